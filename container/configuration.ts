@@ -1,0 +1,131 @@
+// The configuration of a container: siplet.yaml, then what the command line says. Contract section 8.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { type Configuration, schema } from './configuration/schema.js';
+
+export { configurationKeys } from './configuration/describe.js';
+export { type ListenAddress, type ListenTransport, listenText } from './configuration/listen.js';
+export type { AdminAddress, Configuration, RouterOrder } from './configuration/schema.js';
+
+/** What is wrong with a configuration, a line for each fault: `siplet.yaml:3:5: timers.t1 …`. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError';
+}
+
+/** What the command line says instead of the file; undefined leaves the file's value. */
+export interface Overrides {
+  readonly listen?: readonly string[] | undefined;
+  readonly admin?: string | undefined;
+  readonly logLevel?: string | undefined;
+  readonly watch?: boolean | undefined;
+}
+
+/** Reads `file`, or siplet.yaml in the working directory if there is one. Throws a ConfigurationError. */
+export function readConfiguration(file?: string, overrides: Overrides = {}): Configuration {
+  const path = file ?? 'siplet.yaml';
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (file === undefined && code === 'ENOENT') return parseConfiguration('', undefined, overrides);
+    throw new ConfigurationError(code === 'ENOENT' ? `${path}: there is no such file` : `${path}: ${message}`);
+  }
+  return { ...parseConfiguration(text, path, overrides), file: resolve(path) };
+}
+
+/** `text` is YAML; `name` is what faults call it. */
+export function parseConfiguration(text: string, name = 'siplet.yaml', overrides: Overrides = {}): Configuration {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  if (document.errors.length > 0) {
+    throw new ConfigurationError(document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`).join('\n'));
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new ConfigurationError(`${at(offsetOf(document, []))}: must be a map of keys and values`);
+  }
+  const fromFile = schema.safeParse(value);
+  if (!fromFile.success) {
+    const faults = fromFile.error.issues.flatMap((issue) => faultsOf(issue, document, value, at));
+    throw new ConfigurationError(faults.join('\n'));
+  }
+  const said = overridden(value as Record<string, unknown>, overrides);
+  const whole = schema.safeParse(said);
+  if (!whole.success) {
+    throw new ConfigurationError(
+      whole.error.issues.map((issue) => `command line: ${where(issue.path)}${issue.message}`).join('\n'),
+    );
+  }
+  return { ...whole.data, apps: new Map(Object.entries(whole.data.apps)) };
+}
+
+/** The defaults alone. */
+export function defaultConfiguration(overrides: Overrides = {}): Configuration {
+  return parseConfiguration('', undefined, overrides);
+}
+
+function overridden(value: Record<string, unknown>, overrides: Overrides): Record<string, unknown> {
+  const said = { ...value };
+  if (overrides.listen?.length) said.listen = [...overrides.listen];
+  if (overrides.admin !== undefined) said.admin = overrides.admin;
+  if (overrides.logLevel !== undefined) said.log = { ...(value.log as object | undefined), level: overrides.logLevel };
+  if (overrides.watch !== undefined) said.deploy = { ...(value.deploy as object | undefined), watch: overrides.watch };
+  return said;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function faultsOf(issue: Issue, document: Document, value: unknown, at: (offset: number) => string): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      return `${at(offsetOf(document, path))}: ${where(path)}there is no such key`;
+    });
+  }
+  const given = valueAt(value, issue.path);
+  const message =
+    issue.code === 'custom' || given === undefined ? issue.message : `${issue.message}, not ${JSON.stringify(given)}`;
+  return [`${at(offsetOf(document, issue.path))}: ${where(issue.path)}${message}`];
+}
+
+function where(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? '' : `${path.map(String).join('.')}: `;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at: unknown = value;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[key];
+  }
+  return at;
+}
+
+/** Where the key of that path stands in the text, or the nearest that there is above it. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  let node: Node | null = isNode(document.contents) ? document.contents : null;
+  let offset = node?.range?.[0] ?? 0;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key),
+      );
+      if (!pair) return offset;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = isNode(pair.value) ? pair.value : null;
+    } else {
+      const item: unknown = node && 'items' in node ? (node.items as unknown[])[Number(key)] : undefined;
+      if (!isNode(item)) return offset;
+      node = item;
+      offset = node.range?.[0] ?? offset;
+    }
+  }
+  return offset;
+}

@@ -1,0 +1,54 @@
+// Addresses as an operator writes them: 'udp:127.0.0.1:5060', 'tcp:[::1]:0', '127.0.0.1:8060'.
+import { isIP } from 'node:net';
+
+export type ListenTransport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+/** Where to listen for SIP. Port 0 is any free one. */
+export interface ListenAddress {
+  readonly transport: ListenTransport;
+  /** Numeric, IPv6 without brackets. */
+  readonly address: string;
+  readonly port: number;
+}
+
+const TRANSPORTS: readonly string[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
+const DEFAULT_PORT: Record<ListenTransport, number> = { udp: 5060, tcp: 5060, tls: 5061, ws: 80, wss: 443 };
+
+/** A ListenAddress, or a sentence that says what is wrong with the text. */
+export function listenAddress(text: string): ListenAddress | string {
+  const colon = text.indexOf(':');
+  const transport = text.slice(0, colon).toLowerCase();
+  if (colon < 0 || !TRANSPORTS.includes(transport)) {
+    return `'${text}' does not begin with a transport (${TRANSPORTS.join(', ')}): write for example udp:127.0.0.1:5060`;
+  }
+  const host = hostAndPort(text.slice(colon + 1), DEFAULT_PORT[transport as ListenTransport]);
+  return typeof host === 'string' ? `'${text}': ${host}` : { transport: transport as ListenTransport, ...host };
+}
+
+/** `address:port`, `[::1]:port` or an address alone; else a sentence that says what is wrong. */
+export function hostAndPort(text: string, defaultPort: number): { address: string; port: number } | string {
+  const bracketed = text.startsWith('[');
+  const end = bracketed ? text.indexOf(']') : text.includes(':') ? text.indexOf(':') : text.length;
+  if (bracketed && end < 0) return `the bracket of the IPv6 address is not closed`;
+  const address = bracketed ? text.slice(1, end) : text.slice(0, end);
+  const rest = text.slice(bracketed ? end + 1 : end);
+  const port = rest === '' ? defaultPort : portOf(rest);
+  if (port === undefined) {
+    if (!bracketed && isIP(text) === 6) return `an IPv6 address is written in brackets: [${text}]`;
+    return `'${rest.replace(/^:/, '')}' is no port (0-65535)`;
+  }
+  const numeric = address === 'localhost' ? '127.0.0.1' : address;
+  if (isIP(numeric) !== (bracketed ? 6 : 4)) return `'${address}' is no numeric ${bracketed ? 'IPv6' : 'IPv4'} address`;
+  return { address: numeric, port };
+}
+
+/** 'udp:127.0.0.1:5060' again. */
+export function listenText({ transport, address, port }: { transport: string; address: string; port: number }): string {
+  return `${transport}:${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+function portOf(rest: string): number | undefined {
+  if (!/^:\d{1,5}$/.test(rest)) return undefined;
+  const port = Number(rest.slice(1));
+  return port <= 65535 ? port : undefined;
+}

@@ -1,0 +1,248 @@
+// Every key of siplet.yaml with its default and its meaning: contract section 8. The table in the README is printed from here.
+import { z } from 'zod';
+import { hostAndPort, type ListenAddress, listenAddress } from './listen.js';
+
+/** A number of milliseconds, or '500ms', '10s', '3m', '1h'. */
+function milliseconds(fallback: number, meaning: string) {
+  const error = "must be milliseconds or a text such as '500ms', '10s', '3m', '1h'";
+  return z
+    .union([z.number({ error }).int({ error }).min(0, { error }), z.string().regex(/^\d{1,9}(ms|s|m|h)$/, { error })], {
+      error,
+    })
+    .transform((value) => (typeof value === 'number' ? value : inMilliseconds(value)))
+    .default(fallback)
+    .describe(meaning);
+}
+
+function inMilliseconds(text: string): number {
+  const number = Number.parseInt(text, 10);
+  if (text.endsWith('ms')) return number;
+  return number * (text.endsWith('s') ? 1000 : text.endsWith('m') ? 60_000 : 3_600_000);
+}
+
+function count(fallback: number, meaning: string, smallest = 1) {
+  return z.number().int().min(smallest).default(fallback).describe(meaning);
+}
+
+const listen = z
+  .union([z.string(), z.array(z.string()).min(1)], {
+    error: 'must be an address such as udp:127.0.0.1:5060, or a list of them',
+  })
+  .transform((value, context): ListenAddress[] => {
+    const addresses: ListenAddress[] = [];
+    for (const [index, text] of (typeof value === 'string' ? [value] : value).entries()) {
+      const address = listenAddress(text);
+      if (typeof address === 'string')
+        context.addIssue({ code: 'custom', message: address, path: Array.isArray(value) ? [index] : [] });
+      else addresses.push(address);
+    }
+    return addresses;
+  });
+
+/** Where operators speak to the container, or `off`. */
+export type AdminAddress = 'off' | { readonly address: string; readonly port: number; readonly token?: string };
+
+const admin = z
+  .union([z.literal(false), z.string(), z.strictObject({ listen: z.string(), token: z.string().min(1).optional() })], {
+    error: "must be an address such as 127.0.0.1:8060, 'off', or { listen, token }",
+  })
+  .transform((value, context): AdminAddress => {
+    // In YAML 1.2 `off` is a text; in YAML 1.1 files it was false.
+    if (value === 'off' || value === false) return 'off';
+    const text = typeof value === 'string' ? value : value.listen;
+    const host = hostAndPort(text, 8060);
+    if (typeof host === 'string') {
+      context.addIssue({ code: 'custom', message: `'${text}': ${host}` });
+      return 'off';
+    }
+    const token = typeof value === 'string' ? undefined : value.token;
+    if (!isLoopback(host.address) && token === undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: `${host.address} is not a loopback address: a token is required (admin: { listen, token })`,
+      });
+    }
+    return token === undefined ? host : { ...host, token };
+  });
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
+const router = z.record(z.string(), z.unknown()).transform((value, context): RouterOrder => {
+  const order = new Map<string, readonly string[]>();
+  let application: string | undefined;
+  for (const [key, entry] of Object.entries(value)) {
+    const isName = typeof entry === 'string' && entry !== '';
+    if (key === 'application') {
+      if (isName) application = entry;
+      else
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: 'must be the name of the application that exports the router',
+        });
+    } else if (key !== '*' && !/^[A-Z0-9\-.!%*_+`'~]+$/.test(key)) {
+      context.addIssue({
+        code: 'custom',
+        path: [key],
+        message: `'${key}' is neither 'application', nor '*', nor a SIP method in capitals`,
+      });
+    } else if (isName) {
+      order.set(key, [entry]);
+    } else if (Array.isArray(entry) && entry.every((name) => typeof name === 'string')) {
+      order.set(key, entry);
+    } else {
+      context.addIssue({ code: 'custom', path: [key], message: 'must be a list of application names' });
+    }
+  }
+  return application === undefined ? { order } : { application, order };
+});
+
+/** Which applications a request meets, by method (contract section 5). */
+export interface RouterOrder {
+  /** The application that exports the `@ApplicationRouter()`. */
+  readonly application?: string;
+  /** Names in order for a method, or '*'. Empty when nothing was configured: every application, alphabetically. */
+  readonly order: ReadonlyMap<string, readonly string[]>;
+}
+
+const timers = z.strictObject({
+  t1: milliseconds(500, 'T1, the estimate of the round trip (RFC 3261 §17, Table 4)'),
+  t2: milliseconds(4000, 'T2, the longest interval between retransmissions'),
+  t4: milliseconds(5000, 'T4, how long a message may stay in the network'),
+  timerC: milliseconds(
+    185_000,
+    'Timer C, how long an INVITE branch may stay unanswered: more than 3 minutes (§16.6 step 11)',
+  ).refine((value) => value > 180_000, { error: 'must be more than 3 minutes (§16.6 step 11)' }),
+});
+
+const proxy = z.strictObject({
+  supervised: z
+    .boolean()
+    .default(true)
+    .describe(
+      'whether applications are called for the responses of the calls that they proxy, where a siplet does not say',
+    ),
+  timeout: z
+    .number()
+    .positive()
+    .default(180)
+    .describe('seconds that a proxied request may stay unanswered, where a siplet does not say'),
+  maxForwards: z
+    .number()
+    .int()
+    .min(1)
+    .max(255)
+    .default(70)
+    .describe('Max-Forwards of a request that carries none (§16.6 step 3)'),
+});
+
+const limits = z.strictObject({
+  udpMtu: count(1300, 'requests of more octets go over TCP first (§18.1.1); 0: never', 0),
+  messageSize: count(65_535, 'octets of one message'),
+  transactions: count(200_000, 'transactions at one time; above it new initial requests are answered 503'),
+  connections: count(10_000, 'stream connections at one time'),
+  connectionIdle: milliseconds(600_000, 'a stream connection with no traffic for so long is closed'),
+  handlerTimeout: milliseconds(
+    10_000,
+    'a handler for which a message waits and that has not settled by then has failed (C-41)',
+  ),
+  answerWarning: milliseconds(
+    5000,
+    'an initial request that a handler neither answered nor proxied is warned about (C-41a)',
+  ),
+  answerTimeout: milliseconds(180_000, 'and is answered 500 (C-41a)'),
+});
+
+const deploy = z.strictObject({
+  watch: z.boolean().default(true).describe('deploy again what changes in the directory'),
+  typeCheck: z
+    .enum(['off', 'warn', 'strict'], { error: "must be 'off', 'warn' or 'strict'" })
+    .default('warn')
+    .describe('type errors: not looked for, reported, or refused'),
+  drainTimeout: milliseconds(3_600_000, 'a replaced version is unloaded after so long, even with calls in progress'),
+});
+
+const tls = z.strictObject({
+  certificate: z.string().optional().describe('PEM file of the certificate chain'),
+  key: z.string().optional().describe('PEM file of the private key'),
+  ca: z.string().optional().describe('PEM file of the authorities that peers are checked against'),
+  verifyClient: z.boolean().default(false).describe('ask peers that connect for a certificate'),
+});
+
+const log = z.strictObject({
+  level: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be trace, debug, info, warn, error, fatal or silent',
+    })
+    .default('info')
+    .describe('the least important level that is written'),
+  format: z
+    .enum(['auto', 'json', 'text'], { error: "must be 'auto', 'json' or 'text'" })
+    .default('auto')
+    .describe('auto: text on a terminal, JSON lines elsewhere'),
+});
+
+const trace = z.strictObject({
+  calls: count(1000, 'recent calls whose messages are kept for the ladder diagram; 0: none', 0),
+  messages: count(200, 'messages kept of one call', 0),
+});
+
+/** An absent section is as an empty one: its keys have their defaults. */
+function section<T extends z.ZodType<unknown, Record<string, unknown>>>(schema: T, meaning: string) {
+  return z.preprocess((value) => value ?? {}, schema).describe(meaning);
+}
+
+export const schema = z.strictObject({
+  listen: listen
+    .default(() => [
+      { transport: 'udp' as const, address: '127.0.0.1', port: 5060 },
+      { transport: 'tcp' as const, address: '127.0.0.1', port: 5060 },
+    ])
+    .describe('where to listen for SIP: udp, tcp, tls, ws, wss; [::1] for IPv6; port 0 is any free one'),
+  admin: admin
+    .default(() => ({ address: '127.0.0.1', port: 8060 }))
+    .describe("the operators' address, or off; `{ listen, token }` beyond loopback"),
+  domains: z
+    .array(z.string().min(1))
+    .default(() => [])
+    .describe('domain names that are ours, beside the addresses listened on'),
+  router: z
+    .preprocess((value) => value ?? {}, router)
+    .describe('application names in order, by method or `*`; `application` names the one that exports the router'),
+  apps: z
+    .preprocess((value) => value ?? {}, z.record(z.string(), z.unknown()))
+    .describe('`apps.<name>` is given to that application as APP_CONFIG'),
+  proxy: section(proxy, 'what proxies do when neither siplet nor handler says'),
+  timers: section(timers, 'the timers of RFC 3261, in milliseconds'),
+  limits: section(limits, 'bounds that protect the container'),
+  deploy: section(deploy, 'deployment'),
+  shutdown: section(
+    z.strictObject({ timeout: milliseconds(30_000, 'how long calls in progress may take to end after SIGTERM') }),
+    'stopping',
+  ),
+  store: section(
+    z.strictObject({
+      kind: z
+        .enum(['memory', 'redis'], { error: "must be 'memory' or 'redis'" })
+        .default('memory')
+        .describe('where sessions are kept'),
+      url: z.string().optional().describe('address of the Redis server'),
+    }),
+    'what survives a restart',
+  ),
+  tls: section(tls, 'certificates'),
+  log: section(log, 'the log'),
+  trace: section(trace, 'what is kept of calls for operators'),
+});
+
+type Parsed = z.output<typeof schema>;
+
+/** The whole configuration, every key with its value. Times are milliseconds; `proxy.timeout` is seconds, as in the API. */
+export interface Configuration extends Omit<Parsed, 'apps'> {
+  /** The section of each application, by its name. */
+  readonly apps: ReadonlyMap<string, unknown>;
+  /** The file that it came from, when there was one. */
+  readonly file?: string;
+}
