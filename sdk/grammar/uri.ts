@@ -1,0 +1,162 @@
+// URIs: sip and sips by §25.1, tel by RFC 3966 §3, and any other as absoluteURI (§25.1).
+
+import {
+  COLON,
+  EQUALS,
+  HEADER,
+  isAlpha,
+  isDigit,
+  PARAM,
+  PASSWORD,
+  QUESTION,
+  SEMICOLON,
+  skipEscaped,
+  URIC,
+  USER,
+} from './characters.js';
+import { hostEnd } from './host.js';
+import { isTelephone, parametersAt } from './telephone.js';
+
+/** A URI in its parts, all as they were written: nothing is unescaped. */
+export class UriParts {
+  constructor(
+    /** In lower case. */
+    public scheme: string,
+    /** Escaped, as written. */
+    public user: string | undefined,
+    public password: string | undefined,
+    /** As written, an IPv6 address with its brackets; '' when the scheme is neither sip nor sips. */
+    public host: string,
+    public port: number | undefined,
+    /** With the leading ';', or ''. */
+    public parameters: string,
+    /** Without the '?', or ''. */
+    public headers: string,
+    /** What follows 'scheme:' when the scheme is neither sip nor sips, else ''. */
+    public rest: string,
+  ) {}
+}
+
+// Where the parts of the URI that was scanned last begin and end: read at once by scanUri, so that a mere check allocates nothing.
+let schemeEnd = 0;
+let userEnd = 0; // 0: there is none
+let passwordStart = 0; // 0: there is none
+let hostStart = 0;
+let hostStop = 0;
+let port = -1;
+let parametersStart = 0;
+let parametersEnd = 0;
+
+/** The parts of a URI, or undefined when the text is not one. */
+export function scanUri(text: string): UriParts | undefined {
+  const end = text.length;
+  if (!isUri(text, 0, end)) return undefined;
+  if (schemeEnd === 0) {
+    const colon = text.indexOf(':');
+    const scheme = text.slice(0, colon).toLowerCase();
+    const parameters = scheme === 'tel' ? text.slice(parametersAt(text, 4, end)) : '';
+    return new UriParts(scheme, undefined, undefined, '', undefined, parameters, '', text.slice(colon + 1));
+  }
+  return new UriParts(
+    schemeEnd === 3 ? 'sip' : 'sips',
+    userEnd === 0 ? undefined : text.slice(schemeEnd + 1, userEnd),
+    passwordStart === 0 ? undefined : text.slice(passwordStart, hostStart - 1),
+    text.slice(hostStart, hostStop),
+    port < 0 ? undefined : port,
+    parametersStart === parametersEnd ? '' : text.slice(parametersStart, parametersEnd),
+    parametersEnd === end ? '' : text.slice(parametersEnd + 1),
+    '',
+  );
+}
+
+/** Whether [start, end) is a URI. */
+export function isUri(text: string, start: number, end: number): boolean {
+  schemeEnd = 0;
+  if (
+    end - start > 4 &&
+    lower(text, start) === 0x73 &&
+    lower(text, start + 1) === 0x69 &&
+    lower(text, start + 2) === 0x70
+  ) {
+    if (text.charCodeAt(start + 3) === COLON) return isSip(text, start + 3, end);
+    if (lower(text, start + 3) === 0x73 && text.charCodeAt(start + 4) === COLON) return isSip(text, start + 4, end);
+  }
+  if (start >= end || !isAlpha(text.charCodeAt(start))) return false;
+  let i = start + 1;
+  while (i < end && isSchemeCharacter(text.charCodeAt(i))) i++;
+  if (i >= end || text.charCodeAt(i) !== COLON) return false;
+  if (i - start === 3) {
+    if (lower(text, start) === 0x74 && lower(text, start + 1) === 0x65 && lower(text, start + 2) === 0x6c) {
+      return isTelephone(text, i + 1, end);
+    }
+    if (lower(text, start) === 0x73 && lower(text, start + 1) === 0x69 && lower(text, start + 2) === 0x70) return false;
+  }
+  return i + 1 < end && skipEscaped(text, i + 1, end, URIC) === end;
+}
+
+/** "sip:" [ userinfo ] hostport uri-parameters [ headers ] from its colon on (§25.1). */
+function isSip(text: string, colon: number, end: number): boolean {
+  schemeEnd = colon;
+  userEnd = passwordStart = 0;
+  hostStart = colon + 1;
+  port = -1;
+  // "@" stands nowhere but behind the userinfo: all other parts must escape it (§25.1).
+  const at = text.indexOf('@', hostStart);
+  if (at >= 0 && at < end) {
+    userEnd = skipEscaped(text, hostStart, at, USER);
+    if (userEnd === hostStart) return false;
+    if (userEnd < at) {
+      passwordStart = userEnd + 1;
+      if (text.charCodeAt(userEnd) !== COLON || skipEscaped(text, passwordStart, at, PASSWORD) !== at) return false;
+    }
+    hostStart = at + 1;
+  }
+  hostStop = hostEnd(text, hostStart, end);
+  if (hostStop < 0) return false;
+  let i = hostStop;
+  if (i < end && text.charCodeAt(i) === COLON) {
+    const first = ++i;
+    let value = 0;
+    for (; i < end && isDigit(text.charCodeAt(i)); i++) {
+      value = value * 10 + text.charCodeAt(i) - 0x30;
+      if (value > 65535) return false;
+    }
+    if (i === first) return false;
+    port = value;
+  }
+  parametersStart = i;
+  while (i < end && text.charCodeAt(i) === SEMICOLON) {
+    const name = i + 1;
+    i = skipEscaped(text, name, end, PARAM);
+    if (i === name) return false;
+    if (i < end && text.charCodeAt(i) === EQUALS) {
+      const value = i + 1;
+      i = skipEscaped(text, value, end, PARAM);
+      if (i === value) return false;
+    }
+  }
+  parametersEnd = i;
+  return i === end || (text.charCodeAt(i) === QUESTION && areHeaders(text, i + 1, end));
+}
+
+/** header *( "&" header ) with header = hname "=" hvalue (§25.1). */
+function areHeaders(text: string, start: number, end: number): boolean {
+  let i = start;
+  for (;;) {
+    const name = i;
+    i = skipEscaped(text, name, end, HEADER);
+    if (i === name || i >= end || text.charCodeAt(i) !== EQUALS) return false;
+    i = skipEscaped(text, i + 1, end, HEADER);
+    if (i === end) return true;
+    if (text.charCodeAt(i) !== 0x26) return false;
+    i++;
+  }
+}
+
+function lower(text: string, i: number): number {
+  return text.charCodeAt(i) | 0x20;
+}
+
+function isSchemeCharacter(code: number): boolean {
+  return isAlpha(code) || isDigit(code) || code === 0x2b || code === 0x2d || code === 0x2e;
+}
