@@ -1,0 +1,111 @@
+// A header field: a stretch of received octets, or one that we wrote. Immutable, so that a message and its forwarded copies share it (§7.3).
+import { type HeaderName, headerName, Role } from './header-names.js';
+import { isAll, isBlank, isLineSafe, TOKEN, trimBlank } from './text.js';
+
+/** One header field, with its folded lines. */
+export class Field {
+  /** Long name in lower case; of compact forms too. */
+  declare readonly key: string;
+  declare readonly source: string;
+  /** [start, end) of `source` is the whole field with its CRLF. */
+  declare readonly start: number;
+  /** [valueStart, valueEnd) is the value without LWS around it, folds still in it. */
+  declare readonly valueStart: number;
+  declare readonly valueEnd: number;
+  declare readonly end: number;
+  declare readonly role: number;
+  declare readonly folded: boolean;
+  /** The typed view that was made of it, kept for the next who looks. What it is depends on the key. */
+  declare view: unknown;
+
+  constructor(
+    key: string,
+    role: number,
+    source: string,
+    start: number,
+    valueStart: number,
+    valueEnd: number,
+    end: number,
+    folded: boolean,
+  ) {
+    this.key = key;
+    this.source = source;
+    this.start = start;
+    this.valueStart = valueStart;
+    this.valueEnd = valueEnd;
+    this.end = end;
+    this.role = role;
+    this.folded = folded;
+    this.view = undefined;
+  }
+
+  /** As on the wire. */
+  get name(): string {
+    let end = this.start;
+    for (; end < this.end; end++) {
+      const c = this.source.charCodeAt(end);
+      if (c === 58 || isBlank(c)) break;
+    }
+    return this.source.slice(this.start, end);
+  }
+
+  /** Unfolded and trimmed: a fold with the blanks around it is one SP (§7.3.1). */
+  get value(): string {
+    const raw = this.source.slice(this.valueStart, this.valueEnd);
+    return this.folded ? unfold(raw) : raw;
+  }
+
+  /** The field as octets, CRLF included. */
+  toWire(): string {
+    return this.source.slice(this.start, this.end);
+  }
+
+  /** A field of ours. TypeError when the name is no token or the value would end the line (§7.3, header injection). */
+  static of(name: string, value: string): Field {
+    const header = headerName(name);
+    if (header === undefined && !isAll(name, 0, name.length, TOKEN))
+      throw new TypeError(`'${printable(name)}' is no header field name`);
+    if (!isLineSafe(value))
+      throw new TypeError(`the value of ${header?.name ?? name} holds CR, LF, NUL or what is no octet`);
+    return made(header, name, trimBlank(value));
+  }
+
+  /** The same header, as its peer spelled it, with another value. */
+  with(value: string): Field {
+    return Field.of(this.name, value);
+  }
+}
+
+function made(header: HeaderName | undefined, name: string, value: string): Field {
+  const source = `${name}: ${value}\r\n`;
+  const valueStart = name.length + 2;
+  const valueEnd = valueStart + value.length;
+  return new Field(
+    header?.key ?? name.toLowerCase(),
+    header?.role ?? Role.opaque,
+    source,
+    0,
+    valueStart,
+    valueEnd,
+    valueEnd + 2,
+    false,
+  );
+}
+
+function printable(name: string): string {
+  return name.slice(0, 40).replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** [*WSP CRLF] 1*WSP becomes one SP wherever a line is folded (§25.1). */
+export function unfold(raw: string): string {
+  const lines: string[] = [];
+  let start = 0;
+  for (;;) {
+    const cr = raw.indexOf('\r\n', start);
+    const end = cr < 0 ? raw.length : cr;
+    const line = trimBlank(raw.slice(start, end));
+    if (line !== '') lines.push(line);
+    if (cr < 0) return lines.join(' ');
+    start = cr + 2;
+  }
+}

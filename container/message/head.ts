@@ -1,0 +1,227 @@
+// The header fields of one message while they are read: where each begins and ends, which of them are checked at once, and the first fault (§7.3, §16.3 step 1).
+import { splitList } from '@siplet/sdk/grammar';
+import { Field } from './field.js';
+import { hashStep, headerNameAt, Role } from './header-names.js';
+import { LIMITS } from './limits.js';
+import { cseqOf, partyOf, viaOf } from './message.js';
+import { Party } from './party.js';
+import { CLASS, integerAt, isBlank, TOKEN, WORD } from './text.js';
+import { scanVia } from './via.js';
+
+const SPACE = 32;
+const CR = 13;
+const LF = 10;
+const COLON = 58;
+const COMMA = 44;
+
+/** The head of a message. It reads on after a fault, so that a response can be built from what is there. */
+export class Head {
+  readonly fields: Field[] = [];
+  readonly isResponse: boolean;
+  via: Field | undefined = undefined;
+  from: Field | undefined = undefined;
+  to: Field | undefined = undefined;
+  callId: Field | undefined = undefined;
+  cseq: Field | undefined = undefined;
+  maxForwards: Field | undefined = undefined;
+  contentLength: Field | undefined = undefined;
+  vias = 0;
+  routes = 0;
+  /** The first fault: status, words, section. */
+  status = 0;
+  detail = '';
+  section = '';
+
+  constructor(isResponse: boolean) {
+    this.isResponse = isResponse;
+  }
+
+  /** Notes a fault; the first one stands. */
+  fail(status: number, detail: string, section: string): void {
+    if (this.status !== 0) return;
+    this.status = status;
+    this.detail = detail;
+    this.section = section;
+  }
+
+  /** Reads fields from `start` up to the empty line; gives the offset behind it, or -1 where there is none. */
+  read(source: string, start: number): number {
+    const length = source.length;
+    let position = start;
+    for (;;) {
+      const lf = source.indexOf('\n', position);
+      if (lf < 0) {
+        this.fail(400, 'no empty line after the header fields', '§7');
+        return -1;
+      }
+      if (lf === position + 1 && source.charCodeAt(position) === CR) return lf + 1;
+      if (lf === position) {
+        this.fail(400, 'a line ends without CR', '§7');
+        return lf + 1;
+      }
+      let end = lf + 1;
+      let proper = source.charCodeAt(lf - 1) === CR && source.indexOf('\r', position) === lf - 1;
+      let folded = false;
+      while (end < length && isBlank(source.charCodeAt(end))) {
+        folded = true;
+        const from = end;
+        end = source.indexOf('\n', from) + 1;
+        if (end === 0) {
+          this.fail(400, 'no empty line after the header fields', '§7');
+          return -1;
+        }
+        if (source.charCodeAt(end - 2) !== CR || source.indexOf('\r', from) !== end - 2) proper = false;
+      }
+      if (end > LIMITS.head) {
+        this.fail(513, 'header fields too long', '§21.5.7');
+        return -1;
+      }
+      if (proper) this.readField(source, position, end, folded);
+      else this.salvage(source, position, end);
+      position = end;
+      if (this.fields.length > LIMITS.fields) {
+        this.fail(513, 'too many header fields', '§21.5.7');
+        return -1;
+      }
+    }
+  }
+
+  /** One field in [start, end) with its CRLF at the end. */
+  private readField(source: string, start: number, end: number, folded: boolean): void {
+    let hash = 0;
+    let i = start;
+    let c = source.charCodeAt(i);
+    while (c < 128 && (CLASS[c]! & TOKEN) !== 0) {
+      hash = hashStep(hash, c);
+      c = source.charCodeAt(++i);
+    }
+    const nameEnd = i;
+    while (isBlank(c)) c = source.charCodeAt(++i);
+    if (c !== COLON || nameEnd === start) {
+      this.fail(400, 'a line is no header field', '§7.3.1');
+      return;
+    }
+    const header = headerNameAt(source, start, nameEnd, hash);
+    let valueStart = i + 1;
+    let valueEnd = end - 2;
+    while (valueStart < valueEnd && isLinear(source.charCodeAt(valueStart))) valueStart++;
+    while (valueEnd > valueStart && isLinear(source.charCodeAt(valueEnd - 1))) valueEnd--;
+    if (header === undefined) {
+      const key = source.slice(start, nameEnd).toLowerCase();
+      this.fields.push(new Field(key, Role.opaque, source, start, valueStart, valueEnd, end, folded));
+      return;
+    }
+    const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, folded);
+    this.fields.push(field);
+    if (header.role !== Role.opaque) this.check(field);
+  }
+
+  /** The fields that the rest of the container reads are checked here, and their views kept (§16.3 step 1). */
+  private check(field: Field): void {
+    switch (field.role) {
+      case Role.via:
+        if (this.via === undefined) {
+          this.via = field;
+          if (viaOf(field) === undefined) {
+            this.fail(400, 'Via', '§20.42');
+            const value = field.value;
+            field.view = scanVia(value, 0, value.length, true) ?? null;
+          }
+        }
+        this.vias += 1 + commas(field);
+        if (this.vias > LIMITS.vias) this.fail(513, 'too many Via values', '§21.5.7');
+        return;
+      case Role.from:
+        if (this.isTwice(this.from, 'From')) return;
+        this.from = field;
+        if (partyOf(field).uri === '') this.fail(400, 'From', '§20.20');
+        return;
+      case Role.to:
+        if (this.isTwice(this.to, 'To')) return;
+        this.to = field;
+        if (partyOf(field).uri === '') this.fail(400, 'To', '§20.39');
+        return;
+      case Role.callId:
+        if (this.isTwice(this.callId, 'Call-ID')) return;
+        this.callId = field;
+        if (!isCallId(field)) this.fail(400, 'Call-ID', '§20.8');
+        return;
+      case Role.cseq:
+        if (this.isTwice(this.cseq, 'CSeq')) return;
+        this.cseq = field;
+        if (cseqOf(field).method === '') this.fail(400, 'CSeq', '§20.16');
+        return;
+      case Role.maxForwards:
+        if (this.isResponse) return;
+        if (this.isTwice(this.maxForwards, 'Max-Forwards')) return;
+        this.maxForwards = field;
+        if (integerAt(field.source, field.valueStart, field.valueEnd, 255) < 0)
+          this.fail(400, 'Max-Forwards', '§20.22');
+        return;
+      case Role.contentLength:
+        if (this.isTwice(this.contentLength, 'Content-Length')) return;
+        this.contentLength = field;
+        return;
+      case Role.route:
+        if (this.isResponse) return;
+        this.checkRoute(field);
+        return;
+    }
+  }
+
+  /** §20.34: a list of name-addr, each with a URI in brackets. */
+  private checkRoute(field: Field): void {
+    const values = splitList(field.value);
+    this.routes += values.length;
+    if (this.routes > LIMITS.routes) {
+      this.fail(513, 'too many Route values', '§21.5.7');
+      return;
+    }
+    const routes: Party[] = [];
+    for (const value of values) {
+      const route = Party.parse(value);
+      if (route?.bracketed === true) routes.push(route);
+    }
+    if (routes.length === 0 || routes.length < values.length) this.fail(400, 'Route', '§20.34');
+    field.view = routes;
+  }
+
+  /** Whether there was one before, which is a fault: these headers are no lists (§7.3.1). */
+  private isTwice(before: Field | undefined, name: string): boolean {
+    if (before !== undefined) this.fail(400, `more than one ${name}`, '§7.3.1');
+    return before !== undefined;
+  }
+
+  /** A field with a lone CR or LF is at fault; a clean copy of it is kept for the answer, never to be forwarded. */
+  private salvage(source: string, start: number, end: number): void {
+    this.fail(400, 'a lone CR or LF', '§7.3.1');
+    const clean = `${source.slice(start, end).replace(/[\r\n]+/g, ' ')}\r\n`;
+    this.readField(clean, 0, clean.length, false);
+  }
+}
+
+function isLinear(c: number): boolean {
+  return c === SPACE || c === 9 || c === CR || c === LF;
+}
+
+/** How many commas there are: no fewer than there are further values. */
+function commas(field: Field): number {
+  let count = 0;
+  for (let i = field.valueStart; i < field.valueEnd; i++) if (field.source.charCodeAt(i) === COMMA) count++;
+  return count;
+}
+
+/** callid = word [ "@" word ] (§25.1). */
+function isCallId(field: Field): boolean {
+  const source = field.source;
+  let words = 1;
+  let start = field.valueStart;
+  for (let i = start; i < field.valueEnd; i++) {
+    const c = source.charCodeAt(i);
+    if (c === 64) {
+      if (i === start || ++words > 2) return false;
+      start = i + 1;
+    } else if (c > 127 || (CLASS[c]! & WORD) === 0) return false;
+  }
+  return field.valueEnd > start;
+}

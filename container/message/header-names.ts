@@ -1,0 +1,124 @@
+// The registered header field names, their compact forms (§7.3.3, §20), and the way from received octets to a name without allocating.
+
+/** What `parse` does with a header field at once; 0 is nothing. */
+export const Role = {
+  opaque: 0,
+  via: 1,
+  from: 2,
+  to: 3,
+  callId: 4,
+  cseq: 5,
+  maxForwards: 6,
+  contentLength: 7,
+  route: 8,
+  recordRoute: 9,
+  timestamp: 10,
+} as const;
+
+/** One registered name. */
+export class HeaderName {
+  /** In lower case: what fields are keyed by. */
+  readonly key: string;
+  /** As the RFC that defines it spells it. */
+  readonly name: string;
+  /** One letter, or '' (§7.3.3). */
+  readonly compact: string;
+  readonly role: number;
+  /** Not a comma-separated list: its value is one, whatever commas it holds (§7.3.1). */
+  readonly whole: boolean;
+
+  constructor(name: string, compact: string, whole: boolean, role: number) {
+    this.key = name.toLowerCase();
+    this.name = name;
+    this.compact = compact;
+    this.role = role;
+    this.whole = whole;
+  }
+}
+
+const LISTS = `Accept Accept-Contact=a Accept-Encoding Accept-Language Accept-Resource-Priority Additional-Identity Alert-Info Allow
+ Allow-Events=u Authentication-Info Call-Info Cellular-Network-Info Contact=m Content-Encoding=e Content-Language DC-Info Diversion
+ Encryption Error-Info Feature-Caps Geolocation Geolocation-Error Hide History-Info Identity=y In-Reply-To
+ P-Access-Network-Info P-Asserted-Identity P-Asserted-Service P-Associated-URI P-Charging-Function-Addresses
+ P-Early-Media P-Media-Authorization P-Preferred-Identity P-Preferred-Service P-Private-Network-Indication P-Visited-Network-ID
+ Path Permission-Missing Policy-Contact Policy-ID Privacy Proxy-Require Reason Record-Route Recv-Info Reject-Contact=j Relayed-Charge
+ Request-Disposition=d Require Resource-Priority Resource-Share Response-Key Route Security-Client Security-Server Security-Verify
+ Service-Interact-Info Service-Route Supported=k Trigger-Consent Unsupported User-to-User Via=v Warning Remote-Party-ID Priority-Share`;
+const WHOLE = `Answer-Mode Authorization Call-ID=i Content-Disposition Content-ID Content-Length=l Content-Type=c CSeq Date Event=o Expires
+ Flow-Timer From=f Geolocation-Routing Identity-Info=n Info-Package Join Max-Breadth Max-Forwards MIME-Version Min-Expires Min-SE
+ Organization Origination-Id P-Answer-State P-Called-Party-ID P-Charge-Info P-Charging-Vector P-DCS-Billing-Info P-DCS-LAES P-DCS-OSPS
+ P-DCS-Redirect P-DCS-Trace-Party-ID P-Profile-Key P-Refused-URI-List P-Served-User P-User-Database Priority Priority-Verstat
+ Priv-Answer-Mode Proxy-Authenticate Proxy-Authorization RAck Reason-Phrase Refer-Events-At Refer-Sub Refer-To=r Referred-By=b Replaces
+ Reply-To Response-Source Restoration-Info Retry-After RSeq Server Session-Expires=x Session-ID SIP-ETag SIP-If-Match Subject=s
+ Subscription-State Suppress-If-Match Target-Dialog Timestamp To=t User-Agent WWW-Authenticate`;
+const ROLES = new Map<string, number>([
+  ['Via', Role.via],
+  ['From', Role.from],
+  ['To', Role.to],
+  ['Call-ID', Role.callId],
+  ['CSeq', Role.cseq],
+  ['Max-Forwards', Role.maxForwards],
+  ['Content-Length', Role.contentLength],
+  ['Route', Role.route],
+  ['Record-Route', Role.recordRoute],
+  ['Timestamp', Role.timestamp],
+]);
+
+const SIZE = 2048;
+const table: (HeaderName | undefined)[] = new Array(SIZE).fill(undefined);
+const compacts: (HeaderName | undefined)[] = new Array(128).fill(undefined);
+const bySpelling = new Map<string, HeaderName>();
+
+/** One more octet of a name into its hash: letters without case. Start with 0. */
+export function hashStep(hash: number, octet: number): number {
+  return (Math.imul(hash, 31) + (octet | 32)) | 0;
+}
+
+function enlist(listed: string, whole: boolean): void {
+  for (const item of listed.split(/\s+/)) {
+    const [name, compact = ''] = item.split('=') as [string, string?];
+    const header = new HeaderName(name, compact, whole, ROLES.get(name) ?? Role.opaque);
+    let hash = 0;
+    for (let i = 0; i < name.length; i++) hash = hashStep(hash, name.charCodeAt(i));
+    let slot = hash & (SIZE - 1);
+    while (table[slot] !== undefined) slot = (slot + 1) & (SIZE - 1);
+    table[slot] = header;
+    if (compact !== '') compacts[compact.charCodeAt(0)] = header;
+    for (const spelling of [name, header.key, compact, compact.toUpperCase()]) {
+      if (spelling !== '') bySpelling.set(spelling, header);
+    }
+  }
+}
+enlist(LISTS, false);
+enlist(WHOLE, true);
+
+/** The registered name that stands in [start, end) of `source`, in any case or compact; `hash` is that of `hashStep` over it. */
+export function headerNameAt(source: string, start: number, end: number, hash: number): HeaderName | undefined {
+  const length = end - start;
+  if (length === 1) return compacts[(source.charCodeAt(start) | 32) & 127];
+  for (let slot = hash & (SIZE - 1); ; slot = (slot + 1) & (SIZE - 1)) {
+    const header = table[slot];
+    if (header === undefined) return undefined;
+    if (header.key.length === length && isAt(header.key, source, start)) return header;
+  }
+}
+
+function isAt(key: string, source: string, start: number): boolean {
+  for (let i = 0; i < key.length; i++) if ((source.charCodeAt(start + i) | 32) !== key.charCodeAt(i)) return false;
+  return true;
+}
+
+/** The registered name in any spelling, or undefined. */
+export function headerName(name: string): HeaderName | undefined {
+  return bySpelling.get(name) ?? bySpelling.get(name.toLowerCase());
+}
+
+/** The key of a name in any spelling: the long name in lower case (§7.3.3). */
+export function keyOf(name: string): string {
+  return headerName(name)?.key ?? name.toLowerCase();
+}
+
+/** Whether commas in a value of this header separate values; so it is for unregistered ones too (§7.3.1). */
+export function isList(key: string): boolean {
+  return bySpelling.get(key)?.whole !== true;
+}

@@ -1,0 +1,23 @@
+// What is no proper SIP message: a value, with the status to answer with and the section that it violates (§16.3 step 1, §18.3).
+import type { Request } from './request.js';
+
+/** The verdict on octets that are not taken for a message. */
+export class Malformed {
+  /** To answer with: 400, 413, 501, 505, 513. 0 when nothing is to be answered: no request, or an ACK (§17.1.1.3). */
+  declare readonly status: number;
+  /** Reason phrase with a few words of detail; none of them the peer's. */
+  declare readonly reason: string;
+  /** Where the rule stands: '§20.42'. */
+  declare readonly section: string;
+  declare readonly isResponse: boolean;
+  /** What could be read, when Via, From, To, Call-ID and CSeq are there to build a response from (§8.2.6). */
+  declare readonly request: Request | undefined;
+
+  constructor(status: number, reason: string, section: string, isResponse: boolean, request?: Request) {
+    this.status = status;
+    this.reason = reason;
+    this.section = section;
+    this.isResponse = isResponse;
+    this.request = request;
+  }
+}

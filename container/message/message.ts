@@ -1,0 +1,277 @@
+// What requests and responses have in common: an ordered list of shared fields, a body, typed views made at first look, and editing (§7).
+import { splitList } from '@siplet/sdk/grammar';
+import { CSeq, scanCSeq } from './cseq.js';
+import { Field } from './field.js';
+import { isList, keyOf } from './header-names.js';
+import { Party, scanParty } from './party.js';
+import { integerAt, isWire } from './text.js';
+import { scanVia, Via } from './via.js';
+
+const NOBODY = new Party('', '', undefined, '', false);
+const NO_CSEQ = new CSeq(0, '');
+
+/** A SIP message. Fields are never changed, only replaced: a clone shares them all, and what is edited on one is not seen on the other. */
+export abstract class Message {
+  declare fields: Field[];
+  /** Wire string; never decoded. */
+  declare body: string;
+  abstract readonly isRequest: boolean;
+
+  constructor(fields: Field[], body: string) {
+    this.fields = fields;
+    this.body = body;
+  }
+
+  /** Request-Line or Status-Line, without CRLF (§7.1, §7.2). */
+  abstract startLine(): string;
+
+  /** The first field of that key (long name, lower case). */
+  first(key: string): Field | undefined {
+    const fields = this.fields;
+    for (let i = 0; i < fields.length; i++) if (fields[i]!.key === key) return fields[i];
+    return undefined;
+  }
+
+  /** The value of the first field of that key, unfolded. */
+  value(key: string): string | undefined {
+    return this.first(key)?.value;
+  }
+
+  has(key: string): boolean {
+    return this.first(key) !== undefined;
+  }
+
+  fieldsOf(key: string): Field[] {
+    return this.fields.filter((field) => field.key === key);
+  }
+
+  /** Values of all fields of that key in order; comma-separated ones apart, but for headers that are no list, such as WWW-Authenticate (§7.3.1). */
+  values(key: string): string[] {
+    const list = isList(key);
+    const values: string[] = [];
+    for (const field of this.fields) {
+      if (field.key !== key) continue;
+      const value = field.value;
+      if (list && value.includes(',')) values.push(...splitList(value));
+      else if (!list || value !== '') values.push(value);
+    }
+    return values;
+  }
+
+  /** As the new first value: a field above the first of that key, or above all when there is none. */
+  push(name: string, value: string): void {
+    const field = Field.of(name, value);
+    const at = this.indexOf(field.key);
+    this.fields.splice(Math.max(at, 0), 0, field);
+  }
+
+  /** As the new last value: a field below the last of that key, or at the end. */
+  append(name: string, value: string): void {
+    const field = Field.of(name, value);
+    let at = this.fields.length;
+    while (at > 0 && this.fields[at - 1]!.key !== field.key) at--;
+    this.fields.splice(at === 0 ? this.fields.length : at, 0, field);
+  }
+
+  /** As the index-th field of that key; as the last where there are fewer. */
+  insert(name: string, value: string, index: number): void {
+    const field = Field.of(name, value);
+    let seen = 0;
+    for (let i = 0; i < this.fields.length; i++) {
+      if (this.fields[i]!.key !== field.key) continue;
+      if (seen++ === index) {
+        this.fields.splice(i, 0, field);
+        return;
+      }
+    }
+    this.append(name, value);
+  }
+
+  /** Replaces every field of that key by one per value, at the place of the first; at the end when there was none. */
+  set(name: string, value: string | readonly string[]): void {
+    const fresh = typeof value === 'string' ? [Field.of(name, value)] : value.map((one) => Field.of(name, one));
+    const key = keyOf(name);
+    const at = this.indexOf(key);
+    if (at < 0) {
+      this.fields.push(...fresh);
+      return;
+    }
+    const rest = this.fields.slice(at).filter((field) => field.key !== key);
+    this.fields.length = at;
+    this.fields.push(...fresh, ...rest);
+  }
+
+  /** Takes every field of that key off; whether there was one. */
+  delete(name: string): boolean {
+    const key = keyOf(name);
+    if (this.indexOf(key) < 0) return false;
+    this.fields = this.fields.filter((field) => field.key !== key);
+    return true;
+  }
+
+  /** Takes the first value off and returns it: of 'Via: a, b' the a, as if they stood on two lines (§7.3.1). */
+  shift(key: string): string | undefined {
+    const at = this.indexOf(key);
+    if (at < 0) return undefined;
+    const field = this.fields[at]!;
+    const value = field.value;
+    const values = isList(key) && value.includes(',') ? splitList(value) : [value];
+    if (values.length > 1) this.fields[at] = field.with(values.slice(1).join(', '));
+    else this.fields.splice(at, 1);
+    return values[0];
+  }
+
+  /** The topmost Via; undefined when there is none or it cannot be read. */
+  get via(): Via | undefined {
+    const field = this.first('via');
+    return field === undefined ? undefined : viaOf(field);
+  }
+
+  /** Every Via that can be read, from the top. Those of other elements may be odd; they are passed over (RFC 5393 §4.2.2). */
+  vias(): Via[] {
+    const vias: Via[] = [];
+    for (const value of this.values('via')) {
+      const via = Via.parse(value);
+      if (via !== undefined) vias.push(via);
+    }
+    return vias;
+  }
+
+  /** §20.20. Without URI and tag when there is none to be read, which happens in the request of a Malformed alone. */
+  get from(): Party {
+    const field = this.first('from');
+    return field === undefined ? NOBODY : partyOf(field);
+  }
+
+  /** §20.39. As `from`. */
+  get to(): Party {
+    const field = this.first('to');
+    return field === undefined ? NOBODY : partyOf(field);
+  }
+
+  /** §20.16. Number 0 and no method when there is none to be read, which happens in the request of a Malformed alone. */
+  get cseq(): CSeq {
+    const field = this.first('cseq');
+    return field === undefined ? NO_CSEQ : cseqOf(field);
+  }
+
+  /** §20.8; compares with case. */
+  get callId(): string {
+    const field = this.first('call-id');
+    return field === undefined ? '' : ((field.view ??= field.value) as string);
+  }
+
+  /** §20.14. Undefined when absent. */
+  get contentLength(): number | undefined {
+    return this.integer('content-length', 0xffff_ffff);
+  }
+
+  /** §20.22. Undefined when absent. */
+  get maxForwards(): number | undefined {
+    return this.integer('max-forwards', 255);
+  }
+
+  /** The value of a header that is one number; undefined when absent, and when it is no 1*DIGIT up to `max`. */
+  integer(key: string, max: number): number | undefined {
+    const field = this.first(key);
+    if (field === undefined) return undefined;
+    const value = integerAt(field.source, field.valueStart, field.valueEnd, max);
+    return value < 0 ? undefined : value;
+  }
+
+  /** The addresses of Route, Record-Route, Path, Contact or the like, in order. What is no address ('*', a fault) is passed over. */
+  routes(key: string): Party[] {
+    const fields = this.fields;
+    let all: Party[] | undefined;
+    for (let i = 0; i < fields.length; i++) {
+      if (fields[i]!.key !== key) continue;
+      const parties = partiesOf(fields[i]!);
+      all = all === undefined ? parties : [...all, ...parties];
+    }
+    return all ?? [];
+  }
+
+  /** Replaces the body and writes Content-Type and Content-Length (§7.4). */
+  setBody(body: string, contentType: string): void {
+    if (!isWire(body)) throw new TypeError('a body is octets: one char each, none above 0xff');
+    this.set('Content-Type', contentType);
+    this.set('Content-Length', String(body.length));
+    this.body = body;
+  }
+
+  /** The octets to send. Neighbouring fields of one received message are copied as one slice. Content-Length is sent as it stands. */
+  toWire(): string {
+    const fields = this.fields;
+    let wire = `${this.startLine()}\r\n`;
+    let source = '';
+    let start = 0;
+    let end = 0;
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i]!;
+      if (field.start === end && field.source === source) {
+        end = field.end;
+        continue;
+      }
+      if (end > start) wire += source.slice(start, end);
+      source = field.source;
+      start = field.start;
+      end = field.end;
+    }
+    if (end > start) wire += source.slice(start, end);
+    return `${wire}\r\n${this.body}`;
+  }
+
+  private indexOf(key: string): number {
+    const fields = this.fields;
+    for (let i = 0; i < fields.length; i++) if (fields[i]!.key === key) return i;
+    return -1;
+  }
+}
+
+// The views of a field. `parse` fills them while it checks the syntax; `null` says that it was looked at and cannot be read.
+
+/** The first Via value of a Via field. */
+export function viaOf(field: Field): Via | undefined {
+  if (field.view === undefined) {
+    field.view =
+      (field.folded ? firstVia(field.value) : scanVia(field.source, field.valueStart, field.valueEnd)) ?? null;
+  }
+  return (field.view as Via | null) ?? undefined;
+}
+
+function firstVia(value: string): Via | undefined {
+  return scanVia(value, 0, value.length);
+}
+
+/** The address of a From or To field. */
+export function partyOf(field: Field): Party {
+  if (field.view === undefined) {
+    const value = field.value;
+    field.view =
+      (field.folded ? scanParty(value, 0, value.length) : scanParty(field.source, field.valueStart, field.valueEnd)) ??
+      new Party(value, '', undefined, '', false);
+  }
+  return field.view as Party;
+}
+
+/** Number and method of a CSeq field. */
+export function cseqOf(field: Field): CSeq {
+  if (field.view === undefined) {
+    field.view =
+      (field.folded ? CSeq.parse(field.value) : scanCSeq(field.source, field.valueStart, field.valueEnd)) ?? NO_CSEQ;
+  }
+  return field.view as CSeq;
+}
+
+/** The addresses of a Route-like field. */
+export function partiesOf(field: Field): Party[] {
+  if (field.view === undefined) {
+    const parties: Party[] = [];
+    for (const value of splitList(field.value)) {
+      const party = Party.parse(value);
+      if (party !== undefined) parties.push(party);
+    }
+    field.view = parties;
+  }
+  return field.view as Party[];
+}

@@ -1,0 +1,188 @@
+// From octets to a Request, a Response or a Malformed (§7, §16.3 step 1, §18.3).
+import { Head } from './head.js';
+import { LIMITS } from './limits.js';
+import { Malformed } from './malformed.js';
+import { cseqOf, viaOf } from './message.js';
+import { tokenEnd } from './plain.js';
+import { reasonOf } from './reasons.js';
+import { Request } from './request.js';
+import { Response } from './response.js';
+import { integerAt } from './text.js';
+import { scanTarget, type Uri } from './uri.js';
+
+/** One message and no more, or the head of one whose body the framer adds (§18.3). */
+export type Framing = 'datagram' | 'stream';
+
+/**
+ * Reads one message and checks all that a proxy relies on (§16.3 step 1); everything else stays opaque. Never throws, and takes time linear in the octets.
+ *
+ * 'datagram': the body is what Content-Length says, or the rest; less than declared is a fault. 'stream': the text is a head with its empty line,
+ * Content-Length is mandatory (§20.14), and the body is left to the framer.
+ */
+export function parse(wire: string, framing: Framing): Request | Response | Malformed {
+  // §7.5: CRLFs before the start line are ignored.
+  let start = 0;
+  while (wire.charCodeAt(start) === 13 && wire.charCodeAt(start + 1) === 10) start += 2;
+  const lf = wire.indexOf('\n', start);
+  if (lf < 0) return garbage('no start line');
+  if (lf - start > LIMITS.head) return garbage('start line too long');
+  const proper = wire.charCodeAt(lf - 1) === 13 && wire.indexOf('\r', start) === lf - 1;
+  const end = proper ? lf - 1 : lf;
+  return isSip(wire, start)
+    ? readResponse(wire, start, end, lf + 1, proper, framing)
+    : readRequest(wire, start, end, lf + 1, proper, framing);
+}
+
+/** Not even the start of a SIP message: nothing is answered. */
+function garbage(detail: string): Malformed {
+  return new Malformed(0, `Bad Request - ${detail}`, '§7', false);
+}
+
+/** Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF (§7.2). A fault is nobody's to answer (§18.3). */
+function readResponse(
+  wire: string,
+  start: number,
+  end: number,
+  next: number,
+  proper: boolean,
+  framing: Framing,
+): Response | Malformed {
+  const head = new Head(true);
+  if (!proper) head.fail(400, 'start line', '§7.2');
+  const version = wire.indexOf(' ', start);
+  let status = -1;
+  if (version < 0 || version > end) head.fail(400, 'start line', '§7.2');
+  else {
+    if (!isVersion2(wire, start, version)) head.fail(505, 'version', '§7.2');
+    status = integerAt(wire, version + 1, Math.min(version + 4, end), 699);
+    // The SP behind the code is missing where the phrase is, more often than not.
+    const whole = version + 4 >= end || wire.charCodeAt(version + 4) === 32;
+    if (status < 100 || !whole) head.fail(400, 'status code', '§7.2');
+  }
+  if (head.status === 0) {
+    const bodyStart = head.read(wire, next);
+    checkPresence(head);
+    const body = readBody(head, wire, bodyStart, framing);
+    if (head.status === 0)
+      return new Response(status, version + 5 < end ? wire.slice(version + 5, end) : '', head.fields, body);
+  }
+  return new Malformed(0, `Bad Response - ${head.detail}`, head.section, true);
+}
+
+/** Request-Line = Method SP Request-URI SP SIP-Version CRLF (§7.1). */
+function readRequest(
+  wire: string,
+  start: number,
+  end: number,
+  next: number,
+  proper: boolean,
+  framing: Framing,
+): Request | Malformed {
+  const head = new Head(false);
+  if (!proper) head.fail(400, 'start line', '§7.1');
+  const methodEnd = tokenEnd(wire, start, end);
+  if (methodEnd === start || wire.charCodeAt(methodEnd) !== 32) return garbage('start line');
+  let uriEnd = wire.indexOf(' ', methodEnd + 1);
+  let target: Uri | undefined;
+  if (uriEnd < 0 || uriEnd > end || !isSip(wire, uriEnd + 1)) {
+    // Blanks where none may be. The version is the last word, if there is one; RFC 4475 §3.1.2.8 to §3.1.2.10.
+    uriEnd = versionStart(wire, methodEnd, end) - 1;
+    if (uriEnd <= methodEnd) return garbage('start line');
+    head.fail(400, 'start line', '§7.1');
+  } else {
+    if (!isVersion2(wire, uriEnd + 1, end)) head.fail(isVersion(wire, uriEnd + 1, end) ? 505 : 400, 'version', '§7.1');
+    target = scanTarget(wire, methodEnd + 1, uriEnd);
+    // Headers in a Request-URI are forbidden, and would be injected ones: §19.1.1, RFC 4475 §3.1.2.11.
+    if (target === undefined || target.hasHeaders) head.fail(400, 'Request-URI', '§19.1.1');
+  }
+  const method = wire.slice(start, methodEnd);
+  const bodyStart = head.read(wire, next);
+  checkPresence(head);
+  checkMethod(head, method);
+  const body = readBody(head, wire, bodyStart, framing);
+  const request = new Request(method, wire.slice(methodEnd + 1, uriEnd), head.fields, body);
+  if (head.status === 0) {
+    request.target = target!;
+    return request;
+  }
+  const answerable =
+    head.via && viaOf(head.via) && head.from && head.to && head.callId && head.cseq && request.method !== 'ACK';
+  const status = request.method === 'ACK' ? 0 : head.status;
+  return new Malformed(
+    status,
+    `${reasonOf(head.status)} - ${head.detail}`,
+    head.section,
+    false,
+    answerable ? request : undefined,
+  );
+}
+
+/** §8.1.1: what every message carries; §20 Table 2. */
+function checkPresence(head: Head): void {
+  if (head.via === undefined) head.fail(400, 'no Via', '§20.42');
+  if (head.from === undefined) head.fail(400, 'no From', '§20.20');
+  if (head.to === undefined) head.fail(400, 'no To', '§20.39');
+  if (head.callId === undefined) head.fail(400, 'no Call-ID', '§20.8');
+  if (head.cseq === undefined) head.fail(400, 'no CSeq', '§20.16');
+}
+
+const METHODS = new Set(
+  'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK UPDATE INFO SUBSCRIBE NOTIFY REFER MESSAGE PUBLISH'.split(' '),
+);
+
+/** §8.1.1.5: the method of CSeq is that of the request. For a method that nobody knows 501 is the better word (RFC 4475 §3.1.2.18). */
+function checkMethod(head: Head, method: string): void {
+  if (head.cseq === undefined || head.status !== 0 || cseqOf(head.cseq).method === method) return;
+  head.fail(METHODS.has(method) ? 400 : 501, 'CSeq method differs', '§8.1.1.5');
+}
+
+/** §18.3 and §20.14: the body by Content-Length. `start` is -1 when there was no empty line. */
+function readBody(head: Head, wire: string, start: number, framing: Framing): string {
+  if (start < 0) return '';
+  const field = head.contentLength;
+  if (field === undefined) {
+    if (framing === 'datagram') return wire.slice(start);
+    head.fail(400, 'no Content-Length', '§20.14');
+    return '';
+  }
+  const length = integerAt(field.source, field.valueStart, field.valueEnd, 0xffff_ffff);
+  if (length < 0) head.fail(400, 'Content-Length', '§20.14');
+  else if (length > LIMITS.body) head.fail(framing === 'stream' ? 413 : 400, 'body too large', '§21.4.11');
+  else if (framing === 'datagram') {
+    if (start + length > wire.length) head.fail(400, 'body shorter than Content-Length', '§18.3');
+    else return wire.slice(start, start + length);
+  }
+  return '';
+}
+
+/** 'SIP/' in any case (§7.1). */
+function isSip(wire: string, at: number): boolean {
+  return (
+    (wire.charCodeAt(at) | 32) === 115 &&
+    (wire.charCodeAt(at + 1) | 32) === 105 &&
+    (wire.charCodeAt(at + 2) | 32) === 112 &&
+    wire.charCodeAt(at + 3) === 47
+  );
+}
+
+function isVersion2(wire: string, start: number, end: number): boolean {
+  return end - start === 7 && isSip(wire, start) && wire.startsWith('2.0', start + 4);
+}
+
+/** "SIP" "/" 1*DIGIT "." 1*DIGIT */
+function isVersion(wire: string, start: number, end: number): boolean {
+  const dot = wire.indexOf('.', start);
+  return (
+    dot >= 0 &&
+    integerAt(wire, start + 4, dot, Number.MAX_SAFE_INTEGER) >= 0 &&
+    integerAt(wire, dot + 1, end, Number.MAX_SAFE_INTEGER) >= 0
+  );
+}
+
+/** Where the last word of a request line with too many blanks begins, if it is a SIP version; else -1. */
+function versionStart(wire: string, from: number, end: number): number {
+  let last = end;
+  while (last > from && wire.charCodeAt(last - 1) === 32) last--;
+  const start = wire.lastIndexOf(' ', last - 1) + 1;
+  return start > from && isSip(wire, start) ? start : -1;
+}

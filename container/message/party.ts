@@ -1,0 +1,163 @@
+// An address with its header parameters: From, To, Route, Record-Route, Path, Contact (§20.10, §20.20, §20.34, §20.39).
+import { type AddressParts, parameterOf, scanAddress, scanParameters } from '@siplet/sdk/grammar';
+import { found, isPlainSip, quotedEnd, tokenEnd } from './plain.js';
+import { CLASS, isBlank, skipBlank, TOKEN } from './text.js';
+import { Uri } from './uri.js';
+
+/** Who sends, who is meant, or where a message goes by: one address; immutable. */
+export class Party {
+  /** The value as written, unfolded. */
+  declare readonly text: string;
+  /** Between the brackets, or the bare addr-spec. */
+  declare readonly uri: string;
+  /** As written; tags compare with case (§19.3). Undefined when there is none. */
+  declare readonly tag: string | undefined;
+  /** Raw header parameters from the first ';' on, or ''. */
+  declare readonly parameters: string;
+  declare readonly bracketed: boolean;
+  declare private scanned: AddressParts | undefined;
+  declare private targetView: Uri | undefined;
+
+  constructor(
+    text: string,
+    uri: string,
+    tag: string | undefined,
+    parameters: string,
+    bracketed: boolean,
+    parts?: AddressParts,
+  ) {
+    this.text = text;
+    this.uri = uri;
+    this.tag = tag;
+    this.parameters = parameters;
+    this.bracketed = bracketed;
+    this.scanned = parts;
+    this.targetView = undefined;
+  }
+
+  /** Undefined when the text is no address with a URI in it and parameters behind it (§25.1). */
+  static parse(text: string): Party | undefined {
+    return scanParty(text, 0, text.length);
+  }
+
+  /** Display name and all, as the grammar has it. */
+  get parts(): AddressParts {
+    return (this.scanned ??= scanAddress(this.text) ?? {
+      displayName: undefined,
+      uri: this.uri,
+      bracketed: this.bracketed,
+      parameters: this.parameters,
+    });
+  }
+
+  /** Raw, with its quotes. */
+  get displayName(): string | undefined {
+    return this.parts.displayName;
+  }
+
+  /** The URI, read. */
+  get target(): Uri {
+    return (this.targetView ??= Uri.parse(this.uri) ?? new Uri(this.uri, '', undefined, '', undefined, ''));
+  }
+
+  /** A header parameter by name, without case: as written, true for a flag, undefined when absent. */
+  parameter(name: string): string | true | undefined {
+    return this.parameters === '' ? undefined : parameterOf(this.parameters, name);
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** The one address in [start, end) of an unfolded value, or undefined when it is none or more. */
+export function scanParty(text: string, start: number, end: number): Party | undefined {
+  return scanPlain(text, start, end) ?? scanAny(text.slice(start, end));
+}
+
+/** `["display name" | tokens] <plain URI> *(;name[=value])` and the bare plain URI, without the full grammar. Undefined: ask that. */
+function scanPlain(text: string, start: number, end: number): Party | undefined {
+  let i = start;
+  let uriStart = start;
+  let uriEnd: number;
+  let bracketed = true;
+  if (text.charCodeAt(i) === 34) {
+    i = quotedEnd(text, i, end);
+    if (i < 0 || !isPlainQuoted(text, start, i)) return undefined;
+    i = skipBlank(text, i, end);
+  } else {
+    i = tokensEnd(text, i, end);
+  }
+  if (text.charCodeAt(i) === 60 && i < end) {
+    uriStart = i + 1;
+    uriEnd = text.indexOf('>', uriStart);
+    if (uriEnd < 0 || uriEnd >= end || !isPlainSip(text, uriStart, uriEnd)) return undefined;
+    i = uriEnd + 1;
+  } else {
+    // A bare addr-spec: what follows ';' is the header's, not the URI's (§20.10).
+    bracketed = false;
+    uriEnd = text.indexOf(';', start);
+    if (uriEnd < 0 || uriEnd > end) uriEnd = end;
+    if (!isPlainSip(text, start, uriEnd) || found.parametersStart !== uriEnd) return undefined;
+    i = uriEnd;
+  }
+  const parametersStart = i;
+  let tag: string | undefined;
+  while (i < end) {
+    if (text.charCodeAt(i) !== 59) return undefined;
+    const name = i + 1;
+    const nameEnd = tokenEnd(text, name, end);
+    if (nameEnd === name || text.charCodeAt(nameEnd) !== 61) return undefined;
+    i = tokenEnd(text, nameEnd + 1, end);
+    if (i === nameEnd + 1) return undefined;
+    if (nameEnd - name === 3 && isTag(text, name)) {
+      if (tag !== undefined) return undefined;
+      tag = text.slice(nameEnd + 1, i);
+    }
+  }
+  const parameters = parametersStart === end ? '' : text.slice(parametersStart, end);
+  return new Party(text.slice(start, end), text.slice(uriStart, uriEnd), tag, parameters, bracketed);
+}
+
+function isTag(text: string, at: number): boolean {
+  return (
+    (text.charCodeAt(at) | 32) === 116 &&
+    (text.charCodeAt(at + 1) | 32) === 97 &&
+    (text.charCodeAt(at + 2) | 32) === 103
+  );
+}
+
+function tokensEnd(text: string, start: number, end: number): number {
+  let i = start;
+  for (; i < end; i++) {
+    const c = text.charCodeAt(i);
+    if (c > 127 || ((CLASS[c]! & TOKEN) === 0 && !isBlank(c))) break;
+  }
+  return i;
+}
+
+/** Printable ASCII without escapes. */
+function isPlainQuoted(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 32 || c > 126 || c === 92) return false;
+  }
+  return true;
+}
+
+function scanAny(text: string): Party | undefined {
+  const parts = scanAddress(text);
+  if (parts === undefined) return undefined;
+  let tag: string | undefined;
+  if (parts.parameters !== '') {
+    const parameters = scanParameters(parts.parameters);
+    if (parameters === undefined) return undefined;
+    for (const [name, value] of parameters) {
+      if (name.toLowerCase() !== 'tag') continue;
+      if (tag !== undefined || typeof value !== 'string' || tokenEnd(value, 0, value.length) !== value.length)
+        return undefined;
+      tag = value;
+    }
+  }
+  return new Party(text, parts.uri, tag, parts.parameters, parts.bracketed, parts);
+}

@@ -1,0 +1,112 @@
+// Octets and characters: the classes of §25.1 as a table, integers of the wire, and the way between wire strings and text.
+
+/** Bits of CLASS: what an octet may be part of (§25.1). */
+export const TOKEN = 1;
+export const WORD = 2;
+export const DIGIT = 4;
+export const ALPHA = 8;
+/** What `user` may hold unescaped: unreserved and user-unreserved, but for '?' ';' '/' and ',' which are left to the full grammar. */
+export const PLAIN_USER = 16;
+/** paramchar without '%' (§25.1). */
+export const PLAIN_PARAMETER = 32;
+/** What an unquoted parameter value may hold: token, host, IPv6 with or without brackets. */
+export const VALUE = 64;
+
+/** Class bits per octet. */
+export const CLASS = new Uint8Array(256);
+
+const mark = (characters: string, bits: number): void => {
+  for (let i = 0; i < characters.length; i++) CLASS[characters.charCodeAt(i)]! |= bits;
+};
+const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+mark(letters, ALPHA | TOKEN | WORD | PLAIN_USER | PLAIN_PARAMETER | VALUE);
+mark('0123456789', DIGIT | TOKEN | WORD | PLAIN_USER | PLAIN_PARAMETER | VALUE);
+mark("-.!%*_+`'~", TOKEN | WORD | VALUE);
+mark('()<>:\\"/[]?{}', WORD);
+mark("-_.!~*'()&=+$", PLAIN_USER);
+mark("-_.!~*'()[]/:&+$", PLAIN_PARAMETER);
+mark('[]:', VALUE);
+
+/** Whether every octet of [start, end) is of the class, and there is one. */
+export function isAll(text: string, start: number, end: number, bits: number): boolean {
+  for (let i = start; i < end; i++) {
+    const c = text.charCodeAt(i);
+    if (c > 255 || (CLASS[c]! & bits) === 0) return false;
+  }
+  return end > start;
+}
+
+/** 1*DIGIT of [start, end) up to `max`, else -1. No sign, no blank, no other script's digits. */
+export function integerAt(text: string, start: number, end: number, max: number): number {
+  if (end <= start) return -1;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+    if (value > max) return -1;
+  }
+  return value;
+}
+
+/** The first offset at or after `start` that is no SP or HTAB: values are unfolded before they are read. */
+export function skipBlank(text: string, start: number, end: number): number {
+  let i = start;
+  while (i < end) {
+    const c = text.charCodeAt(i);
+    if (c !== 32 && c !== 9) break;
+    i++;
+  }
+  return i;
+}
+
+/** Without SP and HTAB at its ends; String.trim would take 0xa0 too, which is half of a UTF-8 character. */
+export function trimBlank(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
+}
+
+/** SP or HTAB. */
+export function isBlank(c: number): boolean {
+  return c === 32 || c === 9;
+}
+
+/** Whether it may stand in one line of a head: octets only, and no CR, LF or NUL. A char above 0xff would be cut to an octet, and U+010D to a CR. */
+export function isLineSafe(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c > 255 || c === 13 || c === 10 || c === 0) return false;
+  }
+  return true;
+}
+
+/** Whether each char is one octet, so that it can be sent as it is. */
+export function isWire(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 255) return false;
+  return true;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** UTF-16 text as UTF-8 octets, one char an octet (§7: SIP is UTF-8). */
+export function wireOf(text: string): string {
+  return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** Octets read as UTF-8; as latin1 where they are no UTF-8 (§7). */
+export function textOf(wire: string): string {
+  if (isAscii(wire)) return wire;
+  try {
+    return utf8.decode(Buffer.from(wire, 'latin1'));
+  } catch {
+    return wire;
+  }
+}

@@ -1,0 +1,115 @@
+// A URI as the layers above read it: flat, and for the common shape without the full grammar (§19.1, §25.1).
+import { scanUri, type UriParts, uriParameterOf } from '@siplet/sdk/grammar';
+import { found, isPlainSip } from './plain.js';
+
+/** A Request-URI or the URI of an address; immutable. */
+export class Uri {
+  /** As written. */
+  declare readonly text: string;
+  /** Lower case. */
+  declare readonly scheme: string;
+  /** Raw, with its escapes; undefined when there is none. */
+  declare readonly user: string | undefined;
+  /** Lower case, IPv6 without brackets; '' where the scheme has none. */
+  declare readonly host: string;
+  declare readonly port: number | undefined;
+  /** Raw, from the first ';' on, or ''. */
+  declare readonly parameters: string;
+  declare private scanned: UriParts | undefined;
+
+  constructor(
+    text: string,
+    scheme: string,
+    user: string | undefined,
+    host: string,
+    port: number | undefined,
+    parameters: string,
+    parts?: UriParts,
+  ) {
+    this.text = text;
+    this.scheme = scheme;
+    this.user = user;
+    this.host = host;
+    this.port = port;
+    this.parameters = parameters;
+    this.scanned = parts;
+  }
+
+  /** Undefined when the text is no URI (§25.1). */
+  static parse(text: string): Uri | undefined {
+    return scanTarget(text, 0, text.length);
+  }
+
+  /** Every part as the grammar has it. */
+  get parts(): UriParts {
+    return (this.scanned ??= scanUri(this.text)!);
+  }
+
+  /** sip or sips: what we can route (§16.3 step 2). */
+  get isSip(): boolean {
+    return this.scheme === 'sip' || this.scheme === 'sips';
+  }
+
+  /** Lower case (§19.1.1). */
+  get transport(): string | undefined {
+    const value = this.parameter('transport');
+    return typeof value === 'string' ? value.toLowerCase() : undefined;
+  }
+
+  /** Lower case, IPv6 without brackets. */
+  get maddr(): string | undefined {
+    const value = this.parameter('maddr');
+    return typeof value === 'string' ? unbracketed(value.toLowerCase()) : undefined;
+  }
+
+  /** Whether it names a loose router (§16.12). */
+  get lr(): boolean {
+    return this.parameter('lr') !== undefined;
+  }
+
+  /** Whether it carries headers, '?…' (§19.1.1). */
+  get hasHeaders(): boolean {
+    return this.scanned !== undefined && this.scanned.headers !== '';
+  }
+
+  /** A parameter by name, without case: without escapes, true for a flag, undefined when absent (§19.1.1, §19.1.4). */
+  parameter(name: string): string | true | undefined {
+    return this.parameters === '' ? undefined : uriParameterOf(this.parameters, name);
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** The URI in [start, end), or undefined when it is none. */
+export function scanTarget(text: string, start: number, end: number): Uri | undefined {
+  if (isPlainSip(text, start, end)) {
+    const { userEnd, hostStart, hostEnd, port, parametersStart } = found;
+    const secure = (text.charCodeAt(start + 3) | 32) === 115;
+    return new Uri(
+      text.slice(start, end),
+      secure ? 'sips' : 'sip',
+      userEnd < 0 ? undefined : text.slice(start + (secure ? 5 : 4), userEnd),
+      text.slice(hostStart, hostEnd).toLowerCase(),
+      port < 0 ? undefined : port,
+      parametersStart === end ? '' : text.slice(parametersStart, end),
+    );
+  }
+  const whole = text.slice(start, end);
+  const parts = scanUri(whole);
+  if (parts === undefined) return undefined;
+  return new Uri(
+    whole,
+    parts.scheme,
+    parts.user,
+    unbracketed(parts.host.toLowerCase()),
+    parts.port,
+    parts.parameters,
+    parts,
+  );
+}
+
+function unbracketed(host: string): string {
+  return host.charCodeAt(0) === 91 ? host.slice(1, -1) : host;
+}

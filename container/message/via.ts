@@ -1,0 +1,250 @@
+// The Via header field value (§20.42, §25.1 via-parm), read in one pass.
+import { isHost } from '@siplet/sdk/grammar';
+import { plainHostEnd, quotedEnd, tokenEnd } from './plain.js';
+import { CLASS, DIGIT, integerAt, skipBlank, VALUE } from './text.js';
+
+/** One Via value: who sent the message and where its response goes (§18.2.2). */
+export class Via {
+  /** The value as written. */
+  declare readonly text: string;
+  /** 'SIP/2.0' */
+  declare readonly protocol: string;
+  /** Upper case. */
+  declare readonly transport: string;
+  /** Lower case, IPv6 without brackets. */
+  declare readonly host: string;
+  declare readonly port: number | undefined;
+  declare readonly branch: string | undefined;
+  declare readonly received: string | undefined;
+  /** True where the parameter has no value yet (RFC 3581 §3). */
+  declare readonly rport: number | true | undefined;
+  declare readonly maddr: string | undefined;
+  declare readonly ttl: number | undefined;
+  /** Offset behind the value where it was read: the end, or the comma before the next one. */
+  declare readonly end: number;
+  declare private sentByText: string | undefined;
+
+  constructor(
+    text: string,
+    protocol: string,
+    transport: string,
+    host: string,
+    port: number | undefined,
+    parameters: ViaParameters,
+    end: number,
+  ) {
+    this.text = text;
+    this.protocol = protocol;
+    this.transport = transport;
+    this.host = host;
+    this.port = port;
+    this.branch = parameters.branch;
+    this.received = parameters.received;
+    this.rport = parameters.rport;
+    this.maddr = parameters.maddr;
+    this.ttl = parameters.ttl;
+    this.end = end;
+    this.sentByText = undefined;
+  }
+
+  /** Lower-case host:port with the default port filled in, IPv6 in brackets: what transactions are matched by (§17.2.3). */
+  get sentBy(): string {
+    const host = this.host.includes(':') ? `[${this.host}]` : this.host;
+    return (this.sentByText ??= `${host}:${this.port ?? defaultPort(this.transport)}`);
+  }
+
+  /** Undefined when the text is no single via-parm. */
+  static parse(text: string): Via | undefined {
+    const via = scanVia(text, 0, text.length);
+    return via !== undefined && via.end === text.length ? via : undefined;
+  }
+}
+
+/** §19.1.2, §18.1.1, RFC 7118 §5: the port that no port means. */
+export function defaultPort(transport: string): number {
+  switch (transport) {
+    case 'TLS':
+      return 5061;
+    case 'WS':
+      return 80;
+    case 'WSS':
+      return 443;
+    default:
+      return 5060;
+  }
+}
+
+/**
+ * The first via-parm of an unfolded value in [start, end), up to its end or a comma. Undefined when it is none. `tolerant` ends it at the first parameter
+ * that is none: a 400 can still be sent to the sent-by (§18.2.2).
+ */
+export function scanVia(text: string, start: number, end: number, tolerant = false): Via | undefined {
+  let protocol = 'SIP/2.0';
+  let i: number;
+  if (text.startsWith('SIP/2.0/', start)) {
+    i = start + 8;
+  } else {
+    i = protocolEnd(text, start, end);
+    if (i < 0) return undefined;
+    protocol = text.slice(start, i).replace(/[ \t]/g, '').slice(0, -1).toUpperCase();
+  }
+  i = skipBlank(text, i, end);
+  const transportEnd = tokenEnd(text, i, end);
+  if (transportEnd === i) return undefined;
+  const transport = transportAt(text, i, transportEnd);
+  i = skipBlank(text, transportEnd, end);
+  if (i === transportEnd) return undefined;
+
+  const hostEnd = hostEndAt(text, i, end);
+  if (hostEnd < 0) return undefined;
+  const bracketed = text.charCodeAt(i) === 91;
+  const host = (bracketed ? text.slice(i + 1, hostEnd - 1) : text.slice(i, hostEnd)).toLowerCase();
+  i = skipBlank(text, hostEnd, end);
+  let port: number | undefined;
+  if (i < end && text.charCodeAt(i) === 58) {
+    const digits = skipBlank(text, i + 1, end);
+    i = digits;
+    while (i < end && (CLASS[text.charCodeAt(i) & 255]! & DIGIT) !== 0) i++;
+    port = integerAt(text, digits, i, 65535);
+    if (port < 0) return undefined;
+    i = skipBlank(text, i, end);
+  }
+  const parameters = new ViaParameters();
+  i = parameters.scan(text, i, end);
+  if (i < 0 && !tolerant) return undefined;
+  if (i < 0) i = end;
+  let last = i;
+  while (last > start && (text.charCodeAt(last - 1) === 32 || text.charCodeAt(last - 1) === 9)) last--;
+  return new Via(text.slice(start, last), protocol, transport, host, port, parameters, i);
+}
+
+/** Behind `protocol-name SLASH protocol-version SLASH`, or -1. */
+function protocolEnd(text: string, start: number, end: number): number {
+  let i = start;
+  for (let part = 0; part < 2; part++) {
+    const from = skipBlank(text, i, end);
+    i = tokenEnd(text, from, end);
+    if (i === from) return -1;
+    i = skipBlank(text, i, end);
+    if (i >= end || text.charCodeAt(i) !== 47) return -1;
+    i++;
+  }
+  return i;
+}
+
+const TRANSPORTS = ['UDP', 'TCP', 'TLS', 'WSS', 'WS', 'SCTP', 'TLS-SCTP'];
+
+function transportAt(text: string, start: number, end: number): string {
+  for (const transport of TRANSPORTS)
+    if (transport.length === end - start && text.startsWith(transport, start)) return transport;
+  return text.slice(start, end).toUpperCase();
+}
+
+/** End of the host that starts here, whichever kind, or -1. */
+function hostEndAt(text: string, start: number, end: number): number {
+  const plain = plainHostEnd(text, start, end);
+  if (plain >= 0) return plain;
+  let i = start;
+  if (text.charCodeAt(i) === 91) {
+    const close = text.indexOf(']', i);
+    if (close < 0 || close >= end) return -1;
+    i = close + 1;
+  } else {
+    i = tokenEnd(text, i, end);
+  }
+  return isHost(text.slice(start, i)) ? i : -1;
+}
+
+/** The parameters of one via-parm while they are read. A known one that comes twice is a fault (§7.3.1). */
+class ViaParameters {
+  branch: string | undefined = undefined;
+  received: string | undefined = undefined;
+  rport: number | true | undefined = undefined;
+  maddr: string | undefined = undefined;
+  ttl: number | undefined = undefined;
+
+  /** From the first ';' to the end or a comma: that offset, or -1. */
+  scan(text: string, start: number, end: number): number {
+    let i = start;
+    while (i < end) {
+      const c = text.charCodeAt(i);
+      if (c === 44) return i;
+      if (c !== 59) return -1;
+      const name = skipBlank(text, i + 1, end);
+      const nameEnd = tokenEnd(text, name, end);
+      if (nameEnd === name) return -1;
+      i = skipBlank(text, nameEnd, end);
+      let value = -1;
+      let valueEnd = -1;
+      if (i < end && text.charCodeAt(i) === 61) {
+        value = skipBlank(text, i + 1, end);
+        valueEnd = valueEndAt(text, value, end);
+        if (valueEnd <= value) return -1;
+        i = skipBlank(text, valueEnd, end);
+      }
+      if (!this.take(text, name, nameEnd, value, valueEnd)) return -1;
+    }
+    return i;
+  }
+
+  private take(text: string, name: number, nameEnd: number, value: number, valueEnd: number): boolean {
+    switch (nameEnd - name) {
+      case 3:
+        return !isNamed(text, name, 'ttl') || this.takeTtl(integerAt(text, value, valueEnd, 255));
+      case 5:
+        if (isNamed(text, name, 'rport')) return this.takeRport(value < 0 || integerAt(text, value, valueEnd, 65535));
+        return !isNamed(text, name, 'maddr') || this.takeMaddr(text.slice(value, valueEnd));
+      case 6:
+        return !isNamed(text, name, 'branch') || this.takeBranch(text, value, valueEnd);
+      case 8:
+        return !isNamed(text, name, 'received') || this.takeReceived(text.slice(value, valueEnd));
+      default:
+        return true;
+    }
+  }
+
+  private takeTtl(ttl: number): boolean {
+    if (this.ttl !== undefined || ttl < 0) return false;
+    this.ttl = ttl;
+    return true;
+  }
+
+  private takeRport(rport: number | true): boolean {
+    if (this.rport !== undefined || rport === -1) return false;
+    this.rport = rport;
+    return true;
+  }
+
+  private takeMaddr(maddr: string): boolean {
+    if (this.maddr !== undefined || !isHost(maddr)) return false;
+    this.maddr = (maddr.charCodeAt(0) === 91 ? maddr.slice(1, -1) : maddr).toLowerCase();
+    return true;
+  }
+
+  private takeBranch(text: string, start: number, end: number): boolean {
+    if (this.branch !== undefined || start < 0 || tokenEnd(text, start, end) !== end) return false;
+    this.branch = text.slice(start, end);
+    return true;
+  }
+
+  private takeReceived(received: string): boolean {
+    if (this.received !== undefined || received === '' || received.charCodeAt(0) === 34) return false;
+    this.received = received.charCodeAt(0) === 91 && received.endsWith(']') ? received.slice(1, -1) : received;
+    return true;
+  }
+}
+
+function isNamed(text: string, start: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if ((text.charCodeAt(start + i) | 32) !== name.charCodeAt(i)) return false;
+  return true;
+}
+
+function valueEndAt(text: string, start: number, end: number): number {
+  if (start < end && text.charCodeAt(start) === 34) return quotedEnd(text, start, end);
+  let i = start;
+  for (; i < end; i++) {
+    const c = text.charCodeAt(i);
+    if (c > 127 || (CLASS[c]! & VALUE) === 0) break;
+  }
+  return i;
+}
