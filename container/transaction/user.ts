@@ -78,6 +78,8 @@ export interface ServerTransaction {
    * a 1xx other than 100 to a non-INVITE (RFC 4320 §4.1). True when it was sent.
    */
   respond(response: Response): boolean;
+  /** Ends it now without a response (RFC 4320 §4.2: a non-INVITE that nobody answered in time): retransmissions are new requests. */
+  abandon(): void;
 }
 
 /** What the transaction layer offers. */

@@ -1,0 +1,283 @@
+// The core above the transactions: initial, subsequent, CANCEL or ACK? whose is it? (§16.3, §16.4, §9.2, §12.2.2, contract section 5)
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import type { DeployedApplication } from '../deployment/application.js';
+import type { Identifiers } from '../identifiers.js';
+import { type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
+import { LoopDetection } from '../proxy/loop-detection.js';
+import { dialogOf, type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
+import type { ProxyServices, ProxySettings } from '../proxy/services.js';
+import { forwardStatelessly } from '../proxy/stateless-forwarding.js';
+import { refusalOf, validate } from '../proxy/validation.js';
+import type { DefaultRouter } from '../routing/default-router.js';
+import { SipRequest } from '../servlet/sip-request.js';
+import { ApplicationSession, type SessionServices } from '../session/application-session.js';
+import { DialogSet } from '../session/dialog-set.js';
+import type { HandlerCaller } from '../session/mailbox.js';
+import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
+import type { Flow, Hop } from '../transport/flow.js';
+import type { Handler } from './handler-table.js';
+import { Incoming } from './incoming.js';
+import { Relay } from './relay.js';
+
+/** Milliseconds. */
+export interface CoreSettings {
+  readonly handlerTimeout: number;
+  readonly answerWarning: number;
+  readonly answerTimeout: number;
+  readonly proxy: ProxySettings;
+}
+
+export interface CoreParts {
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  readonly transactions: Transactions;
+  readonly own: Own;
+  readonly router: DefaultRouter;
+  readonly settings: CoreSettings;
+  readonly log: Logger;
+  open(hop: Hop): Flow;
+  locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
+}
+
+/** What the container itself can do, for OPTIONS (§11.2). */
+const CAPABILITIES = [
+  ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, SUBSCRIBE, NOTIFY, REFER, INFO, PRACK, UPDATE, PUBLISH'],
+  ['Accept', '*/*'],
+  ['Accept-Encoding', 'identity'],
+  ['Accept-Language', '*'],
+  ['Supported', 'path'],
+] as const;
+
+const RETRY_AFTER = '10';
+
+export class Core implements TransactionUser, HandlerCaller, SessionServices {
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  readonly transactions: Transactions;
+  readonly settings: CoreSettings;
+  readonly log: Logger;
+  readonly loopDetection: LoopDetection;
+  readonly proxyServices: ProxyServices;
+  /** Plain numbers, for metrics. */
+  readonly counters = { initial: 0, subsequent: 0, refused: 0, orphans: 0, strays: 0, malformed: 0, handlerFailures: 0 };
+  /** No new initial requests are taken (§21.5.4). */
+  stopping = false;
+  readonly #own: Own;
+  readonly #router: DefaultRouter;
+  /** Record-routed dialogs by the identifier in our Record-Route. */
+  readonly #sets = new Map<string, DialogSet>();
+  #applicationSessions = 0;
+  /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
+  readonly #scope = new AsyncLocalStorage<DeployedApplication>();
+
+  constructor(parts: CoreParts) {
+    this.clock = parts.clock;
+    this.identifiers = parts.identifiers;
+    this.transactions = parts.transactions;
+    this.settings = parts.settings;
+    this.log = parts.log;
+    this.#own = parts.own;
+    this.#router = parts.router;
+    this.loopDetection = new LoopDetection([
+      Math.floor(parts.identifiers.fraction() * 0x1_0000_0000),
+      Math.floor(parts.identifiers.fraction() * 0x1_0000_0000),
+    ]);
+    this.proxyServices = {
+      clock: parts.clock,
+      identifiers: parts.identifiers,
+      transactions: parts.transactions,
+      settings: parts.settings.proxy,
+      open: (hop) => parts.open(hop),
+      locate: (uri, size) => parts.locate(uri, size),
+      problem: (text, error) => this.problem(text, error),
+    };
+    parts.transactions.user = this;
+  }
+
+  /** What is alive: nothing of it may be left when every call has ended. */
+  get size(): { dialogSets: number; applicationSessions: number } {
+    return { dialogSets: this.#sets.size, applicationSessions: this.#applicationSessions };
+  }
+
+  // Requests --------------------------------------------------------------------------------------------------------------------------------------------------
+
+  request(request: Request, transaction: ServerTransaction | undefined, flow: Flow): void {
+    const { method } = request;
+    if (method === 'ACK') return this.#acknowledgement(request, flow);
+    if (transaction === undefined) return;
+    if (method === 'CANCEL') return this.#cancel(request, transaction);
+    const refusal = validate(request);
+    if (refusal !== undefined) {
+      this.counters.refused++;
+      transaction.respond(refusalOf(request, refusal, transaction.toTag));
+      return;
+    }
+    const route = preprocessRoute(request, this.#own, flow);
+    if (request.to.tag === undefined) this.#initial(request, transaction, route);
+    else this.#subsequent(request, transaction, route);
+  }
+
+  #initial(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
+    const { method } = request;
+    if (this.#isForContainer(request)) return this.#options(request, transaction);
+    let loopPart: string | undefined;
+    if (request.fieldsOf('via').length > 1 || request.values('via').length > 1) {
+      loopPart = this.loopDetection.partOf(request);
+      if (this.loopDetection.loops(request, loopPart)) return this.#respond(request, transaction, 482); // §16.3 step 4
+    }
+    if (this.stopping) return this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
+    const destination = this.#router.route(method);
+    if (destination === undefined) return this.#noApplication(request, transaction);
+    this.counters.initial++;
+    if (transaction.isInvite) transaction.respond(responseTo(request, 100)); // C-5
+    const { application, handler } = destination;
+    const session = new ApplicationSession(this, application, handler.siplet.options.sessionTimeout);
+    this.#applicationSessions++;
+    const set = new DialogSet(this.identifiers.branch(), session, request);
+    const parameters = route === undefined ? '' : route.parameters;
+    new Incoming(this, transaction, request, true, set, set.first, loopPart, parameters).begin(handler);
+  }
+
+  /** Contract section 5: no application takes it. */
+  #noApplication(request: Request, transaction: ServerTransaction): void {
+    if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
+    const { methods } = this.#router;
+    if (methods.length === 0) this.#respond(request, transaction, 404);
+    else this.#respond(request, transaction, 405, [['Allow', methods.join(', ')]]);
+  }
+
+  /** §11: OPTIONS whose Request-URI names this element and nobody behind it. */
+  #isForContainer(request: Request): boolean {
+    if (request.method !== 'OPTIONS') return false;
+    const { target } = request;
+    return target.user === undefined && target.isSip && this.#own.isOwn(target.host, target.port, target.transport) && !request.has('route');
+  }
+
+  #options(request: Request, transaction: ServerTransaction): void {
+    if (this.stopping) this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
+    else this.#respond(request, transaction, 200, CAPABILITIES);
+  }
+
+  /** §12.2.2, C-34: a request inside a dialog. */
+  #subsequent(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
+    this.counters.subsequent++;
+    const set = this.#setOf(route);
+    const session = set?.match(request);
+    if (set === undefined || session === undefined) return this.#orphan(request, transaction, route);
+    if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
+    if (transaction.isInvite) transaction.respond(responseTo(request, 100));
+    const incoming = new Incoming(this, transaction, request, false, set, session, '', route!.parameters);
+    incoming.forwardInDialog(incoming.application.table.subsequent(request.method));
+  }
+
+  /** C-40: a To tag that matches no dialog is routed by its Route set when there is one for us, else refused. */
+  #orphan(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
+    if (route === undefined) return this.#respond(request, transaction, 481);
+    if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
+    this.counters.orphans++;
+    if (transaction.isInvite) transaction.respond(responseTo(request, 100));
+    new Relay(this.proxyServices, transaction, request).start();
+  }
+
+  #setOf(route: Uri | undefined): DialogSet | undefined {
+    const id = route === undefined ? undefined : dialogOf(route);
+    return id === undefined ? undefined : this.#sets.get(id);
+  }
+
+  /** An ACK that belongs to no transaction of ours: to a 2xx, in a dialog (C-10c). */
+  #acknowledgement(request: Request, flow: Flow): void {
+    if (validate(request) !== undefined && request.maxForwards === 0) return;
+    const route = preprocessRoute(request, this.#own, flow);
+    if (route === undefined) return; // to us, and we have answered nothing with 2xx; or for nobody we know
+    const set = this.#setOf(route);
+    const session = set?.match(request);
+    const handler = session?.applicationSession.application.table.subsequent('ACK');
+    const forward = (): void => forwardStatelessly(request, this.proxyServices);
+    if (set === undefined || session === undefined || handler === undefined) return forward();
+    const { applicationSession } = set;
+    applicationSession.touch();
+    applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => handler,
+      argument: () => new SipRequest(request, undefined, session, false, route.parameters, flow),
+      settled: (error) => {
+        if (error !== undefined) this.handlerFailed(handler.label, applicationSession.application, error, request);
+        forward();
+      },
+    });
+  }
+
+  /** §9.2, §16.10, C-29. */
+  #cancel(cancel: Request, transaction: ServerTransaction): void {
+    const invite = this.transactions.inviteOf(cancel);
+    // A CANCEL comes from where its INVITE came from: nobody else may end the call.
+    if (invite === undefined || invite.flow.remoteAddress !== transaction.flow.remoteAddress) {
+      return this.#respond(cancel, transaction, 481);
+    }
+    transaction.respond(responseTo(cancel, 200, undefined, invite.toTag));
+    invite.user?.cancelled?.(cancel);
+  }
+
+  #respond(request: Request, transaction: ServerTransaction, status: number, headers: readonly (readonly [string, string])[] = []): void {
+    if (status >= 300) this.counters.refused++;
+    transaction.respond(refusalOf(request, { status, headers }, transaction.toTag));
+  }
+
+  /** RFC 6026 §8.9: a stateful proxy drops it. */
+  stray(_response: Response, _flow: Flow): void {
+    this.counters.strays++;
+  }
+
+  malformed(fault: Malformed, flow: Flow): void {
+    this.counters.malformed++;
+    if (this.log.isLevelEnabled('debug')) {
+      this.log.debug({ from: `${flow.remoteAddress}:${flow.remotePort}`, section: fault.section }, `malformed message: ${fault.reason}`);
+    }
+  }
+
+  // Dialogs and sessions ----------------------------------------------------------------------------------------------------------------------------------------
+
+  /** The container stays on the path of these dialogs. */
+  remember(set: DialogSet): void {
+    this.#sets.set(set.id, set);
+  }
+
+  dialogSetEnded(set: DialogSet): void {
+    this.#sets.delete(set.id);
+  }
+
+  applicationSessionEnded(): void {
+    this.#applicationSessions--;
+  }
+
+  // Handlers ----------------------------------------------------------------------------------------------------------------------------------------------------
+
+  get caller(): HandlerCaller {
+    return this;
+  }
+
+  get handlerTimeout(): number {
+    return this.settings.handlerTimeout;
+  }
+
+  invoke(handler: Handler, argument: unknown): unknown {
+    return handler.invoke(argument);
+  }
+
+  handlerFailed(label: string, application: DeployedApplication, error: unknown, request?: Request, level: 'error' | 'debug' = 'error'): void {
+    if (level === 'error') this.counters.handlerFailures++;
+    application.log[level]({ err: error, handler: label, method: request?.method, callId: request?.callId }, `${label} failed`);
+  }
+
+  /** Something about one call that an operator may want to know. */
+  problem(text: string, error: unknown): void {
+    this.log.warn({ err: error }, text);
+  }
+
+  fault(error: unknown): void {
+    this.log.error({ err: error }, 'a fault of the container');
+  }
+}
+

@@ -1,0 +1,296 @@
+// A request that an application has taken, from its handler to the last transaction's end: whoever answers it, proxies it, or forwards it in its dialog.
+import { IllegalStateError, TooManyHopsError } from '@siplet/sdk';
+import type { Deadline, Timed } from '../clock.js';
+import { type Request, type Response, responseTo } from '../message/index.js';
+import type { Branch } from '../proxy/branch.js';
+import { ResponseContext } from '../proxy/response-context.js';
+import type { Choice, Supervisor } from '../proxy/services.js';
+import { SipRequest } from '../servlet/sip-request.js';
+import { SipResponse } from '../servlet/sip-response.js';
+import type { DialogSet } from '../session/dialog-set.js';
+import type { SipSession } from '../session/sip-session.js';
+import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
+import type { Core } from './core.js';
+import type { Handler } from './handler-table.js';
+
+/** How the application deals with the request; the roles exclude each other (C-1). */
+export type Role = 'none' | 'proxy' | 'user agent' | 'b2bua';
+
+export class Incoming implements ServerUser, Supervisor, Timed {
+  role: Role = 'none';
+  /** A final response went, or was handed over to go. */
+  answered = false;
+  context: ResponseContext | undefined;
+  /** Whether the handlers are called for responses (C-2); always inside a dialog (C-3). */
+  supervised = true;
+  /** What the application holds; made for its first handler. */
+  #servlet: SipRequest | undefined;
+  #handler: Handler | undefined;
+  #unanswered: Deadline | undefined;
+  #ended = false;
+
+  constructor(
+    readonly core: Core,
+    readonly transaction: ServerTransaction,
+    /** After route preprocessing. */
+    readonly request: Request,
+    readonly isInitial: boolean,
+    readonly set: DialogSet,
+    readonly session: SipSession,
+    /** The second part of our branches (RFC 5393); undefined: not computed yet. */
+    public loopPart: string | undefined,
+    /** Parameters of the Route value of ours by which it came (C-35). */
+    readonly routeParameters: string,
+  ) {
+    transaction.user = this;
+    session.transactionBegins();
+  }
+
+  get application() {
+    return this.set.applicationSession.application;
+  }
+
+  get servlet(): SipRequest {
+    return (this.#servlet ??= new SipRequest(this.request, this));
+  }
+
+  // The request's handler -------------------------------------------------------------------------------------------------------------------------------------
+
+  /** Calls the handler of an initial request. */
+  begin(handler: Handler): void {
+    this.#handler = handler;
+    this.#call(handler, this.servlet, (error) => this.#begun(error));
+  }
+
+  #begun(error: unknown): void {
+    if (error !== undefined) return this.#failed(error);
+    if (this.role !== 'none' || this.answered) return;
+    this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
+  }
+
+  /** C-41: before anything was sent, 500; a request with no hops left that was proxied all the same, 483. */
+  #failed(error: unknown): void {
+    if (this.answered || (this.context?.hasBranches ?? false)) return;
+    this.answer(this.generate(error instanceof TooManyHopsError ? 483 : 500));
+  }
+
+  /** C-41a. */
+  expire(which: string): void {
+    if (this.answered || this.role !== 'none') return;
+    const { core } = this;
+    if (which === 'warning') {
+      core.log.warn(
+        { app: this.application.name, handler: this.#handler?.label, method: this.request.method, callId: this.request.callId },
+        `${this.#handler?.label} has taken a request and neither answered nor proxied it`,
+      );
+      this.#unanswered = core.clock.start(Math.max(0, core.settings.answerTimeout - core.settings.answerWarning), this, 'unanswered');
+    } else {
+      this.answer(this.generate(500));
+    }
+  }
+
+  /** A request inside a proxied dialog: to its handler, then downstream unless the handler answered (C-34). */
+  forwardInDialog(handler: Handler | undefined): void {
+    if (handler === undefined) return this.#forward();
+    this.#call(handler, this.servlet, (error) => {
+      if (this.answered) return;
+      if (error !== undefined) this.answer(this.generate(500));
+      else this.#forward();
+    });
+  }
+
+  #forward(): void {
+    if (this.transaction.state === 'terminated') return;
+    this.role = 'proxy';
+    const context = this.#openContext('');
+    context.recurse = false;
+    context.timeout = 0;
+    context.createBranches([this.request.uri]);
+    context.start();
+  }
+
+  // Proxying --------------------------------------------------------------------------------------------------------------------------------------------------
+
+  /** The response context of an initial request that the application proxies; throws what C-1 says. */
+  proxyContext(): ResponseContext {
+    if (this.context !== undefined) return this.context;
+    const what = `${this.application.name} cannot proxy the ${this.request.method} ${this.request.callId}`;
+    if (!this.isInitial) throw new IllegalStateError(`${what}: requests inside a dialog are forwarded by the container`);
+    if (this.role === 'user agent') throw new IllegalStateError(`${what}: it has answered it`);
+    if (this.role === 'b2bua') throw new IllegalStateError(`${what}: it is its B2BUA`);
+    if (this.answered) throw new IllegalStateError(`${what}: a final response has been sent`);
+    if (this.request.maxForwards === 0) throw new TooManyHopsError(`${what}: its Max-Forwards is 0`);
+    this.role = 'proxy';
+    this.#unanswered?.stop();
+    const context = this.#openContext((this.loopPart ??= this.core.loopDetection.partOf(this.request)));
+    const { options } = this.#handler?.siplet ?? this.application.siplets[0]!;
+    context.timeout = options.proxyTimeout * 1000;
+    this.supervised = options.supervised;
+    return context;
+  }
+
+  #openContext(loopPart: string): ResponseContext {
+    return (this.context = new ResponseContext(this.core.proxyServices, this.transaction, this.request, loopPart, this));
+  }
+
+  /** The identifier under which requests inside the dialog come back (C-34); the container stays on the path from now on. */
+  recordRoute(): string {
+    if (!this.set.recordRouted) {
+      this.set.recordRouted = true;
+      this.core.remember(this.set);
+    }
+    return this.set.id;
+  }
+
+  // Supervisor: the application's response handlers -------------------------------------------------------------------------------------------------------------
+
+  provisional(branch: Branch, response: Response, settled: () => void): void {
+    const session = this.#sessionFor(response);
+    if (session.state === 'initial') session.state = 'early';
+    this.#supervise(this.application.table.provisional(response.status, this.request.method), branch, response, session, false, settled);
+  }
+
+  success(branch: Branch, response: Response, isRetransmission: boolean, settled: () => void): void {
+    const session = this.#sessionFor(response);
+    if (!isRetransmission) this.#confirm(session);
+    const handler = this.application.table.success(response.status, this.request.method);
+    this.#supervise(handler, branch, response, session, isRetransmission, settled);
+  }
+
+  intermediate(branch: Branch, response: Response, settled: () => void): void {
+    const handler = this.application.table.branch(response.status, this.request.method);
+    this.#supervise(handler, branch, response, this.#sessionFor(response), false, settled, true);
+  }
+
+  best(choose: () => Choice | undefined, settled: () => void): void {
+    const { method } = this.request;
+    let chosen: Choice | undefined;
+    if (!this.supervised) {
+      chosen = choose();
+      if (chosen !== undefined) this.#unconfirm(chosen.response);
+      return settled();
+    }
+    this.set.applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => {
+        chosen = choose();
+        return chosen === undefined ? undefined : this.application.table.best(chosen.response.status, method);
+      },
+      argument: () => this.#present(chosen!.branch, chosen!.response, this.#sessionFor(chosen!.response), false, false),
+      settled: (error, handler) => {
+        if (error !== undefined) this.#report(handler!, error);
+        if (chosen !== undefined) this.#unconfirm(chosen.response);
+        settled();
+      },
+    });
+  }
+
+  #supervise(
+    handler: Handler | undefined,
+    branch: Branch,
+    response: Response,
+    session: SipSession,
+    isRetransmission: boolean,
+    settled: () => void,
+    isBranchResponse = false,
+  ): void {
+    this.set.applicationSession.touch();
+    if (!this.supervised) return settled();
+    this.#call(handler, handler === undefined ? undefined : this.#present(branch, response, session, isRetransmission, isBranchResponse), settled);
+  }
+
+  #present(branch: Branch | undefined, response: Response, session: SipSession, isRetransmission: boolean, isBranchResponse: boolean): SipResponse {
+    return new SipResponse(response, this, session, branch, { isRetransmission, isBranchResponse, isReceived: true });
+  }
+
+  /** Calls a handler for which a message waits, in its turn; without one only the turn is waited for. */
+  #call(handler: Handler | undefined, argument: unknown, settled: (error: unknown) => void): void {
+    this.set.applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => handler,
+      argument: () => argument,
+      settled: (error) => {
+        if (error !== undefined) this.#report(handler!, error);
+        settled(error);
+      },
+    });
+  }
+
+  #report(handler: Handler, error: unknown): void {
+    // A handler that goes on after its caller has given up is not at fault.
+    const level = error instanceof IllegalStateError && this.context?.cancelledUpstream ? 'debug' : 'error';
+    this.core.handlerFailed(handler.label, this.application, error, this.request, level);
+  }
+
+  // Sessions --------------------------------------------------------------------------------------------------------------------------------------------------
+
+  #sessionFor(response: Response): SipSession {
+    return this.isInitial ? this.set.sessionFor(response) : this.session;
+  }
+
+  #confirm(session: SipSession): void {
+    const { method } = this.request;
+    if (method === 'INVITE' && session.state !== 'terminated') session.state = 'confirmed';
+    else if (method === 'BYE') session.state = 'terminated';
+  }
+
+  /** §12.3, §15: a BYE that fails with 481 or 408, or is refused, ends the dialog as well. */
+  #unconfirm(response: Response): void {
+    const { method } = this.request;
+    if (method === 'BYE' || (!this.isInitial && (response.status === 481 || response.status === 408))) this.session.state = 'terminated';
+  }
+
+  // Answering -------------------------------------------------------------------------------------------------------------------------------------------------
+
+  generate(status: number): Response {
+    return responseTo(this.request, status, undefined, this.transaction.toTag);
+  }
+
+  /** Sends a response of ours or of the application; the caller has checked that it may be sent. */
+  answer(response: Response): void {
+    if (response.status >= 200) {
+      this.answered = true;
+      this.#unanswered?.stop();
+    }
+    if (this.context !== undefined && response.status >= 200) this.context.answer(response);
+    else this.transaction.respond(response);
+  }
+
+  // ServerUser: what the transaction tells ----------------------------------------------------------------------------------------------------------------------
+
+  /** C-29. */
+  cancelled(cancel: Request): void {
+    const handler = this.application.table.cancel();
+    if (this.context !== undefined) this.context.cancelled(cancel);
+    else if (!this.answered) this.answer(this.generate(487));
+    if (handler === undefined) return;
+    const servlet = new SipRequest(cancel, this);
+    this.set.applicationSession.mailbox.post({
+      isWaitedFor: false,
+      handler: () => handler,
+      argument: () => servlet,
+      settled: (error) => {
+        if (error !== undefined) this.#report(handler, error);
+      },
+    });
+  }
+
+  failed(failure: TransactionFailure): void {
+    // §16.9: a response that cannot be sent upstream is lost; the branches are not cancelled for that.
+    if (failure.cause === 'transport') this.core.problem('a response cannot be sent upstream', failure.error);
+  }
+
+  terminated(): void {
+    this.#unanswered?.stop();
+    if (this.context === undefined) this.ended();
+    else this.context.closed();
+  }
+
+  /** Every transaction of the request has ended. */
+  ended(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.isInitial) this.set.settle();
+    this.session.transactionEnds();
+  }
+}

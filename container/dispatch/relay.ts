@@ -1,0 +1,57 @@
+// A request inside a dialog that no application knows: one of a container that was restarted, say. Forwarded by its Route set (§16, C-40).
+import type { Request, Response } from '../message/index.js';
+import type { Branch } from '../proxy/branch.js';
+import { ResponseContext } from '../proxy/response-context.js';
+import type { Choice, ProxyServices, Supervisor } from '../proxy/services.js';
+import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
+
+export class Relay implements Supervisor, ServerUser {
+  readonly #context: ResponseContext;
+
+  constructor(
+    readonly services: ProxyServices,
+    transaction: ServerTransaction,
+    readonly request: Request,
+  ) {
+    this.#context = new ResponseContext(services, transaction, request, '', this);
+    this.#context.recurse = false;
+    this.#context.timeout = 0;
+    transaction.user = this;
+  }
+
+  start(): void {
+    this.#context.createBranches([this.request.uri]);
+    this.#context.start();
+  }
+
+  provisional(_branch: Branch, _response: Response, settled: () => void): void {
+    settled();
+  }
+
+  success(_branch: Branch, _response: Response, _isRetransmission: boolean, settled: () => void): void {
+    settled();
+  }
+
+  intermediate(_branch: Branch, _response: Response, settled: () => void): void {
+    settled();
+  }
+
+  best(choose: () => Choice | undefined, settled: () => void): void {
+    choose();
+    settled();
+  }
+
+  ended(): void {}
+
+  cancelled(cancel: Request): void {
+    this.#context.cancelled(cancel);
+  }
+
+  failed(failure: TransactionFailure): void {
+    if (failure.cause === 'transport') this.services.problem('a response cannot be sent upstream', failure.error);
+  }
+
+  terminated(): void {
+    this.#context.closed();
+  }
+}

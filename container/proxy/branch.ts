@@ -1,0 +1,228 @@
+// One branch of a response context: a target, its hops (RFC 3263), its client transactions one after another, Timer C (§16.8).
+import type { Deadline, Timed } from '../clock.js';
+import { type Request, type Response, responseTo, type Uri } from '../message/index.js';
+import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
+import type { Hop } from '../transport/flow.js';
+import { addContentLength, addRecordRoute, decrementMaxForwards, postprocessRouting, replaceRequestUri, sizeOf } from './forwarding.js';
+import type { ResponseContext } from './response-context.js';
+
+/**
+ * `waiting`: not started. `pending`: started, without a final response. `ended`: has one, or was given up.
+ */
+export type BranchState = 'waiting' | 'pending' | 'ended';
+
+/** Why a branch was cancelled: it decides what counts as its response. */
+export type CancelCause = 'upstream' | 'application' | 'timeout' | 'elsewhere';
+
+/** How many different 2xx of one branch are passed on: forks downstream (security: a flood of them). */
+const MAX_FORKS = 32;
+
+export class Branch implements ClientUser, Timed {
+  state: BranchState = 'waiting';
+  /** What came last on this branch: a 1xx, then its final response. */
+  latest: Response | undefined;
+  /** Milliseconds that it may take (C-23); undefined: as the context says. */
+  timeout: number | undefined;
+  /** Whether the Contacts of its 3xx are tried (C-26); undefined: as the context says. */
+  recurse: boolean | undefined;
+  /** Parameters of the Record-Route URI on this branch alone; undefined: as the context says. */
+  recordRoute: string | undefined;
+  /** The branches which its 3xx gave (C-26). */
+  readonly recursed: Branch[] = [];
+  cancelCause: CancelCause | undefined;
+  /** Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. */
+  readonly request: Request;
+  #transaction: ClientTransaction | undefined;
+  #hops: readonly Hop[] = [];
+  #hop = 0;
+  /** A 1xx has come, 100 included: a CANCEL may be sent (§9.1). */
+  #provisional = false;
+  #timerC: Deadline | undefined;
+  #limit: Deadline | undefined;
+  /** The To tags of the 2xx that were passed: another one is a fork's, an equal one a retransmission (C-10a, C-10b). */
+  #successTags: string[] | undefined;
+
+  constructor(
+    readonly context: ResponseContext,
+    /** The target, as the application or a Contact wrote it. */
+    readonly target: string,
+    readonly parent: Branch | undefined,
+  ) {
+    this.request = context.original.clone(); // step 1
+    replaceRequestUri(this.request, target); // step 2
+  }
+
+  /** How many redirections led here. */
+  get depth(): number {
+    return this.parent === undefined ? 0 : this.parent.depth + 1;
+  }
+
+  /** Sends the request to the first hop that takes it (§16.6 steps 3 to 11). */
+  start(): void {
+    this.state = 'pending';
+    const { services } = this.context;
+    decrementMaxForwards(this.request); // step 3
+    const next = postprocessRouting(this.request); // steps 6 and 7
+    addContentLength(this.request); // step 9
+    const limit = this.context.limitOf(this);
+    if (limit !== undefined) this.#limit = services.clock.start(limit, this, 'timeout');
+    if (next === undefined) return this.#unreachable(new Error('the first Route value is no URI'));
+    const located = this.#locate(next);
+    if (!(located instanceof Promise)) return this.#begin(located);
+    located.then(
+      (hops) => this.state === 'pending' && this.#begin(hops),
+      (error) => this.state === 'pending' && this.#unreachable(error),
+    );
+  }
+
+  /**
+   * Cancels it (§9.1, §16.10): a CANCEL goes out once a 1xx has come. What a timeout or the application cancels is given up when no answer to the
+   * CANCEL can come, or did not come soon; what the caller or another branch's final response cancels is waited for (64*T1 after the CANCEL).
+   * `reason` is the value of a Reason header (RFC 3326).
+   */
+  cancel(cause: CancelCause, reason?: string): void {
+    if (this.state === 'waiting') this.state = 'ended';
+    if (this.state !== 'pending' || this.cancelCause !== undefined) return;
+    const mayWait = cause === 'upstream' || cause === 'elsewhere';
+    if (!this.context.isInvite && mayWait) return; // §9.1: only INVITE is cancelled
+    this.cancelCause = cause;
+    this.#limit?.stop();
+    this.#transaction?.cancel(reason);
+    if (this.#transaction === undefined) this.#giveUp();
+    else if (mayWait) return;
+    else if (!this.#provisional) this.#giveUp();
+    else this.#limit = this.context.services.clock.start(this.context.services.settings.cancelGrace, this, 'grace');
+  }
+
+  #locate(uri: Uri): readonly Hop[] | Promise<readonly Hop[]> {
+    try {
+      return this.context.services.locate(uri, sizeOf(this.request));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #begin(hops: readonly Hop[]): void {
+    this.#hops = hops;
+    if (hops.length === 0) this.#unreachable(new Error('no place to send it to'));
+    else this.#attempt();
+  }
+
+  /** §16.6 steps 4, 8, 10 and 11 for the hop whose turn it is: each has its own transaction and branch parameter (RFC 3263 §4.3). */
+  #attempt(): void {
+    const { context } = this;
+    const { services } = context;
+    const hop = this.#hops[this.#hop]!;
+    // The last hop may have the prepared request itself: nobody needs it after.
+    const request = this.#hop === this.#hops.length - 1 ? this.request : this.request.clone();
+    const flow = hop.flow ?? services.open(hop);
+    addRecordRoute(request, this.recordRoute ?? context.recordRoute, context.path, context.inbound, flow);
+    this.#provisional = false;
+    if (context.isInvite) this.#startTimerC();
+    const branch = `z9hG4bK${services.identifiers.branch()}${context.loopPart}`;
+    const bound = { transport: hop.transport, address: hop.address, port: hop.port, host: hop.host, flow };
+    context.opened();
+    this.#transaction = services.transactions.send(request, bound, this, branch);
+  }
+
+  /** RFC 3263 §4.3: a hop that fails is followed by the next one, unless the branch was cancelled. */
+  #tryNextHop(): boolean {
+    if (this.cancelCause !== undefined || this.#hop + 1 >= this.#hops.length) return false;
+    this.#hop++;
+    this.#attempt();
+    return true;
+  }
+
+  /** §16.9: a target that cannot be reached has answered 503. */
+  #unreachable(error: unknown): void {
+    this.context.services.problem(`${this.context.original.method} cannot be sent to ${this.target}`, error);
+    this.#end(this.context.generate(503));
+  }
+
+  #giveUp(): void {
+    this.#end(this.context.generate(this.cancelCause === 'timeout' ? 408 : 487));
+  }
+
+  #end(response: Response): void {
+    this.state = 'ended';
+    this.latest = response;
+    this.#stopTimers();
+    this.context.ended(this, response);
+  }
+
+  #stopTimers(): void {
+    this.#timerC?.stop();
+    this.#limit?.stop();
+    this.#timerC = this.#limit = undefined;
+  }
+
+  /** §16.6 step 11, §16.7 step 2. */
+  #startTimerC(): void {
+    this.#timerC?.stop();
+    this.#timerC = this.context.services.clock.start(this.context.services.settings.timerC, this, 'C');
+  }
+
+  expire(which: string): void {
+    if (this.state !== 'pending') return;
+    if (which === 'grace') return this.#giveUp();
+    if (which === 'C' && this.cancelCause !== undefined) return;
+    // §16.8: with a 1xx a CANCEL, without one as if a 408 had come; a branch's own timeout does the same (C-23).
+    this.cancel('timeout', 'SIP;cause=408;text="Request Timeout"');
+    this.context.timedOut();
+  }
+
+  /** §16.7 from step 3 on. */
+  response(response: Response, transaction: ClientTransaction): void {
+    if (transaction !== this.#transaction) return;
+    response.shift('via'); // step 3
+    const { status } = response;
+    if (status < 200) this.#provisionalReceived(response);
+    else if (!response.has('via')) return; // ours was the only one: nobody to forward it to
+    else if (status < 300 && this.context.isInvite) this.#success(response);
+    else if (this.state === 'pending') this.#final(response);
+  }
+
+  #provisionalReceived(response: Response): void {
+    this.#provisional = true;
+    if (response.status === 100 || this.state !== 'pending' || !response.has('via')) return;
+    this.latest = response;
+    if (this.context.isInvite && this.cancelCause === undefined) this.#startTimerC(); // step 2
+    this.context.provisional(this, response);
+  }
+
+  /** A 2xx to INVITE, the first one or a further one; also of a branch that was given up (C-23). */
+  #success(response: Response): void {
+    const tag = response.to.tag ?? '';
+    const isRetransmission = this.#successTags?.includes(tag) ?? false;
+    if (!isRetransmission) {
+      if (this.#successTags !== undefined && this.#successTags.length >= MAX_FORKS) return;
+      (this.#successTags ??= []).push(tag);
+    }
+    this.state = 'ended';
+    this.latest = response;
+    this.#stopTimers();
+    this.context.succeeded(this, response, isRetransmission);
+  }
+
+  #final(response: Response): void {
+    if (response.status === 503 && this.#tryNextHop()) return;
+    // What we cancelled for being late has not answered: its 487 says nothing that a caller would learn from (C-22).
+    if (response.status === 487 && this.cancelCause === 'timeout') this.#giveUp();
+    else this.#end(response);
+  }
+
+  failed(failure: TransactionFailure, transaction: ClientTransaction): void {
+    if (transaction !== this.#transaction || this.state !== 'pending') return;
+    if (failure.cause === 'timeout') {
+      if (this.cancelCause !== undefined) this.#giveUp();
+      else if (!this.#tryNextHop()) this.#end(this.context.generate(408)); // §16.7 step 6
+    } else if (!this.#tryNextHop()) {
+      this.#unreachable(failure.error);
+    }
+  }
+
+  terminated(transaction: ClientTransaction): void {
+    if (transaction === this.#transaction && this.state === 'pending') this.#end(this.context.generate(408));
+    this.context.closed();
+  }
+}

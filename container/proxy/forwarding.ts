@@ -1,0 +1,83 @@
+// Request forwarding (§16.6): the RFC's numbered steps, in the order in which branch.ts takes them. Step 8 (Via) is the transaction layer's.
+import { type Request, Uri } from '../message/index.js';
+import type { Flow } from '../transport/flow.js';
+import { recordRouteValues } from './record-route.js';
+
+/** §16.6 step 2: the target becomes the Request-URI, without the parts that table 1 does not allow there; as received when it is the same. */
+export function replaceRequestUri(request: Request, target: string): void {
+  if (request.uri !== target) request.uri = requestUriOf(target);
+}
+
+/** A URI without what may not stand in a Request-URI (§19.1.1 table 1): headers and the method parameter. */
+export function requestUriOf(text: string): string {
+  const headers = text.indexOf('?');
+  const bare = headers < 0 || !/^sips?:/i.test(text) ? text : text.slice(0, afterUser(text, headers));
+  if (!bare.toLowerCase().includes(';method=')) return bare;
+  return bare
+    .split(';')
+    .filter((part, i) => i === 0 || !part.toLowerCase().startsWith('method='))
+    .join(';');
+}
+
+/** A '?' in the user part is no beginning of headers. */
+function afterUser(text: string, question: number): number {
+  const at = text.indexOf('@');
+  if (at < question) return question;
+  const next = text.indexOf('?', at);
+  return next < 0 ? text.length : next;
+}
+
+/** §16.6 step 3. */
+export function decrementMaxForwards(request: Request): void {
+  const { maxForwards } = request;
+  if (maxForwards === undefined) request.append('Max-Forwards', '70');
+  else request.set('Max-Forwards', String(maxForwards - 1));
+}
+
+/**
+ * §16.6 step 4, once the flow is known: `recordRoute` and `path` (RFC 3327) are the parameters of our URI with a leading ';', undefined where this element
+ * does not stay on the path. Two values where the two sides differ (RFC 5658).
+ */
+export function addRecordRoute(request: Request, recordRoute: string | undefined, path: string | undefined, inbound: Flow, outbound: Flow): void {
+  if (recordRoute === undefined && path === undefined) return;
+  const secure = request.target.scheme === 'sips' || topRouteIsSecure(request);
+  if (recordRoute !== undefined) {
+    for (const value of recordRouteValues(recordRoute, inbound, outbound, secure)) request.push('Record-Route', value);
+  }
+  if (path !== undefined) {
+    for (const value of recordRouteValues(path, inbound, outbound, secure)) request.push('Path', value);
+    if (!request.values('supported').some((tag) => tag.toLowerCase() === 'path')) request.append('Supported', 'path');
+  }
+}
+
+function topRouteIsSecure(request: Request): boolean {
+  const first = request.first('route');
+  return first !== undefined && /^[^,]*<sips:/i.test(first.value);
+}
+
+/**
+ * §16.6 steps 6 and 7: the URI by which the next hop is located. A first Route value without lr is a strict router: it becomes the Request-URI, which
+ * goes to the end of the Route. Undefined when the first Route value is no URI.
+ */
+export function postprocessRouting(request: Request): Uri | undefined {
+  if (!request.has('route')) return request.target;
+  const [first] = request.routes('route');
+  if (first === undefined) return request.target;
+  const uri = Uri.parse(first.uri);
+  if (uri === undefined || uri.lr) return uri;
+  request.set('Route', [...request.values('route').slice(1), `<${request.uri}>`]);
+  request.uri = requestUriOf(first.uri);
+  return request.target;
+}
+
+/** §16.6 step 9: a stream needs Content-Length (§20.14), and a datagram is the better for it. */
+export function addContentLength(request: Request): void {
+  if (!request.has('content-length')) request.append('Content-Length', String(request.body.length));
+}
+
+/** Octets of the request without the Via that is still to come: what §18.1.1 compares with the MTU. */
+export function sizeOf(request: Request): number {
+  let size = request.method.length + request.uri.length + 12 + request.body.length + 2;
+  for (const field of request.fields) size += field.end - field.start;
+  return size;
+}

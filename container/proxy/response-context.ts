@@ -1,0 +1,370 @@
+// The response context of a stateful proxy (§16.7): the target set, the branches, and what of their responses goes upstream. C-rules: shared contract, section 4.
+import type { Deadline, Timed } from '../clock.js';
+import { type Request, type Response, responseTo } from '../message/index.js';
+import type { ServerTransaction } from '../transaction/user.js';
+import type { Flow } from '../transport/flow.js';
+import { aggregateChallenges, bestResponse, type Candidate } from './best-response.js';
+import { Branch, type CancelCause } from './branch.js';
+import type { ProxyServices, Supervisor } from './services.js';
+import { contactsOf, TargetSet } from './target-set.js';
+
+const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
+
+export class ResponseContext implements Timed {
+  /** Branches that the application asked for, in order; those of a redirection are below them. */
+  readonly branches: Branch[] = [];
+  readonly isInvite: boolean;
+  readonly inbound: Flow;
+  parallel = true;
+  recurse = true;
+  noCancel = false;
+  /** Milliseconds: of the whole when parallel (C-22), of each branch when sequential (C-23); 0: what the transactions allow. */
+  timeout = 180_000;
+  /** Parameters of our Record-Route URI with a leading ';', or undefined: this element does not stay on the path (§16.6 step 4). */
+  recordRoute: string | undefined;
+  /** The same for Path (RFC 3327). */
+  path: string | undefined;
+  /** The caller sent CANCEL. */
+  cancelledUpstream = false;
+  /** A final response went upstream, or a 2xx is on its way through its handler. */
+  completed = false;
+  #succeeded = false;
+  readonly #targets = new TargetSet();
+  readonly #candidates: Candidate[] = [];
+  /** Sequential search: what has not been started. */
+  readonly #queue: Branch[] = [];
+  #pending = 0;
+  #branchCount = 0;
+  #openTransactions = 1;
+  #sixth = false;
+  #choosing = false;
+  #chosen: Candidate | undefined;
+  #added = false;
+  /** What the application answered in the place of the best response (C-12). */
+  #replacement: Response | undefined;
+  #limit: Deadline | undefined;
+
+  constructor(
+    readonly services: ProxyServices,
+    readonly server: ServerTransaction,
+    /** As received, after route preprocessing; what the application changed in it goes onto every branch. */
+    readonly original: Request,
+    /** The second part of our branches (RFC 5393), or ''. */
+    readonly loopPart: string,
+    /** Hears of responses before they go upstream (C-4). */
+    readonly supervisor: Supervisor,
+  ) {
+    this.isInvite = server.isInvite;
+    this.inbound = server.flow;
+  }
+
+  /** No branch may be added any more, and why; undefined when one may. */
+  get refusal(): string | undefined {
+    if (this.#sixth) return 'a branch has answered 6xx';
+    if (this.completed) return 'a final response has been chosen';
+    return undefined;
+  }
+
+  /** Whether anything was sent, or will be. */
+  get hasBranches(): boolean {
+    return this.#branchCount > 0;
+  }
+
+  // Adding branches (C-16 … C-19) ---------------------------------------------------------------------------------------------------------------------------
+
+  /**
+   * New branches for those targets that are not in the target set yet (§16.5). After the caller's CANCEL they are born ended: nobody waits for them.
+   * Throws RangeError beyond the bound on branches.
+   */
+  createBranches(targets: readonly string[]): Branch[] {
+    const created: Branch[] = [];
+    for (const target of targets) {
+      const branch = this.#createBranch(target, undefined);
+      if (branch === undefined) continue;
+      this.branches.push(branch);
+      created.push(branch);
+    }
+    return created;
+  }
+
+  #createBranch(target: string, parent: Branch | undefined): Branch | undefined {
+    if (!this.#targets.add(target)) return undefined;
+    if (++this.#branchCount > this.services.settings.maxBranches) {
+      throw new RangeError(`a proxy has at most ${this.services.settings.maxBranches} branches`);
+    }
+    const branch = new Branch(this, target, parent);
+    if (this.cancelledUpstream) branch.state = 'ended';
+    return branch;
+  }
+
+  /** Starts every branch that is waiting: at once when parallel, one after another when sequential. */
+  start(): void {
+    const waiting = this.branches.filter((branch) => branch.state === 'waiting' && !this.#queue.includes(branch));
+    this.#begin(waiting, false);
+  }
+
+  #begin(branches: readonly Branch[], first: boolean): void {
+    if (branches.length === 0 || this.completed || this.#sixth) return;
+    this.#added = true;
+    if (this.parallel) {
+      if (this.#pending === 0) this.#restartLimit();
+      for (const branch of branches) this.#startBranch(branch);
+      return;
+    }
+    if (first) this.#queue.unshift(...branches);
+    else this.#queue.push(...branches);
+    if (this.#pending === 0) this.#startNext();
+  }
+
+  #startBranch(branch: Branch): void {
+    if (branch.state !== 'waiting') return;
+    this.#pending++;
+    branch.start();
+  }
+
+  /** C-23; false when none is left. */
+  #startNext(): boolean {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if (next.state !== 'waiting') continue;
+      this.#startBranch(next);
+      return true;
+    }
+    return false;
+  }
+
+  #restartLimit(): void {
+    this.#limit?.stop();
+    if (this.timeout > 0) this.#limit = this.services.clock.start(this.timeout, this, 'timeout');
+  }
+
+  /** What bounds one branch: C-23, or what the application set for it. */
+  limitOf(branch: Branch): number | undefined {
+    return branch.timeout ?? (this.parallel || this.timeout === 0 ? undefined : this.timeout);
+  }
+
+  // What the branches tell ------------------------------------------------------------------------------------------------------------------------------------
+
+  opened(): void {
+    this.#openTransactions++;
+  }
+
+  /** A transaction has ended: one of a branch, or the server transaction. */
+  closed(): void {
+    if (--this.#openTransactions === 0) this.supervisor.ended(this);
+  }
+
+  /** A branch's time is over; the next one does not wait for the answer to its CANCEL (C-23). */
+  timedOut(): void {
+    if (!this.parallel && !this.completed && !this.#sixth) this.#startNext();
+  }
+
+  /** §16.7 step 5: 101-199 go upstream at once (C-6). */
+  provisional(branch: Branch, response: Response): void {
+    if (this.completed) return;
+    this.supervisor.provisional(branch, response, () => {
+      if (!this.completed) this.server.respond(response);
+    });
+  }
+
+  /** §16.7 step 5: a 2xx to INVITE; each goes upstream (C-10, C-10a, C-10b). */
+  succeeded(branch: Branch, response: Response, isRetransmission: boolean): void {
+    if (this.completed && !this.#succeeded) return; // a final response has gone upstream: RFC 6026 §8.9 lets no 2xx follow it
+    if (!this.#succeeded) this.#succeed(branch);
+    this.supervisor.success(branch, response, isRetransmission, () => this.server.respond(response));
+  }
+
+  #succeed(branch: Branch | undefined): void {
+    this.#succeeded = true;
+    this.#complete();
+    if (!this.noCancel) this.#cancelPending('elsewhere', ELSEWHERE, branch); // step 10
+  }
+
+  /** Every branch ends here once, unless with a 2xx to INVITE. */
+  ended(branch: Branch, response: Response): void {
+    this.#pending--;
+    if (this.completed) return;
+    const { status } = response;
+    if (status < 300) return this.#succeededOnce(branch, response);
+    if (status >= 600) this.#refuse(response, branch);
+    const redirected = status < 400 && this.#mayRecurse(branch);
+    const isLast = !redirected && this.#pending === 0 && (this.#queue.length === 0 || this.#sixth);
+    if (isLast) this.#counted(branch, response, redirected);
+    else this.supervisor.intermediate(branch, response, () => this.#counted(branch, response, redirected));
+  }
+
+  #mayRecurse(branch: Branch): boolean {
+    return (branch.recurse ?? this.recurse) && branch.depth < this.services.settings.maxRecursion && !this.cancelledUpstream && !this.#sixth;
+  }
+
+  /** §16.7 step 4: a 3xx whose Contacts are tried is no candidate (C-26); everything else is. */
+  #counted(branch: Branch, response: Response, redirected: boolean): void {
+    if (this.completed) return;
+    if (!(redirected && this.#recurse(branch, response))) {
+      const ofCancelled = branch.cancelCause !== undefined && response.status === 487;
+      this.#candidates.push({ response, ofCancelled });
+    }
+    this.#progress();
+  }
+
+  #recurse(branch: Branch, response: Response): boolean {
+    const added: Branch[] = [];
+    for (const contact of contactsOf(response, this.original.target.scheme === 'sips')) {
+      if (this.#branchCount >= this.services.settings.maxBranches) break;
+      const next = this.#createBranch(contact, branch);
+      if (next !== undefined) added.push(next);
+    }
+    branch.recursed.push(...added);
+    this.#begin(added, true);
+    return added.length > 0;
+  }
+
+  /** C-13: a 6xx ends the search, but is sent only when every branch has ended. */
+  #refuse(_response: Response, branch: Branch | undefined): void {
+    this.#sixth = true;
+    this.#queue.length = 0;
+    this.#cancelPending('elsewhere', undefined, branch);
+  }
+
+  /** C-10d: a 2xx to another method than INVITE; only the first goes upstream. */
+  #succeededOnce(branch: Branch, response: Response): void {
+    this.#succeeded = true;
+    this.#complete();
+    this.supervisor.success(branch, response, false, () => this.server.respond(response));
+  }
+
+  /** After a branch has ended: the next of a sequential search, or the choice. */
+  #progress(): void {
+    if (this.completed || this.#pending > 0) return;
+    if (!this.#sixth && this.#queue.length > 0 && this.#startNext()) return;
+    this.#choose();
+  }
+
+  // The best response (§16.7 steps 6 to 10) -------------------------------------------------------------------------------------------------------------------
+
+  #choose(): void {
+    if (this.#choosing) return;
+    this.#choosing = true;
+    this.supervisor.best(() => this.#offer(), this.#settled);
+  }
+
+  /** The choice is made when the handler's turn has come: an earlier handler may have added branches meanwhile. */
+  #offer(): { branch: Branch | undefined; response: Response } | undefined {
+    const chosen = this.#select();
+    if (chosen === undefined) return undefined;
+    const branch = this.#branchOf(this.branches, chosen.response);
+    return { branch, response: chosen.response };
+  }
+
+  #branchOf(branches: readonly Branch[], response: Response): Branch | undefined {
+    for (const branch of branches) {
+      if (branch.latest === response) return branch;
+      const below = this.#branchOf(branch.recursed, response);
+      if (below !== undefined) return below;
+    }
+    return undefined;
+  }
+
+  #select(): Candidate | undefined {
+    this.#chosen = undefined;
+    if (this.completed || this.#pending > 0) return undefined;
+    this.#added = false;
+    let chosen = bestResponse(this.#candidates);
+    if (chosen === undefined) {
+      chosen = { response: this.generate(this.cancelledUpstream ? 487 : 408), ofCancelled: this.cancelledUpstream };
+      this.#candidates.push(chosen);
+    }
+    aggregateChallenges(chosen, this.#candidates);
+    this.#chosen = chosen;
+    return chosen;
+  }
+
+  /** The best response's handler has settled (C-16, C-17). */
+  #settled = (): void => {
+    this.#choosing = false;
+    if (this.completed) return;
+    if (this.#replacement !== undefined) return this.#forward(this.#replacement);
+    if (this.#chosen === undefined || this.#added) return this.#progress();
+    this.#forward(this.#chosen.response);
+  };
+
+  /** §16.7 steps 8 to 10. */
+  #forward(response: Response): void {
+    this.#complete();
+    if (response.status === 503 && response !== this.#replacement) {
+      response.status = 500; // step 6: a 503 tells of one server, not of this proxy
+      response.reason = 'Server Internal Error';
+      response.delete('Retry-After');
+    }
+    if (response.status === 408 && !this.isInvite) this.server.abandon(); // RFC 4320 §4.2: too late to be of use
+    else this.server.respond(response);
+    this.#cancelPending('elsewhere', undefined, undefined); // step 10
+  }
+
+  #complete(): void {
+    this.completed = true;
+    this.#limit?.stop();
+    this.#queue.length = 0;
+  }
+
+  /** A response of our own, with our To tag where the request had none. */
+  generate(status: number): Response {
+    return responseTo(this.original, status, undefined, this.server.toTag);
+  }
+
+  // The application's own responses (C-6, C-12) ---------------------------------------------------------------------------------------------------------------
+
+  /** A final response that the application made while proxying: a candidate like one from a branch, or the replacement of the best response. */
+  answer(response: Response): void {
+    const { status } = response;
+    if (status < 300) {
+      this.#succeed(undefined);
+      this.server.respond(response);
+    } else if (this.#choosing && this.#chosen !== undefined) {
+      this.#replacement = response;
+    } else {
+      this.#candidates.push({ response, ofCancelled: false });
+      if (status >= 600) this.#refuse(response, undefined);
+      this.#progress();
+    }
+  }
+
+  // CANCEL and time (§16.8, §16.10) ---------------------------------------------------------------------------------------------------------------------------
+
+  /** C-29: the caller's CANCEL, which has been answered; Reason is copied (RFC 3326). */
+  cancelled(cancel: Request): void {
+    if (this.completed || this.cancelledUpstream) return;
+    this.cancelledUpstream = true;
+    this.#cancelAll('upstream', cancel.value('reason'));
+    this.#progress();
+  }
+
+  /** C-18: the application gives up what is under way; it may add other branches then. */
+  cancel(reason?: string): void {
+    if (this.completed) return;
+    const had = this.#pending + this.#queue.length > 0;
+    this.#cancelAll('application', reason);
+    if (had) this.#progress();
+  }
+
+  expire(): void {
+    if (this.completed) return;
+    this.#cancelAll('timeout', 'SIP;cause=408;text="Request Timeout"');
+    this.#progress();
+  }
+
+  #cancelAll(cause: CancelCause, reason: string | undefined): void {
+    for (const branch of this.#queue.splice(0)) branch.cancel(cause);
+    this.#cancelPending(cause, reason, undefined);
+  }
+
+  #cancelPending(cause: CancelCause, reason: string | undefined, except: Branch | undefined): void {
+    const visit = (branches: readonly Branch[]): void => {
+      for (const branch of branches) {
+        if (branch !== except && branch.state !== 'ended') branch.cancel(cause, reason);
+        if (branch.recursed.length > 0) visit(branch.recursed);
+      }
+    };
+    visit(this.branches);
+  }
+
+}

@@ -1,0 +1,68 @@
+// Route information preprocessing (§16.4): undoes a strict router's rewriting, takes our own Route values off, strips our maddr.
+import { type Request, Uri } from '../message/index.js';
+import type { Flow } from '../transport/flow.js';
+
+/** What preprocessing needs to know: which hosts and ports are this element. */
+export interface Own {
+  isOwn(host: string, port: number | undefined, transport: string | undefined): boolean;
+}
+
+/** The parameter of our Record-Route URIs that names the dialog set which they belong to. */
+export const DIALOG_PARAMETER = 'sid';
+
+/** §16.4: the Route value of ours that the request was routed by, or undefined. Both values of a double Record-Route are taken (RFC 5658). */
+export function preprocessRoute(request: Request, own: Own, flow: Flow): Uri | undefined {
+  undoStrictRouting(request, own);
+  stripOwnMaddr(request, own, flow);
+  let popped: Uri | undefined;
+  while (request.has('route')) {
+    const first = request.routes('route')[0];
+    const uri = first === undefined ? undefined : Uri.parse(first.uri);
+    if (uri === undefined || !isOwnUri(uri, own)) break;
+    // A spiral's next value is another pass through us; only the twin of a double Record-Route goes with the first.
+    if (popped !== undefined && dialogOf(popped) !== dialogOf(uri)) break;
+    request.shift('route');
+    popped = uri;
+  }
+  return popped;
+}
+
+/** The dialog set that a Route value of ours names. */
+export function dialogOf(uri: Uri): string | undefined {
+  const value = uri.parameter(DIALOG_PARAMETER);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function isOwnUri(uri: Uri, own: Own): boolean {
+  return (uri.scheme === 'sip' || uri.scheme === 'sips') && own.isOwn(uri.host, uri.port, uri.transport);
+}
+
+/** §16.4: a Request-URI that is a Record-Route value of ours was put there by a strict router; the real one is the last Route value. */
+function undoStrictRouting(request: Request, own: Own): void {
+  const { target } = request;
+  if (!target.lr || !request.has('route') || !isOwnUri(target, own)) return;
+  const routes = request.values('route');
+  const last = request.routes('route')[routes.length - 1];
+  if (last === undefined) return;
+  // Our own value goes back to the top, to be taken off as if a loose router had sent it.
+  const mine = `<${request.uri}>`;
+  request.uri = last.uri;
+  request.set('Route', [mine, ...routes.slice(0, -1)]);
+}
+
+/** §16.4: our own maddr, with the port and transport that it was received on, is stripped. */
+function stripOwnMaddr(request: Request, own: Own, flow: Flow): void {
+  const { target } = request;
+  if (target.maddr === undefined) return;
+  if (!own.isOwn(target.maddr, target.port ?? 5060, target.transport)) return;
+  const port = target.port ?? 5060;
+  const transport = (target.transport ?? 'udp').toUpperCase();
+  if (port !== flow.localPort || transport !== flow.transport) return;
+  const { parts } = target;
+  const kept = parts.parameters
+    .split(';')
+    .filter((parameter) => !/^(maddr|transport)(=|$)/i.test(parameter.trim()))
+    .join(';');
+  const user = parts.user === undefined ? '' : `${parts.user}${parts.password === undefined ? '' : `:${parts.password}`}@`;
+  request.uri = `${parts.scheme}:${user}${parts.host}${kept}${parts.headers === '' ? '' : `?${parts.headers}`}`;
+}

@@ -1,0 +1,54 @@
+// What the proxy core needs of the house around it, and whom it tells of responses: two ports.
+import type { Clock } from '../clock.js';
+import type { Identifiers } from '../identifiers.js';
+import type { Response, Uri } from '../message/index.js';
+import type { Transactions } from '../transaction/user.js';
+import type { Flow, Hop } from '../transport/flow.js';
+import type { Branch } from './branch.js';
+import type { ResponseContext } from './response-context.js';
+
+/** Bounds and times of the proxy core; milliseconds. */
+export interface ProxySettings {
+  /** Timer C (§16.6 step 11): more than three minutes. */
+  readonly timerC: number;
+  /** How long the choice waits for the answer to a CANCEL that a timeout or the application caused. */
+  readonly cancelGrace: number;
+  /** Branches of one response context at most (security: redirect storms). */
+  readonly maxBranches: number;
+  /** Redirections that may follow one another (§16.7 step 4). */
+  readonly maxRecursion: number;
+}
+
+export interface ProxyServices {
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  readonly transactions: Transactions;
+  readonly settings: ProxySettings;
+  /** The flow to a hop (§18.1.1). */
+  open(hop: Hop): Flow;
+  /** RFC 3263; a promise only where names are to be resolved. `size` is the request's in octets. */
+  locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
+  /** Something that should be known, about one call. */
+  problem(text: string, error: unknown): void;
+}
+
+/** A best response that was chosen, and its branch where it came from one. */
+export interface Choice {
+  readonly branch: Branch | undefined;
+  readonly response: Response;
+}
+
+/**
+ * Whoever hears of responses before they go upstream (C-4). `settled` is called once the application's handler has settled, at once when there is none
+ * and none is running. What the handler changed in the response is changed.
+ */
+export interface Supervisor {
+  provisional(branch: Branch, response: Response, settled: () => void): void;
+  success(branch: Branch, response: Response, isRetransmission: boolean, settled: () => void): void;
+  /** A final response that is not the end of the proxying (C-14). */
+  intermediate(branch: Branch, response: Response, settled: () => void): void;
+  /** Asks `choose` for the best response when its turn has come: undefined when branches were added meanwhile. */
+  best(choose: () => Choice | undefined, settled: () => void): void;
+  /** Every transaction of the context has ended. */
+  ended(context: ResponseContext): void;
+}

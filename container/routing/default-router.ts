@@ -1,0 +1,65 @@
+// Which application gets an initial request (contract section 5): the configured order by method, else every application, alphabetically.
+import type { DeployedApplication } from '../deployment/application.js';
+import type { Handler } from '../dispatch/handler-table.js';
+
+/** What takes initial requests, in alphabetical order; a new list after every change. */
+export interface ActiveApplications {
+  readonly active: readonly DeployedApplication[];
+}
+
+/** An application that has a handler for a request. */
+export interface Destination {
+  readonly application: DeployedApplication;
+  readonly handler: Handler;
+}
+
+export class DefaultRouter {
+  readonly #applications: ActiveApplications;
+  /** Names in order for a method, or '*'. */
+  readonly #order: ReadonlyMap<string, readonly string[]>;
+  /** Answers for the list of applications that they were worked out from. */
+  #known: readonly DeployedApplication[] = [];
+  readonly #destinations = new Map<string, Destination | undefined>();
+
+  constructor(applications: ActiveApplications, order: ReadonlyMap<string, readonly string[]> = new Map()) {
+    this.#applications = applications;
+    this.#order = order;
+  }
+
+  /** The first application in order that has a handler for the method; one without is passed over. */
+  route(method: string): Destination | undefined {
+    const { active } = this.#applications;
+    if (active !== this.#known) {
+      this.#known = active;
+      this.#destinations.clear();
+    }
+    // Bounded: methods come from the wire.
+    if (this.#destinations.size > 64) this.#destinations.clear();
+    if (!this.#destinations.has(method)) this.#destinations.set(method, this.#find(method));
+    return this.#destinations.get(method);
+  }
+
+  #find(method: string): Destination | undefined {
+    for (const application of this.#inOrder(method)) {
+      const handler = application.table.initial(method);
+      if (handler !== undefined) return { application, handler };
+    }
+    return undefined;
+  }
+
+  #inOrder(method: string): readonly DeployedApplication[] {
+    const { active } = this.#applications;
+    const names = this.#order.get(method) ?? this.#order.get('*');
+    if (names === undefined) return active;
+    return names.flatMap((name) => active.filter((application) => application.name === name));
+  }
+
+  /** The methods that some application takes initially: for the Allow of a 405. Empty when there is no application. */
+  get methods(): readonly string[] {
+    const methods = new Set<string>();
+    for (const { table } of this.#applications.active) {
+      if (table.initialMethods !== 'any') for (const method of table.initialMethods) methods.add(method);
+    }
+    return [...methods].sort();
+  }
+}

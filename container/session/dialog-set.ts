@@ -1,0 +1,90 @@
+// The dialogs that one proxied request has made (RFC 3261 §12, §16.7): one for each To tag, under the identifier that our Record-Route carries.
+import type { Request, Response } from '../message/index.js';
+import type { ApplicationSession } from './application-session.js';
+import { SipSession } from './sip-session.js';
+
+/** How many dialogs one request may make (security: a flood of To tags). */
+const MAX_DIALOGS = 64;
+
+export class DialogSet {
+  readonly callId: string;
+  readonly callerTag: string | undefined;
+  /** Wire text of From and To of the request that made it. */
+  readonly from: string;
+  readonly to: string;
+  /** The container stays on the path (C-34). */
+  recordRouted = false;
+  readonly #sessions: SipSession[] = [];
+
+  constructor(
+    readonly id: string,
+    readonly applicationSession: ApplicationSession,
+    request: Request,
+  ) {
+    this.callId = request.callId;
+    this.callerTag = request.from.tag;
+    this.from = request.from.text;
+    this.to = request.to.text;
+    this.#sessions.push(new SipSession(this, applicationSession, undefined));
+  }
+
+  /** The session of the request itself. */
+  get first(): SipSession {
+    return this.#sessions[0]!;
+  }
+
+  /** The session for a response: another To tag is another dialog, with a derived session (JSR 289 §6.2.3.2). */
+  sessionFor(response: Response): SipSession {
+    const { tag } = response.to;
+    const first = this.#sessions[0]!;
+    if (tag === undefined || first.calleeTag === tag) return first;
+    // Only what can make a dialog gives the session its tag: finals of different branches have tags of their own.
+    if (response.status >= 300) return this.#withTag(tag) ?? first;
+    if (first.calleeTag === undefined) {
+      first.calleeTag = tag;
+      return first;
+    }
+    return this.#withTag(tag) ?? this.#derive(tag);
+  }
+
+  #withTag(tag: string): SipSession | undefined {
+    return this.#sessions.find((session) => session.calleeTag === tag);
+  }
+
+  #derive(tag: string): SipSession {
+    const first = this.#sessions[0]!;
+    if (this.#sessions.length >= MAX_DIALOGS) return first;
+    const derived = new SipSession(this, this.applicationSession, tag, first.rawAttributes);
+    this.#sessions.push(derived);
+    return derived;
+  }
+
+  /** The session whose dialog the request is in (§12.2.2). */
+  match(request: Request): SipSession | undefined {
+    if (request.callId !== this.callId) return undefined;
+    return this.#sessions.find((session) => session.isValid && session.matches(request));
+  }
+
+  get sessions(): readonly SipSession[] {
+    return this.#sessions;
+  }
+
+  /** Nothing of it is left. */
+  get isEmpty(): boolean {
+    return !this.#sessions.some((session) => session.isValid);
+  }
+
+  /** One of its sessions was invalidated. */
+  sessionEnded(): void {
+    if (this.isEmpty) this.applicationSession.services.dialogSetEnded(this);
+  }
+
+  /** The transaction that made it has ended: dialogs which were never confirmed are over (§12.3). */
+  settle(): void {
+    for (const session of this.#sessions.slice()) {
+      if (session.state !== 'confirmed') session.state = 'terminated';
+      session.checkReady();
+    }
+  }
+}
+

@@ -1,0 +1,155 @@
+// One mailbox an application session: its handlers run one after another (C-43), and a handler that a message waits for is given a limited time (C-41).
+import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Handler } from '../dispatch/handler-table.js';
+
+/** One call of one handler. */
+export interface Job {
+  /** Undefined: only the order matters, there is nobody to call. Asked when its turn has come. */
+  handler(): Handler | undefined;
+  /** What the handler is called with. */
+  argument(): unknown;
+  /** It has settled: with what it threw or rejected with, or undefined. */
+  settled(error: unknown, handler: Handler | undefined): void;
+  /** Whether a message waits for it; only then is its time limited. */
+  readonly isWaitedFor: boolean;
+}
+
+/** How handlers are called: by one caller for the whole container. */
+export interface HandlerCaller {
+  readonly clock: Clock;
+  /** Milliseconds that a handler has (C-41). */
+  readonly handlerTimeout: number;
+  /** Calls it in its application's scope. May throw. */
+  invoke(handler: Handler, argument: unknown): unknown;
+  /** A fault of the container itself, found when a handler had settled. */
+  fault(error: unknown): void;
+}
+
+/** What a handler that did not settle in time has failed with. */
+export class HandlerTimeout extends Error {
+  override readonly name = 'HandlerTimeout';
+}
+
+/** A handler that has returned a promise. */
+class Running implements Timed {
+  deadline: Deadline | undefined;
+  #left: number;
+  #since = 0;
+  #pauses = 0;
+
+  constructor(
+    readonly mailbox: Mailbox,
+    readonly job: Job,
+    readonly handler: Handler,
+    readonly caller: HandlerCaller,
+  ) {
+    this.#left = caller.handlerTimeout;
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.job.isWaitedFor) return;
+    this.#since = this.caller.clock.now();
+    this.deadline = this.caller.clock.start(this.#left, this, 'handler');
+  }
+
+  /** Time in a pending `send` or `bridge` does not count (C-41). */
+  pause(): void {
+    if (this.#pauses++ > 0) return;
+    this.deadline?.stop();
+    this.#left -= this.caller.clock.now() - this.#since;
+  }
+
+  resume(): void {
+    if (--this.#pauses === 0) this.#resume();
+  }
+
+  expire(): void {
+    const seconds = this.caller.handlerTimeout / 1000;
+    this.mailbox.finish(this, new HandlerTimeout(`${this.handler.label} has not settled in ${seconds} s`));
+  }
+}
+
+export class Mailbox {
+  readonly #caller: HandlerCaller;
+  /** A handler is running, synchronously or waiting for its promise. */
+  #busy = false;
+  #running: Running | undefined;
+  #waiting: Job[] | undefined;
+
+  constructor(caller: HandlerCaller) {
+    this.#caller = caller;
+  }
+
+  /** Runs the job now when no other is running, else when its turn has come. */
+  post(job: Job): void {
+    if (this.#busy) (this.#waiting ??= []).push(job);
+    else this.#run(job);
+  }
+
+  /** The clock of the running handler stops until the returned function is called. */
+  pause(): () => void {
+    const running = this.#running;
+    if (running === undefined) return () => {};
+    running.pause();
+    return () => running.resume();
+  }
+
+  #run(first: Job): void {
+    this.#busy = true;
+    for (let job: Job | undefined = first; job !== undefined; job = this.#waiting?.shift()) {
+      if (!this.#call(job)) return; // the promise that it returned goes on from here
+    }
+    this.#busy = false;
+  }
+
+  /** True when the job is done. */
+  #call(job: Job): boolean {
+    const handler = job.handler();
+    if (handler === undefined) {
+      this.#settle(job, undefined, undefined);
+      return true;
+    }
+    let result: unknown;
+    try {
+      result = this.#caller.invoke(handler, job.argument());
+    } catch (error) {
+      this.#settle(job, error ?? new Error(`${handler.label} threw ${String(error)}`), handler);
+      return true;
+    }
+    if (!isThenable(result)) {
+      this.#settle(job, undefined, handler);
+      return true;
+    }
+    const running = new Running(this, job, handler, this.#caller);
+    this.#running = running;
+    result.then(
+      () => this.finish(running, undefined),
+      (error: unknown) => this.finish(running, error ?? new Error(`${handler.label} rejected with ${String(error)}`)),
+    );
+    return false;
+  }
+
+  #settle(job: Job, error: unknown, handler: Handler | undefined): void {
+    try {
+      job.settled(error, handler);
+    } catch (fault) {
+      this.#caller.fault(fault);
+    }
+  }
+
+  /** The promise has settled, or its time is over; the second of the two changes nothing. */
+  finish(running: Running, error: unknown): void {
+    if (this.#running !== running) return;
+    this.#running = undefined;
+    running.deadline?.stop();
+    this.#settle(running.job, error, running.handler);
+    const next = this.#waiting?.shift();
+    if (next === undefined) this.#busy = false;
+    else this.#run(next);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
