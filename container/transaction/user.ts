@@ -50,7 +50,10 @@ export interface ClientTransaction {
   /** With the magic cookie, as in the Via. */
   readonly branch: string;
   readonly flow: Flow;
-  /** The request as it was sent, with our Via on top. */
+  /**
+   * The request as it was sent, with our Via on top. Readable until the user has been passed the final response, or told of failure and termination;
+   * what lingers for 32 s afterwards keeps no messages, and reading it then throws.
+   */
   readonly request: Request;
   user: ClientUser;
   /**
@@ -68,7 +71,7 @@ export interface ServerTransaction {
   readonly method: string;
   readonly state: InviteServerState | NonInviteServerState;
   readonly flow: Flow;
-  /** As received. */
+  /** As received. Readable until a final response was sent, or termination told; what lingers afterwards keeps no messages, and reading it throws. */
   readonly request: Request;
   /** The tag that every response of ours carries when the request had none (§8.2.6.2). */
   readonly toTag: string;
@@ -92,7 +95,9 @@ export interface Transactions {
   send(request: Request, hop: Hop, user: ClientUser, branch?: string): ClientTransaction;
   /** Pushes a Via and sends, keeping nothing: the ACK to a 2xx, and the stateless proxy. */
   sendStateless(request: Request, hop: Hop, branch?: string): void;
-  /** The INVITE server transaction that a CANCEL is meant for (§9.2: same key but for the method). */
+  /** The server transaction that a CANCEL is meant for (§9.2: same key but for the method; §9.1: same Request-URI), of any method but ACK and CANCEL. */
+  targetOf(cancel: Request): ServerTransaction | undefined;
+  /** The same, if it is an INVITE's: nothing else can be cancelled. */
   inviteOf(cancel: Request): ServerTransaction | undefined;
   /** Answers without a transaction; the To tag is a function of the request (§8.2.7). */
   respondStateless(request: Request, flow: Flow, response: Response): void;

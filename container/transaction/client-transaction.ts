@@ -1,0 +1,163 @@
+// A client transaction, INVITE or not (§17.1): what the actions of its machine do.
+import type { Request, Response } from '../message/index.js';
+import type { Flow } from '../transport/flow.js';
+import { ackOf } from './acknowledgement.js';
+import { cancelOf } from './cancellation.js';
+import { INVITE_CLIENT, type InviteClientAction } from './invite-client.js';
+import { compile, type Effect, type Machine } from './machine.js';
+import { NON_INVITE_CLIENT, type NonInviteClientAction } from './non-invite-client.js';
+import { type Ground, Transaction } from './transaction.js';
+import type * as port from './user.js';
+
+/** What a client transaction needs of the layer. */
+export interface ClientGround extends Ground<ClientTransaction> {
+  /** Starts the transaction of a CANCEL, which has the INVITE's branch (§9.1). */
+  sendCancel(cancel: Request, branch: string, flow: Flow): void;
+}
+
+export class ClientTransaction extends Transaction<ClientTransaction, ClientGround> implements port.ClientTransaction {
+  readonly isInvite: boolean;
+  readonly method: string;
+  readonly branch: string;
+  user: port.ClientUser;
+  /** What is sent again: the request, later the ACK. */
+  private wire: string | undefined;
+  private sent: Request | undefined;
+  /** Waits for the first provisional response (§9.1). */
+  private keptCancel: Request | undefined = undefined;
+  private cancelled = false;
+  private error: Error | undefined = undefined;
+
+  constructor(ground: ClientGround, request: Request, branch: string, flow: Flow, user: port.ClientUser) {
+    const isInvite = request.method === 'INVITE';
+    super(ground, flow, isInvite ? INVITE.initial.next : NON_INVITE.initial.next);
+    this.isInvite = isInvite;
+    this.method = request.method;
+    this.branch = branch;
+    this.user = user;
+    this.sent = request;
+    this.wire = request.toWire();
+  }
+
+  /** Sends the request and starts the timers. */
+  begin(): void {
+    this.take(this.machine.initial, undefined);
+  }
+
+  protected get machine(): Machine<string, ClientTransaction> {
+    return this.isInvite ? INVITE : NON_INVITE;
+  }
+
+  get state(): port.ClientTransaction['state'] {
+    return this.place.name as port.ClientTransaction['state'];
+  }
+
+  get request(): Request {
+    if (this.sent === undefined)
+      throw new Error('a client transaction keeps its request until the final response only');
+    return this.sent;
+  }
+
+  receive(response: Response): void {
+    const status = response.status;
+    if (this.isInvite) this.step(status < 200 ? ON_1XX : status < 300 ? ON_2XX : ON_300_TO_699, response);
+    else this.step(status < 200 ? ON_NON_INVITE_1XX : ON_200_TO_699, response);
+  }
+
+  cancel(reason?: string): void {
+    if (!this.isInvite || this.cancelled || this.sent === undefined || this.place.last) return;
+    this.keptCancel = cancelOf(this.sent, reason);
+    this.cancelled = true;
+    this.step(ON_CANCEL); // In Calling it is only kept, and sent with the first provisional response. §9.1
+  }
+
+  transportFailed(error: Error): void {
+    this.error = error;
+    this.step(this.machine.events.transportError!);
+  }
+
+  // What follows is done by the actions of the tables.
+
+  /** The request, or in Completed the ACK, as it was sent before. */
+  sendWire(): void {
+    this.flow.send(this.wire!, this);
+  }
+
+  sendAck(response: Response): void {
+    this.wire = ackOf(this.sent!, response).toWire();
+    this.flow.send(this.wire, this);
+  }
+
+  /** §9.1: on the INVITE's flow, as its own transaction; and the INVITE has 64*T1 to end. */
+  sendCancel(): void {
+    const cancel = this.keptCancel;
+    if (cancel === undefined) return;
+    this.keptCancel = undefined;
+    this.ground.sendCancel(cancel, this.branch, this.flow);
+    this.start('timerCancel');
+  }
+
+  pass(response: Response): void {
+    this.user.response(response, this);
+    if (response.status >= 200) this.release();
+  }
+
+  tellTimeout(): void {
+    this.user.failed({ cause: 'timeout' }, this);
+  }
+
+  tellTransportError(): void {
+    this.user.failed({ cause: 'transport', error: this.error! }, this);
+  }
+
+  protected tellTerminated(): void {
+    this.user.terminated?.(this);
+  }
+
+  /** A transaction lingers for up to 32 s: it keeps its key, its user and the ACK to send again, but no message. */
+  protected release(): void {
+    this.sent = undefined;
+    this.keptCancel = undefined;
+    if (!this.isInvite || this.place.name !== 'completed') this.wire = undefined;
+  }
+}
+
+const SHARED = {
+  sendRequest: (transaction) => transaction.sendWire(),
+  pass: (transaction, response) => transaction.pass(response as Response),
+  tellTimeout: (transaction) => transaction.tellTimeout(),
+  tellTransportError: (transaction) => transaction.tellTransportError(),
+} as const satisfies Record<string, Effect<ClientTransaction>>;
+
+const INVITE_EFFECTS: Record<InviteClientAction, Effect<ClientTransaction>> = {
+  ...SHARED,
+  sendAck: (transaction, response) => transaction.sendAck(response as Response),
+  resendAck: (transaction) => transaction.sendWire(),
+  keepCancel: () => {},
+  sendKeptCancel: (transaction) => transaction.sendCancel(),
+  sendCancel: (transaction) => transaction.sendCancel(),
+  startA: (transaction) => transaction.startRepeat('timerA'),
+  doubleA: (transaction) => transaction.double('timerA', false),
+  startB: (transaction) => transaction.start('timerB'),
+  startD: (transaction) => transaction.start('timerD'),
+  startM: (transaction) => transaction.start('timerM'),
+};
+
+const NON_INVITE_EFFECTS: Record<NonInviteClientAction, Effect<ClientTransaction>> = {
+  ...SHARED,
+  startE: (transaction) => transaction.startRepeat('timerE'),
+  doubleE: (transaction) => transaction.double('timerE', true),
+  resetEToT2: (transaction) => transaction.repeatAfterT2('timerE'),
+  startF: (transaction) => transaction.start('timerF'),
+  startK: (transaction) => transaction.start('timerK'),
+};
+
+const INVITE = compile(INVITE_CLIENT, INVITE_EFFECTS);
+const NON_INVITE = compile(NON_INVITE_CLIENT, NON_INVITE_EFFECTS);
+
+const ON_1XX = INVITE.events['1xx'];
+const ON_2XX = INVITE.events['2xx'];
+const ON_300_TO_699 = INVITE.events['300-699'];
+const ON_CANCEL = INVITE.events.cancel;
+const ON_NON_INVITE_1XX = NON_INVITE.events['1xx'];
+const ON_200_TO_699 = NON_INVITE.events['200-699'];

@@ -1,0 +1,71 @@
+// The INVITE server transaction: RFC 3261 Figure 7 as redrawn by RFC 6026 Figure 5.
+import type { Table } from './machine.js';
+import type { InviteServerState } from './user.js';
+
+export const EVENTS = [
+  'INVITE',
+  'ACK',
+  'send1xx',
+  'send2xx',
+  'send300-699',
+  'transportError',
+  'timerTrying',
+  'timerG',
+  'timerH',
+  'timerI',
+  'timerL',
+] as const;
+
+export type InviteServerEvent = (typeof EVENTS)[number];
+
+export type InviteServerAction =
+  | 'sendResponse'
+  | 'resendResponse'
+  | 'sendTrying'
+  | 'stopTrying'
+  | 'startG'
+  | 'doubleG'
+  | 'startH'
+  | 'startI'
+  | 'startL'
+  | 'forgetResponse'
+  | 'passAck'
+  | 'tellTimeout'
+  | 'tellTransportError';
+
+export const INVITE_SERVER: Table<InviteServerState, InviteServerEvent, InviteServerAction> = {
+  name: 'INVITE server transaction',
+  section: '§17.2.1, RFC 6026 §7.1',
+  events: EVENTS,
+  // The layer passes the INVITE up, and starts timerTrying only if nothing was sent when the user returns.
+  initial: ['proceeding'],
+  states: {
+    proceeding: {
+      INVITE: ['proceeding', 'resendResponse'],
+      send1xx: ['proceeding', 'stopTrying', 'sendResponse'],
+      send2xx: ['accepted', 'sendResponse', 'startL'],
+      'send300-699': ['completed', 'sendResponse', 'startG', 'startH'],
+      // The state is kept after a transport error here and below: RFC 6026 §8.8.
+      transportError: ['proceeding', 'tellTransportError'],
+      timerTrying: ['proceeding', 'sendTrying'],
+    },
+    completed: {
+      INVITE: ['completed', 'resendResponse'],
+      ACK: ['confirmed', 'forgetResponse', 'startI', 'passAck'],
+      transportError: ['completed', 'tellTransportError'],
+      timerG: ['completed', 'resendResponse', 'doubleG'],
+      timerH: ['terminated', 'tellTimeout'],
+    },
+    confirmed: {
+      timerI: ['terminated'],
+    },
+    // An INVITE that comes again is absorbed here, and never taken for a new one: RFC 6026 §7.1.
+    accepted: {
+      ACK: ['accepted', 'passAck'],
+      send2xx: ['accepted', 'sendResponse'],
+      transportError: ['accepted', 'tellTransportError'],
+      timerL: ['terminated'],
+    },
+    terminated: {},
+  },
+};

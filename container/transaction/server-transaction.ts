@@ -1,0 +1,205 @@
+// A server transaction, INVITE or not (§17.2): what the actions of its machine do.
+import { type Request, type Response, responseTo } from '../message/index.js';
+import type { Flow, FlowUser } from '../transport/flow.js';
+import { INVITE_SERVER, type InviteServerAction } from './invite-server.js';
+import { isRfc2543 } from './keys.js';
+import { compile, type Effect, type Machine } from './machine.js';
+import { NON_INVITE_SERVER, type NonInviteServerAction } from './non-invite-server.js';
+import { SentResponse } from './sent-response.js';
+import { type Ground, Transaction } from './transaction.js';
+import type * as port from './user.js';
+
+/** What a server transaction needs of the layer. */
+export interface ServerGround extends Ground<ServerTransaction> {
+  respond(response: Response, arrivedOn: Flow, sender: FlowUser): void;
+  newTag(): string;
+  /** An ACK that nobody listens for at the transaction goes the way of one without a transaction. */
+  passAck(ack: Request, flow: Flow): void;
+}
+
+export class ServerTransaction extends Transaction<ServerTransaction, ServerGround> implements port.ServerTransaction {
+  readonly isInvite: boolean;
+  readonly method: string;
+  readonly key: string;
+  user: port.ServerUser | undefined = undefined;
+  /** The To tag of the final response, by which RFC 2543 tells the ACK (§17.2.3). */
+  sentTag: string | undefined = undefined;
+  private received: Request | undefined;
+  private tag: string | undefined = undefined;
+  private last: Response | undefined = undefined;
+  private error: Error | undefined = undefined;
+
+  constructor(ground: ServerGround, request: Request, key: string, flow: Flow) {
+    const isInvite = request.method === 'INVITE';
+    super(ground, flow, isInvite ? INVITE.initial.next : NON_INVITE.initial.next);
+    this.isInvite = isInvite;
+    this.method = request.method;
+    this.key = key;
+    this.received = request;
+  }
+
+  protected get machine(): Machine<string, ServerTransaction> {
+    return this.isInvite ? INVITE : NON_INVITE;
+  }
+
+  get state(): port.ServerTransaction['state'] {
+    return this.place.name as port.ServerTransaction['state'];
+  }
+
+  get request(): Request {
+    if (this.received === undefined)
+      throw new Error('a server transaction keeps its request until the final response only');
+    return this.received;
+  }
+
+  /** Undefined once a final response was sent. */
+  get pending(): Request | undefined {
+    return this.received;
+  }
+
+  get toTag(): string {
+    return (this.tag ??= this.ground.newTag());
+  }
+
+  /** Called when the user has been given the request: a 100 of ours is due if nothing was sent by then (§17.2.1, RFC 4320 §4.1). */
+  expectTrying(): void {
+    if (this.last !== undefined || this.received === undefined || this.place.last) return;
+    this.start(this.isInvite ? 'timerTrying' : 'timerLateTrying');
+  }
+
+  /** The request came again. */
+  receiveAgain(): void {
+    this.step(this.isInvite ? ON_INVITE : ON_REQUEST);
+  }
+
+  receiveAck(ack: Request, flow: Flow): void {
+    // Whoever answers without listening lets ACKs to a 2xx go on as those without a transaction. RFC 6026 §7.1
+    if (this.place.name === 'accepted' && this.user?.acknowledged === undefined) this.ground.passAck(ack, flow);
+    else this.step(ON_ACK, ack);
+  }
+
+  respond(response: Response): boolean {
+    const sent = this.step(
+      this.isInvite ? inviteEvent(response.status) : this.nonInviteEvent(response.status),
+      response,
+    );
+    if (sent && response.status >= 200) this.release();
+    return sent;
+  }
+
+  transportFailed(error: Error): void {
+    this.error = error;
+    this.step(this.machine.events.transportError!);
+  }
+
+  /** RFC 4320 §4.1: over an unreliable transport the first 100 is the timer's, so any that comes before is early. */
+  private nonInviteEvent(status: number): number {
+    if (status >= 200) return SEND_200_TO_699;
+    if (status > 100) return SEND_101_TO_199;
+    return this.place === TRYING && !this.flow.reliable ? SEND_100_EARLY : SEND_100;
+  }
+
+  // What follows is done by the actions of the tables.
+
+  sendResponse(response: Response): void {
+    if (response.status < 200) {
+      this.last = response;
+      this.ground.respond(response, this.flow, this);
+      return;
+    }
+    if (isRfc2543(this.key)) this.sentTag = response.to.tag;
+    if (this.place.name === 'accepted') {
+      // The user sends a 2xx again if it comes to that: RFC 6026 §7.1.
+      this.last = undefined;
+      this.ground.respond(response, this.flow, this);
+      return;
+    }
+    const kept = new SentResponse(response);
+    this.last = kept;
+    this.ground.respond(kept, this.flow, this);
+    kept.slim();
+  }
+
+  resendResponse(): void {
+    if (this.last !== undefined) this.ground.respond(this.last, this.flow, this);
+  }
+
+  /** §8.2.6.1, §17.2.1: no To tag, and the Timestamp with the delay. */
+  sendTrying(): void {
+    const trying = responseTo(this.received!, 100);
+    const timestamp = trying.value('timestamp')?.split(' ')[0];
+    const delay = this.delays[this.isInvite ? 'timerTrying' : 'timerLateTrying'];
+    if (timestamp) trying.set('Timestamp', `${timestamp} ${delay / 1000}`);
+    this.sendResponse(trying);
+  }
+
+  passAck(ack: Request): void {
+    this.user?.acknowledged?.(ack, this.place.name === 'accepted');
+  }
+
+  /** Once confirmed, nothing is sent again. */
+  forgetResponse(): void {
+    this.last = undefined;
+  }
+
+  tellTimeout(): void {
+    this.user?.failed?.({ cause: 'timeout' }, this);
+  }
+
+  tellTransportError(): void {
+    this.user?.failed?.({ cause: 'transport', error: this.error! }, this);
+  }
+
+  protected tellTerminated(): void {
+    this.user?.terminated?.(this);
+  }
+
+  protected release(): void {
+    this.received = undefined;
+    if (this.place.last) this.last = undefined;
+  }
+}
+
+function inviteEvent(status: number): number {
+  return status < 200 ? SEND_1XX : status < 300 ? SEND_2XX : SEND_300_TO_699;
+}
+
+const SHARED = {
+  sendResponse: (transaction, response) => transaction.sendResponse(response as Response),
+  resendResponse: (transaction) => transaction.resendResponse(),
+  sendTrying: (transaction) => transaction.sendTrying(),
+  tellTransportError: (transaction) => transaction.tellTransportError(),
+} as const satisfies Record<string, Effect<ServerTransaction>>;
+
+const INVITE_EFFECTS: Record<InviteServerAction, Effect<ServerTransaction>> = {
+  ...SHARED,
+  stopTrying: (transaction) => transaction.stopWaiting(),
+  startG: (transaction) => transaction.startRepeat('timerG'),
+  doubleG: (transaction) => transaction.double('timerG', true),
+  startH: (transaction) => transaction.start('timerH'),
+  startI: (transaction) => transaction.start('timerI'),
+  startL: (transaction) => transaction.start('timerL'),
+  forgetResponse: (transaction) => transaction.forgetResponse(),
+  passAck: (transaction, ack) => transaction.passAck(ack as Request),
+  tellTimeout: (transaction) => transaction.tellTimeout(),
+};
+
+const NON_INVITE_EFFECTS: Record<NonInviteServerAction, Effect<ServerTransaction>> = {
+  ...SHARED,
+  startJ: (transaction) => transaction.start('timerJ'),
+};
+
+const INVITE = compile(INVITE_SERVER, INVITE_EFFECTS);
+const NON_INVITE = compile(NON_INVITE_SERVER, NON_INVITE_EFFECTS);
+const TRYING = NON_INVITE.initial.next;
+
+const ON_INVITE = INVITE.events.INVITE;
+const ON_ACK = INVITE.events.ACK;
+const SEND_1XX = INVITE.events.send1xx;
+const SEND_2XX = INVITE.events.send2xx;
+const SEND_300_TO_699 = INVITE.events['send300-699'];
+const ON_REQUEST = NON_INVITE.events.request;
+const SEND_100 = NON_INVITE.events.send100;
+const SEND_100_EARLY = NON_INVITE.events.send100Early;
+const SEND_101_TO_199 = NON_INVITE.events['send101-199'];
+const SEND_200_TO_699 = NON_INVITE.events['send200-699'];

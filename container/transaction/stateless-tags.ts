@@ -1,0 +1,23 @@
+// To tags for answers without a transaction: a function of the request, so that its retransmissions are answered alike (§8.2.7).
+import type { Request } from '../message/index.js';
+
+/** FNV-1a, 32 bits at a time. The salt makes the tags ours, which a peer can neither foretell nor make collide. */
+function hash(text: string, state: number): number {
+  for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x0100_0193);
+  return state >>> 0;
+}
+
+/** The tag for whatever is answered to `request` statelessly. */
+export function statelessTag(request: Request, salt: string): string {
+  const what = [
+    salt,
+    request.callId,
+    request.from.tag ?? '',
+    request.cseq.number,
+    request.uri,
+    request.via?.branch ?? '',
+  ].join('\n');
+  const first = hash(what, 0x811c_9dc5);
+  const second = hash(what, first ^ 0x5bd1_e995);
+  return first.toString(36).padStart(7, '0') + second.toString(36).padStart(7, '0');
+}

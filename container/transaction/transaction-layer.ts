@@ -1,0 +1,224 @@
+// The transaction layer (§17): finds the transaction of what arrives, makes new ones, and answers without one where none is to be made.
+import type { Clock } from '../clock.js';
+import type { Identifiers } from '../identifiers.js';
+import { Malformed, type Request, Response, responseTo } from '../message/index.js';
+import type { Flow, FlowUser, Hop } from '../transport/flow.js';
+import { NOBODY, sameTarget } from './cancellation.js';
+import { type ClientGround, ClientTransaction } from './client-transaction.js';
+import { isRfc2543, MAGIC_COOKIE, serverKey } from './keys.js';
+import { type ServerGround, ServerTransaction } from './server-transaction.js';
+import { statelessTag } from './stateless-tags.js';
+import { Timers, type TimerValues } from './timers.js';
+import type { ClientUser, Transactions, TransactionUser } from './user.js';
+
+/** What the transaction layer needs of the transport layer. */
+export interface Transport {
+  open(hop: Hop): Flow;
+  /** §18.2.2. `sender` hears, later, if the response is known not to have left. */
+  respond(response: Response, arrivedOn: Flow, sender?: FlowUser): void;
+}
+
+export interface TransactionOptions {
+  readonly timers?: Partial<TimerValues>;
+  readonly limits?: {
+    /** How many transactions there may be before new requests are refused with 503. */
+    readonly transactions?: number;
+  };
+}
+
+/** Seconds, in the 503 of an overloaded layer (§20.33). */
+const RETRY_AFTER = '5';
+
+const DEAF: TransactionUser = { request() {}, stray() {}, malformed() {} };
+
+export class TransactionLayer implements Transactions {
+  user: TransactionUser = DEAF;
+  readonly #transport: Transport;
+  readonly #identifiers: Identifiers;
+  readonly #limit: number;
+  readonly #clientGround: ClientGround;
+  readonly #serverGround: ServerGround;
+  #salt: string | undefined;
+  // Our branches are unique, but a CANCEL has the branch of its INVITE: so clients are kept by branch, in one map for each. §17.1.3
+  readonly #invitesSent = new Map<string, ClientTransaction>();
+  readonly #cancelsSent = new Map<string, ClientTransaction>();
+  readonly #othersSent = new Map<string, ClientTransaction>();
+  // By branch and sent-by. §17.2.3
+  readonly #invites = new Map<string, ServerTransaction>();
+  readonly #cancels = new Map<string, ServerTransaction>();
+  readonly #others = new Map<string, ServerTransaction>();
+
+  constructor(transport: Transport, clock: Clock, identifiers: Identifiers, options: TransactionOptions = {}) {
+    this.#transport = transport;
+    this.#identifiers = identifiers;
+    this.#limit = options.limits?.transactions ?? 200_000;
+    const timers = new Timers(options.timers);
+    this.#clientGround = {
+      clock,
+      timers,
+      remove: (transaction) => this.#sentOf(transaction.method).delete(transaction.branch),
+      sendCancel: (cancel, branch, flow) => void this.#begin(cancel, branch, flow, NOBODY),
+    };
+    this.#serverGround = {
+      clock,
+      timers,
+      remove: (transaction) => this.#receivedOf(transaction.method).delete(transaction.key),
+      respond: (response, arrivedOn, sender) => transport.respond(response, arrivedOn, sender),
+      newTag: () => identifiers.tag(),
+      passAck: (ack, flow) => this.user.request(ack, undefined, flow),
+    };
+  }
+
+  get size(): { inviteClient: number; nonInviteClient: number; inviteServer: number; nonInviteServer: number } {
+    return {
+      inviteClient: this.#invitesSent.size,
+      nonInviteClient: this.#cancelsSent.size + this.#othersSent.size,
+      inviteServer: this.#invites.size,
+      nonInviteServer: this.#cancels.size + this.#others.size,
+    };
+  }
+
+  /** What the transport layer passes up. */
+  receive(message: Request | Response | Malformed, flow: Flow): void {
+    if (message instanceof Response) this.#receiveResponse(message, flow);
+    else if (message instanceof Malformed) this.#receiveMalformed(message, flow);
+    else if (message.method === 'ACK') this.#receiveAck(message, flow);
+    else this.#receiveRequest(message, flow);
+  }
+
+  send(request: Request, hop: Hop, user: ClientUser, branch = this.#newBranch()): ClientTransaction {
+    if (request.method === 'ACK') throw new Error('an ACK has no transaction of its own: it is sent statelessly');
+    const flow = hop.flow ?? this.#transport.open(hop);
+    request.push('Via', viaOf(flow, branch));
+    return this.#begin(request, branch, flow, user);
+  }
+
+  sendStateless(request: Request, hop: Hop, branch = this.#newBranch()): void {
+    const flow = hop.flow ?? this.#transport.open(hop);
+    request.push('Via', viaOf(flow, branch));
+    flow.send(request.toWire());
+  }
+
+  targetOf(cancel: Request): ServerTransaction | undefined {
+    const key = serverKey(cancel);
+    const transaction = this.#invites.get(key) ?? this.#others.get(key);
+    const request = transaction?.pending;
+    // Once a final response was sent the request is gone, and a CANCEL of it has no effect anyway. §9.2
+    return request === undefined || sameTarget(cancel, request) ? transaction : undefined;
+  }
+
+  inviteOf(cancel: Request): ServerTransaction | undefined {
+    const transaction = this.targetOf(cancel);
+    return transaction?.isInvite ? transaction : undefined;
+  }
+
+  respondStateless(request: Request, flow: Flow, response: Response): void {
+    if (response.status > 100 && response.to.tag === undefined) {
+      response.set('To', `${response.value('to')};tag=${this.#statelessTag(request)}`);
+    }
+    this.#transport.respond(response, flow);
+  }
+
+  #begin(request: Request, branch: string, flow: Flow, user: ClientUser): ClientTransaction {
+    const sent = this.#sentOf(request.method);
+    if (sent.has(branch)) throw new Error(`branch ${branch} is in use: every transaction needs its own (§8.1.1.7)`);
+    const transaction = new ClientTransaction(this.#clientGround, request, branch, flow, user);
+    sent.set(branch, transaction);
+    transaction.begin();
+    return transaction;
+  }
+
+  /** §17.1.3. */
+  #receiveResponse(response: Response, flow: Flow): void {
+    const branch = response.via?.branch;
+    const { method } = response.cseq;
+    const transaction = branch === undefined ? undefined : this.#sentOf(method).get(branch);
+    if (transaction !== undefined && transaction.method === method) transaction.receive(response);
+    else this.user.stray(response, flow);
+  }
+
+  #receiveRequest(request: Request, flow: Flow): void {
+    const transactions = this.#receivedOf(request.method);
+    let key = serverKey(request);
+    let transaction = transactions.get(key);
+    if (transaction !== undefined && transaction.method !== request.method) {
+      // Another method under the same branch is another transaction. §17.2.3
+      key = `${key} ${request.method}`;
+      transaction = transactions.get(key);
+    }
+    if (transaction !== undefined) {
+      transaction.receiveAgain();
+      return;
+    }
+    if (!this.#admits(request.method)) {
+      this.#refuse(request, flow);
+      return;
+    }
+    transaction = new ServerTransaction(this.#serverGround, request, key, flow);
+    transactions.set(key, transaction);
+    this.user.request(request, transaction, flow);
+    transaction.expectTrying();
+  }
+
+  /** §17.2.3: an ACK belongs to the INVITE of its branch; of an RFC 2543 peer, to that whose response has its To tag. */
+  #receiveAck(ack: Request, flow: Flow): void {
+    const key = serverKey(ack);
+    let transaction = this.#invites.get(key);
+    if (transaction === undefined && isRfc2543(key)) {
+      const initial = this.#invites.get(serverKey(ack, ''));
+      if (initial !== undefined && initial.sentTag === ack.to.tag) transaction = initial;
+    }
+    if (transaction === undefined) this.user.request(ack, undefined, flow);
+    else transaction.receiveAck(ack, flow);
+  }
+
+  #receiveMalformed(fault: Malformed, flow: Flow): void {
+    const { request, status } = fault;
+    if (request !== undefined && status >= 300 && !fault.isResponse && request.method !== 'ACK') {
+      this.#transport.respond(responseTo(request, status, fault.reason, this.#statelessTag(request)), flow);
+    }
+    this.user.malformed(fault, flow);
+  }
+
+  /** Bounded: what ends calls is let through for longer than what begins them. */
+  #admits(method: string): boolean {
+    const count =
+      this.#invites.size +
+      this.#others.size +
+      this.#cancels.size +
+      this.#invitesSent.size +
+      this.#othersSent.size +
+      this.#cancelsSent.size;
+    const isEnd = method === 'BYE' || method === 'CANCEL';
+    return count < (isEnd ? this.#limit * 1.25 : this.#limit);
+  }
+
+  /** §21.5.4. */
+  #refuse(request: Request, flow: Flow): void {
+    const response = responseTo(request, 503, undefined, this.#statelessTag(request));
+    response.append('Retry-After', RETRY_AFTER);
+    this.#transport.respond(response, flow);
+  }
+
+  #statelessTag(request: Request): string {
+    this.#salt ??= this.#identifiers.tag();
+    return statelessTag(request, this.#salt);
+  }
+
+  #newBranch(): string {
+    return MAGIC_COOKIE + this.#identifiers.branch();
+  }
+
+  #sentOf(method: string): Map<string, ClientTransaction> {
+    return method === 'INVITE' ? this.#invitesSent : method === 'CANCEL' ? this.#cancelsSent : this.#othersSent;
+  }
+
+  #receivedOf(method: string): Map<string, ServerTransaction> {
+    return method === 'INVITE' ? this.#invites : method === 'CANCEL' ? this.#cancels : this.#others;
+  }
+}
+
+/** §18.1.1; `rport` is RFC 3581 §3. */
+function viaOf(flow: Flow, branch: string): string {
+  return `SIP/2.0/${flow.transport} ${flow.sentBy};branch=${branch};rport`;
+}

@@ -1,0 +1,126 @@
+// What the four kinds of transactions have in common: a place in a machine, its timers, and how a step is made (§17).
+import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Message } from '../message/index.js';
+import type { Flow, FlowUser } from '../transport/flow.js';
+import type { Machine, Move, Place } from './machine.js';
+import { type Delays, TIMER_TABLE, type TimerName, type Timers } from './timers.js';
+
+/** What a transaction needs of the layer that it lives in. */
+export interface Ground<Subject> {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** It has ended: nothing is to find it any more. */
+  remove(transaction: Subject): void;
+}
+
+/**
+ * State changes first, then the effects run, and the call to the user is the last of them: so a user may do what it likes there. Effects that go
+ * down (send, start a timer) never come back up before they return.
+ */
+export abstract class Transaction<Subject, Below extends Ground<Subject>> implements Timed, FlowUser {
+  readonly flow: Flow;
+  protected readonly ground: Below;
+  protected place: Place<Subject>;
+  /** Between two retransmissions, for timers A, E and G. */
+  protected interval = 0;
+  private repeat: Deadline | undefined = undefined;
+  private limit: Deadline | undefined = undefined;
+  private wait: Deadline | undefined = undefined;
+
+  constructor(ground: Below, flow: Flow, start: Place<Subject>) {
+    this.ground = ground;
+    this.flow = flow;
+    this.place = start;
+  }
+
+  protected abstract readonly machine: Machine<string, Subject>;
+  /** The last event. */
+  protected abstract tellTerminated(): void;
+  /** Lets go of what a transaction that lingers, or has ended, does not need. */
+  protected abstract release(): void;
+
+  /** One step of the machine; false when the event was absorbed. */
+  protected step(event: number, message?: Message): boolean {
+    const move = this.place.moves[event];
+    if (move === undefined) return false;
+    this.take(move, message);
+    return true;
+  }
+
+  protected take(move: Move<Subject>, message: Message | undefined): void {
+    const next = move.next;
+    if (next !== this.place) this.enter(next);
+    const effects = move.effects;
+    for (let i = 0; i < effects.length; i++) effects[i]!(this as unknown as Subject, message);
+    if (!next.last) return;
+    this.tellTerminated();
+    this.release();
+  }
+
+  /** Ends it without another event. */
+  abandon(): void {
+    if (this.place.last) return;
+    this.enter(this.machine.terminated);
+    this.release();
+  }
+
+  protected enter(next: Place<Subject>): void {
+    const left = this.place.timers;
+    const heard = next.timers;
+    this.place = next;
+    if (left.repeat !== heard.repeat && this.repeat !== undefined) {
+      this.repeat.stop();
+      this.repeat = undefined;
+    }
+    if (left.limit !== heard.limit && this.limit !== undefined) {
+      this.limit.stop();
+      this.limit = undefined;
+    }
+    if (left.wait !== heard.wait) this.stopWaiting();
+    if (!next.last) return;
+    this.ground.remove(this as unknown as Subject);
+    this.flow.forget(this);
+  }
+
+  /** Starts a timer of Table 4 that runs once; one that is never to fire is not started. */
+  start(timer: TimerName): void {
+    const delay = this.delays[timer];
+    if (delay === Number.POSITIVE_INFINITY) return;
+    const deadline = this.ground.clock.start(delay, this, timer);
+    if (TIMER_TABLE[timer].kind === 'wait') this.wait = deadline;
+    else this.limit = deadline;
+  }
+
+  /** Starts a retransmission timer with the interval given, or with its first one. */
+  startRepeat(timer: TimerName, interval = this.delays[timer]): void {
+    if (interval === Number.POSITIVE_INFINITY) return;
+    this.interval = interval;
+    this.repeat = this.ground.clock.start(interval, this, timer);
+  }
+
+  /** The next interval: twice the last, T2 at most where `bounded`. */
+  double(timer: TimerName, bounded: boolean): void {
+    const interval = 2 * this.interval;
+    this.startRepeat(timer, bounded && interval > this.ground.timers.t2 ? this.ground.timers.t2 : interval);
+  }
+
+  repeatAfterT2(timer: TimerName): void {
+    this.startRepeat(timer, this.ground.timers.t2);
+  }
+
+  stopWaiting(): void {
+    if (this.wait === undefined) return;
+    this.wait.stop();
+    this.wait = undefined;
+  }
+
+  get delays(): Delays {
+    return this.ground.timers.of(this.flow);
+  }
+
+  expire(timer: string): void {
+    this.step(this.machine.events[timer]!);
+  }
+
+  abstract transportFailed(error: Error): void;
+}
