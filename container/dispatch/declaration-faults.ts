@@ -1,0 +1,117 @@
+// What is wrong with the decorators of an application before any choice is made between its methods: contract section 2.
+import { declarationOf, type HandlerDeclaration, handlersOf } from '@siplet/sdk/declarations';
+import type { SipletEntry } from './handler-table.js';
+
+/** RFC 3261 and its extensions: names that are SIP methods in any letters. */
+const METHODS: ReadonlySet<string> = new Set(
+  'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
+);
+
+/** One sentence for each fault, naming class and method. */
+export function faultsOf(siplets: readonly SipletEntry[]): string[] {
+  return [...siplets.flatMap(faultsOfSiplet), ...faultsBetween(siplets)];
+}
+
+function faultsOfSiplet({ siplet, type }: SipletEntry): string[] {
+  const name = siplet.className;
+  const handlers = handlersOf(type);
+  const faults: string[] = [];
+  if (declarationOf(type) === undefined && handlers.length > 0) {
+    faults.push(`${name} has decorated methods but is not decorated with @Siplet()`);
+  }
+  if (handlers.length === 0) {
+    faults.push(`${name} is a siplet, but none of its methods is decorated: it would never be called`);
+  }
+  for (const handler of handlers) {
+    const where = `${name}.${String(handler.property)} (${handler.decorator})`;
+    faults.push(...placeFaults(handler, where, siplet.instance, type), ...argumentFaults(handler, where));
+  }
+  faults.push(...statelessFaults(name, siplet.options.stateless, handlers));
+  return faults;
+}
+
+function placeFaults(handler: HandlerDeclaration, where: string, instance: object, type: Function): string[] {
+  if (handler.kind === 'sessionKey') {
+    if (!handler.isStatic)
+      return [`${where}: a session key is asked before there is a session, so the method must be static`];
+    return typeof Reflect.get(type, handler.property) === 'function'
+      ? []
+      : [`${where}: there is no such static method`];
+  }
+  if (handler.isStatic) return [`${where}: the method is static; messages are given to methods of the instance`];
+  if (typeof Reflect.get(instance, handler.property) !== 'function') return [`${where}: there is no such method`];
+  return [];
+}
+
+function argumentFaults(handler: HandlerDeclaration, where: string): string[] {
+  const faults: string[] = [];
+  for (const method of handler.methods) {
+    if (METHODS.has(method)) continue;
+    const upper = typeof method === 'string' ? method.toUpperCase() : '';
+    if (!isToken(method)) faults.push(`${where}: ${JSON.stringify(method)} is not a SIP method name`);
+    else if (METHODS.has(upper))
+      faults.push(`${where}: '${method}' is no SIP method; method names are case-sensitive: write '${upper}'`);
+    else if (method !== upper)
+      faults.push(
+        `${where}: '${method}' is an unknown SIP method with lower case letters; method names are case-sensitive`,
+      );
+  }
+  if (handler.kind === 'response' && (handler.statuses === undefined || handler.statuses.length === 0)) {
+    faults.push(`${where}: names no status`);
+  }
+  for (const status of handler.statuses ?? []) {
+    if (status === 100) faults.push(`${where}: an application never sees 100 Trying`);
+    else if (!Number.isInteger(status) || status < 101 || status > 699)
+      faults.push(`${where}: ${status} is no status of a response`);
+  }
+  return faults;
+}
+
+function statelessFaults(name: string, stateless: boolean, handlers: readonly HandlerDeclaration[]): string[] {
+  const routes = handlers.filter(({ kind }) => kind === 'stateless');
+  const others = handlers.filter(({ kind }) => kind !== 'stateless');
+  const list = (some: readonly HandlerDeclaration[]) =>
+    some.map((each) => `${name}.${String(each.property)} (${each.decorator})`).join(', ');
+  if (!stateless) {
+    return routes.length > 0 ? [`${list(routes)}: @StatelessRoute() needs @Siplet({ stateless: true })`] : [];
+  }
+  const faults: string[] = [];
+  const properties = new Set(routes.map(({ property }) => property));
+  if (handlers.length > 0 && properties.size === 0)
+    faults.push(`${name} is stateless, but none of its methods is decorated with @StatelessRoute()`);
+  if (properties.size > 1) faults.push(`${name} is stateless and has more than one routing function: ${list(routes)}`);
+  if (others.length > 0)
+    faults.push(`${name} is stateless, so nothing but its @StatelessRoute() would ever be called: ${list(others)}`);
+  return faults;
+}
+
+function faultsBetween(siplets: readonly SipletEntry[]): string[] {
+  const faults: string[] = [];
+  const names = new Map<string, SipletEntry>();
+  for (const each of siplets) {
+    const first = names.get(each.siplet.name);
+    if (first)
+      faults.push(`${first.siplet.className} and ${each.siplet.className} are both named '${each.siplet.name}'`);
+    else names.set(each.siplet.name, each);
+  }
+  const stateless = siplets.find(({ siplet }) => siplet.options.stateless);
+  const other = siplets.find((each) => each !== stateless);
+  if (stateless && other) {
+    faults.push(
+      `${stateless.siplet.className} is stateless and takes every request of the application, so ${other.siplet.className} would never be called: make it an application of its own`,
+    );
+  }
+  const keys = siplets.flatMap(({ siplet, type }) =>
+    handlersOf(type)
+      .filter(({ kind }) => kind === 'sessionKey')
+      .map(({ property }) => `${siplet.className}.${String(property)}`),
+  );
+  if (new Set(keys).size > 1)
+    faults.push(`${keys.join(' and ')} are both decorated with @SessionKey(): an application has one`);
+  return faults;
+}
+
+/** §25.1 token. */
+function isToken(text: unknown): boolean {
+  return typeof text === 'string' && /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(text);
+}
