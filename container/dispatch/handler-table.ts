@@ -154,7 +154,7 @@ export class HandlerTable {
 
   private constructor(siplets: readonly SipletEntry[]) {
     const faults = faultsOf(siplets);
-    if (faults.length > 0) throw new DeploymentError(faults.join('\n'));
+    if (faults.length > 0) throw new DeploymentError(faults.join('\n'), { problems: faults });
 
     const candidates: Candidate[] = [];
     for (const { siplet, type } of siplets) {
@@ -189,7 +189,7 @@ export class HandlerTable {
       const handler = choice.of(kind, undefined);
       if (handler) this.#life.set(kind, handler);
     }
-    if (choice.faults.length > 0) throw new DeploymentError(choice.faults.join('\n'));
+    if (choice.faults.length > 0) throw new DeploymentError(choice.faults.join('\n'), { problems: choice.faults });
 
     this.initialMethods =
       this.#otherInitial || this.stateless

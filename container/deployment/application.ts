@@ -1,0 +1,196 @@
+// One version of one application: its classes in an injector of their own, its instances, its handler table. Contract sections 1 and 2.
+import { APP_CONFIG, DeploymentError, LOGGER, type SipletOptions } from '@siplet/sdk';
+import { declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
+import { Container, ContainerModule, injectable } from 'inversify';
+import type { Logger } from 'pino';
+import { type DeployedSiplet, HandlerTable, type SipletDefaults } from '../dispatch/handler-table.js';
+import type { Deployable } from './deployable.js';
+import { describeFault, type Loaded } from './load.js';
+
+export interface DeployedApplication {
+  readonly name: string;
+  readonly version: string;
+  /** Counts the deployments of this container: tells two of one version apart. */
+  readonly revision: number;
+  readonly table: HandlerTable;
+  readonly siplets: readonly DeployedSiplet[];
+  /** The instance of the exported `@ApplicationRouter()`, if there is one. */
+  readonly router?: object;
+  readonly injector: Container;
+  readonly log: Logger;
+  readonly config: unknown;
+  /** Runs `@PreDestroy`, forgets instances and classes. Twice is as once. */
+  dispose(): Promise<void>;
+}
+
+export interface ApplicationIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly revision: number;
+}
+
+/** What the container gives to an application that is being deployed. */
+export interface ApplicationServices {
+  readonly log: Logger;
+  /** The container's own injector, if it has one: the application's is its child. */
+  readonly injector?: Container;
+  /** `apps.<name>` of the configuration. */
+  configOf(name: string): unknown;
+  /** Defaults of `@Siplet` options. */
+  readonly defaults: { readonly supervised: boolean /** Seconds. */; readonly proxyTimeout: number };
+  /** Tokens with their values: SIP_FACTORY, TIMERS, SESSIONS, METRICS. Called once for each application that is deployed. */
+  tokens(application: ApplicationIdentity): Iterable<readonly [token: symbol, value: unknown]>;
+}
+
+/** Minutes: contract section 2. */
+const SESSION_TIMEOUT = 3;
+
+interface Exported {
+  readonly siplets: readonly Function[];
+  readonly routers: readonly Function[];
+  readonly modules: readonly ContainerModule[];
+}
+
+/** Makes the instances and the table. Throws a DeploymentError; nothing is left behind then. */
+export async function createApplication(
+  deployable: Deployable,
+  revision: number,
+  loaded: Loaded,
+  services: ApplicationServices,
+): Promise<DeployedApplication> {
+  const { name, version } = deployable;
+  const log = services.log.child({ app: name, version });
+  const config = services.configOf(name);
+  const exported = exportedOf(loaded.exports);
+  // Classes that are injected by type and that no module binds are bound as they are met.
+  const injector = new Container(
+    services.injector ? { autobind: true, parent: services.injector } : { autobind: true },
+  );
+  injector.bind(LOGGER).toConstantValue(log);
+  injector.bind(APP_CONFIG).toConstantValue(config);
+  for (const [token, value] of services.tokens({ name, version, revision }))
+    injector.bind(token).toConstantValue(value);
+
+  let disposed = false;
+  const dispose = async () => {
+    if (disposed) return;
+    disposed = true;
+    try {
+      await injector.unbindAllAsync();
+    } finally {
+      loaded.release();
+    }
+  };
+  try {
+    for (const module of exported.modules) await injector.loadAsync(module);
+    for (const type of [...exported.siplets, ...exported.routers]) bindSingleton(type, injector);
+    const siplets: { siplet: DeployedSiplet; type: Function }[] = [];
+    for (const type of exported.siplets) siplets.push({ siplet: await sipletOf(type, injector, services), type });
+    const router = exported.routers[0] ? await instanceOf(exported.routers[0], injector) : undefined;
+    const table = HandlerTable.compile(siplets);
+    const application = {
+      name,
+      version,
+      revision,
+      table,
+      siplets: siplets.map(({ siplet }) => siplet),
+      injector,
+      log,
+      config,
+      dispose,
+    };
+    return router ? { ...application, router } : application;
+  } catch (error) {
+    await dispose().catch((fault: unknown) => log.warn({ err: fault }, 'a @PreDestroy method failed'));
+    throw error;
+  }
+}
+
+/** The classes and modules that an entry module exports, by name, as default, or inside its default. */
+function exportedOf(exports: unknown): Exported {
+  const values = new Set<unknown>([exports]);
+  for (const value of valuesOf(exports)) {
+    values.add(value);
+    if (!(value instanceof ContainerModule)) for (const inner of valuesOf(value)) values.add(inner);
+  }
+  const siplets: Function[] = [];
+  const routers: Function[] = [];
+  const modules: ContainerModule[] = [];
+  for (const value of values) {
+    if (value instanceof ContainerModule) modules.push(value);
+    if (typeof value !== 'function') continue;
+    if (isApplicationRouter(value)) routers.push(value);
+    // A class with decorated methods that is no siplet is taken too: the table says what is wrong with it, unless it is somebody's base class.
+    if (declarationOf(value) !== undefined || (handlersOf(value).length > 0 && !isBaseOfAny(value, values)))
+      siplets.push(value);
+  }
+  if (siplets.length === 0 && routers.length === 0) {
+    throw new DeploymentError('its entry module exports no class that is decorated with @Siplet()');
+  }
+  if (routers.length > 1) {
+    throw new DeploymentError(
+      `${routers.map(({ name }) => name).join(' and ')} are both decorated with @ApplicationRouter(): an application has one`,
+    );
+  }
+  return { siplets, routers, modules };
+}
+
+/** Own enumerable values of a plain object, of an array or of a module; nothing for the rest. */
+function valuesOf(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value);
+}
+
+function isBaseOfAny(type: Function, values: ReadonlySet<unknown>): boolean {
+  for (const value of values) if (typeof value === 'function' && value.prototype instanceof type) return true;
+  return false;
+}
+
+async function sipletOf(type: Function, injector: Container, services: ApplicationServices): Promise<DeployedSiplet> {
+  const declaration = declarationOf(type);
+  const options: Readonly<SipletOptions> = declaration?.options ?? {};
+  const defaults: SipletDefaults = {
+    supervised: options.supervised ?? services.defaults.supervised,
+    stateless: options.stateless ?? false,
+    sessionTimeout: options.sessionTimeout ?? SESSION_TIMEOUT,
+    proxyTimeout: options.proxyTimeout ?? services.defaults.proxyTimeout,
+  };
+  const className = type.name || '(anonymous class)';
+  return {
+    name: declaration?.name ?? className,
+    className,
+    options: defaults,
+    instance: await instanceOf(type, injector),
+  };
+}
+
+/** Whatever a module said of it: a siplet class is a singleton (contract section 1). */
+function bindSingleton(type: Function, injector: Container): void {
+  const newable = type as new (...args: unknown[]) => object;
+  try {
+    makeInjectable(newable);
+    injector.unbind(newable);
+    injector.bind(newable).toSelf().inSingletonScope();
+  } catch (error) {
+    throw new DeploymentError(`${type.name} could not be made: ${describeFault(error)}`, { cause: error });
+  }
+}
+
+/** Made at deployment: a constructor or a @PostConstruct that throws fails it. */
+async function instanceOf(type: Function, injector: Container): Promise<object> {
+  try {
+    return await injector.getAsync(type as new (...args: unknown[]) => object);
+  } catch (error) {
+    throw new DeploymentError(`${type.name} could not be made: ${describeFault(error)}`, { cause: error });
+  }
+}
+
+/** The author need not write @injectable() beside @Siplet(). */
+function makeInjectable(type: new (...args: unknown[]) => object): void {
+  try {
+    injectable()(type);
+  } catch (error) {
+    // It is already, by the author or by @Siplet().
+    if (!/multiple times/.test(String(error))) throw error;
+  }
+}

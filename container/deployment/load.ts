@@ -1,0 +1,95 @@
+// Evaluates a bundle as a CommonJS module of its own, with the container's own SDK, inversify and reflect-metadata, so that a version can be
+// collected when its last call ended. What was measured about it is in the README of this folder.
+import { createRequire, Module } from 'node:module';
+import { dirname, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import * as sdk from '@siplet/sdk';
+import { DeploymentError } from '@siplet/sdk';
+import * as declarations from '@siplet/sdk/declarations';
+import * as grammar from '@siplet/sdk/grammar';
+import * as inversify from 'inversify';
+import * as reflectMetadata from 'reflect-metadata';
+import type { Bundle } from './compile.js';
+
+/** Modules that have one instance, the container's, so that instanceof and metadata agree on both sides. */
+const SHARED: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['@siplet/sdk', sdk],
+  ['@siplet/sdk/declarations', declarations],
+  ['@siplet/sdk/grammar', grammar],
+  ['inversify', inversify],
+  ['reflect-metadata', reflectMetadata],
+  ['pino', createRequire(import.meta.url)('pino')],
+]);
+
+/** A loaded application: its exports, and the module, which the source maps hold on to weakly. */
+export interface Loaded {
+  readonly exports: Readonly<Record<string, unknown>>;
+  /** Forgets what was loaded from the application's own node_modules. */
+  release(): void;
+}
+
+/** What Node has and its type declarations do not show. */
+interface CompilableModule extends NodeJS.Module {
+  _compile(code: string, file: string): void;
+}
+const paths = (Module as unknown as { _nodeModulePaths(directory: string): string[] })._nodeModulePaths;
+
+/** Throws a DeploymentError with the author's position when the module body throws. */
+export function load(bundle: Bundle): Loaded {
+  const { code, file } = bundle;
+  const module = new Module(file) as CompilableModule;
+  module.filename = file;
+  module.paths = paths(dirname(file));
+  const own = new Set<string>();
+  const requireOwn = createRequire(file);
+  module.require = ((id: string): unknown => {
+    const shared = SHARED.get(id);
+    if (shared !== undefined) return shared;
+    const before = Object.keys(requireOwn.cache);
+    const exported: unknown = requireOwn(id);
+    // Only what is new: another version may use the rest.
+    const known = new Set(before);
+    for (const path of Object.keys(requireOwn.cache))
+      if (!known.has(path) && path.includes(`${sep}node_modules${sep}`)) own.add(path);
+    return exported;
+  }) as NodeJS.Require;
+
+  process.setSourceMapsEnabled(true);
+  // V8 would keep the text of every replaced version in its compilation cache.
+  setFlagsFromString('--no-compilation-cache');
+  try {
+    module._compile(code, file);
+  } catch (error) {
+    throw new DeploymentError(`its module failed while it was loaded: ${describeFault(error)}`, { cause: error });
+  } finally {
+    setFlagsFromString('--compilation-cache');
+  }
+  module.loaded = true;
+  return {
+    exports: module.exports as Record<string, unknown>,
+    release: () => {
+      for (const path of own) delete requireOwn.cache[path];
+      own.clear();
+      module.exports = {};
+    },
+  };
+}
+
+/** The stack of an error, and of what caused it, without the frames of the container: what the author can do something about. */
+export function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // inversify wraps what a @PostConstruct threw; the author's own error is what helps.
+  if (error.cause instanceof Error && error.constructor.name === 'InversifyCoreError') return describeFault(error.cause);
+  const lines = (error.stack ?? String(error)).split('\n');
+  const first = lines.findIndex((line) => /^\s+at /.test(line));
+  if (first < 0) return lines.join('\n');
+  const frames = lines.slice(first).filter((line) => !FOREIGN.test(line));
+  const cause = error.cause === undefined ? [] : [`caused by ${describeFault(error.cause)}`];
+  return [...lines.slice(0, first), ...frames.slice(0, 4), ...cause].join('\n');
+}
+
+/** Frames of Node, of inversify and of the container. */
+const FOREIGN = new RegExp(
+  String.raw`\bnode:internal\b|[\\/]@?inversify(js)?[\\/]|${dirname(fileURLToPath(import.meta.url)).replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}[\\/]`,
+);

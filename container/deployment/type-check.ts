@@ -1,0 +1,100 @@
+// Type errors of an application, found by whatever TypeScript compiler there is: `deploy.typeCheck`, D-1.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Deployable } from './deployable.js';
+
+export type TypeCheck = 'off' | 'warn' | 'strict';
+
+const TIMEOUT = 120_000;
+const requireOwn = createRequire(import.meta.url);
+
+/** One line for each error, with file and line; none for JavaScript, or where there is no compiler. */
+export async function typeCheck(deployable: Deployable, log: Logger): Promise<string[]> {
+  if (!/\.m?ts$/.test(deployable.entry)) return [];
+  const compiler = compilerFor(deployable.directory);
+  if (!compiler) {
+    log.debug({ app: deployable.name }, 'no TypeScript compiler was found: types are not checked');
+    return [];
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'siplet-types-'));
+  try {
+    const project = join(folder, 'tsconfig.json');
+    writeFileSync(project, JSON.stringify(projectOf(deployable)));
+    return await run(compiler, project, deployable.directory);
+  } catch (error) {
+    log.warn({ app: deployable.name, err: error }, 'types could not be checked');
+    return [];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The application's own compiler, else the container's. */
+function compilerFor(directory: string): string | undefined {
+  for (const from of [createRequire(join(directory, 'package.json')), requireOwn]) {
+    try {
+      const manifest = from.resolve('typescript/package.json');
+      const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { tsc: string } };
+      return join(dirname(manifest), bin.tsc);
+    } catch {
+      // Not here.
+    }
+  }
+  return undefined;
+}
+
+/** The author's tsconfig if there is one, with what the container decides: its own SDK, legacy decorators, nothing written. */
+function projectOf({ directory, entry }: Deployable): object {
+  const own = join(directory, 'tsconfig.json');
+  const extended =
+    existsSync(own) && dirname(entry) !== dirname(directory) && existsSync(join(directory, 'package.json'));
+  const paths: Record<string, string[]> = {};
+  for (const name of ['@siplet/sdk', 'inversify', 'reflect-metadata']) {
+    const root = packageRoot(name);
+    if (root) paths[name] = [root];
+  }
+  const types = packageRoot('@types/node');
+  return {
+    ...(extended ? { extends: own } : {}),
+    compilerOptions: {
+      ...(extended ? {} : { strict: true, target: 'es2022', lib: ['es2023'], skipLibCheck: true }),
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      noEmit: true,
+      composite: false,
+      incremental: false,
+      rewriteRelativeImportExtensions: false,
+      allowImportingTsExtensions: true,
+      paths,
+      ...(types ? { typeRoots: [dirname(types), join(directory, 'node_modules', '@types')], types: ['node'] } : {}),
+    },
+    files: [entry],
+    include: [],
+    references: [],
+  };
+}
+
+function packageRoot(name: string): string | undefined {
+  for (const folder of requireOwn.resolve.paths(name) ?? []) {
+    if (existsSync(join(folder, name, 'package.json'))) return join(folder, name);
+  }
+  return undefined;
+}
+
+function run(compiler: string, project: string, directory: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd: directory, timeout: TIMEOUT, maxBuffer: 10_000_000 };
+    execFile(process.execPath, [compiler, '--pretty', 'false', '-p', project], options, (error, stdout) => {
+      const faults = stdout.split('\n').filter((line) => line !== '');
+      // Status 1 or 2 with output: errors in the sources. Without: the compiler itself failed.
+      if (error && faults.length === 0) reject(error);
+      else resolve(error ? faults : []);
+    });
+  });
+}

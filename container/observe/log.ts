@@ -1,0 +1,76 @@
+// The log: pino's JSON lines, or one readable line for each on a terminal.
+import { Writable } from 'node:stream';
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+export interface LogOptions {
+  readonly level: string;
+  /** `auto` is text on a terminal and JSON lines elsewhere. */
+  readonly format: 'auto' | 'json' | 'text';
+}
+
+/** Writes to standard output, or to `stream`. */
+export function createLog(options: LogOptions, stream?: Writable): Logger {
+  const text = options.format === 'text' || (options.format === 'auto' && !stream && process.stdout.isTTY === true);
+  const out: DestinationStream = stream ?? (text ? process.stdout : destination({ fd: 1, sync: true }));
+  const colour = text && !stream && process.stdout.isTTY === true && !process.env.NO_COLOR;
+  return pino({ level: options.level, base: null }, text ? readable(out, colour) : out);
+}
+
+/** One log record as pino writes it. */
+interface Line {
+  readonly level: number;
+  readonly time: number;
+  readonly msg?: string;
+  readonly err?: { readonly stack?: string; readonly message?: string };
+  readonly [key: string]: unknown;
+}
+
+const LEVELS: Record<number, [word: string, colour: number]> = {
+  10: ['trace', 90],
+  20: ['debug', 90],
+  30: ['info', 32],
+  40: ['warn', 33],
+  50: ['error', 31],
+  60: ['fatal', 31],
+};
+
+function readable(out: DestinationStream, colour: boolean): DestinationStream {
+  return { write: (json: string) => out.write(textOf(json, colour)) };
+}
+
+/** `12:00:00.000 info  message key=value`, lists and stacks on lines of their own below it. */
+export function textOf(json: string, colour: boolean): string {
+  let line: Line;
+  try {
+    line = JSON.parse(json) as Line;
+  } catch {
+    return json;
+  }
+  const { level, time, msg, err, ...rest } = line;
+  const [word, code] = LEVELS[level] ?? [String(level), 0];
+  const paint = (text: string, as: number) => (colour ? `\u001b[${as}m${text}\u001b[0m` : text);
+  const clock = new Date(time).toTimeString().slice(0, 8);
+  const fraction = String(time % 1000).padStart(3, '0');
+  const below: string[] = [];
+  const beside: string[] = [];
+  for (const [key, value] of Object.entries(rest)) {
+    if (Array.isArray(value))
+      below.push(...value.map((each) => `    ${printable(typeof each === 'string' ? each : JSON.stringify(each))}`));
+    else beside.push(`${key}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`);
+  }
+  if (err) below.push(...(err.stack ?? err.message ?? '').split('\n').map((each) => `    ${printable(each)}`));
+  const message = (msg ?? '').split('\n').map(printable).join('\n    ');
+  const head = `${paint(`${clock}.${fraction}`, 90)} ${paint(word.padEnd(5), code)} ${message}`;
+  const tail = beside.length > 0 ? ` ${paint(beside.join(' '), 90)}` : '';
+  return `${[head + tail, ...below].join('\n')}\n`;
+}
+
+/** What a peer wrote must not steer the terminal (A22). */
+function printable(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
