@@ -15,6 +15,8 @@ export interface LadderOptions {
   readonly only?: (message: TextMessage, transmission: Transmission) => boolean;
   /** From this virtual time on. */
   readonly since?: number;
+  /** No more than this many arrows: the last ones. */
+  readonly last?: number;
   /** Shows connections as they open and close. */
   readonly connections?: boolean;
   /** False: without the times. */
@@ -51,7 +53,7 @@ export function drawLadder(
   const others = [...seen].filter((each) => !known.includes(each));
   const columns = options.participants ?? [...known.filter((each) => seen.has(each)), ...others];
   const shown = rungs.filter(({ from, to }) => columns.includes(from) && columns.includes(to));
-  return draw(shown, columns, options);
+  return draw(options.last === undefined ? shown : shown.slice(-options.last), columns, options);
 }
 
 function rungsOf(
@@ -134,7 +136,7 @@ function draw(rungs: readonly Rung[], columns: readonly string[], options: Ladde
   const gaps = gapsOf(rungs, columns);
   const at = columns.map((_, index) => gaps.slice(0, index).reduce((sum, gap) => sum + gap, 0));
   const margin = ' '.repeat(options.times === false ? 4 : 12);
-  const lines = [margin + titles(columns, at)];
+  const lines = [titles(columns, at, margin.length)];
   for (const rung of rungs) {
     const time = options.times === false ? '    ' : `${(rung.transmission.time / 1000).toFixed(3).padStart(8)}    `;
     lines.push(time + arrow(rung, columns, at));
@@ -158,10 +160,10 @@ function gapsOf(rungs: readonly Rung[], columns: readonly string[]): number[] {
 }
 
 /** Names over the middle of their lines. */
-function titles(columns: readonly string[], at: readonly number[]): string {
+function titles(columns: readonly string[], at: readonly number[], margin: number): string {
   let line = '';
   columns.forEach((column, index) => {
-    const start = Math.max(at[index]! - Math.floor(column.length / 2), index === 0 ? 0 : line.length + 1);
+    const start = Math.max(margin + at[index]! - Math.floor(column.length / 2), index === 0 ? 0 : line.length + 1);
     line = line.padEnd(start) + column;
   });
   return line;
@@ -184,8 +186,7 @@ function arrow({ transmission, from, to, label }: Rung, columns: readonly string
   const width = high - low - 1;
   const tip = transmission.fate === 'lost' ? 'x' : transmission.fate === 'unheard' ? '?' : right ? '>' : '<';
   const head = transmission.arrivals.length > 1 ? tip + tip : tip;
-  const text = right ? `--${label}` : `--${label}`;
-  const shaft = right ? text.padEnd(width - head.length, '-') + head : head + text.padEnd(width - head.length, '-');
-  line.splice(low + 1, width, ...shaft);
+  const shaft = `--${label}`.padEnd(width - head.length, '-');
+  line.splice(low + 1, width, ...(right ? shaft + head : head + shaft));
   return line.join('');
 }

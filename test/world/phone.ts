@@ -226,7 +226,7 @@ export class Phone {
   #nextHop(uri: string, options: RequestOptions): Destination {
     const place = options.via ?? (options.fromTag === '' ? undefined : this.#outbound);
     if (place !== undefined) return this.destination(place, options.transport);
-    const next = uriIn(options.route?.[0] ?? uri);
+    const next = options.route?.[0] === undefined ? uri : uriIn(options.route[0]);
     // In a dialog the URI says it all: without a transport it is UDP (RFC 3263 §4.1).
     const udp = options.fromTag === '' && !/;transport=/i.test(next);
     return this.destination(next, options.transport ?? (udp ? 'UDP' : undefined));

@@ -27,6 +27,9 @@ export class VirtualConnection implements Connection {
   peer?: VirtualConnection;
   #state: 'connecting' | 'open' | 'ending' | 'ended' | 'closed' = 'connecting';
   #queue = '';
+  /** Writes that have not left yet, and where they end in the stream. */
+  readonly #writes: { transmission: Transmission; end: number }[] = [];
+  #accepted = 0;
   #unread: string[] = [];
   #paused = false;
   /** Octets that the peer has not read yet. */
@@ -51,8 +54,9 @@ export class VirtualConnection implements Connection {
 
   write(wire: string): void {
     if (wire === '' || (this.#state !== 'connecting' && this.#state !== 'open')) return;
-    this.#note('write', wire).fate = 'heard';
     this.#queue += wire;
+    this.#accepted += wire.length;
+    this.#writes.push({ transmission: this.#note('write', wire), end: this.#accepted });
     this.#pump();
   }
 
@@ -172,6 +176,8 @@ export class VirtualConnection implements Connection {
 
   #send(octets: string, link: LinkProperties): void {
     const segment = this.#note('segment', octets);
+    const sent = this.#accepted - this.#queue.length;
+    while (this.#writes[0] && this.#writes[0].end <= sent) this.#writes.shift()!.transmission.fate = 'heard';
     this.#flight += octets.length;
     this.#inOrder(link, () => {
       segment.fate = 'heard';
@@ -231,8 +237,9 @@ export class VirtualConnection implements Connection {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#queue = '';
+    for (const { transmission } of this.#writes.splice(0)) transmission.fate = 'lost';
     this.network.connections.delete(this);
-    this.network.clock.after(0, () => this.receiver.closed(error));
+    this.#later(0, () => this.receiver.closed(error));
   }
 
   #inOrder(link: LinkProperties, job: () => void): void {

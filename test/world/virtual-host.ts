@@ -5,6 +5,7 @@ import type {
   DatagramReceiver,
   DatagramSocket,
   Listener,
+  LocalInterface,
   Network,
   SocketAddress,
 } from '../../container/transport/network.js';
@@ -30,6 +31,14 @@ export class VirtualHost implements Network {
     const to = { address: canonical(remote.address), port: remote.port };
     const address = from !== undefined && !isWildcard(from) ? canonical(from) : this.#sourceTo(to.address);
     return dial(this.network, { address, port: this.network.freePort() }, to, receiver);
+  }
+
+  interfaces(): LocalInterface[] {
+    return this.addresses.map((address) => {
+      const family = familyOf(address);
+      const internal = address === '::1' || address.startsWith('127.');
+      return { address, family, internal, prefix: family === 4 ? 24 : 64 };
+    });
   }
 
   /** The same as bind, at once. */

@@ -95,7 +95,7 @@ describe('the scheduler', () => {
     expect(error).toMatchInlineSnapshot(`
       "bob waits for INVITE; it did not come within 3 s (seed 42, 3.000 s)
 
-                  alice          bob
+                alice            bob
          0.000    |--MESSAGE----->|
       "
     `);

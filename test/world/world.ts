@@ -125,7 +125,7 @@ export class World {
   /** An error that tells how to see it again. */
   failure(what: string, cause?: unknown): Error {
     const place = `seed ${this.seed}, ${(this.clock.now() / 1000).toFixed(3)} s`;
-    return new Error(`${what} (${place})\n\n${this.ladder()}\n`, { cause });
+    return new Error(`${what} (${place})\n\n${this.ladder({ last: 100 })}\n`, { cause });
   }
 
   #name(name: string, addresses: readonly string[], port?: number): void {
