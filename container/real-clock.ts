@@ -1,0 +1,198 @@
+// The system's clock: one native timer for all deadlines. Deadlines of one duration form a list in order of time, so that starting and stopping cost the same however many there are.
+import type { Clock, Deadline, Timed } from './clock.js';
+
+/** The longest delay that the host's timers know; a longer one fires at once there. */
+const LONGEST = 2 ** 31 - 1;
+/** Lists of durations that nobody waits for are kept up to this number, to be used again. */
+const SPARE = 64;
+
+class RealDeadline implements Deadline {
+  previous: RealDeadline | undefined = undefined;
+  next: RealDeadline | undefined = undefined;
+
+  constructor(
+    public line: Line | undefined,
+    public due: number,
+    public owner: Timed | undefined,
+    public which: string,
+  ) {}
+
+  get pending(): boolean {
+    return this.line !== undefined;
+  }
+
+  stop(): void {
+    this.line?.remove(this);
+  }
+}
+
+/** All deadlines of one duration: the first is the next to come. */
+class Line {
+  first: RealDeadline | undefined = undefined;
+  last: RealDeadline | undefined = undefined;
+  /** When it is to be looked at: never after the first deadline; before it when that one was stopped. */
+  due = 0;
+  /** Place in the heap, -1 when it is not there. */
+  place = -1;
+
+  constructor(
+    readonly clock: RealClock,
+    readonly duration: number,
+  ) {}
+
+  add(deadline: RealDeadline): void {
+    deadline.previous = this.last;
+    if (this.last === undefined) this.first = deadline;
+    else this.last.next = deadline;
+    this.last = deadline;
+  }
+
+  remove(deadline: RealDeadline): void {
+    const { previous, next } = deadline;
+    if (previous === undefined) this.first = next;
+    else previous.next = next;
+    if (next === undefined) this.last = previous;
+    else next.previous = previous;
+    deadline.previous = deadline.next = deadline.line = deadline.owner = undefined;
+    if (this.first === undefined) this.clock.emptied(this);
+  }
+}
+
+export class RealClock implements Clock {
+  readonly #lines = new Map<number, Line>();
+  /** A binary heap of the lists that hold something, by `due`. */
+  readonly #heap: Line[] = [];
+  readonly #failed: (error: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #armedFor = Number.POSITIVE_INFINITY;
+  #closed = false;
+
+  /** `failed` is told what an owner threw; without it the error is thrown from a microtask, so that the other deadlines still fire. */
+  constructor(failed: (error: unknown) => void = throwLater) {
+    this.#failed = failed;
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  wallTime(): number {
+    return Date.now();
+  }
+
+  start(delay: number, owner: Timed, which: string): Deadline {
+    const now = performance.now();
+    // Whole milliseconds keep the number of lists small; NaN and negative numbers are no delay.
+    const duration = delay > 0 ? Math.ceil(delay) : 0;
+    const deadline = new RealDeadline(undefined, now + duration, owner, which);
+    if (this.#closed || duration === Number.POSITIVE_INFINITY) return deadline;
+    let line = this.#lines.get(duration);
+    if (line === undefined) this.#lines.set(duration, (line = new Line(this, duration)));
+    deadline.line = line;
+    line.add(deadline);
+    if (line.place < 0) {
+      line.due = deadline.due;
+      line.place = this.#heap.push(line) - 1;
+      this.#up(line.place);
+      if (line.due < this.#armedFor) this.#arm(now);
+    }
+    return deadline;
+  }
+
+  /** Stops everything; what is started from now on never fires. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const line of this.#heap.slice()) while (line.first !== undefined) line.remove(line.first);
+    this.#lines.clear();
+  }
+
+  /** For tests and metrics: lists kept, and those which hold something. */
+  get size(): { lines: number; used: number } {
+    return { lines: this.#lines.size, used: this.#heap.length };
+  }
+
+  /** A list lost its last deadline. The native timer stays: firing once for nothing is cheaper than setting it anew. */
+  emptied(line: Line): void {
+    this.#take(line);
+    if (this.#lines.size > SPARE) this.#lines.delete(line.duration);
+  }
+
+  #fire = (): void => {
+    const now = performance.now();
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    for (let line = this.#heap[0]; line !== undefined && line.due <= now; line = this.#heap[0]) {
+      const deadline = line.first!;
+      if (deadline.due > line.due) {
+        // The first one was stopped in the meantime: the list is looked at when its new first is due.
+        line.due = deadline.due;
+        this.#down(line.place);
+        continue;
+      }
+      const { owner, which } = deadline;
+      line.remove(deadline);
+      try {
+        owner!.expire(which);
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+    this.#arm(performance.now());
+  };
+
+  #arm(now: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const next = this.#heap[0];
+    this.#armedFor = next === undefined ? Number.POSITIVE_INFINITY : next.due;
+    if (next === undefined) return;
+    this.#timer = setTimeout(this.#fire, Math.min(LONGEST, Math.max(1, Math.ceil(next.due - now))));
+  }
+
+  #take(line: Line): void {
+    const place = line.place;
+    const last = this.#heap.pop()!;
+    line.place = -1;
+    if (last === line) return;
+    this.#heap[place] = last;
+    last.place = place;
+    this.#up(place);
+    this.#down(last.place);
+  }
+
+  #up(place: number): void {
+    const heap = this.#heap;
+    const line = heap[place]!;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      if (heap[above]!.due <= line.due) break;
+      heap[place] = heap[above]!;
+      heap[place]!.place = place;
+      place = above;
+    }
+    heap[place] = line;
+    line.place = place;
+  }
+
+  #down(place: number): void {
+    const heap = this.#heap;
+    const line = heap[place]!;
+    for (;;) {
+      let below = 2 * place + 1;
+      if (below >= heap.length) break;
+      if (below + 1 < heap.length && heap[below + 1]!.due < heap[below]!.due) below++;
+      if (heap[below]!.due >= line.due) break;
+      heap[place] = heap[below]!;
+      heap[place]!.place = place;
+      place = below;
+    }
+    heap[place] = line;
+    line.place = place;
+  }
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
