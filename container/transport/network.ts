@@ -52,11 +52,24 @@ export interface Network {
   listen(address: string, port: number, accept: (connection: Connection) => ConnectionReceiver): Promise<Listener>;
   /** A connection on its way; a refusal is reported by `closed(error)`. `from` is the local address to use, when it matters. */
   connect(remote: SocketAddress, receiver: ConnectionReceiver, from?: string): Connection;
+  /** The addresses of this host: what a wildcard listener answers on. Without it nothing is known of them. */
+  interfaces?(): LocalInterface[];
+}
+
+export interface LocalInterface {
+  readonly address: string;
+  readonly family: 4 | 6;
+  /** Loopback and the like: reached from this host alone. */
+  readonly internal: boolean;
+  /** Bits of the network mask. */
+  readonly prefix: number;
 }
 
 /** Where names become addresses: DNS in the container, a table in a test. Each rejects on failure; an empty answer is an empty list. */
 export interface Resolver {
   addresses(host: string): Promise<{ address: string; family: 4 | 6 }[]>;
   services(name: string): Promise<{ name: string; port: number; priority: number; weight: number }[]>;
-  naptr(domain: string): Promise<{ order: number; preference: number; flags: string; service: string; replacement: string }[]>;
+  naptr(
+    domain: string,
+  ): Promise<{ order: number; preference: number; flags: string; service: string; replacement: string }[]>;
 }

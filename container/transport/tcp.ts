@@ -1,0 +1,149 @@
+// Connections on the system's sockets. Octets are latin1 strings from here on up.
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Clock, Deadline, Timed } from '../clock.js';
+import { familyOf } from './address.js';
+import type { Connection, ConnectionReceiver, Listener, SocketAddress } from './network.js';
+
+/** A dead peer is found out by the system after this and its probes. */
+const KEEPALIVE = 60_000;
+/** How long an ended connection may take to send the rest to a peer that does not read. */
+const LINGER = 5_000;
+const BACKLOG = 1024;
+
+interface Octets {
+  latin1Slice(start: number, end: number): string;
+}
+
+export function listenTcp(
+  clock: Clock,
+  address: string,
+  port: number,
+  accept: (connection: Connection) => ConnectionReceiver,
+): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE }, (socket) => {
+      // Gone before it was looked at.
+      if (socket.remoteAddress === undefined || socket.localAddress === undefined) return void socket.destroy();
+      const connection = new TcpConnection(clock, socket, {
+        address: socket.remoteAddress,
+        port: socket.remotePort!,
+      });
+      connection.begin(accept(connection));
+    });
+    server.once('error', reject);
+    server.listen({ host: address, port, ipv6Only: familyOf(address) === 6, backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      // Out of descriptors, or reset before it was accepted: the next ones are accepted all the same.
+      server.on('error', () => {});
+      resolve(new TcpListener(server));
+    });
+  });
+}
+
+export function connectTcp(
+  clock: Clock,
+  remote: SocketAddress,
+  receiver: ConnectionReceiver,
+  from?: string,
+): Connection {
+  const socket = connect({
+    host: remote.address,
+    port: remote.port,
+    localAddress: from,
+    lookup: undefined,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEPALIVE,
+  });
+  const connection = new TcpConnection(clock, socket, remote);
+  connection.begin(receiver);
+  socket.once('connect', () => receiver.connected());
+  return connection;
+}
+
+class TcpListener implements Listener {
+  readonly local: SocketAddress;
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    this.#server = server;
+    const bound = server.address() as { address: string; port: number };
+    this.local = { address: bound.address, port: bound.port };
+  }
+
+  /** No new ones from now on; resolved when those that were accepted have ended too. */
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+class TcpConnection implements Connection, Timed {
+  readonly remote: SocketAddress;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  #receiver: ConnectionReceiver | undefined;
+  #error: Error | undefined;
+  #linger: Deadline | undefined;
+
+  constructor(clock: Clock, socket: Socket, remote: SocketAddress) {
+    this.#clock = clock;
+    this.#socket = socket;
+    this.remote = remote;
+  }
+
+  get local(): SocketAddress {
+    return { address: this.#socket.localAddress ?? '', port: this.#socket.localPort ?? 0 };
+  }
+
+  get backlog(): number {
+    return this.#socket.writableLength;
+  }
+
+  begin(receiver: ConnectionReceiver): void {
+    this.#receiver = receiver;
+    const socket = this.#socket;
+    socket.on('data', (octets: Buffer) => {
+      this.#receiver?.receive((octets as unknown as Octets).latin1Slice(0, octets.length));
+    });
+    socket.on('error', (error) => {
+      this.#error = error;
+    });
+    // The peer's FIN is the end of the connection for us: what was written still goes out, responses to come take another (§18.2.2).
+    socket.on('end', () => {
+      this.#lingers();
+      this.#tell();
+    });
+    socket.on('close', () => {
+      this.#linger?.stop();
+      this.#tell();
+    });
+  }
+
+  write(wire: string): void {
+    if (this.#socket.writable) this.#socket.write(wire, 'latin1');
+  }
+
+  end(): void {
+    if (this.#socket.destroyed) return;
+    this.#socket.end();
+    this.#lingers();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  expire(): void {
+    this.#socket.destroy();
+  }
+
+  #lingers(): void {
+    this.#linger ??= this.#clock.start(LINGER, this, 'linger');
+  }
+
+  #tell(): void {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    receiver?.closed(this.#error);
+  }
+}

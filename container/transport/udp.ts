@@ -1,0 +1,89 @@
+// Datagrams on the system's sockets. Octets are latin1 strings from here on up.
+import { createSocket, type Socket } from 'node:dgram';
+import { familyOf } from './address.js';
+import type { DatagramReceiver, DatagramSocket, SocketAddress } from './network.js';
+
+/** Asked of the system, which may give less: what a burst brings waits here while the event loop is busy. */
+const BUFFER = 4 * 1024 * 1024;
+
+/** Calls of Buffer that skip what `toString` decides at each call. */
+interface Octets {
+  latin1Slice(start: number, end: number): string;
+  latin1Write(text: string, offset: number, length: number): number;
+}
+
+/** Every address is numeric already: asking the resolver for each datagram would cost more than sending it. */
+function literal(
+  address: string,
+  _family: unknown,
+  done: (error: Error | null, address: string, family: number) => void,
+): void {
+  done(null, address, familyOf(address));
+}
+
+function ignore(): void {}
+
+export function bindUdp(address: string, port: number, receiver: DatagramReceiver): Promise<DatagramSocket> {
+  const isV6 = familyOf(address) === 6;
+  return new Promise((resolve, reject) => {
+    const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6, lookup: literal as never });
+    socket.once('error', reject);
+    socket.bind({ address, port }, () => {
+      socket.off('error', reject);
+      // A report of ICMP: the transactions learn it by their timers.
+      socket.on('error', ignore);
+      enlarge(socket);
+      resolve(new UdpSocket(socket, receiver));
+    });
+  });
+}
+
+function enlarge(socket: Socket): void {
+  for (let size = BUFFER; size >= 262_144; size /= 2) {
+    try {
+      socket.setRecvBufferSize(size);
+      socket.setSendBufferSize(size);
+      return;
+    } catch {
+      // Less, then.
+    }
+  }
+}
+
+class UdpSocket implements DatagramSocket {
+  readonly local: SocketAddress;
+  readonly #socket: Socket;
+  #closed = false;
+
+  constructor(socket: Socket, receiver: DatagramReceiver) {
+    this.#socket = socket;
+    const { address, port } = socket.address();
+    this.local = { address, port };
+    socket.on('message', (octets, from) => {
+      receiver.receive((octets as unknown as Octets).latin1Slice(0, octets.length), from.address, from.port);
+    });
+  }
+
+  send(wire: string, port: number, address: string, failed?: (error: Error) => void): void {
+    const octets = Buffer.allocUnsafe(wire.length);
+    (octets as unknown as Octets).latin1Write(wire, 0, wire.length);
+    try {
+      this.#socket.send(octets, 0, wire.length, port, address, failed === undefined ? ignore : told(failed));
+    } catch (error) {
+      // Closed, or a port that is none.
+      if (failed !== undefined) process.nextTick(failed, error);
+    }
+  }
+
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closed = true;
+    return new Promise((resolve) => this.#socket.close(() => resolve()));
+  }
+}
+
+function told(failed: (error: Error) => void): (error: Error | null) => void {
+  return (error) => {
+    if (error) failed(error);
+  };
+}
