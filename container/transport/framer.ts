@@ -1,0 +1,288 @@
+// A stream of octets → messages (§18.3): Content-Length says where one ends, CRLFs between them are keepalives (§7.5, RFC 5626 §3.5.1).
+import type { Clock, Deadline, Timed } from '../clock.js';
+import { LIMITS, Malformed, parse, type Request, type Response } from '../message/index.js';
+import { declaredLength, isHttpMethod, isHttpRequest } from './head.js';
+import { Pieces } from './pieces.js';
+
+export interface FramerLimits {
+  /** Octets of a head, start line to empty line. */
+  readonly head: number;
+  /** Octets of a body. */
+  readonly body: number;
+  /** From the first octet of a message to the end of its head. */
+  readonly headTime: number;
+  /** From the first octet of a message to its last. */
+  readonly messageTime: number;
+  /** Octets of CR and LF between messages in each `keepaliveTime`. */
+  readonly keepalives: number;
+  readonly keepaliveTime: number;
+  /** Pongs in each `keepaliveTime`. */
+  readonly pongs: number;
+}
+
+export const FRAMER_LIMITS: FramerLimits = {
+  head: LIMITS.head,
+  body: 1_048_576,
+  headTime: 10_000,
+  messageTime: 30_000,
+  keepalives: 4096,
+  keepaliveTime: 10_000,
+  pongs: 10,
+};
+
+/** Who is told what the stream holds. It may stop the framer from within. */
+export interface FramerUser {
+  message(message: Request | Response | Malformed): void;
+  /** A ping came (CRLFCRLF) that is to be answered with CRLF (RFC 5626 §4.4.1). */
+  ping(): void;
+  /** Where the next message begins is lost, or the peer does not speak SIP: the connection is to be closed. Nothing comes after it. */
+  broken(why: string): void;
+}
+
+const BETWEEN = 0;
+const HEAD = 1;
+const BODY = 2;
+const END = '\r\n\r\n';
+/** Longer than every method of HTTP with its blank. */
+const FIRST_WORD = 8;
+/** A message this much smaller than the segment that brought it is copied, so that keeping it does not keep the segment. */
+const WORTH_COPYING = 2048;
+
+export class Framer implements Timed {
+  readonly #user: FramerUser;
+  readonly #clock: Clock;
+  readonly #limits: FramerLimits;
+  readonly #pieces = new Pieces();
+  #state = BETWEEN;
+  #stopped = false;
+  /** The start of the first line, until it is known not to be HTTP. */
+  #firstWord: string | undefined = '';
+  /** What waits for its body: a message, or a fault after which the stream goes on. */
+  #waiting: Request | Response | Malformed | undefined;
+  #bodyLength = 0;
+  #since = 0;
+  #deadline: Deadline | undefined;
+  #lineEnds = 0;
+  #keepalives = 0;
+  #pongs = 0;
+  #keepalivesSince = Number.NEGATIVE_INFINITY;
+
+  constructor(user: FramerUser, clock: Clock, limits: FramerLimits = FRAMER_LIMITS) {
+    this.#user = user;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** Whether a message has begun and not ended. */
+  get midway(): boolean {
+    return this.#state !== BETWEEN;
+  }
+
+  push(chunk: string): void {
+    let at = 0;
+    while (at < chunk.length && !this.#stopped) {
+      if (this.#state === BETWEEN) at = this.#between(chunk, at);
+      else if (this.#state === HEAD) at = this.#head(chunk, at);
+      else at = this.#body(chunk, at);
+    }
+    if (this.#state === BETWEEN || this.#stopped) return;
+    if (this.#deadline === undefined) {
+      this.#since = this.#clock.now();
+      const time = this.#state === HEAD ? this.#limits.headTime : this.#limits.messageTime;
+      this.#deadline = this.#clock.start(time, this, 'incomplete');
+    }
+  }
+
+  /** Nothing is told any more; what was not complete is dropped. */
+  stop(): void {
+    this.#stopped = true;
+    this.#deadline?.stop();
+    this.#deadline = undefined;
+    this.#waiting = undefined;
+    this.#pieces.clear();
+  }
+
+  expire(): void {
+    this.#deadline = undefined;
+    if (this.#stopped || this.#state === BETWEEN) return;
+    const spent = this.#clock.now() - this.#since;
+    if (this.#state === BODY && spent < this.#limits.messageTime)
+      this.#deadline = this.#clock.start(this.#limits.messageTime - spent, this, 'incomplete');
+    else this.#break(this.#state === HEAD ? 'the head was not complete in time' : 'the body was not complete in time');
+  }
+
+  /** CR and LF before a start line are ignored (§7.5); CRLFCRLF is a ping. */
+  #between(chunk: string, at: number): number {
+    const start = at;
+    while (at < chunk.length) {
+      const c = chunk.charCodeAt(at);
+      if (c !== 13 && c !== 10) break;
+      at++;
+      if (c === (this.#lineEnds % 2 === 0 ? 13 : 10)) this.#lineEnds++;
+      else this.#lineEnds = c === 13 ? 1 : 0;
+      if (this.#lineEnds < 4) continue;
+      this.#lineEnds = 0;
+      if (this.#keepalive(at - start) && this.#pongs++ < this.#limits.pongs) this.#user.ping();
+      return at;
+    }
+    if (at > start && !this.#keepalive(at - start)) return at;
+    if (at === chunk.length) return at;
+    // Something else than CR and LF: a message begins.
+    const first = chunk.charCodeAt(at);
+    this.#lineEnds = 0;
+    if (first <= 32 || first >= 127) {
+      this.#break('not SIP: a start line begins with a printable character');
+      return at;
+    }
+    this.#state = HEAD;
+    this.#firstWord = '';
+    return at;
+  }
+
+  /** Counts octets between messages; false when there are too many of them in too short a time. */
+  #keepalive(octets: number): boolean {
+    const now = this.#clock.now();
+    if (now - this.#keepalivesSince >= this.#limits.keepaliveTime) {
+      this.#keepalivesSince = now;
+      this.#keepalives = this.#pongs = 0;
+    }
+    this.#keepalives += octets;
+    if (this.#keepalives <= this.#limits.keepalives) return true;
+    this.#break('a flood of line ends');
+    return false;
+  }
+
+  #head(chunk: string, at: number): number {
+    if (this.#firstWord !== undefined && this.#isHttp(chunk, at)) {
+      this.#break('not SIP: a request of HTTP');
+      return at;
+    }
+    const pieces = this.#pieces;
+    let end = -1;
+    if (pieces.length > 0) {
+      // The separator may have begun in what came before.
+      const seam = pieces.tail + chunk.slice(at, at + 3);
+      const found = seam.indexOf(END);
+      if (found >= 0) end = at + found + 4 - pieces.tail.length;
+    }
+    if (end < 0) {
+      const found = chunk.indexOf(END, at);
+      if (found >= 0) end = found + 4;
+    }
+    const length = pieces.length + (end < 0 ? chunk.length : end) - at;
+    if (length > this.#limits.head) {
+      pieces.add(chunk.slice(at, at + this.#limits.head));
+      this.#tooLong(pieces.take());
+      return chunk.length;
+    }
+    if (end < 0) {
+      pieces.add(chunk.slice(at));
+      return chunk.length;
+    }
+    if (pieces.length === 0) {
+      this.#take(own(chunk, at, end));
+      return end;
+    }
+    pieces.add(chunk.slice(at, end));
+    this.#take(pieces.take());
+    return end;
+  }
+
+  /** Looks at the first word as soon as it is there, so that nothing of a form that a browser posts is read as SIP. */
+  #isHttp(chunk: string, at: number): boolean {
+    const word = this.#firstWord + chunk.slice(at, at + FIRST_WORD - this.#firstWord!.length);
+    this.#firstWord = word.length >= FIRST_WORD || word.indexOf(' ') >= 0 ? undefined : word;
+    return this.#firstWord === undefined && isHttpMethod(word);
+  }
+
+  /** A head is complete: what is it, and how long is its body? */
+  #take(head: string): void {
+    if (isHttpRequest(head)) {
+      this.#break('not SIP: a request of HTTP');
+      return;
+    }
+    const message = parse(head, 'stream');
+    if (message instanceof Malformed) {
+      // A fault elsewhere does not cost a connection that many calls may share; a fault of framing does.
+      const length = declaredLength(head, this.#limits.body);
+      if (length >= 0) {
+        this.#expect(message, length);
+        return;
+      }
+      this.#user.message(message);
+      this.#break('a malformed message without a length to be sure of');
+      return;
+    }
+    const length = message.contentLength;
+    if (length === undefined) this.#refuse(message, 400, 'Missing or Malformed Content-Length', '§18.3');
+    else if (length > this.#limits.body) this.#refuse(message, 413, 'Request Entity Too Large', '§21.4.11');
+    else this.#expect(message, length);
+  }
+
+  #expect(message: Request | Response | Malformed, length: number): void {
+    if (length === 0) {
+      this.#complete(message);
+      return;
+    }
+    this.#waiting = message;
+    this.#bodyLength = length;
+    this.#state = BODY;
+  }
+
+  #body(chunk: string, at: number): number {
+    const end = Math.min(chunk.length, at + this.#bodyLength - this.#pieces.length);
+    const rest = this.#bodyLength - this.#pieces.length - (end - at);
+    const message = this.#waiting!;
+    if (rest > 0) {
+      // What belongs to a malformed message is counted and not kept.
+      if (message instanceof Malformed) this.#bodyLength = rest;
+      else this.#pieces.add(chunk.slice(at, end));
+      return end;
+    }
+    if (!(message instanceof Malformed)) {
+      const whole = this.#pieces.length === 0;
+      if (!whole) this.#pieces.add(chunk.slice(at, end));
+      message.body = whole ? own(chunk, at, end) : this.#pieces.take();
+    }
+    this.#complete(message);
+    return end;
+  }
+
+  #complete(message: Request | Response | Malformed): void {
+    this.#state = BETWEEN;
+    this.#waiting = undefined;
+    this.#deadline?.stop();
+    this.#deadline = undefined;
+    this.#user.message(message);
+  }
+
+  #tooLong(start: string): void {
+    // As much of it as there are whole lines may suffice for an answer.
+    const message = parse(start.slice(0, Math.max(0, start.lastIndexOf('\r\n'))) + END, 'stream');
+    const isResponse = start.startsWith('SIP/');
+    const request =
+      message instanceof Malformed ? message.request : message.isRequest ? (message as Request) : undefined;
+    const status = isResponse || request?.method === 'ACK' ? 0 : 513;
+    this.#user.message(new Malformed(status, 'Message Too Large', '§21.5.7', isResponse, request));
+    this.#break('a head beyond the limit');
+  }
+
+  #refuse(message: Request | Response, status: number, reason: string, section: string): void {
+    const request = message.isRequest ? (message as Request) : undefined;
+    if (request === undefined || request.method === 'ACK') status = 0;
+    this.#user.message(new Malformed(status, reason, section, request === undefined, request));
+    this.#break(reason);
+  }
+
+  #break(why: string): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#user.broken(why);
+  }
+}
+
+/** A part of a segment; a copy of its own when the segment is much larger. */
+function own(chunk: string, start: number, end: number): string {
+  const part = chunk.slice(start, end);
+  return chunk.length - part.length < WORTH_COPYING ? part : Buffer.from(part, 'latin1').toString('latin1');
+}

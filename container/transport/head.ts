@@ -1,0 +1,86 @@
+// What framing has to know of a head without trusting that it is SIP: how long a body it declares, and whether it is HTTP (§18.3).
+
+/** Methods of HTTP that are none of SIP. OPTIONS is both: its line tells. */
+const HTTP_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'TRACE', 'PATCH', 'PRI']);
+
+/** Whether a line that starts like this is HTTP's: `start` holds the first word and its blank. */
+export function isHttpMethod(start: string): boolean {
+  const blank = start.indexOf(' ');
+  return blank > 0 && HTTP_METHODS.has(start.slice(0, blank));
+}
+
+/** Whether the first line names HTTP as its version. */
+export function isHttpRequest(head: string): boolean {
+  const end = head.indexOf('\r\n');
+  const blank = head.lastIndexOf(' ', end);
+  return blank > 0 && head.startsWith(' HTTP/', blank);
+}
+
+/**
+ * The body length that the head of a malformed message declares: from 0 to `limit`, or -1 when it is not certain. It is certain when one line alone
+ * can be meant by the name, in any spelling, and that one is right to the letter.
+ */
+export function declaredLength(head: string, limit: number): number {
+  let length = -1;
+  let seen = false;
+  let at = head.indexOf('\r\n') + 2;
+  while (at >= 2 && at < head.length) {
+    const end = head.indexOf('\r\n', at);
+    if (end < 0) return -1;
+    const named = nameEnd(head, at, end);
+    if (named !== 0) {
+      if (seen || named < 0) return -1;
+      seen = true;
+      // A folded value cannot be told from a longer one here.
+      const next = head.charCodeAt(end + 2);
+      if (next === 32 || next === 9) return -1;
+      length = number(head, named, end, limit);
+      if (length < 0) return -1;
+    }
+    at = end + 2;
+  }
+  return length;
+}
+
+/** Offset behind the colon when the line is a Content-Length; 0 when it is not; -1 when it may be taken for one. */
+function nameEnd(head: string, start: number, end: number): number {
+  let letters = '';
+  let odd = false;
+  let at = start;
+  for (; at < end; at++) {
+    const c = head.charCodeAt(at);
+    if (c === 58) break;
+    const lower = c | 32;
+    if ((lower >= 97 && lower <= 122) || c === 45) {
+      if (letters.length < 15) letters += String.fromCharCode(c === 45 ? 45 : lower);
+    } else if (c === 13 || c === 10 || (c !== 32 && c !== 9) || at === start) odd = true;
+    else if (!onlyBlanks(head, at, end)) odd = true;
+  }
+  if (letters !== 'content-length' && letters !== 'l') return 0;
+  return odd || at === end ? -1 : at + 1;
+}
+
+/** Whether nothing but blanks stands between here and the colon. */
+function onlyBlanks(head: string, at: number, end: number): boolean {
+  for (; at < end; at++) {
+    const c = head.charCodeAt(at);
+    if (c === 58) return true;
+    if (c !== 32 && c !== 9) return false;
+  }
+  return false;
+}
+
+/** 1*DIGIT with blanks around it, or -1. */
+function number(head: string, start: number, end: number, limit: number): number {
+  while (start < end && (head.charCodeAt(start) === 32 || head.charCodeAt(start) === 9)) start++;
+  while (end > start && (head.charCodeAt(end - 1) === 32 || head.charCodeAt(end - 1) === 9)) end--;
+  if (start === end) return -1;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = head.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+    if (value > limit) return -1;
+  }
+  return value;
+}
