@@ -1,0 +1,201 @@
+// A flow over a connection: it frames what comes in, bounds what goes out, tells the senders when it is lost, and ends when nobody has used it for long (§18).
+import type { Agenda } from '../agenda.js';
+import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Malformed, Request, Response } from '../message/index.js';
+import type { Counters } from './counters.js';
+import type { Flow, FlowUser } from './flow.js';
+import { Framer, type FramerLimits, type FramerUser } from './framer.js';
+import type { Connection, ConnectionReceiver, SocketAddress, TransportName } from './network.js';
+
+/** What a connection needs of the layer that has it. */
+export interface ConnectionUser {
+  readonly clock: Clock;
+  readonly agenda: Agenda;
+  readonly counters: Counters;
+  readonly framing: FramerLimits;
+  /** From `connect` to the answer. */
+  readonly connectTime: number;
+  /** After the last use; for a connection that never carried a message it is `unusedTime`. */
+  readonly idleTime: number;
+  readonly unusedTime: number;
+  readonly maxBacklog: number;
+  arrived(message: Request | Response | Malformed, flow: ConnectionFlow): void;
+  /** It takes nothing any more. */
+  lost(flow: ConnectionFlow): void;
+  /** The connection is gone from the host. */
+  gone(flow: ConnectionFlow): void;
+}
+
+export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Timed {
+  readonly transport: TransportName = 'TCP';
+  readonly reliable = true;
+  readonly sentBy: string;
+  readonly inbound: boolean;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  localAddress: string;
+  localPort: number;
+  /** False when it is ending: what is under way may still be answered on it, nothing new begins. */
+  reusable = true;
+  /** The port that the peer's Vias name: responses to it find this connection by it. */
+  viaPort = 0;
+  #connection: Connection | undefined;
+  #open = true;
+  #connected: boolean;
+  #carried = false;
+  #lastUse: number;
+  #error: Error | undefined;
+  readonly #user: ConnectionUser;
+  readonly #framer: Framer;
+  readonly #senders = new Set<FlowUser>();
+  #deadline: Deadline | undefined;
+
+  constructor(user: ConnectionUser, remote: SocketAddress, local: SocketAddress, sentBy: string, inbound: boolean) {
+    this.#user = user;
+    this.remoteAddress = remote.address;
+    this.remotePort = remote.port;
+    this.localAddress = local.address;
+    this.localPort = local.port;
+    this.sentBy = sentBy;
+    this.inbound = inbound;
+    this.#connected = inbound;
+    this.#framer = new Framer(this, user.clock, user.framing);
+    this.#lastUse = user.clock.now();
+    this.#deadline = inbound
+      ? user.clock.start(user.unusedTime, this, 'idle')
+      : user.clock.start(user.connectTime, this, 'connect');
+  }
+
+  /** The connection that it stands on; given once, right after it was made. */
+  attach(connection: Connection): void {
+    this.#connection = connection;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  send(wire: string, sender?: FlowUser): void {
+    const user = this.#user;
+    if (!this.#open) {
+      if (sender !== undefined) this.#tell(sender, this.#error ?? new Error(`the connection ${this} has ended`));
+      return;
+    }
+    if (sender !== undefined) this.#senders.add(sender);
+    this.#lastUse = user.clock.now();
+    user.counters.messagesSent++;
+    user.counters.octetsSent += wire.length;
+    this.#connection!.write(wire);
+    if (this.#connection!.backlog <= user.maxBacklog) return;
+    // The peer does not read: better one connection than the memory of all.
+    user.counters.connectionsStuck++;
+    this.#lose(new Error(`${this} does not read`));
+    this.#connection!.destroy();
+  }
+
+  forget(sender: FlowUser): void {
+    this.#senders.delete(sender);
+    this.#told?.delete(sender);
+  }
+
+  connected(): void {
+    if (!this.#open) return;
+    this.#connected = true;
+    const local = this.#connection!.local;
+    this.localAddress = local.address;
+    this.localPort = local.port;
+    this.#deadline?.stop();
+    this.#deadline = this.#user.clock.start(this.#user.idleTime, this, 'idle');
+  }
+
+  receive(wire: string): void {
+    if (!this.#open) return;
+    this.#lastUse = this.#user.clock.now();
+    this.#user.counters.octetsReceived += wire.length;
+    this.#framer.push(wire);
+  }
+
+  closed(error?: Error): void {
+    this.#lose(error ?? new Error(`${this} closed the connection`));
+    this.#user.gone(this);
+  }
+
+  message(message: Request | Response | Malformed): void {
+    this.#carried = true;
+    this.#user.arrived(message, this);
+  }
+
+  ping(): void {
+    this.#user.counters.keepalives++;
+    if (this.#open) this.#connection!.write('\r\n');
+  }
+
+  broken(why: string): void {
+    this.#user.counters.connectionsBroken++;
+    this.reusable = false;
+    // What was passed up may be answered first.
+    this.#user.agenda.add(() => this.finish(why));
+  }
+
+  expire(which: string): void {
+    this.#deadline = undefined;
+    if (!this.#open) return;
+    if (which === 'connect') {
+      this.#lose(new Error(`${this} did not answer`));
+      this.#connection!.destroy();
+      return;
+    }
+    const time = this.#carried || !this.inbound ? this.#user.idleTime : this.#user.unusedTime;
+    const left = this.#senders.size > 0 ? time : this.#lastUse + time - this.#user.clock.now();
+    if (left > 0) {
+      this.#deadline = this.#user.clock.start(left, this, 'idle');
+      return;
+    }
+    this.#user.counters.connectionsIdle++;
+    this.finish('idle');
+  }
+
+  /** Sends what is queued and ends it. */
+  finish(why: string): void {
+    if (!this.#open) return;
+    this.#lose(new Error(`the connection ${this} was ended: ${why}`));
+    if (this.#connected) this.#connection!.end();
+    else this.#connection!.destroy();
+  }
+
+  /** Ends it without waiting for anything. */
+  destroy(): void {
+    this.#lose(new Error(`the connection ${this} was ended`));
+    this.#connection!.destroy();
+  }
+
+  toString(): string {
+    return `tcp:${this.remoteAddress}:${this.remotePort}`;
+  }
+
+  #lose(error: Error): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.reusable = false;
+    this.#error = error;
+    this.#deadline?.stop();
+    this.#deadline = undefined;
+    this.#framer.stop();
+    this.#user.lost(this);
+    for (const sender of this.#senders) this.#tell(sender, error);
+    this.#senders.clear();
+  }
+
+  /** Whose news is on the agenda. */
+  #told: Set<FlowUser> | undefined = undefined;
+
+  #tell(sender: FlowUser, error: Error): void {
+    this.#user.counters.sendFailures++;
+    const told = (this.#told ??= new Set());
+    if (told.has(sender)) return;
+    told.add(sender);
+    this.#user.agenda.add(() => {
+      if (told.delete(sender)) sender.transportFailed(error);
+    });
+  }
+}

@@ -1,0 +1,281 @@
+// Locating SIP servers (RFC 3263): from a URI to the list of places to try, best first. A numeric host is answered at once, a name after DNS.
+import type { Clock } from '../clock.js';
+import type { Uri } from '../message/index.js';
+import { defaultPort } from '../message/index.js';
+import { canonical, familyOf, isUnicast } from './address.js';
+import { bounded } from './bounded.js';
+import type { Hop } from './flow.js';
+import type { Resolver, TransportName } from './network.js';
+import { orderServices } from './service-order.js';
+
+/** What can be sent at all: the transport layer. */
+export interface Reach {
+  reaches(transport: TransportName, family: 4 | 6): boolean;
+  listens(transport: TransportName, family: 4 | 6): boolean;
+}
+
+export interface LocationOptions {
+  /** A request of more octets does not go over UDP if it can be helped; 0 is no limit (§18.1.1). */
+  readonly udpMtu?: number;
+  readonly maxHops?: number;
+  /** For all of it. */
+  readonly time?: number;
+  /** How long a hop that failed is tried after the others (RFC 3263 §4.3). */
+  readonly avoidTime?: number;
+}
+
+export interface LocationPorts {
+  readonly resolver: Resolver;
+  readonly reach: Reach;
+  readonly clock: Clock;
+  /** A number from 0 up to 1 for the weights of SRV (RFC 2782). */
+  readonly chance: () => number;
+}
+
+/** There is no place to try, and why. */
+export class LocationError extends Error {
+  override readonly name = 'LocationError';
+}
+
+const TRANSPORTS: ReadonlyMap<string, TransportName> = new Map([
+  ['udp', 'UDP'],
+  ['tcp', 'TCP'],
+  ['tls', 'TLS'],
+  ['ws', 'WS'],
+  ['wss', 'WSS'],
+]);
+/** NAPTR services and SRV prefixes (RFC 3263 §4.1, RFC 7118 §8 leaves WS without any). */
+const SERVICES: ReadonlyMap<string, TransportName> = new Map([
+  ['SIPS+D2T', 'TLS'],
+  ['SIP+D2T', 'TCP'],
+  ['SIP+D2U', 'UDP'],
+]);
+const PREFIXES: Readonly<Partial<Record<TransportName, string>>> = {
+  UDP: '_sip._udp.',
+  TCP: '_sip._tcp.',
+  TLS: '_sips._tcp.',
+};
+const FAMILIES = [4, 6] as const;
+/** Hops remembered as failed; the oldest makes room. */
+const MAX_AVOIDED = 1024;
+
+interface Target {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly transport: TransportName | undefined;
+  readonly secure: boolean;
+  readonly chance: () => number;
+}
+
+export class ServerLocation {
+  readonly #ports: LocationPorts;
+  readonly #mtu: number;
+  readonly #maxHops: number;
+  readonly #time: number;
+  readonly #avoidTime: number;
+  readonly #avoided = new Map<string, number>();
+
+  constructor(ports: LocationPorts, options: LocationOptions = {}) {
+    this.#ports = ports;
+    this.#mtu = options.udpMtu ?? 1300;
+    this.#maxHops = options.maxHops ?? 8;
+    this.#time = options.time ?? 5_000;
+    this.#avoidTime = options.avoidTime ?? 30_000;
+  }
+
+  /**
+   * Never an empty list: what cannot be reached rejects with a LocationError. `size` is that of the request with our Via on it.
+   * `chance` makes the choice of a stateless proxy depend on the request alone (RFC 3263 §4.2 asks for the same server again).
+   */
+  locate(uri: Uri, size = 0, chance: () => number = this.#ports.chance): Hop[] | Promise<Hop[]> {
+    let hops: Hop[] | Promise<Hop[]>;
+    try {
+      const target = this.#targetOf(uri, chance);
+      hops = familyOf(target.host) === 0 ? this.#resolve(target) : [this.#numeric(target)];
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (Array.isArray(hops)) return this.#finish(hops, size);
+    return hops.then((all) => this.#finish(all, size));
+  }
+
+  /** This hop did not answer or refused: for a while it comes last (RFC 3263 §4.3). */
+  avoid(hop: Hop): void {
+    const key = keyOf(hop);
+    this.#avoided.delete(key);
+    if (this.#avoided.size >= MAX_AVOIDED) this.#avoided.delete(this.#avoided.keys().next().value!);
+    this.#avoided.set(key, this.#ports.clock.now() + this.#avoidTime);
+  }
+
+  /** RFC 3263 §4: TARGET is maddr, else the host; the transport that the URI names, or leaves open. */
+  #targetOf(uri: Uri, chance: () => number): Target {
+    if (uri.scheme !== 'sip' && uri.scheme !== 'sips') throw new LocationError(`${uri.scheme}: is no SIP URI`);
+    const secure = uri.scheme === 'sips';
+    const host = canonical(uri.maddr ?? uri.host);
+    const named = uri.transport;
+    let transport: TransportName | undefined;
+    if (named !== undefined) {
+      transport = TRANSPORTS.get(named);
+      if (transport === undefined) throw new LocationError(`transport=${printable(named)} is not supported`);
+      if (secure) transport = secured(transport);
+    }
+    if (host === '') throw new LocationError('the URI has no host');
+    if (uri.port === 0) throw new LocationError('port 0 cannot be reached');
+    return { host, port: uri.port, transport, secure, chance };
+  }
+
+  #numeric(target: Target): Hop {
+    const transport = target.transport ?? (target.secure ? 'TLS' : 'UDP');
+    if (!isUnicast(target.host)) throw new LocationError(`${target.host} is no address of one host`);
+    const family = familyOf(target.host) as 4 | 6;
+    if (!this.#ports.reach.reaches(transport, family)) throw unreachable(transport, family);
+    return { transport, address: target.host, port: target.port ?? defaultPort(transport), host: target.host };
+  }
+
+  #resolve(target: Target): Promise<Hop[]> {
+    const late = new LocationError(`${printable(target.host)}: no answer from DNS in ${this.#time} ms`);
+    return bounded(this.#ports.clock, this.#time, this.#byName(target), late);
+  }
+
+  async #byName(target: Target): Promise<Hop[]> {
+    const { host, port, transport, secure } = target;
+    const name = printable(host);
+    // RFC 3263 §4.2: with a port, or where there is no SRV, the name is that of a host.
+    if (port !== undefined) return this.#byAddress(target, transport ?? (secure ? 'TLS' : 'UDP'), host, port);
+    if (transport !== undefined) {
+      this.#check(transport);
+      const hops = await this.#byService(target, transport, `${PREFIXES[transport] ?? ''}${host}`);
+      return hops ?? this.#byAddress(target, transport, host, defaultPort(transport));
+    }
+    const hops = (await this.#byNaptr(target)) ?? (await this.#byEveryService(target));
+    if (hops !== undefined) return hops;
+    if (!secure && this.#speaks('UDP')) return this.#byAddress(target, 'UDP', host, defaultPort('UDP'));
+    const last = secure ? 'TLS' : 'TCP';
+    if (!this.#speaks(last)) throw new LocationError(`${name}: ${last} is not supported`);
+    return this.#byAddress(target, last, host, defaultPort(last));
+  }
+
+  /** RFC 3263 §4.1: the first record of a service that we support, in order. Undefined when there is none. */
+  async #byNaptr(target: Target): Promise<Hop[] | undefined> {
+    const records = await this.#ports.resolver.naptr(target.host).catch(() => []);
+    records.sort((a, b) => a.order - b.order || a.preference - b.preference);
+    let tries = 0;
+    for (const record of records) {
+      const transport = SERVICES.get(record.service.toUpperCase());
+      if (transport === undefined || (target.secure && transport !== 'TLS') || !this.#speaks(transport)) continue;
+      if (++tries > 3) break;
+      const flags = record.flags.toLowerCase();
+      const name = record.replacement;
+      if (flags === 's') {
+        const hops = await this.#byService(target, transport, name);
+        if (hops !== undefined && hops.length > 0) return hops;
+      } else if (flags === 'a') {
+        return this.#byAddress(target, transport, name, defaultPort(transport));
+      }
+    }
+    return undefined;
+  }
+
+  /** RFC 3263 §4.1, without NAPTR: SRV for each transport that we support; the first that has records is taken. */
+  async #byEveryService(target: Target): Promise<Hop[] | undefined> {
+    const order: TransportName[] = target.secure ? ['TLS'] : ['UDP', 'TCP', 'TLS'];
+    const asked = order
+      .filter((one) => this.#speaks(one))
+      .map((one) => this.#byService(target, one, PREFIXES[one]! + target.host));
+    // Asked at once, so that one that is not answered does not spend the time of all; looked at in order.
+    for (const hops of await Promise.all(asked)) if (hops !== undefined && hops.length > 0) return hops;
+    return undefined;
+  }
+
+  /** Undefined when there are no SRV records of that name. */
+  async #byService(target: Target, transport: TransportName, name: string): Promise<Hop[] | undefined> {
+    if (!name.startsWith('_')) return undefined;
+    const records = await this.#ports.resolver.services(name).catch(() => []);
+    if (records.length === 0) return undefined;
+    const hops: Hop[] = [];
+    // RFC 2782: one record with the root for a target says that the service is decidedly not there.
+    const real = records.filter((record) => record.name !== '' && record.name !== '.' && record.port > 0);
+    const chosen = orderServices(real, target.chance).slice(0, this.#maxHops);
+    const addresses = await Promise.all(
+      chosen.map((record) => this.#byAddress(target, transport, record.name, record.port).catch(() => [])),
+    );
+    for (const some of addresses) hops.push(...some);
+    if (hops.length === 0) throw new LocationError(`${printable(name)}: none of the servers has an address`);
+    return hops;
+  }
+
+  async #byAddress(target: Target, transport: TransportName, name: string, port: number): Promise<Hop[]> {
+    this.#check(transport);
+    const numeric = familyOf(name);
+    const found =
+      numeric === 0
+        ? await this.#ports.resolver.addresses(name).catch((error: Error) => {
+            throw new LocationError(`${printable(name)}: ${error.message}`);
+          })
+        : [{ address: name, family: numeric }];
+    const hops: Hop[] = [];
+    for (const { address, family } of found) {
+      if (hops.length === this.#maxHops) break;
+      if (!isUnicast(address) || !this.#ports.reach.reaches(transport, family)) continue;
+      hops.push({ transport, address, port, host: target.host });
+    }
+    if (hops.length > 0) return hops;
+    const why = found.length === 0 ? 'no address' : `no address that ${transport} of ours reaches`;
+    throw new LocationError(`${printable(name)}: ${why}`);
+  }
+
+  /** Bounds the list, puts what failed of late last, and TCP before UDP for a large request (§18.1.1). */
+  #finish(all: Hop[], size: number): Hop[] {
+    let hops = all.length > this.#maxHops ? all.slice(0, this.#maxHops) : all;
+    if (this.#avoided.size > 0 && hops.length > 1) {
+      const good = hops.filter((hop) => !this.#isAvoided(hop));
+      if (good.length > 0 && good.length < hops.length) hops = [...good, ...hops.filter((hop) => !good.includes(hop))];
+    }
+    if (this.#mtu === 0 || size <= this.#mtu) return hops;
+    return hops.flatMap((hop): Hop[] => {
+      const large = hop.transport === 'UDP' && this.#ports.reach.listens('TCP', familyOf(hop.address) as 4 | 6);
+      return large ? [{ ...hop, transport: 'TCP' }, hop] : [hop];
+    });
+  }
+
+  #isAvoided(hop: Hop): boolean {
+    const key = keyOf(hop);
+    const until = this.#avoided.get(key);
+    if (until === undefined) return false;
+    if (until > this.#ports.clock.now()) return true;
+    this.#avoided.delete(key);
+    return false;
+  }
+
+  #speaks(transport: TransportName): boolean {
+    return FAMILIES.some((family) => this.#ports.reach.reaches(transport, family));
+  }
+
+  #check(transport: TransportName): void {
+    if (!this.#speaks(transport)) throw new LocationError(`${transport} is not supported`);
+  }
+}
+
+/** §26.2.2: with sips every hop is TLS, whatever the URI says of what carries it. */
+function secured(transport: TransportName): TransportName {
+  if (transport === 'UDP') throw new LocationError('sips cannot be reached over UDP');
+  return transport === 'WS' || transport === 'WSS' ? 'WSS' : 'TLS';
+}
+
+function unreachable(transport: TransportName, family: 4 | 6): LocationError {
+  return new LocationError(`${transport} over IPv${family} is not supported`);
+}
+
+function keyOf(hop: Hop): string {
+  return `${hop.transport}|${hop.address}|${hop.port}`;
+}
+
+/** A peer's text in a message of ours: short, and without control characters. */
+function printable(text: string): string {
+  let plain = '';
+  for (let i = 0; i < text.length && i < 100; i++) {
+    const c = text.charCodeAt(i);
+    plain += c > 32 && c < 127 ? text[i] : '?';
+  }
+  return plain;
+}

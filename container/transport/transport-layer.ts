@@ -1,0 +1,389 @@
+// The transport layer (§18): which socket a message leaves by, what is written into a request that came, and where a response goes.
+import type { Agenda } from '../agenda.js';
+import type { Clock } from '../clock.js';
+import { defaultPort, Malformed, parse, type Request, type Response, type Via } from '../message/index.js';
+import { bracketed, familyOf } from './address.js';
+import { ConnectionFlow, type ConnectionUser } from './connection-flow.js';
+import { Connections } from './connections.js';
+import { Counters } from './counters.js';
+import { type DatagramEnd, DatagramFlow } from './datagram-flow.js';
+import type { Flow, FlowUser, Hop } from './flow.js';
+import { FRAMER_LIMITS, type FramerLimits } from './framer.js';
+import { Listening, type ListenSpec, parseListen } from './listen-address.js';
+import { LostFlow } from './lost-flow.js';
+import type { Connection, ConnectionReceiver, DatagramReceiver, Listener, Network, TransportName } from './network.js';
+import { OwnAddresses } from './own-addresses.js';
+import { connectionTarget, datagramTarget, stampSource } from './via-source.js';
+
+/** Who gets what arrives. */
+export interface TransportUser {
+  receive(message: Request | Response | Malformed, flow: Flow): void;
+}
+
+export interface TransportOptions {
+  /** Milliseconds (§17.1.1.1); connections are kept 64 times as long at least. */
+  readonly t1?: number;
+  readonly connectTime?: number;
+  /** A connection that nobody used for this long ends; never less than 64*T1 (§18.1.1). */
+  readonly idleTime?: number;
+  readonly maxConnections?: number;
+  readonly maxConnectionsPerAddress?: number;
+  /** Octets that wait for a peer which does not read. */
+  readonly maxBacklog?: number;
+  readonly framing?: Partial<FramerLimits>;
+  /** Names that mean this container, apart from the addresses that it listens on. */
+  readonly domains?: readonly string[];
+  /** Whether maddr in a Via says where the response goes (§18.2.2). */
+  readonly honourMaddr?: boolean;
+  /** Told what the user of this layer threw. */
+  readonly failed?: (error: unknown) => void;
+}
+
+export interface TransportPorts {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly agenda: Agenda;
+}
+
+const NOBODY: TransportUser = { receive() {} };
+
+export class TransportLayer implements ConnectionUser {
+  user: TransportUser = NOBODY;
+  readonly counters = new Counters();
+  readonly listenings: Listening[] = [];
+  readonly clock: Clock;
+  readonly agenda: Agenda;
+  readonly framing: FramerLimits;
+  readonly connectTime: number;
+  readonly idleTime: number;
+  readonly unusedTime: number;
+  readonly maxBacklog: number;
+  readonly #network: Network;
+  readonly #options: TransportOptions;
+  readonly #own: OwnAddresses;
+  readonly #datagrams: DatagramEnd[] = [];
+  readonly #listeners: Listener[] = [];
+  readonly #connections: Connections;
+  #closed: Promise<void> | undefined;
+
+  constructor(ports: TransportPorts, options: TransportOptions = {}) {
+    this.#network = ports.network;
+    this.clock = ports.clock;
+    this.agenda = ports.agenda;
+    this.#options = options;
+    this.#own = new OwnAddresses(options.domains ?? []);
+    const least = 64 * (options.t1 ?? 500);
+    this.framing = { ...FRAMER_LIMITS, ...options.framing };
+    this.connectTime = options.connectTime ?? 5_000;
+    this.idleTime = Math.max(options.idleTime ?? 120_000, least);
+    this.unusedTime = least;
+    this.maxBacklog = options.maxBacklog ?? 1_048_576;
+    this.#connections = new Connections(options.maxConnections ?? 10_000, options.maxConnectionsPerAddress ?? 2_000);
+  }
+
+  /** Binds all of them, or none: then it rejects and says which and why. The answer names the ports that were free for a port 0. */
+  async listen(specs: readonly (string | ListenSpec)[]): Promise<Listening[]> {
+    const wanted = specs.map((spec) => (typeof spec === 'string' ? parseListen(spec) : spec));
+    const begun: { close(): Promise<void> }[] = [];
+    const listenings: Listening[] = [];
+    const ends: DatagramEnd[] = [];
+    const listeners: Listener[] = [];
+    for (const spec of wanted) {
+      const text = `${spec.transport.toLowerCase()}:${bracketed(spec.address)}:${spec.port}`;
+      try {
+        const interfaces = this.#network.interfaces?.() ?? [];
+        if (spec.transport === 'UDP') {
+          const receiver = new DatagramInput(this);
+          const socket = await this.#network.bind(spec.address, spec.port, receiver);
+          begun.push(socket);
+          const listening = new Listening('UDP', socket.local, spec.advertise, interfaces);
+          receiver.end = { listening, socket, agenda: this.agenda, counters: this.counters };
+          ends.push(receiver.end);
+          listenings.push(listening);
+        } else if (spec.transport === 'TCP') {
+          const input = new ConnectionInput(this);
+          const listener = await this.#network.listen(spec.address, spec.port, (one) => input.accept(one));
+          begun.push(listener);
+          input.listening = new Listening('TCP', listener.local, spec.advertise, interfaces);
+          listeners.push(listener);
+          listenings.push(input.listening);
+        } else throw new Error(`${spec.transport} is not supported`);
+      } catch (error) {
+        for (const one of begun) void one.close();
+        throw new Error(`cannot listen on ${text}: ${(error as Error).message}`, { cause: error });
+      }
+    }
+    this.#datagrams.push(...ends);
+    this.#listeners.push(...listeners);
+    for (const listening of listenings) {
+      this.listenings.push(listening);
+      this.#own.add(listening);
+    }
+    return listenings;
+  }
+
+  /** Whether a URI's or a Via's host and port are ours; no port is the transport's default one (§16.4). */
+  isOwn(host: string, port?: number, transport?: string): boolean {
+    return this.#own.isOwn(host, port, transport);
+  }
+
+  /** Whether a request can be sent there at all. */
+  reaches(transport: TransportName, family: 4 | 6): boolean {
+    if (transport === 'UDP') return this.listens('UDP', family);
+    return transport === 'TCP' && this.listenings.some((one) => one.family === family);
+  }
+
+  /** Whether a listener of ours is of this kind. */
+  listens(transport: TransportName, family: 4 | 6): boolean {
+    return this.listenings.some((one) => one.transport === transport && one.family === family);
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** The flow to a hop: the one that it names, a connection that stands, or a new one. What fails is told to the senders, later (§18.1.1). */
+  open(hop: Hop): Flow {
+    if (hop.flow !== undefined) return hop.flow;
+    return this.#open(hop.transport, hop.address, hop.port, undefined);
+  }
+
+  /**
+   * Sends a response by its topmost Via: on the connection that the request came on, else on another to the same peer; over UDP from the
+   * socket that the request came to (§18.2.2, RFC 3581 §4). The flow that it took; undefined when there is none that it may take.
+   */
+  respond(response: Response, arrivedOn: Flow, sender?: FlowUser): Flow | undefined {
+    const flow = arrivedOn.reliable && arrivedOn.open ? arrivedOn : this.#flowBack(response.via, arrivedOn);
+    flow?.send(response.toWire(), sender);
+    return flow;
+  }
+
+  /** The flow for a response whose own Via was taken off, by the next one and by nothing else (§16.7 step 9, §16.11). `near` is preferred as our end. */
+  flowForVia(via: Via, near?: Flow): Flow | undefined {
+    if (via.transport === 'UDP') return this.#flowBack(via, near instanceof DatagramFlow ? near : undefined);
+    if (via.transport === 'TCP') return this.#flowBack(via, undefined);
+    this.counters.unroutable++;
+    return undefined;
+  }
+
+  /** Stops listening, ends the connections, and resolves when all are gone. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const listeners = this.#listeners.map((one) => one.close());
+    for (const flow of this.#connections.all()) flow.finish('the container stops');
+    await Promise.all([this.#connections.emptied(), ...listeners]);
+    await Promise.all(this.#datagrams.map((one) => one.socket.close()));
+  }
+
+  #flowBack(via: Via | undefined, arrivedOn: Flow | undefined): Flow | undefined {
+    if (via === undefined) return undefined;
+    const reliable = arrivedOn === undefined ? via.transport !== 'UDP' : arrivedOn.reliable;
+    const target = reliable ? connectionTarget(via) : datagramTarget(via, this.#options.honourMaddr ?? true);
+    if (target === undefined) {
+      this.counters.unroutable++;
+      return undefined;
+    }
+    if (reliable) {
+      const source = typeof via.rport === 'number' ? via.rport : 0;
+      const standing = this.#connections.forResponse(target.address, source, target.port);
+      return standing ?? this.#open('TCP', target.address, target.port, undefined);
+    }
+    if (!(arrivedOn instanceof DatagramFlow)) return this.#open('UDP', target.address, target.port, undefined);
+    if (arrivedOn.remotePort === target.port && arrivedOn.remoteAddress === target.address) return arrivedOn;
+    return this.#open('UDP', target.address, target.port, arrivedOn.end);
+  }
+
+  #open(transport: TransportName, address: string, port: number, end: DatagramEnd | undefined): Flow {
+    const family = familyOf(address);
+    if (this.#closed !== undefined) return this.#lostFlow(transport, address, port, 'the container stops');
+    if (family === 0 || port <= 0 || port > 65535) return this.#lostFlow(transport, address, port, 'no such address');
+    if (transport === 'UDP') {
+      if (end === undefined || end.listening.family !== family) end = this.#datagramEndFor(address, family);
+      if (end === undefined) return this.#lostFlow(transport, address, port, `no listener for UDP over IPv${family}`);
+      return new DatagramFlow(end, address, port);
+    }
+    if (transport === 'TCP') return this.#connect(address, port);
+    return this.#lostFlow(transport, address, port, `${transport} is not supported`);
+  }
+
+  #datagramEndFor(address: string, family: 4 | 6): DatagramEnd | undefined {
+    const ends = this.#datagrams;
+    if (ends.length === 1) return ends[0]!.listening.family === family ? ends[0] : undefined;
+    let best: DatagramEnd | undefined;
+    let most = -1;
+    for (const end of ends) {
+      if (end.listening.family !== family) continue;
+      const suits = end.listening.suits(address);
+      if (suits > most) {
+        best = end;
+        most = suits;
+      }
+    }
+    return best;
+  }
+
+  #connect(address: string, port: number): Flow {
+    const standing = this.#connections.to(address, port);
+    if (standing !== undefined) return standing;
+    if (this.#connections.full) {
+      this.counters.connectionsRefused++;
+      return this.#lostFlow('TCP', address, port, 'too many connections');
+    }
+    const listening = this.#listeningFor(address);
+    const remote = { address, port };
+    const flow = new ConnectionFlow(this, remote, { address: '', port: 0 }, this.#sentByFor(address, listening), false);
+    const from = listening !== undefined && !listening.wildcard ? listening.address : undefined;
+    flow.attach(this.#network.connect(remote, flow, from));
+    this.counters.connectionsOpened++;
+    this.#connections.add(flow);
+    return flow;
+  }
+
+  /** Whose address a connection bears: that of a TCP listener, else of any other of the family. */
+  #listeningFor(address: string): Listening | undefined {
+    const family = familyOf(address);
+    let best: Listening | undefined;
+    let most = -1;
+    for (const one of this.listenings) {
+      if (one.family !== family) continue;
+      const suits = one.suits(address) + (one.transport === 'TCP' ? 8 : 0);
+      if (suits > most) {
+        best = one;
+        most = suits;
+      }
+    }
+    return best;
+  }
+
+  #sentByFor(address: string, listening: Listening | undefined): string {
+    if (listening !== undefined) return listening.sentByFor(address);
+    // Nothing of that family listens: any name of ours, as long as we know it again in the response.
+    const other = this.listenings[0]?.sentByFor(address) ?? `localhost.invalid:${defaultPort('TCP')}`;
+    this.#own.addSentBy(other);
+    return other;
+  }
+
+  #lostFlow(transport: TransportName, address: string, port: number, why: string): LostFlow {
+    const sentBy = this.listenings[0]?.sentByFor(address) ?? 'localhost.invalid:5060';
+    const to = `${transport.toLowerCase()}:${bracketed(address)}:${port}`;
+    return new LostFlow(transport, address, port, sentBy, new Error(`${to}: ${why}`), this.agenda);
+  }
+
+  // From below.
+
+  /** A datagram, looked at only as far as needed to know that it is none of ours. */
+  datagram(wire: string, address: string, port: number, end: DatagramEnd): void {
+    this.counters.octetsReceived += wire.length;
+    const first = wire.charCodeAt(0);
+    if (wire.length <= 4 || !(first > 32 && first < 127)) {
+      if (wire.length <= 4 || ((first === 13 || first === 10 || first === 0) && isFiller(wire))) {
+        this.counters.keepalives++;
+        return;
+      }
+      if (first !== 13 && first !== 10) {
+        this.counters.noise++;
+        return;
+      }
+    }
+    if (port === 0) this.counters.noise++;
+    else this.#pass(parse(wire, 'datagram'), new DatagramFlow(end, address, port));
+  }
+
+  arrived(message: Request | Response | Malformed, flow: ConnectionFlow): void {
+    this.#pass(message, flow);
+  }
+
+  accept(connection: Connection, listening: Listening): ConnectionReceiver {
+    const { remote, local } = connection;
+    if (this.#closed !== undefined || !this.#connections.admits(remote.address)) {
+      this.counters.connectionsRefused++;
+      connection.destroy();
+      return REFUSED;
+    }
+    const flow = new ConnectionFlow(this, remote, local, listening.sentByFor(remote.address), true);
+    flow.attach(connection);
+    this.counters.connectionsAccepted++;
+    this.#connections.add(flow);
+    return flow;
+  }
+
+  lost(flow: ConnectionFlow): void {
+    this.#connections.lost(flow);
+  }
+
+  gone(flow: ConnectionFlow): void {
+    this.#connections.gone(flow);
+  }
+
+  #pass(message: Request | Response | Malformed, flow: DatagramFlow | ConnectionFlow): void {
+    const counters = this.counters;
+    try {
+      if (message instanceof Malformed) {
+        counters.malformedReceived++;
+        if (message.request !== undefined) this.#stamp(message.request, flow);
+      } else if (message.isRequest) {
+        counters.requestsReceived++;
+        this.#stamp(message as Request, flow);
+      } else {
+        counters.responsesReceived++;
+        // A response that was not meant for us (§18.1.2).
+        const via = message.via;
+        if (via === undefined || !this.#own.isSentBy(via.host, via.port ?? defaultPort(via.transport))) {
+          counters.foreignResponses++;
+          return;
+        }
+      }
+      this.user.receive(message, flow);
+    } catch (error) {
+      counters.faults++;
+      this.#options.failed?.(error);
+    }
+  }
+
+  #stamp(request: Request, flow: DatagramFlow | ConnectionFlow): void {
+    stampSource(request, flow.remoteAddress, flow.remotePort);
+    if (flow instanceof ConnectionFlow && flow.inbound && flow.viaPort === 0) {
+      const via = request.via;
+      if (via !== undefined) this.#connections.alias(flow, via.port ?? defaultPort(via.transport));
+    }
+  }
+}
+
+/** Datagrams of one socket. */
+class DatagramInput implements DatagramReceiver {
+  end: DatagramEnd | undefined = undefined;
+
+  constructor(readonly layer: TransportLayer) {}
+
+  receive(wire: string, address: string, port: number): void {
+    // Those that came before `listen` was done are lost, as if they had come before it was begun.
+    if (this.end !== undefined) this.layer.datagram(wire, address, port, this.end);
+  }
+}
+
+/** Connections of one listener. */
+class ConnectionInput {
+  listening: Listening | undefined = undefined;
+
+  constructor(readonly layer: TransportLayer) {}
+
+  accept(connection: Connection): ConnectionReceiver {
+    if (this.listening !== undefined) return this.layer.accept(connection, this.listening);
+    connection.destroy();
+    return REFUSED;
+  }
+}
+
+const REFUSED: ConnectionReceiver = { connected() {}, receive() {}, closed() {} };
+
+/** Nothing but line ends and NULs: a keepalive, whatever its length. */
+function isFiller(wire: string): boolean {
+  for (let i = 0; i < wire.length; i++) {
+    const c = wire.charCodeAt(i);
+    if (c !== 13 && c !== 10 && c !== 0) return false;
+  }
+  return true;
+}

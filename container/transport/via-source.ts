@@ -1,0 +1,77 @@
+// Where a request really came from, written into its topmost Via (§18.2.1, RFC 3581 §4), and where a response goes by it (§18.2.2).
+import { defaultPort, type Request, type Via } from '../message/index.js';
+import { canonical, familyOf, isUnicast } from './address.js';
+import type { SocketAddress } from './network.js';
+
+/** Adds `received` where sent-by does not name the source or rport is asked for, and fills `rport`. What the peer wrote there itself is overwritten. */
+export function stampSource(request: Request, address: string, port: number): void {
+  const via = request.via;
+  if (via === undefined) return;
+  const asked = via.rport !== undefined;
+  if (!asked && via.received === undefined && isSame(via.host, address)) return;
+  request.shift('via');
+  request.push('Via', stamped(via.text, address, asked ? port : undefined));
+}
+
+/** Never a name; an IPv6 address in another spelling is the same one. */
+function isSame(host: string, address: string): boolean {
+  return host === address || (host.indexOf(':') >= 0 && canonical(host) === canonical(address));
+}
+
+/** The value with the parameters `received` and, when given, `rport` set; everything else stays as it was written. */
+function stamped(text: string, address: string, port: number | undefined): string {
+  let from = text.indexOf(';');
+  if (from < 0) return `${text};received=${address}`;
+  let value = text.slice(0, from);
+  while (from < text.length) {
+    const end = parameterEnd(text, from + 1);
+    const name = parameterName(text, from + 1, end);
+    if (name === 'rport') {
+      if (port !== undefined) value += `;rport=${port}`;
+    } else if (name !== 'received') value += text.slice(from, end);
+    from = end;
+  }
+  return `${value};received=${address}`;
+}
+
+/** Offset of the next ';' outside quotes. */
+function parameterEnd(text: string, at: number): number {
+  let quoted = false;
+  for (; at < text.length; at++) {
+    const c = text.charCodeAt(at);
+    if (c === 34) quoted = !quoted;
+    else if (c === 92 && quoted) at++;
+    else if (c === 59 && !quoted) return at;
+  }
+  return text.length;
+}
+
+function parameterName(text: string, start: number, end: number): string {
+  const equal = text.indexOf('=', start);
+  const name = text.slice(start, equal < 0 || equal > end ? end : equal);
+  return name.length > 16 ? '' : name.trim().toLowerCase();
+}
+
+/** Where a response goes over UDP, by the Via on its top. Undefined when nowhere: broadcast and its like (RFC 4475 §3.3.10), or a name. */
+export function datagramTarget(via: Via, honourMaddr: boolean): SocketAddress | undefined {
+  const port = via.port ?? defaultPort(via.transport);
+  const maddr = honourMaddr && via.maddr !== undefined ? unbracketed(via.maddr) : undefined;
+  if (maddr !== undefined && familyOf(maddr) !== 0) return checked(maddr, port);
+  if (via.received !== undefined)
+    return checked(unbracketed(via.received), typeof via.rport === 'number' ? via.rport : port);
+  return checked(via.host, typeof via.rport === 'number' ? via.rport : port);
+}
+
+/** Where a connection for a response is opened when the one of the request is gone: the port on which the peer listens, not the one it came from. */
+export function connectionTarget(via: Via): SocketAddress | undefined {
+  const address = via.received === undefined ? via.host : unbracketed(via.received);
+  return checked(address, via.port ?? defaultPort(via.transport));
+}
+
+function checked(address: string, port: number): SocketAddress | undefined {
+  return port > 0 && familyOf(address) !== 0 && isUnicast(address) ? { address, port } : undefined;
+}
+
+function unbracketed(host: string): string {
+  return host.charCodeAt(0) === 91 ? host.slice(1, -1) : host;
+}
