@@ -130,11 +130,16 @@ export class ServerRequest {
 
   /** The ACK to it; time passes until it comes. */
   ack(within?: number): Promise<ServerRequest> {
-    const { callId, sequence } = this.message;
-    return this.phone.receive(
-      ({ message }) => message.method === 'ACK' && message.callId === callId && message.sequence === sequence,
-      within,
-    );
+    return this.phone.receive((request) => this.isAcknowledgedBy(request.message), within);
+  }
+
+  /** §17.1.1.3: to a non-2xx with the branch of the INVITE; §13.2.2.4: to a 2xx in its dialog. */
+  isAcknowledgedBy(ack: TextMessage): boolean {
+    const { callId, sequence, branch } = this.message;
+    if (ack.method !== 'ACK' || ack.callId !== callId || ack.sequence !== sequence) return false;
+    const final = this.replies.findLast(({ status }) => status >= 200);
+    if (final && final.status >= 300) return ack.branch === branch;
+    return this.replies.some(({ toTag }) => toTag === ack.toTag);
   }
 
   #remember(response: TextMessage): void {

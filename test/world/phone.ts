@@ -55,7 +55,10 @@ export class Phone {
   readonly transport: Transport;
   readonly wire: PhoneWire;
   readonly #outbound: string | undefined;
-  readonly #requests: ServerRequest[] = [];
+  /** By method and branch: what came first. */
+  readonly #requests = new Map<string, ServerRequest>();
+  /** By Call-ID and number: every INVITE that an ACK may be for. */
+  readonly #invites = new Map<string, ServerRequest[]>();
   readonly #unread: ServerRequest[] = [];
   readonly #sent = new Map<string, ClientRequest>();
   readonly #dialogs = new Map<string, Dialog>();
@@ -177,9 +180,7 @@ export class Phone {
 
   /** The INVITE that a CANCEL is meant for (§9.2). */
   inviteOf(cancel: ServerRequest): ServerRequest | undefined {
-    return this.#requests.findLast(
-      ({ message }) => message.method === 'INVITE' && message.branch === cancel.message.branch,
-    );
+    return this.#requests.get(`INVITE ${cancel.message.branch}`);
   }
 
   // What its requests need of it.
@@ -250,13 +251,18 @@ export class Phone {
 
   #takeRequest(request: ServerRequest): void {
     const { method, message } = request;
-    const earlier = this.#requests.find((each) => each.method === method && each.message.branch === message.branch);
+    const key = `${method} ${message.branch}`;
+    const earlier = this.#requests.get(key);
     if (method === 'ACK') this.#acknowledge(message);
     else if (this.reliable && earlier) {
       earlier.resend();
       return;
     }
-    this.#requests.push(request);
+    if (!earlier) this.#requests.set(key, request);
+    if (method === 'INVITE') {
+      const call = `${message.callId} ${message.sequence}`;
+      this.#invites.set(call, [...(this.#invites.get(call) ?? []), request]);
+    }
     const script = this.#scripts.get(method);
     if (script) script(request);
     else if (method === 'CANCEL' && this.answerCancel) this.#cancelled(request);
@@ -268,14 +274,8 @@ export class Phone {
   }
 
   #acknowledge(ack: TextMessage): void {
-    for (const request of this.#requests) {
-      if (
-        request.method === 'INVITE' &&
-        request.message.callId === ack.callId &&
-        request.message.sequence === ack.sequence
-      ) {
-        request.acknowledged = true;
-      }
+    for (const invite of this.#invites.get(`${ack.callId} ${ack.sequence}`) ?? []) {
+      if (invite.isAcknowledgedBy(ack)) invite.acknowledged = true;
     }
   }
 
