@@ -12,6 +12,14 @@ export type { AdminAddress, Configuration, RouterOrder } from './configuration/s
 /** What is wrong with a configuration, a line for each fault: `siplet.yaml:3:5: timers.t1 …`. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
+
+  /** Whether it was said on the command line. */
+  readonly isUsage: boolean;
+
+  constructor(message: string, isUsage = false) {
+    super(message);
+    this.isUsage = isUsage;
+  }
 }
 
 /** What the command line says instead of the file; undefined leaves the file's value. */
@@ -61,6 +69,7 @@ export function parseConfiguration(text: string, name = 'siplet.yaml', overrides
   if (!whole.success) {
     throw new ConfigurationError(
       whole.error.issues.map((issue) => `command line: ${where(issue.path)}${issue.message}`).join('\n'),
+      true,
     );
   }
   return { ...whole.data, apps: new Map(Object.entries(whole.data.apps)) };

@@ -56,15 +56,25 @@ export function textOf(json: string, colour: boolean): string {
   const below: string[] = [];
   const beside: string[] = [];
   for (const [key, value] of Object.entries(rest)) {
-    if (Array.isArray(value))
+    if (Array.isArray(value) && LISTS.has(key))
       below.push(...value.map((each) => `    ${printable(typeof each === 'string' ? each : JSON.stringify(each))}`));
-    else beside.push(`${key}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`);
+    else beside.push(`${key}=${printable(shown(value))}`);
   }
   if (err) below.push(...(err.stack ?? err.message ?? '').split('\n').map((each) => `    ${printable(each)}`));
   const message = (msg ?? '').split('\n').map(printable).join('\n    ');
   const head = `${paint(`${clock}.${fraction}`, 90)} ${paint(word.padEnd(5), code)} ${message}`;
   const tail = beside.length > 0 ? ` ${paint(beside.join(' '), 90)}` : '';
   return `${[head + tail, ...below].join('\n')}\n`;
+}
+
+/** Lists that are written one below the other. */
+const LISTS: ReadonlySet<string> = new Set(['handlers', 'faults']);
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+    ? value.join(',')
+    : JSON.stringify(value);
 }
 
 /** What a peer wrote must not steer the terminal (A22). */

@@ -1,0 +1,56 @@
+// `siplet check PATH`: what a deployment would do, without a network.
+import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
+import { readConfiguration } from '../configuration.js';
+import { createApplication } from '../deployment/application.js';
+import { compile } from '../deployment/compile.js';
+import { deployableAt } from '../deployment/deployable.js';
+import { load } from '../deployment/load.js';
+import { typeCheck } from '../deployment/type-check.js';
+import { createLog } from '../observe/log.js';
+import type { ExitStatus, Terminal } from './main.js';
+
+/** Compiles, type-checks, loads and makes the application, prints its handler table, and disposes of it. Throws a DeploymentError. */
+export async function check(path: string, options: { config?: string }, terminal: Terminal): Promise<ExitStatus> {
+  const configuration = readConfiguration(options.config, { logLevel: 'silent' });
+  const log = createLog({ level: 'silent', format: 'json' });
+  const deployable = deployableAt(path);
+  const bundle = await compile(deployable, 0);
+  for (const warning of bundle.warnings) terminal.err(`warning: ${warning}\n`);
+  const types = configuration.deploy.typeCheck === 'off' ? [] : await typeCheck(deployable, log);
+  const application = await createApplication(deployable, 0, load(bundle), {
+    log,
+    configOf: (name) => configuration.apps.get(name),
+    defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
+    tokens: () => [
+      [SIP_FACTORY, standIn('SIP_FACTORY')],
+      [TIMERS, standIn('TIMERS')],
+      [SESSIONS, standIn('SESSIONS')],
+      [METRICS, standIn('METRICS')],
+    ],
+  });
+  try {
+    terminal.out(`${deployable.name} ${deployable.version}\n`);
+    for (const line of application.table.lines()) terminal.out(`  ${line}\n`);
+  } finally {
+    await application.dispose();
+  }
+  for (const fault of types) terminal.err(`${fault}\n`);
+  return types.length > 0 && configuration.deploy.typeCheck === 'strict' ? 1 : 0;
+}
+
+/** Can be injected and kept, but there is no container behind it. */
+function standIn(token: string): object {
+  return new Proxy(
+    {},
+    {
+      get: (_target, property) => {
+        if (typeof property === 'symbol' || property === 'then') return undefined;
+        return () => {
+          throw new Error(
+            `${token}.${property}: 'siplet check' runs no container; use it in a handler or a timer, not while the application is made`,
+          );
+        };
+      },
+    },
+  );
+}

@@ -1,0 +1,65 @@
+// `siplet run DIR`: a container until it is told to stop.
+import type { Logger } from 'pino';
+import { listenText, readConfiguration } from '../configuration.js';
+import { createLog } from '../observe/log.js';
+import type { ExitStatus } from './main.js';
+
+export interface RunOptions {
+  readonly listen?: readonly string[];
+  readonly admin?: string;
+  readonly config?: string;
+  readonly logLevel?: string;
+  /** False after --no-watch. */
+  readonly watch: boolean;
+}
+
+/** Ends with 0 after SIGTERM or SIGINT. Throws when the container cannot start. */
+export async function run(directory: string, options: RunOptions): Promise<ExitStatus> {
+  const configuration = readConfiguration(options.config, {
+    listen: options.listen,
+    admin: options.admin,
+    logLevel: options.logLevel,
+    watch: options.watch ? undefined : false,
+  });
+  const log = createLog(configuration.log);
+  surviveFaults(log);
+  const stopped = stopSignal(log);
+  // Loaded only here, so that the other commands start without it.
+  const { startContainer } = await import('../composition.js');
+  const container = await startContainer({ configuration, log, directory });
+  log.info(
+    {
+      listening: container.listening.map(listenText),
+      applications: container.deployments.active.map(({ name, version }) => `${name} ${version}`),
+      ms: Math.round(process.uptime() * 1000),
+    },
+    'ready',
+  );
+  await stopped;
+  await container.stop();
+  log.info('stopped');
+  return 0;
+}
+
+/** Settles at the first SIGTERM or SIGINT; at the second the process ends at once. */
+function stopSignal(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (signal: NodeJS.Signals) => {
+      if (asked) process.exit(1);
+      asked = true;
+      log.info({ signal }, 'stopping; a second signal ends it at once');
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+/** What an application leaves unhandled in a timer or a promise of its own disturbs no other's calls (C-41). */
+function surviveFaults(log: Logger): void {
+  process.on('unhandledRejection', (reason) =>
+    log.error({ err: reason }, 'a promise was rejected and nobody handled it'),
+  );
+  process.on('uncaughtException', (error) => log.error({ err: error }, 'an error was thrown and nobody caught it'));
+}
