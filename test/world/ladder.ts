@@ -5,7 +5,7 @@ import { TextStream } from './text-stream.js';
 import { endpoint, type Transmission } from './transmission.js';
 
 export interface LadderOptions {
-  /** Names of the columns, in order; what travels between others is left out. All that have a name or that sent something unless told. */
+  /** Names of the columns, in order; what travels between others is left out. All, in the order in which they appear, unless told. */
   readonly participants?: readonly string[];
   /** Shown below the arrows, with their values; 'Request-URI' too. */
   readonly headers?: readonly string[];
@@ -44,14 +44,11 @@ const EVENTS: Readonly<Record<string, string>> = {
 export function drawLadder(
   record: readonly Transmission[],
   nameOf: (address: SocketAddress) => string | undefined,
-  known: readonly string[],
   options: LadderOptions = {},
 ): string {
   const name = (address: SocketAddress) => nameOf(address) ?? endpoint(address.address, address.port);
   const rungs = rungsOf(record, name, options);
-  const seen = new Set(rungs.flatMap(({ from, to }) => [from, to]));
-  const others = [...seen].filter((each) => !known.includes(each));
-  const columns = options.participants ?? [...known.filter((each) => seen.has(each)), ...others];
+  const columns = options.participants ?? [...new Set(rungs.flatMap(({ from, to }) => [from, to]))];
   const shown = rungs.filter(({ from, to }) => columns.includes(from) && columns.includes(to));
   return draw(options.last === undefined ? shown : shown.slice(-options.last), columns, options);
 }

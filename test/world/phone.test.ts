@@ -219,16 +219,16 @@ test('a ladder has lost, unheard and doubled messages, and connections', async (
   carol.request('MESSAGE', 'sip:siplet', { via: '[fd00::10]', headers: { Subject: 'hello' } });
   await world.deliver();
   expect(world.ladder({ connections: true })).toMatchInlineSnapshot(`
-    "          alice            bob            carol          siplet
+    "          alice            bob           siplet           carol
        0.000    |--OPTIONS-----x|               |               |
        0.500    |--OPTIONS---->>|               |               |
-       0.500    |               |--REGISTER--------------------?|
-       0.500    |               |               |--SYN--------->|
-       0.500    |               |               |--MESSAGE-----x|
-       0.501    |               |               |<--RST---------|
-       0.502    |               |               |--SYN--------->|
-       0.502    |               |               |--MESSAGE----->|
-       0.503    |               |               |<--SYN ACK-----|"
+       0.500    |               |--REGISTER----?|               |
+       0.500    |               |               |<--SYN---------|
+       0.500    |               |               |x--MESSAGE-----|
+       0.501    |               |               |--RST--------->|
+       0.502    |               |               |<--SYN---------|
+       0.502    |               |               |<--MESSAGE-----|
+       0.503    |               |               |--SYN ACK----->|"
   `);
   expect(
     world.ladder({ participants: ['siplet', 'carol'], note: (message) => message.header('Subject') }),

@@ -41,7 +41,6 @@ export class World {
   readonly scheduler: Scheduler;
   /** Jobs are done as in the container: when the event at hand has been dealt with, before the next. */
   readonly agenda: Agenda;
-  readonly #names: string[] = [];
 
   constructor(options: WorldOptions = {}) {
     this.seed = options.seed ?? 1;
@@ -119,7 +118,7 @@ export class World {
   }
 
   ladder(options: LadderOptions = {}): string {
-    return drawLadder(this.network.record, (address) => this.network.nameOf(address), this.#names, options);
+    return drawLadder(this.network.record, (address) => this.network.nameOf(address), options);
   }
 
   /** An error that tells how to see it again. */
@@ -129,7 +128,6 @@ export class World {
   }
 
   #name(name: string, addresses: readonly string[], port?: number): void {
-    this.#names.push(name);
     this.resolver.address(name, ...addresses);
     for (const address of addresses) {
       if (port !== undefined) this.network.names.set(endpoint(address, port), name);
