@@ -1,0 +1,123 @@
+// What decorators leave on a class, for the container to read when it deploys the class. Nothing is checked here.
+
+import type { SipletOptions } from './decorators/siplet.js';
+
+export type { SipletOptions };
+
+/** What calls a handler. */
+export type HandlerKind =
+  | 'initial'
+  | 'subsequent'
+  | 'cancel'
+  | 'stateless'
+  | 'provisional'
+  | 'success'
+  | 'redirect'
+  | 'error'
+  | 'best'
+  | 'branch'
+  | 'response'
+  | 'timer'
+  | 'sessionCreated'
+  | 'sessionDestroyed'
+  | 'sessionReadyToInvalidate'
+  | 'applicationSessionCreated'
+  | 'applicationSessionDestroyed'
+  | 'applicationSessionExpired'
+  | 'applicationSessionReadyToInvalidate'
+  | 'noAckReceived'
+  | 'noPrackReceived'
+  | 'sessionKey';
+
+/** One decorator on one method. */
+export interface HandlerDeclaration {
+  /** As the author wrote it: '@Invite()', "@Response({ status: 486 })". */
+  readonly decorator: string;
+  readonly kind: HandlerKind;
+  /** Methods of the request; none is any. */
+  readonly methods: readonly string[];
+  /** Exact ones only. */
+  readonly statuses?: readonly number[];
+  /** Name of the timer; undefined is any. */
+  readonly timer?: string;
+  readonly property: string | symbol;
+  readonly isStatic: boolean;
+}
+
+/** What `@Siplet` says about a class. */
+export interface SipletDeclaration {
+  readonly name: string;
+  readonly options: Readonly<SipletOptions>;
+  /** Inherited ones first, each class in the order of its source. */
+  readonly handlers: readonly HandlerDeclaration[];
+}
+
+// Registered symbols, so that a class which was decorated by one copy of the SDK is understood by another.
+const HANDLERS = Symbol.for('siplet.handlers');
+const SIPLET = Symbol.for('siplet.siplet');
+const ROUTER = Symbol.for('siplet.applicationRouter');
+
+interface Decorated {
+  [HANDLERS]?: HandlerDeclaration[];
+  [SIPLET]?: { name: string; options: SipletOptions };
+  [ROUTER]?: true;
+}
+
+/** What `@Siplet` says about the class; undefined when the class itself does not carry it. */
+export function declarationOf(target: unknown): SipletDeclaration | undefined {
+  const siplet = own(target, SIPLET);
+  return siplet && { name: siplet.name, options: siplet.options, handlers: handlersOf(target) };
+}
+
+/** Decorated methods of a class, own and inherited, also when it carries no `@Siplet`. What a class says about a method replaces what its base said. */
+export function handlersOf(target: unknown): readonly HandlerDeclaration[] {
+  if (typeof target !== 'function') return [];
+  const base = Object.getPrototypeOf(target) as unknown;
+  const inherited = typeof base === 'function' ? handlersOf(base) : [];
+  const declared = own(target, HANDLERS) ?? [];
+  return [...inherited.filter((one) => !declared.some((other) => isSameMethod(one, other))), ...declared];
+}
+
+/** Whether the class carries `@ApplicationRouter()`. */
+export function isApplicationRouter(target: unknown): boolean {
+  return own(target, ROUTER) === true;
+}
+
+/** Notes one decorator of a method. `target` is the prototype, or the class itself for a static method. */
+export function declareHandler(
+  target: object,
+  property: string | symbol,
+  declaration: Omit<HandlerDeclaration, 'property' | 'isStatic'>,
+): void {
+  const isStatic = typeof target === 'function';
+  const type = (isStatic ? target : target.constructor) as Decorated;
+  const handler: HandlerDeclaration = { ...declaration, property, isStatic };
+  let handlers = own(type, HANDLERS);
+  if (handlers === undefined) define(type, HANDLERS, (handlers = []));
+  // Stacked decorators are applied from below: each goes above those that the method has.
+  const first = handlers.findIndex((other) => isSameMethod(handler, other));
+  handlers.splice(first < 0 ? handlers.length : first, 0, handler);
+}
+
+/** Notes `@Siplet(options)`. */
+export function declareSiplet(type: object, name: string, options: SipletOptions): void {
+  define(type, SIPLET, { name, options: Object.freeze({ ...options }) });
+}
+
+/** Notes `@ApplicationRouter()`. */
+export function declareApplicationRouter(type: object): void {
+  define(type, ROUTER, true);
+}
+
+function isSameMethod(one: HandlerDeclaration, other: HandlerDeclaration): boolean {
+  return one.property === other.property && one.isStatic === other.isStatic;
+}
+
+function own<K extends keyof Decorated>(target: unknown, key: K): Decorated[K] {
+  if (typeof target !== 'function' || !Object.hasOwn(target, key)) return undefined;
+  return (target as Decorated)[key];
+}
+
+function define(target: object, key: symbol, value: unknown): void {
+  Object.defineProperty(target, key, { value, configurable: true });
+}

@@ -1,0 +1,47 @@
+// All decorators: the vocabulary of an application.
+
+export {
+  ApplicationSessionCreated,
+  ApplicationSessionDestroyed,
+  ApplicationSessionExpired,
+  ApplicationSessionReadyToInvalidate,
+  NoAckReceived,
+  NoPrackReceived,
+  OnTimer,
+  SessionCreated,
+  SessionDestroyed,
+  SessionKey,
+  SessionReadyToInvalidate,
+} from './decorators/life.js';
+export {
+  Ack,
+  Bye,
+  Cancel,
+  Info,
+  Initial,
+  Invite,
+  Message,
+  Notify,
+  Options,
+  Prack,
+  Publish,
+  Refer,
+  Register,
+  type RequestDecorator,
+  StatelessRoute,
+  Subscribe,
+  Subsequent,
+  Update,
+} from './decorators/requests.js';
+export {
+  BestResponse,
+  BranchResponse,
+  ErrorResponse,
+  ProvisionalResponse,
+  RedirectResponse,
+  Response,
+  type ResponseDecorator,
+  type ResponseSelection,
+  SuccessResponse,
+} from './decorators/responses.js';
+export { ApplicationRouter, Siplet, type SipletOptions } from './decorators/siplet.js';

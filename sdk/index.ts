@@ -1,0 +1,19 @@
+// The SDK: all that an application of Siplet sees of its container.
+
+import 'reflect-metadata';
+
+export type * from './application-session.js';
+export type * from './b2bua.js';
+export type * from './challenge.js';
+export * from './decorators.js';
+export * from './errors.js';
+export type * from './headers.js';
+export type * from './json.js';
+export type * from './messages.js';
+export type * from './methods.js';
+export type * from './proxy.js';
+export type * from './routing.js';
+export type * from './services.js';
+export type * from './session.js';
+export * from './tokens.js';
+export * from './values.js';

@@ -1,0 +1,169 @@
+// Requests and responses as an application sees them.
+
+import type { ApplicationSession } from './application-session.js';
+import type { B2bua } from './b2bua.js';
+import type { Challenge, Credentials } from './challenge.js';
+import type { Headers, ReadonlyHeaders } from './headers.js';
+import type { Proxy, ProxyBranch, ProxyOptions } from './proxy.js';
+import type { SipSession } from './session.js';
+import type { Address, AddressLike } from './values/address.js';
+import type { Uri, UriLike } from './values/uri.js';
+
+/** One end of the way that a message came or goes. */
+export interface Endpoint {
+  /** IP address without brackets. */
+  readonly address: string;
+  readonly port: number;
+  /** In lower case: 'udp', 'tcp', 'tls', 'ws' or 'wss'. */
+  readonly transport: string;
+}
+
+/** Value of the CSeq header (§20.16). `toString` gives it as it is written. */
+export interface CSeq {
+  /** 0 to 2^31-1. */
+  readonly number: number;
+  readonly method: string;
+  toString(): string;
+}
+
+/** What requests and responses have in common (JSR 289's SipServletMessage). */
+export interface SipMessage {
+  /** The request's method; of a response, that of its request. In upper case for all known ones; case-sensitive (§7.1). */
+  readonly method: string;
+  /** The header fields. */
+  readonly headers: Headers;
+  /** The Call-ID header (§20.8). */
+  readonly callId: string;
+  /** The From header as a copy. In a request that the application makes, display name and parameters other than the tag may be set by `headers.set('From', …)`. */
+  readonly from: Address;
+  /** The To header as a copy. */
+  readonly to: Address;
+  /** The CSeq header. */
+  readonly cseq: CSeq;
+  /** The Content-Type header, undefined when there is no body. */
+  readonly contentType: string | undefined;
+  /** The body's octets; empty when there is none. They are not copied: do not change them. */
+  readonly body: Uint8Array;
+  /** The body as text: in the charset that the Content-Type names, else UTF-8. '' when there is none. */
+  readonly text: string;
+  /** Replaces the body, Content-Type and Content-Length. A string is sent as UTF-8. Throws IllegalStateError once the message has been sent. */
+  setBody(content: string | Uint8Array, type: string): void;
+  /** The session of the message's dialog; it is made when there is none. */
+  readonly session: SipSession;
+  /** What this application keeps of the call. */
+  readonly applicationSession: ApplicationSession;
+  /** Where the message came from; undefined for one that the application made. */
+  readonly remote: Endpoint | undefined;
+  /** Where it arrived; undefined for one that the application made. */
+  readonly local: Endpoint | undefined;
+  /** For the application's own use; lives as long as the message. */
+  readonly attributes: Map<string, unknown>;
+  /** Whether it can be changed no more: it was sent, or was answered with a final response, or its transaction has ended. */
+  readonly isCommitted: boolean;
+  /** The message as it would be sent, for logs. */
+  toString(): string;
+}
+
+/** A request that may only be read: what `@StatelessRoute()`, `@SessionKey()` and application routers get. No transaction and no session exists yet. */
+export interface ReadonlySipRequest {
+  readonly method: string;
+  /** The Request-URI, as a copy. */
+  readonly uri: Uri;
+  readonly headers: ReadonlyHeaders;
+  readonly callId: string;
+  readonly from: Address;
+  readonly to: Address;
+  readonly cseq: CSeq;
+  readonly contentType: string | undefined;
+  readonly body: Uint8Array;
+  readonly text: string;
+  readonly remote: Endpoint | undefined;
+  readonly local: Endpoint | undefined;
+  /** The Max-Forwards header. */
+  readonly maxForwards: number;
+  /** The top Route value that pointed at this container and was removed (§16.4). */
+  readonly poppedRoute: Address | undefined;
+  /** A parameter of the URI by which the request reached this application: see SipRequest. */
+  parameter(name: string): string | true | undefined;
+}
+
+/** What `send` takes. */
+export interface SendOptions {
+  /** Called with each 1xx but 100, in the session's turn. Without it they go to the `@ProvisionalResponse()` handler. */
+  onProvisional?: (response: SipResponse) => void | Promise<void>;
+}
+
+/**
+ * A request (JSR 289's SipServletRequest). In one transaction an application is either a proxy, or a back-to-back user agent, or answers itself: what does
+ * not fit the role that was taken throws IllegalStateError (C-1).
+ */
+export interface SipRequest extends SipMessage {
+  /** The Request-URI, as a copy. Setting it changes where the request goes; a string is parsed, and throws SipParseError. */
+  get uri(): Uri;
+  set uri(uri: UriLike);
+  /** Whether the request stands in no dialog, so that applications are chosen for it (contract section 5). */
+  readonly isInitial: boolean;
+  /** The Max-Forwards header. Setting it throws IllegalStateError on a request that was received (a system header), RangeError outside of 0-255. */
+  maxForwards: number;
+  /**
+   * A response to this request, to be sent with `send`. Without `reason` it gets the phrase of §21. On a proxied request 1xx may be sent until the
+   * transaction has completed, and a final one is a candidate like those of the branches (C-6, C-12). Throws IllegalStateError when a final response has been sent.
+   */
+  createResponse(status: number, reason?: string): SipResponse;
+  /**
+   * The proxy of this transaction, always the same one; `options` are set on it. Throws IllegalStateError for a request inside a dialog, which the
+   * container forwards itself (C-34), and TooManyHopsError when Max-Forwards is 0.
+   */
+  proxy(options?: ProxyOptions): Proxy;
+  /** The back-to-back user agent of this request. */
+  b2bua(): B2bua;
+  /** Puts a Route above those that are there: the request goes there first (§16.6 step 6). */
+  pushRoute(uri: AddressLike): void;
+  /** The top Route value that pointed at this container and was removed (§16.4). */
+  readonly poppedRoute: Address | undefined;
+  /**
+   * Sends a request that the application made. Resolves with the final response, whatever its class; its provisional ones go to `onProvisional` or to the
+   * handlers. No response at all is a 408, an unreachable peer a 503 (§8.1.3.1), both with `remote` undefined. Rejects only when the container itself failed.
+   * An ACK has no response: its promise resolves with undefined when it was sent. Throws IllegalStateError when it was sent before, or was received.
+   */
+  send(options?: SendOptions): Promise<SipResponse>;
+  /** A CANCEL for this INVITE, which the application has sent (§9.1). It waits for the first 1xx. */
+  createCancel(): SipRequest;
+  /** Answers a 401 or 407: adds the Authorization or Proxy-Authorization that it asks for (§22, RFC 8760). `challenge` is the response, or one of its challenges. */
+  addAuthorization(challenge: SipResponse | Challenge, credentials: Credentials | readonly Credentials[]): void;
+  /**
+   * A parameter of the URI by which the request reached this application: of the Route value that was removed, which for a record-routed dialog holds what
+   * the application set on `Proxy.recordRouteUri` (C-35), else of the Request-URI. `true` for one without a value.
+   */
+  parameter(name: string): string | true | undefined;
+}
+
+/** A response (JSR 289's SipServletResponse). One that was proxied is sent by the container: the handler changes it and never sends it (C-4). */
+export interface SipResponse extends SipMessage {
+  /** 101-699: an application never sees 100 (C-5). */
+  readonly status: number;
+  /** The reason phrase. */
+  readonly reason: string;
+  /** The request that it answers: the one that the application proxied, sent or received. */
+  readonly request: SipRequest;
+  /** The proxy through which it came, undefined when it did not come through one. */
+  readonly proxy: Proxy | undefined;
+  /** The branch on which it came, undefined when it did not come through a proxy. */
+  readonly branch: ProxyBranch | undefined;
+  /** Whether it is an intermediate final response of a branch, as `@BranchResponse()` gets (C-14). */
+  readonly isBranchResponse: boolean;
+  /** Whether this 2xx was seen before (C-10b). */
+  readonly isRetransmission: boolean;
+  /** Whether it is a 1xx that must be acknowledged by PRACK (RFC 3262). */
+  readonly isReliable: boolean;
+  /** Sends a response that the application made. Throws IllegalStateError when it was sent before, or came through a proxy. */
+  send(): void;
+  /** Sends a 101-199 to an INVITE so that the caller must acknowledge it by PRACK (RFC 3262 §3). Throws IllegalStateError when the caller does not support 100rel. */
+  sendReliably(): void;
+  /** The ACK to a 2xx that the application received for its INVITE (§13.2.2.4). Throws IllegalStateError for any other response. */
+  createAck(): SipRequest;
+  /** The PRACK to a reliable 1xx that the application received (RFC 3262 §4). Throws IllegalStateError for any other response. */
+  createPrack(): SipRequest;
+  /** What a 401 or 407 asks for, in order; empty for any other response. */
+  readonly challenges: readonly Challenge[];
+}

@@ -1,0 +1,36 @@
+// SIP sessions: dialogs as an application sees them (JSR 289 §6.2).
+
+import type { ApplicationSession } from './application-session.js';
+import type { Json } from './json.js';
+import type { SipRequest } from './messages.js';
+import type { Method } from './methods.js';
+import type { Address } from './values/address.js';
+
+/** Where a dialog is (§12): no dialog yet, by a 1xx with a To tag, by a 2xx, at its end. */
+export type SessionState = 'initial' | 'early' | 'confirmed' | 'terminated';
+
+/** One dialog, or what may become one. When a request forks, each To tag has its own session, with the attributes of the first. */
+export interface SipSession {
+  readonly id: string;
+  readonly callId: string;
+  readonly state: SessionState;
+  /** The application's side; of a proxied call the one in From. */
+  readonly localParty: Address;
+  /** The peer; of a proxied call the one in To. */
+  readonly remoteParty: Address;
+  /**
+   * A request inside the dialog, to the peer. Throws IllegalStateError when the dialog has ended, for ACK and CANCEL (see `createAck`, `createCancel`), and
+   * for a proxied dialog, whose requests are the parties' own.
+   */
+  createRequest(method: Method): SipRequest;
+  /** Ends the dialog: BYE, on a proxied dialog to both sides; CANCEL, or a final response, while it is early. Resolves when it has ended. */
+  terminate(): Promise<void>;
+  /** For the application's own use: JSON values, kept as long as the session. Throws SessionInvalidError afterwards. */
+  readonly attributes: Map<string, Json>;
+  readonly applicationSession: ApplicationSession;
+  /** Ends the session, not the dialog: what still comes in it is forwarded or answered without the application. */
+  invalidate(): void;
+  /** Whether the session is invalidated when nothing can come in it any more. Default: true. */
+  invalidateWhenReady: boolean;
+  readonly isValid: boolean;
+}

@@ -1,0 +1,67 @@
+// Escapes in URIs: text to "%" HEX HEX of its UTF-8 octets and back (§19.1.2, §25.1).
+
+import { hexValue, isEscape, isIn, PERCENT } from '../grammar/characters.js';
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text with all that is not in the class escaped: what cannot be written otherwise can do no harm. Throws TypeError for half of a surrogate pair. */
+export function escaped(text: string, mask: number, what: string): string {
+  let out = '';
+  let from = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (isIn(code, mask)) continue;
+    out += text.slice(from, i);
+    if (code < 0x80) out += octet(code);
+    else {
+      const point = text.codePointAt(i)!;
+      if (point >= 0xd800 && point <= 0xdfff) throw new TypeError(`${what}: half of a surrogate pair cannot be sent`);
+      for (const byte of ENCODER.encode(String.fromCodePoint(point))) out += octet(byte);
+      if (point > 0xffff) i++;
+    }
+    from = i + 1;
+  }
+  return from === 0 ? text : out + text.slice(from);
+}
+
+/** Escaped text as what it stands for. Escaped octets that are no UTF-8 stay escaped. */
+export function decode(text: string): string {
+  if (!text.includes('%')) return text;
+  const octets: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    let code = text.charCodeAt(i);
+    if (code === PERCENT && isEscape(text, i, text.length)) {
+      code = hexValue(text.charCodeAt(i + 1)) * 16 + hexValue(text.charCodeAt(i + 2));
+      i += 2;
+    }
+    octets.push(code);
+  }
+  try {
+    return DECODER.decode(Uint8Array.from(octets));
+  } catch {
+    return decodeAscii(text);
+  }
+}
+
+function decodeAscii(text: string): string {
+  return text.replace(/%[0-7][0-9a-fA-F]/g, (one) => String.fromCharCode(Number.parseInt(one.slice(1), 16)));
+}
+
+const RESERVED = ';/?:@&=+$,';
+
+/**
+ * Escaped text in the form in which two that mean the same are the same: a character outside the reserved set equals its escape (§19.1.4).
+ * Reserved ones stay escaped where they were, and so does "%", lest an escape be taken for two.
+ */
+export function comparable(text: string): string {
+  if (!text.includes('%')) return text;
+  return text.replace(/%[0-9a-fA-F]{2}/g, (one) => {
+    const character = String.fromCharCode(Number.parseInt(one.slice(1), 16));
+    return character === '%' || RESERVED.includes(character) ? one.toUpperCase() : character;
+  });
+}
+
+function octet(code: number): string {
+  return `%${code < 16 ? '0' : ''}${code.toString(16).toUpperCase()}`;
+}

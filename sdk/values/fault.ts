@@ -1,0 +1,116 @@
+// What is wrong with a text that no scanner takes: only for error messages, so it is thorough rather than quick.
+
+import { HEADER, isAlpha, isDigit, PARAM, PASSWORD, skipEscaped, URIC, USER } from '../grammar/characters.js';
+import { hostEnd } from '../grammar/host.js';
+import { isUri } from '../grammar/uri.js';
+
+/** What is wrong, and at which char. */
+export interface Fault {
+  readonly fault: string;
+  readonly position?: number;
+}
+
+/** Why the text is no URI (§25.1). */
+export function faultOfUri(text: string): Fault {
+  if (typeof text !== 'string') return { fault: 'it is no string' };
+  if (text === '') return { fault: 'it is empty' };
+  const colon = text.indexOf(':');
+  if (colon < 0) return { fault: 'it has no scheme' };
+  for (let i = 0; i < colon; i++) {
+    const code = text.charCodeAt(i);
+    if (i === 0 ? !isAlpha(code) : !isAlpha(code) && !isDigit(code) && !'+-.'.includes(text[i]!)) {
+      return { fault: `${JSON.stringify(text[i])} must not stand in a scheme`, position: i };
+    }
+  }
+  const scheme = text.slice(0, colon).toLowerCase();
+  if (scheme === 'sip' || scheme === 'sips') return faultOfSip(text, colon + 1);
+  if (scheme === 'tel') return faultOfTel(text, colon + 1);
+  return faultAt(text, colon + 1, text.length, URIC, 'a URI');
+}
+
+function faultOfSip(text: string, start: number): Fault {
+  let host = start;
+  const at = text.indexOf('@', start);
+  if (at >= 0) {
+    const userEnd = skipEscaped(text, start, at, USER);
+    if (userEnd === start && (userEnd === at || text[userEnd] === ':'))
+      return { fault: 'the user before "@" is empty', position: start };
+    if (userEnd < at && text[userEnd] !== ':') return faultAt(text, start, at, USER, 'a user');
+    if (userEnd < at && skipEscaped(text, userEnd + 1, at, PASSWORD) < at)
+      return faultAt(text, userEnd + 1, at, PASSWORD, 'a password');
+    host = at + 1;
+  }
+  let i = hostEnd(text, host, text.length);
+  if (i < 0)
+    return host === text.length
+      ? { fault: 'the host is missing', position: host }
+      : { fault: 'the host is no name and no address', position: host };
+  if (text[i] === ':') {
+    const first = ++i;
+    while (isDigit(text.charCodeAt(i))) i++;
+    if (i === first || Number(text.slice(first, i)) > 65535)
+      return { fault: 'the port is no number from 0 to 65535', position: first };
+  }
+  while (text[i] === ';') {
+    i = skipEscaped(text, i + 1, text.length, PARAM);
+    if (text[i - 1] === ';') return { fault: 'a parameter has no name', position: i };
+    if (text[i] === '=') {
+      i = skipEscaped(text, i + 1, text.length, PARAM);
+      if (text[i - 1] === '=') return { fault: 'a parameter has an empty value', position: i };
+    }
+  }
+  if (text[i] === '?') return faultOfHeaders(text, i + 1);
+  return { fault: `${JSON.stringify(text[i])} must not stand here`, position: i };
+}
+
+function faultOfHeaders(text: string, start: number): Fault {
+  for (let i = start; ; i++) {
+    const name = i;
+    i = skipEscaped(text, i, text.length, HEADER);
+    if (i === name || text[i] !== '=') return { fault: 'a header after "?" is not name=value', position: name };
+    i = skipEscaped(text, i + 1, text.length, HEADER);
+    if (text[i] !== '&')
+      return { fault: `${JSON.stringify(text[i] ?? '')} must not stand in a header after "?"`, position: i };
+  }
+}
+
+function faultOfTel(text: string, start: number): Fault {
+  if (text[start] !== '+' && !text.toLowerCase().includes(';phone-context=')) {
+    return {
+      fault: 'it is neither a global number, which begins with "+", nor has it a phone-context (RFC 3966 §3)',
+      position: start,
+    };
+  }
+  return { fault: 'it is no telephone number with parameters (RFC 3966 §3)', position: start };
+}
+
+function faultAt(text: string, start: number, end: number, mask: number, what: string): Fault {
+  const i = skipEscaped(text, start, end, mask);
+  if (i >= end) return { fault: `${what} is empty`, position: start };
+  return { fault: `${JSON.stringify(text[i])} must not stand in ${what}`, position: i };
+}
+
+/** Why the text is no address (§20.10, §25.1). */
+export function faultOfAddress(text: string): Fault {
+  if (typeof text !== 'string') return { fault: 'it is no string' };
+  if (text.trim() === '') return { fault: 'it is empty' };
+  const less = text.indexOf('<', text.trimStart().startsWith('"') ? text.lastIndexOf('"') : 0);
+  if (less >= 0) {
+    const greater = text.indexOf('>', less);
+    if (greater < 0) return { fault: 'there is no ">" for the "<"', position: less };
+    const uri = faultOfUriWithin(text, less + 1, greater);
+    return uri ?? { fault: 'its display name or its parameters are not well formed' };
+  }
+  if (text.trimStart().startsWith('"')) return { fault: 'the display name is not followed by a URI in < and >' };
+  const stop = text.trim().search(/[;\s]/);
+  const bare = stop < 0 ? text.trim() : text.trim().slice(0, stop);
+  if (bare.includes(',') || bare.includes('?')) return { fault: 'a URI with "," or "?" must stand in < and >' };
+  return faultOfUriWithin(bare, 0, bare.length) ?? { fault: 'its parameters are not well formed' };
+}
+
+function faultOfUriWithin(text: string, start: number, end: number): Fault | undefined {
+  const uri = text.slice(start, end);
+  if (isUri(uri, 0, uri.length)) return undefined;
+  const { fault, position } = faultOfUri(uri);
+  return position === undefined ? { fault } : { fault, position: position + start };
+}

@@ -1,0 +1,200 @@
+// SIP and SIPS URIs as values (§19.1).
+
+import { SipParseError } from '../errors.js';
+import { HEADER, PARAM, PASSWORD, USER } from '../grammar/characters.js';
+import { isHost, scanUri } from '../grammar.js';
+import { decode, escaped } from './escaping.js';
+import { faultOfUri } from './fault.js';
+import { type Entries, named } from './named.js';
+import { areEqualSipUris } from './sip-uri-equality.js';
+import { NOTHING_WRITTEN, Written } from './written.js';
+
+/** What a SipUri is made of. */
+export interface SipUriInit {
+  /** Default: 'sip'. */
+  scheme?: 'sip' | 'sips';
+  user?: string | undefined;
+  password?: string | undefined;
+  host: string;
+  port?: number | undefined;
+  parameters?: Entries<string | true> | undefined;
+  headers?: Entries<string> | undefined;
+}
+
+/**
+ * A SIP or SIPS URI (§19.1). `user`, `password`, names and values of `parameters` and of `headers` are held decoded: 'j@s0n', not 'j%40s0n'; octets that
+ * were escaped and are no UTF-8 stay escaped. `toString` escapes them again where §25.1 demands it, so whatever is put into a part stays in that part.
+ *
+ * ```ts
+ * new SipUri({ user: 'alice', host: 'example.com', parameters: { transport: 'tcp', lr: true } }).toString()
+ * // 'sip:alice@example.com;transport=tcp;lr'
+ * ```
+ */
+export class SipUri {
+  /** Decoded; undefined when there is none. */
+  user: string | undefined;
+  /** Decoded; undefined when there is none. Its use is not recommended (§19.1.1). */
+  password: string | undefined;
+  /** URI parameters: `true` for one without a value. Names are in lower case, whatever case they are looked up in. */
+  readonly parameters: Map<string, string | true>;
+  /** Headers for a request that is made from this URI (§19.1.5), names in lower case; 'body' is its body. */
+  readonly headers: Map<string, string>;
+  #scheme: 'sip' | 'sips' = 'sip';
+  #host = '';
+  #port: number | undefined;
+  #written: Pick<Written, 'find'> = NOTHING_WRITTEN;
+
+  /** A string is parsed. Throws TypeError for a host or port that is none, SipParseError for a string that is no SIP URI. */
+  constructor(init: SipUriInit | string) {
+    if (typeof init === 'string') init = SipUri.parse(init);
+    this.scheme = init.scheme ?? 'sip';
+    this.user = init.user;
+    this.password = init.password;
+    this.host = init.host;
+    this.port = init.port;
+    this.parameters = named(init.parameters);
+    this.headers = named(init.headers);
+    if (init instanceof SipUri) this.#written = init.#written;
+  }
+
+  /** Throws SipParseError, which says what is wrong and where. */
+  static parse(text: string): SipUri {
+    const parts = typeof text === 'string' ? scanUri(text) : undefined;
+    if (parts === undefined) {
+      const { fault, position } = faultOfUri(text);
+      throw new SipParseError('a SIP URI', text, fault, position);
+    }
+    if (parts.scheme !== 'sip' && parts.scheme !== 'sips') {
+      throw new SipParseError('a SIP URI', text, `its scheme is ${parts.scheme}`, 0);
+    }
+    const notes = new Notes();
+    const uri = new SipUri({ scheme: parts.scheme, host: parts.host, port: parts.port });
+    uri.user = parts.user && notes.decoded('user', parts.user);
+    uri.password = parts.password && notes.decoded('password', parts.password);
+    if (parts.password === '') uri.password = '';
+    if (parts.parameters !== '') readPairs(parts.parameters.slice(1), ';', uri.parameters, notes, 'parameter');
+    if (parts.headers !== '') readPairs(parts.headers, '&', uri.headers as Map<string, string | true>, notes, 'header');
+    uri.#written = notes.written ?? NOTHING_WRITTEN;
+    return uri;
+  }
+
+  /** Whether the text is a SIP or SIPS URI. */
+  static canParse(text: string): boolean {
+    const scheme = scanUri(text)?.scheme;
+    return scheme === 'sip' || scheme === 'sips';
+  }
+
+  /** 'sip', or 'sips' for one that is to be reached securely all the way (§26.2.2). */
+  get scheme(): 'sip' | 'sips' {
+    return this.#scheme;
+  }
+
+  set scheme(scheme: 'sip' | 'sips') {
+    if (scheme !== 'sip' && scheme !== 'sips') {
+      throw new TypeError(`SipUri.scheme: ${JSON.stringify(scheme)} is neither 'sip' nor 'sips'`);
+    }
+    this.#scheme = scheme;
+  }
+
+  /** Name or address, as it was written; an IPv6 address in brackets, which may be left out when it is set. */
+  get host(): string {
+    return this.#host;
+  }
+
+  set host(host: string) {
+    const bracketed = `[${host}]`;
+    if (isHost(String(host))) this.#host = host;
+    else if (isHost(bracketed)) this.#host = bracketed;
+    else throw new TypeError(`SipUri.host: ${JSON.stringify(host)} is no host name and no address`);
+  }
+
+  /** Undefined when the URI names none: then RFC 3263 finds it. */
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  set port(port: number | undefined) {
+    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
+      throw new TypeError(`SipUri.port: ${JSON.stringify(port)} is no port`);
+    }
+    this.#port = port;
+  }
+
+  /** The URI as text. Throws TypeError when a part cannot be written: an empty user, a password without user, an empty parameter name. */
+  toString(): string {
+    const written = this.#written;
+    let text = `${this.#scheme}:`;
+    if (this.user !== undefined) {
+      if (this.user === '') throw new TypeError('SipUri.toString: the user is empty');
+      text += written.find('user', this.user) ?? escaped(String(this.user), USER, 'SipUri.user');
+      if (this.password !== undefined) {
+        text += `:${written.find('password', this.password) ?? escaped(this.password, PASSWORD, 'SipUri.password')}`;
+      }
+      text += '@';
+    } else if (this.password !== undefined) throw new TypeError('SipUri.toString: there is a password without a user');
+    text += this.#host;
+    if (this.#port !== undefined) text += `:${this.#port}`;
+    for (const [name, value] of this.parameters) text += `;${pair(name, value, written, 'parameter', PARAM)}`;
+    let mark = '?';
+    for (const [name, value] of this.headers) {
+      text += mark + pair(name, value, written, 'header', HEADER);
+      mark = '&';
+    }
+    return text;
+  }
+
+  /** A copy that shares nothing with this one. */
+  clone(): SipUri {
+    return new SipUri(this);
+  }
+
+  /** Whether both are the same by the rules of §19.1.4. These are not transitive: parameters that only one has are mostly ignored. */
+  equals(other: unknown): boolean {
+    if (typeof other === 'string') return SipUri.canParse(other) && this.equals(SipUri.parse(other));
+    return other instanceof SipUri && areEqualSipUris(this.toString(), other.toString());
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `SipUri <${this.toString()}>`;
+  }
+}
+
+/** Decodes parts, and notes those that would be written otherwise. */
+class Notes {
+  written: Written | undefined;
+
+  decoded(part: string, text: string): string {
+    const value = text.includes('%') ? decode(text) : text;
+    if (value !== text) this.note(part, value, text);
+    return value;
+  }
+
+  note(part: string, value: string, text: string): void {
+    (this.written ??= new Written()).note(part, value, text);
+  }
+}
+
+/** Reads name=value pairs into the map; of two with one name the first counts, for names must not be repeated (§19.1.1). */
+function readPairs(text: string, separator: string, map: Map<string, string | true>, notes: Notes, part: string): void {
+  for (const one of text.split(separator)) {
+    const equals = one.indexOf('=');
+    const rawName = equals < 0 ? one : one.slice(0, equals);
+    const name = decode(rawName).toLowerCase();
+    if (map.has(name)) continue;
+    if (name !== rawName) notes.note(part, name, rawName);
+    map.set(name, equals < 0 ? true : notes.decoded(`${part} ${name}`, one.slice(equals + 1)));
+  }
+}
+
+function pair(name: string, value: string | true, written: Pick<Written, 'find'>, part: string, mask: number): string {
+  if (name === '') throw new TypeError(`SipUri.toString: a ${part} has no name`);
+  const text = written.find(part, name) ?? escaped(name, mask, `SipUri ${part}`);
+  // A parameter cannot have an empty value, but be without one (§25.1).
+  if (value === true || (value === '' && part === 'parameter')) return text;
+  const given = String(value);
+  return `${text}=${written.find(`${part} ${name}`, given) ?? escaped(given, mask, `SipUri ${part} ${name}`)}`;
+}
