@@ -1,11 +1,11 @@
 // The header fields of one message while they are read: where each begins and ends, which of them are checked at once, and the first fault (§7.3, §16.3 step 1).
 import { splitList } from '@siplet/sdk/grammar';
 import { Field } from './field.js';
-import { hashStep, headerNameAt, Role } from './header-names.js';
+import { NAME_START, nameIn, nameStep, Role } from './header-names.js';
 import { LIMITS } from './limits.js';
 import { cseqOf, partyOf, viaOf } from './message.js';
 import { Party } from './party.js';
-import { CLASS, integerAt, isBlank, TOKEN, WORD } from './text.js';
+import { CLASS, integerAt, isBlank, WORD } from './text.js';
 import { scanVia } from './via.js';
 
 const SPACE = 32;
@@ -88,11 +88,11 @@ export class Head {
 
   /** One field in [start, end) with its CRLF at the end. */
   private readField(source: string, start: number, end: number, folded: boolean): void {
-    let hash = 0;
+    let state = NAME_START;
     let i = start;
     let c = source.charCodeAt(i);
-    while (c < 128 && (CLASS[c]! & TOKEN) !== 0) {
-      hash = hashStep(hash, c);
+    for (let next = nameStep(state, c); next !== 0; next = nameStep(state, c)) {
+      state = next;
       c = source.charCodeAt(++i);
     }
     const nameEnd = i;
@@ -101,7 +101,7 @@ export class Head {
       this.fail(400, 'a line is no header field', '§7.3.1');
       return;
     }
-    const header = headerNameAt(source, start, nameEnd, hash);
+    const header = nameIn(state);
     let valueStart = i + 1;
     let valueEnd = end - 2;
     while (valueStart < valueEnd && isLinear(source.charCodeAt(valueStart))) valueStart++;
@@ -128,18 +128,19 @@ export class Head {
             field.view = scanVia(value, 0, value.length, true) ?? null;
           }
         }
-        this.vias += 1 + commas(field);
+        this.vias +=
+          this.via === field && viaOf(field)?.text.length === field.valueEnd - field.valueStart ? 1 : 1 + commas(field);
         if (this.vias > LIMITS.vias) this.fail(513, 'too many Via values', '§21.5.7');
         return;
       case Role.from:
         if (this.isTwice(this.from, 'From')) return;
         this.from = field;
-        if (partyOf(field).uri === '') this.fail(400, 'From', '§20.20');
+        if (!partyOf(field).isReadable) this.fail(400, 'From', '§20.20');
         return;
       case Role.to:
         if (this.isTwice(this.to, 'To')) return;
         this.to = field;
-        if (partyOf(field).uri === '') this.fail(400, 'To', '§20.39');
+        if (!partyOf(field).isReadable) this.fail(400, 'To', '§20.39');
         return;
       case Role.callId:
         if (this.isTwice(this.callId, 'Call-ID')) return;
@@ -221,7 +222,7 @@ function isCallId(field: Field): boolean {
     if (c === 64) {
       if (i === start || ++words > 2) return false;
       start = i + 1;
-    } else if (c > 127 || (CLASS[c]! & WORD) === 0) return false;
+    } else if ((CLASS[c]! & WORD) === 0) return false;
   }
   return field.valueEnd > start;
 }

@@ -1,5 +1,7 @@
 // The registered header field names, their compact forms (§7.3.3, §20), and the way from received octets to a name without allocating.
 
+import { CLASS, TOKEN } from './text.js';
+
 /** What `parse` does with a header field at once; 0 is nothing. */
 export const Role = {
   opaque: 0,
@@ -64,48 +66,61 @@ const ROLES = new Map<string, number>([
   ['Timestamp', Role.timestamp],
 ]);
 
-const SIZE = 2048;
-const table: (HeaderName | undefined)[] = new Array(SIZE).fill(undefined);
-const compacts: (HeaderName | undefined)[] = new Array(128).fill(undefined);
 const bySpelling = new Map<string, HeaderName>();
 
-/** One more octet of a name into its hash: letters without case. Start with 0. */
-export function hashStep(hash: number, octet: number): number {
-  return (Math.imul(hash, 31) + (octet | 32)) | 0;
+// A trie over all spellings without case, as a table: state * 128 + octet is the next state. 0 ends a name, UNKNOWN is any other token, 2 is the start.
+const END = 0;
+const UNKNOWN = 1;
+/** The state to begin a name in. */
+export const NAME_START = 2;
+const rows: number[][] = [[], []];
+const ends: (HeaderName | undefined)[] = [undefined, undefined, undefined];
+
+function row(): number[] {
+  const next = new Array<number>(128).fill(END);
+  for (let octet = 0; octet < 128; octet++) if ((CLASS[octet]! & TOKEN) !== 0) next[octet] = UNKNOWN;
+  return next;
+}
+rows[UNKNOWN] = row();
+rows[NAME_START] = row();
+
+function plant(spelling: string, header: HeaderName): void {
+  let state = NAME_START;
+  for (let i = 0; i < spelling.length; i++) {
+    const octet = spelling.charCodeAt(i);
+    if (rows[state]![octet] === UNKNOWN) {
+      const fresh = rows.push(row()) - 1;
+      ends[fresh] = undefined;
+      rows[state]![octet] = fresh;
+      rows[state]![spelling.toUpperCase().charCodeAt(i)] = fresh;
+    }
+    state = rows[state]![octet]!;
+  }
+  ends[state] = header;
 }
 
-function enlist(listed: string, whole: boolean): void {
+for (const [listed, whole] of [[LISTS, false] as const, [WHOLE, true] as const]) {
   for (const item of listed.split(/\s+/)) {
     const [name, compact = ''] = item.split('=') as [string, string?];
     const header = new HeaderName(name, compact, whole, ROLES.get(name) ?? Role.opaque);
-    let hash = 0;
-    for (let i = 0; i < name.length; i++) hash = hashStep(hash, name.charCodeAt(i));
-    let slot = hash & (SIZE - 1);
-    while (table[slot] !== undefined) slot = (slot + 1) & (SIZE - 1);
-    table[slot] = header;
-    if (compact !== '') compacts[compact.charCodeAt(0)] = header;
+    plant(header.key, header);
+    if (compact !== '') plant(compact, header);
     for (const spelling of [name, header.key, compact, compact.toUpperCase()]) {
       if (spelling !== '') bySpelling.set(spelling, header);
     }
   }
 }
-enlist(LISTS, false);
-enlist(WHOLE, true);
+const trie = new Uint16Array(rows.length * 128);
+for (let state = 0; state < rows.length; state++) trie.set(rows[state]!, state * 128);
 
-/** The registered name that stands in [start, end) of `source`, in any case or compact; `hash` is that of `hashStep` over it. */
-export function headerNameAt(source: string, start: number, end: number, hash: number): HeaderName | undefined {
-  const length = end - start;
-  if (length === 1) return compacts[(source.charCodeAt(start) | 32) & 127];
-  for (let slot = hash & (SIZE - 1); ; slot = (slot + 1) & (SIZE - 1)) {
-    const header = table[slot];
-    if (header === undefined) return undefined;
-    if (header.key.length === length && isAt(header.key, source, start)) return header;
-  }
+/** The state behind one more octet of a name; 0 when the octet is none of a token, and ends it. */
+export function nameStep(state: number, octet: number): number {
+  return octet < 128 ? trie[(state << 7) | octet]! : END;
 }
 
-function isAt(key: string, source: string, start: number): boolean {
-  for (let i = 0; i < key.length; i++) if ((source.charCodeAt(start + i) | 32) !== key.charCodeAt(i)) return false;
-  return true;
+/** The registered name, in any case or compact, that ends in this state. */
+export function nameIn(state: number): HeaderName | undefined {
+  return ends[state];
 }
 
 /** The registered name in any spelling, or undefined. */

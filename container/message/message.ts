@@ -7,7 +7,7 @@ import { Party, scanParty } from './party.js';
 import { integerAt, isWire } from './text.js';
 import { scanVia, Via } from './via.js';
 
-const NOBODY = new Party('', '', undefined, '', false);
+const NOBODY = Party.unreadable('');
 const NO_CSEQ = new CSeq(0, '');
 
 /** A SIP message. Fields are never changed, only replaced: a clone shares them all, and what is edited on one is not seen on the other. */
@@ -60,9 +60,14 @@ export abstract class Message {
 
   /** As the new first value: a field above the first of that key, or above all when there is none. */
   push(name: string, value: string): void {
-    const field = Field.of(name, value);
+    this.pushField(Field.of(name, value));
+  }
+
+  /** As `push`, with a field that is there already. */
+  pushField(field: Field): void {
     const at = this.indexOf(field.key);
-    this.fields.splice(Math.max(at, 0), 0, field);
+    if (at <= 0) this.fields.unshift(field);
+    else this.fields.splice(at, 0, field);
   }
 
   /** As the new last value: a field below the last of that key, or at the end. */
@@ -96,6 +101,10 @@ export abstract class Message {
       this.fields.push(...fresh);
       return;
     }
+    if (fresh.length === 1 && this.indexOf(key, at + 1) < 0) {
+      this.fields[at] = fresh[0]!;
+      return;
+    }
     const rest = this.fields.slice(at).filter((field) => field.key !== key);
     this.fields.length = at;
     this.fields.push(...fresh, ...rest);
@@ -116,7 +125,7 @@ export abstract class Message {
     const field = this.fields[at]!;
     const value = field.value;
     const values = isList(key) && value.includes(',') ? splitList(value) : [value];
-    if (values.length > 1) this.fields[at] = field.with(values.slice(1).join(', '));
+    if (values.length > 1) this.fields[at] = Field.trusted(field.name, values.slice(1).join(', '));
     else this.fields.splice(at, 1);
     return values[0];
   }
@@ -221,9 +230,9 @@ export abstract class Message {
     return `${wire}\r\n${this.body}`;
   }
 
-  private indexOf(key: string): number {
+  private indexOf(key: string, from = 0): number {
     const fields = this.fields;
-    for (let i = 0; i < fields.length; i++) if (fields[i]!.key === key) return i;
+    for (let i = from; i < fields.length; i++) if (fields[i]!.key === key) return i;
     return -1;
   }
 }
@@ -249,7 +258,7 @@ export function partyOf(field: Field): Party {
     const value = field.value;
     field.view =
       (field.folded ? scanParty(value, 0, value.length) : scanParty(field.source, field.valueStart, field.valueEnd)) ??
-      new Party(value, '', undefined, '', false);
+      Party.unreadable(value);
   }
   return field.view as Party;
 }

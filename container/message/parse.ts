@@ -100,7 +100,7 @@ function readRequest(
   checkPresence(head);
   checkMethod(head, method);
   const body = readBody(head, wire, bodyStart, framing);
-  const request = new Request(method, wire.slice(methodEnd + 1, uriEnd), head.fields, body);
+  const request = new Request(method, target?.text ?? wire.slice(methodEnd + 1, uriEnd), head.fields, body);
   if (head.status === 0) {
     request.target = target!;
     return request;

@@ -1,38 +1,70 @@
 // An address with its header parameters: From, To, Route, Record-Route, Path, Contact (§20.10, §20.20, §20.34, §20.39).
-import { type AddressParts, parameterOf, scanAddress, scanParameters } from '@siplet/sdk/grammar';
+import { AddressParts, parameterOf, scanAddress, scanParameters } from '@siplet/sdk/grammar';
 import { found, isPlainSip, quotedEnd, tokenEnd } from './plain.js';
 import { CLASS, isBlank, skipBlank, TOKEN } from './text.js';
 import { Uri } from './uri.js';
 
-/** Who sends, who is meant, or where a message goes by: one address; immutable. */
+/** Who sends, who is meant, or where a message goes by: one address; immutable. It keeps offsets and cuts the parts out when they are asked for. */
 export class Party {
-  /** The value as written, unfolded. */
-  declare readonly text: string;
-  /** Between the brackets, or the bare addr-spec. */
-  declare readonly uri: string;
+  declare private readonly source: string;
+  declare private readonly start: number;
+  declare private readonly end: number;
+  declare private readonly uriStart: number;
+  declare private readonly uriEnd: number;
+  declare private readonly parametersStart: number;
   /** As written; tags compare with case (§19.3). Undefined when there is none. */
   declare readonly tag: string | undefined;
-  /** Raw header parameters from the first ';' on, or ''. */
-  declare readonly parameters: string;
-  declare readonly bracketed: boolean;
   declare private scanned: AddressParts | undefined;
   declare private targetView: Uri | undefined;
 
   constructor(
-    text: string,
-    uri: string,
+    source: string,
+    start: number,
+    end: number,
+    uriStart: number,
+    uriEnd: number,
+    parametersStart: number,
     tag: string | undefined,
-    parameters: string,
-    bracketed: boolean,
-    parts?: AddressParts,
+    parts: AddressParts | undefined,
   ) {
-    this.text = text;
-    this.uri = uri;
+    this.source = source;
+    this.start = start;
+    this.end = end;
+    this.uriStart = uriStart;
+    this.uriEnd = uriEnd;
+    this.parametersStart = parametersStart;
     this.tag = tag;
-    this.parameters = parameters;
-    this.bracketed = bracketed;
     this.scanned = parts;
     this.targetView = undefined;
+  }
+
+  /** What stands where an address should: no URI, no tag. */
+  static unreadable(text: string): Party {
+    return new Party(text, 0, text.length, 0, 0, text.length, undefined, new AddressParts(undefined, '', false, ''));
+  }
+
+  /** The value as written, unfolded. */
+  get text(): string {
+    return this.source.slice(this.start, this.end);
+  }
+
+  /** Between the brackets, or the bare addr-spec. */
+  get uri(): string {
+    return this.scanned === undefined ? this.source.slice(this.uriStart, this.uriEnd) : this.scanned.uri;
+  }
+
+  /** Whether it is an address: false only in the request of a Malformed. */
+  get isReadable(): boolean {
+    return this.uriEnd > this.uriStart;
+  }
+
+  get bracketed(): boolean {
+    return this.scanned === undefined ? this.source.charCodeAt(this.uriEnd) === 62 : this.scanned.bracketed;
+  }
+
+  /** Raw header parameters from the first ';' on, or ''. */
+  get parameters(): string {
+    return this.scanned === undefined ? this.source.slice(this.parametersStart, this.end) : this.scanned.parameters;
   }
 
   /** Undefined when the text is no address with a URI in it and parameters behind it (§25.1). */
@@ -42,12 +74,7 @@ export class Party {
 
   /** Display name and all, as the grammar has it. */
   get parts(): AddressParts {
-    return (this.scanned ??= scanAddress(this.text) ?? {
-      displayName: undefined,
-      uri: this.uri,
-      bracketed: this.bracketed,
-      parameters: this.parameters,
-    });
+    return (this.scanned ??= scanAddress(this.text)!);
   }
 
   /** Raw, with its quotes. */
@@ -57,12 +84,13 @@ export class Party {
 
   /** The URI, read. */
   get target(): Uri {
-    return (this.targetView ??= Uri.parse(this.uri) ?? new Uri(this.uri, '', undefined, '', undefined, ''));
+    return (this.targetView ??= Uri.parse(this.uri) ?? Uri.unreadable(this.uri));
   }
 
   /** A header parameter by name, without case: as written, true for a flag, undefined when absent. */
   parameter(name: string): string | true | undefined {
-    return this.parameters === '' ? undefined : parameterOf(this.parameters, name);
+    const parameters = this.parameters;
+    return parameters === '' ? undefined : parameterOf(parameters, name);
   }
 
   toString(): string {
@@ -80,7 +108,6 @@ function scanPlain(text: string, start: number, end: number): Party | undefined 
   let i = start;
   let uriStart = start;
   let uriEnd: number;
-  let bracketed = true;
   if (text.charCodeAt(i) === 34) {
     i = quotedEnd(text, i, end);
     if (i < 0 || !isPlainQuoted(text, start, i)) return undefined;
@@ -95,7 +122,6 @@ function scanPlain(text: string, start: number, end: number): Party | undefined 
     i = uriEnd + 1;
   } else {
     // A bare addr-spec: what follows ';' is the header's, not the URI's (§20.10).
-    bracketed = false;
     uriEnd = text.indexOf(';', start);
     if (uriEnd < 0 || uriEnd > end) uriEnd = end;
     if (!isPlainSip(text, start, uriEnd) || found.parametersStart !== uriEnd) return undefined;
@@ -115,8 +141,7 @@ function scanPlain(text: string, start: number, end: number): Party | undefined 
       tag = text.slice(nameEnd + 1, i);
     }
   }
-  const parameters = parametersStart === end ? '' : text.slice(parametersStart, end);
-  return new Party(text.slice(start, end), text.slice(uriStart, uriEnd), tag, parameters, bracketed);
+  return new Party(text, start, end, uriStart, uriEnd, parametersStart, tag, undefined);
 }
 
 function isTag(text: string, at: number): boolean {
@@ -131,7 +156,7 @@ function tokensEnd(text: string, start: number, end: number): number {
   let i = start;
   for (; i < end; i++) {
     const c = text.charCodeAt(i);
-    if (c > 127 || ((CLASS[c]! & TOKEN) === 0 && !isBlank(c))) break;
+    if ((CLASS[c]! & TOKEN) === 0 && !isBlank(c)) break;
   }
   return i;
 }
@@ -159,5 +184,5 @@ function scanAny(text: string): Party | undefined {
       tag = value;
     }
   }
-  return new Party(text, parts.uri, tag, parts.parameters, parts.bracketed, parts);
+  return new Party(text, 0, text.length, 0, text.length, 0, tag, parts);
 }

@@ -3,7 +3,7 @@
 import { ALPHA, CLASS, DIGIT, integerAt, PLAIN_PARAMETER, PLAIN_USER, TOKEN } from './text.js';
 
 /** Where the last host or URI that was accepted has its parts. One for all: it is read before anything else is scanned. */
-export const found = { userEnd: -1, hostStart: 0, hostEnd: 0, port: -1, parametersStart: 0 };
+export const found = { userEnd: -1, hostStart: 0, hostEnd: 0, hasUpper: false, port: -1, parametersStart: 0 };
 
 /** End of a hostname or IPv4 address from `start` on, or -1 when it is anything else, IPv6 among it (§25.1). */
 export function plainHostEnd(text: string, start: number, end: number): number {
@@ -11,13 +11,14 @@ export function plainHostEnd(text: string, start: number, end: number): number {
   let label = start;
   let dots = 0;
   let numeric = true;
+  let upper = false;
   for (; i < end; i++) {
     const c = text.charCodeAt(i);
-    if (c > 127) return -1;
     const bits = CLASS[c]!;
     if ((bits & DIGIT) !== 0) continue;
     if ((bits & ALPHA) !== 0) {
       numeric = false;
+      if (c < 97) upper = true;
     } else if (c === 46) {
       if (i === label || text.charCodeAt(i - 1) === 45) return -1;
       if (numeric && !isByte(text, label, i)) return -1;
@@ -29,6 +30,7 @@ export function plainHostEnd(text: string, start: number, end: number): number {
     } else break;
   }
   if (i === label || text.charCodeAt(i - 1) === 45) return -1;
+  found.hasUpper = upper;
   // The last label of a hostname starts with a letter; four numbers are an IPv4 address. All else is for the full grammar.
   if ((CLASS[text.charCodeAt(label)]! & ALPHA) !== 0) return i;
   return numeric && dots === 3 && isByte(text, label, i) ? i : -1;
@@ -48,7 +50,7 @@ export function isPlainSip(text: string, start: number, end: number): boolean {
   const userStart = i;
   while (i < end) {
     const c = text.charCodeAt(i);
-    if (c > 127 || (CLASS[c]! & PLAIN_USER) === 0) break;
+    if ((CLASS[c]! & PLAIN_USER) === 0) break;
     i++;
   }
   found.userEnd = -1;
@@ -103,7 +105,7 @@ function plainEnd(text: string, start: number, end: number): number {
   let i = start;
   for (; i < end; i++) {
     const c = text.charCodeAt(i);
-    if (c > 127 || (CLASS[c]! & PLAIN_PARAMETER) === 0) break;
+    if ((CLASS[c]! & PLAIN_PARAMETER) === 0) break;
   }
   return i;
 }
@@ -113,7 +115,7 @@ export function tokenEnd(text: string, start: number, end: number): number {
   let i = start;
   for (; i < end; i++) {
     const c = text.charCodeAt(i);
-    if (c > 127 || (CLASS[c]! & TOKEN) === 0) break;
+    if ((CLASS[c]! & TOKEN) === 0) break;
   }
   return i;
 }

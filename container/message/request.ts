@@ -37,7 +37,7 @@ export class Request extends Message {
 
   /** The Request-URI, read. Of no scheme when it is no URI, which happens in the request of a Malformed alone. */
   get target(): Uri {
-    return (this.targetView ??= Uri.parse(this.uriText) ?? new Uri(this.uriText, '', undefined, '', undefined, ''));
+    return (this.targetView ??= Uri.parse(this.uriText) ?? Uri.unreadable(this.uriText));
   }
 
   set target(target: Uri) {

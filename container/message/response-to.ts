@@ -53,5 +53,5 @@ export function responseTo(
 
 function tagged(to: Field, tag: string | undefined): Field {
   if (tag === undefined || partyOf(to).tag !== undefined) return to;
-  return to.with(`${to.value};tag=${tag}`);
+  return Field.trusted(to.name, `${to.value};tag=${tag}`);
 }

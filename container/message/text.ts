@@ -31,7 +31,7 @@ mark('[]:', VALUE);
 export function isAll(text: string, start: number, end: number, bits: number): boolean {
   for (let i = start; i < end; i++) {
     const c = text.charCodeAt(i);
-    if (c > 255 || (CLASS[c]! & bits) === 0) return false;
+    if ((CLASS[c]! & bits) === 0) return false;
   }
   return end > start;
 }

@@ -1,5 +1,5 @@
 // A URI as the layers above read it: flat, and for the common shape without the full grammar (§19.1, §25.1).
-import { scanUri, type UriParts, uriParameterOf } from '@siplet/sdk/grammar';
+import { scanUri, UriParts, uriParameterOf } from '@siplet/sdk/grammar';
 import { found, isPlainSip } from './plain.js';
 
 /** A Request-URI or the URI of an address; immutable. */
@@ -38,6 +38,19 @@ export class Uri {
   /** Undefined when the text is no URI (§25.1). */
   static parse(text: string): Uri | undefined {
     return scanTarget(text, 0, text.length);
+  }
+
+  /** What stands where a URI should: of no scheme. */
+  static unreadable(text: string): Uri {
+    return new Uri(
+      text,
+      '',
+      undefined,
+      '',
+      undefined,
+      '',
+      new UriParts('', undefined, undefined, '', undefined, '', '', ''),
+    );
   }
 
   /** Every part as the grammar has it. */
@@ -84,19 +97,20 @@ export class Uri {
 
 /** The URI in [start, end), or undefined when it is none. */
 export function scanTarget(text: string, start: number, end: number): Uri | undefined {
+  const whole = text.slice(start, end);
   if (isPlainSip(text, start, end)) {
     const { userEnd, hostStart, hostEnd, port, parametersStart } = found;
+    const host = text.slice(hostStart, hostEnd);
     const secure = (text.charCodeAt(start + 3) | 32) === 115;
     return new Uri(
-      text.slice(start, end),
+      whole,
       secure ? 'sips' : 'sip',
       userEnd < 0 ? undefined : text.slice(start + (secure ? 5 : 4), userEnd),
-      text.slice(hostStart, hostEnd).toLowerCase(),
+      found.hasUpper ? host.toLowerCase() : host,
       port < 0 ? undefined : port,
       parametersStart === end ? '' : text.slice(parametersStart, end),
     );
   }
-  const whole = text.slice(start, end);
   const parts = scanUri(whole);
   if (parts === undefined) return undefined;
   return new Uri(

@@ -1,7 +1,7 @@
 // The Via header field value (§20.42, §25.1 via-parm), read in one pass.
 import { isHost } from '@siplet/sdk/grammar';
-import { plainHostEnd, quotedEnd, tokenEnd } from './plain.js';
-import { CLASS, DIGIT, integerAt, skipBlank, VALUE } from './text.js';
+import { found, plainHostEnd, quotedEnd, tokenEnd } from './plain.js';
+import { CLASS, DIGIT, integerAt, skipBlank, TOKEN, VALUE } from './text.js';
 
 /** One Via value: who sent the message and where its response goes (§18.2.2). */
 export class Via {
@@ -81,7 +81,7 @@ export function defaultPort(transport: string): number {
 export function scanVia(text: string, start: number, end: number, tolerant = false): Via | undefined {
   let protocol = 'SIP/2.0';
   let i: number;
-  if (text.startsWith('SIP/2.0/', start)) {
+  if (isSip2(text, start)) {
     i = start + 8;
   } else {
     i = protocolEnd(text, start, end);
@@ -95,10 +95,17 @@ export function scanVia(text: string, start: number, end: number, tolerant = fal
   i = skipBlank(text, transportEnd, end);
   if (i === transportEnd) return undefined;
 
-  const hostEnd = hostEndAt(text, i, end);
-  if (hostEnd < 0) return undefined;
-  const bracketed = text.charCodeAt(i) === 91;
-  const host = (bracketed ? text.slice(i + 1, hostEnd - 1) : text.slice(i, hostEnd)).toLowerCase();
+  const hostStart = i;
+  let hostEnd = plainHostEnd(text, i, end);
+  let host: string;
+  if (hostEnd >= 0) {
+    host = text.slice(hostStart, hostEnd);
+    if (found.hasUpper) host = host.toLowerCase();
+  } else {
+    hostEnd = anyHostEnd(text, hostStart, end);
+    if (hostEnd < 0) return undefined;
+    host = unbracketed(text.slice(hostStart, hostEnd)).toLowerCase();
+  }
   i = skipBlank(text, hostEnd, end);
   let port: number | undefined;
   if (i < end && text.charCodeAt(i) === 58) {
@@ -118,6 +125,20 @@ export function scanVia(text: string, start: number, end: number, tolerant = fal
   return new Via(text.slice(start, last), protocol, transport, host, port, parameters, i);
 }
 
+/** 'SIP/2.0/' as nearly everyone writes it. */
+function isSip2(text: string, at: number): boolean {
+  return (
+    text.charCodeAt(at) === 83 &&
+    text.charCodeAt(at + 1) === 73 &&
+    text.charCodeAt(at + 2) === 80 &&
+    text.charCodeAt(at + 3) === 47 &&
+    text.charCodeAt(at + 4) === 50 &&
+    text.charCodeAt(at + 5) === 46 &&
+    text.charCodeAt(at + 6) === 48 &&
+    text.charCodeAt(at + 7) === 47
+  );
+}
+
 /** Behind `protocol-name SLASH protocol-version SLASH`, or -1. */
 function protocolEnd(text: string, start: number, end: number): number {
   let i = start;
@@ -132,18 +153,20 @@ function protocolEnd(text: string, start: number, end: number): number {
   return i;
 }
 
-const TRANSPORTS = ['UDP', 'TCP', 'TLS', 'WSS', 'WS', 'SCTP', 'TLS-SCTP'];
-
 function transportAt(text: string, start: number, end: number): string {
-  for (const transport of TRANSPORTS)
-    if (transport.length === end - start && text.startsWith(transport, start)) return transport;
+  if (end - start === 3) {
+    const a = text.charCodeAt(start);
+    const b = text.charCodeAt(start + 1);
+    const c = text.charCodeAt(start + 2);
+    if (a === 85 && b === 68 && c === 80) return 'UDP';
+    if (a === 84 && b === 67 && c === 80) return 'TCP';
+    if (a === 84 && b === 76 && c === 83) return 'TLS';
+  }
   return text.slice(start, end).toUpperCase();
 }
 
-/** End of the host that starts here, whichever kind, or -1. */
-function hostEndAt(text: string, start: number, end: number): number {
-  const plain = plainHostEnd(text, start, end);
-  if (plain >= 0) return plain;
+/** End of the host that starts here, IPv6 or what the plain scanner left open, or -1. */
+function anyHostEnd(text: string, start: number, end: number): number {
   let i = start;
   if (text.charCodeAt(i) === 91) {
     const close = text.indexOf(']', i);
@@ -153,6 +176,10 @@ function hostEndAt(text: string, start: number, end: number): number {
     i = tokenEnd(text, i, end);
   }
   return isHost(text.slice(start, i)) ? i : -1;
+}
+
+function unbracketed(host: string): string {
+  return host.charCodeAt(0) === 91 && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
 /** The parameters of one via-parm while they are read. A known one that comes twice is a fault (§7.3.1). */
@@ -217,19 +244,19 @@ class ViaParameters {
 
   private takeMaddr(maddr: string): boolean {
     if (this.maddr !== undefined || !isHost(maddr)) return false;
-    this.maddr = (maddr.charCodeAt(0) === 91 ? maddr.slice(1, -1) : maddr).toLowerCase();
+    this.maddr = unbracketed(maddr).toLowerCase();
     return true;
   }
 
   private takeBranch(text: string, start: number, end: number): boolean {
-    if (this.branch !== undefined || start < 0 || tokenEnd(text, start, end) !== end) return false;
+    if (this.branch !== undefined || start < 0 || (valueClass & TOKEN) === 0) return false;
     this.branch = text.slice(start, end);
     return true;
   }
 
   private takeReceived(received: string): boolean {
     if (this.received !== undefined || received === '' || received.charCodeAt(0) === 34) return false;
-    this.received = received.charCodeAt(0) === 91 && received.endsWith(']') ? received.slice(1, -1) : received;
+    this.received = unbracketed(received);
     return true;
   }
 }
@@ -239,12 +266,19 @@ function isNamed(text: string, start: number, name: string): boolean {
   return true;
 }
 
+/** The classes that all octets of the last unquoted value are in. */
+let valueClass = 0;
+
 function valueEndAt(text: string, start: number, end: number): number {
+  valueClass = 0;
   if (start < end && text.charCodeAt(start) === 34) return quotedEnd(text, start, end);
+  let common = 255;
   let i = start;
   for (; i < end; i++) {
-    const c = text.charCodeAt(i);
-    if (c > 127 || (CLASS[c]! & VALUE) === 0) break;
+    const bits = CLASS[text.charCodeAt(i)]!;
+    if ((bits & VALUE) === 0) break;
+    common &= bits;
   }
+  valueClass = common;
   return i;
 }
