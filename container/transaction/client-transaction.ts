@@ -66,9 +66,8 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
 
   cancel(reason?: string): void {
     if (!this.isInvite || this.cancelled || this.sent === undefined || this.place.last) return;
-    this.keptCancel = cancelOf(this.sent, reason);
-    this.cancelled = true;
-    this.step(ON_CANCEL); // In Calling it is only kept, and sent with the first provisional response. §9.1
+    const cancel = cancelOf(this.sent, reason);
+    this.cancelled = this.step(ON_CANCEL, cancel);
   }
 
   transportFailed(error: Error): void {
@@ -88,11 +87,16 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
     this.flow.send(this.wire, this);
   }
 
+  keepCancel(cancel: Request): void {
+    this.keptCancel = cancel;
+  }
+
+  sendKeptCancel(): void {
+    if (this.keptCancel !== undefined) this.sendCancel(this.keptCancel);
+  }
+
   /** §9.1: on the INVITE's flow, as its own transaction; and the INVITE has 64*T1 to end. */
-  sendCancel(): void {
-    const cancel = this.keptCancel;
-    if (cancel === undefined) return;
-    this.keptCancel = undefined;
+  sendCancel(cancel: Request): void {
     this.ground.sendCancel(cancel, this.branch, this.flow);
     this.start('timerCancel');
   }
@@ -133,9 +137,9 @@ const INVITE_EFFECTS: Record<InviteClientAction, Effect<ClientTransaction>> = {
   ...SHARED,
   sendAck: (transaction, response) => transaction.sendAck(response as Response),
   resendAck: (transaction) => transaction.sendWire(),
-  keepCancel: () => {},
-  sendKeptCancel: (transaction) => transaction.sendCancel(),
-  sendCancel: (transaction) => transaction.sendCancel(),
+  keepCancel: (transaction, cancel) => transaction.keepCancel(cancel as Request),
+  sendKeptCancel: (transaction) => transaction.sendKeptCancel(),
+  sendCancel: (transaction, cancel) => transaction.sendCancel(cancel as Request),
   startA: (transaction) => transaction.startRepeat('timerA'),
   doubleA: (transaction) => transaction.double('timerA', false),
   startB: (transaction) => transaction.start('timerB'),
