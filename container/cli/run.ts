@@ -22,7 +22,6 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
     watch: options.watch ? undefined : false,
   });
   const log = createLog(configuration.log);
-  surviveFaults(log);
   const stopped = stopSignal(log);
   // Loaded only here, so that the other commands start without it.
   const { startContainer } = await import('../composition.js');
@@ -54,12 +53,4 @@ function stopSignal(log: Logger): Promise<void> {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
   });
-}
-
-/** What an application leaves unhandled in a timer or a promise of its own disturbs no other's calls (C-41). */
-function surviveFaults(log: Logger): void {
-  process.on('unhandledRejection', (reason) =>
-    log.error({ err: reason }, 'a promise was rejected and nobody handled it'),
-  );
-  process.on('uncaughtException', (error) => log.error({ err: error }, 'an error was thrown and nobody caught it'));
 }

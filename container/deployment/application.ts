@@ -1,7 +1,7 @@
 // One version of one application: its classes in an injector of their own, its instances, its handler table. Contract sections 1 and 2.
 import { APP_CONFIG, DeploymentError, LOGGER, type SipletOptions } from '@siplet/sdk';
 import { declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
-import { Container, ContainerModule, injectable } from 'inversify';
+import { Container, ContainerModule, injectable, type ServiceIdentifier } from 'inversify';
 import type { Logger } from 'pino';
 import { type DeployedSiplet, HandlerTable, type SipletDefaults } from '../dispatch/handler-table.js';
 import type { Deployable } from './deployable.js';
@@ -39,7 +39,7 @@ export interface ApplicationServices {
   /** Defaults of `@Siplet` options. */
   readonly defaults: { readonly supervised: boolean /** Seconds. */; readonly proxyTimeout: number };
   /** Tokens with their values: SIP_FACTORY, TIMERS, SESSIONS, METRICS. Called once for each application that is deployed. */
-  tokens(application: ApplicationIdentity): Iterable<readonly [token: symbol, value: unknown]>;
+  tokens(application: ApplicationIdentity): Iterable<readonly [token: ServiceIdentifier, value: unknown]>;
 }
 
 /** Minutes: contract section 2. */
@@ -60,7 +60,7 @@ export async function createApplication(
 ): Promise<DeployedApplication> {
   const { name, version } = deployable;
   const log = services.log.child({ app: name, version });
-  const config = services.configOf(name);
+  const config = services.configOf(name) ?? {};
   const exported = exportedOf(loaded.exports);
   // Classes that are injected by type and that no module binds are bound as they are met.
   const injector = new Container(

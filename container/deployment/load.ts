@@ -80,7 +80,8 @@ export function load(bundle: Bundle): Loaded {
 export function describeFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // inversify wraps what a @PostConstruct threw; the author's own error is what helps.
-  if (error.cause instanceof Error && error.constructor.name === 'InversifyCoreError') return describeFault(error.cause);
+  if (error.cause instanceof Error && error.constructor.name === 'InversifyCoreError')
+    return describeFault(error.cause);
   const lines = (error.stack ?? String(error)).split('\n');
   const first = lines.findIndex((line) => /^\s+at /.test(line));
   if (first < 0) return lines.join('\n');

@@ -179,7 +179,7 @@ export class HandlerTable {
     this.#otherSubsequent = choice.of('subsequent', undefined);
     this.#otherBranch = choice.of('branch', undefined);
     this.#otherResponses = choice.responses(undefined);
-    this.#cancel = choice.of('cancel', undefined);
+    this.#cancel = choice.of('cancel', 'CANCEL');
     this.stateless = choice.of('stateless', undefined);
     for (const { declaration } of candidates) {
       if (declaration.timer !== undefined) this.#timers.set(declaration.timer, choice.timer(declaration.timer));

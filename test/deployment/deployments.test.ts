@@ -150,11 +150,12 @@ describe('contract section 1, dependency injection', () => {
   test('@PostConstruct and @PreDestroy run, awaited', async () => {
     const root = folder({
       'a.ts': `
-        import { Invite, PostConstruct, PreDestroy, Siplet } from '@siplet/sdk';
+        import { Invite, Siplet } from '@siplet/sdk';
+        import { postConstruct, preDestroy } from 'inversify';
         const steps: string[] = [];
         @Siplet() export class A {
-          @PostConstruct() async open() { await Promise.resolve(); steps.push('open'); }
-          @PreDestroy() async close() { await Promise.resolve(); steps.push('close'); }
+          @postConstruct() async open() { await Promise.resolve(); steps.push('open'); }
+          @preDestroy() async close() { await Promise.resolve(); steps.push('close'); }
           @Invite() ring() { return steps; }
         }`,
     });
@@ -223,9 +224,10 @@ describe('D-1 what fails says why, with the position in the author’s source', 
 
   test('a @PostConstruct that rejects', async () => {
     const message = await failure(`
-      import { Invite, PostConstruct, Siplet } from '@siplet/sdk';
+      import { Invite, Siplet } from '@siplet/sdk';
+      import { postConstruct } from 'inversify';
       @Siplet() export class A {
-        @PostConstruct() async open() { throw new Error('no database'); }
+        @postConstruct() async open() { throw new Error('no database'); }
         @Invite() ring() {}
       }`);
     expect(message).toContain('no database');
