@@ -62,6 +62,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly proxyServices: ProxyServices;
   /** Plain numbers, for metrics. */
   readonly counters = { initial: 0, subsequent: 0, refused: 0, orphans: 0, strays: 0, malformed: 0, handlerFailures: 0 };
+  /** Requests that an application has and that have no final response. */
+  unanswered = 0;
   /** No new initial requests are taken (§21.5.4). */
   stopping = false;
   readonly #own: Own;
@@ -70,7 +72,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly #sets = new Map<string, DialogSet>();
   #applicationSessions = 0;
   /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
-  readonly #scope = new AsyncLocalStorage<DeployedApplication>();
+  readonly #scope = new AsyncLocalStorage<Handler>();
 
   constructor(parts: CoreParts) {
     this.clock = parts.clock;
@@ -99,6 +101,13 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   /** What is alive: nothing of it may be left when every call has ended. */
   get size(): { dialogSets: number; applicationSessions: number } {
     return { dialogSets: this.#sets.size, applicationSessions: this.#applicationSessions };
+  }
+
+  /** Requests without a final response, and dialogs that stand and go through us. */
+  get callsInProgress(): number {
+    let confirmed = 0;
+    for (const set of this.#sets.values()) if (set.sessions.some((session) => session.state === 'confirmed')) confirmed++;
+    return this.unanswered + confirmed;
   }
 
   // Requests --------------------------------------------------------------------------------------------------------------------------------------------------
@@ -136,8 +145,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     const session = new ApplicationSession(this, application, handler.siplet.options.sessionTimeout);
     this.#applicationSessions++;
     const set = new DialogSet(this.identifiers.branch(), session, request);
-    const parameters = route === undefined ? '' : route.parameters;
-    new Incoming(this, transaction, request, true, set, set.first, loopPart, parameters).begin(handler);
+    new Incoming(this, transaction, request, true, set, set.first, loopPart, route).begin(handler);
   }
 
   /** Contract section 5: no application takes it. */
@@ -168,7 +176,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     if (set === undefined || session === undefined) return this.#orphan(request, transaction, route);
     if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
     if (transaction.isInvite) transaction.respond(responseTo(request, 100));
-    const incoming = new Incoming(this, transaction, request, false, set, session, '', route!.parameters);
+    const incoming = new Incoming(this, transaction, request, false, set, session, '', route);
     incoming.forwardInDialog(incoming.application.table.subsequent(request.method));
   }
 
@@ -201,7 +209,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     applicationSession.mailbox.post({
       isWaitedFor: true,
       handler: () => handler,
-      argument: () => new SipRequest(request, undefined, session, false, route.parameters, flow),
+      argument: () => new SipRequest(request, session, false, route.parameters, flow, undefined),
       settled: (error) => {
         if (error !== undefined) this.handlerFailed(handler.label, applicationSession.application, error, request);
         forward();
@@ -263,7 +271,12 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   }
 
   invoke(handler: Handler, argument: unknown): unknown {
-    return handler.invoke(argument);
+    return this.#scope.run(handler, callHandler, handler, argument);
+  }
+
+  /** The handler from which the running code was started, if any: tells whose fault an unhandled rejection is. */
+  get runningHandler(): Handler | undefined {
+    return this.#scope.getStore();
   }
 
   handlerFailed(label: string, application: DeployedApplication, error: unknown, request?: Request, level: 'error' | 'debug' = 'error'): void {
@@ -281,3 +294,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   }
 }
 
+
+function callHandler(handler: Handler, argument: unknown): unknown {
+  return handler.invoke(argument);
+}

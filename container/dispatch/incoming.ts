@@ -1,12 +1,14 @@
 // A request that an application has taken, from its handler to the last transaction's end: whoever answers it, proxies it, or forwards it in its dialog.
 import { IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import type { Deadline, Timed } from '../clock.js';
-import { type Request, type Response, responseTo } from '../message/index.js';
+import type { DeployedApplication } from '../deployment/application.js';
+import { type Request, type Response, responseTo, type Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, Supervisor } from '../proxy/services.js';
 import { SipRequest } from '../servlet/sip-request.js';
-import { SipResponse } from '../servlet/sip-response.js';
+import { Proxy } from '../servlet/proxy.js';
+import { type Origin, SipResponse } from '../servlet/sip-response.js';
 import type { DialogSet } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
@@ -25,8 +27,10 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   supervised = true;
   /** What the application holds; made for its first handler. */
   #servlet: SipRequest | undefined;
+  #proxy: Proxy | undefined;
   #handler: Handler | undefined;
   #unanswered: Deadline | undefined;
+  #completed = false;
   #ended = false;
 
   constructor(
@@ -39,19 +43,31 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     readonly session: SipSession,
     /** The second part of our branches (RFC 5393); undefined: not computed yet. */
     public loopPart: string | undefined,
-    /** Parameters of the Route value of ours by which it came (C-35). */
-    readonly routeParameters: string,
+    /** The Route value of ours by which it came. */
+    readonly route: Uri | undefined,
   ) {
     transaction.user = this;
     session.transactionBegins();
+    core.unanswered++;
   }
 
-  get application() {
+  /** Parameters of the Route value of ours by which it came (C-35). */
+  get routeParameters(): string {
+    return this.route?.parameters ?? '';
+  }
+
+  get application(): DeployedApplication {
     return this.set.applicationSession.application;
   }
 
   get servlet(): SipRequest {
-    return (this.#servlet ??= new SipRequest(this.request, this));
+    return (this.#servlet ??= new SipRequest(this.request, this.session, this.isInitial, this.routeParameters, this.transaction.flow, this));
+  }
+
+  /** What responses are presented with: in a dialog it refuses to add branches. */
+  get servletProxy(): Proxy | undefined {
+    if (this.context === undefined) return undefined;
+    return (this.#proxy ??= new Proxy(this.context, this));
   }
 
   // The request's handler -------------------------------------------------------------------------------------------------------------------------------------
@@ -145,21 +161,19 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   // Supervisor: the application's response handlers -------------------------------------------------------------------------------------------------------------
 
   provisional(branch: Branch, response: Response, settled: () => void): void {
-    const session = this.#sessionFor(response);
+    const session = this.sessionOf(response);
     if (session.state === 'initial') session.state = 'early';
-    this.#supervise(this.application.table.provisional(response.status, this.request.method), branch, response, session, false, settled);
+    this.#supervise(this.application.table.provisional(response.status, this.request.method), branch, response, 'received', settled);
   }
 
   success(branch: Branch, response: Response, isRetransmission: boolean, settled: () => void): void {
-    const session = this.#sessionFor(response);
-    if (!isRetransmission) this.#confirm(session);
+    if (!isRetransmission) this.#confirm(this.sessionOf(response));
     const handler = this.application.table.success(response.status, this.request.method);
-    this.#supervise(handler, branch, response, session, isRetransmission, settled);
+    this.#supervise(handler, branch, response, isRetransmission ? 'retransmitted' : 'received', settled);
   }
 
   intermediate(branch: Branch, response: Response, settled: () => void): void {
-    const handler = this.application.table.branch(response.status, this.request.method);
-    this.#supervise(handler, branch, response, this.#sessionFor(response), false, settled, true);
+    this.#supervise(this.application.table.branch(response.status, this.request.method), branch, response, 'intermediate', settled);
   }
 
   best(choose: () => Choice | undefined, settled: () => void): void {
@@ -176,7 +190,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
         chosen = choose();
         return chosen === undefined ? undefined : this.application.table.best(chosen.response.status, method);
       },
-      argument: () => this.#present(chosen!.branch, chosen!.response, this.#sessionFor(chosen!.response), false, false),
+      argument: () => this.#present(chosen!.branch, chosen!.response, 'received'),
       settled: (error, handler) => {
         if (error !== undefined) this.#report(handler!, error);
         if (chosen !== undefined) this.#unconfirm(chosen.response);
@@ -185,22 +199,15 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     });
   }
 
-  #supervise(
-    handler: Handler | undefined,
-    branch: Branch,
-    response: Response,
-    session: SipSession,
-    isRetransmission: boolean,
-    settled: () => void,
-    isBranchResponse = false,
-  ): void {
-    this.set.applicationSession.touch();
+  #supervise(handler: Handler | undefined, branch: Branch, response: Response, origin: Origin, settled: () => void): void {
+    const { applicationSession } = this.set;
+    applicationSession.touch();
     if (!this.supervised) return settled();
-    this.#call(handler, handler === undefined ? undefined : this.#present(branch, response, session, isRetransmission, isBranchResponse), settled);
+    this.#call(handler, handler === undefined ? undefined : this.#present(branch, response, origin), settled);
   }
 
-  #present(branch: Branch | undefined, response: Response, session: SipSession, isRetransmission: boolean, isBranchResponse: boolean): SipResponse {
-    return new SipResponse(response, this, session, branch, { isRetransmission, isBranchResponse, isReceived: true });
+  #present(branch: Branch | undefined, response: Response, origin: Origin): SipResponse {
+    return new SipResponse(response, this, this.sessionOf(response), branch, origin);
   }
 
   /** Calls a handler for which a message waits, in its turn; without one only the turn is waited for. */
@@ -224,7 +231,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   // Sessions --------------------------------------------------------------------------------------------------------------------------------------------------
 
-  #sessionFor(response: Response): SipSession {
+  /** A fork's response has a session of its own (C-10a). */
+  sessionOf(response: Response): SipSession {
     return this.isInitial ? this.set.sessionFor(response) : this.session;
   }
 
@@ -246,11 +254,27 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     return responseTo(this.request, status, undefined, this.transaction.toTag);
   }
 
-  /** Sends a response of ours or of the application; the caller has checked that it may be sent. */
+  /** C-1, C-6, C-12: a response that the application made. Throws when none may be sent any more. */
+  answerByApplication(response: Response): void {
+    const what = `${this.application.name} cannot answer the ${this.request.method} ${this.request.callId} with ${response.status}`;
+    if (this.answered || (this.context?.completed ?? false)) throw new IllegalStateError(`${what}: a final response has been sent`);
+    if (this.role === 'b2bua') throw new IllegalStateError(`${what}: it is its B2BUA`);
+    if (this.role === 'proxy' && response.status >= 200 && this.context?.refusal !== undefined) {
+      throw new IllegalStateError(`${what}: ${this.context.refusal}`);
+    }
+    if (this.role === 'none' && response.status >= 200) {
+      this.role = 'user agent';
+      this.session.state = 'terminated';
+    }
+    this.answer(response);
+  }
+
+  /** Sends a response of ours; the caller has checked that it may be sent. */
   answer(response: Response): void {
     if (response.status >= 200) {
       this.answered = true;
       this.#unanswered?.stop();
+      if (this.context === undefined) this.completed();
     }
     if (this.context !== undefined && response.status >= 200) this.context.answer(response);
     else this.transaction.respond(response);
@@ -264,7 +288,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     if (this.context !== undefined) this.context.cancelled(cancel);
     else if (!this.answered) this.answer(this.generate(487));
     if (handler === undefined) return;
-    const servlet = new SipRequest(cancel, this);
+    const servlet = new SipRequest(cancel, this.session, this.isInitial, this.routeParameters, this.transaction.flow, undefined);
     this.set.applicationSession.mailbox.post({
       isWaitedFor: false,
       handler: () => handler,
@@ -286,10 +310,17 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     else this.context.closed();
   }
 
+  completed(): void {
+    if (this.#completed) return;
+    this.#completed = true;
+    this.core.unanswered--;
+  }
+
   /** Every transaction of the request has ended. */
   ended(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.completed();
     if (this.isInitial) this.set.settle();
     this.session.transactionEnds();
   }

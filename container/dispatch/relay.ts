@@ -41,6 +41,8 @@ export class Relay implements Supervisor, ServerUser {
     settled();
   }
 
+  completed(): void {}
+
   ended(): void {}
 
   cancelled(cancel: Request): void {

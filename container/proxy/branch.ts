@@ -1,8 +1,8 @@
 // One branch of a response context: a target, its hops (RFC 3263), its client transactions one after another, Timer C (§16.8).
 import type { Deadline, Timed } from '../clock.js';
-import { type Request, type Response, responseTo, type Uri } from '../message/index.js';
+import type { Request, Response, Uri } from '../message/index.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
-import type { Hop } from '../transport/flow.js';
+import type { Flow, Hop } from '../transport/flow.js';
 import { addContentLength, addRecordRoute, decrementMaxForwards, postprocessRouting, replaceRequestUri, sizeOf } from './forwarding.js';
 import type { ResponseContext } from './response-context.js';
 
@@ -25,14 +25,15 @@ export class Branch implements ClientUser, Timed {
   timeout: number | undefined;
   /** Whether the Contacts of its 3xx are tried (C-26); undefined: as the context says. */
   recurse: boolean | undefined;
-  /** Parameters of the Record-Route URI on this branch alone; undefined: as the context says. */
-  recordRoute: string | undefined;
+  /** Gives the parameters of the Record-Route URI on this branch alone; null: none is added; undefined: as the context says. */
+  recordRoute: (() => string) | null | undefined;
   /** The branches which its 3xx gave (C-26). */
   readonly recursed: Branch[] = [];
   cancelCause: CancelCause | undefined;
   /** Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. */
   readonly request: Request;
   #transaction: ClientTransaction | undefined;
+  #flow: Flow | undefined;
   #hops: readonly Hop[] = [];
   #hop = 0;
   /** A 1xx has come, 100 included: a CANCEL may be sent (§9.1). */
@@ -50,6 +51,11 @@ export class Branch implements ClientUser, Timed {
   ) {
     this.request = context.original.clone(); // step 1
     replaceRequestUri(this.request, target); // step 2
+  }
+
+  /** Where it was sent to last. */
+  get flow(): Flow | undefined {
+    return this.#flow;
   }
 
   /** How many redirections led here. */
@@ -116,7 +122,9 @@ export class Branch implements ClientUser, Timed {
     // The last hop may have the prepared request itself: nobody needs it after.
     const request = this.#hop === this.#hops.length - 1 ? this.request : this.request.clone();
     const flow = hop.flow ?? services.open(hop);
-    addRecordRoute(request, this.recordRoute ?? context.recordRoute, context.path, context.inbound, flow);
+    this.#flow = flow;
+    const recordRoute = this.recordRoute === undefined ? context.recordRoute : this.recordRoute?.();
+    addRecordRoute(request, recordRoute, context.path, context.inbound, flow);
     this.#provisional = false;
     if (context.isInvite) this.#startTimerC();
     const branch = `z9hG4bK${services.identifiers.branch()}${context.loopPart}`;

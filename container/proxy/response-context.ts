@@ -24,6 +24,8 @@ export class ResponseContext implements Timed {
   recordRoute: string | undefined;
   /** The same for Path (RFC 3327). */
   path: string | undefined;
+  /** Local address that requests are to leave from (JSR 289 §14.2); undefined: whichever fits. */
+  outboundInterface: string | undefined;
   /** The caller sent CANCEL. */
   cancelledUpstream = false;
   /** A final response went upstream, or a 2xx is on its way through its handler. */
@@ -302,6 +304,7 @@ export class ResponseContext implements Timed {
 
   #complete(): void {
     this.completed = true;
+    this.supervisor.completed();
     this.#limit?.stop();
     this.#queue.length = 0;
   }

@@ -49,6 +49,8 @@ export interface Supervisor {
   intermediate(branch: Branch, response: Response, settled: () => void): void;
   /** Asks `choose` for the best response when its turn has come: undefined when branches were added meanwhile. */
   best(choose: () => Choice | undefined, settled: () => void): void;
+  /** What goes upstream has been chosen; transactions may linger. */
+  completed(): void;
   /** Every transaction of the context has ended. */
   ended(context: ResponseContext): void;
 }

@@ -1,0 +1,97 @@
+// Joins everything, once: real time, chance, sockets and DNS, the engine on them, and the applications of a directory.
+import type { Logger } from 'pino';
+import { Agenda } from './agenda.js';
+import type { Configuration } from './configuration.js';
+import { Deployments } from './deployment/deployments.js';
+import { Engine } from './engine.js';
+import { RandomIdentifiers } from './random-identifiers.js';
+import { RealClock } from './real-clock.js';
+import { tokensFor } from './servlet/tokens.js';
+import { DnsResolver } from './transport/dns.js';
+import { NodeNetwork } from './transport/node-network.js';
+
+export interface ContainerOptions {
+  readonly configuration: Configuration;
+  readonly log: Logger;
+  /** Where the applications are; none: the container starts empty. */
+  readonly directory?: string;
+}
+
+/** A container that listens. */
+export interface RunningContainer {
+  readonly listening: readonly { readonly transport: string; readonly address: string; readonly port: number }[];
+  readonly deployments: Deployments;
+  readonly engine: Engine;
+  /** No new initial requests; calls in progress end, within `shutdown.timeout`; then everything is closed. Twice is as once. */
+  stop(): Promise<void>;
+}
+
+/** How often a stopping container looks whether its calls have ended, ms. */
+const DRAIN_INTERVAL = 100;
+
+/** Deploys, then listens. Rejects when an address cannot be bound; an application that fails does not keep the others from service (D-1). */
+export async function startContainer({ configuration, log, directory }: ContainerOptions): Promise<RunningContainer> {
+  const clock = new RealClock();
+  const fault = (error: unknown): void => log.error({ err: error }, 'a fault of the container');
+  const identifiers = new RandomIdentifiers();
+  let engine: Engine | undefined;
+  const deployments = new Deployments(
+    {
+      log,
+      configOf: (name) => configuration.apps.get(name),
+      defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
+      tokens: (application) => tokensFor(application, () => engine!),
+    },
+    { typeCheck: configuration.deploy.typeCheck },
+  );
+  engine = new Engine(
+    {
+      network: new NodeNetwork(clock),
+      resolver: new DnsResolver(clock),
+      clock,
+      identifiers,
+      agenda: new Agenda(queueMicrotask, fault),
+      log,
+    },
+    configuration,
+    deployments,
+  );
+  const { core, transport } = engine;
+  const unhandled = (error: unknown): void => {
+    // An application's stray promise or timer must not take the others' calls with it (C-41).
+    const handler = core.runningHandler;
+    core.counters.handlerFailures++;
+    log.error({ err: error, handler: handler?.label }, handler === undefined ? 'an unhandled error' : `${handler.label} left an unhandled error`);
+  };
+  process.on('unhandledRejection', unhandled);
+  process.on('uncaughtException', unhandled);
+  const release = async (): Promise<void> => {
+    await transport.close();
+    await deployments.close();
+    clock.close();
+    process.off('unhandledRejection', unhandled);
+    process.off('uncaughtException', unhandled);
+  };
+  try {
+    if (directory !== undefined) await deployments.deployAll(directory);
+    const listening = await transport.listen(configuration.listen.map(({ transport: name, ...rest }) => ({ transport: name.toUpperCase() as 'UDP', ...rest })));
+    let stopped: Promise<void> | undefined;
+    return {
+      listening: listening.map(({ transport: name, address, port }) => ({ transport: name.toLowerCase(), address, port })),
+      deployments,
+      engine,
+      stop: () => (stopped ??= drain(engine!, configuration.shutdown.timeout).then(release)),
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Waits until no call is in progress, at most `limit` ms. */
+async function drain(engine: Engine, limit: number): Promise<void> {
+  engine.core.stopping = true;
+  for (let waited = 0; engine.core.callsInProgress > 0 && waited < limit; waited += DRAIN_INTERVAL) {
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_INTERVAL));
+  }
+}

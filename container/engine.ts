@@ -1,0 +1,73 @@
+// Everything from the wire up to the applications' handlers, joined once, on ports for time, chance and wire: the same in the container and in a test.
+import type { Logger } from 'pino';
+import { Agenda } from './agenda.js';
+import type { Clock } from './clock.js';
+import type { Configuration } from './configuration.js';
+import { Core } from './dispatch/core.js';
+import type { Identifiers } from './identifiers.js';
+import { type ActiveApplications, DefaultRouter } from './routing/default-router.js';
+import { TransactionLayer } from './transaction/transaction-layer.js';
+import type { Network, Resolver } from './transport/network.js';
+import { ServerLocation } from './transport/server-location.js';
+import { TransportLayer } from './transport/transport-layer.js';
+
+export interface EnginePorts {
+  readonly network: Network;
+  readonly resolver: Resolver;
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  readonly agenda: Agenda;
+  readonly log: Logger;
+}
+
+/** What of the configuration the engine reads. */
+export type EngineConfiguration = Pick<Configuration, 'domains' | 'router' | 'timers' | 'limits'>;
+
+/** How long the choice of a best response waits for the answer to a CANCEL of our own: four T1. */
+const GRACE_IN_T1 = 4;
+const MAX_BRANCHES = 128;
+const MAX_RECURSION = 10;
+
+export class Engine {
+  readonly transport: TransportLayer;
+  readonly transactions: TransactionLayer;
+  readonly core: Core;
+
+  constructor(ports: EnginePorts, configuration: EngineConfiguration, applications: ActiveApplications) {
+    const { clock, identifiers, log } = ports;
+    const { timers, limits, domains, router } = configuration;
+    this.transport = new TransportLayer(ports, {
+      t1: timers.t1,
+      idleTime: limits.connectionIdle,
+      maxConnections: limits.connections,
+      framing: { body: limits.bodySize },
+      domains,
+      failed: (error) => log.error({ err: error }, 'a fault of the container'),
+    });
+    this.transactions = new TransactionLayer(this.transport, clock, identifiers, {
+      timers,
+      limits: { transactions: limits.transactions },
+    });
+    this.transport.user = this.transactions;
+    const location = new ServerLocation(
+      { resolver: ports.resolver, reach: this.transport, clock, chance: () => identifiers.fraction() },
+      { udpMtu: limits.udpMtu },
+    );
+    this.core = new Core({
+      clock,
+      identifiers,
+      log,
+      transactions: this.transactions,
+      own: this.transport,
+      router: new DefaultRouter(applications, router.order),
+      open: (hop) => this.transport.open(hop),
+      locate: (uri, size) => location.locate(uri, size),
+      settings: {
+        handlerTimeout: limits.handlerTimeout,
+        answerWarning: limits.answerWarning,
+        answerTimeout: limits.answerTimeout,
+        proxy: { timerC: timers.timerC, cancelGrace: GRACE_IN_T1 * timers.t1, maxBranches: MAX_BRANCHES, maxRecursion: MAX_RECURSION },
+      },
+    });
+  }
+}

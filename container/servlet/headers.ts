@@ -1,0 +1,103 @@
+// The header fields of a message as an application sees them: text instead of octets, and system headers that it may only read (JSR 289 §5.4.2).
+import type * as sdk from '@siplet/sdk';
+import { Address, IllegalStateError, Parameterable } from '@siplet/sdk';
+import { keyOf, type Message, Party, type Request, type Response, textOf, wireOf } from '../message/index.js';
+
+/** Written by the container alone. */
+const SYSTEM = new Set(['via', 'call-id', 'cseq', 'record-route', 'route', 'max-forwards', 'content-length']);
+
+export class Headers implements sdk.Headers {
+  readonly #message: Message;
+  /** Throws when the message has left. */
+  readonly #assertOpen: () => void;
+
+  constructor(message: Message, assertOpen: () => void) {
+    this.#message = message;
+    this.#assertOpen = assertOpen;
+  }
+
+  get(name: string): string | undefined {
+    const value = this.#message.value(keyOf(name));
+    return value === undefined ? undefined : textOf(value);
+  }
+
+  getAll(name: string): string[] {
+    return this.#message.values(keyOf(name)).map(textOf);
+  }
+
+  has(name: string): boolean {
+    return this.#message.has(keyOf(name));
+  }
+
+  names(): string[] {
+    const seen = new Set<string>();
+    const names: string[] = [];
+    for (const field of this.#message.fields) {
+      if (seen.has(field.key)) continue;
+      seen.add(field.key);
+      names.push(field.name);
+    }
+    return names;
+  }
+
+  set(name: string, value: sdk.HeaderValue | readonly sdk.HeaderValue[]): void {
+    const key = this.#assertWritable(name);
+    const values = Array.isArray(value) ? value.map(String) : [String(value)];
+    if (key === 'from' || key === 'to') this.#assertSameTag(key, name, values);
+    this.#message.set(name, values.map(wireOf));
+  }
+
+  add(name: string, value: sdk.HeaderValue, position: sdk.HeaderPosition = 'last'): void {
+    const key = this.#assertWritable(name);
+    if (key === 'from' || key === 'to') throw this.#system(name);
+    if (position === 'last') this.#message.append(name, wireOf(String(value)));
+    else if (position === 'first') this.#message.push(name, wireOf(String(value)));
+    else this.#message.insert(name, wireOf(String(value)), position);
+  }
+
+  delete(name: string): boolean {
+    const key = this.#assertWritable(name);
+    if (key === 'from' || key === 'to') throw this.#system(name);
+    return this.#message.delete(name);
+  }
+
+  address(name: string): Address | undefined {
+    return this.addresses(name)[0];
+  }
+
+  addresses(name: string): Address[] {
+    return this.#message.values(keyOf(name)).map((value) => Address.parse(textOf(value)));
+  }
+
+  parameterable(name: string): Parameterable | undefined {
+    const [value] = this.#message.values(keyOf(name));
+    return value === undefined ? undefined : Parameterable.parse(textOf(value));
+  }
+
+  #assertWritable(name: string): string {
+    this.#assertOpen();
+    const key = keyOf(name);
+    if (SYSTEM.has(key) || (key === 'contact' && !mayWriteContact(this.#message))) throw this.#system(name);
+    return key;
+  }
+
+  #system(name: string): IllegalStateError {
+    return new IllegalStateError(`${name} is a system header: the container writes it, an application may only read it`);
+  }
+
+  /** From and To may be rewritten, their tags may not (§19.3). */
+  #assertSameTag(key: string, name: string, values: readonly string[]): void {
+    const party = values.length === 1 ? Party.parse(wireOf(values[0]!)) : undefined;
+    const current = key === 'from' ? this.#message.from : this.#message.to;
+    if (party === undefined) throw new IllegalStateError(`${name} needs exactly one address`);
+    if (party.tag !== current.tag) throw new IllegalStateError(`the tag of ${name} is the container's: an application may only read it`);
+  }
+}
+
+/** Contact belongs to the application where it says where users are, not where this dialog's party is (JSR 289 §5.4.2). */
+function mayWriteContact(message: Message): boolean {
+  if (message.isRequest) return (message as Request).method === 'REGISTER';
+  const { status, cseq } = message as Response;
+  return (status >= 300 && status < 400) || status === 485 || (status === 200 && cseq.method === 'OPTIONS') || cseq.method === 'REGISTER';
+}
+

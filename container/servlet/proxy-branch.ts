@@ -1,0 +1,105 @@
+// One branch of a proxy as its application holds it (JSR 289 §10.2.3).
+import type * as sdk from '@siplet/sdk';
+import { IllegalStateError, parseUri, SipUri } from '@siplet/sdk';
+import type { Incoming } from '../dispatch/incoming.js';
+import { textOf } from '../message/index.js';
+import type { Branch } from '../proxy/branch.js';
+import { DIALOG_PARAMETER } from '../proxy/route-preprocessing.js';
+import { parametersText, type Proxy } from './proxy.js';
+import { reasonText } from './reason.js';
+import { SipRequest } from './sip-request.js';
+import { SipResponse } from './sip-response.js';
+
+export class ProxyBranch implements sdk.ProxyBranch {
+  readonly #branch: Branch;
+  readonly #incoming: Incoming;
+  #request: SipRequest | undefined;
+  #response: SipResponse | undefined;
+  #recordRouteUri: SipUri | undefined;
+
+  constructor(
+    branch: Branch,
+    readonly proxy: Proxy,
+    incoming: Incoming,
+  ) {
+    this.#branch = branch;
+    this.#incoming = incoming;
+  }
+
+  get uri(): sdk.Uri {
+    return parseUri(textOf(this.#branch.target));
+  }
+
+  get request(): sdk.SipRequest {
+    const { session, transaction, isInitial, routeParameters } = this.#incoming;
+    return (this.#request ??= new SipRequest(this.#branch.request, session, isInitial, routeParameters, transaction.flow, undefined));
+  }
+
+  get response(): sdk.SipResponse | undefined {
+    const { latest } = this.#branch;
+    if (latest === undefined) return undefined;
+    if (this.#response?.message !== latest) {
+      this.#response = new SipResponse(latest, this.#incoming, this.#incoming.sessionOf(latest), this.#branch, 'received');
+    }
+    return this.#response;
+  }
+
+  get state(): sdk.BranchState {
+    return this.#branch.state;
+  }
+
+  cancel(reason?: sdk.CancelReason): void {
+    this.#branch.cancel('application', reasonText(reason));
+  }
+
+  /** Seconds. */
+  get timeout(): number {
+    return (this.#branch.timeout ?? this.#branch.context.timeout) / 1000;
+  }
+
+  set timeout(seconds: number) {
+    if (!(seconds > 0)) throw new RangeError(`a branch's timeout is more than 0 seconds, not ${seconds}`);
+    this.#assertWaiting('timeout');
+    this.#branch.timeout = seconds * 1000;
+  }
+
+  get recurse(): boolean {
+    return this.#branch.recurse ?? this.#branch.context.recurse;
+  }
+
+  set recurse(value: boolean) {
+    this.#branch.recurse = value;
+  }
+
+  get recursed(): ProxyBranch[] {
+    return this.#branch.recursed.map((branch) => this.proxy.facadeOf(branch));
+  }
+
+  get recordRoute(): boolean {
+    return this.#branch.recordRoute === undefined ? this.proxy.recordRoute : this.#branch.recordRoute !== null;
+  }
+
+  set recordRoute(value: boolean) {
+    this.#assertWaiting('recordRoute');
+    this.#branch.recordRoute = value && this.#incoming.request.method !== 'REGISTER' ? () => this.#parameters() : null;
+  }
+
+  get recordRouteUri(): SipUri {
+    if (!this.recordRoute) throw new IllegalStateError('recordRouteUri is there only when recordRoute is true');
+    this.#assertWaiting('recordRouteUri');
+    if (this.#recordRouteUri === undefined) {
+      this.#recordRouteUri = this.proxy.recordRoute ? this.proxy.recordRouteUri.clone() : SipUri.parse(`sip:${this.#branch.context.inbound.sentBy};lr`);
+      this.#branch.recordRoute = () => this.#parameters();
+    }
+    return this.#recordRouteUri;
+  }
+
+  #parameters(): string {
+    const identifier = `;${DIALOG_PARAMETER}=${this.#incoming.recordRoute()}`;
+    return this.#recordRouteUri === undefined ? identifier : identifier + parametersText(this.#recordRouteUri);
+  }
+
+  #assertWaiting(what: string): void {
+    if (this.#branch.state !== 'waiting') throw new IllegalStateError(`${what}: the branch to ${this.#branch.target} has been started`);
+  }
+}

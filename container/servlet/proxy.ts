@@ -1,0 +1,218 @@
+// The proxy of one request as its application holds it (JSR 289 §10.2): options, branches, proxyTo.
+import type * as sdk from '@siplet/sdk';
+import { IllegalStateError, SipParseError, SipUri } from '@siplet/sdk';
+import type { Incoming } from '../dispatch/incoming.js';
+import { Uri, wireOf } from '../message/index.js';
+import type { Branch } from '../proxy/branch.js';
+import type { ResponseContext } from '../proxy/response-context.js';
+import { DIALOG_PARAMETER } from '../proxy/route-preprocessing.js';
+import { ProxyBranch } from './proxy-branch.js';
+import { reasonText } from './reason.js';
+import type { SipRequest } from './sip-request.js';
+import { type UriOrAddress, uriText } from './values.js';
+
+const SCHEMES = new Set(['sip', 'sips', 'tel']);
+
+export class Proxy implements sdk.Proxy {
+  readonly #context: ResponseContext;
+  readonly #incoming: Incoming;
+  #recordRoute = false;
+  #addToPath = false;
+  #recordRouteUri: SipUri | undefined;
+  #pathUri: SipUri | undefined;
+  #outboundInterface: string | undefined;
+  readonly #facades = new Map<Branch, ProxyBranch>();
+
+  constructor(context: ResponseContext, incoming: Incoming) {
+    this.#context = context;
+    this.#incoming = incoming;
+  }
+
+  configure(options: sdk.ProxyOptions): void {
+    const { supervised, parallel, recurse, recordRoute, addToPath, timeout, noCancel, outboundInterface } = options;
+    if (supervised !== undefined) this.supervised = supervised;
+    if (parallel !== undefined) this.parallel = parallel;
+    if (recurse !== undefined) this.recurse = recurse;
+    if (recordRoute !== undefined) this.recordRoute = recordRoute;
+    if (addToPath !== undefined) this.addToPath = addToPath;
+    if (timeout !== undefined) this.timeout = timeout;
+    if (noCancel !== undefined) this.noCancel = noCancel;
+    if (outboundInterface !== undefined) this.outboundInterface = outboundInterface;
+  }
+
+  get originalRequest(): SipRequest {
+    return this.#incoming.servlet;
+  }
+
+  // Options -----------------------------------------------------------------------------------------------------------------------------------------------------
+
+  get supervised(): boolean {
+    return this.#incoming.supervised;
+  }
+
+  set supervised(value: boolean) {
+    this.#incoming.supervised = value;
+  }
+
+  get parallel(): boolean {
+    return this.#context.parallel;
+  }
+
+  set parallel(value: boolean) {
+    this.#context.parallel = value;
+  }
+
+  get recurse(): boolean {
+    return this.#context.recurse;
+  }
+
+  set recurse(value: boolean) {
+    this.#context.recurse = value;
+  }
+
+  get noCancel(): boolean {
+    return this.#context.noCancel;
+  }
+
+  set noCancel(value: boolean) {
+    this.#context.noCancel = value;
+  }
+
+  /** Seconds. */
+  get timeout(): number {
+    return this.#context.timeout / 1000;
+  }
+
+  set timeout(seconds: number) {
+    if (!(seconds > 0)) throw new RangeError(`a proxy's timeout is more than 0 seconds, not ${seconds}`);
+    this.#context.timeout = seconds * 1000;
+  }
+
+  get recordRoute(): boolean {
+    return this.#recordRoute;
+  }
+
+  set recordRoute(value: boolean) {
+    // C-38: a registration makes no dialog.
+    this.#recordRoute = value && this.#incoming.request.method !== 'REGISTER';
+  }
+
+  /** Its parameters come back in `request.parameter(name)` (C-35). */
+  get recordRouteUri(): SipUri {
+    this.#assertStays(this.#recordRoute, 'recordRouteUri', 'recordRoute');
+    return (this.#recordRouteUri ??= this.#ownUri());
+  }
+
+  get addToPath(): boolean {
+    return this.#addToPath;
+  }
+
+  set addToPath(value: boolean) {
+    this.#addToPath = value && this.#incoming.request.method === 'REGISTER';
+  }
+
+  get pathUri(): SipUri {
+    this.#assertStays(this.#addToPath, 'pathUri', 'addToPath');
+    return (this.#pathUri ??= this.#ownUri());
+  }
+
+  get outboundInterface(): string | undefined {
+    return this.#outboundInterface;
+  }
+
+  set outboundInterface(value: string | undefined) {
+    this.#outboundInterface = value;
+    this.#context.outboundInterface = value;
+  }
+
+  #assertStays(stays: boolean, what: string, option: string): void {
+    if (!stays) throw new IllegalStateError(`${what} is there only when ${option} is true`);
+  }
+
+  #ownUri(): SipUri {
+    const uri = SipUri.parse(`sip:${this.#context.inbound.sentBy}`);
+    uri.parameters.set('lr', true);
+    return uri;
+  }
+
+  // Branches ------------------------------------------------------------------------------------------------------------------------------------------------------
+
+  proxyTo(targets: UriOrAddress | readonly UriOrAddress[]): void {
+    this.createBranches(targets);
+    this.start();
+  }
+
+  createBranches(targets: UriOrAddress | readonly UriOrAddress[]): ProxyBranch[] {
+    this.#assertOpen('add branches');
+    const list = (Array.isArray(targets) ? targets : [targets]) as readonly UriOrAddress[];
+    const texts = list.map(targetText);
+    return this.#context.createBranches(texts).map((branch) => this.facadeOf(branch));
+  }
+
+  start(): void {
+    this.#assertOpen('start');
+    const context = this.#context;
+    context.recordRoute = this.#recordRoute ? this.#parametersOf(this.#recordRouteUri) : undefined;
+    context.path = this.#addToPath ? this.#parametersOf(this.#pathUri) : undefined;
+    context.start();
+  }
+
+  /** What stands behind `;lr` in our URI. */
+  #parametersOf(uri: SipUri | undefined): string {
+    const identifier = this.#recordRoute ? `;${DIALOG_PARAMETER}=${this.#incoming.recordRoute()}` : '';
+    return uri === undefined ? identifier : identifier + parametersText(uri);
+  }
+
+  cancel(reason?: sdk.CancelReason): void {
+    this.#context.cancel(reasonText(reason));
+  }
+
+  get branches(): ProxyBranch[] {
+    return this.#context.branches.map((branch) => this.facadeOf(branch));
+  }
+
+  branch(uri: UriOrAddress): ProxyBranch | undefined {
+    const text = targetText(uri);
+    const found = this.#context.branches.find((branch) => branch.target === text) ?? this.#context.branches.find((branch) => sameUri(branch.target, text));
+    return found === undefined ? undefined : this.facadeOf(found);
+  }
+
+  /** The same branch is always the same object. */
+  facadeOf(branch: Branch): ProxyBranch {
+    let facade = this.#facades.get(branch);
+    if (facade === undefined) this.#facades.set(branch, (facade = new ProxyBranch(branch, this, this.#incoming)));
+    return facade;
+  }
+
+  #assertOpen(what: string): void {
+    const { refusal } = this.#context;
+    if (refusal === undefined) return;
+    const { method, callId } = this.#incoming.request;
+    throw new IllegalStateError(`${this.#incoming.application.name} cannot ${what} for the ${method} ${callId}: ${refusal}`);
+  }
+}
+
+/** Parameters of a URI but lr, which we write ourselves; with a leading ';'. */
+export function parametersText(uri: SipUri): string {
+  const copy = uri.clone();
+  copy.parameters.delete('lr');
+  copy.parameters.delete(DIALOG_PARAMETER);
+  copy.headers.clear();
+  const text = wireOf(copy.toString());
+  return Uri.parse(text)?.parameters ?? '';
+}
+
+/** A target's URI; throws SipParseError for what is none, or of a scheme that cannot be proxied to. */
+function targetText(target: UriOrAddress): string {
+  const text = uriText(target);
+  if (SCHEMES.has(Uri.parse(text)!.scheme)) return text;
+  throw new SipParseError('a target', text, 'only sip, sips and tel URIs can be proxied to');
+}
+
+function sameUri(a: string, b: string): boolean {
+  try {
+    return SipUri.parse(a).equals(SipUri.parse(b));
+  } catch {
+    return false;
+  }
+}

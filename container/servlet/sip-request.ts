@@ -1,0 +1,113 @@
+// A request as an application holds it (JSR 289 §5.6): thin over the message and the Incoming that follows it.
+import type * as sdk from '@siplet/sdk';
+import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
+import { unescape, uriParameterOf } from '@siplet/sdk/grammar';
+import type { Incoming } from '../dispatch/incoming.js';
+import { type Request, responseTo, textOf, wireOf } from '../message/index.js';
+import type { SipSession } from '../session/sip-session.js';
+import type { Flow } from '../transport/flow.js';
+import type { Proxy } from './proxy.js';
+import { SipMessage } from './sip-message.js';
+import { SipResponse } from './sip-response.js';
+import { type UriOrAddress, uriText } from './values.js';
+
+export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
+  constructor(
+    message: Request,
+    session: SipSession,
+    readonly isInitial: boolean,
+    /** Raw parameters of the Route value of ours by which it came. */
+    readonly routeParameters: string,
+    flow: Flow,
+    /** Undefined for an ACK and for a CANCEL: nothing can be answered to them. */
+    readonly incoming: Incoming | undefined,
+  ) {
+    super(message, session, flow);
+  }
+
+  get method(): string {
+    return this.message.method;
+  }
+
+  get uri(): sdk.Uri {
+    return parseUri(textOf(this.message.uri));
+  }
+
+  set uri(uri: sdk.UriLike) {
+    this.assertOpen();
+    this.message.uri = uriText(uri);
+  }
+
+  get isCommitted(): boolean {
+    return this.incoming !== undefined && (this.incoming.answered || (this.incoming.context?.completed ?? false));
+  }
+
+  get maxForwards(): number {
+    return this.message.maxForwards ?? 70;
+  }
+
+  set maxForwards(value: number) {
+    this.assertOpen();
+    if (!Number.isInteger(value) || value < 0 || value > 255) throw new RangeError(`Max-Forwards is 0 to 255, not ${value}`);
+    this.message.set('Max-Forwards', String(value));
+  }
+
+  /** The Route value of ours by which the request came, as a URI (JSR 289 §5.6.3). */
+  get poppedRoute(): Address | undefined {
+    const route = this.incoming?.route;
+    return route === undefined ? undefined : new Address(parseUri(textOf(route.text)));
+  }
+
+  /** C-35. */
+  parameter(name: string): string | true | undefined {
+    const raw = this.routeParameters === '' ? undefined : uriParameterOf(this.routeParameters, wireOf(name));
+    return typeof raw === 'string' ? textOf(unescape(raw)) : raw;
+  }
+
+  createResponse(status: number, reason?: string): SipResponse {
+    const incoming = this.#answerable('createResponse');
+    if (!Number.isInteger(status) || status < 101 || status > 699) {
+      throw new RangeError(`${status} is no status of a response that an application can give: 101 to 699`);
+    }
+    if (incoming.role === 'proxy' && !this.isInitial) {
+      throw new IllegalStateError(`${this.label} has been forwarded in its dialog: it cannot be answered here`);
+    }
+    const response = responseTo(this.message, status, reason === undefined ? undefined : wireOf(reason), incoming.transaction.toTag);
+    return new SipResponse(response, incoming, this.session, undefined, 'created');
+  }
+
+  proxy(options?: sdk.ProxyOptions): Proxy {
+    const incoming = this.#answerable('proxy');
+    incoming.proxyContext();
+    const proxy = incoming.servletProxy!;
+    if (options !== undefined) proxy.configure(options);
+    return proxy;
+  }
+
+  b2bua(): sdk.B2bua {
+    this.#answerable('b2bua');
+    throw new IllegalStateError('b2bua: this version of the container has no B2BUA');
+  }
+
+  pushRoute(uri: UriOrAddress): void {
+    this.assertOpen();
+    this.message.push('Route', `<${uriText(uri)}>`);
+  }
+
+  send(): Promise<sdk.SipResponse> {
+    throw new IllegalStateError(`${this.label} was received: it is proxied or answered, not sent`);
+  }
+
+  createCancel(): sdk.SipRequest {
+    throw new IllegalStateError(`${this.label} was received: only a request that the application sent can be cancelled by it`);
+  }
+
+  addAuthorization(): void {
+    throw new IllegalStateError(`${this.label} was received: only a request that the application sends is authorized by it`);
+  }
+
+  #answerable(what: string): Incoming {
+    if (this.incoming === undefined) throw new IllegalStateError(`${what}: ${this.label} is answered by nobody`);
+    return this.incoming;
+  }
+}

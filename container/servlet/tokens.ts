@@ -1,0 +1,39 @@
+// What the container gives to each application by injection: the SDK's tokens with their values.
+import type * as sdk from '@siplet/sdk';
+import { Address, IllegalStateError, METRICS, Parameterable, parseUri, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
+import type { ApplicationIdentity } from '../deployment/application.js';
+import type { Engine } from '../engine.js';
+
+/** The engine is asked for when it is needed: applications are made before it listens. */
+export function tokensFor(application: ApplicationIdentity, _engine: () => Engine): [token: symbol, value: unknown][] {
+  const missing = (what: string): never => {
+    throw new IllegalStateError(`${application.name}: ${what} is not in this version of the container`);
+  };
+  const factory: sdk.SipFactory = {
+    createRequest: (_session, method) => missing(`SipFactory.createRequest(${method})`),
+    createApplicationSession: () => missing('SipFactory.createApplicationSession'),
+    parseUri,
+    parseAddress: (text) => Address.parse(text),
+    parseParameterable: (text) => Parameterable.parse(text),
+  };
+  const timers: sdk.Timers = {
+    createTimer: (session, name, delayMs, options) => session.setTimer(name, delayMs, options),
+  };
+  const sessions: sdk.Sessions = {
+    applicationSession: () => missing('Sessions'),
+    applicationSessionByKey: () => missing('Sessions'),
+    session: () => missing('Sessions'),
+    applicationSessions: () => missing('Sessions'),
+  };
+  const metrics: sdk.Metrics = {
+    counter: () => missing('Metrics'),
+    gauge: () => missing('Metrics'),
+    histogram: () => missing('Metrics'),
+  };
+  return [
+    [SIP_FACTORY as symbol, factory],
+    [TIMERS as symbol, timers],
+    [SESSIONS as symbol, sessions],
+    [METRICS as symbol, metrics],
+  ];
+}

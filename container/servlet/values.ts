@@ -1,0 +1,15 @@
+// Where a URI or an address is taken, a string is taken too (contract section 3).
+import { Address, parseUri, type Uri } from '@siplet/sdk';
+import { Uri as WireUri, wireOf } from '../message/index.js';
+
+/** What an application may name a place with. */
+export type UriOrAddress = string | Uri | Address;
+
+/** The wire text of a URI, or of the URI in an address. Throws SipParseError for a text that is neither. */
+export function uriText(value: UriOrAddress): string {
+  if (typeof value !== 'string') return wireOf(String(value instanceof Address ? value.uri : value));
+  const wire = wireOf(value.trim());
+  if (WireUri.parse(wire) !== undefined) return wire;
+  // Not the common shape: a name-addr, or a fault that parseUri tells of.
+  return wireOf(String(value.includes('<') ? Address.parse(value).uri : parseUri(value)));
+}
