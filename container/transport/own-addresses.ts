@@ -2,10 +2,17 @@
 import { defaultPort } from '../message/index.js';
 import { canonical, isLoopback } from './address.js';
 import type { Listening } from './listen-address.js';
+import type { TransportName } from './network.js';
+
+/** A port of ours under some host. */
+interface Place {
+  readonly transport: TransportName;
+  readonly port: number;
+}
 
 export class OwnAddresses {
-  readonly #listenings = new Map<string, Listening[]>();
-  readonly #all: Listening[] = [];
+  readonly #places = new Map<string, Place[]>();
+  readonly #listenings: Listening[] = [];
   readonly #sentBys = new Set<string>();
   readonly #domains: ReadonlySet<string>;
 
@@ -14,18 +21,18 @@ export class OwnAddresses {
   }
 
   add(listening: Listening): void {
-    this.#all.push(listening);
-    const hosts = new Set([canonical(listening.address)]);
-    for (const one of listening.reachable) hosts.add(canonical(one.address));
-    for (const sentBy of listening.sentBys()) {
-      this.addSentBy(sentBy);
-      hosts.add(canonical(sentBy.slice(0, sentBy.lastIndexOf(':'))));
-    }
-    for (const host of hosts) {
-      const there = this.#listenings.get(host);
-      if (there === undefined) this.#listenings.set(host, [listening]);
-      else there.push(listening);
-    }
+    this.#listenings.push(listening);
+    for (const sentBy of listening.sentBys()) this.#add(sentBy, listening.transport);
+  }
+
+  #add(sentBy: string, transport: TransportName): void {
+    this.addSentBy(sentBy);
+    const colon = sentBy.lastIndexOf(':');
+    const host = canonical(sentBy.slice(0, colon));
+    const place = { transport, port: Number(sentBy.slice(colon + 1)) };
+    const there = this.#places.get(host);
+    if (there === undefined) this.#places.set(host, [place]);
+    else there.push(place);
   }
 
   addSentBy(sentBy: string): void {
@@ -41,22 +48,14 @@ export class OwnAddresses {
   isOwn(host: string, port: number | undefined, transport: string | undefined): boolean {
     const name = canonical(host);
     const asked = transport?.toUpperCase();
-    if (this.#domains.has(name)) {
-      // A domain without a port is located by SRV; which port that gives is ours too.
-      return port === undefined || this.#all.some((one) => one.port === port && (!asked || one.transport === asked));
-    }
     const wanted = port ?? defaultPort(asked ?? 'UDP');
-    const there = this.#listenings.get(name);
-    if (there !== undefined) {
-      for (const one of there) if (one.port === wanted && (!asked || one.transport === asked)) return true;
-    }
-    if (name !== 'localhost' && !isLoopback(name)) return false;
-    return this.#all.some(
-      (one) =>
-        one.port === wanted &&
-        (!asked || one.transport === asked) &&
-        (one.wildcard || (name === 'localhost' && isLoopback(one.address))),
-    );
+    const matches = (one: Place): boolean => one.port === wanted && (!asked || one.transport === asked);
+    // A domain without a port is located by SRV; whatever port that gives is ours too.
+    if (this.#domains.has(name) && (port === undefined || this.#listenings.some(matches))) return true;
+    if (this.#places.get(name)?.some(matches)) return true;
+    const isLocalhost = name === 'localhost';
+    if (!isLocalhost && !isLoopback(name)) return false;
+    return this.#listenings.some((one) => matches(one) && (one.wildcard || (isLocalhost && isLoopback(one.address))));
   }
 }
 

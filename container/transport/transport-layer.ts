@@ -13,7 +13,7 @@ import { Listening, type ListenSpec, parseListen } from './listen-address.js';
 import { LostFlow } from './lost-flow.js';
 import type { Connection, ConnectionReceiver, DatagramReceiver, Listener, Network, TransportName } from './network.js';
 import { OwnAddresses } from './own-addresses.js';
-import { connectionTarget, datagramTarget, stampSource } from './via-source.js';
+import { connectionTarget, datagramTarget, stampSource, unreadableTarget } from './via-source.js';
 
 /** Who gets what arrives. */
 export interface TransportUser {
@@ -153,7 +153,15 @@ export class TransportLayer implements ConnectionUser {
    * socket that the request came to (§18.2.2, RFC 3581 §4). The flow that it took; undefined when there is none that it may take.
    */
   respond(response: Response, arrivedOn: Flow, sender?: FlowUser): Flow | undefined {
-    const flow = arrivedOn.reliable && arrivedOn.open ? arrivedOn : this.#flowBack(response.via, arrivedOn);
+    const { via } = response;
+    let flow: Flow | undefined;
+    if (arrivedOn.reliable && arrivedOn.open) flow = arrivedOn;
+    else if (via !== undefined) flow = this.#flowBack(via, arrivedOn);
+    else if (arrivedOn instanceof DatagramFlow) {
+      const source = { address: arrivedOn.remoteAddress, port: arrivedOn.remotePort };
+      const { address, port } = unreadableTarget(response.value('via') ?? '', source);
+      flow = this.#open('UDP', address, port, arrivedOn.end);
+    }
     flow?.send(response.toWire(), sender);
     return flow;
   }
@@ -178,8 +186,7 @@ export class TransportLayer implements ConnectionUser {
     await Promise.all(this.#datagrams.map((one) => one.socket.close()));
   }
 
-  #flowBack(via: Via | undefined, arrivedOn: Flow | undefined): Flow | undefined {
-    if (via === undefined) return undefined;
+  #flowBack(via: Via, arrivedOn: Flow | undefined): Flow | undefined {
     const reliable = arrivedOn === undefined ? via.transport !== 'UDP' : arrivedOn.reliable;
     const target = reliable ? connectionTarget(via) : datagramTarget(via, this.#options.honourMaddr ?? true);
     if (target === undefined) {

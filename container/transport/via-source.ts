@@ -1,5 +1,5 @@
 // Where a request really came from, written into its topmost Via (§18.2.1, RFC 3581 §4), and where a response goes by it (§18.2.2).
-import { defaultPort, type Request, type Via } from '../message/index.js';
+import { defaultPort, type Request, Via } from '../message/index.js';
 import { canonical, familyOf, isUnicast } from './address.js';
 import type { SocketAddress } from './network.js';
 
@@ -60,6 +60,21 @@ export function datagramTarget(via: Via, honourMaddr: boolean): SocketAddress | 
   if (via.received !== undefined)
     return checked(unbracketed(via.received), typeof via.rport === 'number' ? via.rport : port);
   return checked(via.host, typeof via.rport === 'number' ? via.rport : port);
+}
+
+/** As `datagramTarget` for a topmost Via that cannot be read: the source of the request, at the port that what can be read of it names (RFC 4475 §3.1.2.1). */
+export function unreadableTarget(value: string, source: SocketAddress): SocketAddress {
+  if (value.toLowerCase().indexOf(';rport') >= 0) return source;
+  let end = 0;
+  while (end < value.length && value.charCodeAt(end) !== 59 && value.charCodeAt(end) !== 44) end++;
+  const via = Via.parse(trimBlankEnd(value, end));
+  const port = via === undefined ? source.port : (via.port ?? defaultPort(via.transport));
+  return { address: source.address, port: port > 0 ? port : source.port };
+}
+
+function trimBlankEnd(text: string, end: number): string {
+  while (end > 0 && (text.charCodeAt(end - 1) === 32 || text.charCodeAt(end - 1) === 9)) end--;
+  return text.slice(0, end);
 }
 
 /** Where a connection for a response is opened when the one of the request is gone: the port on which the peer listens, not the one it came from. */
