@@ -26,7 +26,6 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
   /** Waits for the first provisional response (§9.1). */
   private keptCancel: Request | undefined = undefined;
   private cancelled = false;
-  private error: Error | undefined = undefined;
 
   constructor(ground: ClientGround, request: Request, branch: string, flow: Flow, user: port.ClientUser) {
     const isInvite = request.method === 'INVITE';
@@ -68,11 +67,6 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
     if (!this.isInvite || this.cancelled || this.sent === undefined || this.place.last) return;
     const cancel = cancelOf(this.sent, reason);
     this.cancelled = this.step(ON_CANCEL, cancel);
-  }
-
-  transportFailed(error: Error): void {
-    this.error = error;
-    this.step(this.machine.events.transportError!);
   }
 
   // What follows is done by the actions of the tables.

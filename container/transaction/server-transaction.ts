@@ -5,13 +5,13 @@ import { INVITE_SERVER, type InviteServerAction } from './invite-server.js';
 import { isRfc2543 } from './keys.js';
 import { compile, type Effect, type Machine } from './machine.js';
 import { NON_INVITE_SERVER, type NonInviteServerAction } from './non-invite-server.js';
-import { SentResponse } from './sent-response.js';
 import { type Ground, Transaction } from './transaction.js';
 import type * as port from './user.js';
 
 /** What a server transaction needs of the layer. */
 export interface ServerGround extends Ground<ServerTransaction> {
-  respond(response: Response, arrivedOn: Flow, sender: FlowUser): void;
+  /** The flow that it took; undefined when there is none that it may take. */
+  respond(response: Response, arrivedOn: Flow, sender: FlowUser): Flow | undefined;
   newTag(): string;
   /** An ACK that nobody listens for at the transaction goes the way of one without a transaction. */
   passAck(ack: Request, flow: Flow): void;
@@ -26,8 +26,10 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   sentTag: string | undefined = undefined;
   private received: Request | undefined;
   private tag: string | undefined = undefined;
-  private last: Response | undefined = undefined;
-  private error: Error | undefined = undefined;
+  /** What is sent again: the last provisional response, later the octets of the final one, which keep nothing else alive. */
+  private last: Response | string | undefined = undefined;
+  /** Where the last response went, which need not be where the request came from (§18.2.2). */
+  private flowBack: Flow;
 
   constructor(ground: ServerGround, request: Request, key: string, flow: Flow) {
     const isInvite = request.method === 'INVITE';
@@ -36,6 +38,7 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     this.method = request.method;
     this.key = key;
     this.received = request;
+    this.flowBack = flow;
   }
 
   protected get machine(): Machine<string, ServerTransaction> {
@@ -87,11 +90,6 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     return sent;
   }
 
-  transportFailed(error: Error): void {
-    this.error = error;
-    this.step(this.machine.events.transportError!);
-  }
-
   /** RFC 4320 §4.1: over an unreliable transport the first 100 is the timer's, so any that comes before is early. */
   private nonInviteEvent(status: number): number {
     if (status >= 200) return SEND_200_TO_699;
@@ -102,26 +100,20 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   // What follows is done by the actions of the tables.
 
   sendResponse(response: Response): void {
-    if (response.status < 200) {
-      this.last = response;
-      this.ground.respond(response, this.flow, this);
-      return;
+    if (response.status < 200) this.last = response;
+    else {
+      if (isRfc2543(this.key)) this.sentTag = response.to.tag;
+      // The user sends a 2xx to INVITE again if it comes to that: RFC 6026 §7.1.
+      this.last = this.place.name === 'accepted' ? undefined : response.toWire();
     }
-    if (isRfc2543(this.key)) this.sentTag = response.to.tag;
-    if (this.place.name === 'accepted') {
-      // The user sends a 2xx again if it comes to that: RFC 6026 §7.1.
-      this.last = undefined;
-      this.ground.respond(response, this.flow, this);
-      return;
-    }
-    const kept = new SentResponse(response);
-    this.last = kept;
-    this.ground.respond(kept, this.flow, this);
-    kept.slim();
+    const taken = this.ground.respond(response, this.flow, this);
+    if (taken !== undefined) this.flowBack = taken;
+    else this.fail(new Error('there is no way back by the Via of the request'));
   }
 
   resendResponse(): void {
-    if (this.last !== undefined) this.ground.respond(this.last, this.flow, this);
+    const { last } = this;
+    if (last !== undefined) this.flowBack.send(typeof last === 'string' ? last : last.toWire(), this);
   }
 
   /** §8.2.6.1, §17.2.1: no To tag, and the Timestamp with the delay. */
@@ -156,7 +148,9 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
 
   protected release(): void {
     this.received = undefined;
-    if (this.place.last) this.last = undefined;
+    if (!this.place.last) return;
+    this.last = undefined;
+    if (this.flowBack !== this.flow) this.flowBack.forget(this);
   }
 }
 

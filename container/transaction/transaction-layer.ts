@@ -14,8 +14,8 @@ import type { ClientUser, Transactions, TransactionUser } from './user.js';
 /** What the transaction layer needs of the transport layer. */
 export interface Transport {
   open(hop: Hop): Flow;
-  /** §18.2.2. `sender` hears, later, if the response is known not to have left. */
-  respond(response: Response, arrivedOn: Flow, sender?: FlowUser): void;
+  /** §18.2.2. The flow that it took; undefined when there is none that it may take. `sender` hears, later, if it is known not to have left. */
+  respond(response: Response, arrivedOn: Flow, sender?: FlowUser): Flow | undefined;
 }
 
 export interface TransactionOptions {

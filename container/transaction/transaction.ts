@@ -23,6 +23,7 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
   protected place: Place<Subject>;
   /** Between two retransmissions, for timers A, E and G. */
   protected interval = 0;
+  protected error: Error | undefined = undefined;
   private repeat: Deadline | undefined = undefined;
   private limit: Deadline | undefined = undefined;
   private wait: Deadline | undefined = undefined;
@@ -79,7 +80,8 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
     if (left.wait !== heard.wait) this.stopWaiting();
     if (!next.last) return;
     this.ground.remove(this as unknown as Subject);
-    this.flow.forget(this);
+    // Over datagrams there is nothing to be taken off a list, and what comes late is absorbed.
+    if (this.flow.reliable) this.flow.forget(this);
   }
 
   /** Starts a timer of Table 4 that runs once; one that is never to fire is not started. */
@@ -122,5 +124,15 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
     this.step(this.machine.events[timer]!);
   }
 
-  abstract transportFailed(error: Error): void;
+  /** §17.1.4, §17.2.4. */
+  transportFailed(error: Error): void {
+    this.error = error;
+    this.step(this.machine.events.transportError!);
+  }
+
+  /** The same for what is known at once: it is told with the clock's next turn, since nothing is told from within a step. */
+  protected fail(error: Error): void {
+    this.error = error;
+    this.ground.clock.start(0, this, 'transportError');
+  }
 }

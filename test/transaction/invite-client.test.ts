@@ -252,7 +252,7 @@ describe('what a transaction keeps', () => {
 
 describe('abandon', () => {
   test('ends it without another event: nothing is sent any more, what comes in is stray', () => {
-    const { stand, user, flow, clock, transaction } = calling();
+    const { stand, user, flow, clock, transaction } = calling('TCP');
     transaction.abandon();
     transaction.abandon();
     transaction.cancel();

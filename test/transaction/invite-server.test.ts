@@ -1,6 +1,6 @@
 // IST-01…15: the INVITE server transaction (§17.2.1, RFC 6026 §7.1).
 import { describe, expect, test } from 'vitest';
-import { incoming, NotingServer, Stand, type Variation } from './stand.js';
+import { incoming, NotingFlow, NotingServer, Stand, type Variation } from './stand.js';
 
 function proceeding(transport: 'UDP' | 'TCP' = 'UDP', variation: Variation = {}) {
   const stand = new Stand(transport);
@@ -198,6 +198,27 @@ describe('IST-13 a transport error: the state is kept, the user is told', () => 
     stand.respond(status);
     flow.fail();
     expect(transaction.state).toBe(state);
+    expect(user.notes).toEqual(['transport']);
+  });
+});
+
+describe('§18.2.2 a response that does not go where the request came from', () => {
+  test('is sent again where it went first, and that flow is not heard of after the end', () => {
+    const { stand, flow, clock } = proceeding();
+    const back = (stand.flowBack = new NotingFlow('TCP', clock));
+    stand.respond(486);
+    clock.turnTo(500);
+    expect(flow.log).toEqual([]);
+    expect(back.log).toEqual(['486 0', '486 500']);
+    clock.turnTo(32_000);
+    expect(back.senders.size).toBe(0);
+  });
+  test('because there is no way for it: the user is told, later', () => {
+    const { stand, user, clock } = proceeding();
+    stand.flowBack = null;
+    expect(stand.respond(486)).toBe(true);
+    expect(user.notes).toEqual([]);
+    clock.turnTo(0);
     expect(user.notes).toEqual(['transport']);
   });
 });

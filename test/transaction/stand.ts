@@ -181,6 +181,8 @@ export class Stand {
   readonly passed: Passed[] = [];
   readonly strays: Response[] = [];
   readonly faults: Malformed[] = [];
+  /** Where responses go, if not where the request came from; null is nowhere. */
+  flowBack: NotingFlow | null | undefined = undefined;
   /** What the user does with a request; nothing by default. */
   onRequest: (request: Request, transaction: ServerTransaction | undefined, flow: Flow) => void = () => {};
 
@@ -188,7 +190,11 @@ export class Stand {
     this.flow = new NotingFlow(transport, this.clock);
     const below = {
       open: (_hop: Hop) => this.flow,
-      respond: (response: Response, arrivedOn: Flow, sender?: FlowUser) => arrivedOn.send(response.toWire(), sender),
+      respond: (response: Response, arrivedOn: Flow, sender?: FlowUser) => {
+        const flow = this.flowBack === undefined ? arrivedOn : this.flowBack;
+        flow?.send(response.toWire(), sender);
+        return flow ?? undefined;
+      },
     };
     this.layer = new TransactionLayer(below, this.clock, new CountingIdentifiers(), options);
     this.layer.user = {
