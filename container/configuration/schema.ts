@@ -141,7 +141,7 @@ const proxy = z.strictObject({
 const limits = z.strictObject({
   udpMtu: count(1300, 'requests of more octets go over TCP first (§18.1.1); 0: never', 0),
   bodySize: count(1_048_576, 'octets of the body of one message'),
-  transactions: count(200_000, 'transactions at one time; above it new initial requests are answered 503'),
+  transactions: count(1_000_000, 'transactions at one time; above it new initial requests are answered 503'),
   connections: count(10_000, 'stream connections at one time'),
   connectionIdle: milliseconds(600_000, 'a stream connection with no traffic for so long is closed'),
   handlerTimeout: milliseconds(

@@ -297,8 +297,12 @@ export class ResponseContext implements Timed {
       response.reason = 'Server Internal Error';
       response.delete('Retry-After');
     }
-    if (response.status === 408 && !this.isInvite) this.server.abandon(); // RFC 4320 §4.2: too late to be of use
-    else this.server.respond(response);
+    if (response.status === 408 && !this.isInvite) {
+      this.server.abandon(); // RFC 4320 §4.2: too late to be of use
+      this.closed();
+    } else {
+      this.server.respond(response);
+    }
     this.#cancelPending('elsewhere', undefined, undefined); // step 10
   }
 

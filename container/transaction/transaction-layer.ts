@@ -51,7 +51,7 @@ export class TransactionLayer implements Transactions {
   constructor(transport: Transport, clock: Clock, identifiers: Identifiers, options: TransactionOptions = {}) {
     this.#transport = transport;
     this.#identifiers = identifiers;
-    this.#limit = options.limits?.transactions ?? 200_000;
+    this.#limit = options.limits?.transactions ?? 1_000_000;
     const timers = new Timers(options.timers);
     this.#clientGround = {
       clock,
