@@ -1,7 +1,7 @@
 // An address with its header parameters: From, To, Route, Record-Route, Path, Contact (§20.10, §20.20, §20.34, §20.39).
-import { AddressParts, parameterOf, scanAddress, scanParameters } from '@siplet/sdk/grammar';
+import { AddressParts, parameterOf, scanAddress } from '@siplet/sdk/grammar';
 import { found, isPlainSip, quotedEnd, tokenEnd } from './plain.js';
-import { CLASS, isBlank, skipBlank, TOKEN } from './text.js';
+import { CLASS, isAll, isBlank, skipBlank, TOKEN } from './text.js';
 import { Uri } from './uri.js';
 
 /** Who sends, who is meant, or where a message goes by: one address; immutable. It keeps offsets and cuts the parts out when they are asked for. */
@@ -170,19 +170,35 @@ function isPlainQuoted(text: string, start: number, end: number): boolean {
   return true;
 }
 
+/** By the full grammar. Two tags, or one that is no token, are a fault (§19.3, §7.3.1). */
 function scanAny(text: string): Party | undefined {
   const parts = scanAddress(text);
   if (parts === undefined) return undefined;
+  const parameters = parts.parameters;
+  const end = parameters.length;
   let tag: string | undefined;
-  if (parts.parameters !== '') {
-    const parameters = scanParameters(parts.parameters);
-    if (parameters === undefined) return undefined;
-    for (const [name, value] of parameters) {
-      if (name.toLowerCase() !== 'tag') continue;
-      if (tag !== undefined || typeof value !== 'string' || tokenEnd(value, 0, value.length) !== value.length)
-        return undefined;
-      tag = value;
+  for (let i = 0; i < end; ) {
+    const name = skipBlank(parameters, i + 1, end);
+    const nameEnd = tokenEnd(parameters, name, end);
+    i = skipBlank(parameters, nameEnd, end);
+    let value = i;
+    if (i < end && parameters.charCodeAt(i) === 61) {
+      value = skipBlank(parameters, i + 1, end);
+      i = valueEndAt(parameters, value, end);
     }
+    if (nameEnd - name === 3 && isTag(parameters, name)) {
+      if (tag !== undefined || !isAll(parameters, value, i, TOKEN)) return undefined;
+      tag = parameters.slice(value, i);
+    }
+    i = skipBlank(parameters, i, end);
   }
   return new Party(text, 0, text.length, 0, text.length, 0, tag, parts);
+}
+
+/** End of a value in parameters that are known to be well formed. */
+function valueEndAt(parameters: string, start: number, end: number): number {
+  if (parameters.charCodeAt(start) === 34) return quotedEnd(parameters, start, end);
+  let i = start;
+  while (i < end && parameters.charCodeAt(i) !== 59 && !isBlank(parameters.charCodeAt(i))) i++;
+  return i;
 }

@@ -1,0 +1,142 @@
+// Octets in are octets out (§16.6: a proxy does not touch what it need not), and what is merged when they go out.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Malformed, parse, Request } from '../../container/message/index.js';
+import { invite, request, requestOf, response, responseOf } from './samples.js';
+
+const archive = new URL('../torture/rfc4475/', import.meta.url);
+
+describe('§16.6 what is not changed goes on as it came', () => {
+  test.each(readdirSync(archive).filter((name) => name.endsWith('.dat')))(
+    'RFC 4475 %s: octets in are octets out, when it is accepted',
+    (name) => {
+      const wire = readFileSync(new URL(name, archive), 'latin1');
+      const message = parse(wire, 'datagram');
+      if (message instanceof Malformed) return;
+      const declared = message.contentLength;
+      const end = declared === undefined ? wire.length : wire.indexOf('\r\n\r\n') + 4 + declared;
+      expect(message.toWire()).toBe(wire.slice(0, end));
+    },
+  );
+
+  const octet = fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code));
+  const inline = octet.filter((c) => c !== '\r' && c !== '\n');
+  const fold = fc.constantFrom('\r\n ', '\r\n\t ', ' \r\n  ');
+  const value = fc
+    .array(fc.oneof({ weight: 20, arbitrary: inline }, { weight: 1, arbitrary: fold }), { maxLength: 60 })
+    .map((parts) => parts.join(''));
+  const token = fc.string({ unit: fc.constantFrom(..."abcXYZ019-.!%*_+`'~"), minLength: 2, maxLength: 20 });
+  const unknown = fc
+    .tuple(token, fc.constantFrom(':', ': ', ' : ', '\t:', ':\r\n '), value)
+    .map(([name, colon, text]) => `X-${name}${colon}${text}`);
+  const body = fc.array(octet, { maxLength: 80 }).map((octets) => octets.join(''));
+  const known = fc.record({
+    Via: fc.constantFrom(
+      'Via: SIP/2.0/UDP h;branch=z9hG4bK1',
+      'v:SIP / 2.0/TCP h:1 ;branch=x,\r\n SIP/2.0/UDP i',
+      'VIA  : SIP/2.0/WS df7jal23ls0d.invalid;branch=z9hG4bK2;rport',
+    ),
+    From: fc.constantFrom(
+      'From: <sip:a@b>;tag=1',
+      'f:sip:a@b',
+      'fRoM :\r\n "\xd0\x9f \\" x"\t<tel:+1>;x="y;z" ; tag = q',
+    ),
+    To: fc.constantFrom('To: Bob <sip:b@c>', 't: <urn:service:sos>', 'TO:<sips:%41@[::1]:9?a=b>;tag=x'),
+    'Call-ID': fc.constantFrom('Call-ID: x@y', 'i:a', 'CALL-id : (<>)@{}'),
+  });
+
+  test('§7 property: parse(x).toWire() is x, and a clone says the same', () => {
+    fc.assert(
+      fc.property(
+        known,
+        fc.array(unknown, { maxLength: 8 }),
+        body,
+        fc.constantFrom('INVITE', 'FOO'),
+        (lines, extra, octets, method) => {
+          const wire = request(method, { ...lines, Extra: extra }, octets);
+          const message = requestOf(wire);
+          expect(message.toWire()).toBe(wire);
+          expect(message.clone().toWire()).toBe(wire);
+          expect(message.body).toBe(octets);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('A20 property: a forwarded request carries every field but Via and Max-Forwards, and the body, as they came', () => {
+    const sum = (octets: string) => createHash('sha256').update(octets, 'latin1').digest('hex');
+    fc.assert(
+      fc.property(fc.array(unknown, { maxLength: 8 }), body, (extra, octets) => {
+        const wire = request('INVITE', { Extra: extra }, octets);
+        const copy = requestOf(wire).clone();
+        copy.push('Via', 'SIP/2.0/UDP proxy;branch=z9hG4bKp');
+        copy.set('Max-Forwards', '69');
+        copy.uri = 'sip:elsewhere.example.com';
+        const start = wire.indexOf('\r\n') + 2;
+        const expected = `INVITE sip:elsewhere.example.com SIP/2.0\r\nVia: SIP/2.0/UDP proxy;branch=z9hG4bKp\r\n${wire.slice(start).replace('Max-Forwards: 70', 'Max-Forwards: 69')}`;
+        expect(copy.toWire()).toBe(expected);
+        const again = requestOf(copy.toWire());
+        expect(sum(again.body)).toBe(sum(octets));
+        expect(again.fields.slice(2).map((field) => sum(field.toWire()))).toEqual(
+          copy.fields.slice(2).map((field) => sum(field.toWire())),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('§7 property: whatever was edited, what is written is read back with the same values', () => {
+    const name = fc.constantFrom('Via', 'X-One', 'x-two', 'Subject', 's', 'Contact');
+    const text = fc.string({ unit: inline.filter((c) => c !== '\0'), maxLength: 20 });
+    const edit = fc.tuple(fc.constantFrom('push', 'append', 'set', 'insert', 'delete', 'shift'), name, text, fc.nat(3));
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 12 }), (edits) => {
+        const message = requestOf(invite());
+        for (const [how, header, what, index] of edits) {
+          if (header === 'Via') continue;
+          if (how === 'insert') message.insert(header, what, index);
+          else if (how === 'delete') message.delete(header);
+          else if (how === 'shift') message.shift(header.toLowerCase());
+          else message[how as 'push' | 'append' | 'set'](header, what);
+        }
+        const again = requestOf(message.toWire());
+        expect(again.toWire()).toBe(message.toWire());
+        expect(again.fields.map((field) => [field.key, field.value])).toEqual(
+          message.fields.map((field) => [field.key, field.value]),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test('§7.5 stray CRLFs before and octets behind a message do not appear in what is sent on', () => {
+  const wire = request('OPTIONS', {}, 'abc');
+  expect(requestOf(`\r\n\r\n${wire}tail`).toWire()).toBe(wire);
+});
+
+test('§7.2 a response goes on as it came', () => {
+  const wire = response(183, { Extra: ['X:  \xff ', 'rSEQ:\r\n 1'] }, 'b\0dy');
+  expect(responseOf(wire).toWire()).toBe(wire);
+});
+
+test('§7.3.1 fields of two messages and of ours mix in one', () => {
+  const one = requestOf(request('OPTIONS', { Extra: ['Aa: 1', 'Bb: 2'] }));
+  const two = requestOf(request('OPTIONS', { Extra: ['Aa: 3', 'Bb: 4'] }));
+  const mixed = new Request('OPTIONS', 'sip:x', [
+    one.first('bb')!,
+    one.first('aa')!,
+    one.first('bb')!,
+    two.first('aa')!,
+    two.first('bb')!,
+    one.first('aa')!,
+    one.first('bb')!,
+  ]);
+  mixed.push('Cc', '5');
+  expect(mixed.toWire()).toBe(
+    'OPTIONS sip:x SIP/2.0\r\nCc: 5\r\nBb: 2\r\nAa: 1\r\nBb: 2\r\nAa: 3\r\nBb: 4\r\nAa: 1\r\nBb: 2\r\n\r\n',
+  );
+});
