@@ -29,10 +29,10 @@ export function isRfc2543(key: string): boolean {
 }
 
 /**
- * The same string without what it was cut from: a key lives for 32 s, and must not keep the whole message that the branch is a slice of.
+ * The same string without what it was joined from: what is kept for 32 s must not keep the whole message that its pieces are slices of.
  * Reading a character makes V8 write a concatenation out.
  */
-export function flat(key: string): string {
-  key.charCodeAt(0);
-  return key;
+export function flat(text: string): string {
+  text.charCodeAt(0);
+  return text;
 }

@@ -2,7 +2,7 @@
 import { type Request, type Response, responseTo } from '../message/index.js';
 import type { Flow, FlowUser } from '../transport/flow.js';
 import { INVITE_SERVER, type InviteServerAction } from './invite-server.js';
-import { isRfc2543 } from './keys.js';
+import { flat, isRfc2543 } from './keys.js';
 import { compile, type Effect, type Machine } from './machine.js';
 import { NON_INVITE_SERVER, type NonInviteServerAction } from './non-invite-server.js';
 import { type Ground, Transaction } from './transaction.js';
@@ -104,7 +104,7 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     else {
       if (isRfc2543(this.key)) this.sentTag = response.to.tag;
       // The user sends a 2xx to INVITE again if it comes to that: RFC 6026 §7.1.
-      this.last = this.place.name === 'accepted' ? undefined : response.toWire();
+      this.last = this.place.name === 'accepted' ? undefined : flat(response.toWire());
     }
     const taken = this.ground.respond(response, this.flow, this);
     if (taken !== undefined) this.flowBack = taken;

@@ -1,6 +1,6 @@
 // What the layer does without a transaction: malformed requests, stateless sending and answering, its bound; and what a finished transaction does (§8.2.7).
 import { describe, expect, test } from 'vitest';
-import { responseTo } from '../../container/message/index.js';
+import { Message, responseTo } from '../../container/message/index.js';
 import { incoming, NotingClient, NotingServer, outgoing, Stand } from './stand.js';
 
 describe('malformed messages', () => {
@@ -154,5 +154,38 @@ describe('C24 after the end', () => {
     expect(user.notes).toEqual(['timeout', 'terminated']);
     expect(stand.flow.times('CANCEL')).toEqual([]);
     expect(stand.total).toBe(0);
+  });
+});
+
+describe('B12 what lingers for 32 s holds no message', () => {
+  const messagesOf = (transaction: object): unknown[] =>
+    Object.values(transaction).filter((value) => value instanceof Message);
+
+  test.each([
+    ['INVITE', 200],
+    ['INVITE', 486],
+    ['OPTIONS', 200],
+  ])('a server transaction of %s after %i, confirmed or not', (method, status) => {
+    const stand = new Stand();
+    stand.receive(incoming(method));
+    const { transaction } = stand.passed[0]!;
+    expect(messagesOf(transaction!)).toHaveLength(1);
+    stand.respond(status);
+    expect(messagesOf(transaction!)).toEqual([]);
+    stand.receive(incoming('ACK', { toTag: 'ours' }));
+    expect(messagesOf(transaction!)).toEqual([]);
+  });
+  test.each([
+    ['INVITE', 200],
+    ['INVITE', 486],
+    ['OPTIONS', 200],
+  ])('a client transaction of %s after %i', (method, status) => {
+    const stand = new Stand();
+    const transaction = stand.send(method);
+    transaction.cancel();
+    stand.answer(180, method);
+    stand.answer(status, method);
+    expect(stand.total).toBeGreaterThan(0);
+    expect(messagesOf(transaction)).toEqual([]);
   });
 });
