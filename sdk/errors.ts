@@ -80,7 +80,8 @@ export class DeploymentError extends Error {
 }
 
 /** Text of a peer in an error message: short, on one line, with no control characters (a log line must not be forged). */
-function shown(text: string): string {
+function shown(input: unknown): string {
+  const text = String(input);
   const head = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   return JSON.stringify(head).replaceAll('\x7f', '\\u007f');
 }

@@ -4,7 +4,7 @@ import type { ApplicationSession } from './application-session.js';
 import type { B2bua } from './b2bua.js';
 import type { Challenge, Credentials } from './challenge.js';
 import type { Headers, ReadonlyHeaders } from './headers.js';
-import type { Proxy, ProxyBranch, ProxyOptions } from './proxy.js';
+import type { ProxyBranch, ProxyOptions, Proxy as SipProxy } from './proxy.js';
 import type { SipSession } from './session.js';
 import type { Address, AddressLike } from './values/address.js';
 import type { Uri, UriLike } from './values/uri.js';
@@ -114,7 +114,7 @@ export interface SipRequest extends SipMessage {
    * The proxy of this transaction, always the same one; `options` are set on it. Throws IllegalStateError for a request inside a dialog, which the
    * container forwards itself (C-34), and TooManyHopsError when Max-Forwards is 0.
    */
-  proxy(options?: ProxyOptions): Proxy;
+  proxy(options?: ProxyOptions): SipProxy;
   /** The back-to-back user agent of this request. */
   b2bua(): B2bua;
   /** Puts a Route above those that are there: the request goes there first (§16.6 step 6). */
@@ -147,7 +147,7 @@ export interface SipResponse extends SipMessage {
   /** The request that it answers: the one that the application proxied, sent or received. */
   readonly request: SipRequest;
   /** The proxy through which it came, undefined when it did not come through one. */
-  readonly proxy: Proxy | undefined;
+  readonly proxy: SipProxy | undefined;
   /** The branch on which it came, undefined when it did not come through a proxy. */
   readonly branch: ProxyBranch | undefined;
   /** Whether it is an intermediate final response of a branch, as `@BranchResponse()` gets (C-14). */

@@ -36,7 +36,6 @@ export interface CancelReason {
 export type BranchState = 'waiting' | 'pending' | 'ended';
 
 /** The proxy of one transaction (§16). `request.proxy()` gives it. */
-// biome-ignore lint/suspicious/noShadowRestrictedNames: JSR 289 and the RFC call it so
 export interface Proxy extends Required<Omit<ProxyOptions, 'outboundInterface'>> {
   outboundInterface: string | undefined;
   /**

@@ -1,0 +1,100 @@
+// Text of a hostile peer costs time in proportion to its length (§16.3: a proxy reads before it trusts).
+import { Address, parseUri } from '@siplet/sdk';
+import * as grammar from '@siplet/sdk/grammar';
+import { describe, expect, test } from 'vitest';
+
+const KIB64 = 65_536;
+const UNITS = [
+  '"',
+  '\\',
+  ';',
+  '%',
+  '<',
+  '>',
+  ',',
+  ':',
+  '@',
+  '[',
+  '=',
+  '?',
+  '&',
+  '.',
+  '-',
+  ' ',
+  '\t',
+  '1',
+  'a',
+  '%41',
+  ';a',
+  ';a=b',
+  '<>',
+  '"",',
+  '\\"',
+  'a.',
+  '1.',
+  ';%41',
+  ':a',
+  'é',
+];
+const STARTS = [
+  '',
+  'sip:',
+  'sip:a@',
+  'sip:h',
+  'sip:[',
+  'sip:h;a=',
+  'sip:h?a=',
+  'tel:',
+  'tel:+1',
+  'tel:1;phone-context=',
+  'x:',
+  '"',
+  '<sip:',
+  '<sip:h>',
+  '<sip:h>;a="',
+  'a <sip:h>;',
+];
+const SCANNERS: [string, (text: string) => unknown][] = [
+  ['scanUri', grammar.scanUri],
+  ['scanAddress', grammar.scanAddress],
+  ['scanParameters', grammar.scanParameters],
+  ['parameterOf', (text) => grammar.parameterOf(text, 'tag')],
+  ['uriParameterOf', (text) => grammar.uriParameterOf(text, 'tag')],
+  ['splitList', grammar.splitList],
+  ['isToken', grammar.isToken],
+  ['isHost', grammar.isHost],
+  ['unescape', grammar.unescape],
+  ['unquote', grammar.unquote],
+  ['quote', grammar.quote],
+];
+
+describe('64 KiB of hostile text', () => {
+  test.each(SCANNERS)('%s takes no more than its length allows', (_, scan) => {
+    for (const start of STARTS) {
+      for (const unit of UNITS) {
+        const text = start + unit.repeat(Math.ceil(KIB64 / unit.length));
+        const before = performance.now();
+        scan(text);
+        // A scanner that is quadratic takes 4·10⁹ steps here, which is seconds.
+        expect(performance.now() - before, `${start}${unit}…`).toBeLessThan(1000);
+      }
+    }
+  });
+  test.each([
+    ['parseUri', parseUri],
+    ['Address.parse', Address.parse],
+  ])('%s, with its error messages, too', (_, parse) => {
+    for (const start of STARTS) {
+      for (const unit of UNITS) {
+        const text = start + unit.repeat(Math.ceil(KIB64 / unit.length));
+        const before = performance.now();
+        try {
+          parse(text);
+        } catch (error) {
+          expect((error as Error).message.length).toBeLessThan(400);
+        }
+        expect(performance.now() - before, `${start}${unit}…`).toBeLessThan(1000);
+      }
+    }
+  });
+});
