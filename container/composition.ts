@@ -4,6 +4,7 @@ import { Agenda } from './agenda.js';
 import type { Configuration } from './configuration.js';
 import { Deployments } from './deployment/deployments.js';
 import { Engine } from './engine.js';
+import { hostKey } from './host-key.js';
 import { RandomIdentifiers } from './random-identifiers.js';
 import { RealClock } from './real-clock.js';
 import { tokensFor } from './servlet/tokens.js';
@@ -51,6 +52,7 @@ export async function startContainer({ configuration, log, directory }: Containe
       clock,
       identifiers,
       agenda: new Agenda(queueMicrotask, fault),
+      key: hostKey(),
       log,
     },
     configuration,

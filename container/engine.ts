@@ -5,6 +5,7 @@ import type { Clock } from './clock.js';
 import type { Configuration } from './configuration.js';
 import { Core } from './dispatch/core.js';
 import type { Identifiers } from './identifiers.js';
+import type { HashKey } from './keyed-hash.js';
 import { type ActiveApplications, DefaultRouter } from './routing/default-router.js';
 import { TransactionLayer } from './transaction/transaction-layer.js';
 import type { Network, Resolver } from './transport/network.js';
@@ -17,6 +18,8 @@ export interface EnginePorts {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
   readonly agenda: Agenda;
+  /** For hashes that nobody else can make: the same after a restart, so that messages under way are known again. */
+  readonly key: HashKey;
   readonly log: Logger;
 }
 
@@ -34,7 +37,7 @@ export class Engine {
   readonly core: Core;
 
   constructor(ports: EnginePorts, configuration: EngineConfiguration, applications: ActiveApplications) {
-    const { clock, identifiers, log } = ports;
+    const { clock, identifiers, key, log } = ports;
     const { timers, limits, domains, router } = configuration;
     this.transport = new TransportLayer(ports, {
       t1: timers.t1,
@@ -56,12 +59,14 @@ export class Engine {
     this.core = new Core({
       clock,
       identifiers,
+      key,
       log,
       transactions: this.transactions,
       own: this.transport,
       router: new DefaultRouter(applications, router.order),
       open: (hop) => this.transport.open(hop),
       locate: (uri, size) => location.locate(uri, size),
+      avoid: (hop) => location.avoid(hop),
       settings: {
         handlerTimeout: limits.handlerTimeout,
         answerWarning: limits.answerWarning,

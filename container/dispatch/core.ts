@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import type { Identifiers } from '../identifiers.js';
+import type { HashKey } from '../keyed-hash.js';
 import { type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
 import { LoopDetection } from '../proxy/loop-detection.js';
 import { dialogOf, type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
@@ -36,9 +37,12 @@ export interface CoreParts {
   readonly own: Own;
   readonly router: DefaultRouter;
   readonly settings: CoreSettings;
+  /** For hashes that nobody else can make. */
+  readonly key: HashKey;
   readonly log: Logger;
   open(hop: Hop): Flow;
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
+  avoid(hop: Hop): void;
 }
 
 /** What the container itself can do, for OPTIONS (§11.2). */
@@ -82,10 +86,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.log = parts.log;
     this.#own = parts.own;
     this.#router = parts.router;
-    this.loopDetection = new LoopDetection([
-      Math.floor(parts.identifiers.fraction() * 0x1_0000_0000),
-      Math.floor(parts.identifiers.fraction() * 0x1_0000_0000),
-    ]);
+    this.loopDetection = new LoopDetection(parts.key);
     this.proxyServices = {
       clock: parts.clock,
       identifiers: parts.identifiers,
@@ -93,6 +94,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
       settings: parts.settings.proxy,
       open: (hop) => parts.open(hop),
       locate: (uri, size) => parts.locate(uri, size),
+      avoid: (hop) => parts.avoid(hop),
       problem: (text, error) => this.problem(text, error),
     };
     parts.transactions.user = this;
@@ -219,13 +221,13 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
 
   /** §9.2, §16.10, C-29. */
   #cancel(cancel: Request, transaction: ServerTransaction): void {
-    const invite = this.transactions.inviteOf(cancel);
+    const invite = this.transactions.targetOf(cancel);
     // A CANCEL comes from where its INVITE came from: nobody else may end the call.
     if (invite === undefined || invite.flow.remoteAddress !== transaction.flow.remoteAddress) {
       return this.#respond(cancel, transaction, 481);
     }
     transaction.respond(responseTo(cancel, 200, undefined, invite.toTag));
-    invite.user?.cancelled?.(cancel);
+    if (invite.isInvite) invite.user?.cancelled?.(cancel); // of any other method it has no effect (§9.2)
   }
 
   #respond(request: Request, transaction: ServerTransaction, status: number, headers: readonly (readonly [string, string])[] = []): void {

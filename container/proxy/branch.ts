@@ -136,6 +136,7 @@ export class Branch implements ClientUser, Timed {
   /** RFC 3263 §4.3: a hop that fails is followed by the next one, unless the branch was cancelled. */
   #tryNextHop(): boolean {
     if (this.cancelCause !== undefined || this.#hop + 1 >= this.#hops.length) return false;
+    this.context.services.avoid(this.#hops[this.#hop]!);
     this.#hop++;
     this.#attempt();
     return true;

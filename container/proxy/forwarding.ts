@@ -75,9 +75,12 @@ export function addContentLength(request: Request): void {
   if (!request.has('content-length')) request.append('Content-Length', String(request.body.length));
 }
 
-/** Octets of the request without the Via that is still to come: what §18.1.1 compares with the MTU. */
+/** Octets that our Via and Record-Route add, about. */
+const TO_COME = 180;
+
+/** Octets of the request as it will be sent, about: what §18.1.1 compares with the MTU. */
 export function sizeOf(request: Request): number {
-  let size = request.method.length + request.uri.length + 12 + request.body.length + 2;
+  let size = request.method.length + request.uri.length + request.body.length + TO_COME;
   for (const field of request.fields) size += field.end - field.start;
   return size;
 }

@@ -1,4 +1,5 @@
 // Loop detection (§16.3 step 4 as corrected by RFC 5393 §4.2): the second part of our branches is a keyed hash of what the routing depends on.
+import { type HashKey, KeyedHash } from '../keyed-hash.js';
 import type { Request } from '../message/index.js';
 
 /** Between the unique and the loop part of a branch parameter. */
@@ -9,51 +10,35 @@ const SEPARATOR = '-';
  * never the method, so that CANCEL and ACK have the part of their INVITE. Keyed, so that nobody can make another's request look like a loop.
  */
 export class LoopDetection {
-  readonly #key1: number;
-  readonly #key2: number;
+  readonly #hash: KeyedHash;
 
-  constructor(secret: readonly [number, number]) {
-    this.#key1 = secret[0] | 0;
-    this.#key2 = secret[1] | 0;
+  constructor(key: HashKey) {
+    this.#hash = new KeyedHash(key);
   }
 
   /** The second part of the branch for a request as it was received, after route preprocessing. */
   partOf(request: Request): string {
-    let a = this.#key1;
-    let b = this.#key2;
-    const mix = (text: string | undefined): void => {
-      if (text === undefined) return;
-      for (let i = 0; i < text.length; i++) {
-        a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
-        b = Math.imul((b << 5) ^ (b >>> 27) ^ a, 0x2c1b3c6d);
-      }
-      a = Math.imul(a ^ (a >>> 15) ^ 0xff, 0x297a2d39);
-    };
-    mix(request.uri);
-    mix(request.from.tag);
-    mix(request.to.tag);
-    mix(request.callId);
-    mix(String(request.cseq.number));
+    const hash = this.#hash.begin();
+    hash.add(request.uri).add(request.from.tag).add(request.to.tag).add(request.callId).add(String(request.cseq.number));
     for (const field of request.fields) {
-      if (field.key === 'route' || field.key === 'proxy-require' || field.key === 'proxy-authorization') mix(field.value);
+      if (field.key === 'route' || field.key === 'proxy-require' || field.key === 'proxy-authorization') hash.add(field.value);
     }
-    a ^= b >>> 13;
-    a = Math.imul(a ^ (a >>> 16), 0x45d9f3b);
-    b = Math.imul(b ^ (b >>> 15) ^ a, 0x119de1f3);
-    return SEPARATOR + (a >>> 0).toString(36) + (b >>> 0).toString(36);
+    return SEPARATOR + hash.end();
   }
 
-  /** Whether one of the lower Via values is ours with the same second part. `isOwn` tells whose a sent-by is. Odd lower Vias do no harm. */
+  /** Whether a Via value carries a branch of ours with the same second part. Odd lower Vias of others do no harm. */
   loops(request: Request, part: string): boolean {
-    const vias = request.fieldsOf('via');
-    for (const field of vias) {
-      const { value } = field;
-      const at = value.indexOf(part);
-      if (at < 0) continue;
-      const next = value.charCodeAt(at + part.length);
-      // The part ends the branch: what follows is a delimiter or the end.
-      if (Number.isNaN(next) || next === 0x3b || next === 0x2c || next === 0x20 || next === 0x09) return true;
+    for (const field of request.fields) {
+      if (field.key === 'via' && endsBranch(field.value, part)) return true;
     }
     return false;
   }
+}
+
+/** Whether the part stands in the value, with nothing of the branch behind it. */
+function endsBranch(value: string, part: string): boolean {
+  const at = value.indexOf(part);
+  if (at < 0) return false;
+  const next = value.charAt(at + part.length);
+  return next === '' || next === ';' || next === ',' || next === ' ' || next === '\t';
 }

@@ -28,6 +28,8 @@ export interface ProxyServices {
   open(hop: Hop): Flow;
   /** RFC 3263; a promise only where names are to be resolved. `size` is the request's in octets. */
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
+  /** This hop has failed: for a while it comes last (RFC 3263 §4.3). */
+  avoid(hop: Hop): void;
   /** Something that should be known, about one call. */
   problem(text: string, error: unknown): void;
 }

@@ -45,7 +45,7 @@ export class Siplet {
     );
     const configuration = parseConfiguration(options.configuration ?? '');
     const active: { active: DeployedApplication[] } = { active: [] };
-    const engine = new Engine({ ...ports, log }, configuration, active);
+    const engine = new Engine({ ...ports, key: [0x51b1e7, 0x5eed], log }, configuration, active);
     const siplet = new Siplet(world, engine, addresses[0]!);
     (siplet as { log: LogLine[] }).log = lines;
     const host = (address: string) => (address.includes(':') ? `[${address}]` : address);

@@ -1,0 +1,21 @@
+// A key that is this host's: other hosts cannot know it, and it is the same after a restart.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname, networkInterfaces, userInfo } from 'node:os';
+import type { HashKey } from './keyed-hash.js';
+
+/** Made of what the host is told apart by; nothing of it can be read off the key. */
+export function hostKey(): HashKey {
+  const hash = createHash('sha256').update('siplet').update(machineId()).update(hostname()).update(String(userInfo().uid));
+  for (const addresses of Object.values(networkInterfaces())) for (const { mac } of addresses ?? []) hash.update(mac);
+  const digest = hash.digest();
+  return [digest.readInt32LE(0), digest.readInt32LE(4)];
+}
+
+function machineId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'latin1');
+  } catch {
+    return ''; // not every system has one
+  }
+}
