@@ -1,0 +1,111 @@
+// `siplet run` as a process: contract section 8. Needs the build, which `npm test` makes first.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { folder, type LogLine, siplet } from '../deployment/world.js';
+
+const BIN = fileURLToPath(new URL('../../container/dist/cli/siplet.js', import.meta.url));
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly lines: LogLine[];
+  readonly ended: Promise<{ status: number | null; err: string }>;
+  /** The first line with this message. */
+  said(message: string): Promise<LogLine>;
+}
+
+function run(directory: string, ...words: string[]): Run {
+  const options = ['--listen', 'udp:127.0.0.1:0', '--listen', 'tcp:127.0.0.1:0', '--admin', 'off', '--no-watch'];
+  const child = spawn(process.execPath, [BIN, 'run', directory, ...(words.length > 0 ? words : options)], {
+    cwd: directory,
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const lines: LogLine[] = [];
+  const waiting: { message: string; resolve: (line: LogLine) => void }[] = [];
+  let rest = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const complete = (rest + text).split('\n');
+    rest = complete.pop()!;
+    for (const each of complete) {
+      const line = JSON.parse(each) as LogLine;
+      lines.push(line);
+      for (const one of waiting) if (line.msg === one.message) one.resolve(line);
+    }
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const ended = new Promise<{ status: number | null; err: string }>((resolve) => {
+    child.once('close', (status) => resolve({ status, err }));
+  });
+  const said = (message: string) =>
+    new Promise<LogLine>((resolve, reject) => {
+      const already = lines.find(({ msg }) => msg === message);
+      if (already) resolve(already);
+      else waiting.push({ message, resolve });
+      void ended.then(({ err: why }) => reject(new Error(`it ended without '${message}': ${why}`)));
+    });
+  return { child, lines, ended, said };
+}
+
+describe('contract section 8, siplet run', () => {
+  test('one ready line with addresses, applications and milliseconds; SIGTERM ends it with 0', async () => {
+    const { child, lines, ended, said } = run(folder({ 'hunt.ts': siplet('Hunt'), 'bad.ts': 'export const x = ;' }));
+    const ready = await said('ready');
+    expect(ready.listening).toEqual([
+      expect.stringMatching(/^udp:127\.0\.0\.1:[1-9]\d*$/),
+      expect.stringMatching(/^tcp:127\.0\.0\.1:[1-9]\d*$/),
+    ]);
+    expect(ready.applications).toEqual(['hunt 0.0.0']);
+    expect(ready.ms).toBeGreaterThan(0);
+    expect(lines.find(({ msg }) => msg === 'hunt 0.0.0 deployed')!.handlers).toEqual(['initial INVITE → Hunt.ring']);
+    // D-1: the application that fails is told of, with its place, and leaves the other in service.
+    expect(lines.find(({ level }) => level === 50)!.msg).toMatch(/^bad 0\.0\.0 is not deployed: bad\.ts:1:18: /);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ status: 0, err: '' });
+    expect(lines.filter(({ msg }) => msg === 'ready')).toHaveLength(1);
+  });
+
+  test('SIGINT ends it with 0, also when an application left a timer behind', async () => {
+    const text = `${siplet('Hunt')}\nsetInterval(() => {}, 1000);\n`;
+    const { child, ended, said } = run(folder({ 'hunt.ts': text }));
+    await said('ready');
+    child.kill('SIGINT');
+    expect((await ended).status).toBe(0);
+  });
+
+  test('an address that is taken: status 1 and one line', async () => {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    onTestFinished(() => void socket.close());
+    const { port } = socket.address();
+    const { status, err } = await run(folder({}), '--listen', `udp:127.0.0.1:${port}`, '--admin', 'off').ended;
+    expect(status).toBe(1);
+    expect(err).toMatch(new RegExp(`^siplet: .*udp:127\\.0\\.0\\.1:${port}.*\\n$`));
+  });
+
+  test('a directory that is not there: status 1 and one line', async () => {
+    const root = folder({});
+    const { status, err } = await run(root, `${root}/none`, '--admin', 'off').ended;
+    // Two directories are wrong usage; one that is not there has failed.
+    expect(status).toBe(2);
+    expect(err).toContain('too many arguments');
+    const child = spawn(process.execPath, [
+      BIN,
+      'run',
+      `${root}/none`,
+      '--listen',
+      'udp:127.0.0.1:0',
+      '--admin',
+      'off',
+    ]);
+    let said = '';
+    child.stderr.on('data', (text) => {
+      said += String(text);
+    });
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+    expect(said).toMatch(/^siplet: .*none: there is no such directory\n$/);
+  });
+});
