@@ -98,7 +98,8 @@ export function scanVia(text: string, start: number, end: number, tolerant = fal
   const hostStart = i;
   let hostEnd = plainHostEnd(text, i, end);
   let host: string;
-  if (hostEnd >= 0) {
+  // An octet of a token behind it, an underscore say, means that the host goes on: that is for the full grammar.
+  if (hostEnd >= 0 && (hostEnd === end || (CLASS[text.charCodeAt(hostEnd)]! & TOKEN) === 0)) {
     host = text.slice(hostStart, hostEnd);
     if (found.hasUpper) host = host.toLowerCase();
   } else {

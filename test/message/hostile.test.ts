@@ -139,7 +139,7 @@ describe('A14 A15 time', () => {
   const isLinear = (whole: string, half: string) => {
     // Below this the clock says nothing about growth.
     if (timed(whole) < 5) return true;
-    return [10, 30].some((times) => timed(whole, times) < 2.5 * timed(half, times));
+    return [3, 30].some((times) => timed(whole, times) < 2.5 * timed(half, times));
   };
   test.each(HEADERS)('A14 A15 60 KiB of hostile octets in %s: less than 2.5 times what half of it takes', (header) => {
     for (const atom of ATOMS) {
