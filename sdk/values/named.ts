@@ -19,6 +19,9 @@ export class Named<V> extends Map<string, V> {
   }
 }
 
+// Shown, and compared by test libraries, as the Map that it is.
+Object.defineProperty(Named.prototype, 'constructor', { value: Map, configurable: true, writable: true });
+
 /** What constructors take for a map: a Map, pairs, or a plain object. */
 export type Entries<V> = Iterable<readonly [string, V]> | { readonly [name: string]: V | undefined };
 

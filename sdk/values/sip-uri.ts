@@ -31,27 +31,30 @@ export interface SipUriInit {
  * ```
  */
 export class SipUri {
+  /** 'sip', or 'sips' for one that is to be reached securely all the way (§26.2.2). */
+  scheme: 'sip' | 'sips';
   /** Decoded; undefined when there is none. */
   user: string | undefined;
   /** Decoded; undefined when there is none. Its use is not recommended (§19.1.1). */
   password: string | undefined;
+  /** Name or address, as it was written; an IPv6 address in brackets, which may be left out when it is set. */
+  host: string;
+  /** Undefined when the URI names none: then RFC 3263 finds it. */
+  port: number | undefined;
   /** URI parameters: `true` for one without a value. Names are in lower case, whatever case they are looked up in. */
   readonly parameters: Map<string, string | true>;
   /** Headers for a request that is made from this URI (§19.1.5), names in lower case; 'body' is its body. */
   readonly headers: Map<string, string>;
-  #scheme: 'sip' | 'sips' = 'sip';
-  #host = '';
-  #port: number | undefined;
   #written: Pick<Written, 'find'> = NOTHING_WRITTEN;
 
   /** A string is parsed. Throws TypeError for a host or port that is none, SipParseError for a string that is no SIP URI. */
   constructor(init: SipUriInit | string) {
     if (typeof init === 'string') init = SipUri.parse(init);
-    this.scheme = init.scheme ?? 'sip';
+    this.scheme = checkedScheme(init.scheme ?? 'sip');
     this.user = init.user;
     this.password = init.password;
-    this.host = init.host;
-    this.port = init.port;
+    this.host = checkedHost(init.host);
+    this.port = checkedPort(init.port);
     this.parameters = named(init.parameters);
     this.headers = named(init.headers);
     if (init instanceof SipUri) this.#written = init.#written;
@@ -84,46 +87,10 @@ export class SipUri {
     return scheme === 'sip' || scheme === 'sips';
   }
 
-  /** 'sip', or 'sips' for one that is to be reached securely all the way (§26.2.2). */
-  get scheme(): 'sip' | 'sips' {
-    return this.#scheme;
-  }
-
-  set scheme(scheme: 'sip' | 'sips') {
-    if (scheme !== 'sip' && scheme !== 'sips') {
-      throw new TypeError(`SipUri.scheme: ${JSON.stringify(scheme)} is neither 'sip' nor 'sips'`);
-    }
-    this.#scheme = scheme;
-  }
-
-  /** Name or address, as it was written; an IPv6 address in brackets, which may be left out when it is set. */
-  get host(): string {
-    return this.#host;
-  }
-
-  set host(host: string) {
-    const bracketed = `[${host}]`;
-    if (isHost(String(host))) this.#host = host;
-    else if (isHost(bracketed)) this.#host = bracketed;
-    else throw new TypeError(`SipUri.host: ${JSON.stringify(host)} is no host name and no address`);
-  }
-
-  /** Undefined when the URI names none: then RFC 3263 finds it. */
-  get port(): number | undefined {
-    return this.#port;
-  }
-
-  set port(port: number | undefined) {
-    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
-      throw new TypeError(`SipUri.port: ${JSON.stringify(port)} is no port`);
-    }
-    this.#port = port;
-  }
-
-  /** The URI as text. Throws TypeError when a part cannot be written: an empty user, a password without user, an empty parameter name. */
+  /** The URI as text. Throws TypeError when a part cannot be written: no host, no port, an empty user, a password without user, an empty parameter name. */
   toString(): string {
     const written = this.#written;
-    let text = `${this.#scheme}:`;
+    let text = `${checkedScheme(this.scheme)}:`;
     if (this.user !== undefined) {
       if (this.user === '') throw new TypeError('SipUri.toString: the user is empty');
       text += written.find('user', this.user) ?? escaped(String(this.user), USER, 'SipUri.user');
@@ -132,8 +99,8 @@ export class SipUri {
       }
       text += '@';
     } else if (this.password !== undefined) throw new TypeError('SipUri.toString: there is a password without a user');
-    text += this.#host;
-    if (this.#port !== undefined) text += `:${this.#port}`;
+    text += checkedHost(this.host);
+    if (this.port !== undefined) text += `:${checkedPort(this.port)}`;
     for (const [name, value] of this.parameters) text += `;${pair(name, value, written, 'parameter', PARAM)}`;
     let mark = '?';
     for (const [name, value] of this.headers) {
@@ -161,6 +128,22 @@ export class SipUri {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `SipUri <${this.toString()}>`;
   }
+}
+
+function checkedScheme(scheme: 'sip' | 'sips'): 'sip' | 'sips' {
+  if (scheme === 'sip' || scheme === 'sips') return scheme;
+  throw new TypeError(`SipUri.scheme: ${JSON.stringify(scheme)} is neither 'sip' nor 'sips'`);
+}
+
+function checkedHost(host: string): string {
+  if (isHost(String(host))) return host;
+  if (isHost(`[${host}]`)) return `[${host}]`;
+  throw new TypeError(`SipUri.host: ${JSON.stringify(host)} is no host name and no address`);
+}
+
+function checkedPort(port: number | undefined): number | undefined {
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return port;
+  throw new TypeError(`SipUri.port: ${JSON.stringify(port)} is no port`);
 }
 
 /** Decodes parts, and notes those that would be written otherwise. */

@@ -24,14 +24,17 @@ export interface TelUriInit {
  */
 export class TelUri {
   readonly scheme = 'tel';
+  /** As written, with visual separators; a global number with its '+'. */
+  number: string;
   /** `true` for one without a value. Names are in lower case, whatever case they are looked up in. */
   readonly parameters: Map<string, string | true>;
-  #number = '';
 
   /** A string is parsed. Throws TypeError when the number is none. */
   constructor(init: TelUriInit | string) {
     if (typeof init === 'string') init = TelUri.parse(init);
-    this.number = init.isGlobal === true && !init.number.startsWith('+') ? `+${init.number}` : init.number;
+    this.number = checkedNumber(
+      init.isGlobal === true && !init.number.startsWith('+') ? `+${init.number}` : init.number,
+    );
     this.parameters = named(init.parameters);
   }
 
@@ -57,30 +60,17 @@ export class TelUri {
     return scanUri(text)?.scheme === 'tel';
   }
 
-  /** As written, with visual separators; a global number with its '+'. */
-  get number(): string {
-    return this.#number;
-  }
-
-  set number(number: string) {
-    const text = String(number);
-    if (!isGlobalNumber(text, 0, text.length) && !isLocalNumber(text, 0, text.length)) {
-      throw new TypeError(`TelUri.number: ${JSON.stringify(number)} is no telephone number`);
-    }
-    this.#number = text;
-  }
-
   /** Whether the number is valid everywhere: it begins with '+' (RFC 3966 §5.1.4). */
   get isGlobal(): boolean {
-    return this.#number.startsWith('+');
+    return this.number.startsWith('+');
   }
 
   /** The number without visual separators: '+12015550123'. */
   get digits(): string {
-    return digitsOf(this.#number);
+    return digitsOf(this.number);
   }
 
-  /** The URI as text, parameters in the order of RFC 3966 §3. Throws TypeError when a local number has no valid phone-context. */
+  /** The URI as text, parameters in the order of RFC 3966 §3. Throws TypeError when the number is none, or a local one without a valid phone-context. */
   toString(): string {
     return `tel:${this.#subscriber()}`;
   }
@@ -127,12 +117,18 @@ export class TelUri {
       context === undefined ? !this.isGlobal : typeof context !== 'string' || !isContext(context, 0, context.length)
     ) {
       throw new TypeError(
-        `TelUri.toString: ${JSON.stringify(this.#number)} needs a phone-context, which is a domain name or begins with '+'`,
+        `TelUri.toString: ${JSON.stringify(this.number)} needs a phone-context, which is a domain name or begins with '+'`,
       );
     }
     const rest = [...this.parameters].sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
-    return this.#number + rest.map(([name, value]) => `;${parameter(name, value)}`).join('');
+    return checkedNumber(this.number) + rest.map(([name, value]) => `;${parameter(name, value)}`).join('');
   }
+}
+
+function checkedNumber(number: string): string {
+  const text = String(number);
+  if (isGlobalNumber(text, 0, text.length) || isLocalNumber(text, 0, text.length)) return text;
+  throw new TypeError(`TelUri.number: ${JSON.stringify(number)} is no telephone number`);
 }
 
 /** isub and ext first, then phone-context, then all others by name (RFC 3966 §3). */

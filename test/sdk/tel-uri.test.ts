@@ -54,6 +54,7 @@ describe('TelUri', () => {
   });
   test.each(['', '+', '1 2', '+1;x', '+1\r\nX: y', 'x'])('number %j throws', (number) => {
     expect(() => new TelUri({ number })).toThrow('TelUri.number');
+    expect(() => Object.assign(new TelUri('tel:+1'), { number }).toString()).toThrow('TelUri');
   });
   test('isGlobal gives a number its plus', () => {
     expect(new TelUri({ number: '1-201', isGlobal: true }).toString()).toBe('tel:+1-201');
