@@ -6,6 +6,7 @@ import type { Configuration } from './configuration.js';
 import { Core } from './dispatch/core.js';
 import type { Identifiers } from './identifiers.js';
 import type { HashKey } from './keyed-hash.js';
+import { StatelessProxy } from './proxy/stateless.js';
 import { type ActiveApplications, DefaultRouter } from './routing/default-router.js';
 import { TransactionLayer } from './transaction/transaction-layer.js';
 import type { Network, Resolver } from './transport/network.js';
@@ -34,6 +35,7 @@ const MAX_RECURSION = 10;
 export class Engine {
   readonly transport: TransportLayer;
   readonly transactions: TransactionLayer;
+  readonly stateless: StatelessProxy;
   readonly core: Core;
 
   constructor(ports: EnginePorts, configuration: EngineConfiguration, applications: ActiveApplications) {
@@ -51,11 +53,21 @@ export class Engine {
       timers,
       limits: { transactions: limits.transactions },
     });
-    this.transport.user = this.transactions;
     const location = new ServerLocation(
       { resolver: ports.resolver, reach: this.transport, clock, chance: () => identifiers.fraction() },
       { udpMtu: limits.udpMtu },
     );
+    const routes = new DefaultRouter(applications, router.order);
+    this.stateless = new StatelessProxy({
+      transactions: this.transactions,
+      own: this.transport,
+      key,
+      routeOf: (method) => routes.route(method)?.route,
+      locate: (uri, size, chance) => location.locate(uri, size, chance),
+      flowForResponse: (response, arrivedOn) => this.transport.flowForVia(response.via!, arrivedOn),
+      problem: (text, error) => log.warn({ err: error }, text),
+    });
+    this.transport.user = this.stateless;
     this.core = new Core({
       clock,
       identifiers,
@@ -63,7 +75,7 @@ export class Engine {
       log,
       transactions: this.transactions,
       own: this.transport,
-      router: new DefaultRouter(applications, router.order),
+      router: routes,
       open: (hop) => this.transport.open(hop),
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),

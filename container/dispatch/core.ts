@@ -140,7 +140,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     }
     if (this.stopping) return this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
     const destination = this.#router.route(method);
-    if (destination === undefined) return this.#noApplication(request, transaction);
+    if (destination === undefined || destination.route !== undefined) return this.#noApplication(request, transaction);
     this.counters.initial++;
     if (transaction.isInvite) transaction.respond(responseTo(request, 100)); // C-5
     const { application, handler } = destination;

@@ -42,8 +42,8 @@ export function validate(request: Request): Refusal | undefined {
   return undefined;
 }
 
-/** The response that a refusal asks for. */
-export function refusalOf(request: Request, refusal: Refusal, toTag: string): Response {
+/** The response that a refusal asks for; without a To tag where the transaction layer makes one of the request (§8.2.7). */
+export function refusalOf(request: Request, refusal: Refusal, toTag: string | undefined): Response {
   const response = responseTo(request, refusal.status, refusal.reason, toTag);
   for (const [name, value] of refusal.headers ?? []) response.append(name, value);
   return response;

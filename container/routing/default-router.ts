@@ -1,6 +1,8 @@
 // Which application gets an initial request (contract section 5): the configured order by method, else every application, alphabetically.
 import type { DeployedApplication } from '../deployment/application.js';
 import type { Handler } from '../dispatch/handler-table.js';
+import type { StatelessRoute } from '../proxy/stateless.js';
+import { statelessRoute } from './stateless-route.js';
 
 /** What takes initial requests, in alphabetical order; a new list after every change. */
 export interface ActiveApplications {
@@ -11,6 +13,8 @@ export interface ActiveApplications {
 export interface Destination {
   readonly application: DeployedApplication;
   readonly handler: Handler;
+  /** Of a stateless siplet: its routing function (contract section 6). */
+  readonly route: StatelessRoute | undefined;
 }
 
 export class DefaultRouter {
@@ -41,8 +45,10 @@ export class DefaultRouter {
 
   #find(method: string): Destination | undefined {
     for (const application of this.#inOrder(method)) {
-      const handler = application.table.initial(method);
-      if (handler !== undefined) return { application, handler };
+      const { table } = application;
+      const handler = table.initial(method) ?? table.stateless;
+      if (handler === undefined) continue;
+      return { application, handler, route: handler === table.stateless ? statelessRoute(application, handler) : undefined };
     }
     return undefined;
   }

@@ -1,7 +1,6 @@
 // A request as an application holds it (JSR 289 §5.6): thin over the message and the Incoming that follows it.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
-import { unescape, uriParameterOf } from '@siplet/sdk/grammar';
 import type { Incoming } from '../dispatch/incoming.js';
 import { type Request, responseTo, textOf, wireOf } from '../message/index.js';
 import type { SipSession } from '../session/sip-session.js';
@@ -9,7 +8,7 @@ import type { Flow } from '../transport/flow.js';
 import type { Proxy } from './proxy.js';
 import { SipMessage } from './sip-message.js';
 import { SipResponse } from './sip-response.js';
-import { type UriOrAddress, uriText } from './values.js';
+import { parameterText, type UriOrAddress, uriText } from './values.js';
 
 export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   constructor(
@@ -60,8 +59,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
 
   /** C-35. */
   parameter(name: string): string | true | undefined {
-    const raw = this.routeParameters === '' ? undefined : uriParameterOf(this.routeParameters, wireOf(name));
-    return typeof raw === 'string' ? textOf(unescape(raw)) : raw;
+    return parameterText(this.routeParameters, name);
   }
 
   createResponse(status: number, reason?: string): SipResponse {

@@ -1,6 +1,7 @@
 // Where a URI or an address is taken, a string is taken too (contract section 3).
 import { Address, parseUri, type Uri } from '@siplet/sdk';
-import { Uri as WireUri, wireOf } from '../message/index.js';
+import { unescape, uriParameterOf } from '@siplet/sdk/grammar';
+import { textOf, Uri as WireUri, wireOf } from '../message/index.js';
 
 /** What an application may name a place with. */
 export type UriOrAddress = string | Uri | Address;
@@ -12,4 +13,10 @@ export function uriText(value: UriOrAddress): string {
   if (WireUri.parse(wire) !== undefined) return wire;
   // Not the common shape: a name-addr, or a fault that parseUri tells of.
   return wireOf(String(value.includes('<') ? Address.parse(value).uri : parseUri(value)));
+}
+
+/** The parameter of that name among raw URI parameters; true for one without a value. */
+export function parameterText(parameters: string, name: string): string | true | undefined {
+  const raw = parameters === '' ? undefined : uriParameterOf(parameters, wireOf(name));
+  return typeof raw === 'string' ? textOf(unescape(raw)) : raw;
 }

@@ -1,0 +1,65 @@
+// What can be read of any message (JSR 289 §5.3).
+import type * as sdk from '@siplet/sdk';
+import { Address } from '@siplet/sdk';
+import { type Message, textOf } from '../message/index.js';
+import type { Flow } from '../transport/flow.js';
+import { Headers } from './headers.js';
+
+export abstract class MessageView<M extends Message> {
+  #headers: Headers | undefined;
+
+  constructor(
+    /** Wire message behind it. */
+    readonly message: M,
+    /** Where it came from, or will go. */
+    protected readonly flow: Flow | undefined,
+  ) {}
+
+  abstract readonly method: string;
+
+  /** Throws where the message cannot be changed any more. */
+  protected abstract assertOpen(): void;
+
+  get headers(): Headers {
+    return (this.#headers ??= new Headers(this.message, () => this.assertOpen()));
+  }
+
+  get callId(): string {
+    return textOf(this.message.callId);
+  }
+
+  get from(): Address {
+    return Address.parse(textOf(this.message.from.text));
+  }
+
+  get to(): Address {
+    return Address.parse(textOf(this.message.to.text));
+  }
+
+  get cseq(): sdk.CSeq {
+    const { number, method } = this.message.cseq;
+    return { number, method, toString: () => `${number} ${method}` };
+  }
+
+  get contentType(): string | undefined {
+    return this.headers.get('Content-Type');
+  }
+
+  get body(): Uint8Array {
+    return Buffer.from(this.message.body, 'latin1');
+  }
+
+  get text(): string {
+    return textOf(this.message.body);
+  }
+
+  get remote(): sdk.Endpoint | undefined {
+    const { flow } = this;
+    return flow === undefined ? undefined : { address: flow.remoteAddress, port: flow.remotePort, transport: flow.transport };
+  }
+
+  get local(): sdk.Endpoint | undefined {
+    const { flow } = this;
+    return flow === undefined ? undefined : { address: flow.localAddress, port: flow.localPort, transport: flow.transport };
+  }
+}
