@@ -1,5 +1,5 @@
 // Where a request really came from, written into its topmost Via (§18.2.1, RFC 3581 §4), and where a response goes by it (§18.2.2).
-import { defaultPort, type Request, Via } from '../message/index.js';
+import { defaultPort, Field, type Request, Via } from '../message/index.js';
 import { canonical, familyOf, isUnicast } from './address.js';
 import type { SocketAddress } from './network.js';
 
@@ -9,8 +9,18 @@ export function stampSource(request: Request, address: string, port: number): vo
   if (via === undefined) return;
   const asked = via.rport !== undefined;
   if (!asked && via.received === undefined && isSame(via.host, address)) return;
+  const value = stamped(via.text, address, asked ? port : undefined);
+  const { fields } = request;
+  let at = 0;
+  while (fields[at]!.key !== 'via') at++;
+  const field = fields[at]!;
+  // A line with one value, as most: the field is replaced, and nothing is moved.
+  if (via.end === field.valueEnd && !field.folded) {
+    fields[at] = Field.trusted('Via', value);
+    return;
+  }
   request.shift('via');
-  request.push('Via', stamped(via.text, address, asked ? port : undefined));
+  request.push('Via', value);
 }
 
 /** Never a name; an IPv6 address in another spelling is the same one. */
@@ -22,16 +32,20 @@ function isSame(host: string, address: string): boolean {
 function stamped(text: string, address: string, port: number | undefined): string {
   let from = text.indexOf(';');
   if (from < 0) return `${text};received=${address}`;
-  let value = text.slice(0, from);
+  let value = '';
+  // What has not been copied yet.
+  let kept = 0;
   while (from < text.length) {
     const end = parameterEnd(text, from + 1);
-    const name = parameterName(text, from + 1, end);
-    if (name === 'rport') {
-      if (port !== undefined) value += `;rport=${port}`;
-    } else if (name !== 'received') value += text.slice(from, end);
+    const name = sourceParameter(text, from + 1, end);
+    if (name !== '') {
+      value += text.slice(kept, from);
+      if (name === 'rport' && port !== undefined) value += `;rport=${port}`;
+      kept = end;
+    }
     from = end;
   }
-  return `${value};received=${address}`;
+  return `${value}${text.slice(kept)};received=${address}`;
 }
 
 /** Offset of the next ';' outside quotes. */
@@ -46,10 +60,18 @@ function parameterEnd(text: string, at: number): number {
   return text.length;
 }
 
-function parameterName(text: string, start: number, end: number): string {
+/** 'rport' or 'received' when the parameter is one of them. */
+function sourceParameter(text: string, start: number, end: number): string {
+  while (start < end && (text.charCodeAt(start) === 32 || text.charCodeAt(start) === 9)) start++;
+  if ((text.charCodeAt(start) | 32) !== 114) return '';
   const equal = text.indexOf('=', start);
-  const name = text.slice(start, equal < 0 || equal > end ? end : equal);
-  return name.length > 16 ? '' : name.trim().toLowerCase();
+  const name = trimBlankEnd(text, start, equal < 0 || equal > end ? end : equal).toLowerCase();
+  return name === 'rport' || name === 'received' ? name : '';
+}
+
+function trimBlankEnd(text: string, start: number, end: number): string {
+  while (end > start && (text.charCodeAt(end - 1) === 32 || text.charCodeAt(end - 1) === 9)) end--;
+  return text.slice(start, end);
 }
 
 /** Where a response goes over UDP, by the Via on its top. Undefined when nowhere: broadcast and its like (RFC 4475 §3.3.10), or a name. */
@@ -67,14 +89,9 @@ export function unreadableTarget(value: string, source: SocketAddress): SocketAd
   if (value.toLowerCase().indexOf(';rport') >= 0) return source;
   let end = 0;
   while (end < value.length && value.charCodeAt(end) !== 59 && value.charCodeAt(end) !== 44) end++;
-  const via = Via.parse(trimBlankEnd(value, end));
+  const via = Via.parse(trimBlankEnd(value, 0, end));
   const port = via === undefined ? source.port : (via.port ?? defaultPort(via.transport));
   return { address: source.address, port: port > 0 ? port : source.port };
-}
-
-function trimBlankEnd(text: string, end: number): string {
-  while (end > 0 && (text.charCodeAt(end - 1) === 32 || text.charCodeAt(end - 1) === 9)) end--;
-  return text.slice(0, end);
 }
 
 /** Where a connection for a response is opened when the one of the request is gone: the port on which the peer listens, not the one it came from. */
