@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The `siplet` command: contract section 8.
 import { main } from './main.js';
 

@@ -48,7 +48,7 @@ async function bundle({ entry, output }) {
     plugins: [native],
     transform: { target: 'es2022', decorator: { legacy: true, emitDecoratorMetadata: true } },
     onLog: (level, { code, message, id, loc }) => {
-      if (level === 'warn') warnings.push({ code, message, id, loc });
+      if (level === 'warn' && code !== 'CONFIGURATION_FIELD_CONFLICT') warnings.push({ code, message, id, loc });
     },
   });
   const { output: chunks } = await build.generate({
