@@ -20,12 +20,18 @@ export interface ProxyOptions {
   timeout?: number;
   /** Whether other branches go on when one was answered with a 2xx (C-10). Default: false. */
   noCancel?: boolean;
+  /** What the parameters of `Proxy.recordRouteUri` are taken from (C-35). */
+  recordRouteUri?: UriLike;
+  /** What the parameters of `Proxy.pathUri` are taken from. */
+  pathUri?: UriLike;
   /** The address of this container from which branches are sent: 'udp:192.0.2.1:5060', or an IP address. Default: as routing has it. */
   outboundInterface?: string;
 }
 
-/** Why something is cancelled: becomes the Reason header of the CANCEL (RFC 3326). */
-export interface CancelReason {
+/** Why something is cancelled: becomes the Reason header of the CANCEL (RFC 3326). A text is the header's value: 'SIP;cause=200'. */
+export type CancelReason = string | CancelCause;
+
+export interface CancelCause {
   /** Default: 'SIP'; 'Q.850' is the other one in use. */
   protocol?: string;
   cause: number;
@@ -36,15 +42,18 @@ export interface CancelReason {
 export type BranchState = 'waiting' | 'pending' | 'ended';
 
 /** The proxy of one transaction (§16). `request.proxy()` gives it. */
-export interface Proxy extends Required<Omit<ProxyOptions, 'outboundInterface'>> {
+export interface Proxy extends Required<Omit<ProxyOptions, 'outboundInterface' | 'recordRouteUri' | 'pathUri'>> {
   outboundInterface: string | undefined;
   /**
    * The URI of the Record-Route, on which parameters may be set that come back in `request.parameter(name)` of each subsequent request, from both sides
-   * (C-35). Reading it, before the start, makes it live: what is set is what is sent. Throws IllegalStateError when `recordRoute` is false.
+   * (C-35). Reading it, before the start, makes it live: what is set is what is sent; of a URI that is assigned the parameters are taken, since scheme,
+   * host and port are the container's. Throws IllegalStateError when `recordRoute` is false.
    */
-  readonly recordRouteUri: SipUri;
+  get recordRouteUri(): SipUri;
+  set recordRouteUri(uri: UriLike);
   /** The URI of the Path, as `recordRouteUri` is that of the Record-Route (RFC 3327). Throws IllegalStateError when `addToPath` is false. */
-  readonly pathUri: SipUri;
+  get pathUri(): SipUri;
+  set pathUri(uri: UriLike);
   /**
    * Adds branches for these URIs and starts them; one that is in the target set is not tried twice (§16.5, C-19). Legal as long as the transaction has not
    * completed: from 1xx, branch and best-response handlers, also later, and after `cancel` (C-16, C-18). From a best-response handler of class 3, 4 or 5 the
@@ -85,6 +94,7 @@ export interface ProxyBranch {
   readonly recursed: readonly ProxyBranch[];
   /** Whether it is record-routed; default is that of the proxy. */
   recordRoute: boolean;
-  /** The URI of the Record-Route on this branch alone. */
-  readonly recordRouteUri: SipUri;
+  /** The URI of the Record-Route on this branch alone; as `Proxy.recordRouteUri`. */
+  get recordRouteUri(): SipUri;
+  set recordRouteUri(uri: UriLike);
 }

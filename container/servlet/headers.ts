@@ -66,7 +66,8 @@ export class Headers implements sdk.Headers {
   }
 
   addresses(name: string): Address[] {
-    return this.#message.values(keyOf(name)).map((value) => Address.parse(textOf(value)));
+    const values = this.#message.values(keyOf(name)).filter((value) => value !== '*'); // Contact: * names nobody
+    return values.map((value) => Address.parse(textOf(value)));
   }
 
   parameterable(name: string): Parameterable | undefined {

@@ -1,14 +1,15 @@
 // One branch of a proxy as its application holds it (JSR 289 §10.2.3).
 import type * as sdk from '@siplet/sdk';
-import { IllegalStateError, parseUri, SipUri } from '@siplet/sdk';
+import { IllegalStateError, parseUri, type SipUri } from '@siplet/sdk';
 import type { Incoming } from '../dispatch/incoming.js';
 import { textOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { DIALOG_PARAMETER } from '../proxy/route-preprocessing.js';
-import { parametersText, type Proxy } from './proxy.js';
+import { copyParameters, ownUri, parametersText, type Proxy } from './proxy.js';
 import { reasonText } from './reason.js';
 import { SipRequest } from './sip-request.js';
 import { SipResponse } from './sip-response.js';
+import type { UriOrAddress } from './values.js';
 
 export class ProxyBranch implements sdk.ProxyBranch {
   readonly #branch: Branch;
@@ -88,10 +89,14 @@ export class ProxyBranch implements sdk.ProxyBranch {
     if (!this.recordRoute) throw new IllegalStateError('recordRouteUri is there only when recordRoute is true');
     this.#assertWaiting('recordRouteUri');
     if (this.#recordRouteUri === undefined) {
-      this.#recordRouteUri = this.proxy.recordRoute ? this.proxy.recordRouteUri.clone() : SipUri.parse(`sip:${this.#branch.context.inbound.sentBy};lr`);
+      this.#recordRouteUri = this.proxy.recordRoute ? this.proxy.recordRouteUri.clone() : ownUri(this.#branch.context);
       this.#branch.recordRoute = () => this.#parameters();
     }
     return this.#recordRouteUri;
+  }
+
+  set recordRouteUri(uri: UriOrAddress) {
+    copyParameters(uri, this.recordRouteUri);
   }
 
   #parameters(): string {

@@ -2,7 +2,7 @@
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError, SipParseError, SipUri } from '@siplet/sdk';
 import type { Incoming } from '../dispatch/incoming.js';
-import { Uri, wireOf } from '../message/index.js';
+import { textOf, Uri, wireOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { ResponseContext } from '../proxy/response-context.js';
 import { DIALOG_PARAMETER } from '../proxy/route-preprocessing.js';
@@ -38,6 +38,8 @@ export class Proxy implements sdk.Proxy {
     if (timeout !== undefined) this.timeout = timeout;
     if (noCancel !== undefined) this.noCancel = noCancel;
     if (outboundInterface !== undefined) this.outboundInterface = outboundInterface;
+    if (options.recordRouteUri !== undefined) this.recordRouteUri = options.recordRouteUri;
+    if (options.pathUri !== undefined) this.pathUri = options.pathUri;
   }
 
   get originalRequest(): SipRequest {
@@ -100,7 +102,11 @@ export class Proxy implements sdk.Proxy {
   /** Its parameters come back in `request.parameter(name)` (C-35). */
   get recordRouteUri(): SipUri {
     this.#assertStays(this.#recordRoute, 'recordRouteUri', 'recordRoute');
-    return (this.#recordRouteUri ??= this.#ownUri());
+    return (this.#recordRouteUri ??= ownUri(this.#context));
+  }
+
+  set recordRouteUri(uri: UriOrAddress) {
+    copyParameters(uri, this.recordRouteUri);
   }
 
   get addToPath(): boolean {
@@ -113,7 +119,11 @@ export class Proxy implements sdk.Proxy {
 
   get pathUri(): SipUri {
     this.#assertStays(this.#addToPath, 'pathUri', 'addToPath');
-    return (this.#pathUri ??= this.#ownUri());
+    return (this.#pathUri ??= ownUri(this.#context));
+  }
+
+  set pathUri(uri: UriOrAddress) {
+    copyParameters(uri, this.pathUri);
   }
 
   get outboundInterface(): string | undefined {
@@ -127,12 +137,6 @@ export class Proxy implements sdk.Proxy {
 
   #assertStays(stays: boolean, what: string, option: string): void {
     if (!stays) throw new IllegalStateError(`${what} is there only when ${option} is true`);
-  }
-
-  #ownUri(): SipUri {
-    const uri = SipUri.parse(`sip:${this.#context.inbound.sentBy}`);
-    uri.parameters.set('lr', true);
-    return uri;
   }
 
   // Branches ------------------------------------------------------------------------------------------------------------------------------------------------------
@@ -190,6 +194,16 @@ export class Proxy implements sdk.Proxy {
     const { method, callId } = this.#incoming.request;
     throw new IllegalStateError(`${this.#incoming.application.name} cannot ${what} for the ${method} ${callId}: ${refusal}`);
   }
+}
+
+/** Where this container is reached from the caller's side, as a loose router. */
+export function ownUri(context: ResponseContext): SipUri {
+  return SipUri.parse(`sip:${context.inbound.sentBy};lr`);
+}
+
+/** Of a URI that an application gives, the parameters are its own to set; scheme, host and port are the container's. */
+export function copyParameters(from: UriOrAddress, to: SipUri): void {
+  for (const [name, value] of SipUri.parse(textOf(uriText(from))).parameters) to.parameters.set(name, value);
 }
 
 /** Parameters of a URI but lr, which we write ourselves; with a leading ';'. */
