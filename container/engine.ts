@@ -77,6 +77,7 @@ export class Engine {
       own: this.transport,
       router: routes,
       open: (hop) => this.transport.open(hop),
+      hasInterface: (address) => this.transport.hasInterface(address),
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),
       settings: {

@@ -41,6 +41,7 @@ export interface CoreParts {
   readonly key: HashKey;
   readonly log: Logger;
   open(hop: Hop): Flow;
+  hasInterface(address: string): boolean;
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
   avoid(hop: Hop): void;
 }
@@ -93,6 +94,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
       transactions: parts.transactions,
       settings: parts.settings.proxy,
       open: (hop) => parts.open(hop),
+      hasInterface: (address) => parts.hasInterface(address),
       locate: (uri, size) => parts.locate(uri, size),
       avoid: (hop) => parts.avoid(hop),
       problem: (text, error) => this.problem(text, error),

@@ -121,7 +121,8 @@ export class Branch implements ClientUser, Timed {
     const hop = this.#hops[this.#hop]!;
     // The last hop may have the prepared request itself: nobody needs it after.
     const request = this.#hop === this.#hops.length - 1 ? this.request : this.request.clone();
-    const flow = hop.flow ?? services.open(hop);
+    const from = context.outboundInterface;
+    const flow = hop.flow ?? services.open(from === undefined ? hop : { ...hop, from });
     this.#flow = flow;
     const recordRoute = this.recordRoute === undefined ? context.recordRoute : this.recordRoute?.();
     addRecordRoute(request, recordRoute, context.path, context.inbound, flow);

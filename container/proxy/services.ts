@@ -26,6 +26,8 @@ export interface ProxyServices {
   readonly settings: ProxySettings;
   /** The flow to a hop (§18.1.1). */
   open(hop: Hop): Flow;
+  /** Whether an address names one of our listeners. */
+  hasInterface(address: string): boolean;
   /** RFC 3263; a promise only where names are to be resolved. `size` is the request's in octets. */
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
   /** This hop has failed: for a while it comes last (RFC 3263 §4.3). */

@@ -20,7 +20,6 @@ export class Proxy implements sdk.Proxy {
   #addToPath = false;
   #recordRouteUri: SipUri | undefined;
   #pathUri: SipUri | undefined;
-  #outboundInterface: string | undefined;
   readonly #facades = new Map<Branch, ProxyBranch>();
 
   constructor(context: ResponseContext, incoming: Incoming) {
@@ -127,11 +126,13 @@ export class Proxy implements sdk.Proxy {
   }
 
   get outboundInterface(): string | undefined {
-    return this.#outboundInterface;
+    return this.#context.outboundInterface;
   }
 
   set outboundInterface(value: string | undefined) {
-    this.#outboundInterface = value;
+    if (value !== undefined && !this.#context.services.hasInterface(value)) {
+      throw new RangeError(`outboundInterface: the container does not listen on ${value}`);
+    }
     this.#context.outboundInterface = value;
   }
 

@@ -1,7 +1,7 @@
 // The transaction layer (§17): finds the transaction of what arrives, makes new ones, and answers without one where none is to be made.
 import type { Clock } from '../clock.js';
 import type { Identifiers } from '../identifiers.js';
-import { Malformed, type Request, Response, responseTo } from '../message/index.js';
+import { Field, Malformed, type Request, Response, responseTo } from '../message/index.js';
 import type { Flow, FlowUser, Hop } from '../transport/flow.js';
 import { NOBODY, sameTarget } from './cancellation.js';
 import { type ClientGround, ClientTransaction } from './client-transaction.js';
@@ -89,13 +89,13 @@ export class TransactionLayer implements Transactions {
   send(request: Request, hop: Hop, user: ClientUser, branch = this.#newBranch()): ClientTransaction {
     if (request.method === 'ACK') throw new Error('an ACK has no transaction of its own: it is sent statelessly');
     const flow = hop.flow ?? this.#transport.open(hop);
-    request.push('Via', viaOf(flow, branch));
+    request.pushField(Field.trusted('Via', viaOf(flow, branch)));
     return this.#begin(request, branch, flow, user);
   }
 
   sendStateless(request: Request, hop: Hop, branch = this.#newBranch()): void {
     const flow = hop.flow ?? this.#transport.open(hop);
-    request.push('Via', viaOf(flow, branch));
+    request.pushField(Field.trusted('Via', viaOf(flow, branch)));
     flow.send(request.toWire());
   }
 

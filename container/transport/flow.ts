@@ -34,6 +34,8 @@ export interface Hop {
   readonly port: number;
   /** The name that was resolved, for TLS. */
   readonly host?: string;
+  /** The listener of ours that it is to leave from (JSR 289 §14.2): 'udp:192.0.2.1:5060', or an IP address. */
+  readonly from?: string;
   /** A flow that is to be used and no other: the caller's own connection. */
   readonly flow?: Flow;
 }

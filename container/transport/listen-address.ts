@@ -74,6 +74,11 @@ export class Listening {
     }
   }
 
+  /** Whether the text is this address, with or without transport and port. */
+  isNamed(text: string): boolean {
+    return text.toLowerCase() === this.text || canonical(text) === canonical(this.address);
+  }
+
   /** As the operator would write it. */
   get text(): string {
     return `${this.transport.toLowerCase()}:${bracketed(this.address)}:${this.port}`;

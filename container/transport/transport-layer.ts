@@ -145,7 +145,19 @@ export class TransportLayer implements ConnectionUser {
   /** The flow to a hop: the one that it names, a connection that stands, or a new one. What fails is told to the senders, later (§18.1.1). */
   open(hop: Hop): Flow {
     if (hop.flow !== undefined) return hop.flow;
-    return this.#open(hop.transport, hop.address, hop.port, undefined);
+    if (hop.from === undefined) return this.#open(hop.transport, hop.address, hop.port, undefined);
+    const family = familyOf(hop.address);
+    const listening = this.listenings.find((one) => one.isNamed(hop.from!) && one.family === family && one.transport === hop.transport);
+    const other = this.listenings.find((one) => one.isNamed(hop.from!) && one.family === family);
+    if (hop.transport === 'TCP' && other !== undefined) return this.#connect(hop.address, hop.port, listening ?? other);
+    const end = this.#datagrams.find((one) => one.listening === listening);
+    if (hop.transport === 'UDP' && end !== undefined) return this.#open('UDP', hop.address, hop.port, end);
+    return this.#lostFlow(hop.transport, hop.address, hop.port, `cannot be sent to from ${hop.from}`);
+  }
+
+  /** Whether an address names one of our listeners: 'udp:192.0.2.1:5060', or an IP address. */
+  hasInterface(address: string): boolean {
+    return this.listenings.some((one) => one.isNamed(address));
   }
 
   /**
@@ -232,18 +244,18 @@ export class TransportLayer implements ConnectionUser {
     return best;
   }
 
-  #connect(address: string, port: number): Flow {
+  #connect(address: string, port: number, from?: Listening): Flow {
     const standing = this.#connections.to(address, port);
-    if (standing !== undefined) return standing;
+    if (standing !== undefined && (from === undefined || standing.localAddress === from.address)) return standing;
     if (this.#connections.full) {
       this.counters.connectionsRefused++;
       return this.#lostFlow('TCP', address, port, 'too many connections');
     }
-    const listening = this.#listeningFor(address);
+    const listening = from ?? this.#listeningFor(address);
     const remote = { address, port };
     const flow = new ConnectionFlow(this, remote, { address: '', port: 0 }, this.#sentByFor(address, listening), false);
-    const from = listening !== undefined && !listening.wildcard ? listening.address : undefined;
-    flow.attach(this.#network.connect(remote, flow, from));
+    const local = listening !== undefined && !listening.wildcard ? listening.address : undefined;
+    flow.attach(this.#network.connect(remote, flow, local));
     this.counters.connectionsOpened++;
     this.#connections.add(flow);
     return flow;
