@@ -63,7 +63,10 @@ export async function startContainer({ configuration, log, directory }: Containe
     // An application's stray promise or timer must not take the others' calls with it (C-41).
     const handler = core.runningHandler;
     core.counters.handlerFailures++;
-    log.error({ err: error, handler: handler?.label }, handler === undefined ? 'an unhandled error' : `${handler.label} left an unhandled error`);
+    log.error(
+      { err: error, handler: handler?.label },
+      handler === undefined ? 'an unhandled error' : `${handler.label} left an unhandled error`,
+    );
   };
   process.on('unhandledRejection', unhandled);
   process.on('uncaughtException', unhandled);
@@ -76,10 +79,16 @@ export async function startContainer({ configuration, log, directory }: Containe
   };
   try {
     if (directory !== undefined) await deployments.deployAll(directory);
-    const listening = await transport.listen(configuration.listen.map(({ transport: name, ...rest }) => ({ transport: name.toUpperCase() as 'UDP', ...rest })));
+    const listening = await transport.listen(
+      configuration.listen.map(({ transport: name, ...rest }) => ({ transport: name.toUpperCase() as 'UDP', ...rest })),
+    );
     let stopped: Promise<void> | undefined;
     return {
-      listening: listening.map(({ transport: name, address, port }) => ({ transport: name.toLowerCase(), address, port })),
+      listening: listening.map(({ transport: name, address, port }) => ({
+        transport: name.toLowerCase(),
+        address,
+        port,
+      })),
       deployments,
       engine,
       stop: () => (stopped ??= drain(engine!, configuration.shutdown.timeout).then(release)),

@@ -84,7 +84,12 @@ export class Engine {
         handlerTimeout: limits.handlerTimeout,
         answerWarning: limits.answerWarning,
         answerTimeout: limits.answerTimeout,
-        proxy: { timerC: timers.timerC, cancelGrace: GRACE_IN_T1 * timers.t1, maxBranches: MAX_BRANCHES, maxRecursion: MAX_RECURSION },
+        proxy: {
+          timerC: timers.timerC,
+          cancelGrace: GRACE_IN_T1 * timers.t1,
+          maxBranches: MAX_BRANCHES,
+          maxRecursion: MAX_RECURSION,
+        },
       },
     });
   }

@@ -6,7 +6,11 @@ import type { HashKey } from './keyed-hash.js';
 
 /** Made of what the host is told apart by; nothing of it can be read off the key. */
 export function hostKey(): HashKey {
-  const hash = createHash('sha256').update('siplet').update(machineId()).update(hostname()).update(String(userInfo().uid));
+  const hash = createHash('sha256')
+    .update('siplet')
+    .update(machineId())
+    .update(hostname())
+    .update(String(userInfo().uid));
   for (const addresses of Object.values(networkInterfaces())) for (const { mac } of addresses ?? []) hash.update(mac);
   const digest = hash.digest();
   return [digest.readInt32LE(0), digest.readInt32LE(4)];

@@ -35,7 +35,12 @@ export class KeyedHash {
     const whole = length & ~3;
     let i = 0;
     for (; i < whole; i += 4) {
-      this.#word(text.charCodeAt(i) | (text.charCodeAt(i + 1) << 8) | (text.charCodeAt(i + 2) << 16) | (text.charCodeAt(i + 3) << 24));
+      this.#word(
+        text.charCodeAt(i) |
+          (text.charCodeAt(i + 1) << 8) |
+          (text.charCodeAt(i + 2) << 16) |
+          (text.charCodeAt(i + 3) << 24),
+      );
     }
     let last = length << 24;
     for (let shift = 0; i < length; i++, shift += 8) last |= text.charCodeAt(i) << shift;

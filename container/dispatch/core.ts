@@ -48,7 +48,10 @@ export interface CoreParts {
 
 /** What the container itself can do, for OPTIONS (§11.2). */
 const CAPABILITIES = [
-  ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, SUBSCRIBE, NOTIFY, REFER, INFO, PRACK, UPDATE, PUBLISH'],
+  [
+    'Allow',
+    'INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, SUBSCRIBE, NOTIFY, REFER, INFO, PRACK, UPDATE, PUBLISH',
+  ],
   ['Accept', '*/*'],
   ['Accept-Encoding', 'identity'],
   ['Accept-Language', '*'],
@@ -66,7 +69,15 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly loopDetection: LoopDetection;
   readonly proxyServices: ProxyServices;
   /** Plain numbers, for metrics. */
-  readonly counters = { initial: 0, subsequent: 0, refused: 0, orphans: 0, strays: 0, malformed: 0, handlerFailures: 0 };
+  readonly counters = {
+    initial: 0,
+    subsequent: 0,
+    refused: 0,
+    orphans: 0,
+    strays: 0,
+    malformed: 0,
+    handlerFailures: 0,
+  };
   /** Requests that an application has and that have no final response. */
   unanswered = 0;
   /** No new initial requests are taken (§21.5.4). */
@@ -110,7 +121,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   /** Requests without a final response, and dialogs that stand and go through us. */
   get callsInProgress(): number {
     let confirmed = 0;
-    for (const set of this.#sets.values()) if (set.sessions.some((session) => session.state === 'confirmed')) confirmed++;
+    for (const set of this.#sets.values())
+      if (set.sessions.some((session) => session.state === 'confirmed')) confirmed++;
     return this.unanswered + confirmed;
   }
 
@@ -164,7 +176,12 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   #isForContainer(request: Request): boolean {
     if (request.method !== 'OPTIONS') return false;
     const { target } = request;
-    return target.user === undefined && target.isSip && this.#own.isOwn(target.host, target.port, target.transport) && !request.has('route');
+    return (
+      target.user === undefined &&
+      target.isSip &&
+      this.#own.isOwn(target.host, target.port, target.transport) &&
+      !request.has('route')
+    );
   }
 
   #options(request: Request, transaction: ServerTransaction): void {
@@ -232,7 +249,12 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     if (invite.isInvite) invite.user?.cancelled?.(cancel); // of any other method it has no effect (§9.2)
   }
 
-  #respond(request: Request, transaction: ServerTransaction, status: number, headers: readonly (readonly [string, string])[] = []): void {
+  #respond(
+    request: Request,
+    transaction: ServerTransaction,
+    status: number,
+    headers: readonly (readonly [string, string])[] = [],
+  ): void {
     if (status >= 300) this.counters.refused++;
     transaction.respond(refusalOf(request, { status, headers }, transaction.toTag));
   }
@@ -245,7 +267,10 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   malformed(fault: Malformed, flow: Flow): void {
     this.counters.malformed++;
     if (this.log.isLevelEnabled('debug')) {
-      this.log.debug({ from: `${flow.remoteAddress}:${flow.remotePort}`, section: fault.section }, `malformed message: ${fault.reason}`);
+      this.log.debug(
+        { from: `${flow.remoteAddress}:${flow.remotePort}`, section: fault.section },
+        `malformed message: ${fault.reason}`,
+      );
     }
   }
 
@@ -283,9 +308,18 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     return this.#scope.getStore();
   }
 
-  handlerFailed(label: string, application: DeployedApplication, error: unknown, request?: Request, level: 'error' | 'debug' = 'error'): void {
+  handlerFailed(
+    label: string,
+    application: DeployedApplication,
+    error: unknown,
+    request?: Request,
+    level: 'error' | 'debug' = 'error',
+  ): void {
     if (level === 'error') this.counters.handlerFailures++;
-    application.log[level]({ err: error, handler: label, method: request?.method, callId: request?.callId }, `${label} failed`);
+    application.log[level](
+      { err: error, handler: label, method: request?.method, callId: request?.callId },
+      `${label} failed`,
+    );
   }
 
   /** Something about one call that an operator may want to know. */
@@ -297,7 +331,6 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.log.error({ err: error }, 'a fault of the container');
   }
 }
-
 
 function callHandler(handler: Handler, argument: unknown): unknown {
   return handler.invoke(argument);

@@ -6,8 +6,8 @@ import { type Request, type Response, responseTo, type Uri } from '../message/in
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, Supervisor } from '../proxy/services.js';
-import { SipRequest } from '../servlet/sip-request.js';
 import { Proxy } from '../servlet/proxy.js';
+import { SipRequest } from '../servlet/sip-request.js';
 import { type Origin, SipResponse } from '../servlet/sip-response.js';
 import type { DialogSet } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
@@ -61,7 +61,14 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   get servlet(): SipRequest {
-    return (this.#servlet ??= new SipRequest(this.request, this.session, this.isInitial, this.routeParameters, this.transaction.flow, this));
+    return (this.#servlet ??= new SipRequest(
+      this.request,
+      this.session,
+      this.isInitial,
+      this.routeParameters,
+      this.transaction.flow,
+      this,
+    ));
   }
 
   /** What responses are presented with: in a dialog it refuses to add branches. */
@@ -96,10 +103,19 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     const { core } = this;
     if (which === 'warning') {
       core.log.warn(
-        { app: this.application.name, handler: this.#handler?.label, method: this.request.method, callId: this.request.callId },
+        {
+          app: this.application.name,
+          handler: this.#handler?.label,
+          method: this.request.method,
+          callId: this.request.callId,
+        },
         `${this.#handler?.label} has taken a request and neither answered nor proxied it`,
       );
-      this.#unanswered = core.clock.start(Math.max(0, core.settings.answerTimeout - core.settings.answerWarning), this, 'unanswered');
+      this.#unanswered = core.clock.start(
+        Math.max(0, core.settings.answerTimeout - core.settings.answerWarning),
+        this,
+        'unanswered',
+      );
     } else {
       this.answer(this.generate(500));
     }
@@ -131,7 +147,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   proxyContext(): ResponseContext {
     if (this.context !== undefined) return this.context;
     const what = `${this.application.name} cannot proxy the ${this.request.method} ${this.request.callId}`;
-    if (!this.isInitial) throw new IllegalStateError(`${what}: requests inside a dialog are forwarded by the container`);
+    if (!this.isInitial)
+      throw new IllegalStateError(`${what}: requests inside a dialog are forwarded by the container`);
     if (this.role === 'user agent') throw new IllegalStateError(`${what}: it has answered it`);
     if (this.role === 'b2bua') throw new IllegalStateError(`${what}: it is its B2BUA`);
     if (this.answered) throw new IllegalStateError(`${what}: a final response has been sent`);
@@ -146,7 +163,13 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   #openContext(loopPart: string): ResponseContext {
-    return (this.context = new ResponseContext(this.core.proxyServices, this.transaction, this.request, loopPart, this));
+    return (this.context = new ResponseContext(
+      this.core.proxyServices,
+      this.transaction,
+      this.request,
+      loopPart,
+      this,
+    ));
   }
 
   /** The identifier under which requests inside the dialog come back (C-34); the container stays on the path from now on. */
@@ -163,7 +186,13 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   provisional(branch: Branch, response: Response, settled: () => void): void {
     const session = this.sessionOf(response);
     if (session.state === 'initial') session.state = 'early';
-    this.#supervise(this.application.table.provisional(response.status, this.request.method), branch, response, 'received', settled);
+    this.#supervise(
+      this.application.table.provisional(response.status, this.request.method),
+      branch,
+      response,
+      'received',
+      settled,
+    );
   }
 
   success(branch: Branch, response: Response, isRetransmission: boolean, settled: () => void): void {
@@ -173,7 +202,13 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   intermediate(branch: Branch, response: Response, settled: () => void): void {
-    this.#supervise(this.application.table.branch(response.status, this.request.method), branch, response, 'intermediate', settled);
+    this.#supervise(
+      this.application.table.branch(response.status, this.request.method),
+      branch,
+      response,
+      'intermediate',
+      settled,
+    );
   }
 
   best(choose: () => Choice | undefined, settled: () => void): void {
@@ -199,7 +234,13 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     });
   }
 
-  #supervise(handler: Handler | undefined, branch: Branch, response: Response, origin: Origin, settled: () => void): void {
+  #supervise(
+    handler: Handler | undefined,
+    branch: Branch,
+    response: Response,
+    origin: Origin,
+    settled: () => void,
+  ): void {
     const { applicationSession } = this.set;
     applicationSession.touch();
     if (!this.supervised) return settled();
@@ -245,7 +286,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   /** §12.3, §15: a BYE that fails with 481 or 408, or is refused, ends the dialog as well. */
   #unconfirm(response: Response): void {
     const { method } = this.request;
-    if (method === 'BYE' || (!this.isInitial && (response.status === 481 || response.status === 408))) this.session.state = 'terminated';
+    if (method === 'BYE' || (!this.isInitial && (response.status === 481 || response.status === 408)))
+      this.session.state = 'terminated';
   }
 
   // Answering -------------------------------------------------------------------------------------------------------------------------------------------------
@@ -257,7 +299,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   /** C-1, C-6, C-12: a response that the application made. Throws when none may be sent any more. */
   answerByApplication(response: Response): void {
     const what = `${this.application.name} cannot answer the ${this.request.method} ${this.request.callId} with ${response.status}`;
-    if (this.answered || (this.context?.completed ?? false)) throw new IllegalStateError(`${what}: a final response has been sent`);
+    if (this.answered || (this.context?.completed ?? false))
+      throw new IllegalStateError(`${what}: a final response has been sent`);
     if (this.role === 'b2bua') throw new IllegalStateError(`${what}: it is its B2BUA`);
     if (this.role === 'proxy' && response.status >= 200 && this.context?.refusal !== undefined) {
       throw new IllegalStateError(`${what}: ${this.context.refusal}`);
@@ -288,7 +331,14 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     if (this.context !== undefined) this.context.cancelled(cancel);
     else if (!this.answered) this.answer(this.generate(487));
     if (handler === undefined) return;
-    const servlet = new SipRequest(cancel, this.session, this.isInitial, this.routeParameters, this.transaction.flow, undefined);
+    const servlet = new SipRequest(
+      cancel,
+      this.session,
+      this.isInitial,
+      this.routeParameters,
+      this.transaction.flow,
+      undefined,
+    );
     this.set.applicationSession.mailbox.post({
       isWaitedFor: false,
       handler: () => handler,

@@ -3,7 +3,14 @@ import type { Deadline, Timed } from '../clock.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import { addContentLength, addRecordRoute, decrementMaxForwards, postprocessRouting, replaceRequestUri, sizeOf } from './forwarding.js';
+import {
+  addContentLength,
+  addRecordRoute,
+  decrementMaxForwards,
+  postprocessRouting,
+  replaceRequestUri,
+  sizeOf,
+} from './forwarding.js';
 import type { ResponseContext } from './response-context.js';
 
 /**
@@ -187,7 +194,8 @@ export class Branch implements ClientUser, Timed {
     response.shift('via'); // step 3
     const { status } = response;
     if (status < 200) this.#provisionalReceived(response);
-    else if (!response.has('via')) return; // ours was the only one: nobody to forward it to
+    else if (!response.has('via'))
+      return; // ours was the only one: nobody to forward it to
     else if (status < 300 && this.context.isInvite) this.#success(response);
     else if (this.state === 'pending') this.#final(response);
   }

@@ -38,7 +38,13 @@ export function decrementMaxForwards(request: Request): void {
  * §16.6 step 4, once the flow is known: `recordRoute` and `path` (RFC 3327) are the parameters of our URI with a leading ';', undefined where this element
  * does not stay on the path. Two values where the two sides differ (RFC 5658).
  */
-export function addRecordRoute(request: Request, recordRoute: string | undefined, path: string | undefined, inbound: Flow, outbound: Flow): void {
+export function addRecordRoute(
+  request: Request,
+  recordRoute: string | undefined,
+  path: string | undefined,
+  inbound: Flow,
+  outbound: Flow,
+): void {
   if (recordRoute === undefined && path === undefined) return;
   const secure = request.target.scheme === 'sips' || topRouteIsSecure(request);
   if (recordRoute !== undefined) {

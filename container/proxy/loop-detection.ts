@@ -19,9 +19,15 @@ export class LoopDetection {
   /** The second part of the branch for a request as it was received, after route preprocessing. */
   partOf(request: Request): string {
     const hash = this.#hash.begin();
-    hash.add(request.uri).add(request.from.tag).add(request.to.tag).add(request.callId).add(String(request.cseq.number));
+    hash
+      .add(request.uri)
+      .add(request.from.tag)
+      .add(request.to.tag)
+      .add(request.callId)
+      .add(String(request.cseq.number));
     for (const field of request.fields) {
-      if (field.key === 'route' || field.key === 'proxy-require' || field.key === 'proxy-authorization') hash.add(field.value);
+      if (field.key === 'route' || field.key === 'proxy-require' || field.key === 'proxy-authorization')
+        hash.add(field.value);
     }
     return SEPARATOR + hash.end();
   }

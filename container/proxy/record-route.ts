@@ -3,7 +3,10 @@ import type { Flow } from '../transport/flow.js';
 
 /** The value for one side, with the transport where it is not the default one. */
 function valueFor(flow: Flow, parameters: string, secure: boolean): string {
-  const transport = flow.transport === 'UDP' || (secure && flow.transport === 'TLS') ? '' : `;transport=${flow.transport.toLowerCase()}`;
+  const transport =
+    flow.transport === 'UDP' || (secure && flow.transport === 'TLS')
+      ? ''
+      : `;transport=${flow.transport.toLowerCase()}`;
   return `<${secure ? 'sips' : 'sip'}:${flow.sentBy}${transport};lr${parameters}>`;
 }
 
@@ -11,7 +14,12 @@ function valueFor(flow: Flow, parameters: string, secure: boolean): string {
  * The values to push, in order: the caller's side first, so that the callee's side ends up on top. One value when both sides are reached at the same
  * place by the same transport. `parameters` has a leading ';' or is empty.
  */
-export function recordRouteValues(parameters: string, inbound: Flow, outbound: Flow, secure: boolean): readonly string[] {
+export function recordRouteValues(
+  parameters: string,
+  inbound: Flow,
+  outbound: Flow,
+  secure: boolean,
+): readonly string[] {
   const out = valueFor(outbound, parameters, secure);
   if (inbound.sentBy === outbound.sentBy && inbound.transport === outbound.transport) return [out];
   return [valueFor(inbound, parameters, secure), out];

@@ -195,7 +195,12 @@ export class ResponseContext implements Timed {
   }
 
   #mayRecurse(branch: Branch): boolean {
-    return (branch.recurse ?? this.recurse) && branch.depth < this.services.settings.maxRecursion && !this.cancelledUpstream && !this.#sixth;
+    return (
+      (branch.recurse ?? this.recurse) &&
+      branch.depth < this.services.settings.maxRecursion &&
+      !this.cancelledUpstream &&
+      !this.#sixth
+    );
   }
 
   /** §16.7 step 4: a 3xx whose Contacts are tried is no candidate (C-26); everything else is. */
@@ -373,5 +378,4 @@ export class ResponseContext implements Timed {
     };
     visit(this.branches);
   }
-
 }

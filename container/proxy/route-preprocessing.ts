@@ -63,6 +63,7 @@ function stripOwnMaddr(request: Request, own: Own, flow: Flow): void {
     .split(';')
     .filter((parameter) => !/^(maddr|transport)(=|$)/i.test(parameter.trim()))
     .join(';');
-  const user = parts.user === undefined ? '' : `${parts.user}${parts.password === undefined ? '' : `:${parts.password}`}@`;
+  const user =
+    parts.user === undefined ? '' : `${parts.user}${parts.password === undefined ? '' : `:${parts.password}`}@`;
   request.uri = `${parts.scheme}:${user}${parts.host}${kept}${parts.headers === '' ? '' : `?${parts.headers}`}`;
 }

@@ -48,7 +48,11 @@ export class DefaultRouter {
       const { table } = application;
       const handler = table.initial(method) ?? table.stateless;
       if (handler === undefined) continue;
-      return { application, handler, route: handler === table.stateless ? statelessRoute(application, handler) : undefined };
+      return {
+        application,
+        handler,
+        route: handler === table.stateless ? statelessRoute(application, handler) : undefined,
+      };
     }
     return undefined;
   }

@@ -83,7 +83,9 @@ export class Headers implements sdk.Headers {
   }
 
   #system(name: string): IllegalStateError {
-    return new IllegalStateError(`${name} is a system header: the container writes it, an application may only read it`);
+    return new IllegalStateError(
+      `${name} is a system header: the container writes it, an application may only read it`,
+    );
   }
 
   /** From and To may be rewritten, their tags may not (§19.3). */
@@ -91,7 +93,8 @@ export class Headers implements sdk.Headers {
     const party = values.length === 1 ? Party.parse(wireOf(values[0]!)) : undefined;
     const current = key === 'from' ? this.#message.from : this.#message.to;
     if (party === undefined) throw new IllegalStateError(`${name} needs exactly one address`);
-    if (party.tag !== current.tag) throw new IllegalStateError(`the tag of ${name} is the container's: an application may only read it`);
+    if (party.tag !== current.tag)
+      throw new IllegalStateError(`the tag of ${name} is the container's: an application may only read it`);
   }
 }
 
@@ -99,6 +102,10 @@ export class Headers implements sdk.Headers {
 function mayWriteContact(message: Message): boolean {
   if (message.isRequest) return (message as Request).method === 'REGISTER';
   const { status, cseq } = message as Response;
-  return (status >= 300 && status < 400) || status === 485 || (status === 200 && cseq.method === 'OPTIONS') || cseq.method === 'REGISTER';
+  return (
+    (status >= 300 && status < 400) ||
+    status === 485 ||
+    (status === 200 && cseq.method === 'OPTIONS') ||
+    cseq.method === 'REGISTER'
+  );
 }
-

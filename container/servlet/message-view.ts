@@ -55,11 +55,15 @@ export abstract class MessageView<M extends Message> {
 
   get remote(): sdk.Endpoint | undefined {
     const { flow } = this;
-    return flow === undefined ? undefined : { address: flow.remoteAddress, port: flow.remotePort, transport: flow.transport };
+    return flow === undefined
+      ? undefined
+      : { address: flow.remoteAddress, port: flow.remotePort, transport: flow.transport };
   }
 
   get local(): sdk.Endpoint | undefined {
     const { flow } = this;
-    return flow === undefined ? undefined : { address: flow.localAddress, port: flow.localPort, transport: flow.transport };
+    return flow === undefined
+      ? undefined
+      : { address: flow.localAddress, port: flow.localPort, transport: flow.transport };
   }
 }

@@ -5,7 +5,7 @@ import type { Incoming } from '../dispatch/incoming.js';
 import { textOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { DIALOG_PARAMETER } from '../proxy/route-preprocessing.js';
-import { copyParameters, ownUri, parametersText, type Proxy } from './proxy.js';
+import { copyParameters, ownUri, type Proxy, parametersText } from './proxy.js';
 import { reasonText } from './reason.js';
 import { SipRequest } from './sip-request.js';
 import { SipResponse } from './sip-response.js';
@@ -33,14 +33,27 @@ export class ProxyBranch implements sdk.ProxyBranch {
 
   get request(): sdk.SipRequest {
     const { session, transaction, isInitial, routeParameters } = this.#incoming;
-    return (this.#request ??= new SipRequest(this.#branch.request, session, isInitial, routeParameters, transaction.flow, undefined));
+    return (this.#request ??= new SipRequest(
+      this.#branch.request,
+      session,
+      isInitial,
+      routeParameters,
+      transaction.flow,
+      undefined,
+    ));
   }
 
   get response(): sdk.SipResponse | undefined {
     const { latest } = this.#branch;
     if (latest === undefined) return undefined;
     if (this.#response?.message !== latest) {
-      this.#response = new SipResponse(latest, this.#incoming, this.#incoming.sessionOf(latest), this.#branch, 'received');
+      this.#response = new SipResponse(
+        latest,
+        this.#incoming,
+        this.#incoming.sessionOf(latest),
+        this.#branch,
+        'received',
+      );
     }
     return this.#response;
   }
@@ -105,6 +118,7 @@ export class ProxyBranch implements sdk.ProxyBranch {
   }
 
   #assertWaiting(what: string): void {
-    if (this.#branch.state !== 'waiting') throw new IllegalStateError(`${what}: the branch to ${this.#branch.target} has been started`);
+    if (this.#branch.state !== 'waiting')
+      throw new IllegalStateError(`${what}: the branch to ${this.#branch.target} has been started`);
   }
 }

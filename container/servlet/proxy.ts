@@ -178,7 +178,9 @@ export class Proxy implements sdk.Proxy {
 
   branch(uri: UriOrAddress): ProxyBranch | undefined {
     const text = targetText(uri);
-    const found = this.#context.branches.find((branch) => branch.target === text) ?? this.#context.branches.find((branch) => sameUri(branch.target, text));
+    const found =
+      this.#context.branches.find((branch) => branch.target === text) ??
+      this.#context.branches.find((branch) => sameUri(branch.target, text));
     return found === undefined ? undefined : this.facadeOf(found);
   }
 
@@ -193,7 +195,9 @@ export class Proxy implements sdk.Proxy {
     const { refusal } = this.#context;
     if (refusal === undefined) return;
     const { method, callId } = this.#incoming.request;
-    throw new IllegalStateError(`${this.#incoming.application.name} cannot ${what} for the ${method} ${callId}: ${refusal}`);
+    throw new IllegalStateError(
+      `${this.#incoming.application.name} cannot ${what} for the ${method} ${callId}: ${refusal}`,
+    );
   }
 }
 

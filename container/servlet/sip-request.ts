@@ -47,7 +47,8 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
 
   set maxForwards(value: number) {
     this.assertOpen();
-    if (!Number.isInteger(value) || value < 0 || value > 255) throw new RangeError(`Max-Forwards is 0 to 255, not ${value}`);
+    if (!Number.isInteger(value) || value < 0 || value > 255)
+      throw new RangeError(`Max-Forwards is 0 to 255, not ${value}`);
     this.message.set('Max-Forwards', String(value));
   }
 
@@ -70,7 +71,12 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     if (incoming.role === 'proxy' && !this.isInitial) {
       throw new IllegalStateError(`${this.label} has been forwarded in its dialog: it cannot be answered here`);
     }
-    const response = responseTo(this.message, status, reason === undefined ? undefined : wireOf(reason), incoming.transaction.toTag);
+    const response = responseTo(
+      this.message,
+      status,
+      reason === undefined ? undefined : wireOf(reason),
+      incoming.transaction.toTag,
+    );
     return new SipResponse(response, incoming, this.session, undefined, 'created');
   }
 
@@ -97,11 +103,15 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   }
 
   createCancel(): sdk.SipRequest {
-    throw new IllegalStateError(`${this.label} was received: only a request that the application sent can be cancelled by it`);
+    throw new IllegalStateError(
+      `${this.label} was received: only a request that the application sent can be cancelled by it`,
+    );
   }
 
   addAuthorization(): void {
-    throw new IllegalStateError(`${this.label} was received: only a request that the application sends is authorized by it`);
+    throw new IllegalStateError(
+      `${this.label} was received: only a request that the application sends is authorized by it`,
+    );
   }
 
   #answerable(what: string): Incoming {

@@ -70,7 +70,11 @@ export class SipResponse extends SipMessage<Response> implements sdk.SipResponse
   /** RFC 3262 §3. */
   get isReliable(): boolean {
     const { message } = this;
-    return message.status < 200 && message.has('rseq') && message.values('require').some((tag) => tag.toLowerCase() === '100rel');
+    return (
+      message.status < 200 &&
+      message.has('rseq') &&
+      message.values('require').some((tag) => tag.toLowerCase() === '100rel')
+    );
   }
 
   get isCommitted(): boolean {
@@ -88,7 +92,9 @@ export class SipResponse extends SipMessage<Response> implements sdk.SipResponse
 
   send(): void {
     if (this.origin !== 'created') {
-      throw new IllegalStateError(`${this.label} was received on a branch: the container sends it upstream when the handler has settled (C-4)`);
+      throw new IllegalStateError(
+        `${this.label} was received on a branch: the container sends it upstream when the handler has settled (C-4)`,
+      );
     }
     if (this.#sent) throw new IllegalStateError(`${this.label} has been sent already`);
     this.incoming.answerByApplication(this.message);
@@ -96,7 +102,9 @@ export class SipResponse extends SipMessage<Response> implements sdk.SipResponse
   }
 
   sendReliably(): void {
-    throw new IllegalStateError('sendReliably: this version of the container sends no reliable provisional responses of its own');
+    throw new IllegalStateError(
+      'sendReliably: this version of the container sends no reliable provisional responses of its own',
+    );
   }
 
   createAck(): sdk.SipRequest {

@@ -1,6 +1,15 @@
 // What the container gives to each application by injection: the SDK's tokens with their values.
 import type * as sdk from '@siplet/sdk';
-import { Address, IllegalStateError, METRICS, Parameterable, parseUri, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
+import {
+  Address,
+  IllegalStateError,
+  METRICS,
+  Parameterable,
+  parseUri,
+  SESSIONS,
+  SIP_FACTORY,
+  TIMERS,
+} from '@siplet/sdk';
 import type { ApplicationIdentity } from '../deployment/application.js';
 import type { Engine } from '../engine.js';
 

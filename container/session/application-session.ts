@@ -5,9 +5,9 @@ import type { Clock, Deadline, Timed } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import { ApplicationTimer } from './application-timer.js';
 import type { DialogSet } from './dialog-set.js';
-import type { SipSession } from './sip-session.js';
-import { Mailbox, type HandlerCaller } from './mailbox.js';
+import { type HandlerCaller, Mailbox } from './mailbox.js';
 import { notify } from './notices.js';
+import type { SipSession } from './sip-session.js';
 
 /** What application sessions need of the house. */
 export interface SessionServices {
@@ -193,6 +193,9 @@ export class ApplicationSession implements sdk.ApplicationSession, Timed {
   }
 
   #assertValid(what: string): void {
-    if (!this.#valid) throw new SessionInvalidError(`${what}: the application session ${this.id} of ${this.appName} has been invalidated`);
+    if (!this.#valid)
+      throw new SessionInvalidError(
+        `${what}: the application session ${this.id} of ${this.appName} has been invalidated`,
+      );
   }
 }

@@ -11,7 +11,12 @@ export function notify(session: ApplicationSession, kind: HandlerKind, argument:
 }
 
 /** Calls one handler in its turn; then `done`, also when it failed. */
-export function call(session: ApplicationSession, handler: Handler | undefined, argument: unknown, done?: () => void): void {
+export function call(
+  session: ApplicationSession,
+  handler: Handler | undefined,
+  argument: unknown,
+  done?: () => void,
+): void {
   session.mailbox.post({
     isWaitedFor: false,
     handler: () => handler,

@@ -102,7 +102,9 @@ export class SipSession implements sdk.SipSession {
 
   createRequest(method: string): sdk.SipRequest {
     this.#assertValid('createRequest');
-    throw new IllegalStateError(`${method} cannot be created: the session ${this.callId} is a proxied one, its requests are the parties' own`);
+    throw new IllegalStateError(
+      `${method} cannot be created: the session ${this.callId} is a proxied one, its requests are the parties' own`,
+    );
   }
 
   terminate(): Promise<void> {
@@ -115,7 +117,9 @@ export class SipSession implements sdk.SipSession {
     const { tag: from } = request.from;
     const { tag: to } = request.to;
     if (this.calleeTag === undefined) return false;
-    return (to === this.calleeTag && from === this.set.callerTag) || (from === this.calleeTag && to === this.set.callerTag);
+    return (
+      (to === this.calleeTag && from === this.set.callerTag) || (from === this.calleeTag && to === this.set.callerTag)
+    );
   }
 
   #assertValid(what: string): void {

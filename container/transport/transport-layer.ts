@@ -147,7 +147,9 @@ export class TransportLayer implements ConnectionUser {
     if (hop.flow !== undefined) return hop.flow;
     if (hop.from === undefined) return this.#open(hop.transport, hop.address, hop.port, undefined);
     const family = familyOf(hop.address);
-    const listening = this.listenings.find((one) => one.isNamed(hop.from!) && one.family === family && one.transport === hop.transport);
+    const listening = this.listenings.find(
+      (one) => one.isNamed(hop.from!) && one.family === family && one.transport === hop.transport,
+    );
     const other = this.listenings.find((one) => one.isNamed(hop.from!) && one.family === family);
     if (hop.transport === 'TCP' && other !== undefined) return this.#connect(hop.address, hop.port, listening ?? other);
     const end = this.#datagrams.find((one) => one.listening === listening);
