@@ -36,7 +36,7 @@ export interface HandlerDeclaration {
   readonly kind: HandlerKind;
   /** Methods of the request; none is any. */
   readonly methods: readonly string[];
-  /** Exact ones only. */
+  /** Of `@Response`: one status, or the first and the last of a range. */
   readonly statuses?: readonly number[];
   /** Name of the timer; undefined is any. */
   readonly timer?: string;

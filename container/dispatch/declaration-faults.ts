@@ -56,10 +56,12 @@ function argumentFaults(handler: HandlerDeclaration, where: string): string[] {
         `${where}: '${method}' is an unknown SIP method with lower case letters; method names are case-sensitive`,
       );
   }
-  if (handler.kind === 'response' && (handler.statuses === undefined || handler.statuses.length === 0)) {
-    faults.push(`${where}: names no status`);
-  }
-  for (const status of handler.statuses ?? []) {
+  const statuses = handler.statuses ?? [];
+  if (handler.kind === 'response' && statuses.length === 0) faults.push(`${where}: names no status`);
+  if (statuses.length > 2) faults.push(`${where}: a range has a first and a last status; stack decorators for several`);
+  else if (statuses.length === 2 && statuses[0]! > statuses[1]!)
+    faults.push(`${where}: the range ends before it begins`);
+  for (const status of statuses) {
     if (status === 100) faults.push(`${where}: an application never sees 100 Trying`);
     else if (!Number.isInteger(status) || status < 101 || status > 699)
       faults.push(`${where}: ${status} is no status of a response`);

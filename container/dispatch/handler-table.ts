@@ -73,7 +73,10 @@ class Candidate {
     this.handler = handler;
     this.declaration = declaration;
     this.named = declaration.methods.length > 0 || declaration.timer !== undefined;
-    [this.from, this.to] = RANGES[declaration.kind] ?? [FIRST_STATUS, LAST_STATUS];
+    const { statuses, kind } = declaration;
+    const [from, to] = statuses ?? RANGES[kind] ?? [FIRST_STATUS, LAST_STATUS];
+    this.from = from!;
+    this.to = to ?? from!;
   }
 
   takesMethod(method: string | undefined): boolean {
@@ -81,8 +84,7 @@ class Candidate {
   }
 
   takesStatus(status: number): boolean {
-    const { statuses } = this.declaration;
-    return statuses === undefined ? status >= this.from && status <= this.to : statuses.includes(status);
+    return status >= this.from && status <= this.to;
   }
 
   /** A named method outranks the status; an exact status beats a range; a narrow range beats a wide one. */
@@ -92,7 +94,7 @@ class Candidate {
   }
 
   get width(): number {
-    return this.declaration.statuses === undefined ? this.to - this.from + 1 : 1;
+    return this.to - this.from + 1;
   }
 
   isAsSpecificAs(other: Candidate): boolean {
@@ -345,6 +347,6 @@ function told({ kind, methods, statuses, timer }: HandlerDeclaration): string {
   if (kind === 'timer') return `timer ${timer ?? 'any'}`;
   if (kind === 'branch') return `branch response 300-699 to ${named}`;
   const range = RANGES[kind];
-  if (range || statuses) return `response ${statuses ? statuses.join(' ') : range!.join('-')} to ${named}`;
+  if (range || statuses) return `response ${(statuses ?? range!).join('-')} to ${named}`;
   return WORDS[kind] ?? spaced(kind);
 }

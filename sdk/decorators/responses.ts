@@ -39,16 +39,16 @@ export function BranchResponse(...methods: Method[]): ResponseDecorator {
 
 /** What `@Response` takes. */
 export interface ResponseSelection {
-  /** The status, or several. */
-  status: number | readonly number[];
+  /** The status, or the first and the last of a range. */
+  status: number | readonly [first: number, last: number];
   /** Method of the request, or several; any when it is left out. */
   method?: Method | readonly Method[];
 }
 
-/** Responses of exactly this status. A final one that is no 2xx is seen only as the best response. */
+/** Responses of this status, or of a range: `@Response({ status: 486 })`, `@Response({ status: [480, 489] })`. A final one that is no 2xx is seen only as the best response. */
 export function Response(selection: ResponseSelection): ResponseDecorator {
   const { status, method }: Partial<ResponseSelection> = selection ?? {};
-  const statuses = Array.isArray(status) ? [...status] : status === undefined ? [] : [status as number];
+  const statuses: number[] = Array.isArray(status) ? [...status] : status === undefined ? [] : [status as number];
   const methods = typeof method === 'string' ? [method] : [...(method ?? [])];
   const named = method === undefined ? '' : `, method: ${list(methods.map((one) => `'${one}'`))}`;
   return noting(`@Response({ status: ${list(statuses)}${named} })`, 'response', methods, { statuses });

@@ -167,7 +167,8 @@ describe('contract section 2, selection of responses', () => {
     @BestResponse() best() {}
     @BranchResponse() branch() {}
     @Response({ status: 486 }) busy() {}
-    @Response({ status: [180, 183, 200, 302] }) exact() {}
+    @Response({ status: 302 }) @Response({ status: [180, 189] }) exact() {}
+    @Response({ status: [480, 489] }) narrow() {}
     @ErrorResponse('REGISTER') registerError() {}
     @Response({ status: 401, method: 'REGISTER' }) registerChallenge() {}
     @BranchResponse('REGISTER') registerBranch() {}
@@ -178,7 +179,8 @@ describe('contract section 2, selection of responses', () => {
     if (registers && status === 401) return 'registerChallenge';
     if (registers && status >= 400) return 'registerError';
     if (status === 486) return 'busy';
-    if ([180, 183, 200, 302].includes(status)) return 'exact';
+    if (status === 302 || (status >= 180 && status <= 189)) return 'exact';
+    if (status >= 480 && status <= 489) return 'narrow';
     if (status < 200) return 'provisional';
     if (status < 300) return 'success';
     return status < 400 ? 'redirect' : 'error';
@@ -345,8 +347,8 @@ describe('contract section 2, the deployment fails', () => {
     class Twice {
       @ErrorResponse() a() {}
       @ErrorResponse() b() {}
-      @Response({ status: [300, 486] }) c() {}
-      @Response({ status: 486 }) d() {}
+      @Response({ status: [477, 486] }) c() {}
+      @Response({ status: [486, 495] }) d() {}
       @BranchResponse('INVITE') e() {}
       @BranchResponse('INVITE', 'MESSAGE') f() {}
     }
@@ -375,7 +377,7 @@ describe('contract section 2, the deployment fails', () => {
     @Siplet()
     class Stacked {
       @Invite() @Initial('INVITE', 'MESSAGE') a() {}
-      @ErrorResponse() @Response({ status: 486 }) @Response({ status: [486, 480] }) b() {}
+      @ErrorResponse() @Response({ status: 486 }) @Response({ status: [480, 486] }) b() {}
     }
     const table = compile(Stacked);
     expect(label(table.initial('INVITE'))).toBe('Stacked.a');
@@ -462,13 +464,16 @@ describe('contract section 2, the deployment fails', () => {
     class Odd {
       @Response({ status: 100 }) a() {}
       @Response({ status: [700, 99] }) b() {}
-      @Response({ status: [] }) c() {}
+      @Response({ status: [] as never }) c() {}
+      @Response({ status: [400, 404, 480] as never }) d() {}
     }
     const text = faults(Odd);
     expect(text).toContain('an application never sees 100 Trying');
     expect(text).toContain('700 is no status of a response');
     expect(text).toContain('99 is no status of a response');
+    expect(text).toMatch(/Odd\.b .*: the range ends before it begins/);
     expect(text).toMatch(/Odd\.c .*: names no status/);
+    expect(text).toMatch(/Odd\.d .*: a range has a first and a last status/);
   });
 });
 
@@ -556,7 +561,7 @@ test('contract section 2 a deployment prints its handler table', () => {
       "initial INVITE                 → ReachMe.ring",
       "initial any                    → ReachMe.other",
       "response 300-699 to INVITE     → ReachMe.voicemail",
-      "response 486 600 to any        → ReachMe.busy",
+      "response 486-600 to any        → ReachMe.busy",
       "subsequent BYE                 → ReachMe.end",
       "CANCEL                         → ReachMe.gone",
       "branch response 300-699 to any → ReachMe.branch",
