@@ -37,6 +37,8 @@ export class Branch implements ClientUser, Timed {
   /** The branches which its 3xx gave (C-26). */
   readonly recursed: Branch[] = [];
   cancelCause: CancelCause | undefined;
+  /** Its share of Max-Breadth while it is pending (RFC 5393 §5.3.3.1). */
+  breadth = 0;
   /** Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. */
   readonly request: Request;
   #transaction: ClientTransaction | undefined;
@@ -75,6 +77,7 @@ export class Branch implements ClientUser, Timed {
     this.state = 'pending';
     const { services } = this.context;
     decrementMaxForwards(this.request); // step 3
+    this.request.set('Max-Breadth', String(this.breadth));
     const next = postprocessRouting(this.request); // steps 6 and 7
     addContentLength(this.request); // step 9
     const limit = this.context.limitOf(this);
@@ -185,7 +188,7 @@ export class Branch implements ClientUser, Timed {
     if (which === 'C' && this.cancelCause !== undefined) return;
     // §16.8: with a 1xx a CANCEL, without one as if a 408 had come; a branch's own timeout does the same (C-23).
     this.cancel('timeout', 'SIP;cause=408;text="Request Timeout"');
-    this.context.timedOut();
+    this.context.timedOut(this);
   }
 
   /** §16.7 from step 3 on. */

@@ -5,6 +5,7 @@ import type { ServerTransaction } from '../transaction/user.js';
 import type { Flow } from '../transport/flow.js';
 import { aggregateChallenges, bestResponse, type Candidate } from './best-response.js';
 import { Branch, type CancelCause } from './branch.js';
+import { MaxBreadth } from './max-breadth.js';
 import type { ProxyServices, Supervisor } from './services.js';
 import { contactsOf, TargetSet } from './target-set.js';
 
@@ -35,6 +36,7 @@ export class ResponseContext implements Timed {
   readonly #candidates: Candidate[] = [];
   /** Sequential search: what has not been started. */
   readonly #queue: Branch[] = [];
+  readonly #breadth: MaxBreadth;
   #pending = 0;
   #branchCount = 0;
   #openTransactions = 1;
@@ -58,6 +60,7 @@ export class ResponseContext implements Timed {
   ) {
     this.isInvite = server.isInvite;
     this.inbound = server.flow;
+    this.#breadth = new MaxBreadth(original);
   }
 
   /** No branch may be added any more, and why; undefined when one may. */
@@ -108,27 +111,46 @@ export class ResponseContext implements Timed {
   #begin(branches: readonly Branch[], first: boolean): void {
     if (branches.length === 0 || this.completed || this.#sixth) return;
     this.#added = true;
-    if (this.parallel) {
-      if (this.#pending === 0) this.#restartLimit();
-      for (const branch of branches) this.#startBranch(branch);
-      return;
-    }
+    if (this.#pending === 0 && this.#breadth.free < 1) return this.#tooBroad(branches);
     if (first) this.#queue.unshift(...branches);
     else this.#queue.push(...branches);
-    if (this.#pending === 0) this.#startNext();
+    if (this.parallel) {
+      if (this.#pending === 0) this.#restartLimit();
+      this.#startAll();
+    } else if (this.#pending === 0) {
+      this.#startNext();
+    }
   }
 
-  #startBranch(branch: Branch): void {
+  /** RFC 5393 §5.3.3: a Max-Breadth of 0 lets nothing be forwarded. */
+  #tooBroad(branches: readonly Branch[]): void {
+    for (const branch of branches) branch.state = 'ended';
+    this.#candidates.push({ response: this.generate(440), ofCancelled: false });
+    this.#progress();
+  }
+
+  /** C-22; what Max-Breadth leaves no room for waits until another branch has ended (RFC 5393 §5.3.3.1 allows serial forking). */
+  #startAll(): void {
+    const waiting = this.#queue.filter((branch) => branch.state === 'waiting');
+    let count = Math.min(waiting.length, this.#breadth.free);
+    const starting = waiting.slice(0, count);
+    this.#queue.splice(0, this.#queue.length, ...waiting.slice(count));
+    for (const branch of starting) this.#startBranch(branch, count--);
+  }
+
+  #startBranch(branch: Branch, together: number): void {
     if (branch.state !== 'waiting') return;
     this.#pending++;
+    branch.breadth = this.#breadth.take(together);
     branch.start();
   }
 
   /** C-23; false when none is left. */
   #startNext(): boolean {
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+    while (this.#queue.length > 0 && this.#breadth.free > 0) {
+      const next = this.#queue.shift()!;
       if (next.state !== 'waiting') continue;
-      this.#startBranch(next);
+      this.#startBranch(next, 1);
       return true;
     }
     return false;
@@ -156,8 +178,14 @@ export class ResponseContext implements Timed {
   }
 
   /** A branch's time is over; the next one does not wait for the answer to its CANCEL (C-23). */
-  timedOut(): void {
-    if (!this.parallel && !this.completed && !this.#sixth) this.#startNext();
+  timedOut(branch: Branch): void {
+    if (this.parallel || this.completed || this.#sixth) return;
+    // Cancelled, it forks no further: all but 1 of its share goes to the next.
+    if (branch.state === 'pending') {
+      this.#breadth.give(branch.breadth - 1);
+      branch.breadth = 1;
+    }
+    this.#startNext();
   }
 
   /** §16.7 step 5: 101-199 go upstream at once (C-6). */
@@ -184,11 +212,13 @@ export class ResponseContext implements Timed {
   /** Every branch ends here once, unless with a 2xx to INVITE. */
   ended(branch: Branch, response: Response): void {
     this.#pending--;
+    this.#breadth.give(branch.breadth);
     if (this.completed) return;
     const { status } = response;
     if (status < 300) return this.#succeededOnce(branch, response);
     if (status >= 600) this.#refuse(response, branch);
     const redirected = status < 400 && this.#mayRecurse(branch);
+    if (this.parallel && this.#queue.length > 0) this.#startAll();
     const isLast = !redirected && this.#pending === 0 && (this.#queue.length === 0 || this.#sixth);
     if (isLast) this.#counted(branch, response, redirected);
     else this.supervisor.intermediate(branch, response, () => this.#counted(branch, response, redirected));
