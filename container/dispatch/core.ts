@@ -7,7 +7,8 @@ import type { Identifiers } from '../identifiers.js';
 import type { HashKey } from '../keyed-hash.js';
 import { type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
 import { LoopDetection } from '../proxy/loop-detection.js';
-import { dialogOf, type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
+import { type RouteCookie, RouteCookies } from '../proxy/route-cookie.js';
+import { type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
 import type { ProxyServices, ProxySettings } from '../proxy/services.js';
 import { forwardStatelessly } from '../proxy/stateless-forwarding.js';
 import { refusalOf, validate } from '../proxy/validation.js';
@@ -16,6 +17,7 @@ import { SipRequest } from '../servlet/sip-request.js';
 import { ApplicationSession, type SessionServices } from '../session/application-session.js';
 import { DialogSet } from '../session/dialog-set.js';
 import type { HandlerCaller } from '../session/mailbox.js';
+import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import type { Handler } from './handler-table.js';
@@ -67,6 +69,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly settings: CoreSettings;
   readonly log: Logger;
   readonly loopDetection: LoopDetection;
+  readonly routeCookies: RouteCookies;
   readonly proxyServices: ProxyServices;
   /** Plain numbers, for metrics. */
   readonly counters = {
@@ -99,6 +102,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.#own = parts.own;
     this.#router = parts.router;
     this.loopDetection = new LoopDetection(parts.key);
+    this.routeCookies = new RouteCookies(parts.key);
     this.proxyServices = {
       clock: parts.clock,
       identifiers: parts.identifiers,
@@ -161,7 +165,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     const session = new ApplicationSession(this, application, handler.siplet.options.sessionTimeout);
     this.#applicationSessions++;
     const set = new DialogSet(this.identifiers.branch(), session, request);
-    new Incoming(this, transaction, request, true, set, set.first, loopPart, route).begin(handler);
+    new Incoming(this, transaction, request, true, set.first, loopPart, route, route?.parameters ?? '').begin(handler);
   }
 
   /** Contract section 5: no application takes it. */
@@ -192,12 +196,12 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   /** §12.2.2, C-34: a request inside a dialog. */
   #subsequent(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
     this.counters.subsequent++;
-    const set = this.#setOf(route);
-    const session = set?.match(request);
-    if (set === undefined || session === undefined) return this.#orphan(request, transaction, route);
+    const cookie = route === undefined ? undefined : this.routeCookies.read(route, request.callId);
+    const session = this.#sessionOf(cookie, request);
+    if (session === undefined) return this.#orphan(request, transaction, route);
     if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
     if (transaction.isInvite) transaction.respond(responseTo(request, 100));
-    const incoming = new Incoming(this, transaction, request, false, set, session, '', route);
+    const incoming = new Incoming(this, transaction, request, false, session, '', route, cookie!.parameters);
     incoming.forwardInDialog(incoming.application.table.subsequent(request.method));
   }
 
@@ -210,9 +214,9 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     new Relay(this.proxyServices, transaction, request).start();
   }
 
-  #setOf(route: Uri | undefined): DialogSet | undefined {
-    const id = route === undefined ? undefined : dialogOf(route);
-    return id === undefined ? undefined : this.#sets.get(id);
+  /** The session of the dialog that the Route value names and the request is in. */
+  #sessionOf(cookie: RouteCookie | undefined, request: Request): SipSession | undefined {
+    return cookie === undefined ? undefined : this.#sets.get(cookie.id)?.match(request);
   }
 
   /** An ACK that belongs to no transaction of ours: to a 2xx, in a dialog (C-10c). */
@@ -220,17 +224,17 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     if (validate(request) !== undefined && request.maxForwards === 0) return;
     const route = preprocessRoute(request, this.#own, flow);
     if (route === undefined) return; // to us, and we have answered nothing with 2xx; or for nobody we know
-    const set = this.#setOf(route);
-    const session = set?.match(request);
+    const cookie = this.routeCookies.read(route, request.callId);
+    const session = this.#sessionOf(cookie, request);
     const handler = session?.applicationSession.application.table.subsequent('ACK');
     const forward = (): void => forwardStatelessly(request, this.proxyServices);
-    if (set === undefined || session === undefined || handler === undefined) return forward();
-    const { applicationSession } = set;
+    if (session === undefined || handler === undefined) return forward();
+    const { applicationSession } = session;
     applicationSession.touch();
     applicationSession.mailbox.post({
       isWaitedFor: true,
       handler: () => handler,
-      argument: () => new SipRequest(request, session, false, route.parameters, flow, undefined),
+      argument: () => new SipRequest(request, session, false, cookie!.parameters, flow, undefined),
       settled: (error) => {
         if (error !== undefined) this.handlerFailed(handler.label, applicationSession.application, error, request);
         forward();

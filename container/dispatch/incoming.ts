@@ -39,21 +39,21 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     /** After route preprocessing. */
     readonly request: Request,
     readonly isInitial: boolean,
-    readonly set: DialogSet,
     readonly session: SipSession,
     /** The second part of our branches (RFC 5393); undefined: not computed yet. */
     public loopPart: string | undefined,
     /** The Route value of ours by which it came. */
     readonly route: Uri | undefined,
+    /** Parameters of it that may be believed (C-35). */
+    readonly routeParameters: string,
   ) {
     transaction.user = this;
     session.transactionBegins();
     core.unanswered++;
   }
 
-  /** Parameters of the Route value of ours by which it came (C-35). */
-  get routeParameters(): string {
-    return this.route?.parameters ?? '';
+  get set(): DialogSet {
+    return this.session.set;
   }
 
   get application(): DeployedApplication {
@@ -172,13 +172,13 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     ));
   }
 
-  /** The identifier under which requests inside the dialog come back (C-34); the container stays on the path from now on. */
-  recordRoute(): string {
+  /** Parameters of our Record-Route URI, with those of the application; the container stays on the path from now on (C-34, C-35). */
+  recordRoute(parameters: string): string {
     if (!this.set.recordRouted) {
       this.set.recordRouted = true;
       this.core.remember(this.set);
     }
-    return this.set.id;
+    return this.core.routeCookies.write(this.set.id, this.set.callId, parameters);
   }
 
   // Supervisor: the application's response handlers -------------------------------------------------------------------------------------------------------------

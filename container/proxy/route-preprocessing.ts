@@ -1,14 +1,12 @@
 // Route information preprocessing (§16.4): undoes a strict router's rewriting, takes our own Route values off, strips our maddr.
 import { type Request, Uri } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
+import { cookieOf } from './route-cookie.js';
 
 /** What preprocessing needs to know: which hosts and ports are this element. */
 export interface Own {
   isOwn(host: string, port: number | undefined, transport: string | undefined): boolean;
 }
-
-/** The parameter of our Record-Route URIs that names the dialog set which they belong to. */
-export const DIALOG_PARAMETER = 'sid';
 
 /** §16.4: the Route value of ours that the request was routed by, or undefined. Both values of a double Record-Route are taken (RFC 5658). */
 export function preprocessRoute(request: Request, own: Own, flow: Flow): Uri | undefined {
@@ -20,17 +18,11 @@ export function preprocessRoute(request: Request, own: Own, flow: Flow): Uri | u
     const uri = first === undefined ? undefined : Uri.parse(first.uri);
     if (uri === undefined || !isOwnUri(uri, own)) break;
     // A spiral's next value is another pass through us; only the twin of a double Record-Route goes with the first.
-    if (popped !== undefined && dialogOf(popped) !== dialogOf(uri)) break;
+    if (popped !== undefined && cookieOf(popped) !== cookieOf(uri)) break;
     request.shift('route');
     popped = uri;
   }
   return popped;
-}
-
-/** The dialog set that a Route value of ours names. */
-export function dialogOf(uri: Uri): string | undefined {
-  const value = uri.parameter(DIALOG_PARAMETER);
-  return typeof value === 'string' ? value : undefined;
 }
 
 function isOwnUri(uri: Uri, own: Own): boolean {

@@ -4,7 +4,8 @@ import { Malformed, type Request, Response, type Uri } from '../message/index.js
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import { addContentLength, decrementMaxForwards, postprocessRouting, replaceRequestUri, sizeOf } from './forwarding.js';
-import { dialogOf, type Own, preprocessRoute } from './route-preprocessing.js';
+import { cookieOf } from './route-cookie.js';
+import { type Own, preprocessRoute } from './route-preprocessing.js';
 import { type Refusal, refusalOf, validate } from './validation.js';
 
 /** Where a stateless siplet sends a request: wire text of the target's URI; undefined when it names none. May not throw. */
@@ -98,7 +99,7 @@ export class StatelessProxy {
     }
     if (request.to.tag === undefined || !request.has('route')) return false;
     const [first] = request.routes('route');
-    return first !== undefined && dialogOf(first.target) !== undefined;
+    return first !== undefined && cookieOf(first.target) !== undefined;
   }
 
   /** The message is nobody else's: it is forwarded without a copy. */

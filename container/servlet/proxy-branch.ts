@@ -4,7 +4,6 @@ import { IllegalStateError, parseUri, type SipUri } from '@siplet/sdk';
 import type { Incoming } from '../dispatch/incoming.js';
 import { textOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
-import { DIALOG_PARAMETER } from '../proxy/route-preprocessing.js';
 import { copyParameters, ownUri, type Proxy, parametersText } from './proxy.js';
 import { reasonText } from './reason.js';
 import { SipRequest } from './sip-request.js';
@@ -113,8 +112,7 @@ export class ProxyBranch implements sdk.ProxyBranch {
   }
 
   #parameters(): string {
-    const identifier = `;${DIALOG_PARAMETER}=${this.#incoming.recordRoute()}`;
-    return this.#recordRouteUri === undefined ? identifier : identifier + parametersText(this.#recordRouteUri);
+    return this.#incoming.recordRoute(parametersText(this.#recordRouteUri));
   }
 
   #assertWaiting(what: string): void {

@@ -5,7 +5,6 @@ import type { Incoming } from '../dispatch/incoming.js';
 import { textOf, Uri, wireOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { ResponseContext } from '../proxy/response-context.js';
-import { DIALOG_PARAMETER } from '../proxy/route-preprocessing.js';
 import { ProxyBranch } from './proxy-branch.js';
 import { reasonText } from './reason.js';
 import type { SipRequest } from './sip-request.js';
@@ -157,15 +156,11 @@ export class Proxy implements sdk.Proxy {
   start(): void {
     this.#assertOpen('start');
     const context = this.#context;
-    context.recordRoute = this.#recordRoute ? this.#parametersOf(this.#recordRouteUri) : undefined;
-    context.path = this.#addToPath ? this.#parametersOf(this.#pathUri) : undefined;
+    context.recordRoute = this.#recordRoute
+      ? this.#incoming.recordRoute(parametersText(this.#recordRouteUri))
+      : undefined;
+    context.path = this.#addToPath ? parametersText(this.#pathUri) : undefined;
     context.start();
-  }
-
-  /** What stands behind `;lr` in our URI. */
-  #parametersOf(uri: SipUri | undefined): string {
-    const identifier = this.#recordRoute ? `;${DIALOG_PARAMETER}=${this.#incoming.recordRoute()}` : '';
-    return uri === undefined ? identifier : identifier + parametersText(uri);
   }
 
   cancel(reason?: sdk.CancelReason): void {
@@ -211,11 +206,11 @@ export function copyParameters(from: UriOrAddress, to: SipUri): void {
   for (const [name, value] of SipUri.parse(textOf(uriText(from))).parameters) to.parameters.set(name, value);
 }
 
-/** Parameters of a URI but lr, which we write ourselves; with a leading ';'. */
-export function parametersText(uri: SipUri): string {
+/** Parameters of a URI but lr, which we write ourselves; with a leading ';', or '' where there are none. */
+export function parametersText(uri: SipUri | undefined): string {
+  if (uri === undefined) return '';
   const copy = uri.clone();
   copy.parameters.delete('lr');
-  copy.parameters.delete(DIALOG_PARAMETER);
   copy.headers.clear();
   const text = wireOf(copy.toString());
   return Uri.parse(text)?.parameters ?? '';
