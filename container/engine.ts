@@ -25,7 +25,7 @@ export interface EnginePorts {
 }
 
 /** What of the configuration the engine reads. */
-export type EngineConfiguration = Pick<Configuration, 'domains' | 'router' | 'timers' | 'limits'>;
+export type EngineConfiguration = Pick<Configuration, 'domains' | 'router' | 'proxy' | 'timers' | 'limits'>;
 
 /** How long the choice of a best response waits for the answer to a CANCEL of our own: four T1. */
 const GRACE_IN_T1 = 4;
@@ -41,6 +41,7 @@ export class Engine {
   constructor(ports: EnginePorts, configuration: EngineConfiguration, applications: ActiveApplications) {
     const { clock, identifiers, key, log } = ports;
     const { timers, limits, domains, router } = configuration;
+    const { maxForwards } = configuration.proxy;
     this.transport = new TransportLayer(ports, {
       t1: timers.t1,
       idleTime: limits.connectionIdle,
@@ -62,6 +63,7 @@ export class Engine {
       transactions: this.transactions,
       own: this.transport,
       key,
+      maxForwards,
       routeOf: (method) => routes.route(method)?.route,
       locate: (uri, size, chance) => location.locate(uri, size, chance),
       flowForResponse: (response, arrivedOn) => this.transport.flowForVia(response.via!, arrivedOn),
@@ -85,6 +87,7 @@ export class Engine {
         answerWarning: limits.answerWarning,
         answerTimeout: limits.answerTimeout,
         proxy: {
+          maxForwards,
           timerC: timers.timerC,
           cancelGrace: GRACE_IN_T1 * timers.t1,
           maxBranches: MAX_BRANCHES,

@@ -76,7 +76,7 @@ export class Branch implements ClientUser, Timed {
   start(): void {
     this.state = 'pending';
     const { services } = this.context;
-    decrementMaxForwards(this.request); // step 3
+    decrementMaxForwards(this.request, services.settings.maxForwards); // step 3
     this.request.set('Max-Breadth', String(this.breadth));
     const next = postprocessRouting(this.request); // steps 6 and 7
     addContentLength(this.request); // step 9

@@ -27,10 +27,10 @@ function afterUser(text: string, question: number): number {
   return next < 0 ? text.length : next;
 }
 
-/** §16.6 step 3. */
-export function decrementMaxForwards(request: Request): void {
+/** §16.6 step 3; `initial` is what a request gets that carries none. */
+export function decrementMaxForwards(request: Request, initial: number): void {
   const { maxForwards } = request;
-  if (maxForwards === undefined) request.append('Max-Forwards', '70');
+  if (maxForwards === undefined) request.append('Max-Forwards', String(initial));
   else request.set('Max-Forwards', String(maxForwards - 1));
 }
 

@@ -13,6 +13,8 @@ export interface ProxySettings {
   readonly timerC: number;
   /** How long the choice waits for the answer to a CANCEL that a timeout or the application caused. */
   readonly cancelGrace: number;
+  /** Max-Forwards of a request that carries none (§16.6 step 3). */
+  readonly maxForwards: number;
   /** Branches of one response context at most (security: redirect storms). */
   readonly maxBranches: number;
   /** Redirections that may follow one another (§16.7 step 4). */

@@ -7,7 +7,7 @@ import type { ProxyServices } from './services.js';
 export function forwardStatelessly(original: Request, services: ProxyServices): void {
   if (original.maxForwards === 0) return;
   const request = original.clone();
-  decrementMaxForwards(request);
+  decrementMaxForwards(request, services.settings.maxForwards);
   const next = postprocessRouting(request);
   addContentLength(request);
   if (next === undefined) return;

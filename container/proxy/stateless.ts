@@ -15,6 +15,8 @@ export interface StatelessParts {
   readonly transactions: Transactions & { receive(message: Request | Response | Malformed, flow: Flow): void };
   readonly own: Own;
   readonly key: HashKey;
+  /** Of a request that carries none (§16.6 step 3). */
+  readonly maxForwards: number;
   /** The stateless siplet that takes initial requests of this method, if it is one that does. */
   routeOf(method: string): StatelessRoute | undefined;
   /** RFC 3263 with the chance given: the same request is to choose the same server (§4.2 there). */
@@ -105,7 +107,7 @@ export class StatelessProxy {
   /** The message is nobody else's: it is forwarded without a copy. */
   #forward(request: Request, flow: Flow, target: string, branch: string): void {
     replaceRequestUri(request, target);
-    decrementMaxForwards(request);
+    decrementMaxForwards(request, this.#parts.maxForwards);
     const next = postprocessRouting(request);
     addContentLength(request);
     if (next === undefined) return this.#refuse(request, flow, { status: 400 });
