@@ -214,6 +214,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   best(choose: () => Choice | undefined, settled: () => void): void {
     const { method } = this.request;
     let chosen: Choice | undefined;
+    let servlet: SipResponse | undefined;
     if (!this.supervised) {
       chosen = choose();
       if (chosen !== undefined) this.#unconfirm(chosen.response);
@@ -225,11 +226,15 @@ export class Incoming implements ServerUser, Supervisor, Timed {
         chosen = choose();
         return chosen === undefined ? undefined : this.application.table.best(chosen.response.status, method);
       },
-      argument: () => this.#present(chosen!.branch, chosen!.response, 'received'),
+      argument: () => (servlet = this.#present(chosen!.branch, chosen!.response, 'received')),
       settled: (error, handler) => {
-        if (error !== undefined) this.#report(handler!, error);
+        if (error !== undefined) {
+          this.#report(handler!, error);
+          servlet!.restore();
+        }
         if (chosen !== undefined) this.#unconfirm(chosen.response);
         settled();
+        if (this.context!.completed) servlet?.commit();
       },
     });
   }
@@ -244,7 +249,12 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     const { applicationSession } = this.set;
     applicationSession.touch();
     if (!this.supervised) return settled();
-    this.#call(handler, handler === undefined ? undefined : this.#present(branch, response, origin), settled);
+    const servlet = handler === undefined ? undefined : this.#present(branch, response, origin);
+    this.#call(handler, servlet, (error) => {
+      if (error !== undefined) servlet!.restore();
+      servlet?.commit();
+      settled();
+    });
   }
 
   #present(branch: Branch | undefined, response: Response, origin: Origin): SipResponse {
@@ -314,13 +324,16 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   /** Sends a response of ours; the caller has checked that it may be sent. */
   answer(response: Response): void {
-    if (response.status >= 200) {
+    if (response.status < 200) {
+      this.transaction.respond(response);
+    } else if (this.context !== undefined) {
+      this.context.answer(response);
+    } else {
       this.answered = true;
       this.#unanswered?.stop();
-      if (this.context === undefined) this.completed();
+      this.completed();
+      this.transaction.respond(response);
     }
-    if (this.context !== undefined && response.status >= 200) this.context.answer(response);
-    else this.transaction.respond(response);
   }
 
   // ServerUser: what the transaction tells ----------------------------------------------------------------------------------------------------------------------

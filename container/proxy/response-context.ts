@@ -361,6 +361,9 @@ export class ResponseContext implements Timed {
     if (status < 300) {
       this.#succeed(undefined);
       this.server.respond(response);
+    } else if (this.#branchCount === 0) {
+      this.#complete(); // nothing was proxied after all
+      this.server.respond(response);
     } else if (this.#choosing && this.#chosen !== undefined) {
       this.#replacement = response;
     } else {

@@ -15,6 +15,7 @@ export type Origin = 'created' | 'received' | 'retransmitted' | 'intermediate';
 
 export class SipResponse extends SipMessage<Response> implements sdk.SipResponse {
   #sent = false;
+  #received: Response | undefined;
 
   constructor(
     message: Response,
@@ -81,9 +82,25 @@ export class SipResponse extends SipMessage<Response> implements sdk.SipResponse
     return this.#sent;
   }
 
-  /** The container has sent it on. */
+  /** The handler has settled and the container sends it on: it cannot be changed any more. */
   commit(): void {
     this.#sent = true;
+  }
+
+  /** The handler has failed: the response is again as it came (C-41). */
+  restore(): void {
+    const received = this.#received;
+    if (received === undefined) return;
+    this.message.fields = received.fields;
+    this.message.body = received.body;
+    this.message.reason = received.reason;
+    this.#received = undefined;
+  }
+
+  /** What a handler changes is kept as it was, in case the handler fails. */
+  protected override assertOpen(): void {
+    super.assertOpen();
+    if (this.origin !== 'created') this.#received ??= this.message.clone();
   }
 
   get challenges(): readonly sdk.Challenge[] {
