@@ -1,6 +1,6 @@
 // Where a URI or an address is taken, a string is taken too (contract section 3).
 import { Address, parseUri, type Uri } from '@siplet/sdk';
-import { unescape, uriParameterOf } from '@siplet/sdk/grammar';
+import { uriParameterOf } from '@siplet/sdk/grammar';
 import { textOf, Uri as WireUri, wireOf } from '../message/index.js';
 
 /** What an application may name a place with. */
@@ -18,5 +18,5 @@ export function uriText(value: UriOrAddress): string {
 /** The parameter of that name among raw URI parameters; true for one without a value. */
 export function parameterText(parameters: string, name: string): string | true | undefined {
   const raw = parameters === '' ? undefined : uriParameterOf(parameters, wireOf(name));
-  return typeof raw === 'string' ? textOf(unescape(raw)) : raw;
+  return typeof raw === 'string' ? textOf(raw) : raw;
 }
