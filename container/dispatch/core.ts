@@ -89,6 +89,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly #router: DefaultRouter;
   /** Record-routed dialogs by the identifier in our Record-Route. */
   readonly #sets = new Map<string, DialogSet>();
+  /** Initial requests that applications have sent responses of their own to, by what merged requests share. */
+  readonly #answered = new Map<string, Incoming>();
   #applicationSessions = 0;
   /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
   readonly #scope = new AsyncLocalStorage<Handler>();
@@ -152,10 +154,11 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     const { method } = request;
     if (this.#isForContainer(request)) return this.#options(request, transaction);
     let loopPart: string | undefined;
-    if (request.fieldsOf('via').length > 1 || request.values('via').length > 1) {
+    if (hasLowerVia(request)) {
       loopPart = this.loopDetection.partOf(request);
       if (this.loopDetection.loops(request, loopPart)) return this.#respond(request, transaction, 482); // §16.3 step 4
     }
+    if (this.#isMerged(request)) return this.#respond(request, transaction, 482);
     if (this.stopping) return this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
     const destination = this.#router.route(method);
     if (destination === undefined || destination.route !== undefined) return this.#noApplication(request, transaction);
@@ -166,6 +169,21 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.#applicationSessions++;
     const set = new DialogSet(this.identifiers.branch(), session, request);
     new Incoming(this, transaction, request, true, set.first, loopPart, route, route?.parameters ?? '').begin(handler);
+  }
+
+  /** §8.2.2.2: the same request came before, by another way, and an application of ours answers it as a user agent. Proxies forward both. */
+  #isMerged(request: Request): boolean {
+    return this.#answered.size > 0 && (this.#answered.get(mergeKey(request))?.isUserAgent ?? false);
+  }
+
+  /** An application has answered this request itself. */
+  answering(incoming: Incoming): void {
+    this.#answered.set(mergeKey(incoming.request), incoming);
+  }
+
+  answeringEnded(incoming: Incoming): void {
+    const key = mergeKey(incoming.request);
+    if (this.#answered.get(key) === incoming) this.#answered.delete(key);
   }
 
   /** Contract section 5: no application takes it. */
@@ -338,4 +356,20 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
 
 function callHandler(handler: Handler, argument: unknown): unknown {
   return handler.invoke(argument);
+}
+
+/** Whether another element has forwarded it: only then can it have been here. */
+function hasLowerVia(request: Request): boolean {
+  let seen = false;
+  for (const field of request.fields) {
+    if (field.key !== 'via') continue;
+    if (seen || field.value.includes(',')) return true;
+    seen = true;
+  }
+  return false;
+}
+
+/** What tells a merged request (§8.2.2.2). */
+function mergeKey(request: Request): string {
+  return `${request.from.tag} ${request.cseq.number} ${request.method} ${request.callId}`;
 }

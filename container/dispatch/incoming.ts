@@ -30,6 +30,9 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   #proxy: Proxy | undefined;
   #handler: Handler | undefined;
   #unanswered: Deadline | undefined;
+  /** The handler of the request has settled. */
+  #settled = false;
+  #answers = false;
   #completed = false;
   #ended = false;
 
@@ -50,6 +53,11 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     transaction.user = this;
     session.transactionBegins();
     core.unanswered++;
+  }
+
+  /** The application answers it itself, and does not proxy it. */
+  get isUserAgent(): boolean {
+    return this.role === 'user agent' || (this.role === 'none' && this.#settled);
   }
 
   get set(): DialogSet {
@@ -86,6 +94,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   #begun(error: unknown): void {
+    this.#settled = true;
     if (error !== undefined) return this.#failed(error);
     if (this.role !== 'none' || this.answered) return;
     this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
@@ -319,6 +328,10 @@ export class Incoming implements ServerUser, Supervisor, Timed {
       this.role = 'user agent';
       this.session.state = 'terminated';
     }
+    if (this.isInitial && !this.#answers) {
+      this.#answers = true;
+      this.core.answering(this);
+    }
     this.answer(response);
   }
 
@@ -383,6 +396,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   ended(): void {
     if (this.#ended) return;
     this.#ended = true;
+    if (this.#answers) this.core.answeringEnded(this);
     this.completed();
     if (this.isInitial) this.set.settle();
     this.session.transactionEnds();
