@@ -122,7 +122,7 @@ export function applicationOf(script: Script, seen: string[], options: StageOpti
       },
     };
     Object.defineProperty(Rules.prototype, key, descriptor);
-    DECORATORS[key](Rules.prototype, key, descriptor as never);
+    (DECORATORS[key] as MethodDecorator)(Rules.prototype, key, descriptor);
   }
   siplet({ name: 'rules', ...options })(Rules);
   return Rules;
