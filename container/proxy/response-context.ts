@@ -191,9 +191,8 @@ export class ResponseContext implements Timed {
   /** §16.7 step 5: 101-199 go upstream at once (C-6). */
   provisional(branch: Branch, response: Response): void {
     if (this.completed) return;
-    this.supervisor.provisional(branch, response, () => {
-      if (!this.completed) this.server.respond(response);
-    });
+    // One that came before the final response goes before it, however long its handler takes; behind it, it is absorbed.
+    this.supervisor.provisional(branch, response, () => this.server.respond(response));
   }
 
   /** §16.7 step 5: a 2xx to INVITE; each goes upstream (C-10, C-10a, C-10b). */

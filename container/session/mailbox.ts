@@ -10,7 +10,7 @@ export interface Job {
   argument(): unknown;
   /** It has settled: with what it threw or rejected with, or undefined. */
   settled(error: unknown, handler: Handler | undefined): void;
-  /** Whether a message waits for it; only then is its time limited. */
+  /** Whether a message waits for it. Only then is its time limited; and when another job has come behind it. */
   readonly isWaitedFor: boolean;
 }
 
@@ -36,6 +36,7 @@ class Running implements Timed {
   #left: number;
   #since = 0;
   #pauses = 0;
+  #isWaitedFor: boolean;
 
   constructor(
     readonly mailbox: Mailbox,
@@ -44,11 +45,19 @@ class Running implements Timed {
     readonly caller: HandlerCaller,
   ) {
     this.#left = caller.handlerTimeout;
+    this.#isWaitedFor = job.isWaitedFor;
     this.#resume();
   }
 
+  /** Another job has come behind it. */
+  beWaitedFor(): void {
+    if (this.#isWaitedFor) return;
+    this.#isWaitedFor = true;
+    if (this.#pauses === 0) this.#resume();
+  }
+
   #resume(): void {
-    if (!this.job.isWaitedFor) return;
+    if (!this.#isWaitedFor) return;
     this.#since = this.caller.clock.now();
     this.deadline = this.caller.clock.start(this.#left, this, 'handler');
   }
@@ -57,7 +66,7 @@ class Running implements Timed {
   pause(): void {
     if (this.#pauses++ > 0) return;
     this.deadline?.stop();
-    this.#left -= this.caller.clock.now() - this.#since;
+    if (this.#isWaitedFor) this.#left -= this.caller.clock.now() - this.#since;
   }
 
   resume(): void {
@@ -83,8 +92,9 @@ export class Mailbox {
 
   /** Runs the job now when no other is running, else when its turn has come. */
   post(job: Job): void {
-    if (this.#busy) (this.#waiting ??= []).push(job);
-    else this.#run(job);
+    if (!this.#busy) return this.#run(job);
+    (this.#waiting ??= []).push(job);
+    this.#running?.beWaitedFor();
   }
 
   /** The clock of the running handler stops until the returned function is called. */
@@ -123,6 +133,7 @@ export class Mailbox {
     }
     const running = new Running(this, job, handler, this.#caller);
     this.#running = running;
+    if (this.#waiting !== undefined && this.#waiting.length > 0) running.beWaitedFor();
     result.then(
       () => this.finish(running, undefined),
       (error: unknown) => this.finish(running, error ?? new Error(`${handler.label} rejected with ${String(error)}`)),
