@@ -69,6 +69,23 @@ describe('parallel', () => {
     await s.ends();
   });
 
+  test('C-22 the timeout bounds branches that were added meanwhile too', async () => {
+    const s: Stage = await stage({
+      invite: proxies(BOB, { timeout: 20 }),
+      async provisional(response) {
+        await s.after(8000);
+        response.proxy!.proxyTo(CAROL);
+      },
+    });
+    s.bob.answerCancel = s.carol.answerCancel = s.carol.autoTrying = true;
+    const call = s.call();
+    (await s.bob.receive('INVITE')).reply(180);
+    await call.response(408);
+    expect([invited(s.carol), cancelled(s.carol)]).toEqual([['8004 INVITE'], ['20002 CANCEL']]);
+    expect(s.world.clock.now()).toBe(20_004);
+    await s.ends();
+  });
+
   test('C-22 the best-response handler may add a branch after the timeout', async () => {
     let added = false;
     const s = await stage({
