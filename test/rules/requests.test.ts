@@ -177,6 +177,34 @@ describe('a To tag that matches no dialog', () => {
 });
 
 describe('merged requests', () => {
+  const merged = { via: 'siplet', callId: 'one@alice', fromTag: 'one' };
+
+  test('C-40 the same request by another way, where the application answers as a user agent: 482 (§8.2.2.2)', async () => {
+    const s = await stage({
+      invite(request) {
+        request.createResponse(180).send();
+        answer = () => request.createResponse(486).send();
+      },
+    });
+    let answer = (): void => {};
+    const first = s.alice.invite('sip:bob@example.com', merged);
+    await first.response(180);
+    await s.alice.invite('sip:bob@example.com', merged).response(482);
+    answer();
+    await first.response(486);
+    expect(s.seen).toEqual(['invite']);
+    await s.ends();
+  });
+
+  test('C-40 where the application proxies, both are forwarded', async () => {
+    const s = await stage({ invite: proxies(BOB) });
+    s.bob.on('INVITE', (invite) => void invite.reply(404));
+    const calls = [s.alice.invite('sip:bob@example.com', merged), s.alice.invite('sip:bob@example.com', merged)];
+    for (const call of calls) await call.response(404);
+    expect(s.seen).toEqual(['invite', 'invite']);
+    await s.ends();
+  });
+
   test('C-40 the same request for another Request-URI is served: it was forked on purpose', async () => {
     const s = await stage({ invite: (request) => request.proxy().proxyTo(request.uri) });
     const same = { via: 'siplet', callId: 'one@alice', fromTag: 'one' };
