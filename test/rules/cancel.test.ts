@@ -176,3 +176,27 @@ test('C-29 the 200 to the CANCEL and the 487 of the container’s own have the s
   expect(answer.toTag).toBe(final.toTag);
   await s.ends();
 });
+
+test.each<[string, (request: SipRequest) => unknown]>([
+  ['the proxy was asked for', (request) => request.proxy()],
+  ['branches were made and not started', (request) => request.proxy().createBranches(BOB)],
+])('C-29 nothing proxied yet, though %s: 487', async (_, handler) => {
+  const s = await stage({ invite: (request) => void handler(request) });
+  const call = s.call();
+  await call.response(100);
+  await call.cancel().response(200);
+  await call.response(487);
+  await s.ends();
+  expect(requests(s.bob)).toEqual([]);
+});
+
+test('C-29 a callee that does not answer the CANCEL: 487 after 64*T1 (§9.1)', async () => {
+  const s = await stage({ invite: proxies(BOB) });
+  const call = s.call();
+  (await s.bob.receive('INVITE')).reply(180);
+  await call.response(180);
+  call.cancel(); // at 4
+  await call.response(487);
+  expect(s.world.clock.now()).toBe(5 + 32_000 + 1);
+  await s.ends();
+});
