@@ -90,25 +90,29 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   /** Calls the handler of an initial request. */
   begin(handler: Handler): void {
     this.#handler = handler;
-    this.#call(handler, this.servlet, (error) => this.#begun(error));
+    this.#call(handler, this.servlet, false, (error) => this.#begun(error));
+    if (!this.#isDealtWith) this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
   }
 
   #begun(error: unknown): void {
     this.#settled = true;
-    if (error !== undefined) return this.#failed(error);
-    if (this.role !== 'none' || this.answered) return;
-    this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
+    if (error !== undefined) this.#failed(error);
+  }
+
+  /** Answered, or on its way. */
+  get #isDealtWith(): boolean {
+    return this.answered || (this.context !== undefined && (this.context.started || this.context.completed));
   }
 
   /** C-41: before anything was sent, 500; a request with no hops left that was proxied all the same, 483. */
   #failed(error: unknown): void {
-    if (this.answered || (this.context?.hasBranches ?? false)) return;
+    if (this.#isDealtWith) return;
     this.answer(this.generate(error instanceof TooManyHopsError ? 483 : 500));
   }
 
   /** C-41a. */
   expire(which: string): void {
-    if (this.answered || this.role !== 'none') return;
+    if (this.#isDealtWith) return;
     const { core } = this;
     if (which === 'warning') {
       core.log.warn(
@@ -133,7 +137,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   /** A request inside a proxied dialog: to its handler, then downstream unless the handler answered (C-34). */
   forwardInDialog(handler: Handler | undefined): void {
     if (handler === undefined) return this.#forward();
-    this.#call(handler, this.servlet, (error) => {
+    this.#call(handler, this.servlet, true, (error) => {
       if (this.answered) return;
       if (error !== undefined) this.answer(this.generate(500));
       else this.#forward();
@@ -144,6 +148,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     if (this.transaction.state === 'terminated') return;
     this.role = 'proxy';
     const context = this.#openContext('');
+    context.isInDialog = true;
     context.recurse = false;
     context.timeout = 0;
     context.createBranches([this.request.uri]);
@@ -154,16 +159,15 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   /** The response context of an initial request that the application proxies; throws what C-1 says. */
   proxyContext(): ResponseContext {
-    if (this.context !== undefined) return this.context;
     const what = `${this.application.name} cannot proxy the ${this.request.method} ${this.request.callId}`;
     if (!this.isInitial)
       throw new IllegalStateError(`${what}: requests inside a dialog are forwarded by the container`);
+    if (this.context !== undefined) return this.context;
     if (this.role === 'user agent') throw new IllegalStateError(`${what}: it has answered it`);
     if (this.role === 'b2bua') throw new IllegalStateError(`${what}: it is its B2BUA`);
     if (this.answered) throw new IllegalStateError(`${what}: a final response has been sent`);
     if (this.request.maxForwards === 0) throw new TooManyHopsError(`${what}: its Max-Forwards is 0`);
     this.role = 'proxy';
-    this.#unanswered?.stop();
     const context = this.#openContext((this.loopPart ??= this.core.loopDetection.partOf(this.request)));
     const { options } = this.#handler?.siplet ?? this.application.siplets[0]!;
     context.timeout = options.proxyTimeout * 1000;
@@ -210,14 +214,9 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     this.#supervise(handler, branch, response, isRetransmission ? 'retransmitted' : 'received', settled);
   }
 
-  intermediate(branch: Branch, response: Response, settled: () => void): void {
-    this.#supervise(
-      this.application.table.branch(response.status, this.request.method),
-      branch,
-      response,
-      'intermediate',
-      settled,
-    );
+  intermediate(branch: Branch, response: Response, isIntermediate: () => boolean, settled: () => void): void {
+    const handler = this.application.table.branch(response.status, this.request.method);
+    this.#supervise(handler, branch, response, 'intermediate', settled, isIntermediate);
   }
 
   best(choose: () => Choice | undefined, settled: () => void): void {
@@ -254,15 +253,24 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     response: Response,
     origin: Origin,
     settled: () => void,
+    isWanted?: () => boolean,
   ): void {
     const { applicationSession } = this.set;
     applicationSession.touch();
     if (!this.supervised) return settled();
     const servlet = handler === undefined ? undefined : this.#present(branch, response, origin);
-    this.#call(handler, servlet, (error) => {
-      if (error !== undefined) servlet!.restore();
-      servlet?.commit();
-      settled();
+    applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => (isWanted === undefined || isWanted() ? handler : undefined),
+      argument: () => servlet,
+      settled: (error) => {
+        if (error !== undefined) {
+          this.#report(handler!, error);
+          servlet!.restore();
+        }
+        if (origin !== 'intermediate') servlet?.commit();
+        settled();
+      },
     });
   }
 
@@ -270,14 +278,14 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     return new SipResponse(response, this, this.sessionOf(response), branch, origin);
   }
 
-  /** Calls a handler for which a message waits, in its turn; without one only the turn is waited for. */
-  #call(handler: Handler | undefined, argument: unknown, settled: (error: unknown) => void): void {
+  /** Calls a handler in its turn. The time of one that a message waits for is limited (C-41). */
+  #call(handler: Handler, argument: unknown, isWaitedFor: boolean, settled: (error: unknown) => void): void {
     this.set.applicationSession.mailbox.post({
-      isWaitedFor: true,
+      isWaitedFor,
       handler: () => handler,
       argument: () => argument,
       settled: (error) => {
-        if (error !== undefined) this.#report(handler!, error);
+        if (error !== undefined) this.#report(handler, error);
         settled(error);
       },
     });
@@ -365,14 +373,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
       this.transaction.flow,
       undefined,
     );
-    this.set.applicationSession.mailbox.post({
-      isWaitedFor: false,
-      handler: () => handler,
-      argument: () => servlet,
-      settled: (error) => {
-        if (error !== undefined) this.#report(handler, error);
-      },
-    });
+    this.#call(handler, servlet, false, () => {});
   }
 
   failed(failure: TransactionFailure): void {

@@ -32,7 +32,7 @@ export class Relay implements Supervisor, ServerUser {
     settled();
   }
 
-  intermediate(_branch: Branch, _response: Response, settled: () => void): void {
+  intermediate(_branch: Branch, _response: Response, _isIntermediate: () => boolean, settled: () => void): void {
     settled();
   }
 

@@ -1,6 +1,11 @@
 // Our Record-Route and Path URIs (§16.6 step 4, RFC 3327, RFC 5658): where this element is reached, from either side.
 import type { Flow } from '../transport/flow.js';
 
+/** Where this container is reached from the other end of a flow, as a Contact (§8.1.1.8). */
+export function contactOf(flow: Flow): string {
+  return `<sip:${flow.sentBy}${flow.transport === 'UDP' ? '' : `;transport=${flow.transport.toLowerCase()}`}>`;
+}
+
 /** The value for one side, with the transport where it is not the default one. */
 function valueFor(flow: Flow, parameters: string, secure: boolean): string {
   const transport =

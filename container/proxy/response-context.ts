@@ -27,6 +27,8 @@ export class ResponseContext implements Timed {
   path: string | undefined;
   /** Local address that requests are to leave from (JSR 289 §14.2); undefined: whichever fits. */
   outboundInterface: string | undefined;
+  /** The request is inside a dialog: it has one target, and no other is added (C-34). */
+  isInDialog = false;
   /** The caller sent CANCEL. */
   cancelledUpstream = false;
   /** A final response went upstream, or a 2xx is on its way through its handler. */
@@ -40,6 +42,7 @@ export class ResponseContext implements Timed {
   #pending = 0;
   #branchCount = 0;
   #openTransactions = 1;
+  #started = false;
   #sixth = false;
   #choosing = false;
   #chosen: Candidate | undefined;
@@ -65,14 +68,15 @@ export class ResponseContext implements Timed {
 
   /** No branch may be added any more, and why; undefined when one may. */
   get refusal(): string | undefined {
+    if (this.isInDialog) return 'the container forwards requests inside a dialog';
     if (this.#sixth) return 'a branch has answered 6xx';
     if (this.completed) return 'a final response has been chosen';
     return undefined;
   }
 
-  /** Whether anything was sent, or will be. */
-  get hasBranches(): boolean {
-    return this.#branchCount > 0;
+  /** Whether a branch was started, or would have been if the caller had not given up. */
+  get started(): boolean {
+    return this.#started;
   }
 
   // Adding branches (C-16 … C-19) ---------------------------------------------------------------------------------------------------------------------------
@@ -110,7 +114,7 @@ export class ResponseContext implements Timed {
 
   #begin(branches: readonly Branch[], first: boolean): void {
     if (branches.length === 0 || this.completed || this.#sixth) return;
-    this.#added = true;
+    this.#started = this.#added = true;
     if (this.#pending === 0 && this.#breadth.free < 1) return this.#tooBroad(branches);
     if (first) this.#queue.unshift(...branches);
     else this.#queue.push(...branches);
@@ -218,9 +222,9 @@ export class ResponseContext implements Timed {
     if (status >= 600) this.#refuse(response, branch);
     const redirected = status < 400 && this.#mayRecurse(branch);
     if (this.parallel && this.#queue.length > 0) this.#startAll();
-    const isLast = !redirected && this.#pending === 0 && (this.#queue.length === 0 || this.#sixth);
-    if (isLast) this.#counted(branch, response, redirected);
-    else this.supervisor.intermediate(branch, response, () => this.#counted(branch, response, redirected));
+    // Asked when its turn has come: the handler of an earlier one may have added branches meanwhile.
+    const isIntermediate = (): boolean => redirected || this.#pending > 0 || this.#queue.length > 0;
+    this.supervisor.intermediate(branch, response, isIntermediate, () => this.#counted(branch, response, redirected));
   }
 
   #mayRecurse(branch: Branch): boolean {
@@ -360,7 +364,7 @@ export class ResponseContext implements Timed {
     if (status < 300) {
       this.#succeed(undefined);
       this.server.respond(response);
-    } else if (this.#branchCount === 0) {
+    } else if (!this.#started) {
       this.#complete(); // nothing was proxied after all
       this.server.respond(response);
     } else if (this.#choosing && this.#chosen !== undefined) {

@@ -1,5 +1,5 @@
 // Route information preprocessing (§16.4): undoes a strict router's rewriting, takes our own Route values off, strips our maddr.
-import { type Request, Uri } from '../message/index.js';
+import { defaultPort, type Request, Uri } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
 import { cookieOf } from './route-cookie.js';
 
@@ -42,20 +42,22 @@ function undoStrictRouting(request: Request, own: Own): void {
   request.set('Route', [mine, ...routes.slice(0, -1)]);
 }
 
-/** §16.4: our own maddr, with the port and transport that it was received on, is stripped. */
+/** §16.4: our own maddr is stripped from what was received on the port and transport indicated there; these too where they are not the default ones. */
 function stripOwnMaddr(request: Request, own: Own, flow: Flow): void {
   const { target } = request;
   if (target.maddr === undefined) return;
-  if (!own.isOwn(target.maddr, target.port ?? 5060, target.transport)) return;
-  const port = target.port ?? 5060;
-  const transport = (target.transport ?? 'udp').toUpperCase();
-  if (port !== flow.localPort || transport !== flow.transport) return;
+  const usual = target.scheme === 'sips' ? 'TLS' : 'UDP';
+  const transport = (target.transport ?? usual).toUpperCase();
+  const port = target.port ?? defaultPort(transport);
+  if (port !== flow.localPort || transport !== flow.transport || !own.isOwn(target.maddr, port, transport)) return;
   const { parts } = target;
+  const stripped = transport === usual ? /^maddr(=|$)/i : /^(maddr|transport)(=|$)/i;
   const kept = parts.parameters
     .split(';')
-    .filter((parameter) => !/^(maddr|transport)(=|$)/i.test(parameter.trim()))
+    .filter((parameter) => !stripped.test(parameter.trim()))
     .join(';');
   const user =
     parts.user === undefined ? '' : `${parts.user}${parts.password === undefined ? '' : `:${parts.password}`}@`;
-  request.uri = `${parts.scheme}:${user}${parts.host}${kept}${parts.headers === '' ? '' : `?${parts.headers}`}`;
+  const place = target.port === defaultPort(usual) ? `:${port}` : '';
+  request.uri = `${parts.scheme}:${user}${parts.host}${place}${kept}${parts.headers === '' ? '' : `?${parts.headers}`}`;
 }

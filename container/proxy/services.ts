@@ -51,8 +51,8 @@ export interface Choice {
 export interface Supervisor {
   provisional(branch: Branch, response: Response, settled: () => void): void;
   success(branch: Branch, response: Response, isRetransmission: boolean, settled: () => void): void;
-  /** A final response that is not the end of the proxying (C-14). */
-  intermediate(branch: Branch, response: Response, settled: () => void): void;
+  /** A final response that may not be the end of the proxying (C-14): `isIntermediate` tells when its turn has come. */
+  intermediate(branch: Branch, response: Response, isIntermediate: () => boolean, settled: () => void): void;
   /** Asks `choose` for the best response when its turn has come: undefined when branches were added meanwhile. */
   best(choose: () => Choice | undefined, settled: () => void): void;
   /** What goes upstream has been chosen; transactions may linger. */

@@ -3,12 +3,16 @@ import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
 import type { Incoming } from '../dispatch/incoming.js';
 import { type Request, responseTo, textOf, wireOf } from '../message/index.js';
+import { contactOf } from '../proxy/record-route.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
 import type { Proxy } from './proxy.js';
 import { SipMessage } from './sip-message.js';
 import { SipResponse } from './sip-response.js';
 import { parameterText, type UriOrAddress, uriText } from './values.js';
+
+/** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
+const DIALOG_METHODS = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
 
 export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   constructor(
@@ -68,15 +72,21 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     if (!Number.isInteger(status) || status < 101 || status > 699) {
       throw new RangeError(`${status} is no status of a response that an application can give: 101 to 699`);
     }
+    if (this.isCommitted) throw new IllegalStateError(`createResponse: ${this.label} has its final response`);
     if (incoming.role === 'proxy' && !this.isInitial) {
       throw new IllegalStateError(`${this.label} has been forwarded in its dialog: it cannot be answered here`);
     }
+    const { toTag } = incoming.transaction;
+    const makesDialog = status < 300 && DIALOG_METHODS.has(this.method);
     const response = responseTo(
       this.message,
       status,
       reason === undefined ? undefined : wireOf(reason),
-      incoming.transaction.toTag,
+      toTag,
+      makesDialog,
     );
+    // §12.1.1: where the dialog's requests are to be sent.
+    if (makesDialog) response.append('Contact', contactOf(incoming.transaction.flow));
     return new SipResponse(response, incoming, this.session, undefined, 'created');
   }
 
