@@ -47,7 +47,7 @@ export function applicationOf(script: Script): Function {
   for (const [key, value] of Object.entries({ initial: transit, ...script })) {
     const descriptor = { configurable: true, writable: true, value };
     Object.defineProperty(Subject.prototype, key, descriptor);
-    DECORATORS[key as keyof Script](Subject.prototype, key, descriptor as never);
+    (DECORATORS[key as keyof Script] as MethodDecorator)(Subject.prototype, key, descriptor);
   }
   siplet({ name: 'subject' })(Subject);
   return Subject;
