@@ -82,15 +82,18 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
       return;
     }
     if (sender !== undefined) this.#senders.add(sender);
+    // What waited before this message counts, and not the message, which may be as large as the bound.
+    if (this.#connection!.backlog > user.maxBacklog) {
+      // The peer does not read: better one connection than the memory of all.
+      user.counters.connectionsStuck++;
+      this.#lose(new Error(`${this} does not read`));
+      this.#connection!.destroy();
+      return;
+    }
     this.#lastUse = user.clock.now();
     user.counters.messagesSent++;
     user.counters.octetsSent += wire.length;
     this.#connection!.write(wire);
-    if (this.#connection!.backlog <= user.maxBacklog) return;
-    // The peer does not read: better one connection than the memory of all.
-    user.counters.connectionsStuck++;
-    this.#lose(new Error(`${this} does not read`));
-    this.#connection!.destroy();
   }
 
   forget(sender: FlowUser): void {
