@@ -1,30 +1,40 @@
 // Request forwarding (§16.6): the RFC's numbered steps, in the order in which branch.ts takes them. Step 8 (Via) is the transaction layer's.
+import { unescaped } from '@siplet/sdk/grammar';
 import { type Request, Uri } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
 import { recordRouteValues } from './record-route.js';
 
 /** §16.6 step 2: the target becomes the Request-URI, without the parts that table 1 does not allow there; as received when it is the same. */
 export function replaceRequestUri(request: Request, target: string): void {
-  if (request.uri !== target) request.uri = requestUriOf(target);
+  if (!isSame(request.uri, target)) request.uri = requestUriOf(target);
+}
+
+/** An application that is given 'SIP:…' gives back 'sip:…': a scheme has no case (§19.1.4). */
+function isSame(received: string, target: string): boolean {
+  if (received === target) return true;
+  if (received.length !== target.length) return false;
+  const colon = target.indexOf(':');
+  return (
+    received.startsWith(target.slice(colon), colon) && received.slice(0, colon).toLowerCase() === target.slice(0, colon)
+  );
 }
 
 /** A URI without what may not stand in a Request-URI (§19.1.1 table 1): headers and the method parameter. */
 export function requestUriOf(text: string): string {
-  const headers = text.indexOf('?');
-  const bare = headers < 0 || !/^sips?:/i.test(text) ? text : text.slice(0, afterUser(text, headers));
-  if (!bare.toLowerCase().includes(';method=')) return bare;
-  return bare
-    .split(';')
-    .filter((part, i) => i === 0 || !part.toLowerCase().startsWith('method='))
-    .join(';');
+  if (text.indexOf(';') < 0 && text.indexOf('?') < 0) return text;
+  const uri = Uri.parse(text);
+  if (uri === undefined || !uri.isSip) return text;
+  const { parameters, headers } = uri.parts;
+  if (headers === '' && uri.parameter('method') === undefined) return text;
+  const end = headers === '' ? text.length : text.length - headers.length - 1;
+  // Not every ';method=' is the parameter: a user part may hold one too.
+  const kept = parameters.split(';').filter((parameter) => !isMethod(parameter));
+  return text.slice(0, end - parameters.length) + kept.join(';');
 }
 
-/** A '?' in the user part is no beginning of headers. */
-function afterUser(text: string, question: number): number {
-  const at = text.indexOf('@');
-  if (at < question) return question;
-  const next = text.indexOf('?', at);
-  return next < 0 ? text.length : next;
+function isMethod(parameter: string): boolean {
+  const equal = parameter.indexOf('=');
+  return unescaped(equal < 0 ? parameter : parameter.slice(0, equal)).toLowerCase() === 'method';
 }
 
 /** §16.6 step 3; `initial` is what a request gets that carries none. */
