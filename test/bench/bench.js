@@ -16,11 +16,12 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '1500' },
     calls: { type: 'string', default: '30000' },
     warm: { type: 'string', default: '6000' },
+    case: { type: 'string', default: 'supervised' },
     help: { type: 'boolean', short: 'h' },
   },
 });
 if (values.help) {
-  console.log('npm run bench -- [--pairs 3] [--rate 1500] [--calls 30000] [--warm 6000]');
+  console.log('npm run bench -- [--case supervised|stateless] [--pairs 3] [--rate 1500] [--calls 30000] [--warm 6000]');
   process.exit(0);
 }
 const [pairs, rate, calls, warm] = [values.pairs, values.rate, values.calls, values.warm].map(Number);
@@ -52,16 +53,21 @@ if (!sipp || !kamailio || !readdirSync('/').includes('proc')) {
   process.exit(1);
 }
 
+/** By case: the applications of the container, and the script of Kamailio that does the same. */
+const CASES = {
+  /** Record-routed, a handler on every response. */
+  supervised: ['apps', 'kamailio-stateful.cfg'],
+  stateless: ['apps-stateless', 'kamailio-stateless.cfg'],
+};
+if (!Object.hasOwn(CASES, values.case)) {
+  console.error(`--case is ${Object.keys(CASES).join(' or ')}, not ${values.case}`);
+  process.exit(2);
+}
+const [applications, script] = CASES[values.case];
+const siplet = here('../../container/dist/cli/siplet.js');
 const PROXIES = {
-  siplet: [
-    process.execPath,
-    here('../../container/dist/cli/siplet.js'),
-    'run',
-    here('apps'),
-    '--config',
-    here('siplet.yaml'),
-  ],
-  kamailio: [kamailio, '-DD', '-f', here('kamailio-stateful.cfg'), '-m', '1024', '-M', '32'],
+  siplet: [process.execPath, siplet, 'run', here(applications), '--config', here('siplet.yaml')],
+  kamailio: [kamailio, '-DD', '-f', here(script), '-m', '1024', '-M', '32'],
 };
 
 /** CPU milliseconds of a fixed piece of work: how fast the machine is just now. */
@@ -224,7 +230,7 @@ process.on('exit', () => {
 });
 process.on('SIGINT', () => process.exit(130));
 
-console.log(`${calls} calls at ${rate}/s through each, ${pairs} pairs in turns`);
+console.log(`${values.case}: ${calls} calls at ${rate}/s through each, ${pairs} pairs in turns`);
 const counted = [];
 for (let pair = 0; pair < pairs; pair++) {
   // Who goes first changes, so that neither profits from a machine that slows down.

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 export interface RunningSiplet {
   /** UDP, on 127.0.0.1. */
   readonly port: number;
+  readonly pid: number;
   /** Log lines of level warn and above. */
   readonly complaints: readonly string[];
   /** SIGTERM, and the exit status. */
@@ -54,6 +55,7 @@ export async function runSiplet(directory: string, configuration = ''): Promise<
   });
   return {
     port,
+    pid: child.pid!,
     complaints,
     stop: async () => {
       const late = setTimeout(() => child.kill('SIGKILL'), 40_000);

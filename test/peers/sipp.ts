@@ -25,6 +25,8 @@ export interface Calls {
   readonly calls: number;
   /** Calls a second. */
   readonly rate: number;
+  /** Percent of the datagrams, to it and from it, that SIPp loses. */
+  readonly loss?: number;
 }
 
 const scenario = (name: string) => fileURLToPath(new URL(`./sipp/${name}.xml`, import.meta.url));
@@ -35,7 +37,7 @@ export function callee(name: string, port: number, { calls }: Pick<Calls, 'calls
 }
 
 /** Makes `calls` calls to bob at `to`. */
-export function caller(name: string, port: number, to: number, { calls, rate }: Calls): Sipp {
+export function caller(name: string, port: number, to: number, { calls, rate, loss = 0 }: Calls): Sipp {
   const bounds = ['-l', '5000', '-recv_timeout', '30000', '-timeout', String(Math.ceil(calls / rate) + 90)];
   return sipp([
     `127.0.0.1:${to}`,
@@ -50,6 +52,7 @@ export function caller(name: string, port: number, to: number, { calls, rate }: 
     '-r',
     String(rate),
     ...bounds,
+    ...(loss > 0 ? ['-lost', String(loss), '-max_retrans', '11'] : []),
   ]);
 }
 
