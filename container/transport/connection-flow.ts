@@ -30,6 +30,8 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
   readonly transport: TransportName = 'TCP';
   readonly reliable = true;
   readonly sentBy: string;
+  /** UDP for a connection of ours where nothing listens for connections. */
+  reachedBy: TransportName | undefined = undefined;
   readonly inbound: boolean;
   readonly remoteAddress: string;
   readonly remotePort: number;

@@ -11,6 +11,8 @@ export interface Flow {
   readonly remotePort: number;
   /** host:port of ours for Via and Record-Route; IPv6 in brackets (§18.1.1). */
   readonly sentBy: string;
+  /** Where that is another: the transport by which new requests reach us at `sentBy`, for Record-Route. */
+  readonly reachedBy?: TransportName | undefined;
   /** False once the connection is gone. A datagram flow is always open. */
   readonly open: boolean;
   /**

@@ -257,6 +257,7 @@ export class TransportLayer implements ConnectionUser {
     const remote = { address, port };
     const flow = new ConnectionFlow(this, remote, { address: '', port: 0 }, this.#sentByFor(address, listening), false);
     const local = listening !== undefined && !listening.wildcard ? listening.address : undefined;
+    if (listening !== undefined && listening.transport !== 'TCP') flow.reachedBy = listening.transport;
     flow.attach(this.#network.connect(remote, flow, local));
     this.counters.connectionsOpened++;
     this.#connections.add(flow);
