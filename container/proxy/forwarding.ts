@@ -23,9 +23,8 @@ function isSame(received: string, target: string): boolean {
 export function requestUriOf(text: string): string {
   if (text.indexOf(';') < 0 && text.indexOf('?') < 0) return text;
   const uri = Uri.parse(text);
-  if (uri === undefined || !uri.isSip) return text;
+  if (uri === undefined || !uri.isSip || (!uri.hasHeaders && uri.parameter('method') === undefined)) return text;
   const { parameters, headers } = uri.parts;
-  if (headers === '' && uri.parameter('method') === undefined) return text;
   const end = headers === '' ? text.length : text.length - headers.length - 1;
   // Not every ';method=' is the parameter: a user part may hold one too.
   const kept = parameters.split(';').filter((parameter) => !isMethod(parameter));
