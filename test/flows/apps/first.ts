@@ -1,0 +1,9 @@
+import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
+
+@Siplet()
+export class FindBob {
+  @Invite()
+  find(request: SipRequest) {
+    request.proxy().proxyTo('sip:desk@10.0.0.2');
+  }
+}
