@@ -1,0 +1,6 @@
+// Purposes that no test shows, and why.
+
+export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
+  'PTG-02':
+    'The application decides the targets, whosever domain the Request-URI names: its proxyTo is never refused for that (contract section 4, C-16 to C-19, stands over the item).',
+};
