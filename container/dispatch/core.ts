@@ -83,6 +83,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   };
   /** Requests that an application has and that have no final response. */
   unanswered = 0;
+  /** Told when a version of an application has no session any more. */
+  onIdle: ((application: DeployedApplication) => void) | undefined;
   /** No new initial requests are taken (§21.5.4). */
   stopping = false;
   readonly #own: Own;
@@ -91,6 +93,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly #sets = new Map<string, DialogSet>();
   /** Initial requests that applications have sent responses of their own to, by what merged requests share. */
   readonly #answered = new Map<string, Incoming>();
+  /** Application sessions that are alive, by the version of the application that has them. */
+  readonly #sessions = new Map<DeployedApplication, number>();
   #applicationSessions = 0;
   /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
   readonly #scope = new AsyncLocalStorage<Handler>();
@@ -167,6 +171,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     const { application, handler } = destination;
     const session = new ApplicationSession(this, application, handler.siplet.options.sessionTimeout);
     this.#applicationSessions++;
+    this.#sessions.set(application, this.sessionsOf(application) + 1);
     const set = new DialogSet(this.identifiers.branch(), session, request);
     new Incoming(this, transaction, request, true, set.first, loopPart, route, route?.parameters ?? '').begin(handler);
   }
@@ -307,8 +312,20 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.#sets.delete(set.id);
   }
 
-  applicationSessionEnded(): void {
+  applicationSessionEnded({ application }: ApplicationSession): void {
     this.#applicationSessions--;
+    const left = this.sessionsOf(application) - 1;
+    if (left > 0) {
+      this.#sessions.set(application, left);
+    } else {
+      this.#sessions.delete(application);
+      this.onIdle?.(application);
+    }
+  }
+
+  /** How many application sessions a version of an application has: it can be unloaded when there is none (D-2). */
+  sessionsOf(application: DeployedApplication): number {
+    return this.#sessions.get(application) ?? 0;
   }
 
   // Handlers ----------------------------------------------------------------------------------------------------------------------------------------------------
