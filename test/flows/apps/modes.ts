@@ -2,7 +2,6 @@
 import {
   BestResponse,
   BranchResponse,
-  Cancel,
   Invite,
   type ReadonlySipRequest,
   Siplet,
@@ -41,11 +40,6 @@ export class LookUp {
     const uri = await directory.find('bob');
     if (request.isCommitted) return;
     request.proxy().proxyTo(uri ?? DESK);
-  }
-
-  @Cancel()
-  gone(cancel: SipRequest) {
-    cancel.applicationSession.attributes.set('gone', true);
   }
 }
 
