@@ -93,26 +93,27 @@ test('C-7 PRACK and UPDATE in an early dialog reach the phone that sent the 183'
     (await phone.receive('UPDATE')).reply(200);
     await update.response(200);
   }
-  expect(world.ladder({ times: false, since, headers: ['X-Reliable'] })).toMatchInlineSnapshot(`
-    "  desk                     siplet                     alice          mobile
-        |--183 Session Progress-->|                         |               |
-        |                         |--183 Session Progress-->|               |
+  const participants = ['alice', 'siplet', 'desk', 'mobile'];
+  expect(world.ladder({ times: false, since, participants, headers: ['X-Reliable'] })).toMatchInlineSnapshot(`
+    "  alice                    siplet                     desk           mobile
+        |                         |<--183 Session Progress--|               |
+        |<--183 Session Progress--|                         |               |
         |                         |                         |               |  X-Reliable: true
-        |                         |<--PRACK-----------------|               |
-        |<--PRACK-----------------|                         |               |
-        |--200 OK (PRACK)-------->|                         |               |
-        |                         |--200 OK (PRACK)-------->|               |
-        |                         |<--UPDATE----------------|               |
-        |<--UPDATE----------------|                         |               |
-        |--200 OK (UPDATE)------->|                         |               |
-        |                         |--200 OK (UPDATE)------->|               |
+        |--PRACK----------------->|                         |               |
+        |                         |--PRACK----------------->|               |
+        |                         |<--200 OK (PRACK)--------|               |
+        |<--200 OK (PRACK)--------|                         |               |
+        |--UPDATE---------------->|                         |               |
+        |                         |--UPDATE---------------->|               |
+        |                         |<--200 OK (UPDATE)-------|               |
+        |<--200 OK (UPDATE)-------|                         |               |
         |                         |<--183 Session Progress------------------|
-        |                         |--183 Session Progress-->|               |
+        |<--183 Session Progress--|                         |               |
         |                         |                         |               |  X-Reliable: true
-        |                         |<--PRACK-----------------|               |
+        |--PRACK----------------->|                         |               |
         |                         |--PRACK--------------------------------->|
         |                         |<--200 OK (PRACK)------------------------|
-        |                         |--200 OK (PRACK)-------->|               |"
+        |<--200 OK (PRACK)--------|                         |               |"
   `);
   invites[0]!.reply(200);
   await sent.response(200);

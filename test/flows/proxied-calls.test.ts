@@ -19,7 +19,7 @@ async function ring() {
   class Ring {
     @Invite()
     ring(request: SipRequest) {
-      request.proxy({ recordRoute: true }).proxyTo('sip:bob@10.0.0.2');
+      request.proxy({ recordRoute: true }).proxyTo('sip:desk@10.0.0.2');
     }
 
     @ProvisionalResponse()
@@ -33,14 +33,14 @@ async function ring() {
     }
   }
   const container = await Siplet.start(world, { ring: { Ring } });
-  return { world, alice, container, seen, bob: world.phone('bob', '10.0.0.2') };
+  return { world, alice, container, seen, desk: world.phone('desk', '10.0.0.2') };
 }
 
 describe('a proxied call', () => {
   test('§16.7 C-10 is answered with 200, record-routed, and ended by the caller', async () => {
-    const { world, alice, bob, container, seen } = await ring();
+    const { world, alice, desk, container, seen } = await ring();
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
-    const invite = await bob.receive('INVITE');
+    const invite = await desk.receive('INVITE');
     invite.reply(180);
     await call.response(180);
     await world.run(1000);
@@ -49,11 +49,11 @@ describe('a proxied call', () => {
     call.ack();
     await invite.ack();
     const bye = call.bye();
-    (await bob.receive('BYE')).reply(200);
+    (await desk.receive('BYE')).reply(200);
     await bye.response(200);
     expect(seen).toEqual(['180', '200 to INVITE', '200 to BYE']);
     expect(world.ladder({ times: false })).toMatchInlineSnapshot(`
-      "  alice            siplet              bob
+      "  alice            siplet             desk
           |--INVITE-------->|                 |
           |<--100 Trying----|                 |
           |                 |--INVITE-------->|
@@ -81,9 +81,9 @@ describe('a proxied call', () => {
   });
 
   test('C-34 is ended by the callee', async () => {
-    const { world, alice, bob, seen } = await ring();
+    const { world, alice, desk, seen } = await ring();
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
-    const invite = await bob.receive('INVITE');
+    const invite = await desk.receive('INVITE');
     invite.reply(200);
     await call.response(200);
     call.ack();
@@ -93,7 +93,7 @@ describe('a proxied call', () => {
     await bye.response(200);
     expect(seen).toEqual(['200 to INVITE', '200 to BYE']);
     expect(world.ladder({ times: false })).toMatchInlineSnapshot(`
-      "  alice            siplet              bob
+      "  alice            siplet             desk
           |--INVITE-------->|                 |
           |<--100 Trying----|                 |
           |                 |--INVITE-------->|
@@ -109,17 +109,17 @@ describe('a proxied call', () => {
   });
 
   test('C-29 §9.1 CANCEL before a 1xx waits for it', async () => {
-    const { world, alice, bob } = await ring();
-    bob.answerCancel = true;
+    const { world, alice, desk } = await ring();
+    desk.answerCancel = true;
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
-    const invite = await bob.receive('INVITE');
+    const invite = await desk.receive('INVITE');
     await call.cancel().response(200);
     await world.run(300);
     invite.reply(180);
     await call.response(487);
     await world.deliver();
     expect(world.ladder()).toMatchInlineSnapshot(`
-      "          alice                      siplet                        bob
+      "          alice                      siplet                       desk
          0.000    |--INVITE------------------>|                           |
          0.001    |<--100 Trying--------------|                           |
          0.001    |                           |--INVITE------------------>|
@@ -137,9 +137,9 @@ describe('a proxied call', () => {
   });
 
   test('C-34 re-INVITE from the callee goes through the application', async () => {
-    const { world, alice, bob, seen } = await ring();
+    const { world, alice, desk, seen } = await ring();
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
-    const invite = await bob.receive('INVITE');
+    const invite = await desk.receive('INVITE');
     invite.reply(200);
     await call.response(200);
     call.ack();
@@ -153,7 +153,7 @@ describe('a proxied call', () => {
     await held.ack();
     expect(seen).toEqual(['200 to INVITE', '200 to INVITE']);
     expect(world.ladder({ times: false })).toMatchInlineSnapshot(`
-      "  alice          siplet            bob
+      "  alice          siplet           desk
           |--INVITE------>|               |
           |<--100 Trying--|               |
           |               |--INVITE------>|
@@ -172,9 +172,9 @@ describe('a proxied call', () => {
   });
 
   test('C-10b RFC 6026 §7.2 a retransmitted 2xx goes through the handler and upstream again', async () => {
-    const { world, alice, bob, seen } = await ring();
+    const { world, alice, desk, seen } = await ring();
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
-    const invite = await bob.receive('INVITE');
+    const invite = await desk.receive('INVITE');
     invite.reply(200);
     await call.response(200);
     await world.run(500);
@@ -186,7 +186,7 @@ describe('a proxied call', () => {
     expect(call.responses.filter((response) => response.status === 200).map(String)).toHaveLength(2);
     expect(new Set(call.responses.filter((response) => response.status === 200).map(String)).size).toBe(1);
     expect(world.ladder()).toMatchInlineSnapshot(`
-      "          alice          siplet            bob
+      "          alice          siplet           desk
          0.000    |--INVITE------>|               |
          0.001    |<--100 Trying--|               |
          0.001    |               |--INVITE------>|

@@ -72,18 +72,18 @@ test('C-22 the timeout ends a parallel search: all are cancelled, and the best r
   (await mobile.receive('INVITE')).reply(180);
   await sent.response(408);
   await world.deliver();
-  expect(world.ladder({ since: 1000 })).toMatchInlineSnapshot(`
-    "         siplet                       desk           mobile           alice
-      20.001    |--CANCEL------------------>|               |               |
-      20.001    |--CANCEL---------------------------------->|               |
-      20.002    |<--200 OK (CANCEL)---------|               |               |
-      20.002    |<--487 Request Terminated--|               |               |
-      20.002    |<--200 OK (CANCEL)-------------------------|               |
-      20.002    |<--487 Request Terminated------------------|               |
-      20.003    |--ACK--------------------->|               |               |
-      20.003    |--ACK------------------------------------->|               |
-      20.003    |--408 Request Timeout------------------------------------->|
-      20.004    |<--ACK-----------------------------------------------------|"
+  expect(world.ladder({ since: 1000, participants: ['alice', 'siplet', 'desk', 'mobile'] })).toMatchInlineSnapshot(`
+    "          alice                   siplet                       desk           mobile
+      20.001    |                        |--CANCEL------------------>|               |
+      20.001    |                        |--CANCEL---------------------------------->|
+      20.002    |                        |<--200 OK (CANCEL)---------|               |
+      20.002    |                        |<--487 Request Terminated--|               |
+      20.002    |                        |<--200 OK (CANCEL)-------------------------|
+      20.002    |                        |<--487 Request Terminated------------------|
+      20.003    |                        |--ACK--------------------->|               |
+      20.003    |                        |--ACK------------------------------------->|
+      20.003    |<--408 Request Timeout--|                           |               |
+      20.004    |--ACK------------------>|                           |               |"
   `);
   await ends();
 });
