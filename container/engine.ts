@@ -9,6 +9,7 @@ import type { HashKey } from './keyed-hash.js';
 import { StatelessProxy } from './proxy/stateless.js';
 import { type ActiveApplications, DefaultRouter } from './routing/default-router.js';
 import { TransactionLayer } from './transaction/transaction-layer.js';
+import { visitedOn } from './transport/internal-flow.js';
 import type { Network, Resolver } from './transport/network.js';
 import { ServerLocation } from './transport/server-location.js';
 import { TransportLayer } from './transport/transport-layer.js';
@@ -64,7 +65,7 @@ export class Engine {
       own: this.transport,
       key,
       maxForwards,
-      routeOf: (method) => routes.route(method)?.route,
+      routeOf: (method, flow) => routes.route(method, visitedOn(flow))?.route,
       locate: (uri, size, chance) => location.locate(uri, size, chance),
       flowForResponse: (response, arrivedOn) => this.transport.flowForVia(response.via!, arrivedOn),
       problem: (text, error) => log.warn({ err: error }, text),
@@ -78,6 +79,8 @@ export class Engine {
       transactions: this.transactions,
       own: this.transport,
       router: routes,
+      agenda: ports.agenda,
+      receive: (message, flow) => this.stateless.receive(message, flow),
       open: (hop) => this.transport.open(hop),
       hasInterface: (address) => this.transport.hasInterface(address),
       locate: (uri, size) => location.locate(uri, size),

@@ -1,13 +1,14 @@
 // The core above the transactions: initial, subsequent, CANCEL or ACK? whose is it? (§16.3, §16.4, §9.2, §12.2.2, contract section 5)
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
+import type { Agenda } from '../agenda.js';
 import type { Clock } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import type { Identifiers } from '../identifiers.js';
 import type { HashKey } from '../keyed-hash.js';
 import { type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
 import { LoopDetection } from '../proxy/loop-detection.js';
-import { type RouteCookie, RouteCookies } from '../proxy/route-cookie.js';
+import { cookieOf, type RouteCookie, RouteCookies } from '../proxy/route-cookie.js';
 import { type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
 import type { ProxyServices, ProxySettings } from '../proxy/services.js';
 import { forwardStatelessly } from '../proxy/stateless-forwarding.js';
@@ -20,6 +21,7 @@ import type { HandlerCaller } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
+import { InternalFlow, type InternalReceiver, visitedOn } from '../transport/internal-flow.js';
 import type { Handler } from './handler-table.js';
 import { Incoming } from './incoming.js';
 import { Relay } from './relay.js';
@@ -42,6 +44,9 @@ export interface CoreParts {
   /** For hashes that nobody else can make. */
   readonly key: HashKey;
   readonly log: Logger;
+  readonly agenda: Agenda;
+  /** Takes what travels inside the container, as the transport layer passes up what comes from outside. */
+  readonly receive: InternalReceiver;
   open(hop: Hop): Flow;
   hasInterface(address: string): boolean;
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
@@ -61,6 +66,7 @@ const CAPABILITIES = [
 ] as const;
 
 const RETRY_AFTER = '10';
+const NOBODY: readonly string[] = [];
 
 export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly clock: Clock;
@@ -87,6 +93,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   onIdle: ((application: DeployedApplication) => void) | undefined;
   /** No new initial requests are taken (§21.5.4). */
   stopping = false;
+  readonly #parts: CoreParts;
   readonly #own: Own;
   readonly #router: DefaultRouter;
   /** Record-routed dialogs by the identifier in our Record-Route. */
@@ -100,6 +107,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly #scope = new AsyncLocalStorage<Handler>();
 
   constructor(parts: CoreParts) {
+    this.#parts = parts;
     this.clock = parts.clock;
     this.identifiers = parts.identifiers;
     this.transactions = parts.transactions;
@@ -115,6 +123,10 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
       transactions: parts.transactions,
       settings: parts.settings.proxy,
       open: (hop) => parts.open(hop),
+      internalFlow: (next, inbound) => {
+        if (cookieOf(next) === undefined || !this.#own.isOwn(next.host, next.port, next.transport)) return undefined;
+        return this.internalFlow(inbound, NOBODY);
+      },
       hasInterface: (address) => parts.hasInterface(address),
       locate: (uri, size) => parts.locate(uri, size),
       avoid: (hop) => parts.avoid(hop),
@@ -157,15 +169,18 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   #initial(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
     const { method } = request;
     if (this.#isForContainer(request)) return this.#options(request, transaction);
+    if (this.#isMerged(request)) return this.#respond(request, transaction, 482);
+    const visited = visitedOn(transaction.flow);
+    // What an application has taken goes on to the next.
+    if (this.stopping && visited.length === 0)
+      return this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
+    const destination = this.#router.route(method, visited);
+    if (destination === undefined || destination.route !== undefined) return this.#noApplication(request, transaction);
     let loopPart: string | undefined;
     if (hasLowerVia(request)) {
-      loopPart = this.loopDetection.partOf(request);
-      if (this.loopDetection.loops(request, loopPart)) return this.#respond(request, transaction, 482); // §16.3 step 4
+      loopPart = this.loopDetection.partOf(request, destination.application.name);
+      if (this.loopDetection.loops(request, loopPart, this.#own)) return this.#respond(request, transaction, 482); // §16.3 step 4
     }
-    if (this.#isMerged(request)) return this.#respond(request, transaction, 482);
-    if (this.stopping) return this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
-    const destination = this.#router.route(method);
-    if (destination === undefined || destination.route !== undefined) return this.#noApplication(request, transaction);
     this.counters.initial++;
     if (transaction.isInvite) transaction.respond(responseTo(request, 100)); // C-5
     const { application, handler } = destination;
@@ -173,7 +188,18 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.#applicationSessions++;
     this.#sessions.set(application, this.sessionsOf(application) + 1);
     const set = new DialogSet(this.identifiers.branch(), session, request);
-    new Incoming(this, transaction, request, true, set.first, loopPart, route, route?.parameters ?? '').begin(handler);
+    const parameters = route?.parameters ?? '';
+    new Incoming(this, transaction, request, true, set.first, loopPart, route, parameters, visited).begin(handler);
+  }
+
+  /** The flow to the application whose turn it is after those that have had the request; undefined: it leaves the container (contract section 5). */
+  toNextApplication(method: string, inbound: Flow, visited: readonly string[]): Flow | undefined {
+    const next = this.#router.route(method, visited);
+    return next === undefined ? undefined : this.internalFlow(inbound, visited);
+  }
+
+  internalFlow(like: Flow, visited: readonly string[]): Flow {
+    return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, visited);
   }
 
   /** §8.2.2.2: the same request came before, by another way, and an application of ours answers it as a user agent. Proxies forward both. */
@@ -224,7 +250,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     if (session === undefined) return this.#orphan(request, transaction, route);
     if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
     if (transaction.isInvite) transaction.respond(responseTo(request, 100));
-    const incoming = new Incoming(this, transaction, request, false, session, '', route, cookie!.parameters);
+    const { parameters } = cookie!;
+    const incoming = new Incoming(this, transaction, request, false, session, '', route, parameters, NOBODY);
     incoming.forwardInDialog(incoming.application.table.subsequent(request.method));
   }
 
@@ -250,7 +277,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     const cookie = this.routeCookies.read(route, request.callId);
     const session = this.#sessionOf(cookie, request);
     const handler = session?.applicationSession.application.table.subsequent('ACK');
-    const forward = (): void => forwardStatelessly(request, this.proxyServices);
+    const forward = (): void => forwardStatelessly(request, this.proxyServices, flow);
     if (session === undefined || handler === undefined) return forward();
     const { applicationSession } = session;
     applicationSession.touch();

@@ -49,6 +49,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     readonly route: Uri | undefined,
     /** Parameters of it that may be believed (C-35). */
     readonly routeParameters: string,
+    /** Names of the applications that have had the request before this one (composition). */
+    readonly visited: readonly string[],
   ) {
     transaction.user = this;
     session.transactionBegins();
@@ -168,10 +170,14 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     if (this.answered) throw new IllegalStateError(`${what}: a final response has been sent`);
     if (this.request.maxForwards === 0) throw new TooManyHopsError(`${what}: its Max-Forwards is 0`);
     this.role = 'proxy';
-    const context = this.#openContext((this.loopPart ??= this.core.loopDetection.partOf(this.request)));
+    const context = this.#openContext(
+      (this.loopPart ??= this.core.loopDetection.partOf(this.request, this.application.name)),
+    );
     const { options } = this.#handler?.siplet ?? this.application.siplets[0]!;
     context.timeout = options.proxyTimeout * 1000;
     this.supervised = options.supervised;
+    const visited = [...this.visited, this.application.name];
+    context.toNextApplication = () => this.core.toNextApplication(this.request.method, this.transaction.flow, visited);
     return context;
   }
 

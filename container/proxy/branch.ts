@@ -3,6 +3,7 @@ import type { Deadline, Timed } from '../clock.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
+import { hopOf } from '../transport/internal-flow.js';
 import {
   addContentLength,
   addRecordRoute,
@@ -83,6 +84,8 @@ export class Branch implements ClientUser, Timed {
     const limit = this.context.limitOf(this);
     if (limit !== undefined) this.#limit = services.clock.start(limit, this, 'timeout');
     if (next === undefined) return this.#unreachable(new Error('the first Route value is no URI'));
+    const internal = this.context.toNextApplication?.() ?? services.internalFlow(next, this.context.inbound);
+    if (internal !== undefined) return this.#begin([hopOf(internal)]);
     const located = this.#locate(next);
     if (!(located instanceof Promise)) return this.#begin(located);
     located.then(
@@ -110,9 +113,15 @@ export class Branch implements ClientUser, Timed {
     else this.#limit = this.context.services.clock.start(this.context.services.settings.cancelGrace, this, 'grace');
   }
 
+  /** Of our Record-Route URI on this branch; undefined: none. */
+  get #recordRouteParameters(): string | undefined {
+    return this.recordRoute === undefined ? this.context.recordRoute : this.recordRoute?.();
+  }
+
   #locate(uri: Uri): readonly Hop[] | Promise<readonly Hop[]> {
+    const { services, inbound, path } = this.context;
     try {
-      return this.context.services.locate(uri, sizeOf(this.request));
+      return services.locate(uri, sizeOf(this.request, uri, inbound, this.#recordRouteParameters, path));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -134,8 +143,7 @@ export class Branch implements ClientUser, Timed {
     const from = context.outboundInterface;
     const flow = hop.flow ?? services.open(from === undefined ? hop : { ...hop, from });
     this.#flow = flow;
-    const recordRoute = this.recordRoute === undefined ? context.recordRoute : this.recordRoute?.();
-    addRecordRoute(request, recordRoute, context.path, context.inbound, flow);
+    addRecordRoute(request, this.#recordRouteParameters, context.path, context.inbound, flow);
     this.#provisional = false;
     if (context.isInvite) this.#startTimerC();
     const branch = `z9hG4bK${services.identifiers.branch()}${context.loopPart}`;

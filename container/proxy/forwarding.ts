@@ -90,12 +90,22 @@ export function addContentLength(request: Request): void {
   if (!request.has('content-length')) request.append('Content-Length', String(request.body.length));
 }
 
-/** Octets that our Via and Record-Route add, about. */
-const TO_COME = 180;
+/** Octets of a request line and of our Via around its sent-by. */
+const AROUND_VIA = 90;
+/** Octets of a Record-Route or Path of ours around sent-by and parameters. */
+const AROUND_ROUTE = 45;
 
-/** Octets of the request as it will be sent, about: what §18.1.1 compares with the MTU. */
-export function sizeOf(request: Request): number {
-  let size = request.method.length + request.uri.length + request.body.length + TO_COME;
+/**
+ * Octets of the request as it will be sent, about: what §18.1.1 compares with the MTU. `ours` are the parameters of our Record-Route and Path, where
+ * they are to come; two values of each where the next hop is of another transport or IP version than the inbound flow (RFC 5658).
+ */
+export function sizeOf(request: Request, next: Uri, inbound: Flow, ...ours: (string | undefined)[]): number {
+  const { sentBy } = inbound;
+  const values = inbound.transport !== 'UDP' || next.host.includes(':') !== sentBy.startsWith('[') ? 2 : 1;
+  let size = request.method.length + request.uri.length + request.body.length + AROUND_VIA + sentBy.length;
+  for (const parameters of ours) {
+    if (parameters !== undefined) size += values * (AROUND_ROUTE + sentBy.length + parameters.length);
+  }
   for (const field of request.fields) size += field.end - field.start;
   return size;
 }

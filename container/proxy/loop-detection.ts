@@ -1,6 +1,8 @@
 // Loop detection (§16.3 step 4 as corrected by RFC 5393 §4.2): the second part of our branches is a keyed hash of what the routing depends on.
+import { splitList } from '@siplet/sdk/grammar';
 import { type HashKey, KeyedHash } from '../keyed-hash.js';
-import type { Request } from '../message/index.js';
+import { type Request, Via } from '../message/index.js';
+import type { Own } from './route-preprocessing.js';
 
 /** Between the unique and the loop part of a branch parameter. */
 const SEPARATOR = '-';
@@ -16,9 +18,12 @@ export class LoopDetection {
     this.#hash = new KeyedHash(key);
   }
 
-  /** The second part of the branch for a request as it was received, after route preprocessing. */
-  partOf(request: Request): string {
-    const hash = this.#hash.begin();
+  /**
+   * The second part of the branch for a request as it was received, after route preprocessing. `application` is whose turn it is: the next one of a
+   * composition is another element.
+   */
+  partOf(request: Request, application: string): string {
+    const hash = this.#hash.begin().add(application);
     hash
       .add(request.uri)
       .add(request.from.tag)
@@ -32,19 +37,18 @@ export class LoopDetection {
     return SEPARATOR + hash.end();
   }
 
-  /** Whether a Via value carries a branch of ours with the same second part. Odd lower Vias of others do no harm. */
-  loops(request: Request, part: string): boolean {
+  /** Whether a Via of ours carries a branch with the same second part (RFC 5393 §4.2.2). Odd lower Vias of others do no harm. */
+  loops(request: Request, part: string, own: Own): boolean {
     for (const field of request.fields) {
-      if (field.key === 'via' && endsBranch(field.value, part)) return true;
+      if (field.key !== 'via' || !field.value.includes(part)) continue;
+      if (splitList(field.value).some((value) => isOurs(value, part, own))) return true;
     }
     return false;
   }
 }
 
-/** Whether the part stands in the value, with nothing of the branch behind it. */
-function endsBranch(value: string, part: string): boolean {
-  const at = value.indexOf(part);
-  if (at < 0) return false;
-  const next = value.charAt(at + part.length);
-  return next === '' || next === ';' || next === ',' || next === ' ' || next === '\t';
+/** Another proxy of this host has our key, and is not us. */
+function isOurs(value: string, part: string, own: Own): boolean {
+  const via = Via.parse(value);
+  return via?.branch?.endsWith(part) === true && own.isOwn(via.host, via.port, via.transport);
 }

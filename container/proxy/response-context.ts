@@ -27,6 +27,8 @@ export class ResponseContext implements Timed {
   path: string | undefined;
   /** Local address that requests are to leave from (JSR 289 §14.2); undefined: whichever fits. */
   outboundInterface: string | undefined;
+  /** Gives the flow to the next application of the composition, when there is one (contract section 5). */
+  toNextApplication: (() => Flow | undefined) | undefined;
   /** The request is inside a dialog: it has one target, and no other is added (C-34). */
   isInDialog = false;
   /** The caller sent CANCEL. */

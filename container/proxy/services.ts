@@ -28,6 +28,8 @@ export interface ProxyServices {
   readonly settings: ProxySettings;
   /** The flow to a hop (§18.1.1). */
   open(hop: Hop): Flow;
+  /** A flow to this container itself, when the next hop is a Record-Route URI of ours: another application of the same process has the dialog too. */
+  internalFlow(next: Uri, inbound: Flow): Flow | undefined;
   /** Whether an address names one of our listeners. */
   hasInterface(address: string): boolean;
   /** RFC 3263; a promise only where names are to be resolved. `size` is the request's in octets. */

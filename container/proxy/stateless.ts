@@ -18,7 +18,7 @@ export interface StatelessParts {
   /** Of a request that carries none (§16.6 step 3). */
   readonly maxForwards: number;
   /** The stateless siplet that takes initial requests of this method, if it is one that does. */
-  routeOf(method: string): StatelessRoute | undefined;
+  routeOf(method: string, flow: Flow): StatelessRoute | undefined;
   /** RFC 3263 with the chance given: the same request is to choose the same server (§4.2 there). */
   locate(uri: Uri, size: number, chance: () => number): readonly Hop[] | Promise<readonly Hop[]>;
   /** The flow for a response whose own Via was taken off (§16.7 step 9). */
@@ -74,7 +74,7 @@ export class StatelessProxy {
   #request(request: Request, flow: Flow): void {
     const { method } = request;
     // A CANCEL and an ACK go the way of their INVITE.
-    const route = this.#parts.routeOf(method === 'CANCEL' || method === 'ACK' ? 'INVITE' : method);
+    const route = this.#parts.routeOf(method === 'CANCEL' || method === 'ACK' ? 'INVITE' : method, flow);
     if (route === undefined || this.#isStateful(request)) {
       this.#parts.transactions.receive(request, flow);
       return;
@@ -111,7 +111,7 @@ export class StatelessProxy {
     const next = postprocessRouting(request);
     addContentLength(request);
     if (next === undefined) return this.#refuse(request, flow, { status: 400 });
-    const located = this.#parts.locate(next, sizeOf(request), () => fractionOf(branch));
+    const located = this.#parts.locate(next, sizeOf(request, next, flow), () => fractionOf(branch));
     if (located instanceof Promise) {
       located.then(
         (hops) => this.#send(request, hops, branch),

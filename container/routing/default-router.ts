@@ -17,6 +17,8 @@ export interface Destination {
   readonly route: StatelessRoute | undefined;
 }
 
+const NONE: readonly string[] = [];
+
 export class DefaultRouter {
   readonly #applications: ActiveApplications;
   /** Names in order for a method, or '*'. */
@@ -30,21 +32,26 @@ export class DefaultRouter {
     this.#order = order;
   }
 
-  /** The first application in order that has a handler for the method; one without is passed over. */
-  route(method: string): Destination | undefined {
+  /**
+   * The first application in order that has a handler for the method and has not had the request (composition); one without is passed over.
+   * `visited` names those that have.
+   */
+  route(method: string, visited: readonly string[] = NONE): Destination | undefined {
     const { active } = this.#applications;
+    if (visited.length > 0) return this.#find(method, visited);
     if (active !== this.#known) {
       this.#known = active;
       this.#destinations.clear();
     }
     // Bounded: methods come from the wire.
     if (this.#destinations.size > 64) this.#destinations.clear();
-    if (!this.#destinations.has(method)) this.#destinations.set(method, this.#find(method));
+    if (!this.#destinations.has(method)) this.#destinations.set(method, this.#find(method, NONE));
     return this.#destinations.get(method);
   }
 
-  #find(method: string): Destination | undefined {
+  #find(method: string, visited: readonly string[]): Destination | undefined {
     for (const application of this.#inOrder(method)) {
+      if (visited.includes(application.name)) continue;
       const { table } = application;
       const handler = table.initial(method) ?? table.stateless;
       if (handler === undefined) continue;

@@ -1,0 +1,66 @@
+// A flow from this container to itself: composition of applications in one process, as if over the wire but without a socket (contract section 5).
+import type { Agenda } from '../agenda.js';
+import { type Malformed, parse, type Request, type Response } from '../message/index.js';
+import type { Flow, Hop } from './flow.js';
+import type { TransportName } from './network.js';
+
+/** Who gets what is sent. */
+export type InternalReceiver = (message: Request | Response | Malformed, flow: Flow) => void;
+
+/** One end; what is sent on it arrives at the other, later. It bears the addresses of the flow that the request came on, and loses nothing. */
+export class InternalFlow implements Flow {
+  readonly reliable = true;
+  readonly open = true;
+  readonly transport: TransportName;
+  readonly sentBy: string;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  #peer: InternalFlow | undefined;
+  readonly #agenda: Agenda;
+  readonly #receive: InternalReceiver;
+
+  private constructor(
+    agenda: Agenda,
+    receive: InternalReceiver,
+    like: Flow,
+    /** Names of the applications that have had the request which travels here. */
+    readonly visited: readonly string[],
+  ) {
+    this.#agenda = agenda;
+    this.#receive = receive;
+    this.transport = like.transport;
+    this.sentBy = like.sentBy;
+    this.localAddress = this.remoteAddress = like.localAddress;
+    this.localPort = this.remotePort = like.localPort;
+  }
+
+  /** The sending end of a new pair. */
+  static pair(agenda: Agenda, receive: InternalReceiver, like: Flow, visited: readonly string[]): InternalFlow {
+    const near = new InternalFlow(agenda, receive, like, visited);
+    const far = new InternalFlow(agenda, receive, like, visited);
+    near.#peer = far;
+    far.#peer = near;
+    return near;
+  }
+
+  send(wire: string): void {
+    this.#agenda.add(() => this.#receive(parse(wire, 'datagram'), this.#peer!));
+  }
+
+  /** Nobody has to be told of its loss. */
+  forget(): void {}
+}
+
+/** Names of the applications that have had a request which came on this flow; none where it came from outside. */
+export function visitedOn(flow: Flow): readonly string[] {
+  return flow instanceof InternalFlow ? flow.visited : NOBODY;
+}
+
+const NOBODY: readonly string[] = [];
+
+/** A flow as a hop: the request takes it and no other. */
+export function hopOf(flow: Flow): Hop {
+  return { transport: flow.transport, address: flow.remoteAddress, port: flow.remotePort, flow };
+}
