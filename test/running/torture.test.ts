@@ -131,7 +131,7 @@ export class Onward {
 
 // Answers over UDP go to the port of sent-by at the address that the request came from: an address of this run's own, so that nobody else has that port.
 const SOURCE = `127.${64 + (process.pid % 64)}.${Math.floor(Math.random() * 256)}.${1 + Math.floor(Math.random() * 254)}`;
-/** The ports that the messages' sent-bys name; 5061 is what TLS (bext01) stands for. */
+/** The ports that the messages' sent-bys name or stand for. */
 const SENT_BY_PORTS = [5060, 5050, 5061];
 
 let callee: End;
@@ -269,20 +269,25 @@ async function expectOutcome(outcome: Outcome, sent: Raw, from: Caller, containe
     const answered = await from.inbox.take(({ raw }) => raw.status === 200);
     expectPassedOn(sent, arrival, container, from.transport);
     expect(answered.raw.values('via')).toEqual(arrival.raw.values('via').slice(1));
+    // RFC 3581 §4: with rport to where it came from.
+    if (answered.transport === 'UDP')
+      expect(/;\s*rport\b/.test(sent.value('via')!) ? [caller.port] : sentByPorts(sent)).toContain(answered.port);
     if (sent.method === 'INVITE') expect((await (from.trying ?? from.inbox).take()).raw.status).toBe(100);
     return;
   }
   const { raw, port } = await from.inbox.take();
   expectAnswers(sent, raw, outcome);
-  if (from.transport === 'UDP') expect(port).toBe(sentByPort(sent));
+  if (from.transport === 'UDP') expect(sentByPorts(sent)).toContain(port);
   if (outcome === 420) expect(raw.values('unsupported').join(', ')).toBe(sent.values('proxy-require').join(', '));
   if (sent.method === 'INVITE') from.send(acknowledgementOf(sent, raw));
 }
 
-/** §18.2.2. */
-function sentByPort(sent: Raw): number {
-  const via = sent.value('via')!;
-  return Number(/^[^;]*:(\d+)/.exec(via.replace(/\s/g, ''))?.[1] ?? (via.startsWith('SIP/2.0/TLS') ? 5061 : 5060));
+/** §18.2.2. What TLS in the Via of a datagram (bext01) stands for the RFC does not say. */
+function sentByPorts(sent: Raw): number[] {
+  const via = sent.value('via')!.replace(/\s/g, '');
+  const port = /^[^;]*:(\d+)/.exec(via)?.[1];
+  if (port !== undefined) return [Number(port)];
+  return via.startsWith('SIP/2.0/TLS') ? [5060, 5061] : [5060];
 }
 
 /** Nobody has got anything more than what was taken. */
