@@ -6,7 +6,18 @@ import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /** What the container hands out itself: contract section 1, and pino, whose logger it passes in. */
-const SHARED = /^(@siplet\/sdk|inversify|reflect-metadata|pino)(\/|$)/;
+const SHARED = /^(@siplet\/sdk|inversify|reflect-metadata|pino)(\/|$)|^siplet:belongings$/;
+
+/** Names that the application gets its own of, so that what it leaves behind can be released: belongings.ts. */
+const BELONGINGS = [
+  'process',
+  ...['Timeout', 'Interval', 'Immediate'].flatMap((kind) => [`set${kind}`, `clear${kind}`]),
+];
+const inject = Object.fromEntries(
+  BELONGINGS.flatMap((name) =>
+    ['', 'globalThis.', 'global.'].map((prefix) => [prefix + name, ['siplet:belongings', name]]),
+  ),
+);
 
 /**
  * Packages that load a native addon cannot be put into a bundle: they stay in the application's node_modules.
@@ -46,7 +57,7 @@ async function bundle({ entry, output }) {
     platform: 'node',
     external: (id) => SHARED.test(id),
     plugins: [native],
-    transform: { target: 'es2022', decorator: { legacy: true, emitDecoratorMetadata: true } },
+    transform: { target: 'es2022', inject, decorator: { legacy: true, emitDecoratorMetadata: true } },
     onLog: (level, { code, message, id, loc }) => {
       if (level === 'warn' && code !== 'CONFIGURATION_FIELD_CONFLICT') warnings.push({ code, message, id, loc });
     },

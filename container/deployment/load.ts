@@ -10,6 +10,7 @@ import * as declarations from '@siplet/sdk/declarations';
 import * as grammar from '@siplet/sdk/grammar';
 import * as inversify from 'inversify';
 import * as reflectMetadata from 'reflect-metadata';
+import { Belongings } from './belongings.js';
 import type { Bundle } from './compile.js';
 
 /** Modules that have one instance, the container's, so that instanceof and metadata agree on both sides. */
@@ -25,7 +26,7 @@ const SHARED: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 /** A loaded application: its exports, and the module, which the source maps hold on to weakly. */
 export interface Loaded {
   readonly exports: Readonly<Record<string, unknown>>;
-  /** Forgets what was loaded from the application's own node_modules. */
+  /** Stops and forgets what it left behind: timers, listeners, watchers, and what was loaded from its own node_modules. */
   release(): void;
 }
 
@@ -42,9 +43,10 @@ export function load(bundle: Bundle): Loaded {
   module.filename = file;
   module.paths = paths(dirname(file));
   const own = new Set<string>();
+  const belongings = new Belongings();
   const requireOwn = createRequire(file);
   module.require = ((id: string): unknown => {
-    const shared = SHARED.get(id);
+    const shared = SHARED.get(id) ?? belongings.module(id);
     if (shared !== undefined) return shared;
     const before = Object.keys(requireOwn.cache);
     const exported: unknown = requireOwn(id);
@@ -55,25 +57,25 @@ export function load(bundle: Bundle): Loaded {
     return exported;
   }) as NodeJS.Require;
 
+  const release = (): void => {
+    belongings.dispose();
+    for (const path of own) delete requireOwn.cache[path];
+    own.clear();
+    module.exports = {};
+  };
   process.setSourceMapsEnabled(true);
   // V8 would keep the text of every replaced version in its compilation cache.
   setFlagsFromString('--no-compilation-cache');
   try {
     module._compile(code, file);
   } catch (error) {
+    release();
     throw new DeploymentError(`its module failed while it was loaded: ${describeFault(error)}`, { cause: error });
   } finally {
     setFlagsFromString('--compilation-cache');
   }
   module.loaded = true;
-  return {
-    exports: module.exports as Record<string, unknown>,
-    release: () => {
-      for (const path of own) delete requireOwn.cache[path];
-      own.clear();
-      module.exports = {};
-    },
-  };
+  return { exports: module.exports as Record<string, unknown>, release };
 }
 
 /** The stack of an error, and of what caused it, without the frames of the container: what the author can do something about. */

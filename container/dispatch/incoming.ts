@@ -33,6 +33,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   /** The handler of the request has settled. */
   #settled = false;
   #answers = false;
+  /** The caller has given up. */
+  #cancelled = false;
   #completed = false;
   #ended = false;
 
@@ -299,7 +301,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   #report(handler: Handler, error: unknown): void {
     // A handler that goes on after its caller has given up is not at fault.
-    const level = error instanceof IllegalStateError && this.context?.cancelledUpstream ? 'debug' : 'error';
+    const level = error instanceof IllegalStateError && this.#cancelled ? 'debug' : 'error';
     this.core.handlerFailed(handler.label, this.application, error, this.request, level);
   }
 
@@ -367,6 +369,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   /** C-29. */
   cancelled(cancel: Request): void {
+    this.#cancelled = true;
     const handler = this.application.table.cancel();
     if (this.context !== undefined) this.context.cancelled(cancel);
     else if (!this.answered) this.answer(this.generate(487));

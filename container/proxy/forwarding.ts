@@ -95,16 +95,21 @@ const AROUND_VIA = 90;
 /** Octets of a Record-Route or Path of ours around sent-by and parameters. */
 const AROUND_ROUTE = 45;
 
+/** Octets of an IPv6 address in brackets, with a port. */
+const LONGEST_V6 = 47;
+
 /**
  * Octets of the request as it will be sent, about: what §18.1.1 compares with the MTU. `ours` are the parameters of our Record-Route and Path, where
  * they are to come; two values of each where the next hop is of another transport or IP version than the inbound flow (RFC 5658).
  */
 export function sizeOf(request: Request, next: Uri, inbound: Flow, ...ours: (string | undefined)[]): number {
   const { sentBy } = inbound;
-  const values = inbound.transport !== 'UDP' || next.host.includes(':') !== sentBy.startsWith('[') ? 2 : 1;
-  let size = request.method.length + request.uri.length + request.body.length + AROUND_VIA + sentBy.length;
+  const isV6 = next.host.includes(':');
+  const values = inbound.transport !== 'UDP' || isV6 !== sentBy.startsWith('[') ? 2 : 1;
+  const own = isV6 ? Math.max(LONGEST_V6, sentBy.length) : sentBy.length;
+  let size = request.method.length + request.uri.length + request.body.length + AROUND_VIA + own;
   for (const parameters of ours) {
-    if (parameters !== undefined) size += values * (AROUND_ROUTE + sentBy.length + parameters.length);
+    if (parameters !== undefined) size += values * (AROUND_ROUTE + own + parameters.length);
   }
   for (const field of request.fields) size += field.end - field.start;
   return size;

@@ -88,6 +88,10 @@ export class ResponseContext implements Timed {
    * Throws RangeError beyond the bound on branches.
    */
   createBranches(targets: readonly string[]): Branch[] {
+    const { maxBranches } = this.services.settings;
+    if (this.#branchCount + targets.length > maxBranches) {
+      throw new RangeError(`a proxy has at most ${maxBranches} branches`);
+    }
     const created: Branch[] = [];
     for (const target of targets) {
       const branch = this.#createBranch(target, undefined);
@@ -100,9 +104,7 @@ export class ResponseContext implements Timed {
 
   #createBranch(target: string, parent: Branch | undefined): Branch | undefined {
     if (!this.#targets.add(target)) return undefined;
-    if (++this.#branchCount > this.services.settings.maxBranches) {
-      throw new RangeError(`a proxy has at most ${this.services.settings.maxBranches} branches`);
-    }
+    this.#branchCount++;
     const branch = new Branch(this, target, parent);
     if (this.cancelledUpstream) branch.state = 'ended';
     return branch;

@@ -32,13 +32,15 @@ export class ProxyBranch implements sdk.ProxyBranch {
 
   get request(): sdk.SipRequest {
     const { session, transaction, isInitial, routeParameters } = this.#incoming;
+    const branch = this.#branch;
     return (this.#request ??= new SipRequest(
-      this.#branch.request,
+      branch.request,
       session,
       isInitial,
       routeParameters,
       transaction.flow,
       undefined,
+      branch,
     ));
   }
 

@@ -3,6 +3,7 @@ import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
 import type { Incoming } from '../dispatch/incoming.js';
 import { type Request, responseTo, textOf, wireOf } from '../message/index.js';
+import type { Branch } from '../proxy/branch.js';
 import { contactOf } from '../proxy/record-route.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
@@ -24,6 +25,8 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     flow: Flow,
     /** Undefined for an ACK and for a CANCEL: nothing can be answered to them. */
     readonly incoming: Incoming | undefined,
+    /** The branch whose request this is; it may be changed until the branch is started. */
+    private readonly coreBranch?: Branch,
   ) {
     super(message, session, flow);
   }
@@ -42,6 +45,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   }
 
   get isCommitted(): boolean {
+    if (this.coreBranch !== undefined) return this.coreBranch.state !== 'waiting';
     return this.incoming !== undefined && (this.incoming.answered || (this.incoming.context?.completed ?? false));
   }
 
