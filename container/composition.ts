@@ -59,15 +59,8 @@ export async function startContainer({ configuration, log, directory }: Containe
     deployments,
   );
   const { core, transport } = engine;
-  const unhandled = (error: unknown): void => {
-    // An application's stray promise or timer must not take the others' calls with it (C-41).
-    const handler = core.runningHandler;
-    core.counters.handlerFailures++;
-    log.error(
-      { err: error, handler: handler?.label },
-      handler === undefined ? 'an unhandled error' : `${handler.label} left an unhandled error`,
-    );
-  };
+  // An application's stray promise or timer must not take the others' calls with it (C-41).
+  const unhandled = (error: unknown): void => core.unhandled(error);
   process.on('unhandledRejection', unhandled);
   process.on('uncaughtException', unhandled);
   const release = async (): Promise<void> => {

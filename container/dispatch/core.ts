@@ -104,7 +104,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly #sessions = new Map<DeployedApplication, number>();
   #applicationSessions = 0;
   /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
-  readonly #scope = new AsyncLocalStorage<Handler>();
+  readonly #scope = new AsyncLocalStorage<{ readonly application: DeployedApplication; readonly handler: Handler }>();
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -365,13 +365,17 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     return this.settings.handlerTimeout;
   }
 
-  invoke(handler: Handler, argument: unknown): unknown {
-    return this.#scope.run(handler, callHandler, handler, argument);
+  invoke(handler: Handler, argument: unknown, application: DeployedApplication): unknown {
+    return this.#scope.run({ application, handler }, callHandler, handler, argument);
   }
 
-  /** The handler from which the running code was started, if any: tells whose fault an unhandled rejection is. */
-  get runningHandler(): Handler | undefined {
-    return this.#scope.getStore();
+  /** Something that no handler caught: a rejection that nobody awaits, a timer that throws. It takes nobody's calls with it (C-41). */
+  unhandled(error: unknown): void {
+    const scope = this.#scope.getStore();
+    this.counters.handlerFailures++;
+    if (scope === undefined) return this.log.error({ err: error }, 'an unhandled error');
+    const { application, handler } = scope;
+    application.log.error({ err: error, handler: handler.label }, `${handler.label} left an unhandled error`);
   }
 
   handlerFailed(

@@ -300,8 +300,9 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   #report(handler: Handler, error: unknown): void {
-    // A handler that goes on after its caller has given up is not at fault.
-    const level = error instanceof IllegalStateError && this.#cancelled ? 'debug' : 'error';
+    // One that goes on after its caller has given up is not at fault, nor one that proxies a request with no hops left (C-40).
+    const isItsFault = !(error instanceof TooManyHopsError || (error instanceof IllegalStateError && this.#cancelled));
+    const level = isItsFault ? 'error' : 'debug';
     this.core.handlerFailed(handler.label, this.application, error, this.request, level);
   }
 

@@ -48,7 +48,7 @@ export class ApplicationSession implements sdk.ApplicationSession, Timed {
     /** Its name among the sessions of the application (C-42), when it has one. */
     readonly key?: string,
   ) {
-    this.mailbox = new Mailbox(services.caller);
+    this.mailbox = new Mailbox(services.caller, application);
     this.#lifetime = sessionTimeout * MINUTE;
     this.#touched = services.clock.now();
     this.#restart();

@@ -1,5 +1,6 @@
 // One mailbox an application session: its handlers run one after another (C-43), and a handler that a message waits for is given a limited time (C-41).
 import type { Clock, Deadline, Timed } from '../clock.js';
+import type { DeployedApplication } from '../deployment/application.js';
 import type { Handler } from '../dispatch/handler-table.js';
 
 /** One call of one handler. */
@@ -19,8 +20,8 @@ export interface HandlerCaller {
   readonly clock: Clock;
   /** Milliseconds that a handler has (C-41). */
   readonly handlerTimeout: number;
-  /** Calls it in its application's scope. May throw. */
-  invoke(handler: Handler, argument: unknown): unknown;
+  /** Calls it in the scope of its application. May throw. */
+  invoke(handler: Handler, argument: unknown, application: DeployedApplication): unknown;
   /** A fault of the container itself, found when a handler had settled. */
   fault(error: unknown): void;
 }
@@ -81,13 +82,15 @@ class Running implements Timed {
 
 export class Mailbox {
   readonly #caller: HandlerCaller;
+  readonly #application: DeployedApplication;
   /** A handler is running, synchronously or waiting for its promise. */
   #busy = false;
   #running: Running | undefined;
   #waiting: Job[] | undefined;
 
-  constructor(caller: HandlerCaller) {
+  constructor(caller: HandlerCaller, application: DeployedApplication) {
     this.#caller = caller;
+    this.#application = application;
   }
 
   /** Runs the job now when no other is running, else when its turn has come. */
@@ -122,7 +125,7 @@ export class Mailbox {
     }
     let result: unknown;
     try {
-      result = this.#caller.invoke(handler, job.argument());
+      result = this.#caller.invoke(handler, job.argument(), this.#application);
     } catch (error) {
       this.#settle(job, error ?? new Error(`${handler.label} threw ${String(error)}`), handler);
       return true;

@@ -14,13 +14,9 @@ export function stampSource(request: Request, address: string, port: number): vo
   let at = 0;
   while (fields[at]!.key !== 'via') at++;
   const field = fields[at]!;
-  // A line with one value, as most: the field is replaced, and nothing is moved.
-  if (via.end === field.valueEnd && !field.folded) {
-    fields[at] = Field.trusted('Via', value);
-    return;
-  }
-  request.shift('via');
-  request.push('Via', value);
+  // What stands behind it on the line, other values most likely, stays there; the line keeps its place.
+  const rest = field.folded ? field.value.slice(via.end) : field.source.slice(via.end, field.valueEnd);
+  fields[at] = Field.trusted('Via', value + rest);
 }
 
 /** Never a name; an IPv6 address in another spelling is the same one. */
