@@ -1,8 +1,10 @@
 // Joins everything, once: real time, chance, sockets and DNS, the engine on them, and the applications of a directory.
+import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { Agenda } from './agenda.js';
 import type { Configuration } from './configuration.js';
 import { Deployments } from './deployment/deployments.js';
+import { Watch } from './deployment/watch.js';
 import { Engine } from './engine.js';
 import { hostKey } from './host-key.js';
 import { RandomIdentifiers } from './random-identifiers.js';
@@ -43,7 +45,7 @@ export async function startContainer({ configuration, log, directory }: Containe
       defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
       tokens: (application) => tokensFor(application, () => engine!),
     },
-    { typeCheck: configuration.deploy.typeCheck },
+    configuration.deploy,
   );
   engine = new Engine(
     {
@@ -59,11 +61,17 @@ export async function startContainer({ configuration, log, directory }: Containe
     deployments,
   );
   const { core, transport } = engine;
+  // A version is unloaded when its last call has ended (D-2).
+  deployments.sessions = { of: (application) => core.sessionsOf(application) };
+  core.onIdle = (application) => deployments.idle(application);
+  const watch =
+    configuration.deploy.watch && directory !== undefined ? new Watch(directory, deployments, log) : undefined;
   // An application's stray promise or timer must not take the others' calls with it (C-41).
   const unhandled = (error: unknown): void => core.unhandled(error);
   process.on('unhandledRejection', unhandled);
   process.on('uncaughtException', unhandled);
   const release = async (): Promise<void> => {
+    await watch?.close();
     await transport.close();
     await deployments.close();
     clock.close();
@@ -71,7 +79,12 @@ export async function startContainer({ configuration, log, directory }: Containe
     process.off('uncaughtException', unhandled);
   };
   try {
-    if (directory !== undefined) await deployments.deployAll(directory);
+    await deployments.restore();
+    if (directory !== undefined) {
+      // First, so that nothing is missed that changes meanwhile.
+      if (existsSync(directory)) await watch?.start();
+      await deployments.deployAll(directory);
+    }
     const listening = await transport.listen(
       configuration.listen.map(({ transport: name, ...rest }) => ({ transport: name.toUpperCase() as 'UDP', ...rest })),
     );
@@ -84,7 +97,10 @@ export async function startContainer({ configuration, log, directory }: Containe
       })),
       deployments,
       engine,
-      stop: () => (stopped ??= drain(engine!, configuration.shutdown.timeout).then(release)),
+      stop: () => {
+        void watch?.close();
+        return (stopped ??= drain(engine!, configuration.shutdown.timeout).then(release));
+      },
     };
   } catch (error) {
     await release();

@@ -162,6 +162,8 @@ const deploy = z.strictObject({
     .default('warn')
     .describe('type errors: not looked for, reported, or refused'),
   drainTimeout: milliseconds(3_600_000, 'a replaced version is unloaded after so long, even with calls in progress'),
+  store: z.string().min(1).default('.siplet').describe('directory in which deployed archives are kept and unpacked'),
+  archiveSize: count(67_108_864, 'octets of an archive, packed and unpacked', 1024),
 });
 
 const tls = z.strictObject({

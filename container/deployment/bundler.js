@@ -13,6 +13,7 @@ const BELONGINGS = [
   'process',
   ...['Timeout', 'Interval', 'Immediate'].flatMap((kind) => [`set${kind}`, `clear${kind}`]),
 ];
+/** @type {Record<string, [module: string, name: string]>} */
 const inject = Object.fromEntries(
   BELONGINGS.flatMap((name) =>
     ['', 'globalThis.', 'global.'].map((prefix) => [prefix + name, ['siplet:belongings', name]]),

@@ -5,7 +5,7 @@ import { DeploymentError } from '@siplet/sdk';
 
 /** Something that can be compiled and loaded: a package directory or one file. */
 export interface Deployable {
-  /** Where it stands: the directory, or the file. */
+  /** Where it stands: the directory, the file, or the archive that it was unpacked from. */
   readonly path: string;
   readonly name: string;
   readonly version: string;
@@ -18,8 +18,8 @@ export interface Deployable {
 const FILES: ReadonlySet<string> = new Set(['.ts', '.js', '.mts', '.mjs']);
 const ENTRIES = ['index.ts', 'src/index.ts', 'index.js'];
 
-/** Paths in `directory` that are deployables, in alphabetical order; archives apart. Throws when there is no such directory. */
-export function deployablesIn(directory: string): { deployables: string[]; archives: string[] } {
+/** Paths in `directory` that are deployables, archives too, in alphabetical order. Throws when there is no such directory. */
+export function deployablesIn(directory: string): string[] {
   let entries: Dirent[];
   try {
     entries = readdirSync(directory, { withFileTypes: true });
@@ -28,22 +28,21 @@ export function deployablesIn(directory: string): { deployables: string[]; archi
     if (code === 'ENOENT') throw new DeploymentError(`${directory}: there is no such directory`);
     throw new DeploymentError(code === 'ENOTDIR' ? `${directory}: is no directory` : message);
   }
-  const deployables: string[] = [];
-  const archives: string[] = [];
-  for (const { name } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(directory, name);
-    if (name.startsWith('.') || name === 'node_modules') continue;
-    if (name.endsWith('.tgz')) archives.push(path);
-    else if (isDeployable(path)) deployables.push(path);
-  }
-  return { deployables, archives };
+  return entries
+    .map(({ name }) => resolve(directory, name))
+    .filter(isDeployable)
+    .sort();
 }
 
-function isDeployable(path: string): boolean {
+/** Whether what stands there is meant to be deployed. */
+export function isDeployable(path: string): boolean {
+  const name = basename(path);
+  if (name.startsWith('.') || name === 'node_modules') return false;
   // A link that points nowhere is nothing to deploy.
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isDirectory()) return existsSync(join(path, 'package.json'));
-  return stat?.isFile() === true && FILES.has(extname(path)) && !path.endsWith('.d.ts') && !path.endsWith('.d.mts');
+  if (stat?.isFile() !== true || /\.d\.m?ts$/.test(name)) return false;
+  return FILES.has(extname(name)) || name.endsWith('.tgz');
 }
 
 /** Name, version and entry of the deployable at `path`. Throws a DeploymentError that says which rule it breaks. */
@@ -52,8 +51,7 @@ export function deployableAt(path: string): Deployable {
   const stat = statSync(absolute, { throwIfNoEntry: false });
   if (!stat) throw new DeploymentError(`${path}: there is no such file or directory`);
   if (stat.isDirectory()) return packageAt(absolute);
-  if (absolute.endsWith('.tgz'))
-    throw new DeploymentError(`${path}: archives cannot be deployed yet: unpack it, and deploy the directory`);
+  if (absolute.endsWith('.tgz')) throw new DeploymentError(`${path}: an archive is to be unpacked first`);
   const extension = extname(absolute);
   if (!FILES.has(extension) || /\.d\.m?ts$/.test(absolute)) {
     throw new DeploymentError(`${path}: is neither a directory with a package.json nor a .ts, .js, .mts or .mjs file`);
@@ -80,9 +78,12 @@ function packageAt(directory: string): Deployable {
   const { name, version } = manifest;
   if (typeof name !== 'string' || name === '') throw new DeploymentError(`${file}: has no name`);
   if (typeof version !== 'string' || version === '') throw new DeploymentError(`${file}: has no version`);
+  const short = name.replace(/^@[^/]*\//, '');
+  // It becomes part of file names.
+  if (!/^[\w~][\w.~-]{0,213}$/.test(short)) throw new DeploymentError(`${file}: '${name}' is no name of a package`);
   return {
     path: directory,
-    name: name.replace(/^@[^/]*\//, ''),
+    name: short,
     version,
     entry: entryOf(directory, manifest, file),
     directory,

@@ -2,9 +2,16 @@
 import { DeploymentError } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import { type ApplicationServices, createApplication, type DeployedApplication } from './application.js';
-import { compile, shortened } from './compile.js';
-import { type Deployable, deployableAt, deployablesIn } from './deployable.js';
-import { describeFault, load } from './load.js';
+import { type Bundle, compile, shortened } from './compile.js';
+import { type Deployable, deployablesIn } from './deployable.js';
+import { Draining, disposeOf, type Sessions } from './draining.js';
+import { History, removeRoom, type Snapshot } from './history.js';
+import { inTime } from './in-time.js';
+import { load } from './load.js';
+import { Names } from './names.js';
+import { faultOf, type Source, sourceAt, sourceOf } from './source.js';
+import { ArchiveStore } from './store.js';
+import { Turns } from './turns.js';
 import { type TypeCheck, typeCheck } from './type-check.js';
 
 export interface DeploymentRecord {
@@ -24,32 +31,60 @@ export type DeploymentEvent =
       readonly replaced: DeployedApplication | undefined;
     }
   | { readonly kind: 'failed'; readonly name: string; readonly path: string; readonly error: string }
-  | { readonly kind: 'undeployed'; readonly application: DeployedApplication };
+  | { readonly kind: 'undeployed'; readonly application: DeployedApplication }
+  /** A version that was draining is gone. */
+  | { readonly kind: 'unloaded'; readonly name: string; readonly version: string; readonly revision: number };
 
 export interface DeploymentOptions {
   readonly typeCheck: TypeCheck;
+  /** How long a replaced version may have calls, ms. */
+  readonly drainTimeout?: number;
+  /** Where archives are kept and unpacked. */
+  readonly store?: string;
+  /** Octets of an archive, packed and unpacked. */
+  readonly archiveSize?: number;
 }
 
 /** Compilers at one time. */
 const PARALLEL = 4;
+const DRAIN_TIMEOUT = 3_600_000;
+const ARCHIVE_SIZE = 64 * 1_048_576;
+
+const never = (): boolean => false;
+
+interface Attempt {
+  readonly source: Source;
+  readonly revision: number;
+  readonly began: number;
+  isSuperseded(): boolean;
+}
 
 export class Deployments {
   readonly #services: ApplicationServices;
   readonly #options: DeploymentOptions;
   readonly #log: Logger;
+  readonly #store: ArchiveStore;
+  readonly #archiveSize: number;
   readonly #active = new Map<string, DeployedApplication>();
-  readonly #draining = new Set<DeployedApplication>();
+  readonly #draining: Draining;
+  /** By path. */
   readonly #failed = new Map<string, DeploymentRecord>();
-  /** Which path a name belongs to (D-5). */
-  readonly #claims = new Map<string, string>();
+  readonly #names = new Names();
+  readonly #history = new History();
+  readonly #turns = new Turns(PARALLEL);
+  readonly #snapshots = new WeakMap<DeployedApplication, Snapshot>();
   readonly #listeners = new Set<(event: DeploymentEvent) => void>();
   #ordered: readonly DeployedApplication[] = [];
   #revision = 0;
+  #closed = false;
 
   constructor(services: ApplicationServices, options: DeploymentOptions) {
     this.#services = services;
     this.#options = options;
     this.#log = services.log;
+    this.#store = new ArchiveStore(options.store ?? '.siplet');
+    this.#archiveSize = options.archiveSize ?? ARCHIVE_SIZE;
+    this.#draining = new Draining(options.drainTimeout ?? DRAIN_TIMEOUT, (gone) => this.#unloaded(gone));
   }
 
   /** What takes initial requests, in alphabetical order. The list is a new one after every change, never changed in place. */
@@ -62,12 +97,17 @@ export class Deployments {
     return this.#active.get(name);
   }
 
+  /** Who knows how many calls a version has; without, replaced versions drain until `release`. */
+  set sessions(sessions: Sessions) {
+    this.#draining.sessions = sessions;
+  }
+
   /** Everything that was deployed or could not be: for operators. */
   records(): DeploymentRecord[] {
     const records: DeploymentRecord[] = this.#ordered.map((each) => this.#recordOf(each, 'active'));
-    for (const each of this.#draining) records.push(this.#recordOf(each, 'draining'));
+    for (const each of this.#draining.applications) records.push(this.#recordOf(each, 'draining'));
     for (const failure of this.#failed.values())
-      if (this.#claims.get(failure.name) !== failure.path || !this.#active.has(failure.name)) records.push(failure);
+      if (this.#names.ownerOf(failure.name) !== failure.path || !this.#active.has(failure.name)) records.push(failure);
     return records;
   }
 
@@ -77,114 +117,223 @@ export class Deployments {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Deploys the archives that were in service when the container was stopped. What fails is logged and recorded. */
+  async restore(): Promise<void> {
+    await this.#deployEach(this.#store.open());
+  }
+
   /** Deploys whatever is in `directory`. What fails is logged and recorded, and disturbs nothing else. Throws when there is no such directory. */
   async deployAll(directory: string): Promise<void> {
-    const { deployables, archives } = deployablesIn(directory);
-    for (const archive of archives) {
-      this.#log.warn(
-        { path: archive },
-        `${shortened(archive)} is not deployed: archives cannot be deployed yet; unpack it and deploy the directory`,
-      );
-    }
+    await this.#deployEach(deployablesIn(directory));
+  }
+
+  async #deployEach(paths: readonly string[]): Promise<void> {
     // Names are claimed in alphabetical order of the paths before anything is compiled, so that the same one of two is refused every time.
-    const claimed: Deployable[] = [];
-    for (const path of deployables) {
+    const deployed: Promise<unknown>[] = [];
+    for (const path of paths) {
       try {
-        claimed.push(this.#claim(path));
+        const source = await this.#claim(path);
+        deployed.push(this.#deploy(source, never).catch(() => undefined));
       } catch {
         // Logged and recorded.
       }
     }
-    const compiler = async () => {
-      for (let next = claimed.shift(); next; next = claimed.shift()) await this.#deploy(next).catch(() => undefined);
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, compiler));
+    await Promise.all(deployed);
   }
 
   /**
    * Compiles, loads and checks what is at `path`; only when all of it succeeded does it take initial requests (D-1). A version that it replaces is
-   * draining from then on, until `release`. Throws a DeploymentError, logged already.
+   * draining from then on, until its last session has ended. Throws a DeploymentError, logged already.
    */
   async deploy(path: string): Promise<DeployedApplication> {
-    return this.#deploy(this.#claim(path));
+    return (await this.#deploy(await this.#claim(path), never))!;
   }
 
-  /** No initial request sees it any more (D-4); it is draining until `release`. False when there is none of that name. */
-  undeploy(name: string): boolean {
-    const application = this.#active.get(name);
-    this.#claims.delete(name);
-    this.#failed.delete(name);
-    if (!application) return false;
-    this.#active.delete(name);
-    this.#draining.add(application);
-    this.#reorder();
-    this.#log.info({ app: name, version: application.version }, `${name} ${application.version} undeployed`);
-    this.#tell({ kind: 'undeployed', application });
-    return true;
+  /** As `deploy`, but what it comes to counts for nothing, and is not told of, when `isSuperseded` by the time it is ready. */
+  async deployUnless(path: string, isSuperseded: () => boolean): Promise<DeployedApplication | undefined> {
+    return this.#deploy(await this.#claim(path, isSuperseded), isSuperseded);
   }
 
-  /** Its last session has ended: the draining version is disposed of. */
-  async release(application: DeployedApplication): Promise<void> {
-    if (this.#draining.delete(application)) await this.#dispose(application);
-  }
-
-  /** Disposes of every version. */
-  async close(): Promise<void> {
-    const all = [...this.#active.values(), ...this.#draining];
-    this.#active.clear();
-    this.#draining.clear();
-    this.#reorder();
-    await Promise.all(all.map((each) => this.#dispose(each)));
-    this.#listeners.clear();
-  }
-
-  #claim(path: string): Deployable {
-    let deployable: Deployable;
+  /** Deploys a .tgz that somebody sent, under `name` if that is said; it survives a restart of the container. Throws a DeploymentError. */
+  async deployArchive(archive: Uint8Array, name?: string): Promise<DeployedApplication> {
+    const told = name ?? 'an archive';
+    let source: Source;
     try {
-      deployable = deployableAt(path);
+      source = await sourceOf(archive, this.#store, this.#archiveSize);
     } catch (error) {
-      throw this.#fail({ name: path, version: '', path }, error);
+      throw this.#fail({ name: told, version: '', path: told }, error);
     }
-    const owner = this.#claims.get(deployable.name);
-    if (owner !== undefined && owner !== deployable.path) {
-      const { name } = deployable;
-      throw this.#fail(
-        deployable,
-        new DeploymentError(`${shortened(path)}: the name '${name}' belongs to ${shortened(owner)} already`),
-      );
+    const { deployable, room } = source;
+    try {
+      if (name !== undefined && name !== deployable.name)
+        throw new DeploymentError(`the archive is named '${deployable.name}' in its package.json, and not '${name}'`);
+      this.#names.claim(deployable.name, deployable.path);
+    } catch (error) {
+      removeRoom(room);
+      // What is refused is not what stands at that path.
+      throw this.#fail({ name: told, version: '', path: told }, error);
     }
-    this.#claims.set(deployable.name, deployable.path);
-    return deployable;
+    return (await this.#deploy(source, never))!;
   }
 
-  async #deploy(deployable: Deployable): Promise<DeployedApplication> {
-    const revision = ++this.#revision;
-    const started = performance.now();
+  /** Puts the version back that was in service before this one, or before the undeployment. Throws a DeploymentError. */
+  async rollback(name: string): Promise<DeployedApplication> {
+    const snapshot = this.#history.previous(name);
+    const kept = this.#store.pathOf(name);
+    const owner = this.#names.ownerOf(name);
+    const archive =
+      owner === kept || (owner === undefined && (!snapshot || snapshot.deployable.path === kept))
+        ? this.#store.previous(name)
+        : undefined;
+    if (!snapshot) {
+      // Before a restart of the container: only archives are known from then.
+      if (archive) return this.deployArchive(archive, name);
+      throw new DeploymentError(`${name}: there is no previous version to put back`);
+    }
+    const { deployable, bundle, room } = snapshot;
+    this.#names.claim(name, owner ?? deployable.path);
+    const attempt = this.#attempt({ deployable, ...(room ? { room } : {}), ...(archive ? { archive } : {}) });
     try {
-      const bundle = await compile(deployable, revision);
-      for (const warning of bundle.warnings) this.#log.warn({ app: deployable.name }, warning);
-      if (this.#options.typeCheck === 'strict') {
-        const faults = await typeCheck(deployable, this.#log);
-        if (faults.length > 0) throw new DeploymentError(faults.join('\n'));
-      }
-      const application = await createApplication(deployable, revision, load(bundle), this.#services);
-      this.#activate(application, deployable, Math.round(performance.now() - started));
+      // A name of its own, as every revision has.
+      const file = bundle.file.replace(/\+\d+\.cjs$/, `+${attempt.revision}.cjs`);
+      const application = await this.#turns.run(name, () => this.#start(attempt, { ...bundle, file }));
+      this.#history.forget(snapshot);
       return application;
     } catch (error) {
       throw this.#fail(deployable, error);
     }
   }
 
+  /** No initial request sees it any more (D-4); its calls go on to their end. False when there is none of that name. */
+  undeploy(name: string): boolean {
+    const application = this.#active.get(name);
+    const path = this.#names.ownerOf(name);
+    if (path !== undefined) this.#failed.delete(path);
+    this.#names.free(name);
+    if (!application) return false;
+    this.#history.ended(name);
+    if (this.#store.has(this.#snapshots.get(application)!.deployable.path)) this.#store.remove(name);
+    this.#active.delete(name);
+    this.#reorder();
+    this.#log.info({ app: name, version: application.version }, `${name} ${application.version} undeployed`);
+    this.#tell({ kind: 'undeployed', application });
+    this.#draining.add(application);
+    return true;
+  }
+
+  /** What stood at `path` is gone: what it was is undeployed (D-4), and who was refused for the sake of its name is deployed (D-5). */
+  async removed(path: string): Promise<void> {
+    this.#names.forget(path);
+    this.#failed.delete(path);
+    const names = this.#names.namesOf(path);
+    for (const name of names) this.undeploy(name);
+    await this.#freed(names);
+  }
+
+  /** A version of it has no session any more. */
+  idle(application: DeployedApplication): void {
+    this.#draining.idle(application);
+  }
+
+  /** Its last session has ended: the draining version is disposed of. */
+  async release(application: DeployedApplication): Promise<void> {
+    await this.#draining.release(application);
+  }
+
+  /** Disposes of every version. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const all = [...this.#active.values()];
+    this.#active.clear();
+    this.#reorder();
+    await Promise.all([...all.map(disposeOf), this.#draining.close(), this.#turns.idle()]);
+    this.#history.close();
+    this.#listeners.clear();
+  }
+
+  async #claim(path: string, isSuperseded = never): Promise<Source> {
+    let source: Source;
+    try {
+      source = await sourceAt(path, this.#store, this.#archiveSize);
+    } catch (error) {
+      throw this.#fail(this.#known(path), error, isSuperseded);
+    }
+    const { deployable, room } = source;
+    try {
+      this.#names.claim(deployable.name, deployable.path);
+      return source;
+    } catch (error) {
+      removeRoom(room);
+      throw this.#fail(deployable, error, isSuperseded);
+    }
+  }
+
+  /** Of what cannot be read: the name that it had, if it had one. */
+  #known(path: string): Pick<Deployable, 'name' | 'version' | 'path'> {
+    return { name: this.#names.namesOf(path)[0] ?? path, version: '', path };
+  }
+
+  async #deploy(source: Source, isSuperseded: () => boolean): Promise<DeployedApplication | undefined> {
+    const { deployable, room } = source;
+    const attempt = this.#attempt(source, isSuperseded);
+    try {
+      return await this.#turns.run(deployable.name, async () => {
+        const bundle = await compile(deployable, attempt.revision);
+        for (const warning of bundle.warnings) this.#log.warn({ app: deployable.name }, warning);
+        if (this.#options.typeCheck === 'strict') {
+          const faults = await typeCheck(deployable, this.#log);
+          if (faults.length > 0) throw new DeploymentError(faults.join('\n'));
+        }
+        return this.#start(attempt, bundle);
+      });
+    } catch (error) {
+      const fault = this.#fail(deployable, faultOf(error, source), isSuperseded);
+      removeRoom(room);
+      if (isSuperseded()) return undefined;
+      throw fault;
+    }
+  }
+
+  #attempt(source: Source, isSuperseded = never): Attempt {
+    return { source, revision: ++this.#revision, began: performance.now(), isSuperseded };
+  }
+
+  /** Throws when it cannot be started, or must not be any more. */
+  async #start({ source, revision, began, isSuperseded }: Attempt, bundle: Bundle): Promise<DeployedApplication> {
+    const { deployable, archive, room } = source;
+    const owner = this.#names.ownerOf(deployable.name);
+    const loaded = load(bundle);
+    const made = createApplication(deployable, revision, loaded, this.#services);
+    const application = await inTime(made, () => loaded.release());
+    try {
+      if (isSuperseded() || this.#closed) throw new DeploymentError('it has changed again meanwhile');
+      if (owner === undefined || this.#names.ownerOf(deployable.name) !== owner)
+        throw new DeploymentError('it was undeployed meanwhile');
+      if (archive) this.#store.put(deployable.name, archive);
+    } catch (error) {
+      await disposeOf(application);
+      throw error;
+    }
+    this.#snapshots.set(application, room === undefined ? { deployable, bundle } : { deployable, bundle, room });
+    this.#activate(application, deployable, Math.round(performance.now() - began));
+    return application;
+  }
+
   #activate(application: DeployedApplication, deployable: Deployable, ms: number): void {
     const { name, version, table } = application;
     const replaced = this.#active.get(name);
     this.#active.set(name, application);
+    this.#history.started(this.#snapshots.get(application)!);
     this.#failed.delete(deployable.path);
-    if (replaced) this.#draining.add(replaced);
     this.#reorder();
     this.#log.info({ app: name, version, ms, handlers: table.lines() }, `${name} ${version} deployed`);
     this.#tell({ kind: 'deployed', application, replaced });
+    if (replaced) this.#draining.add(replaced);
     if (this.#options.typeCheck === 'warn') void this.#warnOfTypes(deployable);
+    // What stands there has another name now.
+    const former = this.#names.namesOf(deployable.path).filter((each) => each !== name);
+    for (const each of former) this.undeploy(each);
+    void this.#freed(former);
   }
 
   /** After the deployment, so that it never delays one. */
@@ -198,22 +347,42 @@ export class Deployments {
       );
   }
 
-  #fail(deployable: Pick<Deployable, 'name' | 'version' | 'path'>, error: unknown): DeploymentError {
+  async #freed(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const [next] = this.#names.waitingFor(name);
+      if (next !== undefined) await this.deploy(next).catch(() => undefined);
+    }
+  }
+
+  #fail(
+    deployable: Pick<Deployable, 'name' | 'version' | 'path'>,
+    error: unknown,
+    isSuperseded = never,
+  ): DeploymentError {
     const { name, version, path } = deployable;
-    const fault =
-      error instanceof DeploymentError ? error : new DeploymentError(describeFault(error), { cause: error });
+    const fault = faultOf(error, { deployable: deployable as Deployable });
+    // The next attempt will tell.
+    if (isSuperseded() || this.#closed) return fault;
     const active = this.#active.get(name);
     this.#failed.set(path, { name, version, path, state: 'failed', error: fault.message });
-    const remains = active && this.#claims.get(name) === path ? `; ${active.version} stays in service` : '';
+    const remains = active && this.#names.ownerOf(name) === path ? `; ${active.version} stays in service` : '';
     const what = version === '' ? shortened(path) : `${name} ${version}`;
     this.#log.error({ app: name, version, path }, `${what} is not deployed${remains}: ${fault.message}`);
     this.#tell({ kind: 'failed', name, path, error: fault.message });
     return fault;
   }
 
+  #unloaded(application: DeployedApplication): void {
+    const { name, version, revision } = application;
+    this.#log.debug({ app: name, version, revision }, `${name} ${version} unloaded`);
+    this.#tell({ kind: 'unloaded', name, version, revision });
+    const alive = [...this.#active.values(), ...this.#draining.applications];
+    this.#history.sweep(alive.map((each) => this.#snapshots.get(each)));
+  }
+
   #recordOf(application: DeployedApplication, state: 'active' | 'draining'): DeploymentRecord {
     const { name, version } = application;
-    const path = this.#claims.get(name) ?? '';
+    const path = this.#snapshots.get(application)!.deployable.path;
     const error = state === 'active' ? this.#failed.get(path)?.error : undefined;
     const record = { name, version, path, state, application };
     return error === undefined ? record : { ...record, error };
@@ -225,13 +394,5 @@ export class Deployments {
 
   #tell(event: DeploymentEvent): void {
     for (const listener of this.#listeners) listener(event);
-  }
-
-  async #dispose(application: DeployedApplication): Promise<void> {
-    try {
-      await application.dispose();
-    } catch (error) {
-      application.log.error({ err: error }, 'a @PreDestroy method failed');
-    }
   }
 }

@@ -82,7 +82,6 @@ function pathOf(named: string): string {
   };
   if (named.length > MAX_PATH) refuse(`has a path of more than ${MAX_PATH} characters`);
   if (/^[\\/]|^[A-Za-z]:/.test(named)) refuse('has an absolute path');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in a path.
   if (/[\\\u0000-\u001f\u007f]/.test(named)) refuse('has a backslash or a control character in its path');
   const segments = named.split('/').filter((segment) => segment !== '' && segment !== '.');
   if (segments.includes('..')) refuse("leads out of the package ('..')");
@@ -94,7 +93,7 @@ function pathOf(named: string): string {
 
 function nameOf(header: Uint8Array): string {
   const prefix = text(header, 345, 155);
-  const isUstar = text(header, 257, 5) === 'ustar';
+  const isUstar = text(header, 257, 6) === 'ustar';
   return isUstar && prefix !== '' ? `${prefix}/${text(header, 0, 100)}` : text(header, 0, 100);
 }
 
@@ -151,7 +150,6 @@ function isZero(block: Uint8Array): boolean {
 
 /** For a message: without what would disturb a terminal, and not without end. */
 function shown(path: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be shown.
   const safe = path.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
   return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
 }

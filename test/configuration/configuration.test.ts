@@ -28,7 +28,13 @@ describe('contract section 8, configuration', () => {
     expect(configuration.listen.map(listenText)).toEqual(['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060']);
     expect(configuration.admin).toEqual({ address: '127.0.0.1', port: 8060 });
     expect(configuration.timers).toEqual({ t1: 500, t2: 4000, t4: 5000, timerC: 185_000 });
-    expect(configuration.deploy).toEqual({ watch: true, typeCheck: 'warn', drainTimeout: 3_600_000 });
+    expect(configuration.deploy).toEqual({
+      watch: true,
+      typeCheck: 'warn',
+      drainTimeout: 3_600_000,
+      store: '.siplet',
+      archiveSize: 67_108_864,
+    });
     expect(configuration.limits.handlerTimeout).toBe(10_000);
     expect(configuration.limits.udpMtu).toBe(1300);
     expect(configuration.domains).toEqual([]);

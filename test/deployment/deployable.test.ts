@@ -72,7 +72,7 @@ describe('contract section 1, one file', () => {
     const root = folder({ 'a.txt': '', 'a.d.ts': '', 'a.tgz': '' });
     for (const file of ['a.txt', 'a.d.ts'])
       expect(() => deployableAt(`${root}/${file}`)).toThrow(/is neither a directory/);
-    expect(() => deployableAt(`${root}/a.tgz`)).toThrow(/archives cannot be deployed yet/);
+    expect(() => deployableAt(`${root}/a.tgz`)).toThrow(/is to be unpacked first/);
     expect(() => deployableAt(`${root}/none.ts`)).toThrow(/there is no such file or directory/);
   });
 });
@@ -90,8 +90,7 @@ test('D-1 what is deployed of a directory, in alphabetical order', () => {
     'README.md': '',
   });
   const found = deployablesIn(root);
-  expect(found.deployables.map((path) => basename(path))).toEqual(['a', 'b.ts', 'c.mjs']);
-  expect(found.archives.map((path) => basename(path))).toEqual(['e.tgz']);
+  expect(found.map((path) => basename(path))).toEqual(['a', 'b.ts', 'c.mjs', 'e.tgz']);
   expect(() => deployablesIn(`${root}/none`)).toThrow(/there is no such directory/);
   expect(() => deployablesIn(`${root}/b.ts`)).toThrow(/is no directory/);
 });

@@ -358,6 +358,7 @@ describe('contract section 7, the registry', () => {
     expect(events).toMatchObject([
       { kind: 'deployed', application: one, replaced: undefined },
       { kind: 'deployed', application: two, replaced: one },
+      { kind: 'unloaded', name: 'app', version: '1.0.0' },
     ]);
   });
 
@@ -372,14 +373,6 @@ describe('contract section 7, the registry', () => {
     expect(deployments.records()).toMatchObject([
       { name: 'app', state: 'active', error: expect.stringContaining('index.ts') },
     ]);
-  });
-
-  test('an archive is not deployed yet, and the log says so', async () => {
-    const root = folder({ 'a.ts': siplet('A'), 'b.tgz': '' });
-    const { deployments, lines } = registry();
-    await deployments.deployAll(root);
-    expect(lines.find(({ level }) => level === 40)!.msg).toContain('archives cannot be deployed yet');
-    expect(deployments.active).toHaveLength(1);
   });
 
   test('a directory that is not there', async () => {

@@ -6,8 +6,7 @@ import { Writable } from 'node:stream';
 import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
 import { onTestFinished } from 'vitest';
 import type { ApplicationServices } from '../../container/deployment/application.js';
-import { Deployments } from '../../container/deployment/deployments.js';
-import type { TypeCheck } from '../../container/deployment/type-check.js';
+import { type DeploymentOptions, Deployments } from '../../container/deployment/deployments.js';
 import { createLog } from '../../container/observe/log.js';
 
 // vitest maps stacks to its own sources in its own way; a container has Node's source maps alone.
@@ -37,9 +36,13 @@ export interface LogLine {
 }
 
 /** A registry of deployments and what it logged. */
-export function registry(options: { configs?: Record<string, unknown>; typeCheck?: TypeCheck } = {}): {
+export function registry({
+  configs,
+  ...options
+}: { configs?: Record<string, unknown> } & Partial<DeploymentOptions> = {}): {
   deployments: Deployments;
   lines: LogLine[];
+  services: ApplicationServices;
 } {
   const lines: LogLine[] = [];
   const stream = new Writable({
@@ -50,7 +53,7 @@ export function registry(options: { configs?: Record<string, unknown>; typeCheck
   });
   const services: ApplicationServices = {
     log: createLog({ level: 'debug', format: 'json' }, stream),
-    configOf: (name) => options.configs?.[name],
+    configOf: (name) => configs?.[name],
     defaults: { supervised: true, proxyTimeout: 180 },
     tokens: ({ name }) => [
       [SIP_FACTORY, { of: name }],
@@ -59,9 +62,9 @@ export function registry(options: { configs?: Record<string, unknown>; typeCheck
       [METRICS, {}],
     ],
   };
-  const deployments = new Deployments(services, { typeCheck: options.typeCheck ?? 'off' });
+  const deployments = new Deployments(services, { typeCheck: 'off', store: options.store ?? folder({}), ...options });
   onTestFinished(() => deployments.close());
-  return { deployments, lines };
+  return { deployments, lines, services };
 }
 
 /** A siplet in one file that answers with `mark`. */

@@ -1,0 +1,20 @@
+// A version has a limited time to start: constructors and @PostConstruct methods are the application's.
+import { DeploymentError } from '@siplet/sdk';
+import type { DeployedApplication } from './application.js';
+import { disposeOf } from './draining.js';
+
+/** Milliseconds. */
+const START_TIMEOUT = 60_000;
+
+/** What does not settle in time has failed; when it settles after all it is disposed of. */
+export async function inTime(made: Promise<DeployedApplication>, release: () => void): Promise<DeployedApplication> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      void made.then(disposeOf, () => undefined);
+      release();
+      reject(new DeploymentError(`it has not started in ${START_TIMEOUT / 1000} s: @PostConstruct does not settle`));
+    }, START_TIMEOUT);
+  });
+  return Promise.race([made, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,116 @@
+// Watches the directory that was deployed: what is new or has changed is deployed when it has been quiet for a moment, what is gone is undeployed
+// (D-1, D-4). The unit is what stands directly in the directory, with everything in it but its node_modules.
+import { existsSync } from 'node:fs';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
+import type { Logger } from 'pino';
+import { isDeployable } from './deployable.js';
+import type { Deployments } from './deployments.js';
+
+export interface WatchOptions {
+  /** Milliseconds without any change after which a deployable counts as written. */
+  readonly quiet?: number;
+  /** The same for something that has gone: editors and copying tools put things back. */
+  readonly gone?: number;
+}
+
+const QUIET = 150;
+const GONE = 500;
+/** What changes for ever is deployed all the same after so long, ms. */
+const PATIENCE = 5000;
+
+/** Dependencies, what starts with a dot, and what editors, databases and logs leave beside the sources. */
+const IGNORED = /^\.|^node_modules$|~$|^#.*#$|^4913$|\.(?:sw[a-z]|tmp|temp|part|log|lock|pid|db|sqlite3?)(?:-\w+)?$/i;
+
+/** What stands directly in the directory. */
+class Entry {
+  timer: NodeJS.Timeout | undefined;
+  /** Counts changes. */
+  changes = 0;
+  /** When the first change came that nothing has been done about yet. */
+  since = 0;
+  isBusy = false;
+  constructor(readonly path: string) {}
+}
+
+export class Watch {
+  readonly #entries = new Map<string, Entry>();
+  readonly #directory: string;
+  readonly #deployments: Deployments;
+  readonly #log: Logger;
+  readonly #quiet: number;
+  readonly #gone: number;
+  #watcher: FSWatcher | undefined;
+
+  constructor(directory: string, deployments: Deployments, log: Logger, options: WatchOptions = {}) {
+    this.#directory = resolve(directory);
+    this.#deployments = deployments;
+    this.#log = log;
+    this.#quiet = options.quiet ?? QUIET;
+    this.#gone = options.gone ?? GONE;
+  }
+
+  /** Resolves when it sees every change from then on. */
+  async start(): Promise<void> {
+    const root = this.#directory;
+    const watcher = watch(root, {
+      ignoreInitial: true,
+      ignored: (path) => path.length > root.length && IGNORED.test(basename(path)),
+    });
+    this.#watcher = watcher;
+    watcher.on('all', (_event, path) => this.#changed(path));
+    watcher.on('error', (error) => {
+      this.#log.warn({ err: error }, 'not every change in the directory can be seen');
+    });
+    await new Promise<void>((done) => watcher.once('ready', () => done()));
+  }
+
+  async close(): Promise<void> {
+    for (const { timer } of this.#entries.values()) clearTimeout(timer);
+    this.#entries.clear();
+    const watcher = this.#watcher;
+    this.#watcher = undefined;
+    await watcher?.close();
+  }
+
+  #changed(path: string): void {
+    const [name] = relative(this.#directory, resolve(this.#directory, path)).split(sep);
+    if (name === undefined || name === '' || name === '..' || this.#watcher === undefined) return;
+    let entry = this.#entries.get(name);
+    if (entry === undefined) this.#entries.set(name, (entry = new Entry(join(this.#directory, name))));
+    if (entry.changes++ === 0) entry.since = performance.now();
+    this.#wait(entry);
+  }
+
+  /** Nothing is done before it has been quiet, one thing at a time. */
+  #wait(entry: Entry): void {
+    clearTimeout(entry.timer);
+    const isThere = isDeployable(entry.path);
+    const isLate = isThere && performance.now() - entry.since > PATIENCE;
+    const delay = isLate ? 0 : isThere ? this.#quiet : this.#gone;
+    entry.timer = setTimeout(() => {
+      if (!entry.isBusy) void this.#act(entry);
+    }, delay);
+  }
+
+  async #act(entry: Entry): Promise<void> {
+    const { path, changes } = entry;
+    entry.isBusy = true;
+    const hasPatience = performance.now() - entry.since < PATIENCE;
+    try {
+      if (isDeployable(path))
+        await this.#deployments.deployUnless(path, () => hasPatience && entry.changes !== changes);
+      // Without the directory itself somebody is moving things about, or a disk is gone: what is in service stays.
+      else if (existsSync(this.#directory)) await this.#deployments.removed(path);
+    } catch {
+      // Logged and recorded.
+    }
+    entry.isBusy = false;
+    if (entry.changes === changes) {
+      this.#entries.delete(basename(path));
+      return;
+    }
+    if (!hasPatience) entry.since = performance.now();
+    this.#wait(entry);
+  }
+}
