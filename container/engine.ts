@@ -82,6 +82,7 @@ export class Engine {
       agenda: ports.agenda,
       receive: (message, flow) => this.stateless.receive(message, flow),
       open: (hop) => this.transport.open(hop),
+      respondByVia: (response, inbound) => void this.transport.respond(response, inbound),
       hasInterface: (address) => this.transport.hasInterface(address),
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),

@@ -49,6 +49,7 @@ export interface CoreParts {
   readonly receive: InternalReceiver;
   open(hop: Hop): Flow;
   hasInterface(address: string): boolean;
+  respondByVia(response: Response, inbound: Flow): void;
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
   avoid(hop: Hop): void;
 }
@@ -127,6 +128,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
         if (cookieOf(next) === undefined || !this.#own.isOwn(next.host, next.port, next.transport)) return undefined;
         return this.internalFlow(inbound, NOBODY);
       },
+      respondByVia: (response, inbound) => parts.respondByVia(response, inbound),
       hasInterface: (address) => parts.hasInterface(address),
       locate: (uri, size) => parts.locate(uri, size),
       avoid: (hop) => parts.avoid(hop),

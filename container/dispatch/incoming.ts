@@ -370,6 +370,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   /** C-29. */
   cancelled(cancel: Request): void {
+    // After the final response it has no effect (§9.2).
+    if (this.answered || (this.context?.completed ?? false)) return;
     this.#cancelled = true;
     const handler = this.application.table.cancel();
     if (this.context !== undefined) this.context.cancelled(cancel);

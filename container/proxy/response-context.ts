@@ -207,7 +207,13 @@ export class ResponseContext implements Timed {
   succeeded(branch: Branch, response: Response, isRetransmission: boolean): void {
     if (this.completed && !this.#succeeded) return; // a final response has gone upstream: RFC 6026 §8.9 lets no 2xx follow it
     if (!this.#succeeded) this.#succeed(branch);
-    this.supervisor.success(branch, response, isRetransmission, () => this.server.respond(response));
+    this.supervisor.success(branch, response, isRetransmission, () => this.#forwardSuccess(response));
+  }
+
+  /** Also when the caller's transaction has ended: a branch that was not cancelled may be answered late (C-10). */
+  #forwardSuccess(response: Response): void {
+    if (this.server.state === 'terminated') this.services.respondByVia(response, this.inbound);
+    else this.server.respond(response);
   }
 
   #succeed(branch: Branch | undefined): void {
@@ -232,12 +238,8 @@ export class ResponseContext implements Timed {
   }
 
   #mayRecurse(branch: Branch): boolean {
-    return (
-      (branch.recurse ?? this.recurse) &&
-      branch.depth < this.services.settings.maxRecursion &&
-      !this.cancelledUpstream &&
-      !this.#sixth
-    );
+    if (branch.cancelCause !== undefined || this.cancelledUpstream || this.#sixth) return false;
+    return (branch.recurse ?? this.recurse) && branch.depth < this.services.settings.maxRecursion;
   }
 
   /** §16.7 step 4: a 3xx whose Contacts are tried is no candidate (C-26); everything else is. */
@@ -386,7 +388,8 @@ export class ResponseContext implements Timed {
   cancelled(cancel: Request): void {
     if (this.completed || this.cancelledUpstream) return;
     this.cancelledUpstream = true;
-    this.#cancelAll('upstream', cancel.value('reason'));
+    const reasons = cancel.values('reason');
+    this.#cancelAll('upstream', reasons.length === 0 ? undefined : reasons.join(', '));
     this.#progress();
   }
 

@@ -32,6 +32,8 @@ export interface ProxyServices {
   internalFlow(next: Uri, inbound: Flow): Flow | undefined;
   /** Whether an address names one of our listeners. */
   hasInterface(address: string): boolean;
+  /** A response whose server transaction is gone goes by its Via (§16.7 step 9). */
+  respondByVia(response: Response, inbound: Flow): void;
   /** RFC 3263; a promise only where names are to be resolved. `size` is the request's in octets. */
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
   /** This hop has failed: for a while it comes last (RFC 3263 §4.3). */

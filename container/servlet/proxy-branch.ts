@@ -64,7 +64,12 @@ export class ProxyBranch implements sdk.ProxyBranch {
   }
 
   cancel(reason?: sdk.CancelReason): void {
-    this.#branch.cancel('application', reasonText(reason));
+    const text = reasonText(reason);
+    const cancel = (branch: Branch): void => {
+      branch.cancel('application', text);
+      for (const below of branch.recursed) cancel(below);
+    };
+    cancel(this.#branch);
   }
 
   /** Seconds. */
