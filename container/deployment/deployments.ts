@@ -374,7 +374,7 @@ export class Deployments {
 
   #unloaded(application: DeployedApplication): void {
     const { name, version, revision } = application;
-    this.#log.debug({ app: name, version, revision }, `${name} ${version} unloaded`);
+    this.#log.info({ app: name, version, revision }, `${name} ${version} unloaded`);
     this.#tell({ kind: 'unloaded', name, version, revision });
     const alive = [...this.#active.values(), ...this.#draining.applications];
     this.#history.sweep(alive.map((each) => this.#snapshots.get(each)));
