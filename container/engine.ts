@@ -38,6 +38,7 @@ export class Engine {
   readonly transactions: TransactionLayer;
   readonly stateless: StatelessProxy;
   readonly core: Core;
+  readonly router: DefaultRouter;
 
   constructor(ports: EnginePorts, configuration: EngineConfiguration, applications: ActiveApplications) {
     const { clock, identifiers, key, log } = ports;
@@ -60,6 +61,7 @@ export class Engine {
       { udpMtu: limits.udpMtu },
     );
     const routes = new DefaultRouter(applications, router.order);
+    this.router = routes;
     this.stateless = new StatelessProxy({
       transactions: this.transactions,
       own: this.transport,

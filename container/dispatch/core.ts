@@ -94,6 +94,10 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   onIdle: ((application: DeployedApplication) => void) | undefined;
   /** No new initial requests are taken (§21.5.4). */
   stopping = false;
+  /** How handlers are called: metrics put themselves around it. */
+  call: (handler: Handler, argument: unknown, application: DeployedApplication) => unknown = callHandler;
+  /** Told of every handler that failed, by its label. */
+  onFailure: ((label: string, application: DeployedApplication) => void) | undefined;
   readonly #parts: CoreParts;
   readonly #own: Own;
   readonly #router: DefaultRouter;
@@ -368,7 +372,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   }
 
   invoke(handler: Handler, argument: unknown, application: DeployedApplication): unknown {
-    return this.#scope.run({ application, handler }, callHandler, handler, argument);
+    return this.#scope.run({ application, handler }, this.call, handler, argument, application);
   }
 
   /** Something that no handler caught: a rejection that nobody awaits, a timer that throws. It takes nobody's calls with it (C-41). */
@@ -377,6 +381,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.counters.handlerFailures++;
     if (scope === undefined) return this.log.error({ err: error }, 'an unhandled error');
     const { application, handler } = scope;
+    this.onFailure?.(handler.label, application);
     application.log.error({ err: error, handler: handler.label }, `${handler.label} left an unhandled error`);
   }
 
@@ -387,7 +392,10 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     request?: Request,
     level: 'error' | 'debug' = 'error',
   ): void {
-    if (level === 'error') this.counters.handlerFailures++;
+    if (level === 'error') {
+      this.counters.handlerFailures++;
+      this.onFailure?.(label, application);
+    }
     application.log[level](
       { err: error, handler: label, method: request?.method, callId: request?.callId },
       `${label} failed`,

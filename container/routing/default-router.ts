@@ -22,7 +22,7 @@ const NONE: readonly string[] = [];
 export class DefaultRouter {
   readonly #applications: ActiveApplications;
   /** Names in order for a method, or '*'. */
-  readonly #order: ReadonlyMap<string, readonly string[]>;
+  #order: ReadonlyMap<string, readonly string[]>;
   /** Answers for the list of applications that they were worked out from. */
   #known: readonly DeployedApplication[] = [];
   readonly #destinations = new Map<string, Destination | undefined>();
@@ -30,6 +30,12 @@ export class DefaultRouter {
   constructor(applications: ActiveApplications, order: ReadonlyMap<string, readonly string[]> = new Map()) {
     this.#applications = applications;
     this.#order = order;
+  }
+
+  /** Another order, for requests from now on. */
+  reorder(order: ReadonlyMap<string, readonly string[]>): void {
+    this.#order = order;
+    this.#destinations.clear();
   }
 
   /**

@@ -95,6 +95,7 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     this.#lastUse = user.clock.now();
     user.counters.messagesSent++;
     user.counters.octetsSent += wire.length;
+    user.counters.observer?.sent(wire, this);
     this.#connection!.write(wire);
   }
 

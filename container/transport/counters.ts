@@ -1,6 +1,17 @@
 // What the transport layer counts: plain numbers, read by the metrics and never written in a log line a message.
+import type { Request, Response } from '../message/index.js';
+import type { Flow } from './flow.js';
+
+/** Sees every message on the wire. May not throw, and not change what it sees. */
+export interface WireObserver {
+  /** As it came. `wire` is there where it is at hand: of a datagram. */
+  received(message: Request | Response, wire: string | undefined, flow: Flow): void;
+  sent(wire: string, flow: Flow): void;
+}
 
 export class Counters {
+  /** For operators: metrics and traces. */
+  observer: WireObserver | undefined = undefined;
   requestsReceived = 0;
   responsesReceived = 0;
   malformedReceived = 0;

@@ -51,6 +51,7 @@ export class DatagramFlow implements Flow {
     const { socket, counters } = this.end;
     counters.messagesSent++;
     counters.octetsSent += wire.length;
+    counters.observer?.sent(wire, this);
     if (sender === undefined) socket.send(wire, this.remotePort, this.remoteAddress);
     else socket.send(wire, this.remotePort, this.remoteAddress, (error) => this.#failed(error, sender));
   }

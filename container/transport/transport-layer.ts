@@ -311,7 +311,7 @@ export class TransportLayer implements ConnectionUser {
       }
     }
     if (port === 0) this.counters.noise++;
-    else this.#pass(parse(wire, 'datagram'), new DatagramFlow(end, address, port));
+    else this.#pass(parse(wire, 'datagram'), new DatagramFlow(end, address, port), wire);
   }
 
   arrived(message: Request | Response | Malformed, flow: ConnectionFlow): void {
@@ -340,9 +340,11 @@ export class TransportLayer implements ConnectionUser {
     this.#connections.gone(flow);
   }
 
-  #pass(message: Request | Response | Malformed, flow: DatagramFlow | ConnectionFlow): void {
+  #pass(message: Request | Response | Malformed, flow: DatagramFlow | ConnectionFlow, wire?: string): void {
     const counters = this.counters;
     try {
+      if (counters.observer !== undefined && !(message instanceof Malformed))
+        counters.observer.received(message, wire, flow);
       if (message instanceof Malformed) {
         counters.malformedReceived++;
         if (message.request !== undefined) this.#stamp(message.request, flow);
