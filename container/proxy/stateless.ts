@@ -75,7 +75,7 @@ export class StatelessProxy {
     const { method } = request;
     // A CANCEL and an ACK go the way of their INVITE.
     const route = this.#parts.routeOf(method === 'CANCEL' || method === 'ACK' ? 'INVITE' : method, flow);
-    if (route === undefined || this.#isStateful(request)) {
+    if (route === undefined || this.#isStateful(request) || isForElement(request, this.#parts.own)) {
       this.#parts.transactions.receive(request, flow);
       return;
     }
@@ -84,13 +84,15 @@ export class StatelessProxy {
     const isAnswered = method !== 'ACK';
     if (isAnswered) {
       const refusal = method === 'CANCEL' ? undefined : validate(request);
-      if (refusal !== undefined) return this.#refuse(request, flow, refusal);
+      if (refusal !== undefined) return this.#refuse(request, flow, refusal, branch);
+    } else if (request.to.tag === this.#tagOf(branch)) {
+      return; // to an answer of ours (§8.2.7)
     }
-    if (request.maxForwards === 0) return isAnswered ? this.#refuse(request, flow, { status: 483 }) : undefined;
+    if (request.maxForwards === 0) return isAnswered ? this.#refuse(request, flow, { status: 483 }, branch) : undefined;
     const popped = preprocessRoute(request, this.#parts.own, flow);
     // What was routed here by a Route value of ours is on its way already (§16.5: the target is the Request-URI).
     const target = popped === undefined || request.to.tag === undefined ? route(request, flow, popped) : request.uri;
-    if (target === undefined) return isAnswered ? this.#refuse(request, flow, { status: 404 }) : undefined;
+    if (target === undefined) return isAnswered ? this.#refuse(request, flow, { status: 404 }, branch) : undefined;
     this.#forward(request, flow, target, branch);
   }
 
@@ -110,12 +112,13 @@ export class StatelessProxy {
     decrementMaxForwards(request, this.#parts.maxForwards);
     const next = postprocessRouting(request);
     addContentLength(request);
-    if (next === undefined) return this.#refuse(request, flow, { status: 400 });
+    if (next === undefined)
+      return request.method === 'ACK' ? undefined : this.#refuse(request, flow, { status: 400 }, branch);
     const located = this.#parts.locate(next, sizeOf(request, next, flow), () => fractionOf(branch));
     if (located instanceof Promise) {
       located.then(
         (hops) => this.#send(request, hops, branch),
-        (error) => this.#unreachable(request, flow, next, error),
+        (error) => this.#unreachable(request, flow, next, error, branch),
       );
     } else {
       this.#send(request, located, branch);
@@ -127,14 +130,19 @@ export class StatelessProxy {
   }
 
   /** §16.11 leaves no retry: what cannot be sent is answered, and forgotten. */
-  #unreachable(request: Request, flow: Flow, next: Uri, error: unknown): void {
+  #unreachable(request: Request, flow: Flow, next: Uri, error: unknown, branch: string): void {
     this.#parts.problem(`${request.method} cannot be sent to ${next.text}`, error);
-    if (request.method !== 'ACK') this.#refuse(request, flow, { status: 500 });
+    if (request.method !== 'ACK') this.#refuse(request, flow, { status: 500 }, branch);
   }
 
-  #refuse(request: Request, flow: Flow, refusal: Refusal): void {
+  #refuse(request: Request, flow: Flow, refusal: Refusal, branch: string): void {
     this.counters.refused++;
-    this.#parts.transactions.respondStateless(request, flow, refusalOf(request, refusal, undefined));
+    this.#parts.transactions.respondStateless(request, flow, refusalOf(request, refusal, this.#tagOf(branch)));
+  }
+
+  /** §8.2.7: the To tag of what we answer; retransmissions have the same one, and their ACK is known by it. */
+  #tagOf(branch: string): string {
+    return this.#hash.begin().add(branch).end();
   }
 
   // The branch ----------------------------------------------------------------------------------------------------------------------------------------------------
@@ -159,6 +167,14 @@ export class StatelessProxy {
   #check(part: string, sentBy: string): string {
     return this.#hash.begin().add(part).add(sentBy).end();
   }
+}
+
+/** §11: OPTIONS whose Request-URI names this element and nobody behind it is for the container. */
+function isForElement(request: Request, own: Own): boolean {
+  if (request.method !== 'OPTIONS') return false;
+  const { target } = request;
+  if (target.user !== undefined || !target.isSip || request.has('route')) return false;
+  return own.isOwn(target.host, target.port, target.transport);
 }
 
 /** A number from 0 up to 1 that the branch alone decides. */
