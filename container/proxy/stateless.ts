@@ -177,7 +177,7 @@ function isForElement(request: Request, own: Own): boolean {
   return own.isOwn(target.host, target.port, target.transport);
 }
 
-/** A number from 0 up to 1 that the branch alone decides. */
+/** A number from 0 up to 1 that the branch alone decides: half of its hash, 32 bits. */
 function fractionOf(branch: string): number {
-  return Number.parseInt(branch.slice(MARK.length, MARK.length + 7), 36) / 36 ** 7;
+  return Number.parseInt(branch.slice(MARK.length, MARK.length + HASH / 2), 36) / 2 ** 32;
 }
