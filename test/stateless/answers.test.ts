@@ -1,4 +1,5 @@
 // What a stateless siplet's container answers itself (§16.3, §8.2.7, contract section 6): with the same To tag each time, and nothing kept.
+import type { Headers } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import type { ServerRequest } from '../world/incoming.js';
 import { BOTH, old, over, SIPLET, type StageOptions, stage, statuses, toBob } from './stage.js';
@@ -119,14 +120,11 @@ describe('contract section 6, what the routing function returns', () => {
     const seen: unknown[] = [];
     const s = await stage((request) => {
       seen.push(request.method, `${request.uri}`, request.callId, request.maxForwards, request.headers.get('Subject'));
-      seen.push(request.remote.address, request.remote.transport);
-      for (const change of [
-        () => request.headers.set('Subject', 'other'),
-        () => request.headers.delete('Subject'),
-        () => request.headers.add('X', 'y'),
-      ]) {
-        expect(change).toThrow(/read/);
-      }
+      seen.push(request.remote?.address, request.remote?.transport);
+      const headers = request.headers as Headers;
+      expect(() => headers.set('Subject', 'other')).toThrow(/read/);
+      expect(() => headers.add('X', 'y')).toThrow(/read/);
+      expect(() => headers.delete('Subject')).toThrow(/read/);
       return 'sip:bob@10.0.0.2';
     });
     s.invite({ callId: 'c@alice', headers: { Subject: 'hello' } });
