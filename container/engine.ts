@@ -92,6 +92,7 @@ export class Engine {
         handlerTimeout: limits.handlerTimeout,
         answerWarning: limits.answerWarning,
         answerTimeout: limits.answerTimeout,
+        dialogIdle: limits.dialogIdle,
         proxy: {
           maxForwards,
           timerC: timers.timerC,

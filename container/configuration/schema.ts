@@ -153,6 +153,7 @@ const limits = z.strictObject({
     'an initial request that a handler neither answered nor proxied is warned about (C-41a)',
   ),
   answerTimeout: milliseconds(180_000, 'and is answered 500 (C-41a)'),
+  dialogIdle: milliseconds(43_200_000, 'a record-routed dialog of which nothing was heard for so long is forgotten'),
 });
 
 const deploy = z.strictObject({

@@ -31,6 +31,7 @@ export interface CoreSettings {
   readonly handlerTimeout: number;
   readonly answerWarning: number;
   readonly answerTimeout: number;
+  readonly dialogIdle: number;
   readonly proxy: ProxySettings;
 }
 
@@ -365,6 +366,10 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
 
   get caller(): HandlerCaller {
     return this;
+  }
+
+  get dialogIdle(): number {
+    return this.settings.dialogIdle;
   }
 
   get handlerTimeout(): number {

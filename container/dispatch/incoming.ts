@@ -15,6 +15,9 @@ import type { ServerTransaction, ServerUser, TransactionFailure } from '../trans
 import type { Core } from './core.js';
 import type { Handler } from './handler-table.js';
 
+/** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
+export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
+
 /** How the application deals with the request; the roles exclude each other (C-1). */
 export type Role = 'none' | 'proxy' | 'user agent' | 'b2bua';
 
@@ -313,17 +316,30 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     return this.isInitial ? this.set.sessionFor(response) : this.session;
   }
 
+  /** A 2xx: it makes a dialog, or ends one. */
   #confirm(session: SipSession): void {
     const { method } = this.request;
-    if (method === 'INVITE' && session.state !== 'terminated') session.state = 'confirmed';
-    else if (method === 'BYE') session.state = 'terminated';
+    if (this.isInitial) {
+      if (DIALOG_METHODS.has(method) && session.state !== 'terminated') session.state = 'confirmed';
+    } else if (method === 'BYE' || this.#endsSubscription) {
+      session.state = 'terminated';
+    }
   }
 
-  /** §12.3, §15: a BYE that fails with 481 or 408, or is refused, ends the dialog as well. */
+  /** A BYE that fails ends the dialog as well (§15.1.1); what else fails leaves it to the BYE that is to follow (§12.2.1.2). */
   #unconfirm(response: Response): void {
-    const { method } = this.request;
-    if (method === 'BYE' || (!this.isInitial && (response.status === 481 || response.status === 408)))
-      this.session.state = 'terminated';
+    if (this.isInitial) return;
+    const isGone = response.status === 481 && this.request.method === 'NOTIFY' && this.set.method !== 'INVITE';
+    if (this.request.method === 'BYE' || isGone) this.session.state = 'terminated';
+  }
+
+  /** RFC 6665 §4.4.1. */
+  get #endsSubscription(): boolean {
+    const state =
+      this.request.method === 'NOTIFY' && this.set.method !== 'INVITE'
+        ? this.request.value('subscription-state')
+        : undefined;
+    return state?.toLowerCase().startsWith('terminated') ?? false;
   }
 
   // Answering -------------------------------------------------------------------------------------------------------------------------------------------------
@@ -390,7 +406,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   failed(failure: TransactionFailure): void {
     // §16.9: a response that cannot be sent upstream is lost; the branches are not cancelled for that.
-    if (failure.cause === 'transport') this.core.problem('a response cannot be sent upstream', failure.error);
+    if (failure.cause === 'transport') this.core.problem('the way back to the caller has failed', failure.error);
   }
 
   terminated(): void {

@@ -50,7 +50,7 @@ export class Relay implements Supervisor, ServerUser {
   }
 
   failed(failure: TransactionFailure): void {
-    if (failure.cause === 'transport') this.services.problem('a response cannot be sent upstream', failure.error);
+    if (failure.cause === 'transport') this.services.problem('the way back to the caller has failed', failure.error);
   }
 
   terminated(): void {

@@ -4,7 +4,7 @@ import type { Response } from '../message/index.js';
 /** A final response that may be forwarded upstream. */
 export interface Candidate {
   readonly response: Response;
-  /** The 487 that a branch gave because it was cancelled, or the 408 that we made for a branch that said nothing. */
+  /** The 487 that a branch gave because it was cancelled. */
   readonly ofCancelled: boolean;
 }
 

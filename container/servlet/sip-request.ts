@@ -1,7 +1,7 @@
 // A request as an application holds it (JSR 289 §5.6): thin over the message and the Incoming that follows it.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
-import type { Incoming } from '../dispatch/incoming.js';
+import { DIALOG_METHODS, type Incoming } from '../dispatch/incoming.js';
 import { type Request, responseTo, textOf, wireOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { contactOf } from '../proxy/record-route.js';
@@ -11,9 +11,6 @@ import type { Proxy } from './proxy.js';
 import { SipMessage } from './sip-message.js';
 import { SipResponse } from './sip-response.js';
 import { parameterText, type UriOrAddress, uriText } from './values.js';
-
-/** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
-const DIALOG_METHODS = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
 
 export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   constructor(

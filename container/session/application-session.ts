@@ -14,6 +14,8 @@ export interface SessionServices {
   readonly clock: Clock;
   readonly caller: HandlerCaller;
   readonly identifiers: { id(): string };
+  /** Milliseconds after which a dialog that nothing was heard of is forgotten. */
+  readonly dialogIdle: number;
   /** A handler that no message waits for has failed. */
   handlerFailed(label: string, application: DeployedApplication, error: unknown): void;
   applicationSessionEnded(session: ApplicationSession): void;
@@ -142,8 +144,8 @@ export class ApplicationSession implements sdk.ApplicationSession, Timed {
     const left = this.#touched + this.#lifetime - this.services.clock.now();
     if (left > 0) {
       this.#expiry = this.services.clock.start(left, this, 'expiry');
-    } else if (!this.#explicit && this.#sessions.some((session) => session.isInUse)) {
-      // Nobody said how long the call may last: it ends when it ends.
+    } else if (!this.#explicit && this.#isInUse) {
+      // Nobody said how long the call may last: it ends when it ends, or when nothing was heard of it for very long.
       this.#restart();
     } else {
       const before = this.#touched;
@@ -151,6 +153,11 @@ export class ApplicationSession implements sdk.ApplicationSession, Timed {
         if (this.#touched === before) this.invalidate();
       });
     }
+  }
+
+  get #isInUse(): boolean {
+    const idle = this.services.clock.now() - this.#touched;
+    return idle < this.services.dialogIdle && this.#sessions.some((session) => session.isInUse);
   }
 
   // Ending ----------------------------------------------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import { SipSession } from './sip-session.js';
 const MAX_DIALOGS = 64;
 
 export class DialogSet {
+  /** Of the request that made it. */
+  readonly method: string;
   readonly callId: string;
   readonly callerTag: string | undefined;
   /** Wire text of From and To of the request that made it. */
@@ -21,6 +23,7 @@ export class DialogSet {
     readonly applicationSession: ApplicationSession,
     request: Request,
   ) {
+    this.method = request.method;
     this.callId = request.callId;
     this.callerTag = request.from.tag;
     this.from = request.from.text;

@@ -107,8 +107,11 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
       this.last = this.place.name === 'accepted' ? undefined : flat(response.toWire());
     }
     const taken = this.ground.respond(response, this.flow, this);
-    if (taken !== undefined) this.flowBack = taken;
-    else this.fail(new Error('there is no way back by the Via of the request'));
+    if (taken === undefined) return this.fail(new Error('there is no way back by the Via of the request'));
+    if (taken === this.flowBack) return;
+    // The last way back may be another connection than the one before: that one is not kept for us.
+    if (this.flowBack !== this.flow) this.flowBack.forget(this);
+    this.flowBack = taken;
   }
 
   resendResponse(): void {
