@@ -13,6 +13,7 @@ import { faultOf, type Source, sourceAt, sourceOf } from './source.js';
 import { ArchiveStore } from './store.js';
 import { Turns } from './turns.js';
 import { type TypeCheck, typeCheck } from './type-check.js';
+import { TypeWarnings } from './type-warnings.js';
 
 export interface DeploymentRecord {
   readonly name: string;
@@ -72,6 +73,7 @@ export class Deployments {
   readonly #names = new Names();
   readonly #history = new History();
   readonly #turns = new Turns(PARALLEL);
+  readonly #typeWarnings: TypeWarnings;
   readonly #snapshots = new WeakMap<DeployedApplication, Snapshot>();
   readonly #listeners = new Set<(event: DeploymentEvent) => void>();
   #ordered: readonly DeployedApplication[] = [];
@@ -82,6 +84,7 @@ export class Deployments {
     this.#services = services;
     this.#options = options;
     this.#log = services.log;
+    this.#typeWarnings = new TypeWarnings(services.log);
     this.#store = new ArchiveStore(options.store ?? '.siplet');
     this.#archiveSize = options.archiveSize ?? ARCHIVE_SIZE;
     this.#draining = new Draining(options.drainTimeout ?? DRAIN_TIMEOUT, (gone) => this.#unloaded(gone));
@@ -329,22 +332,12 @@ export class Deployments {
     this.#log.info({ app: name, version, ms, handlers: table.lines() }, `${name} ${version} deployed`);
     this.#tell({ kind: 'deployed', application, replaced });
     if (replaced) this.#draining.add(replaced);
-    if (this.#options.typeCheck === 'warn') void this.#warnOfTypes(deployable);
+    if (this.#options.typeCheck === 'warn')
+      void this.#typeWarnings.check(deployable, () => this.#active.get(name) === application);
     // What stands there has another name now.
     const former = this.#names.namesOf(deployable.path).filter((each) => each !== name);
     for (const each of former) this.undeploy(each);
     void this.#freed(former);
-  }
-
-  /** After the deployment, so that it never delays one. */
-  async #warnOfTypes(deployable: Deployable): Promise<void> {
-    const faults = await typeCheck(deployable, this.#log);
-    const { name, version } = deployable;
-    if (faults.length > 0)
-      this.#log.warn(
-        { app: name, version, faults },
-        `${name} ${version} has type errors, and is deployed all the same`,
-      );
   }
 
   async #freed(names: readonly string[]): Promise<void> {

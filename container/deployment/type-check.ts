@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
+import { putInBackground } from './background.js';
 import type { Deployable } from './deployable.js';
 
 export type TypeCheck = 'off' | 'warn' | 'strict';
@@ -12,8 +13,8 @@ export type TypeCheck = 'off' | 'warn' | 'strict';
 const TIMEOUT = 120_000;
 const requireOwn = createRequire(import.meta.url);
 
-/** One line for each error, with file and line; none for JavaScript, or where there is no compiler. */
-export async function typeCheck(deployable: Deployable, log: Logger): Promise<string[]> {
+/** One line for each error, with file and line; none for JavaScript, or where there is no compiler. In the background nobody waits for it. */
+export async function typeCheck(deployable: Deployable, log: Logger, isBackground = false): Promise<string[]> {
   if (!/\.m?ts$/.test(deployable.entry)) return [];
   const compiler = compilerFor(deployable.directory);
   if (!compiler) {
@@ -24,7 +25,7 @@ export async function typeCheck(deployable: Deployable, log: Logger): Promise<st
   try {
     const project = join(folder, 'tsconfig.json');
     writeFileSync(project, JSON.stringify(projectOf(deployable)));
-    return await run(compiler, project, deployable.directory);
+    return await run(compiler, project, deployable.directory, isBackground);
   } catch (error) {
     log.warn({ app: deployable.name, err: error }, 'types could not be checked');
     return [];
@@ -87,14 +88,20 @@ function packageRoot(name: string): string | undefined {
   return undefined;
 }
 
-function run(compiler: string, project: string, directory: string): Promise<string[]> {
+function run(compiler: string, project: string, directory: string, isBackground: boolean): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const options = { cwd: directory, timeout: TIMEOUT, maxBuffer: 10_000_000 };
-    execFile(process.execPath, [compiler, '--pretty', 'false', '-p', project], options, (error, stdout) => {
-      const faults = stdout.split('\n').filter((line) => line !== '');
-      // Status 1 or 2 with output: errors in the sources. Without: the compiler itself failed.
-      if (error && faults.length === 0) reject(error);
-      else resolve(error ? faults : []);
-    });
+    const child = execFile(
+      process.execPath,
+      [compiler, '--pretty', 'false', '-p', project],
+      options,
+      (error, stdout) => {
+        const faults = stdout.split('\n').filter((line) => line !== '');
+        // Status 1 or 2 with output: errors in the sources. Without: the compiler itself failed.
+        if (error && faults.length === 0) reject(error);
+        else resolve(error ? faults : []);
+      },
+    );
+    if (isBackground) putInBackground(child.pid);
   });
 }

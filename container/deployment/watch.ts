@@ -20,7 +20,8 @@ const GONE = 500;
 const PATIENCE = 5000;
 
 /** Dependencies, what starts with a dot, and what editors, databases and logs leave beside the sources. */
-const IGNORED = /^\.|^node_modules$|~$|^#.*#$|^4913$|\.(?:sw[a-z]|tmp|temp|part|log|lock|pid|db|sqlite3?)(?:-\w+)?$/i;
+const IGNORED =
+  /^\.|^node_modules$|~$|^#.*#$|^4913$|\.(?:sw[a-z]|tmp|temp|part|log|lock|pid|tsbuildinfo|db|sqlite3?)(?:-\w+)?$/i;
 
 /** What stands directly in the directory. */
 class Entry {

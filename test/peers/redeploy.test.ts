@@ -54,8 +54,7 @@ async function callee(port: number): Promise<() => Promise<Seen>> {
 /** `siplet run` that watches `folder`/apps; all that it logs. */
 async function watching(folder: string, target: string) {
   const config = join(folder, 'siplet.yaml');
-  // Type checks cost more than everything else here.
-  writeFileSync(config, `apps: { tagged: '${target}' }\ndeploy: { typeCheck: off, store: ${join(folder, 'store')} }\n`);
+  writeFileSync(config, `apps: { tagged: '${target}' }\ndeploy: { store: ${join(folder, 'store')} }\n`);
   const words = ['run', join(folder, 'apps'), '--config', config, '--listen', 'udp:127.0.0.1:0', '--admin', 'off'];
   const child = spawn(process.execPath, [here('../../container/dist/cli/siplet.js'), ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
