@@ -7,6 +7,9 @@ import { Deployments } from './deployment/deployments.js';
 import { Watch } from './deployment/watch.js';
 import { Engine } from './engine.js';
 import { hostKey } from './host-key.js';
+import { type AdminServer, startAdmin } from './http/admin.js';
+import { ApplicationMetrics } from './observe/application-metrics.js';
+import { Observation } from './observe/observation.js';
 import { RandomIdentifiers } from './random-identifiers.js';
 import { RealClock } from './real-clock.js';
 import { tokensFor } from './servlet/tokens.js';
@@ -25,6 +28,10 @@ export interface RunningContainer {
   readonly listening: readonly { readonly transport: string; readonly address: string; readonly port: number }[];
   readonly deployments: Deployments;
   readonly engine: Engine;
+  /** The admin address, unless it is off: http://127.0.0.1:8060. */
+  readonly admin: string | undefined;
+  /** Sections of applications are from then on those of this configuration: for versions that are deployed later. */
+  configure(configuration: Configuration): void;
   /** No new initial requests; calls in progress end, within `shutdown.timeout`; then everything is closed. Twice is as once. */
   stop(): Promise<void>;
 }
@@ -38,12 +45,14 @@ export async function startContainer({ configuration, log, directory }: Containe
   const fault = (error: unknown): void => log.error({ err: error }, 'a fault of the container');
   const identifiers = new RandomIdentifiers();
   let engine: Engine | undefined;
+  let { apps } = configuration;
+  const applications = new ApplicationMetrics();
   const deployments = new Deployments(
     {
       log,
-      configOf: (name) => configuration.apps.get(name),
+      configOf: (name) => apps.get(name),
       defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
-      tokens: (application) => tokensFor(application, () => engine!),
+      tokens: (application) => tokensFor(application, () => engine!, applications),
     },
     configuration.deploy,
   );
@@ -66,12 +75,21 @@ export async function startContainer({ configuration, log, directory }: Containe
   core.onIdle = (application) => deployments.idle(application);
   const watch =
     configuration.deploy.watch && directory !== undefined ? new Watch(directory, deployments, log) : undefined;
+  // Where nobody can ask, nothing is counted.
+  const address = configuration.admin;
+  const observation =
+    address === 'off'
+      ? undefined
+      : new Observation({ engine, deployments, applications, log, trace: configuration.trace });
+  let admin: AdminServer | undefined;
   // An application's stray promise or timer must not take the others' calls with it (C-41).
   const unhandled = (error: unknown): void => core.unhandled(error);
   process.on('unhandledRejection', unhandled);
   process.on('uncaughtException', unhandled);
   const release = async (): Promise<void> => {
     await watch?.close();
+    await admin?.close();
+    observation?.close();
     await transport.close();
     await deployments.close();
     clock.close();
@@ -79,6 +97,10 @@ export async function startContainer({ configuration, log, directory }: Containe
     process.off('uncaughtException', unhandled);
   };
   try {
+    if (address !== 'off') {
+      const { archiveSize } = configuration.deploy;
+      admin = await startAdmin({ address, engine, deployments, observation: observation!, archiveSize, log });
+    }
     await deployments.restore();
     if (directory !== undefined) {
       // First, so that nothing is missed that changes meanwhile.
@@ -97,6 +119,10 @@ export async function startContainer({ configuration, log, directory }: Containe
       })),
       deployments,
       engine,
+      admin: admin?.url,
+      configure: (next) => {
+        apps = next.apps;
+      },
       stop: () => {
         void watch?.close();
         return (stopped ??= drain(engine!, configuration.shutdown.timeout).then(release));

@@ -83,7 +83,11 @@ export function defaultConfiguration(overrides: Overrides = {}): Configuration {
 function overridden(value: Record<string, unknown>, overrides: Overrides): Record<string, unknown> {
   const said = { ...value };
   if (overrides.listen?.length) said.listen = [...overrides.listen];
-  if (overrides.admin !== undefined) said.admin = overrides.admin;
+  if (overrides.admin !== undefined) {
+    const { token } = Object(value.admin) as { token?: unknown };
+    said.admin =
+      token === undefined || overrides.admin === 'off' ? overrides.admin : { listen: overrides.admin, token };
+  }
   if (overrides.logLevel !== undefined) said.log = { ...(value.log as object | undefined), level: overrides.logLevel };
   if (overrides.watch !== undefined) said.deploy = { ...(value.deploy as object | undefined), watch: overrides.watch };
   return said;

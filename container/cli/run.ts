@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { listenText, readConfiguration } from '../configuration.js';
 import { createLog } from '../observe/log.js';
 import type { ExitStatus } from './main.js';
+import { reloadOnHangup } from './reload.js';
 
 export interface RunOptions {
   readonly listen?: readonly string[];
@@ -15,20 +16,24 @@ export interface RunOptions {
 
 /** Ends with 0 after SIGTERM or SIGINT. Throws when the container cannot start. */
 export async function run(directory: string, options: RunOptions): Promise<ExitStatus> {
-  const configuration = readConfiguration(options.config, {
-    listen: options.listen,
-    admin: options.admin,
-    logLevel: options.logLevel,
-    watch: options.watch ? undefined : false,
-  });
+  const read = () =>
+    readConfiguration(options.config, {
+      listen: options.listen,
+      admin: options.admin,
+      logLevel: options.logLevel,
+      watch: options.watch ? undefined : false,
+    });
+  const configuration = read();
   const log = createLog(configuration.log);
   const stopped = stopSignal(log);
   // Loaded only here, so that the other commands start without it.
   const { startContainer } = await import('../composition.js');
   const container = await startContainer({ configuration, log, directory });
+  reloadOnHangup(configuration, { container, log, read });
   log.info(
     {
       listening: container.listening.map(listenText),
+      ...(container.admin === undefined ? {} : { admin: container.admin }),
       applications: container.deployments.active.map(({ name, version }) => `${name} ${version}`),
       ms: Math.round(process.uptime() * 1000),
     },

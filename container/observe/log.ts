@@ -15,7 +15,53 @@ export function createLog(options: LogOptions, stream?: Writable): Logger {
   const text = options.format === 'text' || (options.format === 'auto' && !stream && process.stdout.isTTY === true);
   const out: DestinationStream = stream ?? (text ? process.stdout : destination({ fd: 1, sync: true }));
   const colour = text && !stream && process.stdout.isTTY === true && !process.env.NO_COLOR;
-  return pino({ level: options.level, base: null }, text ? readable(out, colour) : out);
+  const told = new Set<(line: string) => void>();
+  const streamWrite = (line: string): string => {
+    if (told.size > 0 && isProblem(line)) for (const listener of told) listener(line);
+    return line;
+  };
+  const log = pino({ level: options.level, base: null, hooks: { streamWrite } }, text ? readable(out, colour) : out);
+  listeners.set(log, told);
+  return log;
+}
+
+/** Who is told of the problems in a log. */
+const listeners = new WeakMap<Logger, Set<(line: string) => void>>();
+
+/** A line of level warn or above, of this log or of a child of it. */
+export interface Problem {
+  readonly level: 'warn' | 'error' | 'fatal';
+  readonly message: string;
+  readonly app?: string;
+  readonly version?: string;
+  readonly handler?: string;
+  readonly method?: string;
+  readonly callId?: string;
+  /** The message of what was thrown. */
+  readonly error?: string;
+}
+
+/** `listener` is told of every problem that is logged; gives back what ends it. Only of a log that `createLog` made. */
+export function listenToProblems(log: Logger, listener: (problem: Problem) => void): () => void {
+  const told = listeners.get(log);
+  const heard = (line: string): void => listener(problemOf(line));
+  told?.add(heard);
+  return () => void told?.delete(heard);
+}
+
+/** pino writes the level first. */
+function isProblem(line: string): boolean {
+  const level = line.charCodeAt(9);
+  return level >= 52 && level <= 54 && line.charCodeAt(11) === 44 && line.startsWith('{"level":');
+}
+
+function problemOf(line: string): Problem {
+  const { level, msg = '', err, ...rest } = JSON.parse(line) as Line;
+  const said: Record<string, string> = {};
+  for (const key of ['app', 'version', 'handler', 'method', 'callId'])
+    if (typeof rest[key] === 'string') said[key] = rest[key];
+  if (err?.message !== undefined) said.error = err.message;
+  return { level: level >= 60 ? 'fatal' : level >= 50 ? 'error' : 'warn', message: msg, ...said };
 }
 
 /** One log record as pino writes it. */

@@ -12,9 +12,14 @@ import {
 } from '@siplet/sdk';
 import type { ApplicationIdentity } from '../deployment/application.js';
 import type { Engine } from '../engine.js';
+import type { ApplicationMetrics } from '../observe/application-metrics.js';
 
 /** The engine is asked for when it is needed: applications are made before it listens. */
-export function tokensFor(application: ApplicationIdentity, _engine: () => Engine): [token: symbol, value: unknown][] {
+export function tokensFor(
+  application: ApplicationIdentity,
+  _engine: () => Engine,
+  metrics: ApplicationMetrics,
+): [token: symbol, value: unknown][] {
   const missing = (what: string): never => {
     throw new IllegalStateError(`${application.name}: ${what} is not in this version of the container`);
   };
@@ -34,15 +39,10 @@ export function tokensFor(application: ApplicationIdentity, _engine: () => Engin
     session: () => missing('Sessions'),
     applicationSessions: () => missing('Sessions'),
   };
-  const metrics: sdk.Metrics = {
-    counter: () => missing('Metrics'),
-    gauge: () => missing('Metrics'),
-    histogram: () => missing('Metrics'),
-  };
   return [
     [SIP_FACTORY as symbol, factory],
     [TIMERS as symbol, timers],
     [SESSIONS as symbol, sessions],
-    [METRICS as symbol, metrics],
+    [METRICS as symbol, metrics.of(application)],
   ];
 }

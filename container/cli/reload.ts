@@ -1,0 +1,92 @@
+// SIGHUP: the configuration is read again, and what can change in a running container changes; the rest is named.
+import { isDeepStrictEqual } from 'node:util';
+import type { RunningContainer } from '../composition.js';
+import type { Configuration } from '../configuration.js';
+import type { Logger } from '../observe/log.js';
+
+/** What of a configuration a container takes over while it runs. */
+export interface Reloading {
+  readonly container: RunningContainer;
+  readonly log: Logger;
+  /** Throws when the file has faults: then everything stays as it is. */
+  read(): Configuration;
+}
+
+/** Reads again at every SIGHUP, one at a time. Gives back what ends it. */
+export function reloadOnHangup(configuration: Configuration, { container, log, read }: Reloading): () => void {
+  let current = configuration;
+  let turn = Promise.resolve();
+  const hangup = (): void => {
+    turn = turn.then(async () => {
+      try {
+        const next = read();
+        await reload(current, next, container, log);
+        current = next;
+      } catch (error) {
+        log.error(`the configuration is not reloaded: ${(error as Error).message}`);
+      }
+    });
+  };
+  process.on('SIGHUP', hangup);
+  return () => void process.off('SIGHUP', hangup);
+}
+
+export async function reload(
+  before: Configuration,
+  next: Configuration,
+  container: Pick<RunningContainer, 'deployments' | 'engine' | 'configure'>,
+  log: Logger,
+): Promise<void> {
+  const changed: string[] = [];
+  const { deployments, engine } = container;
+  container.configure(next);
+  if (next.log.level !== before.log.level) {
+    changed.push('log.level');
+    for (const each of [log, ...deployments.records().flatMap(({ application }) => application?.log ?? [])])
+      each.level = next.log.level;
+  }
+  if (!isDeepStrictEqual(next.router.order, before.router.order)) {
+    changed.push('router');
+    engine.router.reorder(next.router.order);
+  }
+  const failed: string[] = [];
+  for (const name of new Set([...before.apps.keys(), ...next.apps.keys()])) {
+    if (isDeepStrictEqual(before.apps.get(name), next.apps.get(name))) continue;
+    const record = deployments.records().find((each) => each.name === name && each.state !== 'draining');
+    changed.push(`apps.${name}`);
+    // Its calls go on with what they have (D-2); a version that does not like its section is not put in service (D-1).
+    if (record) await deployments.deploy(record.path).catch(() => failed.push(name));
+  }
+  const restart = needRestart(before, next);
+  log.info({ changed, restart, failed }, told(changed, restart));
+}
+
+/** Keys whose change has no effect before the container is started anew. */
+function needRestart(before: Configuration, next: Configuration): string[] {
+  const keys: string[] = [];
+  for (const key of Object.keys(next) as (keyof Configuration)[]) {
+    if (key === 'apps' || key === 'file') continue;
+    const [a, b] = [part(before, key), part(next, key)];
+    for (const name of Object.keys(b)) {
+      if (`${key}.${name}` === 'log.level' || `${key}.${name}` === 'router.order') continue;
+      if (!isDeepStrictEqual(a[name], b[name])) keys.push(name === '' ? key : `${key}.${name}`);
+    }
+  }
+  return keys;
+}
+
+/** The keys of a section; a key that is none as one of the name ''. */
+function part(configuration: Configuration, key: keyof Configuration): Record<string, unknown> {
+  const value: unknown = configuration[key];
+  const isSection = typeof value === 'object' && value !== null && !Array.isArray(value) && key !== 'admin';
+  return isSection ? { ...(key === 'router' ? { application: undefined } : {}), ...value } : { '': value };
+}
+
+function told(changed: readonly string[], restart: readonly string[]): string {
+  const now = changed.length === 0 ? 'nothing has changed' : `${changed.join(', ')} changed`;
+  const later = restart.length === 0 ? '' : `; ${restart.join(', ')} will change when the container is started anew`;
+  return `the configuration is reloaded: ${changed.length === 0 && later !== '' ? '' : now}${later}`.replace(
+    ': ;',
+    ':',
+  );
+}

@@ -1,0 +1,62 @@
+// GET /api/events: server-sent events. A client that does not read is let go; the number of clients is bounded.
+import type { Events, OperatorEvent } from '../observe/events.js';
+
+export const MAX_CLIENTS = 32;
+/** Events that wait for one client. */
+const MAX_WAITING = 256;
+/** So that what stands between does not take the connection for dead. */
+const HEARTBEAT = 15_000;
+
+export class EventStreams {
+  readonly #events: Events;
+  readonly #endings = new Set<() => void>();
+
+  constructor(events: Events) {
+    this.#events = events;
+  }
+
+  /** Undefined above the bound. */
+  open(): Response | undefined {
+    if (this.#endings.size >= MAX_CLIENTS) return undefined;
+    let end: () => void;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          const write = (text: string): void => {
+            if ((controller.desiredSize ?? 0) <= 0) end();
+            else controller.enqueue(Buffer.from(text));
+          };
+          const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT);
+          const silence = this.#events.listen((event) => write(written(event)));
+          end = () => {
+            if (!this.#endings.delete(end)) return;
+            clearInterval(heartbeat);
+            silence();
+            try {
+              controller.close();
+            } catch {
+              // It is closed already.
+            }
+          };
+          this.#endings.add(end);
+          write(': siplet\n\n');
+        },
+        cancel: () => end(),
+      },
+      { highWaterMark: MAX_WAITING },
+    );
+    return new Response(body, {
+      headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' },
+    });
+  }
+
+  /** Ends them all. */
+  close(): void {
+    for (const end of this.#endings) end();
+  }
+}
+
+/** JSON has no line ends. */
+function written({ id, kind, data }: OperatorEvent): string {
+  return `id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,131 @@
+// The routes of the admin address: contract section 9.
+import { DeploymentError } from '@siplet/sdk';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { DeploymentRecord, Deployments } from '../deployment/deployments.js';
+import type { Engine } from '../engine.js';
+import type { Observation } from '../observe/observation.js';
+import { EventStreams, MAX_CLIENTS } from './event-stream.js';
+import { type GuardOptions, guard } from './guard.js';
+import { PAGE, PAGE_POLICY } from './page.js';
+
+export interface AdminParts extends GuardOptions {
+  readonly engine: Engine;
+  readonly deployments: Deployments;
+  readonly observation: Observation;
+  /** Octets of an archive. */
+  readonly archiveSize: number;
+  failed(error: unknown): void;
+}
+
+/** Bodies of requests that have none to speak of. */
+const MAX_BODY = 1024;
+
+/** What GET /api/apps tells of one. */
+export interface ApplicationStatus {
+  readonly name: string;
+  readonly version: string;
+  readonly state: 'active' | 'draining' | 'failed';
+  readonly sessions: number;
+  readonly handlers: readonly string[];
+  readonly error?: string;
+}
+
+export function routes(parts: AdminParts): { app: Hono; close(): void } {
+  const { engine, deployments, observation } = parts;
+  const app = new Hono();
+  const streams = new EventStreams(observation.events);
+  const statusOf = (record: DeploymentRecord): ApplicationStatus => applicationStatus(record, engine);
+  const tooLarge = (limit: number) =>
+    bodyLimit({ maxSize: limit, onError: (c) => c.json({ error: `the body has more than ${limit} octets` }, 413) });
+
+  app.use(guard(parts));
+  app.get('/health/live', (c) => c.json({ status: 'live' }));
+  app.get('/health/ready', (c) => {
+    const reasons = reasonsAgainst(parts);
+    return reasons.length === 0 ? c.json({ status: 'ready' }) : c.json({ status: 'not ready', reasons }, 503);
+  });
+  app.get('/metrics', async (c) =>
+    c.body(await observation.metrics.text(), 200, { 'Content-Type': observation.metrics.contentType }),
+  );
+
+  app.use('/api/apps/:name/*', async (c, next) => {
+    // It becomes part of file names.
+    if (!/^[\w~][\w.~-]{0,213}$/.test(c.req.param('name'))) return c.json({ error: 'that is no name' }, 400);
+    return next();
+  });
+  app.get('/api/apps', (c) => c.json(deployments.records().map(statusOf)));
+  app.put('/api/apps/:name', tooLarge(parts.archiveSize), async (c) => {
+    const archive = new Uint8Array(await c.req.arrayBuffer());
+    if (archive.length === 0) return c.json({ error: 'the body is to be a .tgz made by npm pack, and is empty' }, 400);
+    const name = c.req.param('name');
+    const isNew = deployments.get(name) === undefined;
+    const application = await deployments.deployArchive(archive, name);
+    return c.json(statusOf(recordOf(deployments, application)), isNew ? 201 : 200);
+  });
+  app.delete('/api/apps/:name', tooLarge(MAX_BODY), (c) => {
+    const name = c.req.param('name');
+    return deployments.undeploy(name) ? c.body(null, 204) : c.json({ error: noApplication(name) }, 404);
+  });
+  app.post('/api/apps/:name/rollback', tooLarge(MAX_BODY), async (c) => {
+    const name = c.req.param('name');
+    const isKnown = deployments.records().some((record) => record.name === name);
+    try {
+      return c.json(statusOf(recordOf(deployments, await deployments.rollback(name))));
+    } catch (error) {
+      if (!isKnown && error instanceof DeploymentError) return c.json({ error: error.message }, 404);
+      throw error;
+    }
+  });
+
+  app.get('/api/calls', (c) => c.json(observation.calls?.list() ?? []));
+  app.get('/api/calls/:id', (c) => {
+    const call = observation.calls?.get(c.req.param('id'));
+    if (call !== undefined) return c.json(call);
+    return c.json(
+      { error: observation.calls === undefined ? 'calls are not traced: trace.calls is 0' : 'no such call is known' },
+      404,
+    );
+  });
+  app.get('/api/events', (c) => {
+    const stream = streams.open();
+    return stream ?? c.json({ error: `${MAX_CLIENTS} clients listen already` }, 503);
+  });
+  app.get('/', (c) => c.html(PAGE, 200, { 'Content-Security-Policy': PAGE_POLICY, 'Referrer-Policy': 'no-referrer' }));
+
+  app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path}` }, 404));
+  app.onError((error, c) => {
+    // The application's fault, or that of its archive.
+    if (error instanceof DeploymentError) return c.json({ error: error.message }, 422);
+    parts.failed(error);
+    return c.json({ error: 'a fault of the container: its log says more' }, 500);
+  });
+  return { app, close: () => streams.close() };
+}
+
+/** Exactly the fields of the contract. */
+function applicationStatus({ name, version, state, application, error }: DeploymentRecord, { core }: Engine) {
+  const sessions = application === undefined ? 0 : core.sessionsOf(application);
+  const status = { name, version, state, sessions, handlers: application?.table.lines() ?? [] };
+  return error === undefined ? status : { ...status, error };
+}
+
+function recordOf(deployments: Deployments, application: DeploymentRecord['application']): DeploymentRecord {
+  const record = deployments.records().find((each) => each.application === application);
+  // Replaced again, in the meantime.
+  const { name, version } = application!;
+  return record ?? { name, version, path: '', state: 'draining', application: application! };
+}
+
+/** Why new calls should go elsewhere. */
+function reasonsAgainst({ engine, deployments }: AdminParts): string[] {
+  const reasons: string[] = [];
+  if (engine.core.stopping) reasons.push('stopping');
+  if (engine.transport.listenings.length === 0) reasons.push('not listening');
+  if (deployments.active.length === 0) reasons.push('no application is in service');
+  return reasons;
+}
+
+function noApplication(name: string): string {
+  return `no application '${name}' is in service`;
+}

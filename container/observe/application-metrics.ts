@@ -1,0 +1,123 @@
+// The measurements of applications (METRICS): named and labelled with the application, shared by its versions, and gone with the last that declared them.
+import type * as sdk from '@siplet/sdk';
+import type { ApplicationIdentity } from '../deployment/application.js';
+import { Distributions, type Family, family, Numbers, SECONDS } from './series.js';
+
+interface Declared {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly family: Family;
+  readonly measurement: sdk.Counter | sdk.Gauge | sdk.Histogram;
+  /** Revisions that have declared it. */
+  readonly owners: Set<number>;
+}
+
+/** Measurements that one application may have. */
+const MAX_MEASUREMENTS = 200;
+
+export class ApplicationMetrics {
+  /** By application, then by the name that the application gave. */
+  readonly #declared = new Map<string, Map<string, Declared>>();
+  /** The newest revision that was ever made, by application. */
+  readonly #newest = new Map<string, number>();
+
+  /** What one version is given as METRICS. */
+  of({ name: app, revision }: ApplicationIdentity): sdk.Metrics {
+    this.#newest.set(app, revision);
+    const declare = (name: string, kind: Declared['kind'], help: string, make: (full: string) => Made): unknown => {
+      const own = this.#declared.get(app) ?? new Map<string, Declared>();
+      this.#declared.set(app, own);
+      const before = own.get(name);
+      if (before !== undefined) {
+        if (before.kind !== kind) throw new TypeError(`${app}: '${name}' is a ${before.kind} already, and no ${kind}`);
+        before.owners.add(revision);
+        return before.measurement;
+      }
+      if (typeof name !== 'string' || !/^[A-Za-z_]\w{0,99}$/.test(name))
+        throw new TypeError(`${app}: '${String(name)}' is no name of a measurement`);
+      if (own.size >= MAX_MEASUREMENTS)
+        throw new TypeError(`${app}: has ${MAX_MEASUREMENTS} measurements already, '${name}' is one too many`);
+      const full = `app_${app.replace(/\W/g, '_')}_${name}`;
+      const { measurement, values } = make(full);
+      const made = { kind, measurement, owners: new Set([revision]), family: family(full, kind, help, values) };
+      own.set(name, made);
+      return measurement;
+    };
+    const shared = { app };
+    return {
+      counter: (name, help = name) => declare(name, 'counter', help, () => counter(shared, name)) as sdk.Counter,
+      gauge: (name, help = name) => declare(name, 'gauge', help, () => gauge(shared)) as sdk.Gauge,
+      histogram: (name, help = name, buckets = SECONDS) =>
+        declare(name, 'histogram', help, (full) => histogram(full, shared, buckets)) as sdk.Histogram,
+    };
+  }
+
+  /** Forgets what was declared by versions that are gone: `alive` are those that are in service or draining. */
+  sweep(app: string, alive: ReadonlySet<number>): void {
+    const own = this.#declared.get(app);
+    const newest = this.#newest.get(app);
+    for (const [name, { owners }] of own ?? []) {
+      // The newest may be one that is just being made.
+      for (const revision of owners) if (!alive.has(revision) && revision !== newest) owners.delete(revision);
+      if (owners.size === 0) own!.delete(name);
+    }
+  }
+
+  /** A version is gone. */
+  unloaded(app: string, revision: number, alive: ReadonlySet<number>): void {
+    if (this.#newest.get(app) === revision) this.#newest.delete(app);
+    this.sweep(app, alive);
+    if (this.#declared.get(app)?.size === 0) this.#declared.delete(app);
+  }
+
+  /** Applications whose names come to the same prefix share a name: their series are told apart by `app`. */
+  families(): Family[] {
+    const byName = new Map<string, Family[]>();
+    for (const own of this.#declared.values()) {
+      for (const { family: one } of own.values()) byName.set(one.name, [...(byName.get(one.name) ?? []), one]);
+    }
+    return [...byName.values()].map((all) => {
+      const [first] = all as [Family, ...Family[]];
+      const alike = all.filter(({ type }) => type === first.type);
+      return family(first.name, first.type, first.help, () => alike.flatMap((one) => one.get().values));
+    });
+  }
+}
+
+interface Made {
+  readonly measurement: sdk.Counter | sdk.Gauge | sdk.Histogram;
+  values(): ReturnType<Numbers['values']>;
+}
+
+function counter(shared: { app: string }, name: string): Made {
+  const numbers = new Numbers();
+  return {
+    measurement: {
+      increment: (labels, by = 1) => {
+        if (!(by >= 0)) throw new TypeError(`${shared.app}: the counter '${name}' only grows: ${by}`);
+        numbers.add(by, labels);
+      },
+    },
+    values: () => numbers.values(shared),
+  };
+}
+
+function gauge(shared: { app: string }): Made {
+  const numbers = new Numbers();
+  return {
+    measurement: {
+      set: (value, labels) => numbers.set(value, labels),
+      add: (by, labels) => numbers.add(by, labels),
+    },
+    values: () => numbers.values(shared),
+  };
+}
+
+function histogram(full: string, shared: { app: string }, buckets: readonly number[]): Made {
+  if (buckets.length === 0 || buckets.length > 100 || buckets.some((bound, i) => i > 0 && !(bound > buckets[i - 1]!)))
+    throw new TypeError(`'${full}': buckets are at most 100 upper bounds in ascending order`);
+  const distributions = new Distributions([...buckets]);
+  return {
+    measurement: { observe: (value, labels) => distributions.observe(value, labels) },
+    values: () => distributions.values(full, shared),
+  };
+}

@@ -1,0 +1,209 @@
+// The calls in progress and the recent ones, with their messages as they were on the wire: bounded in calls, messages and octets.
+import type { Flow } from '../transport/flow.js';
+import { callIdOf, fromOf, startLineOf, toOf } from './wire-text.js';
+
+export type CallState = 'trying' | 'ringing' | 'established' | 'ended' | 'failed';
+
+/** What the list of calls tells of one. */
+export interface CallSummary {
+  readonly callId: string;
+  readonly method: string;
+  readonly from: string;
+  readonly to: string;
+  readonly state: CallState;
+  /** The final response to what began it, once there is one. */
+  readonly status?: number;
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  readonly last: number;
+  readonly messages: number;
+}
+
+/** One message on the wire. */
+export interface TracedMessage {
+  readonly at: number;
+  readonly direction: 'in' | 'out';
+  readonly transport: string;
+  /** Of ours, and of the other side: 192.0.2.1:5060. */
+  readonly local: string;
+  readonly remote: string;
+  /** 'INVITE sip:bob@example.com SIP/2.0' */
+  readonly start: string;
+  readonly text: string;
+}
+
+export interface CallTrace extends CallSummary {
+  readonly trace: readonly TracedMessage[];
+  /** Messages that came when there were `trace.messages` already. */
+  readonly omitted: number;
+}
+
+interface Note {
+  readonly at: number;
+  readonly isSent: boolean;
+  readonly wire: string;
+  readonly transport: string;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+interface Call {
+  readonly callId: string;
+  readonly method: string;
+  /** Whether what began it was sent by us. */
+  readonly isOurs: boolean;
+  readonly began: number;
+  last: number;
+  state: CallState;
+  status: number;
+  messages: number;
+  octets: number;
+  readonly notes: Note[];
+}
+
+export interface CallOptions {
+  readonly calls: number;
+  readonly messages: number;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Told when the state of a call is another. */
+  changed?(call: CallSummary): void;
+}
+
+/** Octets of all messages that are kept together. */
+const MAX_OCTETS = 64 * 1_048_576;
+/** How many of the oldest calls are looked at for one that has ended, before the oldest of all is forgotten. */
+const LOOKED_AT = 16;
+const MAX_CALL_ID = 1024;
+
+export class Calls {
+  readonly #options: CallOptions;
+  readonly #calls = new Map<string, Call>();
+  #octets = 0;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+  }
+
+  /** A message that we send. */
+  noteSent(method: string, status: number, wire: string, flow: Flow): void {
+    this.note(callIdOf(wire), method, status, true, wire, flow);
+  }
+
+  note(callId: string, method: string, status: number, isSent: boolean, wire: string, flow: Flow): void {
+    if (callId === '' || callId.length > MAX_CALL_ID) return;
+    const at = this.#options.now();
+    let call = this.#calls.get(callId);
+    if (call === undefined) {
+      // What belongs to nothing that we have seen begin is told nobody.
+      if (status !== 0 || method === 'ACK' || method === 'CANCEL') return;
+      call = {
+        callId,
+        method,
+        isOurs: isSent,
+        began: at,
+        last: at,
+        state: 'trying',
+        status: 0,
+        messages: 0,
+        octets: 0,
+        notes: [],
+      };
+      this.#calls.set(callId, call);
+      if (this.#calls.size > this.#options.calls) this.#forgetOne();
+    }
+    call.last = at;
+    call.messages++;
+    if (call.notes.length < this.#options.messages) {
+      call.notes.push({
+        at,
+        isSent,
+        wire,
+        transport: flow.transport,
+        localAddress: flow.localAddress,
+        localPort: flow.localPort,
+        remoteAddress: flow.remoteAddress,
+        remotePort: flow.remotePort,
+      });
+      call.octets += wire.length;
+      this.#octets += wire.length;
+      while (this.#octets > MAX_OCTETS && this.#calls.size > 1) this.#forgetOne();
+    }
+    this.#follow(call, method, status, isSent);
+  }
+
+  /** The newest first. */
+  list(): CallSummary[] {
+    return [...this.#calls.values()].reverse().map(summaryOf);
+  }
+
+  get(callId: string): CallTrace | undefined {
+    const call = this.#calls.get(callId);
+    if (call === undefined) return undefined;
+    return { ...summaryOf(call), trace: call.notes.map(tracedOf), omitted: call.messages - call.notes.length };
+  }
+
+  /** Where a call is, as its first dialog shows. */
+  #follow(call: Call, method: string, status: number, isSent: boolean): void {
+    const before = call.state;
+    const isBegin = method === call.method;
+    if (status === 0) {
+      // Again, with credentials (§22.2).
+      if (isBegin && isSent === call.isOurs && before === 'failed') call.state = 'trying';
+    } else if (isBegin && isSent !== call.isOurs && before !== 'ended' && before !== 'established') {
+      if (status >= 300) call.state = 'failed';
+      else if (status >= 200) call.state = method === 'INVITE' ? 'established' : 'ended';
+      else if (status > 100) call.state = 'ringing';
+      if (status >= 200) call.status = status;
+    } else if (method === 'BYE' && status >= 200 && before === 'established') {
+      call.state = 'ended';
+    }
+    if (before !== call.state || call.messages === 1) this.#options.changed?.(summaryOf(call));
+  }
+
+  /** The oldest that has ended, among the oldest; else the oldest. */
+  #forgetOne(): void {
+    let oldest: Call | undefined;
+    let looked = 0;
+    for (const call of this.#calls.values()) {
+      oldest ??= call;
+      if (call.state === 'ended' || call.state === 'failed') {
+        oldest = call;
+        break;
+      }
+      if (++looked === LOOKED_AT) break;
+    }
+    if (oldest === undefined) return;
+    this.#calls.delete(oldest.callId);
+    this.#octets -= oldest.octets;
+  }
+}
+
+function summaryOf({ callId, method, state, status, began, last, messages, notes }: Call): CallSummary {
+  const wire = notes[0]?.wire ?? '';
+  const summary = { callId, method, from: text(fromOf(wire)), to: text(toOf(wire)), state, began, last, messages };
+  return status === 0 ? summary : { ...summary, status };
+}
+
+function tracedOf(note: Note): TracedMessage {
+  return {
+    at: note.at,
+    direction: note.isSent ? 'out' : 'in',
+    transport: note.transport,
+    local: addressOf(note.localAddress, note.localPort),
+    remote: addressOf(note.remoteAddress, note.remotePort),
+    start: text(startLineOf(note.wire)),
+    text: text(note.wire),
+  };
+}
+
+function addressOf(address: string, port: number): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+/** Octets as UTF-8. */
+function text(wire: string): string {
+  return Buffer.from(wire, 'latin1').toString('utf8');
+}

@@ -1,0 +1,67 @@
+// How long handlers take, by application and method, and how often they fail: plain numbers, so that a handler call costs next to nothing more.
+import type { DeployedApplication } from '../deployment/application.js';
+import type { Handler } from '../dispatch/handler-table.js';
+import { Distribution, type Value } from './series.js';
+
+interface Timed {
+  readonly time: Distribution;
+  failures: number;
+}
+
+export class HandlerTimes {
+  /** By application, then by 'Class.method'. */
+  readonly #all = new Map<string, Map<string, Timed>>();
+
+  /** Calls the handler; its time is until it has returned, or until its promise has settled. */
+  readonly call = (handler: Handler, argument: unknown, { name }: DeployedApplication): unknown => {
+    const began = performance.now();
+    let result: unknown;
+    try {
+      result = handler.invoke(argument);
+    } catch (error) {
+      this.#ended(name, handler.label, began);
+      throw error;
+    }
+    if (typeof result === 'object' && result !== null && typeof (result as PromiseLike<unknown>).then === 'function') {
+      const ended = () => this.#ended(name, handler.label, began);
+      // The mailbox looks at what it settles with.
+      (result as PromiseLike<unknown>).then(ended, ended);
+    } else {
+      this.#ended(name, handler.label, began);
+    }
+    return result;
+  };
+
+  readonly failed = (label: string, { name }: DeployedApplication): void => {
+    this.#of(name, label).failures++;
+  };
+
+  /** No version of it is left. */
+  remove(app: string): void {
+    this.#all.delete(app);
+  }
+
+  times(metric: string): Value[] {
+    return this.#each((app, handler, { time }) => time.values(metric, { app, handler }));
+  }
+
+  failures(): Value[] {
+    return this.#each((app, handler, { failures }) => [{ labels: { app, handler }, value: failures }]);
+  }
+
+  #ended(app: string, label: string, began: number): void {
+    this.#of(app, label).time.observe((performance.now() - began) / 1000);
+  }
+
+  #of(app: string, label: string): Timed {
+    let own = this.#all.get(app);
+    if (own === undefined) this.#all.set(app, (own = new Map()));
+    let timed = own.get(label);
+    if (timed === undefined) own.set(label, (timed = { time: new Distribution(), failures: 0 }));
+    return timed;
+  }
+
+  #each(values: (app: string, handler: string, timed: Timed) => Value[]): Value[] {
+    return [...this.#all].flatMap(([app, own]) => [...own].flatMap(([label, timed]) => values(app, label, timed)));
+  }
+}

@@ -1,0 +1,150 @@
+// What Prometheus reads at /metrics: worked out from plain numbers when it asks, so that a message costs a count and nothing else.
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { DeploymentEvent, Deployments } from '../deployment/deployments.js';
+import type { Engine } from '../engine.js';
+import type { ApplicationMetrics } from './application-metrics.js';
+import type { HandlerTimes } from './handler-times.js';
+import { family, Numbers, register, type Value } from './series.js';
+import type { Traffic } from './traffic.js';
+
+/** Those of the process: there is one, however many containers there are in it. */
+let ofProcess: Registry | undefined;
+
+const QUANTILES = [0.5, 0.9, 0.99];
+/** Nanoseconds in a second. */
+const NANO = 1e9;
+/** Milliseconds between two looks at the event loop: on time, that is what is measured. */
+const RESOLUTION = 20;
+
+export interface Measured {
+  readonly engine: Engine;
+  readonly deployments: Deployments;
+  readonly traffic: Traffic;
+  readonly handlerTimes: HandlerTimes;
+  readonly applications: ApplicationMetrics;
+}
+
+export class Metrics {
+  readonly #applications: ApplicationMetrics;
+  readonly #own = new Registry();
+  readonly #deployments = new Numbers();
+  readonly #delay: IntervalHistogram;
+
+  constructor(measured: Measured) {
+    this.#applications = measured.applications;
+    this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION });
+    this.#delay.enable();
+    if (ofProcess === undefined) {
+      ofProcess = new Registry();
+      collectDefaultMetrics({ register: ofProcess });
+    }
+    for (const kind of KINDS) this.#deployments.add(0, { result: kind });
+    this.#registerWire(measured);
+    this.#registerCalls(measured);
+    this.#registerApplications(measured);
+  }
+
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+
+  async text(): Promise<string> {
+    const applications = new Registry();
+    for (const one of this.#applications.families()) register(applications, one);
+    const parts = await Promise.all([this.#own, applications, ofProcess!].map((each) => each.metrics()));
+    return parts.filter((part) => part.trim() !== '').join('\n');
+  }
+
+  deployed({ kind }: DeploymentEvent): void {
+    this.#deployments.add(1, { result: kind });
+  }
+
+  close(): void {
+    this.#delay.disable();
+  }
+
+  #register(name: string, type: 'counter' | 'gauge' | 'histogram', help: string, values: () => readonly Value[]): void {
+    register(this.#own, family(name, type, help, values));
+  }
+
+  #registerWire({ engine: { transport }, traffic }: Measured): void {
+    const { counters } = transport;
+    const one = (name: string, help: string, value: () => number) =>
+      this.#register(name, 'counter', help, () => [{ labels: {}, value: value() }]);
+    this.#register('siplet_messages_total', 'counter', 'SIP messages; status is empty for a request', () =>
+      traffic.values(),
+    );
+    this.#register('siplet_octets_total', 'counter', 'Octets received and sent', () => [
+      { labels: { direction: 'in' }, value: counters.octetsReceived },
+      { labels: { direction: 'out' }, value: counters.octetsSent },
+    ]);
+    one('siplet_malformed_messages_total', 'Messages that were none', () => counters.malformedReceived);
+    one('siplet_send_failures_total', 'Messages known not to have left', () => counters.sendFailures);
+    one('siplet_noise_total', 'Datagrams that cannot be SIP', () => counters.noise);
+    one('siplet_connections_refused_total', 'Connections above a bound', () => counters.connectionsRefused);
+    this.#register('siplet_connections', 'gauge', 'Stream connections that stand', () => [
+      { labels: {}, value: transport.connections },
+    ]);
+  }
+
+  #registerCalls({ engine: { core, transactions } }: Measured): void {
+    const one = (name: string, type: 'counter' | 'gauge', help: string, value: () => number) =>
+      this.#register(name, type, help, () => [{ labels: {}, value: value() }]);
+    this.#register('siplet_transactions', 'gauge', 'Transactions that are alive', () => {
+      const { inviteClient, nonInviteClient, inviteServer, nonInviteServer } = transactions.size;
+      return [
+        { labels: { side: 'client', kind: 'invite' }, value: inviteClient },
+        { labels: { side: 'client', kind: 'non-invite' }, value: nonInviteClient },
+        { labels: { side: 'server', kind: 'invite' }, value: inviteServer },
+        { labels: { side: 'server', kind: 'non-invite' }, value: nonInviteServer },
+      ];
+    });
+    one('siplet_calls', 'gauge', 'Calls in progress', () => core.callsInProgress);
+    one('siplet_dialogs', 'gauge', 'Dialogs that go through the container', () => core.size.dialogSets);
+    one('siplet_initial_requests_total', 'counter', 'Initial requests to applications', () => core.counters.initial);
+    one('siplet_refused_requests_total', 'counter', 'Requests that the container refused', () => core.counters.refused);
+    this.#register('siplet_event_loop_delay_seconds', 'gauge', 'Delay of the event loop since the last scrape', () => {
+      const values: Value[] = QUANTILES.map((quantile) => ({
+        labels: { quantile },
+        value: seconds(this.#delay.percentile(quantile * 100)),
+      }));
+      values.push({ labels: { quantile: 1 }, value: seconds(this.#delay.max) });
+      this.#delay.reset();
+      return values;
+    });
+  }
+
+  #registerApplications({ engine: { core }, deployments, handlerTimes }: Measured): void {
+    this.#register('siplet_sessions', 'gauge', 'Application sessions, by version', () =>
+      deployments
+        .records()
+        .filter(({ application }) => application !== undefined)
+        .map(({ application, state }) => {
+          const { name, version, revision } = application!;
+          return { labels: { app: name, version, revision, state }, value: core.sessionsOf(application!) };
+        }),
+    );
+    this.#register('siplet_applications', 'gauge', 'Applications, by state', () => {
+      const records = deployments.records();
+      return ['active', 'draining', 'failed'].map((state) => ({
+        labels: { state },
+        value: records.filter((record) => record.state === state).length,
+      }));
+    });
+    this.#register('siplet_deployments_total', 'counter', 'Deployments, by what came of them', () =>
+      this.#deployments.values(),
+    );
+    const name = 'siplet_handler_seconds';
+    this.#register(name, 'histogram', 'Time of handlers until they settled', () => handlerTimes.times(name));
+    this.#register('siplet_handler_failures_total', 'counter', 'Handlers that threw, rejected or took too long', () =>
+      handlerTimes.failures(),
+    );
+  }
+}
+
+const KINDS: readonly DeploymentEvent['kind'][] = ['deployed', 'failed', 'undeployed', 'unloaded'];
+
+function seconds(nanoseconds: number): number {
+  // Before the first look there is nothing, and some large number.
+  if (!Number.isFinite(nanoseconds) || nanoseconds > 1e15) return 0;
+  return Math.max(0, nanoseconds / NANO - RESOLUTION / 1000);
+}

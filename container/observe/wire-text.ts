@@ -1,0 +1,45 @@
+// A glance at a message on the wire: what it is, and the header fields by which it is told apart (§7), without parsing it.
+
+/** 0 of a request. */
+export function statusOf(wire: string): number {
+  if (!wire.startsWith('SIP/2.0 ')) return 0;
+  const status = (wire.charCodeAt(8) - 48) * 100 + (wire.charCodeAt(9) - 48) * 10 + (wire.charCodeAt(10) - 48);
+  return status >= 100 && status <= 699 ? status : 699;
+}
+
+/** Of a response too: that of its CSeq (§20.16). '' when it cannot be told. */
+export function methodOf(wire: string, status: number): string {
+  if (status === 0) return wire.slice(0, Math.max(0, wire.indexOf(' ')));
+  const value = fieldOf(wire, '\r\nCSeq:', /\r\ncseq[ \t]*:([^\r\n]*)/i);
+  return value.slice(Math.max(value.lastIndexOf(' '), value.lastIndexOf('\t')) + 1);
+}
+
+/** '' when there is none. */
+export function callIdOf(wire: string): string {
+  return fieldOf(wire, '\r\nCall-ID:', /\r\n(?:call-id|i)[ \t]*:([^\r\n]*)/i);
+}
+
+export function fromOf(wire: string): string {
+  return fieldOf(wire, '\r\nFrom:', /\r\n(?:from|f)[ \t]*:([^\r\n]*)/i);
+}
+
+export function toOf(wire: string): string {
+  return fieldOf(wire, '\r\nTo:', /\r\n(?:to|t)[ \t]*:([^\r\n]*)/i);
+}
+
+/** The first line. */
+export function startLineOf(wire: string): string {
+  const end = wire.indexOf('\r\n');
+  return end < 0 ? wire : wire.slice(0, end);
+}
+
+/** The value of a field, as nearly everybody writes its name, else by the expression that knows the other ways. */
+function fieldOf(wire: string, usual: string, otherwise: RegExp): string {
+  const at = wire.indexOf(usual);
+  if (at >= 0) {
+    const blank = wire.indexOf('\r\n\r\n');
+    if (blank < 0 || at < blank) return wire.slice(at + usual.length, wire.indexOf('\r\n', at + 2)).trim();
+  }
+  const head = wire.slice(0, Math.max(0, wire.indexOf('\r\n\r\n')) + 2);
+  return otherwise.exec(head)?.[1]?.trim() ?? '';
+}
