@@ -154,7 +154,7 @@ describe('P53-09 RFC 5393 §3 N AORs, each forking to all N', () => {
     const bob = 'sip:bob@10.0.0.2';
     const { world, alice, call, proxy } = await mesh(10, { 'sip:bob@example.com': [bob] });
     const phone = world.phone('bob', '10.0.0.2');
-      const begun = world.clock.now();
+    const begun = world.clock.now();
     const other = alice.invite('sip:bob@example.com', { via: P1 });
     (await phone.receive('INVITE')).reply(200);
     await other.response(200);

@@ -1,0 +1,196 @@
+// What our Record-Route carries is believed only when we have written it for this call (C-35), and a request is forwarded by its Route set all the same (C-40).
+import { Ack, Invite, type SipRequest, Subsequent, Siplet as siplet } from '@siplet/sdk';
+import { describe, expect, test } from 'vitest';
+import { Uri } from '../../container/message/index.js';
+import { RouteCookies } from '../../container/proxy/route-cookie.js';
+import type { ClientRequest } from '../world/outgoing.js';
+import { Siplet } from '../world/siplet.js';
+import { World } from '../world/world.js';
+import { ends } from './stage.js';
+
+const SIPLET = '10.0.0.9';
+
+async function stage() {
+  const world = new World();
+  const alice = world.phone('alice', '10.0.0.1');
+  const bob = world.phone('bob', '10.0.0.2');
+  const seen: string[] = [];
+  const note = (request: SipRequest) => {
+    seen.push(`${request.method} ${String(request.parameter('app'))} ${String(request.parameter('other'))}`);
+  };
+  @siplet({ name: 'relay' })
+  class Relay {
+    @Invite()
+    route(request: SipRequest) {
+      const proxy = request.proxy({ recordRoute: true });
+      proxy.recordRouteUri!.parameters.set('app', 'gold');
+      proxy.proxyTo(bob.uri);
+    }
+
+    @Ack()
+    ack(request: SipRequest) {
+      note(request);
+    }
+
+    @Subsequent()
+    subsequent(request: SipRequest) {
+      note(request);
+    }
+  }
+  const container = await Siplet.start(world, { relay: { Relay } });
+  const call = async (callId: string) => {
+    const sent = alice.invite('sip:bob@example.com', { via: SIPLET, callId });
+    const invite = await bob.receive('INVITE');
+    invite.reply(200);
+    await sent.response(200);
+    return { sent, invite, route: invite.list('Record-Route')[0]! };
+  };
+  return { world, alice, bob, container, seen, call };
+}
+
+/** Sends the request with this Route; it is forwarded, answered and gone from its Route. */
+async function sends(s: Awaited<ReturnType<typeof stage>>, from: ClientRequest, method: string, route: string) {
+  const request = from.dialog.request(method, { route: [route] });
+  const got = await s.bob.receive(method);
+  expect(got.list('Route')).toEqual([]);
+  got.reply(200);
+  await request.response(200);
+}
+
+describe('C-35 C-40', () => {
+  test('C-35 as we have written it: the application is called, with its parameters', async () => {
+    const s = await stage();
+    const { sent, route } = await s.call('1@alice');
+    expect(route).toMatch(/^<sip:10\.0\.0\.9:5060;lr;sid=[^;]+;app=gold>$/);
+    sent.ack();
+    await sends(s, sent, 'INFO', route);
+    expect(s.seen).toEqual(['ACK gold undefined', 'INFO gold undefined']);
+  });
+
+  const forgeries: Readonly<Record<string, (route: string, other: string) => string>> = {
+    'another value': (route) => route.replace('gold', 'root'),
+    'a parameter more behind it': (route) => route.replace('>', ';other=x>'),
+    'a parameter more before it': (route) => route.replace(';app', ';other=x;app'),
+    'a parameter less': (route) => route.replace(';app=gold', ''),
+    'the cookie of another call': (_route, other) => other,
+    'the name of this dialog with the check of another': (route, other) =>
+      route.replace(/(sid=[^.]*)\.[^;]*/, `$1.${/sid=[^.]*\.([^;]*)/.exec(other)![1]}`),
+    'no check': (route) => route.replace(/(sid=[^.]*)\.[^;]*/, '$1'),
+    'an empty check': (route) => route.replace(/(sid=[^.]*)\.[^;]*/, '$1.'),
+    'a made-up one': (route) => route.replace(/sid=[^;]*/, 'sid=x.00000000000000'),
+    'one without a value': (route) => route.replace(/sid=[^;]*/, 'sid'),
+    'two of them, the first made up': (route) => route.replace(';sid=', ';sid=x.y;sid='),
+    'the real one as the value of another parameter first': (route) =>
+      route.replace(/;sid=([^;]*)/, ';x=$1;other=x;sid=$1'),
+    'none at all': (route) => route.replace(/;sid=[^>]*/, ''),
+  };
+
+  test.each(Object.entries(forgeries))(
+    'C-35 C-40 %s: the application is not called, and the request is forwarded by its Route set',
+    async (_name, forge) => {
+      const s = await stage();
+      const { sent: before, route: other } = await s.call('0@alice');
+      const { sent, route } = await s.call('1@alice');
+      before.ack();
+      sent.ack();
+      await s.world.deliver();
+      s.seen.length = 0;
+      const forged = forge(route, other);
+      expect(forged).not.toBe(route);
+      await sends(s, sent, 'INFO', forged);
+      expect(s.seen).toEqual([]);
+      // The dialog is unharmed.
+      await sends(s, sent, 'BYE', route);
+      expect(s.seen).toEqual(['BYE gold undefined']);
+      expect(s.container.problems()).toEqual([]);
+    },
+  );
+
+  test('C-40 the right cookie with the tags of nobody: forwarded, the application is not called', async () => {
+    const s = await stage();
+    const { sent, route } = await s.call('1@alice');
+    sent.ack();
+    await s.world.deliver();
+    s.seen.length = 0;
+    const parts = { via: SIPLET, route: [route], callId: '1@alice', to: '<sip:bob@example.com>;tag=nobody' };
+    const request = s.alice.request('BYE', s.bob.uri, parts);
+    (await s.bob.receive('BYE')).reply(481);
+    await request.response(481);
+    expect(s.seen).toEqual([]);
+    // And it has not ended the call of others.
+    await sends(s, sent, 'INFO', route);
+    expect(s.seen).toEqual(['INFO gold undefined']);
+  });
+
+  test('C-40 a forged ACK is forwarded and seen by nobody', async () => {
+    const s = await stage();
+    const { sent, invite, route } = await s.call('1@alice');
+    sent.ack({ route: [route.replace('gold', 'root')] });
+    expect((await invite.ack()).list('Route')).toEqual([]);
+    expect(s.seen).toEqual([]);
+  });
+
+  test('C-40 no Route at all: 481', async () => {
+    const s = await stage();
+    const { sent } = await s.call('1@alice');
+    sent.ack();
+    await s.world.deliver();
+    await sent.dialog.request('INFO', { route: [], via: SIPLET }).response(481);
+    await sent.dialog
+      .bye()
+      .response('final')
+      .catch(() => {});
+  });
+
+  test('§16.3 step 3 an orphan with Max-Forwards 0: 483', async () => {
+    const s = await stage();
+    const { sent, route } = await s.call('1@alice');
+    sent.ack();
+    const headers = { 'Max-Forwards': '0' };
+    await sent.dialog.request('INFO', { route: [route.replace('gold', 'root')], headers }).response(483);
+  });
+
+  test('C-40 orphans that find nobody: 408 or the error of the way, and nothing is left', async () => {
+    const s = await stage();
+    const { sent, route } = await s.call('1@alice');
+    sent.ack();
+    await s.world.deliver();
+    const forged = route.replace('gold', 'root');
+    const request = sent.dialog.request('INVITE', { route: [forged, '<sip:10.0.0.77;lr>'] });
+    await request.response(408);
+    await sends(s, sent, 'BYE', route);
+    await ends(s.world, s.container);
+  });
+});
+
+describe('the cookie alone', () => {
+  const cookies = new RouteCookies([1, 2]);
+  /** Undefined too for what is no URI. */
+  const read = (text: string, callId = 'call', of = cookies) => {
+    const uri = Uri.parse(`sip:10.0.0.9;lr${text}`);
+    return uri === undefined ? undefined : of.read(uri, callId);
+  };
+
+  test('is read as it was written, the parameters raw', () => {
+    for (const parameters of ['', ';a', ';a=1;b=%41%42', ';sid2=x', ';a=sid']) {
+      const text = cookies.write('id', 'call', parameters);
+      expect(read(text)).toEqual({ id: 'id', parameters });
+      expect(read(text, 'another')).toBeUndefined();
+      expect(read(text, 'call', new RouteCookies([1, 3]))).toBeUndefined();
+    }
+  });
+
+  test('every change of one character is noticed', () => {
+    const text = cookies.write('abc', 'call', ';app=gold;x');
+    let noticed = 0;
+    for (let i = 5; i < text.length; i++) {
+      const changed = text.slice(0, i) + (text[i] === 'q' ? 'r' : 'q') + text.slice(i + 1);
+      if (read(changed) === undefined) noticed++;
+    }
+    expect(noticed).toBe(text.length - 5);
+  });
+
+  test('is the same for both values of a double Record-Route, and after a restart', () => {
+    expect(new RouteCookies([1, 2]).write('id', 'call', ';a=1')).toBe(cookies.write('id', 'call', ';a=1'));
+  });
+});
