@@ -96,6 +96,7 @@ export class Engine {
         proxy: {
           maxForwards,
           timerC: timers.timerC,
+          linger: 64 * timers.t1,
           cancelGrace: GRACE_IN_T1 * timers.t1,
           maxBranches: MAX_BRANCHES,
           maxRecursion: MAX_RECURSION,

@@ -145,9 +145,9 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   forwardInDialog(handler: Handler | undefined): void {
     if (handler === undefined) return this.#forward();
     this.#call(handler, this.servlet, true, (error) => {
-      if (this.answered) return;
-      if (error !== undefined) this.answer(this.generate(500));
-      else this.#forward();
+      if (!this.answered && error === undefined) return this.#forward();
+      if (!this.answered) this.answer(this.generate(500));
+      if (this.request.method === 'BYE') this.session.state = 'terminated'; // whoever sends a BYE has left (§15.1.1)
     });
   }
 
@@ -220,7 +220,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   success(branch: Branch, response: Response, isRetransmission: boolean, settled: () => void): void {
-    if (!isRetransmission) this.#confirm(this.sessionOf(response));
+    if (!isRetransmission) this.#confirm(this.sessionOf(response), branch);
     const handler = this.application.table.success(response.status, this.request.method);
     this.#supervise(handler, branch, response, isRetransmission ? 'retransmitted' : 'received', settled);
   }
@@ -317,10 +317,12 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   /** A 2xx: it makes a dialog, or ends one. */
-  #confirm(session: SipSession): void {
+  #confirm(session: SipSession, branch: Branch): void {
     const { method } = this.request;
     if (this.isInitial) {
-      if (DIALOG_METHODS.has(method) && session.state !== 'terminated') session.state = 'confirmed';
+      if (!DIALOG_METHODS.has(method) || session.state === 'terminated') return;
+      session.state = 'confirmed';
+      session.isOnPath = branch.isRecordRouted;
     } else if (method === 'BYE' || this.#endsSubscription) {
       session.state = 'terminated';
     }
@@ -387,7 +389,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   /** C-29. */
   cancelled(cancel: Request): void {
     // After the final response it has no effect (§9.2).
-    if (this.answered || (this.context?.completed ?? false)) return;
+    if (this.transaction.state !== 'proceeding') return;
     this.#cancelled = true;
     const handler = this.application.table.cancel();
     if (this.context !== undefined) this.context.cancelled(cancel);

@@ -35,6 +35,8 @@ export class Branch implements ClientUser, Timed {
   recurse: boolean | undefined;
   /** Gives the parameters of the Record-Route URI on this branch alone; null: none is added; undefined: as the context says. */
   recordRoute: (() => string) | null | undefined;
+  /** Whether the request went out with a Record-Route of ours. */
+  isRecordRouted = false;
   /** The branches which its 3xx gave (C-26). */
   readonly recursed: Branch[] = [];
   cancelCause: CancelCause | undefined;
@@ -143,7 +145,9 @@ export class Branch implements ClientUser, Timed {
     const from = context.outboundInterface;
     const flow = hop.flow ?? services.open(from === undefined ? hop : { ...hop, from });
     this.#flow = flow;
-    addRecordRoute(request, this.#recordRouteParameters, context.path, context.inbound, flow);
+    const recordRoute = this.#recordRouteParameters;
+    this.isRecordRouted = recordRoute !== undefined;
+    addRecordRoute(request, recordRoute, context.path, context.inbound, flow);
     this.#provisional = false;
     if (context.isInvite) this.#startTimerC();
     const branch = `z9hG4bK${services.identifiers.branch()}${context.loopPart}`;
@@ -154,7 +158,7 @@ export class Branch implements ClientUser, Timed {
 
   /** RFC 3263 §4.3: a hop that fails is followed by the next one, unless the branch was cancelled. */
   #tryNextHop(): boolean {
-    if (this.cancelCause !== undefined || this.#hop + 1 >= this.#hops.length) return false;
+    if (this.cancelCause !== undefined || this.context.isOver || this.#hop + 1 >= this.#hops.length) return false;
     this.context.services.avoid(this.#hops[this.#hop]!);
     this.#hop++;
     this.#attempt();

@@ -41,6 +41,8 @@ export class ResponseContext implements Timed {
   /** Sequential search: what has not been started. */
   readonly #queue: Branch[] = [];
   readonly #breadth: MaxBreadth;
+  /** Final responses whose handlers have not had their turn. */
+  #uncounted = 0;
   #pending = 0;
   #branchCount = 0;
   #openTransactions = 1;
@@ -74,6 +76,11 @@ export class ResponseContext implements Timed {
     if (this.#sixth) return 'a branch has answered 6xx';
     if (this.completed) return 'a final response has been chosen';
     return undefined;
+  }
+
+  /** Nothing may be tried any more. */
+  get isOver(): boolean {
+    return this.completed || this.#sixth || this.cancelledUpstream;
   }
 
   /** Whether a branch was started, or would have been if the caller had not given up. */
@@ -232,6 +239,7 @@ export class ResponseContext implements Timed {
     if (status >= 600) this.#refuse(response, branch);
     const redirected = status < 400 && this.#mayRecurse(branch);
     if (this.parallel && this.#queue.length > 0) this.#startAll();
+    this.#uncounted++;
     // Asked when its turn has come: the handler of an earlier one may have added branches meanwhile.
     const isIntermediate = (): boolean => redirected || this.#pending > 0 || this.#queue.length > 0;
     this.supervisor.intermediate(branch, response, isIntermediate, () => this.#counted(branch, response, redirected));
@@ -244,6 +252,7 @@ export class ResponseContext implements Timed {
 
   /** §16.7 step 4: a 3xx whose Contacts are tried is no candidate (C-26); everything else is. */
   #counted(branch: Branch, response: Response, redirected: boolean): void {
+    this.#uncounted--;
     if (this.completed) return;
     if (!(redirected && this.#recurse(branch, response))) {
       const ofCancelled = branch.cancelCause !== undefined && response.status === 487;
@@ -280,7 +289,7 @@ export class ResponseContext implements Timed {
 
   /** After a branch has ended: the next of a sequential search, or the choice. */
   #progress(): void {
-    if (this.completed || this.#pending > 0) return;
+    if (this.completed || this.#pending > 0 || this.#uncounted > 0) return;
     if (!this.#sixth && this.#queue.length > 0 && this.#startNext()) return;
     this.#choose();
   }
@@ -290,6 +299,7 @@ export class ResponseContext implements Timed {
   #choose(): void {
     if (this.#choosing) return;
     this.#choosing = true;
+    this.#chosen = undefined;
     this.supervisor.best(() => this.#offer(), this.#settled);
   }
 
@@ -312,7 +322,7 @@ export class ResponseContext implements Timed {
 
   #select(): Candidate | undefined {
     this.#chosen = undefined;
-    if (this.completed || this.#pending > 0) return undefined;
+    if (this.completed || this.#pending > 0 || this.#uncounted > 0) return undefined;
     this.#added = false;
     let chosen = bestResponse(this.#candidates);
     if (chosen === undefined) {
@@ -342,8 +352,8 @@ export class ResponseContext implements Timed {
       response.delete('Retry-After');
     }
     if (response.status === 408 && !this.isInvite) {
-      this.server.abandon(); // RFC 4320 §4.2: too late to be of use
-      this.closed();
+      // RFC 4320 §4.2: too late to be of use. What the caller sends again until it gives up is still no new request.
+      this.#limit = this.services.clock.start(this.services.settings.linger, this, 'abandon');
     } else {
       this.server.respond(response);
     }
@@ -386,10 +396,16 @@ export class ResponseContext implements Timed {
 
   /** C-29: the caller's CANCEL, which has been answered; Reason is copied (RFC 3326). */
   cancelled(cancel: Request): void {
-    if (this.completed || this.cancelledUpstream) return;
-    this.cancelledUpstream = true;
+    if (this.cancelledUpstream) return;
     const reasons = cancel.values('reason');
-    this.#cancelAll('upstream', reasons.length === 0 ? undefined : reasons.join(', '));
+    const reason = reasons.length === 0 ? undefined : reasons.join(', ');
+    if (this.completed) {
+      // A 2xx is on its way through its handler: what noCancel has left goes on for nobody.
+      if (this.server.state === 'proceeding') this.#cancelPending('upstream', reason, undefined);
+      return;
+    }
+    this.cancelledUpstream = true;
+    this.#cancelAll('upstream', reason);
     this.#progress();
   }
 
@@ -401,10 +417,14 @@ export class ResponseContext implements Timed {
     if (had) this.#progress();
   }
 
-  expire(): void {
-    if (this.completed) return;
-    this.#cancelAll('timeout', 'SIP;cause=408;text="Request Timeout"');
-    this.#progress();
+  expire(which: string): void {
+    if (which === 'abandon') {
+      this.server.abandon();
+      this.closed();
+    } else if (!this.completed) {
+      this.#cancelAll('timeout', 'SIP;cause=408;text="Request Timeout"');
+      this.#progress();
+    }
   }
 
   #cancelAll(cause: CancelCause, reason: string | undefined): void {
@@ -413,12 +433,15 @@ export class ResponseContext implements Timed {
   }
 
   #cancelPending(cause: CancelCause, reason: string | undefined, except: Branch | undefined): void {
+    // Told first: what a handler adds while they are cancelled is not among them.
+    const pending: Branch[] = [];
     const visit = (branches: readonly Branch[]): void => {
       for (const branch of branches) {
-        if (branch !== except && branch.state !== 'ended') branch.cancel(cause, reason);
+        if (branch !== except && branch.state !== 'ended') pending.push(branch);
         if (branch.recursed.length > 0) visit(branch.recursed);
       }
     };
     visit(this.branches);
+    for (const branch of pending) branch.cancel(cause, reason);
   }
 }

@@ -11,6 +11,8 @@ import type { ResponseContext } from './response-context.js';
 export interface ProxySettings {
   /** Timer C (§16.6 step 11): more than three minutes. */
   readonly timerC: number;
+  /** How long a caller may send a request again that is not answered: 64*T1. */
+  readonly linger: number;
   /** How long the choice waits for the answer to a CANCEL that a timeout or the application caused. */
   readonly cancelGrace: number;
   /** Max-Forwards of a request that carries none (§16.6 step 3). */

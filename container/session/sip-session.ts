@@ -8,6 +8,8 @@ import { notify } from './notices.js';
 
 export class SipSession implements sdk.SipSession {
   state: 'initial' | 'early' | 'confirmed' | 'terminated' = 'initial';
+  /** Requests of the dialog come through here (C-34). */
+  isOnPath = false;
   #id: string | undefined;
   #attributes: Map<string, sdk.Json> | undefined;
   #valid = true;
@@ -71,7 +73,7 @@ export class SipSession implements sdk.SipSession {
 
   /** A dialog stands or a transaction runs. */
   get isInUse(): boolean {
-    return this.#valid && (this.#transactions > 0 || (this.state === 'confirmed' && this.set.recordRouted));
+    return this.#valid && (this.#transactions > 0 || (this.state === 'confirmed' && this.isOnPath));
   }
 
   transactionBegins(): void {

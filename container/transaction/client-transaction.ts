@@ -12,6 +12,8 @@ import type * as port from './user.js';
 /** What a client transaction needs of the layer. */
 export interface ClientGround extends Ground<ClientTransaction> {
   /** Starts the transaction of a CANCEL, which has the INVITE's branch (§9.1). */
+  /** A flow to where that one led, whose connection has ended. */
+  again(flow: Flow): Flow;
   sendCancel(cancel: Request, branch: string, flow: Flow): void;
 }
 
@@ -78,7 +80,13 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
 
   sendAck(response: Response): void {
     this.wire = ackOf(this.sent!, response).toWire();
-    this.flow.send(this.wire, this);
+    this.resendAck();
+  }
+
+  /** §17.1.1.3: to the same place as the INVITE, also when its connection has ended. */
+  resendAck(): void {
+    if (this.flow.open) this.flow.send(this.wire!, this);
+    else this.ground.again(this.flow).send(this.wire!);
   }
 
   keepCancel(cancel: Request): void {
@@ -91,7 +99,7 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
 
   /** §9.1: on the INVITE's flow, as its own transaction; and the INVITE has 64*T1 to end. */
   sendCancel(cancel: Request): void {
-    this.ground.sendCancel(cancel, this.branch, this.flow);
+    this.ground.sendCancel(cancel, this.branch, this.flow.open ? this.flow : this.ground.again(this.flow));
     this.start('timerCancel');
   }
 
@@ -130,7 +138,7 @@ const SHARED = {
 const INVITE_EFFECTS: Record<InviteClientAction, Effect<ClientTransaction>> = {
   ...SHARED,
   sendAck: (transaction, response) => transaction.sendAck(response as Response),
-  resendAck: (transaction) => transaction.sendWire(),
+  resendAck: (transaction) => transaction.resendAck(),
   keepCancel: (transaction, cancel) => transaction.keepCancel(cancel as Request),
   sendKeptCancel: (transaction) => transaction.sendKeptCancel(),
   sendCancel: (transaction, cancel) => transaction.sendCancel(cancel as Request),

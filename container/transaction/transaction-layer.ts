@@ -57,6 +57,8 @@ export class TransactionLayer implements Transactions {
       clock,
       timers,
       remove: (transaction) => this.#sentOf(transaction.method).delete(transaction.branch),
+      again: (flow) =>
+        transport.open({ transport: flow.transport, address: flow.remoteAddress, port: flow.remotePort }),
       sendCancel: (cancel, branch, flow) => void this.#begin(cancel, branch, flow, NOBODY),
     };
     this.#serverGround = {

@@ -92,7 +92,7 @@ describe('RFC 4320, other methods', () => {
     const message = s.request('MESSAGE');
     (await s.bob.receive('MESSAGE')).reply(408);
     await s.world.run(60_000);
-    expect(statuses(message)).toEqual([]);
+    expect(statuses(message)).toEqual([100]); // RFC 4320 §4.1, and nothing final
     const invite = s.invite();
     (await s.bob.receive('INVITE')).reply(408);
     await invite.response(408); // only an INVITE's does

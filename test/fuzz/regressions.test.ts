@@ -2,7 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { played } from './run.js';
 
-const SEEDS: readonly (readonly [seed: number, story: string])[] = [];
+const SEEDS: readonly (readonly [seed: number, story: string])[] = [
+  [22, 'a non-INVITE whose best response is 408 was forgotten at once, and its next retransmission proxied again'],
+  [354, 'a dialog of a branch that does not record-route was kept for ever'],
+  [649, 'ACK and CANCEL were not sent when the connection of their INVITE had ended'],
+  [963, 'a BYE whose handler failed ended nothing'],
+  [966, 'the next hop of a target was tried although the search was over'],
+  [2076, 'what the best-response handler added while branches were being cancelled was cancelled with them'],
+  [4751, 'the choice did not wait for final responses whose handlers had not had their turn'],
+  [10781, 'the CANCEL between a 2xx and its way upstream cancelled nothing that noCancel had left'],
+  [16801, 'a final response of its own from another handler replaced the best response'],
+];
 
 describe('the fuzz', () => {
   test('plays a seed the same way again, octet for octet', async () => {

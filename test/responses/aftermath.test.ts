@@ -1,5 +1,4 @@
 // What a lost connection and a failed request in a dialog leave behind: nothing, and everything.
-// Numbers 1 to 4 are repaired and stand in test/responses/edges.test.ts.
 import { describe, expect, test } from 'vitest';
 import { BOB, proxies, stage, watch } from '../rules/stage.js';
 import { over } from './helpers.js';
