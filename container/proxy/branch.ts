@@ -91,8 +91,8 @@ export class Branch implements ClientUser, Timed {
     const located = this.#locate(next);
     if (!(located instanceof Promise)) return this.#begin(located);
     located.then(
-      (hops) => this.state === 'pending' && this.#begin(hops),
-      (error) => this.state === 'pending' && this.#unreachable(error),
+      (hops) => this.#located(() => this.#begin(hops)),
+      (error) => this.#located(() => this.#unreachable(error)),
     );
   }
 
@@ -127,6 +127,13 @@ export class Branch implements ClientUser, Timed {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** A name has been resolved: meanwhile the branch, or the whole search, may have ended. */
+  #located(go: () => void): void {
+    if (this.state !== 'pending') return;
+    if (this.context.isOver) this.#giveUp();
+    else go();
   }
 
   #begin(hops: readonly Hop[]): void {

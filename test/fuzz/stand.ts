@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
 import { Agenda } from '../../container/agenda.js';
-import { defaultConfiguration } from '../../container/configuration.js';
+import { parseConfiguration } from '../../container/configuration.js';
 import { createApplication, type DeployedApplication } from '../../container/deployment/application.js';
 import { Engine } from '../../container/engine.js';
 import type { Resolver } from '../../container/transport/network.js';
@@ -20,7 +20,8 @@ import { type HandlerName, type Script, scriptOf } from './script.js';
 import { Sip } from './text.js';
 import { CONTAINER, type Transport, Wires } from './wires.js';
 
-const CONFIGURATION = defaultConfiguration();
+/** A subscription ends by silence here: nobody sends NOTIFY. */
+const CONFIGURATION = parseConfiguration('limits: { dialogIdle: 2h }');
 /** No sequence takes longer, in virtual milliseconds. */
 const LIMIT = 4 * 3_600_000;
 
@@ -256,7 +257,8 @@ export class Sequence {
   /** Failures that the script asked for, and peers that cannot be reached, are told as such; nothing else goes wrong. */
   #logged(level: 'warn' | 'error', { err }: LogEntry, text: string): void {
     const expected = / failed$/.test(text) && (err instanceof Scripted || (err as Error)?.name === 'HandlerTimeout');
-    if (expected || (level === 'warn' && /cannot be sent|neither answered nor/.test(text))) return;
+    if (expected || (level === 'warn' && /cannot be sent|way back to the caller|neither answered nor/.test(text)))
+      return;
     this.fault(`the container has logged: ${text}${err === undefined ? '' : `: ${stackOf(err)}`}`);
   }
 
