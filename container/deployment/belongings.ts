@@ -65,6 +65,9 @@ export class Belongings {
   #process(): NodeJS.Process {
     const add = (method: PropertyKey) => (event: string, listener: Listener) => {
       if (!this.#ending.signal.aborted) {
+        // Several versions side by side are no leak: what they leave is known.
+        const most = process.getMaxListeners();
+        if (most > 0 && process.listenerCount(event) >= most) process.setMaxListeners(most + 1);
         (Reflect.get(process, method) as (...words: unknown[]) => void).call(process, event, listener);
         this.#listeners.push([event, listener]);
       }

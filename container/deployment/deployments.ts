@@ -51,6 +51,9 @@ const PARALLEL = 4;
 const DRAIN_TIMEOUT = 3_600_000;
 const ARCHIVE_SIZE = 64 * 1_048_576;
 
+/** How long a stop waits for a deployment that is under way, ms. */
+const CLOSING = 3000;
+
 const never = (): boolean => false;
 
 interface Attempt {
@@ -159,12 +162,12 @@ export class Deployments {
 
   /** Deploys a .tgz that somebody sent, under `name` if that is said; it survives a restart of the container. Throws a DeploymentError. */
   async deployArchive(archive: Uint8Array, name?: string): Promise<DeployedApplication> {
-    const told = name ?? 'an archive';
+    const told = { name: name ?? 'an archive', version: '', path: name === undefined ? '' : this.#store.pathOf(name) };
     let source: Source;
     try {
       source = await sourceOf(archive, this.#store, this.#archiveSize);
     } catch (error) {
-      throw this.#fail({ name: told, version: '', path: told }, error);
+      throw this.#fail(told, error);
     }
     const { deployable, room } = source;
     try {
@@ -173,8 +176,7 @@ export class Deployments {
       this.#names.claim(deployable.name, deployable.path);
     } catch (error) {
       removeRoom(room);
-      // What is refused is not what stands at that path.
-      throw this.#fail({ name: told, version: '', path: told }, error);
+      throw this.#fail(told, error);
     }
     return (await this.#deploy(source, never))!;
   }
@@ -249,7 +251,7 @@ export class Deployments {
     const all = [...this.#active.values()];
     this.#active.clear();
     this.#reorder();
-    await Promise.all([...all.map(disposeOf), this.#draining.close(), this.#turns.idle()]);
+    await Promise.all([...all.map(disposeOf), this.#draining.close(), this.#turns.idle(CLOSING)]);
     this.#history.close();
     this.#listeners.clear();
   }
@@ -357,9 +359,10 @@ export class Deployments {
     // The next attempt will tell.
     if (isSuperseded() || this.#closed) return fault;
     const active = this.#active.get(name);
-    this.#failed.set(path, { name, version, path, state: 'failed', error: fault.message });
+    // An archive that nobody could tell the name of is nothing to keep in mind.
+    if (path !== '') this.#failed.set(path, { name, version, path, state: 'failed', error: fault.message });
     const remains = active && this.#names.ownerOf(name) === path ? `; ${active.version} stays in service` : '';
-    const what = version === '' ? shortened(path) : `${name} ${version}`;
+    const what = version !== '' ? `${name} ${version}` : path === '' ? name : shortened(path);
     this.#log.error({ app: name, version, path }, `${what} is not deployed${remains}: ${fault.message}`);
     this.#tell({ kind: 'failed', name, path, error: fault.message });
     return fault;

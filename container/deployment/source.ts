@@ -1,5 +1,5 @@
 // What is to be deployed, on disk and ready to be compiled: a directory or a file as it stands, an archive unpacked.
-import { basename, resolve } from 'node:path';
+import { basename, resolve, sep } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
 import { readArchive, unpack } from './archive.js';
 import { shortened } from './compile.js';
@@ -43,7 +43,7 @@ async function unpacked(
   try {
     await unpack(archive, room, limit);
     const found = deployableAt(room);
-    if (!found.entry.startsWith(`${room}/`)) throw new DeploymentError('its entry is outside of the package');
+    if (!found.entry.startsWith(room + sep)) throw new DeploymentError('its entry is outside of the package');
     return { deployable: { ...found, path: pathOf(found.name) }, room };
   } catch (error) {
     removeRoom(room);

@@ -63,6 +63,8 @@ export class ArchiveStore {
 
   /** The archive before the one that is in service. */
   previous(name: string): Uint8Array | undefined {
+    // Whoever asks may send anything.
+    if (/[\\/]/.test(name)) return undefined;
     const path = `${this.pathOf(name)}.previous`;
     return existsSync(path) ? readFileSync(path) : undefined;
   }

@@ -18,9 +18,15 @@ export class Turns {
     }
   }
 
-  /** Settles when nothing is under way any more. */
-  async idle(): Promise<void> {
-    while (this.#last.size > 0) await Promise.allSettled(this.#last.values());
+  /** Settles when nothing is under way any more, or after `limit` ms. */
+  async idle(limit: number): Promise<void> {
+    if (this.#last.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limit);
+    });
+    await Promise.race([Promise.allSettled(this.#last.values()), late]);
+    clearTimeout(timer);
   }
 
   async #after<T>(before: Promise<unknown> | undefined, task: () => Promise<T>): Promise<T> {

@@ -56,7 +56,7 @@ function projectOf({ directory, entry }: Deployable): object {
   const paths: Record<string, string[]> = {};
   for (const name of ['@siplet/sdk', 'inversify', 'reflect-metadata']) {
     const root = packageRoot(name);
-    if (root) paths[name] = [root];
+    if (root) paths[name] = [typesOf(root)];
   }
   const types = packageRoot('@types/node');
   return {
@@ -79,6 +79,17 @@ function projectOf({ directory, entry }: Deployable): object {
     include: [],
     references: [],
   };
+}
+
+/** Where a package's types begin: a path mapping to its directory would not look at `exports`. */
+function typesOf(root: string): string {
+  const { exports, types } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    exports?: { '.'?: string | { types?: string } };
+    types?: string;
+  };
+  const main = exports?.['.'];
+  const entry = (typeof main === 'string' ? main : main?.types) ?? types;
+  return entry === undefined ? root : join(root, entry.replace(/\.js$/, '.d.ts'));
 }
 
 function packageRoot(name: string): string | undefined {

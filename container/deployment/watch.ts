@@ -42,6 +42,8 @@ export class Watch {
   readonly #quiet: number;
   readonly #gone: number;
   #watcher: FSWatcher | undefined;
+  /** It was said already. */
+  #isBlind = false;
 
   constructor(directory: string, deployments: Deployments, log: Logger, options: WatchOptions = {}) {
     this.#directory = resolve(directory);
@@ -51,7 +53,7 @@ export class Watch {
     this.#gone = options.gone ?? GONE;
   }
 
-  /** Resolves when it sees every change from then on. */
+  /** Resolves when it sees every change from then on; a directory that takes very long is not waited for. */
   async start(): Promise<void> {
     const root = this.#directory;
     const watcher = watch(root, {
@@ -61,9 +63,17 @@ export class Watch {
     this.#watcher = watcher;
     watcher.on('all', (_event, path) => this.#changed(path));
     watcher.on('error', (error) => {
-      this.#log.warn({ err: error }, 'not every change in the directory can be seen');
+      const level = this.#isBlind ? 'debug' : 'warn';
+      this.#isBlind = true;
+      this.#log[level]({ err: error }, 'not every change in the directory can be seen');
     });
-    await new Promise<void>((done) => watcher.once('ready', () => done()));
+    await new Promise<void>((done) => {
+      const late = setTimeout(done, PATIENCE);
+      watcher.once('ready', () => {
+        clearTimeout(late);
+        done();
+      });
+    });
   }
 
   async close(): Promise<void> {

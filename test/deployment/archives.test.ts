@@ -167,6 +167,14 @@ describe('contract sections 1 and 7, archives are deployed', () => {
     const broken = packed({ 'package.json': '{"name":"app","version":"3.0.0"}', 'index.ts': 'export const x = ;' });
     await expect(first.deployments.deployArchive(broken)).rejects.toThrow(/app\.tgz\/index\.ts/);
     expect(says(first.deployments.get('app'))).toBe('two');
+    expect(first.deployments.records()).toMatchObject([
+      { version: '2.0.0', state: 'active', error: expect.stringContaining('app.tgz/index.ts:1:18') },
+      { version: '1.0.0', state: 'draining' },
+    ]);
+    await expect(first.deployments.deployArchive(Buffer.from('x'), 'app')).rejects.toThrow('not compressed by gzip');
+    await expect(first.deployments.deployArchive(Buffer.from('x'))).rejects.toThrow('not compressed by gzip');
+    await expect(first.deployments.rollback('../app')).rejects.toThrow('no previous version');
+    expect(first.deployments.records()).toHaveLength(2);
     await first.deployments.close();
     expect(readdirSync(join(store, 'unpacked'))).toEqual([]);
 
