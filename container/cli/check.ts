@@ -7,6 +7,7 @@ import { deployableAt } from '../deployment/deployable.js';
 import { load } from '../deployment/load.js';
 import { typeCheck } from '../deployment/type-check.js';
 import { createLog } from '../observe/log.js';
+import { framed } from './frame.js';
 import type { ExitStatus, Terminal } from './main.js';
 
 /** Compiles, type-checks, loads and makes the application, prints its handler table, and disposes of it. Throws a DeploymentError. */
@@ -34,7 +35,7 @@ export async function check(path: string, options: { config?: string }, terminal
   } finally {
     await application.dispose();
   }
-  for (const fault of types) terminal.err(`${fault}\n`);
+  for (const fault of types) terminal.err(`${framed(fault, deployable.directory)}\n`);
   return types.length > 0 && configuration.deploy.typeCheck === 'strict' ? 1 : 0;
 }
 

@@ -4,7 +4,10 @@ import { DeploymentError } from '@siplet/sdk';
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../configuration.js';
 import { check } from './check.js';
+import { OperatorError } from './operator.js';
+import { addOperatorCommands } from './operator-commands.js';
 import { type RunOptions, run } from './run.js';
+import { scaffold } from './scaffold.js';
 
 /** Where a command writes. */
 export interface Terminal {
@@ -54,6 +57,13 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
       status = await check(path, options, terminal);
     });
 
+  siplet
+    .command('new')
+    .description('write a new application to DIR, with a test of it')
+    .argument('<DIR>', 'a directory that is not there yet, or is empty; its name is that of the application')
+    .action((directory: string) => scaffold(directory, terminal));
+  addOperatorCommands(siplet, terminal);
+
   try {
     await siplet.parseAsync(words, { from: 'user' });
   } catch (error) {
@@ -67,7 +77,8 @@ function statusOf(error: unknown, words: readonly string[], terminal: Terminal):
     // `siplet` alone prints its help as an error; asked for, help and version are none.
     return error.exitCode === 0 && words.length > 0 ? 0 : 2;
   }
-  const isOurs = error instanceof ConfigurationError || error instanceof DeploymentError;
+  const isOurs =
+    error instanceof ConfigurationError || error instanceof DeploymentError || error instanceof OperatorError;
   const text = error instanceof Error ? (isOurs ? error.message : messageOf(error)) : String(error);
   terminal.err(`siplet: ${text}\n`);
   return error instanceof ConfigurationError && error.isUsage ? 2 : 1;

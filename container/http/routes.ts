@@ -1,13 +1,18 @@
 // The routes of the admin address: contract section 9.
+import type { HttpBindings } from '@hono/node-server';
 import { DeploymentError } from '@siplet/sdk';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { DeploymentRecord, Deployments } from '../deployment/deployments.js';
 import type { Engine } from '../engine.js';
 import type { Observation } from '../observe/observation.js';
+import { bodyOf } from './body.js';
 import { EventStreams, MAX_CLIENTS } from './event-stream.js';
 import { type GuardOptions, guard } from './guard.js';
 import { PAGE, PAGE_POLICY } from './page.js';
+
+interface Bindings {
+  Bindings: HttpBindings;
+}
 
 export interface AdminParts extends GuardOptions {
   readonly engine: Engine;
@@ -18,8 +23,8 @@ export interface AdminParts extends GuardOptions {
   failed(error: unknown): void;
 }
 
-/** Bodies of requests that have none to speak of. */
-const MAX_BODY = 1024;
+/** Archives that are being received at one time: each is in memory. */
+const MAX_UPLOADS = 4;
 
 /** What GET /api/apps tells of one. */
 export interface ApplicationStatus {
@@ -31,13 +36,12 @@ export interface ApplicationStatus {
   readonly error?: string;
 }
 
-export function routes(parts: AdminParts): { app: Hono; close(): void } {
+export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void } {
   const { engine, deployments, observation } = parts;
-  const app = new Hono();
+  const app = new Hono<Bindings>();
   const streams = new EventStreams(observation.events);
+  let uploads = 0;
   const statusOf = (record: DeploymentRecord): ApplicationStatus => applicationStatus(record, engine);
-  const tooLarge = (limit: number) =>
-    bodyLimit({ maxSize: limit, onError: (c) => c.json({ error: `the body has more than ${limit} octets` }, 413) });
 
   app.use(guard(parts));
   app.get('/health/live', (c) => c.json({ status: 'live' }));
@@ -55,19 +59,24 @@ export function routes(parts: AdminParts): { app: Hono; close(): void } {
     return next();
   });
   app.get('/api/apps', (c) => c.json(deployments.records().map(statusOf)));
-  app.put('/api/apps/:name', tooLarge(parts.archiveSize), async (c) => {
-    const archive = new Uint8Array(await c.req.arrayBuffer());
+  app.put('/api/apps/:name', async (c) => {
+    if (uploads >= MAX_UPLOADS) return c.json({ error: `${uploads} archives are being sent already` }, 503);
+    uploads++;
+    const archive = await bodyOf(c.env.incoming, parts.archiveSize).finally(() => uploads--);
+    if (archive === undefined) {
+      // The rest of it is not waited for.
+      c.header('Connection', 'close');
+      return c.json({ error: `the archive has more than ${parts.archiveSize} octets (deploy.archiveSize)` }, 413);
+    }
     if (archive.length === 0) return c.json({ error: 'the body is to be a .tgz made by npm pack, and is empty' }, 400);
     const name = c.req.param('name');
-    const isNew = deployments.get(name) === undefined;
-    const application = await deployments.deployArchive(archive, name);
-    return c.json(statusOf(recordOf(deployments, application)), isNew ? 201 : 200);
+    return c.json(statusOf(recordOf(deployments, await deployments.deployArchive(archive, name))));
   });
-  app.delete('/api/apps/:name', tooLarge(MAX_BODY), (c) => {
+  app.delete('/api/apps/:name', (c) => {
     const name = c.req.param('name');
     return deployments.undeploy(name) ? c.body(null, 204) : c.json({ error: noApplication(name) }, 404);
   });
-  app.post('/api/apps/:name/rollback', tooLarge(MAX_BODY), async (c) => {
+  app.post('/api/apps/:name/rollback', async (c) => {
     const name = c.req.param('name');
     const isKnown = deployments.records().some((record) => record.name === name);
     try {

@@ -1,0 +1,73 @@
+// `siplet deploy · undeploy · rollback · apps`: the applications of a running container.
+import { readFileSync, statSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { deployableAt } from '../deployment/deployable.js';
+import { filesOf } from '../deployment/tar.js';
+import { typeCheck } from '../deployment/type-check.js';
+import type { ApplicationStatus } from '../http/routes.js';
+import { createLog } from '../observe/log.js';
+import { framed } from './frame.js';
+import type { Terminal } from './main.js';
+import { jsonOf, Operator, OperatorError, type OperatorOptions } from './operator.js';
+import { pack } from './pack.js';
+import { table } from './table.js';
+
+/** Octets; the container has a bound of its own. */
+const MAX_UNPACKED = 1 << 30;
+
+/** Packs what is at `path`, and deploys it. Type errors are told; whether they matter is for the container to say (`deploy.typeCheck`). */
+export async function deploy(path: string, options: OperatorOptions, terminal: Terminal): Promise<void> {
+  const operator = new Operator(options);
+  let name: string;
+  let archive: Uint8Array;
+  if (path.endsWith('.tgz') && statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    archive = readFileSync(path);
+    name = nameInside(archive, path);
+  } else {
+    const deployable = deployableAt(path);
+    name = deployable.name;
+    const types = typeCheck(deployable, createLog({ level: 'silent', format: 'json' }));
+    archive = await pack(deployable);
+    for (const fault of await types) terminal.err(`${framed(fault, deployable.directory)}\n`);
+  }
+  const status = await operator.ask<ApplicationStatus>('PUT', ['api', 'apps', name], archive);
+  terminal.out(`${status.name} ${status.version} is in service\n`);
+  for (const line of status.handlers) terminal.out(`  ${line}\n`);
+}
+
+export async function undeploy(name: string, options: OperatorOptions, terminal: Terminal): Promise<void> {
+  await new Operator(options).ask('DELETE', ['api', 'apps', name]);
+  terminal.out(`${name} is out of service; its calls go on to their end\n`);
+}
+
+export async function rollback(name: string, options: OperatorOptions, terminal: Terminal): Promise<void> {
+  const status = await new Operator(options).ask<ApplicationStatus>('POST', ['api', 'apps', name, 'rollback']);
+  terminal.out(`${status.name} ${status.version} is in service again\n`);
+}
+
+export async function apps(options: OperatorOptions, terminal: Terminal): Promise<void> {
+  const all = await new Operator(options).ask<ApplicationStatus[]>('GET', ['api', 'apps']);
+  if (all.length === 0) return terminal.out('no applications\n');
+  terminal.out(
+    table(
+      ['NAME', 'VERSION', 'STATE', 'SESSIONS', 'HANDLERS'],
+      all.map(({ name, version, state, sessions, handlers }) => [name, version, state, sessions, handlers.length]),
+    ),
+  );
+  for (const { name, error } of all) if (error !== undefined) terminal.out(`\n${name}: ${error}\n`);
+}
+
+/** The name in the package.json of an archive. */
+function nameInside(archive: Uint8Array, path: string): string {
+  let files: ReturnType<typeof filesOf>;
+  try {
+    files = filesOf(gunzipSync(archive, { maxOutputLength: MAX_UNPACKED }));
+  } catch (error) {
+    throw new OperatorError(`${path}: ${(error as Error).message}`);
+  }
+  const manifest = files.find((file) => file.path === 'package.json');
+  if (manifest === undefined) throw new OperatorError(`${path}: has no package.json: it is to be made by 'npm pack'`);
+  const { name } = Object(jsonOf(Buffer.from(manifest.content).toString('utf8'))) as { name?: unknown };
+  if (typeof name !== 'string') throw new OperatorError(`${path}: its package.json has no name`);
+  return name.replace(/^@[^/]*\//, '');
+}

@@ -1,0 +1,30 @@
+// The place of a type error in the author's source: `index.ts(3,7): error TS2322: …` with the lines around it.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** Lines before and after the one that is marked. */
+const AROUND = 1;
+
+/** The fault as it was, with a code frame below it where the source can be read. Paths are relative to `directory`. */
+export function framed(fault: string, directory: string): string {
+  const [, file, row, column] = /^(.+?)\((\d+),(\d+)\): /.exec(fault) ?? [];
+  if (file === undefined) return fault;
+  let lines: string[];
+  try {
+    lines = readFileSync(resolve(directory, file), 'utf8').split(/\r?\n/);
+  } catch {
+    return fault;
+  }
+  const at = Number(row) - 1;
+  if (lines[at] === undefined) return fault;
+  const frame: string[] = [];
+  const width = String(at + 1 + AROUND).length;
+  for (let i = Math.max(0, at - AROUND); i <= Math.min(lines.length - 1, at + AROUND); i++) {
+    const text = lines[i]!;
+    frame.push(`  ${i === at ? '>' : ' '} ${String(i + 1).padStart(width)} | ${text}`.trimEnd());
+    // Tabs stay tabs, so that the mark stands below what it marks.
+    const before = text.slice(0, Number(column) - 1).replace(/[^\t]/g, ' ');
+    if (i === at) frame.push(`    ${' '.repeat(width)} | ${before}^`);
+  }
+  return [fault, ...frame].join('\n');
+}

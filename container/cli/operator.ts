@@ -1,0 +1,86 @@
+// Speaks to a running container at its admin address (contract section 9).
+import { ConfigurationError } from '../configuration.js';
+
+export interface OperatorOptions {
+  /** host:port, or a URL. */
+  readonly admin: string;
+  readonly token?: string;
+}
+
+export const DEFAULT_ADMIN = '127.0.0.1:8060';
+const PORT = '8060';
+/** Milliseconds: compiling and type-checking a large application takes its time. */
+const PATIENCE = 180_000;
+
+/** What a container refused, or that none answered: one clear line, or more where there are several faults. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+}
+
+export class Operator {
+  readonly #base: URL;
+  readonly #token: string | undefined;
+
+  constructor({ admin, token }: OperatorOptions) {
+    this.#base = baseOf(admin);
+    this.#token = token ?? (process.env.SIPLET_TOKEN || undefined);
+  }
+
+  /** The JSON that it answers with; undefined when it answers with nothing. Throws an OperatorError. */
+  async ask<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: readonly string[], body?: Uint8Array): Promise<T> {
+    const url = new URL(path.map(encodeURIComponent).join('/'), this.#base);
+    let answer: Response;
+    let text: string;
+    try {
+      answer = await fetch(url, {
+        method,
+        redirect: 'error',
+        signal: AbortSignal.timeout(PATIENCE),
+        headers: {
+          ...(this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` }),
+          ...(body === undefined ? {} : { 'Content-Type': 'application/gzip' }),
+        },
+        ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+      });
+      text = await answer.text();
+    } catch (error) {
+      throw new OperatorError(`no container answers at ${this.#base.host}: ${causeOf(error)} (--admin says where)`);
+    }
+    const said = jsonOf(text);
+    if (answer.ok) return said as T;
+    if (answer.status === 401)
+      throw new OperatorError(
+        `${this.#base.host}: ${this.#token === undefined ? 'a token is needed: --token or SIPLET_TOKEN' : 'the token is wrong'}`,
+      );
+    const { error } = Object(said) as { error?: unknown };
+    throw new OperatorError(typeof error === 'string' ? error : `${this.#base.host} answers ${answer.status}`);
+  }
+}
+
+function baseOf(admin: string): URL {
+  try {
+    const url = new URL(/^https?:\/\//.test(admin) ? admin : `http://${admin}`);
+    if (url.port === '' && url.protocol === 'http:' && !/:80(\/|$)/.test(admin)) url.port = PORT;
+    if (url.host !== '') return new URL('/', url);
+  } catch {
+    // Told below.
+  }
+  throw new ConfigurationError(`--admin: '${admin}' is no address such as ${DEFAULT_ADMIN}`, true);
+}
+
+/** Undefined when it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** fetch wraps what happened. */
+function causeOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: { code?: string; message?: string; errors?: unknown[] } };
+  const code = cause?.code;
+  if (code === 'ECONNREFUSED') return 'nothing listens there';
+  return code ?? cause?.message ?? message;
+}

@@ -1,0 +1,158 @@
+// `siplet new DIR`: a package with a small application and a test of it.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { DeploymentError } from '@siplet/sdk';
+import type { Terminal } from './main.js';
+
+export function scaffold(directory: string, terminal: Terminal): void {
+  const root = resolve(directory);
+  const name = basename(root);
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 100)
+    throw new DeploymentError(
+      `'${name}' is no name for an application: small letters and digits, words parted by '-', for example reach-me`,
+    );
+  if (existsSync(root) && readdirSync(root).length > 0) throw new DeploymentError(`${directory}: is not empty`);
+  mkdirSync(root, { recursive: true });
+  const files = filesOf(name);
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(root, file), text);
+  terminal.out(`${name}: ${Object.keys(files).join(', ')}\n`);
+  terminal.out(`\n  cd ${directory}\n  npm install\n  npm test\n  npx siplet run ..\n`);
+}
+
+function filesOf(name: string): Record<string, string> {
+  const type = name.replace(/(?:^|-)([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
+  const { sdk, container } = versions();
+  const manifest = {
+    name,
+    version: '0.1.0',
+    private: true,
+    type: 'module',
+    siplet: { entry: 'index.ts' },
+    files: ['index.ts'],
+    scripts: { check: 'siplet check .', test: 'tsc --noEmit && vitest run' },
+    dependencies: { '@siplet/sdk': sdk },
+    devDependencies: { '@siplet/container': container, typescript: '7.0.2', vite: '8.3.8', vitest: '4.1.12' },
+  };
+  return {
+    'package.json': `${JSON.stringify(manifest, null, 2)}\n`,
+    'index.ts': index(name, type),
+    'index.test.ts': test(type),
+    'tsconfig.json': TSCONFIG,
+    'vitest.config.ts': VITEST,
+    'README.md': readme(name, type),
+    '.gitignore': 'node_modules/\n.siplet/\n',
+  };
+}
+
+/** Of this container, and of the SDK that it was made for. */
+function versions(): { sdk: string; container: string } {
+  // From dist/cli/ as from cli/: the package's own file is the nearest above.
+  for (const path of ['../package.json', '../../package.json']) {
+    const file = new URL(path, import.meta.url);
+    if (!existsSync(file)) continue;
+    const { version, dependencies } = JSON.parse(readFileSync(file, 'utf8')) as {
+      version: string;
+      dependencies: Record<string, string>;
+    };
+    return { sdk: dependencies['@siplet/sdk']!, container: version };
+  }
+  throw new Error('the package of the container has no package.json');
+}
+
+function index(name: string, type: string): string {
+  return `// Rings a desk and then a mobile phone; when neither answers, the caller gets voicemail.
+import { BestResponse, Invite, Siplet, type SipRequest, type SipResponse } from '@siplet/sdk';
+
+export const PHONES = ['sip:desk@127.0.0.1:5070', 'sip:mobile@127.0.0.1:5071'];
+export const VOICEMAIL = 'sip:voicemail@127.0.0.1:5072';
+
+@Siplet({ name: '${name}' })
+export class ${type} {
+  @Invite()
+  ring(request: SipRequest): void {
+    request.proxy({ recordRoute: true, parallel: false, timeout: 20 }).proxyTo(PHONES);
+  }
+
+  /** Of all phones. A 6xx speaks for the person: there is nobody else to try. */
+  @BestResponse('INVITE')
+  voicemail(response: SipResponse): void {
+    if (response.status < 600) response.proxy?.proxyTo(VOICEMAIL);
+  }
+}
+`;
+}
+
+function test(type: string): string {
+  return `import type { SipRequest, SipResponse } from '@siplet/sdk';
+import { expect, test } from 'vitest';
+import { PHONES, ${type}, VOICEMAIL } from './index.js';
+
+/** A proxy that notes where it is told to send the call. */
+function proxy() {
+  const targets: unknown[] = [];
+  return { targets, proxyTo: (uris: unknown) => void targets.push(uris) };
+}
+
+test('rings the phones one after the other, and stays on the path', () => {
+  const made = proxy();
+  let options: unknown;
+  const request = {
+    proxy: (given: unknown) => {
+      options = given;
+      return made;
+    },
+  } as unknown as SipRequest;
+  new ${type}().ring(request);
+  expect(made.targets).toEqual([PHONES]);
+  expect(options).toMatchObject({ parallel: false, recordRoute: true });
+});
+
+test('goes to voicemail when nobody answers, and not when somebody declines', () => {
+  const busy = proxy();
+  new ${type}().voicemail({ status: 486, proxy: busy } as unknown as SipResponse);
+  expect(busy.targets).toEqual([VOICEMAIL]);
+  const declined = proxy();
+  new ${type}().voicemail({ status: 603, proxy: declined } as unknown as SipResponse);
+  expect(declined.targets).toEqual([]);
+});
+`;
+}
+
+const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "es2022",
+    "lib": ["es2023"],
+    "module": "nodenext",
+    "moduleResolution": "nodenext",
+    "strict": true,
+    "experimentalDecorators": true,
+    "emitDecoratorMetadata": true,
+    "noEmit": true,
+    "skipLibCheck": true,
+    "types": []
+  },
+  "include": ["*.ts"],
+  "exclude": ["vitest.config.ts"]
+}
+`;
+
+const VITEST = `import { defineConfig } from 'vitest/config';
+
+// The decorators are TypeScript's own, and constructor parameters are injected by their types.
+export default defineConfig({ oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } } });
+`;
+
+function readme(name: string, type: string): string {
+  return `# ${name}
+
+A SIP application for [Siplet](https://www.npmjs.com/package/@siplet/container). \`${type}\` in \`index.ts\` rings two phones in turn and takes the
+call to voicemail when neither answers.
+
+| | |
+| --- | --- |
+| \`npm test\` | types, then the tests of the handlers |
+| \`npm run check\` | what a deployment would say, with the handler table |
+| \`npx siplet run ..\` | a container with every application of the directory above; what is saved is deployed |
+| \`npx siplet deploy .\` | deploys it to a container that runs already |
+`;
+}

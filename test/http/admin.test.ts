@@ -1,0 +1,239 @@
+// The admin address over real HTTP: contract section 9, a route at a time.
+import { networkInterfaces } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { startContainer } from '../../container/composition.js';
+import { defaultConfiguration } from '../../container/configuration.js';
+import { createLog } from '../../container/observe/log.js';
+import { packed, tgz } from '../deployment/pack.js';
+import { folder, siplet } from '../deployment/world.js';
+import { answering, call, eventsOf, packageOf, raw, running } from './world.js';
+
+const put = (archive: Uint8Array): RequestInit => ({ method: 'PUT', body: archive as Uint8Array<ArrayBuffer> });
+
+describe('contract section 9, GET /health/live and /health/ready', () => {
+  test('200 with an application in service', async () => {
+    const { get } = await running({ 'hunt.ts': answering('Hunt') });
+    expect((await get('/health/live')).status).toBe(200);
+    expect((await get('/health/ready')).status).toBe(200);
+  });
+
+  test('503 with reasons: none is in service; the container stops', async () => {
+    const { get, container } = await running({});
+    const empty = await get('/health/ready');
+    expect(empty.status).toBe(503);
+    expect(await empty.json()).toEqual({ status: 'not ready', reasons: ['no application is in service'] });
+    container.engine.core.stopping = true;
+    expect(await (await get('/health/ready')).json()).toMatchObject({
+      reasons: ['stopping', 'no application is in service'],
+    });
+    expect((await get('/health/live')).status).toBe(200);
+  });
+});
+
+describe('contract section 9, GET /api/apps', () => {
+  test('has exactly the fields of the contract, of what is in service and of what has failed', async () => {
+    const { get } = await running({ 'hunt.ts': siplet('Hunt'), 'bad.ts': 'export const x = ;\n' });
+    expect(await (await get('/api/apps')).json()).toEqual([
+      { name: 'hunt', version: '0.0.0', state: 'active', sessions: 0, handlers: ['initial INVITE → Hunt.ring'] },
+      {
+        name: 'bad',
+        version: '0.0.0',
+        state: 'failed',
+        sessions: 0,
+        handlers: [],
+        error: expect.stringContaining('bad.ts:1:18'),
+      },
+    ]);
+  });
+});
+
+describe('contract section 9, PUT, DELETE and rollback', () => {
+  test('an archive is deployed, replaced, put back and taken out of service', async () => {
+    const { get, sip } = await running({});
+    const first = await get('/api/apps/hunt', put(packed(packageOf('@acme/hunt', '1.0.0'))));
+    expect(first.status).toBe(200);
+    expect(await first.json()).toMatchObject({ name: 'hunt', version: '1.0.0', state: 'active' });
+    expect(await call(sip)).toContain('SIP/2.0 486 Busy Here');
+
+    await get('/api/apps/hunt', put(packed(packageOf('hunt', '2.0.0', answering('Hunt', 480)))));
+    expect(await call(sip, 'INVITE', 'second')).toContain('SIP/2.0 480 Temporarily Unavailable');
+
+    const back = await get('/api/apps/hunt/rollback', { method: 'POST' });
+    expect(await back.json()).toMatchObject({ version: '1.0.0', state: 'active' });
+    expect(await call(sip, 'INVITE', 'third')).toContain('SIP/2.0 486 Busy Here');
+
+    expect((await get('/api/apps/hunt', { method: 'DELETE' })).status).toBe(204);
+    expect(await call(sip, 'INVITE', 'fourth')).toContain('SIP/2.0 404 Not Found');
+  });
+
+  test.each([
+    ['nothing', new Uint8Array(), 400, /empty/],
+    ['no gzip', Buffer.from('a text'), 422, /not compressed by gzip/],
+    ['half an archive', packed(packageOf('hunt', '1.0.0')).subarray(0, 100), 422, /incomplete|ends in the middle/],
+    ['a path that leads out', tgz([{ name: 'package/../../x', content: 'x' }]), 422, /leads out of the package/],
+    ['another name', packed(packageOf('other', '1.0.0')), 422, /named 'other'/],
+    ['a fault in its source', packed(packageOf('hunt', '1.0.0', 'export const x = ;')), 422, /index\.ts:1:18/],
+    ['too much', Buffer.alloc(200_001), 413, /more than 200000 octets/],
+  ])('a body that is %s is refused, and what is in service stays', async (_title, body, status, error) => {
+    const { get } = await running({ 'keep.ts': siplet('Keep') });
+    const answer = await get('/api/apps/hunt', put(body));
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toEqual({ error: expect.stringMatching(error) });
+    const apps = (await (await get('/api/apps')).json()) as { name: string; state: string }[];
+    expect(apps.filter(({ state }) => state === 'active').map(({ name }) => name)).toEqual(['keep']);
+  });
+
+  test('too much without a Content-Length is not read to its end', async () => {
+    const { get } = await running({});
+    const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
+    const answer = await get('/api/apps/hunt', { method: 'PUT', body: endless, duplex: 'half' } as RequestInit).catch(
+      (error: Error) => error,
+    );
+    // The answer, or the end of the connection where it was faster.
+    if (answer instanceof Response) expect(answer.status).toBe(413);
+    expect((await get('/health/live')).status).toBe(200);
+  });
+
+  test('unknown names and routes: 404; what is no name: 400', async () => {
+    const { get } = await running({});
+    expect((await get('/api/apps/none', { method: 'DELETE' })).status).toBe(404);
+    expect((await get('/api/apps/none/rollback', { method: 'POST' })).status).toBe(404);
+    expect((await get('/api/apps/..%2F..%2Fetc', { method: 'DELETE' })).status).toBe(400);
+    expect((await get('/api/apps/a%00b', { method: 'DELETE' })).status).toBe(400);
+    expect((await get('/api/none')).status).toBe(404);
+    expect((await get('/api/calls/none')).status).toBe(404);
+  });
+});
+
+describe('contract section 9, GET /api/calls', () => {
+  test('lists calls, and gives the messages of one', async () => {
+    const { get, sip } = await running({ 'hunt.ts': answering('Hunt') });
+    await call(sip);
+    const list = (await (await get('/api/calls')).json()) as object[];
+    expect(list).toEqual([
+      expect.objectContaining({
+        callId: 'a/b@example.com',
+        method: 'INVITE',
+        from: '<sip:alice@example.com>;tag=1',
+        to: '<sip:bob@example.com>',
+        state: 'failed',
+        status: 486,
+      }),
+    ]);
+    const one = (await (await get(`/api/calls/${encodeURIComponent('a/b@example.com')}`)).json()) as {
+      trace: { direction: string; start: string; text: string }[];
+    };
+    expect(one.trace.map(({ direction, start }) => `${direction} ${start}`).slice(0, 3)).toEqual([
+      expect.stringMatching(/^in INVITE sip:bob@127\.0\.0\.1:\d+ SIP\/2\.0$/),
+      'out SIP/2.0 100 Trying',
+      'out SIP/2.0 486 Busy Here',
+    ]);
+    expect(one.trace[0]!.text).toContain('Call-ID: a/b@example.com\r\n');
+  });
+
+  test('trace.calls: 0 keeps none', async () => {
+    const { get, sip } = await running({ 'hunt.ts': answering('Hunt') }, 'trace: { calls: 0 }');
+    await call(sip);
+    expect(await (await get('/api/calls')).json()).toEqual([]);
+    expect((await get('/api/calls/a%2Fb%40example.com')).status).toBe(404);
+  });
+});
+
+describe('contract section 9, GET /api/events', () => {
+  test('tells of deployments, calls and problems', async () => {
+    const { get, sip, container, directory } = await running({ 'hunt.ts': answering('Hunt') });
+    const answer = await get('/api/events');
+    expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    const events = eventsOf(answer, 5);
+    await call(sip);
+    await container.deployments.deploy(`${directory}/hunt.ts`);
+    await container.deployments.deploy(`${directory}/none.ts`).catch(() => undefined);
+    const all = await events;
+    expect(all.map(({ kind }) => kind)).toEqual(['call', 'call', 'deployment', 'problem', 'deployment']);
+    expect(all[1]!.data).toMatchObject({ state: 'failed', status: 486 });
+    expect(all[2]!.data).toMatchObject({ kind: 'deployed', name: 'hunt', replaced: '0.0.0' });
+    expect(all[3]!.data).toMatchObject({ level: 'error', message: expect.stringContaining('none.ts') });
+    expect(all[4]!.data).toMatchObject({ kind: 'failed' });
+  });
+
+  test('C30 the number of clients is bounded, and who has gone makes room', async () => {
+    const { get } = await running({});
+    const clients = await Promise.all(Array.from({ length: 32 }, () => get('/api/events')));
+    const refused = await get('/api/events');
+    expect(refused.status).toBe(503);
+    await Promise.all(clients.map(({ body }) => body!.cancel()));
+    await expect
+      .poll(async () => {
+        const next = await get('/api/events');
+        await next.body!.cancel();
+        return next.status;
+      })
+      .toBe(200);
+  });
+});
+
+describe('contract section 9, GET /', () => {
+  test('one page with everything in it', async () => {
+    const { get } = await running({});
+    const answer = await get('/');
+    const text = await answer.text();
+    expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(text).not.toMatch(/(src|href)="(?!data:)|https?:\/\/|@import|innerHTML/);
+    // What it runs is a script that can be read.
+    const script = /<script>([\s\S]*)<\/script>/.exec(text)![1]!;
+    expect(() => new Function(script)).not.toThrow();
+    expect(script).not.toContain('__vite');
+  });
+});
+
+describe('C30 who may ask', () => {
+  test('loopback without a token: only by a name of this host, and by no page of another origin', async () => {
+    const { url, get } = await running({});
+    const { port } = new URL(url);
+    expect(await raw(url, '/api/apps', { host: `localhost:${port}` })).toBe(200);
+    expect(await raw(url, '/api/apps', { host: `evil.example:${port}` })).toBe(403);
+    expect(await raw(url, '/api/apps', { host: '127.0.0.1.evil.example' })).toBe(403);
+    expect(await raw(url, '/api/apps', { origin: 'http://evil.example' })).toBe(403);
+    expect(await raw(url, '/api/apps', { origin: url })).toBe(200);
+    expect(await raw(url, '/api/apps', { 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect((await get('/api/apps/x/rollback', { method: 'POST', headers: { origin: 'null' } })).status).toBe(403);
+  });
+
+  test('with a token: everything but the page needs it', async () => {
+    const { get } = await running({}, "admin: { listen: '127.0.0.1:0', token: secret }");
+    const ask = async (path: string, authorization?: string) =>
+      (await get(path, authorization === undefined ? {} : { headers: { authorization } })).status;
+    for (const path of ['/api/apps', '/metrics', '/health/live', '/api/events', '/none']) {
+      expect(await ask(path)).toBe(401);
+      expect(await ask(path, 'Bearer wrong')).toBe(401);
+      expect(await ask(path, 'Basic secret')).toBe(401);
+    }
+    expect(await ask('/api/apps', 'Bearer secret')).toBe(200);
+    expect(await ask('/')).toBe(200);
+  });
+
+  test('another address than loopback: not without a token', async () => {
+    const log = createLog({ level: 'silent', format: 'json' });
+    const start = (token?: string) => {
+      const configuration = {
+        ...defaultConfiguration({ listen: ['udp:127.0.0.1:0'] }),
+        admin: { address: '0.0.0.0', port: 0, ...(token === undefined ? {} : { token }) },
+      };
+      return startContainer({ configuration, log, directory: folder({}) });
+    };
+    await expect(start()).rejects.toThrow(/admin: 0\.0\.0\.0:0 .* needs a token/);
+    const container = await start('secret');
+    try {
+      const { port } = new URL(container.admin!);
+      const outer = Object.values(networkInterfaces())
+        .flat()
+        .find((one) => one !== undefined && one.family === 'IPv4' && !one.internal);
+      const url = `http://${outer?.address ?? '127.0.0.1'}:${port}/api/apps`;
+      expect((await fetch(url)).status).toBe(401);
+      expect((await fetch(url, { headers: { authorization: 'Bearer secret' } })).status).toBe(200);
+    } finally {
+      await container.stop();
+    }
+  });
+});

@@ -1,0 +1,115 @@
+// The calls that are kept for operators: states, bounds, and the ladder.
+import { describe, expect, test } from 'vitest';
+import { ladderOf } from '../../container/http/ladder.js';
+import { type CallSummary, Calls } from '../../container/observe/calls.js';
+import { callIdOf, methodOf, statusOf } from '../../container/observe/wire-text.js';
+import type { Flow } from '../../container/transport/flow.js';
+
+const flowTo = (address: string) =>
+  ({
+    transport: 'UDP',
+    localAddress: '10.0.0.9',
+    localPort: 5060,
+    remoteAddress: address,
+    remotePort: 5060,
+  }) as Flow;
+const ALICE = flowTo('10.0.0.1');
+const BOB = flowTo('10.0.0.2');
+
+function stage(bounds: { calls?: number; messages?: number } = {}) {
+  const changes: string[] = [];
+  let now = 1000;
+  const changed = ({ callId, state }: CallSummary) => changes.push(`${callId} ${state}`);
+  const calls = new Calls({ calls: 10, messages: 20, ...bounds, now: () => (now += 10), changed });
+  const wire = (start: string, method: string, callId: string, body = '') =>
+    `${start}\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:b@x>\r\nCall-ID: ${callId}\r\nCSeq: 1 ${method}\r\n\r\n${body}`;
+  const request = (method: string, isSent: boolean, flow: Flow, callId = 'c1', body = '') =>
+    calls.note(callId, method, 0, isSent, wire(`${method} sip:b@x SIP/2.0`, method, callId, body), flow);
+  const response = (status: number, method: string, isSent: boolean, flow: Flow, callId = 'c1') =>
+    calls.note(callId, method, status, isSent, wire(`SIP/2.0 ${status} Fine`, method, callId), flow);
+  return { calls, changes, request, response };
+}
+
+test('a proxied call from its beginning to its end', () => {
+  const { calls, changes, request, response } = stage();
+  request('INVITE', false, ALICE);
+  response(100, 'INVITE', true, ALICE);
+  request('INVITE', true, BOB);
+  response(180, 'INVITE', false, BOB);
+  response(180, 'INVITE', true, ALICE);
+  response(200, 'INVITE', false, BOB);
+  response(200, 'INVITE', true, ALICE);
+  request('BYE', false, ALICE);
+  response(200, 'BYE', true, ALICE);
+  expect(changes).toEqual(['c1 trying', 'c1 ringing', 'c1 established', 'c1 ended']);
+  const { head, steps } = ladderOf(calls.get('c1')!);
+  expect([head, ...steps].join('\n')).toMatchInlineSnapshot(`
+    "           10.0.0.1:5060              siplet                     10.0.0.2:5060
+         0 ms  |- INVITE ---------------->|                          |
+        10 ms  |< 100 Fine ---------------|                          |
+        20 ms  |                          |- INVITE ---------------->|
+        30 ms  |                          |< 180 Fine ---------------|
+        40 ms  |< 180 Fine ---------------|                          |
+        50 ms  |                          |< 200 Fine ---------------|
+        60 ms  |< 200 Fine ---------------|                          |
+        70 ms  |- BYE ------------------->|                          |
+        80 ms  |< 200 Fine ---------------|                          |"
+  `);
+});
+
+test('a branch that fails is not the end of the call; an answer to credentials begins it anew', () => {
+  const { calls, request, response } = stage();
+  request('INVITE', false, ALICE);
+  response(407, 'INVITE', true, ALICE);
+  expect(calls.list()[0]).toMatchObject({ state: 'failed', status: 407 });
+  request('INVITE', false, ALICE);
+  response(486, 'INVITE', false, BOB);
+  expect(calls.list()[0]!.state).toBe('trying');
+  response(200, 'INVITE', true, ALICE);
+  expect(calls.list()[0]).toMatchObject({ state: 'established', status: 200 });
+});
+
+test('what we have not seen begin is no call; nor is what has no Call-ID', () => {
+  const { calls, request, response } = stage();
+  response(200, 'INVITE', false, BOB);
+  request('ACK', false, ALICE);
+  request('INVITE', false, ALICE, '');
+  expect(calls.list()).toEqual([]);
+});
+
+describe('C30 bounds', () => {
+  test('calls: one that has ended makes room before one that goes on', () => {
+    const { calls, request, response } = stage({ calls: 2 });
+    request('INVITE', false, ALICE, 'held');
+    response(200, 'INVITE', true, ALICE, 'held');
+    for (const callId of ['one', 'two', 'three']) {
+      request('INVITE', false, ALICE, callId);
+      response(486, 'INVITE', true, ALICE, callId);
+    }
+    expect(calls.list().map(({ callId }) => callId)).toEqual(['three', 'held']);
+  });
+
+  test('messages: the first are kept, the rest is counted, and the state is followed on', () => {
+    const { calls, request, response } = stage({ messages: 1 });
+    request('INVITE', false, ALICE);
+    response(200, 'INVITE', true, ALICE);
+    expect(calls.get('c1')).toMatchObject({ state: 'established', messages: 2, omitted: 1 });
+  });
+
+  test('octets: whatever the bodies are, 64 MiB', () => {
+    const { calls, request } = stage({ calls: 1000 });
+    const body = 'x'.repeat(1_000_000);
+    for (let i = 0; i < 100; i++) request('MESSAGE', false, ALICE, `c${i}`, body);
+    expect(calls.list().length).toBeLessThan(68);
+  });
+});
+
+test('a glance at a message tells what it is', () => {
+  const compact = 'INVITE sip:b@x SIP/2.0\r\nI : one\r\nl: 3\r\n\r\nCall-ID: body\r\n';
+  expect(callIdOf(compact)).toBe('one');
+  expect(callIdOf(`INVITE sip:b@x SIP/2.0\r\ni: one\r\n\r\nSIP\r\nCall-ID: inner\r\n`)).toBe('one');
+  expect(methodOf(compact, statusOf(compact))).toBe('INVITE');
+  const ok = 'SIP/2.0 200 OK\r\ncseq:  1   BYE\r\n\r\n';
+  expect([statusOf(ok), methodOf(ok, 200)]).toEqual([200, 'BYE']);
+  expect(methodOf('nonsense', 0)).toBe('');
+});
