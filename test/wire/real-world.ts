@@ -103,9 +103,10 @@ export class RealWorld {
     let udp: DatagramReceiver | undefined;
     let accept: Accept | undefined;
     const listens = options.listens ?? ['UDP', 'TCP'];
+    const own = (): SocketAddress => ({ address, port: socket.local.port });
     const arrives: DatagramReceiver = {
       receive: (wire, from, port) => {
-        this.#note('datagram', { address: from, port }, { address, port: socket.local.port }, wire);
+        this.#note('datagram', { address: from, port }, own(), wire);
         udp?.receive(wire, from, port);
         this.scheduler.look();
       },
@@ -113,7 +114,7 @@ export class RealWorld {
     const { socket, listener } = await this.#places(
       address,
       arrives,
-      (one) => this.#heard(one, accept!),
+      (one) => this.#heard(one, accept!, own),
       listens.includes('TCP'),
     );
     const { port } = socket.local;
@@ -138,7 +139,7 @@ export class RealWorld {
     const surroundings = { clock: time, network, scheduler, resolver, failure: (what: string) => this.failure(what) };
     const phone = new Phone(surroundings as never, name, address, { ...options, port });
     const { wire } = phone;
-    wire.connectionTo = (to) => wire.connections.get(endpoint(to.address, to.port)) ?? this.#dial(address, to, accept!);
+    wire.connectionTo = (to) => wire.connections.get(endpoint(to.address, to.port)) ?? this.#dial(to, accept!, own);
     this.#phones.push(phone);
     return phone;
   }
@@ -243,7 +244,7 @@ export class RealWorld {
     }
   }
 
-  #dial(from: string, to: SocketAddress, accept: Accept): Connection {
+  #dial(to: SocketAddress, accept: Accept, local: () => SocketAddress): Connection {
     let receiver: ConnectionReceiver | undefined;
     const connection = this.network.connect(
       to,
@@ -252,26 +253,26 @@ export class RealWorld {
         receive: (octets) => receiver?.receive(octets),
         closed: (error) => receiver?.closed(error),
       },
-      from,
+      local().address,
     );
-    receiver = this.#heard(connection, accept);
+    receiver = this.#heard(connection, accept, local);
     return connection;
   }
 
   /** Gives the connection to the phone, and hears what goes both ways. */
-  #heard(connection: Connection, accept: Accept): ConnectionReceiver {
+  #heard(connection: Connection, accept: Accept, local: () => SocketAddress): ConnectionReceiver {
     const number = ++this.#connections;
     const write = connection.write.bind(connection);
     const { remote } = connection;
     connection.write = (wire) => {
-      this.#note('write', connection.local, remote, wire, number);
+      this.#note('write', local(), remote, wire, number);
       write(wire);
     };
     const receiver = accept(connection);
     return {
       connected() {},
       receive: (octets) => {
-        this.#note('write', remote, connection.local, octets, number);
+        this.#note('write', remote, local(), octets, number);
         receiver.receive(octets);
         this.scheduler.look();
       },
