@@ -9,42 +9,14 @@ import { History, removeRoom, type Snapshot } from './history.js';
 import { inTime } from './in-time.js';
 import { load } from './load.js';
 import { Names } from './names.js';
+import type { DeploymentEvent, DeploymentOptions, DeploymentRecord } from './records.js';
 import { faultOf, type Source, sourceAt, sourceOf } from './source.js';
 import { ArchiveStore } from './store.js';
 import { Turns } from './turns.js';
-import { type TypeCheck, typeCheck } from './type-check.js';
+import { typeCheck } from './type-check.js';
 import { TypeWarnings } from './type-warnings.js';
 
-export interface DeploymentRecord {
-  readonly name: string;
-  readonly version: string;
-  readonly path: string;
-  readonly state: 'active' | 'draining' | 'failed';
-  readonly application?: DeployedApplication;
-  /** Why it is not in service, or why its newest version is not. */
-  readonly error?: string;
-}
-
-export type DeploymentEvent =
-  | {
-      readonly kind: 'deployed';
-      readonly application: DeployedApplication;
-      readonly replaced: DeployedApplication | undefined;
-    }
-  | { readonly kind: 'failed'; readonly name: string; readonly path: string; readonly error: string }
-  | { readonly kind: 'undeployed'; readonly application: DeployedApplication }
-  /** A version that was draining is gone. */
-  | { readonly kind: 'unloaded'; readonly name: string; readonly version: string; readonly revision: number };
-
-export interface DeploymentOptions {
-  readonly typeCheck: TypeCheck;
-  /** How long a replaced version may have calls, ms. */
-  readonly drainTimeout?: number;
-  /** Where archives are kept and unpacked. */
-  readonly store?: string;
-  /** Octets of an archive, packed and unpacked. */
-  readonly archiveSize?: number;
-}
+export type { DeploymentEvent, DeploymentOptions, DeploymentRecord };
 
 /** Compilers at one time. */
 const PARALLEL = 4;
@@ -60,6 +32,8 @@ interface Attempt {
   readonly source: Source;
   readonly revision: number;
   readonly began: number;
+  /** Whoever has the name: an operator has said so. */
+  readonly takesOver: boolean;
   isSuperseded(): boolean;
 }
 
@@ -160,7 +134,10 @@ export class Deployments {
     return this.#deploy(await this.#claim(path, isSuperseded), isSuperseded);
   }
 
-  /** Deploys a .tgz that somebody sent, under `name` if that is said; it survives a restart of the container. Throws a DeploymentError. */
+  /**
+   * Deploys a .tgz that an operator sent, under `name` if that is said, in place of whatever has that name; it survives a restart of the container.
+   * Throws a DeploymentError.
+   */
   async deployArchive(archive: Uint8Array, name?: string): Promise<DeployedApplication> {
     const told = { name: name ?? 'an archive', version: '', path: name === undefined ? '' : this.#store.pathOf(name) };
     let source: Source;
@@ -170,15 +147,12 @@ export class Deployments {
       throw this.#fail(told, error);
     }
     const { deployable, room } = source;
-    try {
-      if (name !== undefined && name !== deployable.name)
-        throw new DeploymentError(`the archive is named '${deployable.name}' in its package.json, and not '${name}'`);
-      this.#names.claim(deployable.name, deployable.path);
-    } catch (error) {
+    if (name !== undefined && name !== deployable.name) {
       removeRoom(room);
-      throw this.#fail(told, error);
+      const message = `the archive is named '${deployable.name}' in its package.json, and not '${name}'`;
+      throw this.#fail(told, new DeploymentError(message));
     }
-    return (await this.#deploy(source, never))!;
+    return this.#holding(deployable, async () => (await this.#deploy(source, never))!);
   }
 
   /** Puts the version back that was in service before this one, or before the undeployment. Throws a DeploymentError. */
@@ -186,26 +160,37 @@ export class Deployments {
     const snapshot = this.#history.previous(name);
     const kept = this.#store.pathOf(name);
     const owner = this.#names.ownerOf(name);
-    const archive =
-      owner === kept || (owner === undefined && (!snapshot || snapshot.deployable.path === kept))
-        ? this.#store.previous(name)
-        : undefined;
+    const isKept = (snapshot?.deployable.path ?? owner ?? kept) === kept;
+    const archive = isKept ? this.#store.previous(name) : undefined;
     if (!snapshot) {
       // Before a restart of the container: only archives are known from then.
       if (archive) return this.deployArchive(archive, name);
       throw new DeploymentError(`${name}: there is no previous version to put back`);
     }
     const { deployable, bundle, room } = snapshot;
-    this.#names.claim(name, owner ?? deployable.path);
-    const attempt = this.#attempt({ deployable, ...(room ? { room } : {}), ...(archive ? { archive } : {}) });
+    const source: Source = { deployable, ...(room ? { room } : {}), ...(archive ? { archive } : {}) };
+    const attempt = { ...this.#attempt(source), takesOver: true };
     try {
       // A name of its own, as every revision has.
       const file = bundle.file.replace(/\+\d+\.cjs$/, `+${attempt.revision}.cjs`);
-      const application = await this.#turns.run(name, () => this.#start(attempt, { ...bundle, file }));
+      const start = () => this.#start(attempt, { ...bundle, file });
+      const application = await this.#holding(deployable, () => this.#turns.run(name, start));
       this.#history.forget(snapshot);
       return application;
     } catch (error) {
       throw this.#fail(deployable, error);
+    }
+  }
+
+  /** The name is its own while it is being deployed, if it is nobody's; it stays so only when that succeeds. */
+  async #holding<T>({ name, path }: Deployable, deployed: () => Promise<T>): Promise<T> {
+    const isNobodys = this.#names.ownerOf(name) === undefined;
+    if (isNobodys) this.#names.claim(name, path);
+    try {
+      return await deployed();
+    } catch (error) {
+      if (isNobodys && !this.#active.has(name)) this.#names.free(name);
+      throw error;
     }
   }
 
@@ -300,21 +285,21 @@ export class Deployments {
   }
 
   #attempt(source: Source, isSuperseded = never): Attempt {
-    return { source, revision: ++this.#revision, began: performance.now(), isSuperseded };
+    const takesOver = source.archive !== undefined;
+    return { source, revision: ++this.#revision, began: performance.now(), takesOver, isSuperseded };
   }
 
   /** Throws when it cannot be started, or must not be any more. */
-  async #start({ source, revision, began, isSuperseded }: Attempt, bundle: Bundle): Promise<DeployedApplication> {
+  async #start(attempt: Attempt, bundle: Bundle): Promise<DeployedApplication> {
+    const { source, revision, began } = attempt;
     const { deployable, archive, room } = source;
-    const owner = this.#names.ownerOf(deployable.name);
     const loaded = load(bundle);
     const made = createApplication(deployable, revision, loaded, this.#services);
     const application = await inTime(made, () => loaded.release());
     try {
-      if (isSuperseded() || this.#closed) throw new DeploymentError('it has changed again meanwhile');
-      if (owner === undefined || this.#names.ownerOf(deployable.name) !== owner)
-        throw new DeploymentError('it was undeployed meanwhile');
+      this.#assertWanted(attempt);
       if (archive) this.#store.put(deployable.name, archive);
+      else if (this.#names.ownerOf(deployable.name) !== deployable.path) this.#store.remove(deployable.name);
     } catch (error) {
       await disposeOf(application);
       throw error;
@@ -324,9 +309,19 @@ export class Deployments {
     return application;
   }
 
+  /** Much may have happened since it was asked for. */
+  #assertWanted({ source: { deployable }, takesOver, isSuperseded }: Attempt): void {
+    const { name, path } = deployable;
+    const owner = this.#names.ownerOf(name);
+    if (isSuperseded() || this.#closed) throw new DeploymentError('it has changed again meanwhile');
+    if (owner === undefined) throw new DeploymentError('it was undeployed meanwhile');
+    if (!takesOver) this.#names.claim(name, path);
+  }
+
   #activate(application: DeployedApplication, deployable: Deployable, ms: number): void {
     const { name, version, table } = application;
     const replaced = this.#active.get(name);
+    this.#names.take(name, deployable.path);
     this.#active.set(name, application);
     this.#history.started(this.#snapshots.get(application)!);
     this.#failed.delete(deployable.path);

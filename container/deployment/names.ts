@@ -18,6 +18,14 @@ export class Names {
     this.#owners.set(name, path);
   }
 
+  /** Whoever had it: an operator has said so. */
+  take(name: string, path: string): void {
+    const owner = this.#owners.get(name);
+    if (owner !== undefined && owner !== path) this.#refused.set(owner, name);
+    this.#refused.delete(path);
+    this.#owners.set(name, path);
+  }
+
   ownerOf(name: string): string | undefined {
     return this.#owners.get(name);
   }

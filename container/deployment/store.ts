@@ -51,10 +51,7 @@ export class ArchiveStore {
   /** It is in service; the one that was is the previous one. */
   put(name: string, archive: Uint8Array): void {
     const path = this.pathOf(name);
-    if (existsSync(path)) {
-      if (readFileSync(path).equals(archive)) return;
-      renameSync(path, `${path}.previous`);
-    }
+    if (existsSync(path)) renameSync(path, `${path}.previous`);
     mkdirSync(this.#archives, { recursive: true });
     // Whole or not at all, whenever the process ends.
     writeFileSync(`${path}.new`, archive);

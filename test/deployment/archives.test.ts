@@ -157,6 +157,8 @@ describe('contract sections 1 and 7, archives are deployed', () => {
       'src/index.ts': 'export const x = ;',
     });
     await expect(deployments.deployArchive(archive)).rejects.toThrow(/^app\.tgz\/src\/index\.ts:1:18: /);
+    // The name is still nobody's.
+    expect(says(await deployments.deploy(join(folder({ 'app.ts': siplet('A') }), 'app.ts')))).toBe('A');
   });
 
   test('an archive that was sent survives a restart; one that failed does not', async () => {
@@ -197,17 +199,54 @@ describe('contract sections 1 and 7, archives are deployed', () => {
     expect(says(await fourth.deployments.rollback('app'))).toBe('one');
   });
 
-  test('another name than was asked for, and D-5 a name that belongs to somebody else', async () => {
-    const root = folder({ 'app.ts': siplet('InDirectory') });
+  test('another name than was asked for', async () => {
     const { deployments } = registry();
-    await deployments.deployAll(root);
     await expect(deployments.deployArchive(version('1.0.0', 'x'), 'other')).rejects.toThrow(
       "the archive is named 'app' in its package.json, and not 'other'",
     );
-    await expect(deployments.deployArchive(version('1.0.0', 'x'))).rejects.toThrow(
-      /the name 'app' belongs to .*app\.ts already/,
+    expect(deployments.records()).toMatchObject([{ name: 'other', state: 'failed' }]);
+  });
+
+  test('D-5 sent in place of what is in the directory: that is refused from then on, until the rollback', async () => {
+    const root = folder({ 'app.ts': siplet('InDirectory') });
+    const store = folder({});
+    const { deployments } = registry({ store });
+    await deployments.deployAll(root);
+    // One that fails changes nothing.
+    const broken = packed({ 'package.json': '{"name":"app","version":"3.0.0"}', 'index.ts': 'export const x = ;' });
+    await expect(deployments.deployArchive(broken)).rejects.toThrow(/index\.ts:1:18/);
+    expect(says(await deployments.deploy(join(root, 'app.ts')))).toBe('InDirectory');
+    expect(says(await deployments.deployArchive(version('2.0.0', 'sent'), 'app'))).toBe('sent');
+    await expect(deployments.deploy(join(root, 'app.ts'))).rejects.toThrow(
+      /the name 'app' belongs to .*archives\/app\.tgz already/,
     );
-    expect(says(deployments.get('app'))).toBe('InDirectory');
+    await deployments.removed(join(root, 'other.ts'));
+    expect(says(deployments.get('app'))).toBe('sent');
+    // What serves is what serves after a restart.
+    const restarted = registry({ store });
+    await restarted.deployments.restore();
+    await restarted.deployments.deployAll(root);
+    expect(says(restarted.deployments.get('app'))).toBe('sent');
+
+    expect(says(await deployments.rollback('app'))).toBe('InDirectory');
+    expect(readdirSync(join(store, 'archives'))).toEqual(['app.tgz.previous']);
+    expect(says(await deployments.deploy(join(root, 'app.ts')))).toBe('InDirectory');
+  });
+
+  test('rollback from one that was sent to another, and back', async () => {
+    const store = folder({});
+    const { deployments } = registry({ store });
+    const stored = async () => {
+      const other = registry({ store });
+      await other.deployments.restore();
+      return says(other.deployments.get('app'));
+    };
+    await deployments.deployArchive(version('1.0.0', 'one'));
+    await deployments.deployArchive(version('2.0.0', 'two'));
+    for (const expected of ['one', 'two', 'one']) {
+      expect(says(await deployments.rollback('app'))).toBe(expected);
+      expect(await stored()).toBe(expected);
+    }
   });
 
   test.each([['../evil'], ['a/b'], ['.hidden'], ['-x'], ['a b'], ['@s/..']])('%s is no name', async (name) => {
