@@ -236,10 +236,10 @@ export class ResponseContext implements Timed {
     if (this.completed) return;
     const { status } = response;
     if (status < 300) return this.#succeededOnce(branch, response);
-    if (status >= 600) this.#refuse(response, branch);
+    this.#uncounted++; // from here on the choice waits for it
+    if (status >= 600) this.#refuse(branch);
     const redirected = status < 400 && this.#mayRecurse(branch);
     if (this.parallel && this.#queue.length > 0) this.#startAll();
-    this.#uncounted++;
     // Asked when its turn has come: the handler of an earlier one may have added branches meanwhile.
     const isIntermediate = (): boolean => redirected || this.#pending > 0 || this.#queue.length > 0;
     this.supervisor.intermediate(branch, response, isIntermediate, () => this.#counted(branch, response, redirected));
@@ -274,7 +274,7 @@ export class ResponseContext implements Timed {
   }
 
   /** C-13: a 6xx ends the search, but is sent only when every branch has ended. */
-  #refuse(_response: Response, branch: Branch | undefined): void {
+  #refuse(branch: Branch | undefined): void {
     this.#sixth = true;
     this.#queue.length = 0;
     this.#cancelPending('elsewhere', undefined, branch);
@@ -387,7 +387,7 @@ export class ResponseContext implements Timed {
       this.#replacement = response;
     } else {
       this.#candidates.push({ response, ofCancelled: false });
-      if (status >= 600) this.#refuse(response, undefined);
+      if (status >= 600) this.#refuse(undefined);
       this.#progress();
     }
   }

@@ -11,6 +11,7 @@ const SEEDS: readonly (readonly [seed: number, story: string])[] = [
   [2076, 'what the best-response handler added while branches were being cancelled was cancelled with them'],
   [4751, 'the choice did not wait for final responses whose handlers had not had their turn'],
   [10781, 'the CANCEL between a 2xx and its way upstream cancelled nothing that noCancel had left'],
+  [45809, 'a 487 was chosen before a 6xx, when what the 6xx cancelled was still being resolved'],
   [16801, 'a final response of its own from another handler replaced the best response'],
 ];
 
