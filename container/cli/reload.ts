@@ -12,8 +12,9 @@ export interface Reloading {
   read(): Configuration;
 }
 
-/** Reads again at every SIGHUP, one at a time. Gives back what ends it. */
+/** Reads again at every SIGHUP, one at a time; without a file, SIGHUP is what it always is. Gives back what ends it. */
 export function reloadOnHangup(configuration: Configuration, { container, log, read }: Reloading): () => void {
+  if (configuration.file === undefined) return () => {};
   let current = configuration;
   let turn = Promise.resolve();
   const hangup = (): void => {
@@ -67,7 +68,7 @@ function needRestart(before: Configuration, next: Configuration): string[] {
   for (const key of Object.keys(next) as (keyof Configuration)[]) {
     if (key === 'apps' || key === 'file') continue;
     const [a, b] = [part(before, key), part(next, key)];
-    for (const name of Object.keys(b)) {
+    for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) {
       if (`${key}.${name}` === 'log.level' || `${key}.${name}` === 'router.order') continue;
       if (!isDeepStrictEqual(a[name], b[name])) keys.push(name === '' ? key : `${key}.${name}`);
     }

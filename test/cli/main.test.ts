@@ -1,21 +1,7 @@
 // The command line: contract section 8.
 import { describe, expect, test } from 'vitest';
-import { main } from '../../container/cli/main.js';
 import { folder, siplet } from '../deployment/world.js';
-
-async function command(...words: string[]) {
-  let out = '';
-  let err = '';
-  const status = await main(words, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-  });
-  return { status, out, err };
-}
+import { command } from './command.js';
 
 describe('contract section 8, exit status 2: wrong usage', () => {
   test.each([
@@ -25,6 +11,12 @@ describe('contract section 8, exit status 2: wrong usage', () => {
     ['an option without its value', ['run', '--listen']],
     ['too many arguments', ['run', 'a', 'b']],
     ['no path', ['check']],
+    ['nothing to deploy', ['deploy']],
+    ['no name', ['undeploy']],
+    ['no name to put back', ['rollback']],
+    ['no call', ['trace']],
+    ['no directory', ['new']],
+    ['an admin address that is none', ['apps', '--admin', 'not an address']],
     ['an address that is none', ['run', '--listen', 'sctp:1.2.3.4']],
     ['a level that is none', ['run', '--log-level', 'loud']],
   ])('%s', async (_title, words) => {
@@ -50,6 +42,24 @@ describe('contract section 8, help', () => {
     expect(status).toBe(0);
     for (const option of ['-l, --listen', '--admin', '--config', '--log-level', '--no-watch'])
       expect(out).toContain(option);
+  });
+});
+
+describe('contract section 8, every command has its help', () => {
+  test.each([
+    ['deploy', ['<PATH>', '--admin', '--token']],
+    ['undeploy', ['<NAME>', '--admin', '--token']],
+    ['rollback', ['<NAME>', '--admin', '--token']],
+    ['apps', ['--admin', '--token']],
+    ['calls', ['--admin', '--token']],
+    ['trace', ['<CALL-ID>', '--messages', '--admin', '--token']],
+    ['new', ['<DIR>']],
+    ['check', ['<PATH>', '--config']],
+  ])('%s', async (name, parts) => {
+    const { status, out, err } = await command(name, '--help');
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    for (const part of parts) expect(out).toContain(part);
+    expect((await command('--help')).out).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 });
 

@@ -1,6 +1,7 @@
 // `siplet run` as a process: contract section 8. Needs the build, which `npm test` makes first.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { folder, type LogLine, siplet } from '../deployment/world.js';
@@ -107,5 +108,26 @@ describe('contract section 8, siplet run', () => {
     });
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
     expect(said).toMatch(/^siplet: .*none: there is no such directory\n$/);
+  });
+
+  test('SIGHUP reads the configuration again: what can change changes, the rest is named, and a fault changes nothing', async () => {
+    const file = (text: string) => `listen: [udp:127.0.0.1:0]\nadmin: off\n${text}`;
+    const root = folder({ 'hunt.ts': siplet('Hunt'), 'siplet.yaml': file('') });
+    const { child, ended, said } = run(root, '--config', `${root}/siplet.yaml`, '--no-watch');
+    await said('ready');
+    writeFileSync(`${root}/siplet.yaml`, file('timers: { t1: soon }\n'));
+    child.kill('SIGHUP');
+    const refused = await said(
+      `the configuration is not reloaded: ${root}/siplet.yaml:3:11: timers.t1: must be milliseconds or a text such as '500ms', '10s', '3m', '1h', not "soon"`,
+    );
+    expect(refused.level).toBe(50);
+    writeFileSync(`${root}/siplet.yaml`, file('apps: { hunt: { a: 1 } }\ntimers: { t1: 250 }\n'));
+    child.kill('SIGHUP');
+    const reloaded = await said(
+      'the configuration is reloaded: apps.hunt changed; timers.t1 will change when the container is started anew',
+    );
+    expect(reloaded).toMatchObject({ changed: ['apps.hunt'], restart: ['timers.t1'], failed: [] });
+    child.kill('SIGTERM');
+    expect((await ended).status).toBe(0);
   });
 });
