@@ -9,14 +9,11 @@ import type { Choice, Supervisor } from '../proxy/services.js';
 import { Proxy } from '../servlet/proxy.js';
 import { SipRequest } from '../servlet/sip-request.js';
 import { type Origin, SipResponse } from '../servlet/sip-response.js';
-import type { DialogSet } from '../session/dialog-set.js';
+import { DIALOG_METHODS, type DialogSet } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import type { Core } from './core.js';
 import type { Handler } from './handler-table.js';
-
-/** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
-export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
 
 /** How the application deals with the request; the roles exclude each other (C-1). */
 export type Role = 'none' | 'proxy' | 'user agent' | 'b2bua';

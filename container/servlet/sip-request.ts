@@ -1,10 +1,11 @@
 // A request as an application holds it (JSR 289 §5.6): thin over the message and the Incoming that follows it.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
-import { DIALOG_METHODS, type Incoming } from '../dispatch/incoming.js';
+import type { Incoming } from '../dispatch/incoming.js';
 import { type Request, responseTo, textOf, wireOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { contactOf } from '../proxy/record-route.js';
+import { DIALOG_METHODS } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
 import type { Proxy } from './proxy.js';

@@ -3,6 +3,9 @@ import type { Request, Response } from '../message/index.js';
 import type { ApplicationSession } from './application-session.js';
 import { SipSession } from './sip-session.js';
 
+/** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
+export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
+
 /** How many dialogs one request may make (security: a flood of To tags). */
 const MAX_DIALOGS = 64;
 
