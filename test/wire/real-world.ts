@@ -180,7 +180,16 @@ export class RealWorld {
     const { network, clock, resolver } = this;
     const agenda = new Agenda(queueMicrotask, (error) => this.scheduler.fault(error));
     const identifiers = new RandomIdentifiers();
-    return { name, addresses, network, clock, resolver, agenda, identifiers, fault: this.scheduler.fault };
+    return {
+      name,
+      addresses,
+      network,
+      clock,
+      resolver,
+      agenda,
+      identifiers,
+      fault: (error: unknown) => this.scheduler.fault(error),
+    };
   }
 
   complete<T>(promise: Promise<T>): Promise<T> {
