@@ -10,21 +10,21 @@ export function statusOf(wire: string): number {
 /** Of a response too: that of its CSeq (§20.16). '' when it cannot be told. */
 export function methodOf(wire: string, status: number): string {
   if (status === 0) return wire.slice(0, Math.max(0, wire.indexOf(' ')));
-  const value = fieldOf(wire, '\r\nCSeq:', /\r\ncseq[ \t]*:([^\r\n]*)/i);
+  const value = fieldOf(wire, 'CSeq:', /\r\ncseq[ \t]*:([^\r\n]*)/i);
   return value.slice(Math.max(value.lastIndexOf(' '), value.lastIndexOf('\t')) + 1);
 }
 
 /** '' when there is none. */
 export function callIdOf(wire: string): string {
-  return fieldOf(wire, '\r\nCall-ID:', /\r\n(?:call-id|i)[ \t]*:([^\r\n]*)/i);
+  return fieldOf(wire, 'Call-ID:', /\r\n(?:call-id|i)[ \t]*:([^\r\n]*)/i);
 }
 
 export function fromOf(wire: string): string {
-  return fieldOf(wire, '\r\nFrom:', /\r\n(?:from|f)[ \t]*:([^\r\n]*)/i);
+  return fieldOf(wire, 'From:', /\r\n(?:from|f)[ \t]*:([^\r\n]*)/i);
 }
 
 export function toOf(wire: string): string {
-  return fieldOf(wire, '\r\nTo:', /\r\n(?:to|t)[ \t]*:([^\r\n]*)/i);
+  return fieldOf(wire, 'To:', /\r\n(?:to|t)[ \t]*:([^\r\n]*)/i);
 }
 
 /** The first line. */
@@ -35,10 +35,15 @@ export function startLineOf(wire: string): string {
 
 /** The value of a field, as nearly everybody writes its name, else by the expression that knows the other ways. */
 function fieldOf(wire: string, usual: string, otherwise: RegExp): string {
-  const at = wire.indexOf(usual);
-  if (at >= 0) {
-    const blank = wire.indexOf('\r\n\r\n');
-    if (blank < 0 || at < blank) return wire.slice(at + usual.length, wire.indexOf('\r\n', at + 2)).trim();
+  const first = usual.charCodeAt(0);
+  for (let at = wire.indexOf('\n') + 1; at > 0; at = wire.indexOf('\n', at) + 1) {
+    const c = wire.charCodeAt(at);
+    if (c === first && wire.startsWith(usual, at)) {
+      let start = at + usual.length;
+      if (wire.charCodeAt(start) === 32) start++;
+      return wire.slice(start, wire.indexOf('\r', start)).trim();
+    }
+    if (c === 13) break; // the body is no part of it
   }
   const head = wire.slice(0, Math.max(0, wire.indexOf('\r\n\r\n')) + 2);
   return otherwise.exec(head)?.[1]?.trim() ?? '';
