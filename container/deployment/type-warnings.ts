@@ -1,4 +1,5 @@
 // Type errors of what is in service already: looked for after the deployment, so that it is not delayed, one application's once at a time.
+import { statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Deployable } from './deployable.js';
 import { typeCheck } from './type-check.js';
@@ -21,8 +22,10 @@ export class TypeWarnings {
 
   /** What it finds is logged. Never throws. */
   async check(deployable: Deployable, isCurrent: () => boolean): Promise<void> {
-    const { name } = deployable;
-    this.#next.set(name, { deployable, isCurrent });
+    const { name, entry } = deployable;
+    // What is found later in other sources is not said of these.
+    const written = writtenAt(entry);
+    this.#next.set(name, { deployable, isCurrent: () => isCurrent() && writtenAt(entry) === written });
     if (this.#running.has(name)) return;
     this.#running.add(name);
     for (let each = this.#take(name); each !== undefined; each = this.#take(name)) {
@@ -46,4 +49,8 @@ export class TypeWarnings {
         `${name} ${version} has type errors, and is deployed all the same`,
       );
   }
+}
+
+function writtenAt(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
 }

@@ -136,7 +136,8 @@ test(`D-2 D-3 ${RATE} calls/s held ${HELD} s, redeployed every second: no call f
   await expect.poll(() => siplet.count(/ unloaded$/), { timeout: 60_000, interval: 500 }).toBe(good - 1);
   const end = await siplet.collected();
   console.info(`after a collection: ${end.alive} of ${good} versions, heap ${start.heap} → ${end.heap} MB`);
-  expect(end.alive).toBeLessThanOrEqual(2);
+  // The one in service, and what the clock and the router last had to do with.
+  expect(end.alive).toBeLessThanOrEqual(3);
   expect(end.heap! - start.heap!).toBeLessThan(30);
   expect(siplet.log.filter(({ level, msg }) => level >= 40 && !msg.includes('is not deployed'))).toEqual([]);
   expect(await siplet.stop()).toBe(0);
