@@ -123,8 +123,8 @@ export class Application {
     const deeds = random.chance(acts) ? [random.pick(DEEDS[name])] : [];
     if (deeds.length > 0 && random.chance(0.2)) deeds.push(random.pick(DEEDS[name]));
     const act = (): void => {
-      if (name === 'initial') this.#route(message as SipRequest, fails);
-      for (const deed of deeds) this.#perform(name, deed, message);
+      const proxied = name !== 'initial' || this.#route(message as SipRequest, fails);
+      for (const deed of proxied ? deeds : []) this.#perform(name, deed, message);
       if (fails) throw new Scripted(`${name} was told to throw`);
     };
     if (delays.length === 0 && random.chance(0.8)) {
@@ -188,24 +188,30 @@ export class Application {
 
   // What handlers do --------------------------------------------------------------------------------------------------------------------------------------------
 
-  #route(request: SipRequest, fails: boolean): void {
+  /** False when it does not proxy it, with the options of the script. */
+  #route(request: SipRequest, fails: boolean): boolean {
     const { random } = this.around;
     const { initial, acts, parallel, recurse, recordRoute, noCancel, supervised, timeout } = this.script.application;
     if (fails && random.chance(0.5)) throw new Scripted('initial was told to throw before it proxied');
-    if (random.chance(0.05 * acts)) return; // nobody answers it: C-41a
-    if (random.chance(0.1 * acts)) return this.#own('initial', request, random.pick(OWN_FINALS));
+    if (random.chance(0.05 * acts)) return false; // nobody answers it: C-41a
+    if (random.chance(0.1 * acts)) {
+      this.#own('initial', request, random.pick(OWN_FINALS));
+      return false;
+    }
     const options = { parallel, recurse, recordRoute, noCancel, supervised };
     let proxy: Proxy;
     try {
       proxy = request.proxy(timeout === undefined ? options : { ...options, timeout });
     } catch (error) {
-      return this.#refused('initial', 'proxy', error);
+      this.#refused('initial', 'proxy', error);
+      return false;
     }
     this.#add('initial', proxy, initial);
     for (let n = random.chance(acts * 0.4) ? random.between(1, 2) : 0; n > 0; n--) {
       const deed = random.pick(DEEDS.later);
       this.around.after(random.fraction() * 20_000, () => this.#perform('later', deed, request));
     }
+    return true;
   }
 
   #perform(name: Name, deed: Deed, message: Message): void {

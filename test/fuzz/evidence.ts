@@ -149,7 +149,8 @@ export class Evidence {
     if (final !== undefined) return this.isAlive(attempt, final) && packet.time < final.time + LIFETIME - INSTANT;
     const cancel = attempt.cancels[0];
     if (cancel !== undefined && cancel.index < packet.index) return packet.time < cancel.time + LIFETIME - INSTANT;
-    const waits = before.length === 0 || !this.isInvite;
+    const heard = before.some(({ time }) => time < attempt.out.time + LIFETIME - INSTANT);
+    const waits = !heard || !this.isInvite;
     return !waits || packet.time < attempt.out.time + LIFETIME - INSTANT;
   }
 
@@ -187,7 +188,7 @@ export class Evidence {
   }
 
   #answered(
-    { target }: Attempt,
+    { target, cut }: Attempt,
     first: Packet,
     provisional: Packet | undefined,
     final: Packet,
@@ -197,7 +198,8 @@ export class Evidence {
     const received = (ofCancelled: boolean | undefined): Candidate => ({ status, id, ofCancelled, packet: final });
     const guess: End = { state: 'ended', candidates: [received(undefined), made(408), made(487)] };
     if (cancel === undefined || cancel.index > final.index) {
-      const unseen = provisional === undefined || provisional.index > final.index || !this.isInvite;
+      const isCut = cut !== undefined && cut.index < final.index;
+      const unseen = provisional === undefined || provisional.index > final.index || !this.isInvite || isCut;
       if (unseen && this.mayBeGivenUp(first, target, final.index, final.time)) return guess;
       // Without a 1xx the cause of a cancellation is not to be seen.
       return { state: 'ended', candidates: [received(unseen && status === 487 ? undefined : false)] };

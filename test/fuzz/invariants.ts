@@ -258,7 +258,7 @@ class Invariants {
       if (first === undefined || !before(first) || !this.evidence.isAlive(attempt, first)) continue;
       const { status } = first.sip;
       if (status < 300 && isInvite) this.#stopped(first, `${first.sip}`, !noCancel);
-      if (status < 600) continue;
+      if (status < 600 || (isInvite && attempts.some((one) => hasSucceeded(one, first)))) continue;
       const end = this.evidence.endOf(attempt.target, first.index + 1, first.time);
       if (end?.candidates.length === 1 && end.candidates[0]!.packet === first)
         this.#stopped(first, `${first.sip}`, isInvite);
@@ -349,4 +349,8 @@ class Invariants {
       seen.add(act.id);
     }
   }
+}
+
+function hasSucceeded({ responses }: Attempt, before: Packet): boolean {
+  return responses.some(({ sip, index }) => index < before.index && sip.status >= 200 && sip.status < 300);
 }

@@ -7,9 +7,6 @@ interface KnownFault {
   readonly where?: (sequence: Sequence) => boolean;
 }
 
-const cancels = ({ entries }: Sequence): boolean =>
-  entries.some((entry) => entry.kind === 'app' && entry.what === 'cancel all');
-
 const KNOWN: readonly KnownFault[] = [];
 
 /** The faults of a sequence that are new. */
