@@ -9,7 +9,7 @@ import type { HashKey } from '../keyed-hash.js';
 import { type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
 import { LoopDetection } from '../proxy/loop-detection.js';
 import { cookieOf, type RouteCookie, RouteCookies } from '../proxy/route-cookie.js';
-import { type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
+import { isForElement, type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
 import type { ProxyServices, ProxySettings } from '../proxy/services.js';
 import { forwardStatelessly } from '../proxy/stateless-forwarding.js';
 import { refusalOf, validate } from '../proxy/validation.js';
@@ -175,7 +175,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
 
   #initial(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
     const { method } = request;
-    if (this.#isForContainer(request)) return this.#options(request, transaction);
+    if (isForElement(request, this.#own)) return this.#options(request, transaction);
     if (this.#isMerged(request)) return this.#respond(request, transaction, 482);
     const visited = visitedOn(transaction.flow);
     // What an application has taken goes on to the next.
@@ -230,18 +230,6 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     const { methods } = this.#router;
     if (methods.length === 0) this.#respond(request, transaction, 404);
     else this.#respond(request, transaction, 405, [['Allow', methods.join(', ')]]);
-  }
-
-  /** §11: OPTIONS whose Request-URI names this element and nobody behind it. */
-  #isForContainer(request: Request): boolean {
-    if (request.method !== 'OPTIONS') return false;
-    const { target } = request;
-    return (
-      target.user === undefined &&
-      target.isSip &&
-      this.#own.isOwn(target.host, target.port, target.transport) &&
-      !request.has('route')
-    );
   }
 
   #options(request: Request, transaction: ServerTransaction): void {

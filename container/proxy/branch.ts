@@ -207,7 +207,7 @@ export class Branch implements ClientUser, Timed {
     if (which === 'C' && this.cancelCause !== undefined) return;
     // §16.8: with a 1xx a CANCEL, without one as if a 408 had come; a branch's own timeout does the same (C-23).
     this.cancel('timeout', 'SIP;cause=408;text="Request Timeout"');
-    this.context.timedOut(this);
+    this.context.timedOut();
   }
 
   /** §16.7 from step 3 on. */

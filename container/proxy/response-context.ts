@@ -165,7 +165,8 @@ export class ResponseContext implements Timed {
     while (this.#queue.length > 0 && this.#breadth.free > 0) {
       const next = this.#queue.shift()!;
       if (next.state !== 'waiting') continue;
-      this.#startBranch(next, 1);
+      // Half of what is free: the next may start before this one has its final response (C-23).
+      this.#startBranch(next, Math.min(2, this.#breadth.free));
       return true;
     }
     return false;
@@ -193,14 +194,8 @@ export class ResponseContext implements Timed {
   }
 
   /** A branch's time is over; the next one does not wait for the answer to its CANCEL (C-23). */
-  timedOut(branch: Branch): void {
-    if (this.parallel || this.completed || this.#sixth) return;
-    // Cancelled, it forks no further: all but 1 of its share goes to the next.
-    if (branch.state === 'pending') {
-      this.#breadth.give(branch.breadth - 1);
-      branch.breadth = 1;
-    }
-    this.#startNext();
+  timedOut(): void {
+    if (!this.parallel && !this.completed && !this.#sixth) this.#startNext();
   }
 
   /** §16.7 step 5: 101-199 go upstream at once (C-6). */

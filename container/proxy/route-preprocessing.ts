@@ -25,6 +25,12 @@ export function preprocessRoute(request: Request, own: Own, flow: Flow): Uri | u
   return popped;
 }
 
+/** §11: OPTIONS whose Request-URI names this element and nobody behind it; after its Route has been looked at. */
+export function isForElement(request: Request, own: Own): boolean {
+  if (request.method !== 'OPTIONS' || request.has('route')) return false;
+  return request.target.user === undefined && isOwnUri(request.target, own);
+}
+
 function isOwnUri(uri: Uri, own: Own): boolean {
   return (uri.scheme === 'sip' || uri.scheme === 'sips') && own.isOwn(uri.host, uri.port, uri.transport);
 }

@@ -5,7 +5,7 @@ import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import { addContentLength, decrementMaxForwards, postprocessRouting, replaceRequestUri, sizeOf } from './forwarding.js';
 import { cookieOf } from './route-cookie.js';
-import { type Own, preprocessRoute } from './route-preprocessing.js';
+import { isForElement, type Own, preprocessRoute } from './route-preprocessing.js';
 import { type Refusal, refusalOf, validate } from './validation.js';
 
 /** Where a stateless siplet sends a request: wire text of the target's URI; undefined when it names none. May not throw. */
@@ -167,14 +167,6 @@ export class StatelessProxy {
   #check(part: string, sentBy: string): string {
     return this.#hash.begin().add(part).add(sentBy).end();
   }
-}
-
-/** §11: OPTIONS whose Request-URI names this element and nobody behind it is for the container. */
-function isForElement(request: Request, own: Own): boolean {
-  if (request.method !== 'OPTIONS') return false;
-  const { target } = request;
-  if (target.user !== undefined || !target.isSip || request.has('route')) return false;
-  return own.isOwn(target.host, target.port, target.transport);
 }
 
 /** A number from 0 up to 1 that the branch alone decides: half of its hash, 32 bits. */

@@ -65,6 +65,8 @@ interface Target {
   readonly transport: TransportName | undefined;
   readonly secure: boolean;
   readonly chance: () => number;
+  /** The same chance is to give the same answer, in whatever order the records come and whatever has failed (§16.11). */
+  readonly isFixed: boolean;
 }
 
 export class ServerLocation {
@@ -87,16 +89,17 @@ export class ServerLocation {
    * Never an empty list: what cannot be reached rejects with a LocationError. `size` is that of the request with our Via on it.
    * `chance` makes the choice of a stateless proxy depend on the request alone (RFC 3263 §4.2 asks for the same server again).
    */
-  locate(uri: Uri, size = 0, chance: () => number = this.#ports.chance): Hop[] | Promise<Hop[]> {
+  locate(uri: Uri, size = 0, chance?: () => number): Hop[] | Promise<Hop[]> {
+    const isFixed = chance !== undefined;
     let hops: Hop[] | Promise<Hop[]>;
     try {
-      const target = this.#targetOf(uri, chance);
+      const target = this.#targetOf(uri, chance ?? this.#ports.chance, isFixed);
       hops = familyOf(target.host) === 0 ? this.#resolve(target) : [this.#numeric(target)];
     } catch (error) {
       return Promise.reject(error);
     }
-    if (Array.isArray(hops)) return this.#finish(hops, size);
-    return hops.then((all) => this.#finish(all, size));
+    if (Array.isArray(hops)) return this.#finish(hops, size, isFixed);
+    return hops.then((all) => this.#finish(all, size, isFixed));
   }
 
   /** This hop did not answer or refused: for a while it comes last (RFC 3263 §4.3). */
@@ -108,7 +111,7 @@ export class ServerLocation {
   }
 
   /** RFC 3263 §4: TARGET is maddr, else the host; the transport that the URI names, or leaves open. */
-  #targetOf(uri: Uri, chance: () => number): Target {
+  #targetOf(uri: Uri, chance: () => number, isFixed: boolean): Target {
     if (uri.scheme !== 'sip' && uri.scheme !== 'sips') throw new LocationError(`${uri.scheme}: is no SIP URI`);
     const secure = uri.scheme === 'sips';
     const host = canonical(uri.maddr ?? uri.host);
@@ -121,7 +124,7 @@ export class ServerLocation {
     }
     if (host === '') throw new LocationError('the URI has no host');
     if (uri.port === 0) throw new LocationError('port 0 cannot be reached');
-    return { host, port: uri.port, transport, secure, chance };
+    return { host, port: uri.port, transport, secure, chance, isFixed };
   }
 
   #numeric(target: Target): Hop {
@@ -195,6 +198,7 @@ export class ServerLocation {
     const hops: Hop[] = [];
     // RFC 2782: one record with the root for a target says that the service is decidedly not there.
     const real = records.filter((record) => record.name !== '' && record.name !== '.' && record.port > 0);
+    if (target.isFixed) real.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.port - b.port));
     const chosen = orderServices(real, target.chance).slice(0, this.#maxHops);
     const addresses = await Promise.all(
       chosen.map((record) => this.#byAddress(target, transport, record.name, record.port).catch(() => [])),
@@ -214,7 +218,7 @@ export class ServerLocation {
           })
         : [{ address: name, family: numeric }];
     const hops: Hop[] = [];
-    for (const { address, family } of found) {
+    for (const { address, family } of target.isFixed ? turned(found, target.chance()) : found) {
       if (hops.length === this.#maxHops) break;
       if (!isUnicast(address) || !this.#ports.reach.reaches(transport, family)) continue;
       hops.push({ transport, address, port, host: target.host });
@@ -225,9 +229,9 @@ export class ServerLocation {
   }
 
   /** Bounds the list, puts what failed of late last, and TCP before UDP for a large request (§18.1.1). */
-  #finish(all: Hop[], size: number): Hop[] {
+  #finish(all: Hop[], size: number, isFixed: boolean): Hop[] {
     let hops = all.length > this.#maxHops ? all.slice(0, this.#maxHops) : all;
-    if (this.#avoided.size > 0 && hops.length > 1) {
+    if (!isFixed && this.#avoided.size > 0 && hops.length > 1) {
       const good = hops.filter((hop) => !this.#isAvoided(hop));
       if (good.length > 0 && good.length < hops.length) hops = [...good, ...hops.filter((hop) => !good.includes(hop))];
     }
@@ -254,6 +258,13 @@ export class ServerLocation {
   #check(transport: TransportName): void {
     if (!this.#speaks(transport)) throw new LocationError(`${transport} is not supported`);
   }
+}
+
+/** In an order of their own, whatever order they came in, beginning where chance says. */
+function turned<T extends { readonly address: string }>(found: readonly T[], chance: number): T[] {
+  const sorted = [...found].sort((a, b) => (a.address < b.address ? -1 : 1));
+  const first = Math.floor(chance * sorted.length);
+  return [...sorted.slice(first), ...sorted.slice(0, first)];
 }
 
 /** §26.2.2: with sips every hop is TLS, whatever the URI says of what carries it. */
