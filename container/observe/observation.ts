@@ -37,7 +37,7 @@ export class Observation {
         ? undefined
         : new Calls({
             ...trace,
-            now: () => performance.timeOrigin + performance.now(),
+            now: () => Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000,
             changed: (call) => {
               if (events.listeners > 0) events.tell('call', call);
             },
