@@ -2,10 +2,7 @@
 import { renameSync } from 'node:fs';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { deployableAt } from '../../container/deployment/deployable.js';
 import type { DeploymentEvent } from '../../container/deployment/deployments.js';
-import { typeCheck } from '../../container/deployment/type-check.js';
-import { createLog } from '../../container/observe/log.js';
 import { folder, registry, siplet, write } from './world.js';
 
 const manifest = (name: string, more: object = {}) => JSON.stringify({ name, version: '1.0.0', ...more });
@@ -170,23 +167,6 @@ describe('contract section 1, dependency injection', () => {
     await application.dispose();
     expect(steps).toEqual(['open', 'close']);
   });
-});
-
-test('D-1 deploy.typeCheck: the container’s own packages are known to the compiler, wherever the application stands', async () => {
-  const root = folder({
-    'a.ts': `
-      import 'reflect-metadata';
-      import { readFileSync } from 'node:fs';
-      import { Invite, LOGGER, type Logger, Siplet, type SipRequest } from '@siplet/sdk';
-      import { inject, injectable } from 'inversify';
-      @injectable() class Words { readonly text: string = readFileSync(__filename + '.txt', 'utf8'); }
-      @Siplet() export class A {
-        constructor(@inject(LOGGER) readonly log: Logger, readonly words: () => Words) {}
-        @Invite() ring(request: SipRequest): void { request.createResponse(486).send(); }
-      }`,
-  });
-  const log = createLog({ level: 'silent', format: 'json' });
-  expect(await typeCheck(deployableAt(`${root}/a.ts`), log)).toEqual([]);
 });
 
 describe('D-1 what fails says why, with the position in the author’s source', () => {
