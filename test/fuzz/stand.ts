@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
 import { Agenda } from '../../container/agenda.js';
-import { parseConfiguration } from '../../container/configuration.js';
+import { defaultConfiguration, parseConfiguration } from '../../container/configuration.js';
 import { createApplication, type DeployedApplication } from '../../container/deployment/application.js';
 import { Engine } from '../../container/engine.js';
 import type { Resolver } from '../../container/transport/network.js';
@@ -20,8 +20,9 @@ import { type HandlerName, type Script, scriptOf } from './script.js';
 import { Sip } from './text.js';
 import { CONTAINER, type Transport, Wires } from './wires.js';
 
-/** A subscription ends by silence here: nobody sends NOTIFY. */
-const CONFIGURATION = parseConfiguration('limits: { dialogIdle: 2h }');
+const CONFIGURATION = defaultConfiguration();
+/** A subscription ends by silence here: nobody sends NOTIFY. Anything else that has to be forgotten was not ended as it should be. */
+const OF_SUBSCRIPTION = parseConfiguration('limits: { dialogIdle: 2h }');
 /** No sequence takes longer, in virtual milliseconds. */
 const LIMIT = 4 * 3_600_000;
 
@@ -191,7 +192,7 @@ export class Sequence {
         key: [0x51b1e7, this.seed],
         log: LOG,
       },
-      CONFIGURATION,
+      this.script.caller.method === 'SUBSCRIBE' ? OF_SUBSCRIPTION : CONFIGURATION,
       active,
     );
     await engine.transport.listen([`udp:${CONTAINER}:5060`, `tcp:${CONTAINER}:5060`]);
