@@ -63,7 +63,8 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
     if (uploads >= MAX_UPLOADS) return c.json({ error: `${uploads} archives are being sent already` }, 503);
     uploads++;
     const archive = await bodyOf(c.env.incoming, parts.archiveSize).finally(() => uploads--);
-    if (archive === undefined) {
+    if (archive === 'cut off') return c.json({ error: 'the body was cut off' }, 400);
+    if (archive === 'too large') {
       // The rest of it is not waited for.
       c.header('Connection', 'close');
       return c.json({ error: `the archive has more than ${parts.archiveSize} octets (deploy.archiveSize)` }, 413);
