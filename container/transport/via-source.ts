@@ -15,8 +15,8 @@ export function stampSource(request: Request, address: string, port: number): vo
   while (fields[at]!.key !== 'via') at++;
   const field = fields[at]!;
   // What stands behind it on the line, other values most likely, stays there; the line keeps its place.
-  const rest = field.folded ? field.value.slice(via.end) : field.source.slice(via.end, field.valueEnd);
-  fields[at] = Field.trusted('Via', value + rest);
+  const whole = field.value;
+  fields[at] = Field.trusted('Via', value + (whole.startsWith(via.text) ? whole.slice(via.text.length) : ''));
 }
 
 /** Never a name; an IPv6 address in another spelling is the same one. */
