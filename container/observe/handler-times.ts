@@ -1,7 +1,7 @@
 // How long handlers take, by application and method, and how often they fail: plain numbers, so that a handler call costs next to nothing more.
 import type { DeployedApplication } from '../deployment/application.js';
 import type { Handler } from '../dispatch/handler-table.js';
-import { Distribution, type Value } from './series.js';
+import { Distribution, MAX_SERIES, type Value } from './series.js';
 
 interface Timed {
   readonly time: Distribution;
@@ -57,7 +57,11 @@ export class HandlerTimes {
     let own = this.#all.get(app);
     if (own === undefined) this.#all.set(app, (own = new Map()));
     let timed = own.get(label);
-    if (timed === undefined) own.set(label, (timed = { time: new Distribution(), failures: 0 }));
+    if (timed === undefined) {
+      // Of many versions that name their methods differently, the oldest makes room.
+      if (own.size >= MAX_SERIES) own.delete(own.keys().next().value!);
+      own.set(label, (timed = { time: new Distribution(), failures: 0 }));
+    }
     return timed;
   }
 
