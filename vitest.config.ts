@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => new URL(path, import.meta.url).pathname;
 
+/** What runs the built container, compiles applications, or waits for real time and real sockets. */
+const SYSTEM = ['cli', 'deployment', 'http', 'running', 'wire'].map((folder) => `test/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   resolve: {
@@ -11,9 +14,16 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/peers/**', '**/node_modules/**'],
-    setupFiles: [],
+    // The sources are loaded once a worker and not once a file: tests share nothing but them.
+    isolate: false,
     testTimeout: 20_000,
+    projects: [
+      // Logic and flows in virtual time: `npm run test:unit`, under a minute.
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/peers/**', ...SYSTEM] },
+      },
+      { extends: true, test: { name: 'system', include: SYSTEM } },
+    ],
   },
 });

@@ -2,7 +2,7 @@
 import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { BOB, CAROL, DAVE, proxies, requests, stage, watch } from '../rules/stage.js';
-import { count, finalsOf, over, responsesTo, T1, withoutTopVia } from './helpers.js';
+import { count, over, responsesTo, T1, withoutTopVia } from './helpers.js';
 
 describe('1 a 2xx whose server transaction is gone', () => {
   test('PRS-34 a 2xx for which the server transaction is gone is sent towards the next Via', async () => {
