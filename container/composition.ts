@@ -71,7 +71,10 @@ export async function startContainer({ configuration, log, directory }: Containe
   );
   const { core, transport } = engine;
   // A version is unloaded when its last call has ended (D-2).
-  deployments.sessions = { of: (application) => core.sessionsOf(application) };
+  deployments.sessions = {
+    of: (application) => core.sessionsOf(application),
+    end: (application) => core.endSessions(application),
+  };
   core.onIdle = (application) => deployments.idle(application);
   const watch =
     configuration.deploy.watch && directory !== undefined ? new Watch(directory, deployments, log) : undefined;

@@ -1,4 +1,5 @@
 // The system's clock: one native timer for all deadlines. Deadlines of one duration form a list in order of time, so that starting and stopping cost the same however many there are.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, Deadline, Timed } from './clock.js';
 
 /** The longest delay that the host's timers know; a longer one fires at once there. */
@@ -65,6 +66,8 @@ export class RealClock implements Clock {
   readonly #failed: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #armedFor = Number.POSITIVE_INFINITY;
+  /** The one native timer belongs to nobody: not to the handler during which it happened to be set. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #closed = false;
 
   /** `failed` is told what an owner threw; without it the error is thrown from a microtask, so that the other deadlines still fire. */
@@ -146,7 +149,8 @@ export class RealClock implements Clock {
     const next = this.#heap[0];
     this.#armedFor = next === undefined ? Number.POSITIVE_INFINITY : next.due;
     if (next === undefined) return;
-    this.#timer = setTimeout(this.#fire, Math.min(LONGEST, Math.max(1, Math.ceil(next.due - now))));
+    const delay = Math.min(LONGEST, Math.max(1, Math.ceil(next.due - now)));
+    this.#timer = this.#outside(setTimeout, this.#fire, delay);
   }
 
   #take(line: Line): void {

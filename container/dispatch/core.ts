@@ -107,7 +107,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   /** Initial requests that applications have sent responses of their own to, by what merged requests share. */
   readonly #answered = new Map<string, Incoming>();
   /** Application sessions that are alive, by the version of the application that has them. */
-  readonly #sessions = new Map<DeployedApplication, number>();
+  readonly #sessions = new Map<DeployedApplication, Set<ApplicationSession>>();
   #applicationSessions = 0;
   /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
   readonly #scope = new AsyncLocalStorage<{ readonly application: DeployedApplication; readonly handler: Handler }>();
@@ -193,7 +193,9 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     const { application, handler } = destination;
     const session = new ApplicationSession(this, application, handler.siplet.options.sessionTimeout);
     this.#applicationSessions++;
-    this.#sessions.set(application, this.sessionsOf(application) + 1);
+    const alive = this.#sessions.get(application);
+    if (alive === undefined) this.#sessions.set(application, new Set([session]));
+    else alive.add(session);
     const set = new DialogSet(this.identifiers.branch(), session, request);
     const parameters = route?.parameters ?? '';
     new Incoming(this, transaction, request, true, set.first, loopPart, route, parameters, visited).begin(handler);
@@ -334,20 +336,24 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.#sets.delete(set.id);
   }
 
-  applicationSessionEnded({ application }: ApplicationSession): void {
+  applicationSessionEnded(session: ApplicationSession): void {
     this.#applicationSessions--;
-    const left = this.sessionsOf(application) - 1;
-    if (left > 0) {
-      this.#sessions.set(application, left);
-    } else {
-      this.#sessions.delete(application);
-      this.onIdle?.(application);
-    }
+    const { application } = session;
+    const alive = this.#sessions.get(application);
+    alive?.delete(session);
+    if (alive?.size !== 0) return;
+    this.#sessions.delete(application);
+    this.onIdle?.(application);
+  }
+
+  /** Invalidates whatever a version still has: its time to drain is over (D-2). What comes in its dialogs goes on by the Route set. */
+  endSessions(application: DeployedApplication): void {
+    for (const session of [...(this.#sessions.get(application) ?? [])]) session.invalidate();
   }
 
   /** How many application sessions a version of an application has: it can be unloaded when there is none (D-2). */
   sessionsOf(application: DeployedApplication): number {
-    return this.#sessions.get(application) ?? 0;
+    return this.#sessions.get(application)?.size ?? 0;
   }
 
   // Handlers ----------------------------------------------------------------------------------------------------------------------------------------------------

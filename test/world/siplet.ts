@@ -65,6 +65,7 @@ export class Siplet {
         },
       );
       active.active = [...active.active, application];
+      siplet.active = active.active;
     }
     return siplet;
   }

@@ -1,0 +1,26 @@
+// D-2: what is left of a version whose time to drain is over.
+import { expect, test } from 'vitest';
+import { BOB, proxies, stage, watch } from './stage.js';
+
+test('D-2 sessions that are ended take no call with them: the BYE goes on by its Route set, unseen', async () => {
+  const s = await stage({ invite: proxies(BOB, { recordRoute: true }), bye: watch });
+  const { core } = s.container.engine;
+  const [application] = s.container.active;
+  const call = s.call();
+  const invite = await s.bob.receive('INVITE');
+  invite.reply(200);
+  await call.response(200);
+  call.ack();
+  await invite.ack();
+  expect(core.sessionsOf(application!)).toBe(1);
+  const idle: string[] = [];
+  core.onIdle = ({ name }) => idle.push(name);
+  core.endSessions(application!);
+  expect([core.sessionsOf(application!), core.size]).toEqual([0, { dialogSets: 0, applicationSessions: 0 }]);
+  expect(idle).toEqual([application!.name]);
+  const bye = call.bye();
+  (await s.bob.receive('BYE')).reply(200);
+  await bye.response(200);
+  expect(s.seen).toEqual(['invite']);
+  await s.ends();
+});
