@@ -2,11 +2,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { deployableAt } from '../deployment/deployable.js';
+import { framed } from '../deployment/frame.js';
 import { filesOf } from '../deployment/tar.js';
 import { typeCheck } from '../deployment/type-check.js';
 import type { ApplicationStatus } from '../http/routes.js';
 import { createLog } from '../observe/log.js';
-import { framed } from './frame.js';
 import type { Terminal } from './main.js';
 import { jsonOf, Operator, OperatorError, type OperatorOptions } from './operator.js';
 import { pack } from './pack.js';

@@ -4,10 +4,10 @@ import { readConfiguration } from '../configuration.js';
 import { createApplication } from '../deployment/application.js';
 import { compile } from '../deployment/compile.js';
 import { deployableAt } from '../deployment/deployable.js';
+import { framed } from '../deployment/frame.js';
 import { load } from '../deployment/load.js';
 import { typeCheck } from '../deployment/type-check.js';
 import { createLog } from '../observe/log.js';
-import { framed } from './frame.js';
 import type { ExitStatus, Terminal } from './main.js';
 
 /** Compiles, type-checks, loads and makes the application, prints its handler table, and disposes of it. Throws a DeploymentError. */

@@ -5,6 +5,7 @@ import { type ApplicationServices, createApplication, type DeployedApplication }
 import { type Bundle, compile, shortened } from './compile.js';
 import { type Deployable, deployablesIn } from './deployable.js';
 import { Draining, disposeOf, type Sessions } from './draining.js';
+import { framedFaults } from './frame.js';
 import { History, removeRoom, type Snapshot } from './history.js';
 import { inTime } from './in-time.js';
 import { load } from './load.js';
@@ -99,7 +100,13 @@ export class Deployments {
 
   /** Deploys the archives that were in service when the container was stopped. What fails is logged and recorded. */
   async restore(): Promise<void> {
-    await this.#deployEach(this.#store.open());
+    let kept: string[] = [];
+    try {
+      kept = this.#store.open();
+    } catch (error) {
+      this.#log.error(`archives that were sent are not deployed: ${(error as Error).message}`);
+    }
+    await this.#deployEach(kept);
   }
 
   /** Deploys whatever is in `directory`. What fails is logged and recorded, and disturbs nothing else. Throws when there is no such directory. */
@@ -202,13 +209,22 @@ export class Deployments {
     this.#names.free(name);
     if (!application) return false;
     this.#history.ended(name);
-    if (this.#store.has(this.#snapshots.get(application)!.deployable.path)) this.#store.remove(name);
+    if (this.#store.has(this.#snapshots.get(application)!.deployable.path)) this.#forgetArchive(name);
     this.#active.delete(name);
     this.#reorder();
     this.#log.info({ app: name, version: application.version }, `${name} ${application.version} undeployed`);
     this.#tell({ kind: 'undeployed', application });
     this.#draining.add(application);
     return true;
+  }
+
+  /** It is out of service whatever the disk says; only after a restart it would be there again. */
+  #forgetArchive(name: string): void {
+    try {
+      this.#store.remove(name);
+    } catch (error) {
+      this.#log.error({ app: name }, `${name} will be deployed again after a restart: ${(error as Error).message}`);
+    }
   }
 
   /** What stood at `path` is gone: what it was is undeployed (D-4), and who was refused for the sake of its name is deployed (D-5). */
@@ -272,7 +288,7 @@ export class Deployments {
         for (const warning of bundle.warnings) this.#log.warn({ app: deployable.name }, warning);
         if (this.#options.typeCheck === 'strict') {
           const faults = await typeCheck(deployable, this.#log);
-          if (faults.length > 0) throw new DeploymentError(faults.join('\n'));
+          if (faults.length > 0) throw new DeploymentError(framedFaults(faults, deployable.directory));
         }
         return this.#start(attempt, bundle);
       });
@@ -356,9 +372,12 @@ export class Deployments {
     const active = this.#active.get(name);
     // An archive that nobody could tell the name of is nothing to keep in mind.
     if (path !== '') this.#failed.set(path, { name, version, path, state: 'failed', error: fault.message });
-    const remains = active && this.#names.ownerOf(name) === path ? `; ${active.version} stays in service` : '';
-    const what = version !== '' ? `${name} ${version}` : path === '' ? name : shortened(path);
-    this.#log.error({ app: name, version, path }, `${what} is not deployed${remains}: ${fault.message}`);
+    // What an operator sent would have had the name, whoever has it, and stands nowhere that anybody knows.
+    const isSent = path === '' || this.#store.has(path);
+    const remains = active && (isSent || this.#names.ownerOf(name) === path);
+    const stays = remains ? `; ${active.version} stays in service` : '';
+    const what = version !== '' ? `${name} ${version}` : isSent ? name : shortened(path);
+    this.#log.error({ app: name, version, path }, `${what} is not deployed${stays}: ${fault.message}`);
     this.#tell({ kind: 'failed', name, path, error: fault.message });
     return fault;
   }

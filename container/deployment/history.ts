@@ -59,6 +59,12 @@ export class History {
   }
 }
 
+/** What cannot be removed now is at the next start of the container. */
 export function removeRoom(room: string | undefined): void {
-  if (room !== undefined) rmSync(room, { recursive: true, force: true });
+  if (room === undefined) return;
+  try {
+    rmSync(room, { recursive: true, force: true });
+  } catch {
+    // The disk is read-only now, or gone.
+  }
 }

@@ -47,7 +47,8 @@ async function unpacked(
     return { deployable: { ...found, path: pathOf(found.name) }, room };
   } catch (error) {
     removeRoom(room);
-    if (!(error instanceof DeploymentError)) throw error;
+    // Nothing but the disk: what is wrong with an archive is said as such.
+    if (!(error instanceof DeploymentError)) throw store.fault(error);
     throw new DeploymentError(toldOf(error.message, room, pathOf('the archive')), { cause: error });
   }
 }

@@ -164,7 +164,18 @@ describe('D-1 broken deployments leave the old version in service, and say where
 }`;
   test.each<[string, string, RegExp, ('off' | 'strict')?]>([
     ['a syntax error', 'const a = 1;\nexport const b = ;', /index\.ts:2:18: .*\n[\s\S]*export const b = ;/],
-    ['a type that does not resolve', TYPES, /index\.ts\(3,\d+\): error TS2322/, 'strict'],
+    [
+      'a type error',
+      TYPES,
+      /\/app\/index\.ts\(3,36\): error TS2322: .*\n {4}2 \| @Siplet.*\n {2}> 3 \| {3}@Invite.*\n {6}\| {36}\^\n/,
+      'strict',
+    ],
+    [
+      'a type that does not resolve',
+      TYPES.replace('text: string', 'text: Nothing'),
+      /index\.ts\(3,42\): error TS2304: .*'Nothing'\.\n[^^]*\^/,
+      'strict',
+    ],
     [
       'a missing import',
       `import { x } from './nowhere';\nexport default x;`,

@@ -1,9 +1,12 @@
 // The place of a type error in the author's source: `index.ts(3,7): error TS2322: …` with the lines around it.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { shortened } from './compile.js';
 
 /** Lines before and after the one that is marked. */
 const AROUND = 1;
+/** What is told of one deployment: whoever has more type errors than these begins with them. */
+const MOST = 20;
 
 /** The fault as it was, with a code frame below it where the source can be read. Paths are relative to `directory`. */
 export function framed(fault: string, directory: string): string {
@@ -27,4 +30,14 @@ export function framed(fault: string, directory: string): string {
     if (i === at) frame.push(`    ${' '.repeat(width)} | ${before}^`);
   }
   return [fault, ...frame].join('\n');
+}
+
+/** All of them, with the paths that an operator knows the sources by. */
+export function framedFaults(faults: readonly string[], directory: string): string {
+  const told = faults.slice(0, MOST).map((fault) => {
+    const file = /^(.+?)\(\d+,\d+\): /.exec(fault)?.[1];
+    const text = framed(fault, directory);
+    return file === undefined ? text : shortened(resolve(directory, file)) + text.slice(file.length);
+  });
+  return [...told, ...(faults.length > MOST ? [`and ${faults.length - MOST} lines more`] : [])].join('\n');
 }
