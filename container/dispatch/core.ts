@@ -17,7 +17,7 @@ import type { DefaultRouter } from '../routing/default-router.js';
 import { SipRequest } from '../servlet/sip-request.js';
 import { ApplicationSession, type SessionServices } from '../session/application-session.js';
 import { DialogSet } from '../session/dialog-set.js';
-import type { HandlerCaller } from '../session/mailbox.js';
+import type { HandlerCaller, Turn } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
@@ -110,7 +110,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly #sessions = new Map<DeployedApplication, Set<ApplicationSession>>();
   #applicationSessions = 0;
   /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
-  readonly #scope = new AsyncLocalStorage<{ readonly application: DeployedApplication; readonly handler: Handler }>();
+  readonly #scope = new AsyncLocalStorage<Turn>();
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -370,8 +370,13 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     return this.settings.handlerTimeout;
   }
 
-  invoke(handler: Handler, argument: unknown, application: DeployedApplication): unknown {
-    return this.#scope.run({ application, handler }, this.call, handler, argument, application);
+  invoke(turn: Turn, argument: unknown): unknown {
+    return this.#scope.run(turn, this.call, turn.handler, argument, turn.application);
+  }
+
+  /** In whose handler we are; undefined outside of all. */
+  get turn(): Turn | undefined {
+    return this.#scope.getStore();
   }
 
   /** Something that no handler caught: a rejection that nobody awaits, a timer that throws. It takes nobody's calls with it (C-41). */

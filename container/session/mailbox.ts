@@ -20,8 +20,8 @@ export interface HandlerCaller {
   readonly clock: Clock;
   /** Milliseconds that a handler has (C-41). */
   readonly handlerTimeout: number;
-  /** Calls it in the scope of its application. May throw. */
-  invoke(handler: Handler, argument: unknown, application: DeployedApplication): unknown;
+  /** Calls it in the scope of its turn, which `current` then tells. May throw. */
+  invoke(turn: Turn, argument: unknown): unknown;
   /** A fault of the container itself, found when a handler had settled. */
   fault(error: unknown): void;
 }
@@ -31,116 +31,179 @@ export class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout';
 }
 
-/** A handler that has returned a promise. */
-class Running implements Timed {
-  deadline: Deadline | undefined;
+/** A turn that waits to go on. */
+interface Resumption {
+  readonly turn: Turn;
+  readonly go: () => void;
+}
+
+/**
+ * One call of one handler, until what it returned has settled. While it awaits something of the container (a response, a bridge, the next request) the
+ * turn is lent to the others of its session; it goes on when nobody else has it.
+ */
+export class Turn implements Timed {
+  /** Not settled yet. */
+  isAlive = true;
+  #deadline: Deadline | undefined;
   #left: number;
   #since = 0;
-  #pauses = 0;
   #isWaitedFor: boolean;
+  /** How much of the container it awaits at this time. */
+  #awaits = 0;
+  /** What is to be known when it has settled. */
+  #afterwards: (() => void)[] | undefined;
 
   constructor(
     readonly mailbox: Mailbox,
     readonly job: Job,
     readonly handler: Handler,
-    readonly caller: HandlerCaller,
   ) {
-    this.#left = caller.handlerTimeout;
+    this.#left = mailbox.caller.handlerTimeout;
     this.#isWaitedFor = job.isWaitedFor;
-    this.#resume();
+  }
+
+  get application(): DeployedApplication {
+    return this.mailbox.application;
+  }
+
+  /** Its handler has returned a promise: from now on its time runs. */
+  begin(): void {
+    if (this.#awaits === 0) this.#startTime();
+  }
+
+  get isSuspended(): boolean {
+    return this.#awaits > 0;
   }
 
   /** Another job has come behind it. */
   beWaitedFor(): void {
     if (this.#isWaitedFor) return;
     this.#isWaitedFor = true;
-    if (this.#pauses === 0) this.#resume();
+    if (this.#awaits === 0) this.#startTime();
   }
 
-  #resume(): void {
-    if (!this.#isWaitedFor) return;
-    this.#since = this.caller.clock.now();
-    this.deadline = this.caller.clock.start(this.#left, this, 'handler');
+  #startTime(): void {
+    if (!this.#isWaitedFor || this.#deadline !== undefined) return;
+    const { clock } = this.mailbox.caller;
+    this.#since = clock.now();
+    this.#deadline = clock.start(this.#left, this, 'handler');
   }
 
-  /** Time in a pending `send` or `bridge` does not count (C-41). */
-  pause(): void {
-    if (this.#pauses++ > 0) return;
-    this.deadline?.stop();
-    if (this.#isWaitedFor) this.#left -= this.caller.clock.now() - this.#since;
+  #stopTime(): void {
+    if (this.#deadline === undefined) return;
+    this.#deadline.stop();
+    this.#deadline = undefined;
+    this.#left -= this.mailbox.caller.clock.now() - this.#since;
   }
 
-  resume(): void {
-    if (--this.#pauses === 0) this.#resume();
+  /** It awaits something of the container: that time does not count (C-41), and others of its session may run meanwhile. */
+  suspend(): void {
+    if (!this.isAlive || this.#awaits++ > 0) return;
+    this.#stopTime();
+    this.mailbox.lend(this);
+  }
+
+  /** What it awaited is there: `go` is called when its turn has come again; at once while it awaits more than that. */
+  resume(go: () => void): void {
+    if (!this.isAlive || --this.#awaits > 0) go();
+    else this.mailbox.giveBack({ turn: this, go });
+  }
+
+  /** It has its turn again. */
+  goOn(): void {
+    this.#startTime();
+  }
+
+  /** Calls it back when the handler has settled; at once when it has. */
+  whenSettled(then: () => void): void {
+    if (this.isAlive) (this.#afterwards ??= []).push(then);
+    else then();
   }
 
   expire(): void {
-    const seconds = this.caller.handlerTimeout / 1000;
+    this.#deadline = undefined;
+    const seconds = this.mailbox.caller.handlerTimeout / 1000;
     this.mailbox.finish(this, new HandlerTimeout(`${this.handler.label} has not settled in ${seconds} s`));
+  }
+
+  /** True when it was alive. */
+  end(): boolean {
+    if (!this.isAlive) return false;
+    this.isAlive = false;
+    this.#deadline?.stop();
+    return true;
+  }
+
+  tellSettled(): void {
+    const afterwards = this.#afterwards;
+    if (afterwards === undefined) return;
+    this.#afterwards = undefined;
+    for (const then of afterwards) then();
   }
 }
 
 export class Mailbox {
-  readonly #caller: HandlerCaller;
-  readonly #application: DeployedApplication;
-  /** A handler is running, synchronously or waiting for its promise. */
+  /** A handler is running: synchronously, or its promise has not settled and it awaits nothing of the container. */
   #busy = false;
-  #running: Running | undefined;
-  #waiting: Job[] | undefined;
+  #holder: Turn | undefined;
+  #waiting: (Job | Resumption)[] | undefined;
 
-  constructor(caller: HandlerCaller, application: DeployedApplication) {
-    this.#caller = caller;
-    this.#application = application;
-  }
+  constructor(
+    readonly caller: HandlerCaller,
+    readonly application: DeployedApplication,
+  ) {}
 
   /** Runs the job now when no other is running, else when its turn has come. */
   post(job: Job): void {
     if (!this.#busy) return this.#run(job);
     (this.#waiting ??= []).push(job);
-    this.#running?.beWaitedFor();
+    this.#holder?.beWaitedFor();
   }
 
-  /** The clock of the running handler stops until the returned function is called. */
-  pause(): () => void {
-    const running = this.#running;
-    if (running === undefined) return () => {};
-    running.pause();
-    return () => running.resume();
-  }
-
-  #run(first: Job): void {
+  #run(first: Job | Resumption): void {
     this.#busy = true;
-    for (let job: Job | undefined = first; job !== undefined; job = this.#waiting?.shift()) {
-      if (!this.#call(job)) return; // the promise that it returned goes on from here
+    for (let next: Job | Resumption | undefined = first; next !== undefined; next = this.#waiting?.shift()) {
+      if ('turn' in next) {
+        if (next.turn.isAlive) return this.#goOn(next);
+        next.go();
+      } else if (!this.#call(next)) {
+        return; // the promise that it returned goes on from here
+      }
     }
     this.#busy = false;
   }
 
-  /** True when the job is done. */
+  /** True when another may run: the job is done, or awaits something of the container. */
   #call(job: Job): boolean {
     const handler = job.handler();
     if (handler === undefined) {
       this.#settle(job, undefined, undefined);
       return true;
     }
+    const turn = new Turn(this, job, handler);
     let result: unknown;
     try {
-      result = this.#caller.invoke(handler, job.argument(), this.#application);
+      result = this.caller.invoke(turn, job.argument());
     } catch (error) {
+      turn.end();
       this.#settle(job, error ?? new Error(`${handler.label} threw ${String(error)}`), handler);
+      turn.tellSettled();
       return true;
     }
     if (!isThenable(result)) {
+      turn.end();
       this.#settle(job, undefined, handler);
+      turn.tellSettled();
       return true;
     }
-    const running = new Running(this, job, handler, this.#caller);
-    this.#running = running;
-    if (this.#waiting !== undefined && this.#waiting.length > 0) running.beWaitedFor();
     result.then(
-      () => this.finish(running, undefined),
-      (error: unknown) => this.finish(running, error ?? new Error(`${handler.label} rejected with ${String(error)}`)),
+      () => this.finish(turn, undefined),
+      (error: unknown) => this.finish(turn, error ?? new Error(`${handler.label} rejected with ${String(error)}`)),
     );
+    turn.begin();
+    if (turn.isSuspended) return true;
+    this.#holder = turn;
+    if (this.#waiting !== undefined && this.#waiting.length > 0) turn.beWaitedFor();
     return false;
   }
 
@@ -148,16 +211,42 @@ export class Mailbox {
     try {
       job.settled(error, handler);
     } catch (fault) {
-      this.#caller.fault(fault);
+      this.caller.fault(fault);
     }
   }
 
+  /** The holder awaits something of the container: the next may run. */
+  lend(turn: Turn): void {
+    if (this.#holder === turn) this.#next();
+  }
+
+  giveBack(resumption: Resumption): void {
+    if (!this.#busy) {
+      this.#busy = true;
+      this.#goOn(resumption);
+    } else {
+      (this.#waiting ??= []).push(resumption);
+      this.#holder?.beWaitedFor();
+    }
+  }
+
+  #goOn({ turn, go }: Resumption): void {
+    this.#holder = turn;
+    turn.goOn();
+    if (this.#waiting !== undefined && this.#waiting.length > 0) turn.beWaitedFor();
+    go();
+  }
+
   /** The promise has settled, or its time is over; the second of the two changes nothing. */
-  finish(running: Running, error: unknown): void {
-    if (this.#running !== running) return;
-    this.#running = undefined;
-    running.deadline?.stop();
-    this.#settle(running.job, error, running.handler);
+  finish(turn: Turn, error: unknown): void {
+    if (!turn.end()) return;
+    this.#settle(turn.job, error, turn.handler);
+    turn.tellSettled();
+    if (this.#holder === turn) this.#next();
+  }
+
+  #next(): void {
+    this.#holder = undefined;
     const next = this.#waiting?.shift();
     if (next === undefined) this.#busy = false;
     else this.#run(next);

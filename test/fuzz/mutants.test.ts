@@ -94,15 +94,18 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'C-43: handlers of a session do not wait for each other',
     module: '../../container/session/mailbox.js',
-    bend: (actual: { Mailbox: new (caller: unknown) => { post(job: unknown): void } }) => ({
+    bend: (actual: { Mailbox: new (caller: unknown, application: unknown) => { post(job: unknown): void } }) => ({
       ...actual,
       Mailbox: class extends actual.Mailbox {
-        constructor(readonly own: unknown) {
-          super(own);
+        constructor(
+          readonly own: unknown,
+          readonly theirs: unknown,
+        ) {
+          super(own, theirs);
         }
 
         override post(job: unknown) {
-          new actual.Mailbox(this.own).post(job);
+          new actual.Mailbox(this.own, this.theirs).post(job);
         }
       },
     }),

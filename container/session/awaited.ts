@@ -1,0 +1,76 @@
+// What a handler can await of the container: a response, a bridge, the next request. Who awaits it lends its turn meanwhile (C-43, C-41).
+import type { Turn } from './mailbox.js';
+
+/**
+ * A promise that knows whether somebody awaits it. `give` resolves it once; nobody else does. In the turn of the handler that asked for it the value
+ * is delivered when that turn has come again, and not behind what waits in the mailbox for a new one.
+ */
+export class Awaited<T> extends Promise<T> {
+  /** Somebody awaits it, or has asked to be called back. */
+  declare isTaken: boolean;
+  declare private turn: Turn | undefined;
+  declare private isGiven: boolean;
+  declare private settle: { resolve(value: T | PromiseLike<T>): void; reject(error: unknown): void };
+
+  /** `turn` is the one in which it was asked for; undefined outside of all handlers. */
+  static in<T>(turn: Turn | undefined): Awaited<T> {
+    let settle: Awaited<T>['settle'];
+    const awaited = new Awaited<T>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    awaited.settle = settle!;
+    awaited.turn = turn;
+    awaited.isTaken = false;
+    awaited.isGiven = false;
+    return awaited;
+  }
+
+  /** What `then` and `catch` give is an ordinary promise. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  /** An `await` calls it: a promise of another class than Promise is asked. */
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise
+  override then<A = T, B = never>(
+    fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    if (!this.isTaken) {
+      this.isTaken = true;
+      if (!this.isGiven) this.turn?.suspend();
+    }
+    return super.then(fulfilled, rejected);
+  }
+
+  /** Delivers the value; a second one is ignored. */
+  give(value: T): void {
+    this.#deliver(() => this.settle.resolve(value));
+  }
+
+  fail(error: unknown): void {
+    this.#deliver(() => {
+      // Where nobody awaits it, nobody has to be told that the process has an unhandled rejection.
+      if (!this.isTaken) super.then(undefined, () => {});
+      this.settle.reject(error);
+    });
+  }
+
+  #deliver(go: () => void): void {
+    if (this.isGiven) return;
+    this.isGiven = true;
+    if (this.isTaken && this.turn !== undefined) this.turn.resume(go);
+    else go();
+  }
+
+  /** Whether its asker may still come to await it. */
+  get mayBeTaken(): boolean {
+    return this.isTaken || (this.turn?.isAlive ?? false);
+  }
+
+  /** Calls back when the handler that asked for it has settled; at once when there is none. */
+  whenAskerSettled(then: () => void): void {
+    if (this.turn === undefined) then();
+    else this.turn.whenSettled(then);
+  }
+}
