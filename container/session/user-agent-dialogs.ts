@@ -1,0 +1,48 @@
+// The dialogs in which an application is a user agent, by what a request in them bears: Call-ID and tags (§12.2.2).
+import type { SipSession } from './sip-session.js';
+
+interface Entry {
+  readonly localTag: string;
+  readonly remoteTag: string | undefined;
+  readonly session: SipSession;
+}
+
+export class UserAgentDialogs {
+  readonly #dialogs = new Map<string, Entry[]>();
+
+  get size(): number {
+    return this.#dialogs.size;
+  }
+
+  /** `remoteTag` is undefined where the peer may yet make the dialog by a NOTIFY (RFC 6665 §4.4.1). */
+  add(callId: string, localTag: string, remoteTag: string | undefined, session: SipSession): void {
+    const entries = this.#dialogs.get(callId);
+    const entry = { localTag, remoteTag, session };
+    if (entries === undefined) this.#dialogs.set(callId, [entry]);
+    else entries.push(entry);
+  }
+
+  /** The session of the dialog, unless the dialog has ended. */
+  find(callId: string, localTag: string | undefined, remoteTag: string | undefined): SipSession | undefined {
+    const found = this.#dialogs
+      .get(callId)
+      ?.find((entry) => entry.remoteTag !== undefined && entry.localTag === localTag && entry.remoteTag === remoteTag);
+    return found === undefined || found.session.state === 'terminated' ? undefined : found.session;
+  }
+
+  /** The session that has sent the request which a peer's NOTIFY may answer before any response (RFC 6665 §4.4.1). */
+  awaitingNotify(callId: string, localTag: string | undefined): SipSession | undefined {
+    const entry = this.#dialogs
+      .get(callId)
+      ?.find(({ remoteTag, ...each }) => remoteTag === undefined && each.localTag === localTag);
+    return entry?.session;
+  }
+
+  /** All of the session's. */
+  remove(callId: string, session: SipSession): void {
+    const entries = this.#dialogs.get(callId)?.filter((entry) => entry.session !== session);
+    if (entries === undefined) return;
+    if (entries.length === 0) this.#dialogs.delete(callId);
+    else this.#dialogs.set(callId, entries);
+  }
+}
