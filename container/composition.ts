@@ -128,7 +128,8 @@ export async function startContainer({ configuration, log, directory }: Containe
       },
       stop: () => {
         void watch?.close();
-        return (stopped ??= drain(engine!, configuration.shutdown.timeout).then(release));
+        const { shutdown, timers } = configuration;
+        return (stopped ??= drain(engine!, shutdown.timeout, 2 * timers.t1, log).then(release));
       },
     };
   } catch (error) {
@@ -137,10 +138,24 @@ export async function startContainer({ configuration, log, directory }: Containe
   }
 }
 
-/** Waits until no call is in progress, at most `limit` ms. */
-async function drain(engine: Engine, limit: number): Promise<void> {
-  engine.core.stopping = true;
-  for (let waited = 0; engine.core.callsInProgress > 0 && waited < limit; waited += DRAIN_INTERVAL) {
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_INTERVAL));
+/**
+ * Takes no new calls, and waits until none is in progress, at most `limit` ms. After the last one a moment more, for what its peers send again
+ * because an answer was lost on the way.
+ */
+async function drain(engine: Engine, limit: number, settling: number, log: Logger): Promise<void> {
+  const { core } = engine;
+  core.stopping = true;
+  const calls = core.callsInProgress;
+  if (calls === 0) return;
+  log.info({ calls }, `${calls} calls in progress may end within shutdown.timeout`);
+  const began = performance.now();
+  const left = (): number => began + limit - performance.now();
+  let quietSince: number | undefined;
+  while (left() > 0) {
+    if (core.callsInProgress > 0) quietSince = undefined;
+    else if (performance.now() - (quietSince ??= performance.now()) >= settling) return;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(DRAIN_INTERVAL, left())));
   }
+  const given = core.callsInProgress;
+  if (given > 0) log.warn({ calls: given }, `${given} calls in progress are given up after shutdown.timeout`);
 }

@@ -71,6 +71,7 @@ export class Engine {
       locate: (uri, size, chance) => location.locate(uri, size, chance),
       flowForResponse: (response, arrivedOn) => this.transport.flowForVia(response.via!, arrivedOn),
       problem: (text, error) => log.warn({ err: error }, text),
+      isStopping: () => this.core.stopping,
     });
     this.transport.user = this.stateless;
     this.core = new Core({

@@ -45,15 +45,24 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
   return 0;
 }
 
-/** Settles at the first SIGTERM or SIGINT; at the second the process ends at once. */
+/** npm passes SIGINT on, also when the terminal has sent it to every process that it runs: the second within these ms is the same Ctrl-C. */
+const ECHO = 100;
+
+/** Settles at the first SIGTERM or SIGINT. At the second the process ends at once, with status 1: calls in progress are lost. */
 function stopSignal(log: Logger): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let first: { readonly signal: string; readonly at: number } | undefined;
     const stop = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(1);
-      asked = true;
-      log.info({ signal }, 'stopping; a second signal ends it at once');
-      resolve();
+      const at = performance.now();
+      if (first === undefined) {
+        first = { signal, at };
+        log.info({ signal }, 'stopping; a second signal ends it at once');
+        return resolve();
+      }
+      const isEcho = signal === 'SIGINT' && first.signal === signal && at - first.at < ECHO;
+      if (isEcho && process.env.npm_lifecycle_event !== undefined) return;
+      log.warn({ signal }, 'ended at once by a second signal');
+      process.exit(1);
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);

@@ -5,6 +5,7 @@ import { Container, ContainerModule, injectable, type ServiceIdentifier } from '
 import type { Logger } from 'pino';
 import { type DeployedSiplet, HandlerTable, type SipletDefaults } from '../dispatch/handler-table.js';
 import type { Deployable } from './deployable.js';
+import { endsInTime } from './in-time.js';
 import { describeFault, type Loaded } from './load.js';
 
 export interface DeployedApplication {
@@ -76,7 +77,8 @@ export async function createApplication(
     if (disposed) return;
     disposed = true;
     try {
-      await injector.unbindAllAsync();
+      if (!(await endsInTime(injector.unbindAllAsync())))
+        log.warn(`${name} ${version}: a @PreDestroy method has not settled in time, and is not waited for`);
     } finally {
       loaded.release();
     }

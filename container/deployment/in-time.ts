@@ -1,10 +1,11 @@
-// A version has a limited time to start: constructors and @PostConstruct methods are the application's.
+// A version has a limited time to start and to end: constructors, @PostConstruct and @PreDestroy methods are the application's.
 import { DeploymentError } from '@siplet/sdk';
 import type { DeployedApplication } from './application.js';
 import { disposeOf } from './draining.js';
 
 /** Milliseconds. */
 const START_TIMEOUT = 60_000;
+const END_TIMEOUT = 3000;
 
 /** What does not settle in time has failed; when it settles after all it is disposed of. */
 export async function inTime(made: Promise<DeployedApplication>, release: () => void): Promise<DeployedApplication> {
@@ -17,4 +18,14 @@ export async function inTime(made: Promise<DeployedApplication>, release: () => 
     }, START_TIMEOUT);
   });
   return Promise.race([made, late]).finally(() => clearTimeout(timer));
+}
+
+/** Whether it has settled in time; rejects as it does. What comes of it later is nobody's. */
+export async function endsInTime(ended: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, END_TIMEOUT, false);
+  });
+  ended.catch(() => undefined);
+  return Promise.race([ended.then(() => true), late]).finally(() => clearTimeout(timer));
 }

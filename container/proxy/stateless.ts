@@ -24,7 +24,11 @@ export interface StatelessParts {
   /** The flow for a response whose own Via was taken off (§16.7 step 9). */
   flowForResponse(response: Response, arrivedOn: Flow): Flow | undefined;
   problem(text: string, error: unknown): void;
+  /** Nothing new is taken: its responses and its CANCEL would find nobody here. */
+  isStopping(): boolean;
 }
+
+const STOPPING: Refusal = { status: 503, headers: [['Retry-After', '10']] };
 
 /** Marks a branch as one of ours without a transaction. Hashes are 14 characters each. */
 const MARK = 'z9hG4bKs-';
@@ -82,6 +86,8 @@ export class StatelessProxy {
     this.counters.requests++;
     const branch = this.#branchOf(request);
     const isAnswered = method !== 'ACK';
+    const isNew = isAnswered && method !== 'CANCEL' && request.to.tag === undefined;
+    if (isNew && this.#parts.isStopping()) return this.#refuse(request, flow, STOPPING, branch);
     if (isAnswered) {
       const refusal = method === 'CANCEL' ? undefined : validate(request);
       if (refusal !== undefined) return this.#refuse(request, flow, refusal, branch);

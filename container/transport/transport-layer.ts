@@ -1,6 +1,6 @@
 // The transport layer (§18): which socket a message leaves by, what is written into a request that came, and where a response goes.
 import type { Agenda } from '../agenda.js';
-import type { Clock } from '../clock.js';
+import type { Clock, Timed } from '../clock.js';
 import { defaultPort, Malformed, parse, type Request, type Response, type Via } from '../message/index.js';
 import { bracketed, familyOf } from './address.js';
 import { ConnectionFlow, type ConnectionUser } from './connection-flow.js';
@@ -46,6 +46,9 @@ export interface TransportPorts {
 }
 
 const NOBODY: TransportUser = { receive() {} };
+
+/** How long a stopping container waits for peers to end their side of connections, ms: what was written has left by then, or never will. */
+const PARTING = 300;
 
 export class TransportLayer implements ConnectionUser {
   user: TransportUser = NOBODY;
@@ -188,7 +191,7 @@ export class TransportLayer implements ConnectionUser {
     return undefined;
   }
 
-  /** Stops listening, ends the connections, and resolves when all are gone. */
+  /** Stops listening, ends the connections, and resolves when all are gone: those that a peer keeps open are cut off soon. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }
@@ -196,7 +199,14 @@ export class TransportLayer implements ConnectionUser {
   async #close(): Promise<void> {
     const listeners = this.#listeners.map((one) => one.close());
     for (const flow of this.#connections.all()) flow.finish('the container stops');
+    const owner: Timed = {
+      expire: () => {
+        for (const flow of this.#connections.all()) flow.destroy();
+      },
+    };
+    const late = this.clock.start(PARTING, owner, 'parting');
     await Promise.all([this.#connections.emptied(), ...listeners]);
+    late.stop();
     await Promise.all(this.#datagrams.map((one) => one.socket.close()));
   }
 

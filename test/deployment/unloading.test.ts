@@ -122,7 +122,7 @@ describe('D-2 a replaced version drains', () => {
 describe('D-3 an unloaded version is gone', () => {
   test('timers, listeners and watchers that it left behind are released, and @PreDestroy has run', async () => {
     const root = folder({ 'a.ts': TELLING('one'), 'b.txt': '' });
-    const { deployments } = registry();
+    const { deployments, lines } = registry();
     deployments.sessions = { of: () => 0 };
     const one = await deployments.deploy(join(root, 'a.ts'));
     const { told, pid } = ask(one);
@@ -139,7 +139,7 @@ describe('D-3 an unloaded version is gone', () => {
     expect(expected.filter((what) => !told.includes(what))).toEqual([]);
     expect([count('removed'), count('stopped'), count('process.once'), count('process.on')]).toEqual([0, 0, 1, 2]);
     deployments.undeploy('a');
-    await expect.poll(() => deployments.records(), WAIT).toEqual([]);
+    await expect.poll(() => lines.map(({ msg }) => msg), WAIT).toContain('a 0.0.0 unloaded');
     expect(told.at(-1)).toBe('closed');
     const length = told.length;
     process.emit('siplet-test' as never);
@@ -159,6 +159,24 @@ describe('D-3 an unloaded version is gone', () => {
     const { deployments } = registry();
     await expect(deployments.deploy(join(root, 'a.ts'))).rejects.toThrow('no');
     await expect(deployments.deploy(join(root, 'b.ts'))).rejects.toThrow('no');
+    expect(process.listenerCount('siplet-test')).toBe(0);
+  });
+
+  test('a @PreDestroy that never settles is not waited for: the version is gone, and the log says so', async () => {
+    const root = folder({
+      'a.ts': `import { Siplet, Invite } from '@siplet/sdk';
+        import { preDestroy } from 'inversify';
+        process.on('siplet-test' as never, () => {});
+        @Siplet() export class A { @Invite() ring() {} @preDestroy() close() { return new Promise(() => {}); } }`,
+    });
+    const { deployments, lines } = registry();
+    deployments.sessions = { of: () => 0 };
+    await deployments.deploy(join(root, 'a.ts'));
+    deployments.undeploy('a');
+    await expect.poll(() => lines.map(({ msg }) => msg), WAIT).toContain('a 0.0.0 unloaded');
+    expect(lines.find(({ level }) => level === 40)!.msg).toBe(
+      'a 0.0.0: a @PreDestroy method has not settled in time, and is not waited for',
+    );
     expect(process.listenerCount('siplet-test')).toBe(0);
   });
 

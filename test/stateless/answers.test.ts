@@ -2,7 +2,7 @@
 import type { Headers } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import type { ServerRequest } from '../world/incoming.js';
-import { BOTH, old, over, SIPLET, type StageOptions, stage, statuses, toBob } from './stage.js';
+import { BOTH, old, over, SIPLET, type StageOptions, stage, statuses, toBob, wires } from './stage.js';
 
 interface Fault {
   readonly status: number;
@@ -131,6 +131,20 @@ describe('contract section 6, what the routing function returns', () => {
     expect((await s.bob.receive('INVITE')).header('Subject')).toBe('hello');
     expect(seen).toEqual(['INVITE', 'sip:bob@example.com', 'c@alice', 70, 'hello', '10.0.0.1', 'UDP']);
   });
+});
+
+test('contract section 8, a container that stops: what is new is answered 503 with Retry-After; CANCEL and ACK go their way', async () => {
+  const s = await stage(toBob());
+  const before = s.invite();
+  const { uri } = await s.bob.receive('INVITE');
+  s.container.engine.core.stopping = true;
+  const refused = s.invite();
+  expect((await refused.response(503)).header('Retry-After')).toBe('10');
+  await s.request('MESSAGE').response(503);
+  before.cancel();
+  expect((await s.bob.receive('CANCEL')).uri).toBe(uri);
+  await s.world.deliver();
+  expect(wires(s.bob, 'INVITE')).toHaveLength(1);
 });
 
 describe('§11 OPTIONS to the container itself', () => {

@@ -90,6 +90,7 @@ test('SLP-07 100,000 transactions leave with 100,000 branches, RFC 2543 ones too
     locate: () => [{ transport: 'UDP', address: '10.0.0.2', port: 5060, host: '10.0.0.2' }],
     flowForResponse: () => undefined,
     problem() {},
+    isStopping: () => false,
   } as never);
   const flow = { transport: 'UDP', sentBy: '10.0.0.9:5060', localPort: 5060 } as Flow;
   const modern = old('MESSAGE', { branch: 'z9hG4bK-#' }).toString();

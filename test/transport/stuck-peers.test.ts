@@ -80,3 +80,22 @@ test('B01 B07 a length that lies, and ten megabytes of line ends: closed by us',
   expect(transport.counters.connectionsBroken).toBe(2);
   await stop();
 });
+
+test('contract section 8, a container that stops: a peer that does not end its side of the connection is cut off soon, and has all that was written', async () => {
+  const { transport, stop } = await server('x'.repeat(100_000));
+  const { port } = transport.listenings[0]!;
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
+  let read = 0;
+  socket.on('data', (octets) => {
+    read += octets.length;
+  });
+  socket.write(request({ via, method: 'MESSAGE' }));
+  while (read === 0) await new Promise((resolve) => setImmediate(resolve));
+  const began = performance.now();
+  await stop();
+  expect(performance.now() - began).toBeLessThan(1500);
+  expect(transport.connections).toBe(0);
+  while (!socket.readableEnded && !socket.destroyed) await new Promise((resolve) => setImmediate(resolve));
+  expect(read).toBeGreaterThan(100_000);
+  socket.destroy();
+});
