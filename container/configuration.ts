@@ -1,8 +1,20 @@
 // The configuration of a container: siplet.yaml, then what the command line says. Contract section 8.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from 'yaml';
 import type { z } from 'zod';
+import { faultOf } from './configuration/fault.js';
 import { type Configuration, schema } from './configuration/schema.js';
 
 export { configurationKeys } from './configuration/describe.js';
@@ -39,46 +51,86 @@ export function readConfiguration(file?: string, overrides: Overrides = {}): Con
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (file === undefined && code === 'ENOENT') return parseConfiguration('', undefined, overrides);
-    throw new ConfigurationError(code === 'ENOENT' ? `${path}: there is no such file` : `${path}: ${message}`);
+    throw new ConfigurationError(`${path}: ${UNREADABLE[code ?? ''] ?? message}`);
   }
   return { ...parseConfiguration(text, path, overrides), file: resolve(path) };
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'is a directory, and no file',
+  EACCES: 'may not be read',
+};
+
 /** `text` is YAML; `name` is what faults call it. */
 export function parseConfiguration(text: string, name = 'siplet.yaml', overrides: Overrides = {}): Configuration {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    logLevel: 'error',
+  });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
   if (document.errors.length > 0) {
-    throw new ConfigurationError(document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`).join('\n'));
+    throw new ConfigurationError(document.errors.map((error) => `${at(error.pos[0])}: ${toldOf(error)}`).join('\n'));
   }
-  const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  const value = valueOf(document, at);
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new ConfigurationError(`${at(offsetOf(document, []))}: must be a map of keys and values`);
   }
-  const fromFile = schema.safeParse(value);
+  const fromFile = schema.safeParse(value, { error: faultOf });
   if (!fromFile.success) {
     const faults = fromFile.error.issues.flatMap((issue) => faultsOf(issue, document, value, at));
     throw new ConfigurationError(faults.join('\n'));
   }
   const said = overridden(value as Record<string, unknown>, overrides);
-  const whole = schema.safeParse(said);
+  const whole = schema.safeParse(said, { error: faultOf });
   if (!whole.success) {
     throw new ConfigurationError(
-      whole.error.issues.map((issue) => `command line: ${where(issue.path)}${issue.message}`).join('\n'),
+      whole.error.issues
+        .map(({ path, message }) => `${OPTIONS[String(path[0])] ?? where(path)}: ${message}`)
+        .join('\n'),
       true,
     );
   }
   return { ...whole.data, apps: new Map(Object.entries(whole.data.apps)) };
 }
 
+/** What the document says, {} when it is empty. */
+function valueOf(document: Document, at: (offset: number) => string): unknown {
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      throw new ConfigurationError(
+        `${at(alias.range?.[0] ?? 0)}: no '&${alias.source}' stands before this '*${alias.source}'`,
+      );
+    },
+  });
+  try {
+    return document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    // More aliases than anybody writes.
+    throw new ConfigurationError(`${at(0)}: ${(error as Error).message}`);
+  }
+}
+
+/** Some of it is said to programmers. */
+function toldOf({ code, message }: YAMLParseError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here: there may be one';
+  return code === 'NON_STRING_KEY' ? 'a key is to be a text' : message;
+}
+
 /** The defaults alone. */
 export function defaultConfiguration(overrides: Overrides = {}): Configuration {
   return parseConfiguration('', undefined, overrides);
 }
+
+/** Where on the command line a key is said. */
+const OPTIONS: Readonly<Record<string, string>> = { listen: '--listen', admin: '--admin', log: '--log-level' };
 
 function overridden(value: Record<string, unknown>, overrides: Overrides): Record<string, unknown> {
   const said = { ...value };

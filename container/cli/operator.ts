@@ -1,9 +1,8 @@
 // Speaks to a running container at its admin address (contract section 9).
-import { ConfigurationError } from '../configuration.js';
+import { InvalidArgumentError } from 'commander';
 
 export interface OperatorOptions {
-  /** host:port, or a URL. */
-  readonly admin: string;
+  readonly admin: URL;
   readonly token?: string;
 }
 
@@ -22,12 +21,16 @@ export class Operator {
   readonly #token: string | undefined;
 
   constructor({ admin, token }: OperatorOptions) {
-    this.#base = baseOf(admin);
+    this.#base = admin;
     this.#token = token ?? (process.env.SIPLET_TOKEN || undefined);
+    if (this.#token !== undefined && !isToken(this.#token))
+      throw new OperatorError('SIPLET_TOKEN of the environment is no token: visible characters, without spaces');
   }
 
   /** The JSON that it answers with; undefined when it answers with nothing. Throws an OperatorError. */
   async ask<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: readonly string[], body?: Uint8Array): Promise<T> {
+    // In a URL these are no names but ways.
+    if (path.includes('.') || path.includes('..')) throw new OperatorError(`there is no '${path.at(-1)}'`);
     const url = new URL(path.map(encodeURIComponent).join('/'), this.#base);
     let answer: Response;
     let text: string;
@@ -57,15 +60,22 @@ export class Operator {
   }
 }
 
-function baseOf(admin: string): URL {
+/** A header of HTTP carries it. */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}
+
+/** Of `host`, `host:port` or a URL of HTTP. Throws what commander tells as wrong usage. */
+export function adminUrl(text: string): URL {
   try {
-    const url = new URL(/^https?:\/\//.test(admin) ? admin : `http://${admin}`);
-    if (url.port === '' && url.protocol === 'http:' && !/:80(\/|$)/.test(admin)) url.port = PORT;
-    if (url.host !== '') return new URL('/', url);
+    const url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
+    const isPlain = url.username === '' && url.pathname === '/' && url.search === '' && !/\s/.test(text);
+    if (url.port === '' && url.protocol === 'http:' && !/:80\/?$/.test(text)) url.port = PORT;
+    if (/^https?:$/.test(url.protocol) && url.hostname !== '' && text !== 'off' && isPlain) return url;
   } catch {
     // Told below.
   }
-  throw new ConfigurationError(`--admin: '${admin}' is no address such as ${DEFAULT_ADMIN}`, true);
+  throw new InvalidArgumentError(`'${text}' is no address such as ${DEFAULT_ADMIN}`);
 }
 
 /** Undefined when it is none. */
@@ -82,5 +92,7 @@ function causeOf(error: unknown): string {
   const { cause, message } = error as Error & { cause?: { code?: string; message?: string; errors?: unknown[] } };
   const code = cause?.code;
   if (code === 'ECONNREFUSED') return 'nothing listens there';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host';
+  if (cause?.message === 'bad port') return 'that port is one of those to which nobody may speak HTTP';
   return code ?? cause?.message ?? message;
 }

@@ -1,5 +1,5 @@
 // `siplet new DIR`: a package with a small application and a test of it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
 import type { Terminal } from './main.js';
@@ -11,10 +11,17 @@ export function scaffold(directory: string, terminal: Terminal): void {
     throw new DeploymentError(
       `'${name}' is no name for an application: small letters and digits, words parted by '-', for example reach-me`,
     );
-  if (existsSync(root) && readdirSync(root).length > 0) throw new DeploymentError(`${directory}: is not empty`);
-  mkdirSync(root, { recursive: true });
   const files = filesOf(name);
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(root, file), text);
+  try {
+    const there = statSync(root, { throwIfNoEntry: false });
+    if (there !== undefined && !there.isDirectory()) throw new DeploymentError(`${directory}: is a file`);
+    if (there !== undefined && readdirSync(root).length > 0) throw new DeploymentError(`${directory}: is not empty`);
+    mkdirSync(root, { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(root, file), text);
+  } catch (error) {
+    if (error instanceof DeploymentError) throw error;
+    throw new DeploymentError(`${directory}: cannot be written: ${(error as Error).message}`);
+  }
   terminal.out(`${name}: ${Object.keys(files).join(', ')}\n`);
   terminal.out(`\n  cd ${directory}\n  npm install\n  npm test\n  npx siplet run ..\n`);
 }

@@ -1,6 +1,12 @@
 // The `siplet` command: contract section 8.
 import { main } from './main.js';
 
+// Whoever reads what is written may have seen enough: `siplet trace … | head`. A container goes on without its log.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (process.argv[2] !== 'run') process.exit(0);
+  });
 const status = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),

@@ -42,8 +42,10 @@ const listen = z
 /** Where operators speak to the container, or `off`. */
 export type AdminAddress = 'off' | { readonly address: string; readonly port: number; readonly token?: string };
 
+const token = z.string().regex(/^[\x21-\x7e]+$/, { error: 'must be of visible characters, without spaces' });
+
 const admin = z
-  .union([z.literal(false), z.string(), z.strictObject({ listen: z.string(), token: z.string().min(1).optional() })], {
+  .union([z.literal(false), z.string(), z.strictObject({ listen: z.string(), token: token.optional() })], {
     error: "must be an address such as 127.0.0.1:8060, 'off', or { listen, token }",
   })
   .transform((value, context): AdminAddress => {
@@ -52,14 +54,19 @@ const admin = z
     const text = typeof value === 'string' ? value : value.listen;
     const host = hostAndPort(text, 8060);
     if (typeof host === 'string') {
-      context.addIssue({ code: 'custom', message: `'${text}': ${host}` });
+      context.addIssue({
+        code: 'custom',
+        message: `'${text}': ${host}`,
+        path: typeof value === 'string' ? [] : ['listen'],
+      });
       return 'off';
     }
-    const token = typeof value === 'string' ? undefined : value.token;
+    const own = typeof value === 'string' ? undefined : value.token;
+    const token = own ?? (isLoopback(host.address) ? undefined : process.env.SIPLET_TOKEN || undefined);
     if (!isLoopback(host.address) && token === undefined) {
       context.addIssue({
         code: 'custom',
-        message: `${host.address} is not a loopback address: a token is required (admin: { listen, token })`,
+        message: `${host.address} is not a loopback address: a token is required: admin: { listen, token }, or SIPLET_TOKEN of the environment`,
       });
     }
     return token === undefined ? host : { ...host, token };
@@ -203,7 +210,9 @@ export const schema = z.strictObject({
       { transport: 'udp' as const, address: '127.0.0.1', port: 5060 },
       { transport: 'tcp' as const, address: '127.0.0.1', port: 5060 },
     ])
-    .describe('where to listen for SIP: udp, tcp, tls, ws, wss; [::1] for IPv6; port 0 is any free one'),
+    .describe(
+      'where to listen for SIP: udp and tcp (tls, ws and wss are not there yet); [::1] for IPv6; port 0 is any free one',
+    ),
   admin: admin
     .default(() => ({ address: '127.0.0.1', port: 8060 }))
     .describe("the operators' address, or off; `{ listen, token }` beyond loopback"),
@@ -229,8 +238,9 @@ export const schema = z.strictObject({
     z.strictObject({
       kind: z
         .enum(['memory', 'redis'], { error: "must be 'memory' or 'redis'" })
+        .refine((kind) => kind === 'memory', { error: 'is not there yet: sessions are kept in memory' })
         .default('memory')
-        .describe('where sessions are kept'),
+        .describe('where sessions are kept; redis is not there yet'),
       url: z.string().optional().describe('address of the Redis server'),
     }),
     'what survives a restart',

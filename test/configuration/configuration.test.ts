@@ -125,6 +125,18 @@ log: { level: debug }
     });
   });
 
+  test('contract section 9: the token may come from the environment', () => {
+    process.env.SIPLET_TOKEN = 'secret';
+    try {
+      const address = { address: '0.0.0.0', port: 8060 };
+      expect(parseConfiguration('admin: 0.0.0.0:8060').admin).toEqual({ ...address, token: 'secret' });
+      expect(parseConfiguration('admin: { listen: 0.0.0.0, token: own }').admin).toEqual({ ...address, token: 'own' });
+      expect(parseConfiguration('admin: 127.0.0.1').admin).toEqual({ address: '127.0.0.1', port: 8060 });
+    } finally {
+      delete process.env.SIPLET_TOKEN;
+    }
+  });
+
   test('router methods are written in capitals', () => {
     expect(faults('router: { Invite: [a] }')).toContain("siplet.yaml:1:11: router.Invite: 'Invite' is neither");
     expect(faults('router: { INVITE: 5 }')).toContain(
@@ -143,8 +155,8 @@ log: { level: debug }
     expect(configuration.admin).toBe('off');
     expect(configuration.log).toEqual({ level: 'warn', format: 'json' });
     expect(configuration.deploy.watch).toBe(false);
-    expect(faults('', { listen: ['nonsense'] })).toMatch(/^command line: listen.*'nonsense'/);
-    expect(faults('', { logLevel: 'loud' })).toMatch(/^command line: log\.level: /);
+    expect(faults('', { listen: ['nonsense'] })).toMatch(/^--listen: 'nonsense' /);
+    expect(faults('', { logLevel: 'loud' })).toMatch(/^--log-level: must be /);
   });
 
   test('a file that was asked for must exist; siplet.yaml need not', () => {

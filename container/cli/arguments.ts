@@ -1,0 +1,46 @@
+// What is typed behind a command, looked at before anything is done: what cannot be meant is wrong usage (contract section 8).
+import { InvalidArgumentError } from 'commander';
+import { hostAndPort, listenAddress } from '../configuration/listen.js';
+import { isToken } from './operator.js';
+
+/** As the admin address takes it, since it becomes part of file names. */
+const NAME = /^[\w~][\w.~-]{0,213}$/;
+
+export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** Of an option that is repeated. */
+export function listenAddresses(text: string, before: string[] | undefined): string[] {
+  const address = listenAddress(text);
+  if (typeof address === 'string') throw new InvalidArgumentError(address);
+  return [...(before ?? []), text];
+}
+
+/** Where a container offers its admin address. */
+export function ownAdmin(text: string): string {
+  const address = text === 'off' ? undefined : hostAndPort(text, 0);
+  if (typeof address === 'string')
+    throw new InvalidArgumentError(`'${text}': ${address}; write for example 127.0.0.1:8060, or off`);
+  return text;
+}
+
+export function level(text: string): string {
+  if (!LEVELS.includes(text)) throw new InvalidArgumentError(`'${text}' is none of ${LEVELS.join(', ')}`);
+  return text;
+}
+
+export function token(text: string): string {
+  if (!isToken(text)) throw new InvalidArgumentError('a token is of visible characters, without spaces');
+  return text;
+}
+
+/** Of an application. */
+export function applicationName(text: string): string {
+  if (!NAME.test(text)) throw new InvalidArgumentError(`'${text}' is no name of an application`);
+  return text;
+}
+
+/** A file, a directory, a Call-ID: anything but nothing. */
+export function something(text: string): string {
+  if (text === '') throw new InvalidArgumentError('it is empty');
+  return text;
+}
