@@ -18,19 +18,22 @@ const MAX_UNPACKED = 1 << 30;
 /** Packs what is at `path`, and deploys it. Type errors are told; whether they matter is for the container to say (`deploy.typeCheck`). */
 export async function deploy(path: string, options: OperatorOptions, terminal: Terminal): Promise<void> {
   const operator = new Operator(options);
-  let name: string;
-  let archive: Uint8Array;
   if (path.endsWith('.tgz') && statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    archive = readFileSync(path);
-    name = nameInside(archive, path);
-  } else {
-    const deployable = deployableAt(path);
-    name = deployable.name;
-    const types = typeCheck(deployable, createLog({ level: 'silent', format: 'json' }));
-    archive = await pack(deployable);
-    for (const fault of await types) terminal.err(`${framed(fault, deployable.directory)}\n`);
+    const archive = readFileSync(path);
+    return tell(await operator.ask('PUT', ['api', 'apps', nameInside(archive, path)], archive), terminal);
   }
-  const status = await operator.ask<ApplicationStatus>('PUT', ['api', 'apps', name], archive);
+  const deployable = deployableAt(path);
+  const types = typeCheck(deployable, createLog({ level: 'silent', format: 'json' }));
+  const asked = operator.ask<ApplicationStatus>('PUT', ['api', 'apps', deployable.name], await pack(deployable));
+  const [status, faults] = await Promise.allSettled([asked, types]);
+  // A container that is strict says them itself.
+  const said = status.status === 'rejected' ? String(status.reason) : '';
+  for (const fault of faults.status === 'fulfilled' ? faults.value : [])
+    if (!said.includes(fault)) terminal.err(`${framed(fault, deployable.directory)}\n`);
+  tell(await asked, terminal);
+}
+
+function tell(status: ApplicationStatus, terminal: Terminal): void {
   terminal.out(`${status.name} ${status.version} is in service\n`);
   for (const line of status.handlers) terminal.out(`  ${line}\n`);
 }

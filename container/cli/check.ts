@@ -1,11 +1,16 @@
 // `siplet check PATH`: what a deployment would do, without a network.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
-import { readConfiguration } from '../configuration.js';
+import { type Configuration, readConfiguration } from '../configuration.js';
 import { createApplication } from '../deployment/application.js';
 import { compile } from '../deployment/compile.js';
-import { deployableAt } from '../deployment/deployable.js';
+import type { Deployable } from '../deployment/deployable.js';
 import { framed } from '../deployment/frame.js';
 import { load } from '../deployment/load.js';
+import { faultOf, sourceAt } from '../deployment/source.js';
+import { ArchiveStore } from '../deployment/store.js';
 import { typeCheck } from '../deployment/type-check.js';
 import { createLog } from '../observe/log.js';
 import type { ExitStatus, Terminal } from './main.js';
@@ -13,8 +18,22 @@ import type { ExitStatus, Terminal } from './main.js';
 /** Compiles, type-checks, loads and makes the application, prints its handler table, and disposes of it. Throws a DeploymentError. */
 export async function check(path: string, options: { config?: string }, terminal: Terminal): Promise<ExitStatus> {
   const configuration = readConfiguration(options.config, { logLevel: 'silent' });
+  // An archive is unpacked as a container does it, and gone afterwards.
+  const room = mkdtempSync(join(tmpdir(), 'siplet-check-'));
+  try {
+    const source = await sourceAt(path, new ArchiveStore(room), configuration.deploy.archiveSize);
+    try {
+      return await checked(source.deployable, configuration, terminal);
+    } catch (error) {
+      throw faultOf(error, source);
+    }
+  } finally {
+    rmSync(room, { recursive: true, force: true });
+  }
+}
+
+async function checked(deployable: Deployable, configuration: Configuration, terminal: Terminal): Promise<ExitStatus> {
   const log = createLog({ level: 'silent', format: 'json' });
-  const deployable = deployableAt(path);
   const bundle = await compile(deployable, 0);
   for (const warning of bundle.warnings) terminal.err(`warning: ${warning}\n`);
   const types = configuration.deploy.typeCheck === 'off' ? [] : await typeCheck(deployable, log);
