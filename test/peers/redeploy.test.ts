@@ -1,5 +1,5 @@
 // D-2 and D-3 under load: an application is redeployed every second while SIPp makes calls to it. REDEPLOYMENTS=200 for the full length.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { countingCallee, versioned } from './operated.js';
 import { caller, freePorts } from './sipp.js';
 
 const REDEPLOYMENTS = Number(process.env.REDEPLOYMENTS ?? 15);
@@ -25,33 +26,6 @@ interface LogLine {
   /** Of 'memory', after a collection: versions that are not collected, and megabytes. */
   readonly alive?: number;
   readonly heap?: number;
-}
-
-/** What the callee saw: deploy-apps/callee.mjs. */
-interface Seen {
-  readonly calls: number;
-  readonly ended: number;
-  readonly mixed: number;
-  readonly example: string;
-  readonly versions: number;
-  readonly requests: number;
-}
-
-function linesOf(child: ChildProcess): AsyncIterator<string> {
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
-}
-
-async function callee(port: number): Promise<() => Promise<Seen>> {
-  const child = spawn(process.execPath, [here('deploy-apps/callee.mjs'), String(port)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines = linesOf(child);
-  await lines.next();
-  return async () => {
-    child.kill('SIGTERM');
-    return JSON.parse((await lines.next()).value as string) as Seen;
-  };
 }
 
 /** `siplet run` that watches `folder`/apps; all that it logs. */
@@ -96,11 +70,10 @@ test(`D-2 D-3 ${RATE} calls/s held ${HELD} s, redeployed every second: no call f
   const folder = mkdtempSync(join(tmpdir(), 'siplet-redeploy-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, 'apps'));
-  const source = readFileSync(here('deploy-apps/tagged.ts'), 'utf8');
   const put = (text: string) => writeFileSync(join(folder, 'apps', 'tagged.ts'), text);
-  const version = (number: number) => source.replace("'0'", `'${number}'`);
+  const version = (number: number) => versioned('tagged', number);
   put(version(1));
-  const seen = await callee(phone);
+  const seen = await countingCallee(phone);
   const siplet = await watching(folder, `sip:bob@127.0.0.1:${phone}`);
 
   const total = RATE * (REDEPLOYMENTS + HELD);

@@ -13,11 +13,15 @@ export interface Outcome {
   readonly retransmissions: number;
   /** The first lines of its error file. */
   readonly errors: string;
+  /** What the scenario counts, by name; undefined when it counts nothing. */
+  readonly counters?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface Sipp {
   /** Settles when it has made or taken all of its calls, or was stopped. */
   readonly outcome: Promise<Outcome>;
+  /** No more calls; it ends when those that stand have ended. */
+  finish(): void;
   stop(): void;
 }
 
@@ -27,6 +31,8 @@ export interface Calls {
   readonly rate: number;
   /** Percent of the datagrams, to it and from it, that SIPp loses. */
   readonly loss?: number;
+  /** How long a call is held, ms, where the scenario leaves it open. */
+  readonly held?: number;
 }
 
 const scenario = (name: string) => fileURLToPath(new URL(`./sipp/${name}.xml`, import.meta.url));
@@ -37,7 +43,7 @@ export function callee(name: string, port: number, { calls }: Pick<Calls, 'calls
 }
 
 /** Makes `calls` calls to bob at `to`. */
-export function caller(name: string, port: number, to: number, { calls, rate, loss = 0 }: Calls): Sipp {
+export function caller(name: string, port: number, to: number, { calls, rate, loss = 0, held }: Calls): Sipp {
   const bounds = ['-l', '5000', '-recv_timeout', '30000', '-timeout', String(Math.ceil(calls / rate) + 90)];
   return sipp([
     `127.0.0.1:${to}`,
@@ -52,6 +58,7 @@ export function caller(name: string, port: number, to: number, { calls, rate, lo
     '-r',
     String(rate),
     ...bounds,
+    ...(held === undefined ? [] : ['-d', String(held)]),
     ...(loss > 0 ? ['-lost', String(loss), '-max_retrans', '11'] : []),
   ]);
 }
@@ -88,7 +95,7 @@ function sipp(words: readonly string[]): Sipp {
       }
     });
   });
-  return { outcome, stop: () => child.kill('SIGKILL') };
+  return { outcome, finish: () => child.kill('SIGUSR1'), stop: () => child.kill('SIGKILL') };
 }
 
 /** The last line of SIPp's statistics, by the names of its columns. */
@@ -100,10 +107,12 @@ function countsOf(csv: string): Omit<Outcome, 'errors'> {
   const names = rows[0]!;
   const last = rows.at(-1)!;
   const count = (name: string) => Number(last[names.indexOf(name)]);
+  const own = names.filter((name) => /^[a-z]+\(C\)$/.test(name)).map((name) => name.slice(0, -3));
   return {
     successful: count('SuccessfulCall(C)'),
     failed: count('FailedCall(C)'),
     retransmissions: count('Retransmissions(C)'),
+    counters: own.length === 0 ? undefined : Object.fromEntries(own.map((name) => [name, count(`${name}(C)`)])),
   };
 }
 
