@@ -6,6 +6,7 @@ import type { Configuration } from './configuration.js';
 import { Core } from './dispatch/core.js';
 import type { Identifiers } from './identifiers.js';
 import type { HashKey } from './keyed-hash.js';
+import { Malformed } from './message/index.js';
 import { StatelessProxy } from './proxy/stateless.js';
 import { type ActiveApplications, DefaultRouter } from './routing/default-router.js';
 import { TransactionLayer } from './transaction/transaction-layer.js';
@@ -83,7 +84,10 @@ export class Engine {
       own: this.transport,
       router: routes,
       agenda: ports.agenda,
-      receive: (message, flow) => this.stateless.receive(message, flow),
+      receive: (message, flow, wire) => {
+        if (!(message instanceof Malformed)) this.transport.counters.observer?.passed(message, wire, flow.parties);
+        this.stateless.receive(message, flow);
+      },
       open: (hop) => this.transport.open(hop),
       respondByVia: (response, inbound) => void this.transport.respond(response, inbound),
       hasInterface: (address) => this.transport.hasInterface(address),

@@ -1,6 +1,6 @@
 // `siplet calls · trace CALL-ID`: the calls of a running container, and the ladder of one.
 import { ladderOf } from '../http/ladder.js';
-import type { CallSummary, CallTrace } from '../observe/calls.js';
+import type { CallSummary, CallTrace, TracedMessage } from '../observe/calls.js';
 import type { Terminal } from './main.js';
 import { Operator, type OperatorOptions } from './operator.js';
 import { printable, table } from './table.js';
@@ -36,11 +36,19 @@ export async function trace(callId: string, options: TraceOptions, terminal: Ter
   for (const step of steps) terminal.out(`${printable(step)}\n`);
   if (call.omitted > 0) terminal.out(`and ${call.omitted} more, which are not kept (trace.messages)\n`);
   if (!options.messages) return;
-  for (const { at, direction, transport, remote, text } of call.trace) {
-    const ms = Math.round(at - call.began);
-    terminal.out(`\n${ms} ms, ${direction === 'in' ? 'from' : 'to'} ${transport.toLowerCase()}:${remote}\n`);
-    for (const line of text.trimEnd().split('\n')) terminal.out(`  ${printable(line.trimEnd())}\n`);
+  for (const message of call.trace) {
+    terminal.out(`\n${Math.round(message.at - call.began)} ms, ${printable(wayOf(message))}\n`);
+    for (const line of message.text.trimEnd().split('\n')) terminal.out(`  ${printable(line.trimEnd())}\n`);
   }
+}
+
+/** Where it came from, or went. */
+function wayOf(message: TracedMessage): string {
+  if (message.direction !== 'inside')
+    return `${message.direction === 'in' ? 'from' : 'to'} ${message.transport.toLowerCase()}:${message.remote}`;
+  const { sender, recipient } = message;
+  const from = sender === undefined ? '' : ` from ${sender}`;
+  return `inside${from}${recipient === undefined ? '' : ` to ${recipient}`}`;
 }
 
 /** Of an address its URI. */

@@ -21,7 +21,7 @@ import type { HandlerCaller, Turn } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import { InternalFlow, type InternalReceiver, visitedOn } from '../transport/internal-flow.js';
+import { InternalFlow, type InternalReceiver, takenBy, visitedOn } from '../transport/internal-flow.js';
 import type { Handler } from './handler-table.js';
 import { Incoming } from './incoming.js';
 import { Relay } from './relay.js';
@@ -275,6 +275,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     const session = this.#sessionOf(cookie, request);
     const handler = session?.applicationSession.application.table.subsequent('ACK');
     const forward = (): void => forwardStatelessly(request, this.proxyServices, flow);
+    if (session !== undefined) takenBy(flow, session.applicationSession.application.name);
     if (session === undefined || handler === undefined) return forward();
     const { applicationSession } = session;
     applicationSession.touch();

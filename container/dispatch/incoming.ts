@@ -12,6 +12,7 @@ import { type Origin, SipResponse } from '../servlet/sip-response.js';
 import { DIALOG_METHODS, type DialogSet } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
+import { takenBy } from '../transport/internal-flow.js';
 import type { Core } from './core.js';
 import type { Handler } from './handler-table.js';
 
@@ -55,6 +56,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     readonly visited: readonly string[],
   ) {
     transaction.user = this;
+    takenBy(transaction.flow, this.application.name);
     session.transactionBegins();
     core.unanswered++;
   }

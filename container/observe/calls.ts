@@ -1,5 +1,6 @@
-// The calls in progress and the recent ones, with their messages as they were on the wire: bounded in calls, messages and octets.
+// The calls in progress and the recent ones, with their messages as they were on the wire and between applications: bounded in calls, messages and octets.
 import type { Flow } from '../transport/flow.js';
+import type { Parties } from '../transport/internal-flow.js';
 import { callIdOf, fromOf, startLineOf, toOf } from './wire-text.js';
 
 export type CallState = 'trying' | 'ringing' | 'established' | 'ended' | 'failed';
@@ -19,17 +20,29 @@ export interface CallSummary {
   readonly messages: number;
 }
 
-/** One message on the wire. */
-export interface TracedMessage {
+/** One message on the wire, or from one application to another inside the container. */
+export type TracedMessage = WireMessage | InternalMessage;
+
+interface TracedText {
   readonly at: number;
+  /** 'INVITE sip:bob@example.com SIP/2.0' */
+  readonly start: string;
+  readonly text: string;
+}
+
+export interface WireMessage extends TracedText {
   readonly direction: 'in' | 'out';
   readonly transport: string;
   /** Of ours, and of the other side: 192.0.2.1:5060. */
   readonly local: string;
   readonly remote: string;
-  /** 'INVITE sip:bob@example.com SIP/2.0' */
-  readonly start: string;
-  readonly text: string;
+}
+
+export interface InternalMessage extends TracedText {
+  readonly direction: 'inside';
+  /** Names of the applications, as far as they are known. */
+  readonly sender?: string;
+  readonly recipient?: string;
 }
 
 export interface CallTrace extends CallSummary {
@@ -38,10 +51,21 @@ export interface CallTrace extends CallSummary {
   readonly omitted: number;
 }
 
-interface Note {
+type Note = WireNote | InternalNote;
+
+interface InternalNote {
+  readonly at: number;
+  readonly wire: string;
+  /** Its recipient is known when it has been taken. */
+  readonly parties: Parties;
+  readonly isResponse: boolean;
+}
+
+interface WireNote {
   readonly at: number;
   readonly isSent: boolean;
   readonly wire: string;
+  readonly parties?: undefined;
   readonly transport: string;
   readonly localAddress: string;
   readonly localPort: number;
@@ -54,6 +78,8 @@ interface Call {
   readonly method: string;
   /** Whether what began it was sent by us. */
   readonly isOurs: boolean;
+  /** What began it went from one application to another. */
+  readonly isInside: boolean;
   readonly began: number;
   last: number;
   state: CallState;
@@ -93,16 +119,43 @@ export class Calls {
   }
 
   note(callId: string, method: string, status: number, isSent: boolean, wire: string, flow: Flow): void {
-    if (callId === '' || callId.length > MAX_CALL_ID) return;
     const at = this.#options.now();
+    const call = this.#callOf(callId, method, status, isSent, false, at);
+    if (call === undefined) return;
+    const { transport, localAddress, localPort, remoteAddress, remotePort } = flow;
+    if (call.notes.length < this.#options.messages)
+      this.#keep(call, { at, isSent, wire, transport, localAddress, localPort, remoteAddress, remotePort });
+    this.#follow(call, method, status, isSent);
+  }
+
+  /** A message from one application to another. It says where a call is only when the call began so. */
+  noteInside(callId: string, method: string, status: number, wire: string, parties: Parties): void {
+    const at = this.#options.now();
+    const call = this.#callOf(callId, method, status, true, true, at);
+    if (call === undefined) return;
+    if (call.notes.length < this.#options.messages) this.#keep(call, { at, wire, parties, isResponse: status !== 0 });
+    if (call.isInside) this.#follow(call, method, status, status === 0);
+  }
+
+  /** The call that the message belongs to or begins; undefined when it does neither. */
+  #callOf(
+    callId: string,
+    method: string,
+    status: number,
+    isSent: boolean,
+    isInside: boolean,
+    at: number,
+  ): Call | undefined {
+    if (callId === '' || callId.length > MAX_CALL_ID) return undefined;
     let call = this.#calls.get(callId);
     if (call === undefined) {
       // What belongs to nothing that we have seen begin is told nobody.
-      if (status !== 0 || method === 'ACK' || method === 'CANCEL') return;
+      if (status !== 0 || method === 'ACK' || method === 'CANCEL') return undefined;
       call = {
         callId,
         method,
         isOurs: isSent,
+        isInside,
         began: at,
         last: at,
         state: 'trying',
@@ -116,22 +169,14 @@ export class Calls {
     }
     call.last = at;
     call.messages++;
-    if (call.notes.length < this.#options.messages) {
-      call.notes.push({
-        at,
-        isSent,
-        wire,
-        transport: flow.transport,
-        localAddress: flow.localAddress,
-        localPort: flow.localPort,
-        remoteAddress: flow.remoteAddress,
-        remotePort: flow.remotePort,
-      });
-      call.octets += wire.length;
-      this.#octets += wire.length;
-      while (this.#octets > MAX_OCTETS && this.#calls.size > 1) this.#forgetOne();
-    }
-    this.#follow(call, method, status, isSent);
+    return call;
+  }
+
+  #keep(call: Call, note: Note): void {
+    call.notes.push(note);
+    call.octets += note.wire.length;
+    this.#octets += note.wire.length;
+    while (this.#octets > MAX_OCTETS && this.#calls.size > 1) this.#forgetOne();
   }
 
   /** The newest first. */
@@ -188,14 +233,23 @@ function summaryOf({ callId, method, state, status, began, last, messages, notes
 }
 
 function tracedOf(note: Note): TracedMessage {
+  const said = { at: note.at, start: text(startLineOf(note.wire)), text: text(note.wire) };
+  if (note.parties === undefined) {
+    return {
+      ...said,
+      direction: note.isSent ? 'out' : 'in',
+      transport: note.transport,
+      local: addressOf(note.localAddress, note.localPort),
+      remote: addressOf(note.remoteAddress, note.remotePort),
+    };
+  }
+  const { sender: asking, recipient: asked } = note.parties;
+  const [sender, recipient] = note.isResponse ? [asked, asking] : [asking, asked];
   return {
-    at: note.at,
-    direction: note.isSent ? 'out' : 'in',
-    transport: note.transport,
-    local: addressOf(note.localAddress, note.localPort),
-    remote: addressOf(note.remoteAddress, note.remotePort),
-    start: text(startLineOf(note.wire)),
-    text: text(note.wire),
+    ...said,
+    direction: 'inside',
+    ...(sender === undefined ? {} : { sender }),
+    ...(recipient === undefined ? {} : { recipient }),
   };
 }
 

@@ -73,6 +73,9 @@ export class Metrics {
     this.#register('siplet_messages_total', 'counter', 'SIP messages; status is empty for a request', () =>
       traffic.values(),
     );
+    this.#register('siplet_internal_messages_total', 'counter', 'SIP messages from application to application', () =>
+      traffic.valuesInside(),
+    );
     this.#register('siplet_octets_total', 'counter', 'Octets received and sent', () => [
       { labels: { direction: 'in' }, value: counters.octetsReceived },
       { labels: { direction: 'out' }, value: counters.octetsSent },

@@ -1,12 +1,15 @@
 // What the transport layer counts: plain numbers, read by the metrics and never written in a log line a message.
 import type { Request, Response } from '../message/index.js';
 import type { Flow } from './flow.js';
+import type { Parties } from './internal-flow.js';
 
 /** Sees every message on the wire. May not throw, and not change what it sees. */
 export interface WireObserver {
   /** As it came. `wire` is there where it is at hand: of a datagram. */
   received(message: Request | Response, wire: string | undefined, flow: Flow): void;
   sent(wire: string, flow: Flow): void;
+  /** From one application to another, inside the container. */
+  passed(message: Request | Response, wire: string, parties: Parties): void;
 }
 
 export class Counters {

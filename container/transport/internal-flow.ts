@@ -4,8 +4,16 @@ import { type Malformed, parse, type Request, type Response } from '../message/i
 import type { Flow, Hop } from './flow.js';
 import type { TransportName } from './network.js';
 
-/** Who gets what is sent. */
-export type InternalReceiver = (message: Request | Response | Malformed, flow: Flow) => void;
+/** Who gets what is sent; `wire` is its text. */
+export type InternalReceiver = (message: Request | Response | Malformed, flow: InternalFlow, wire: string) => void;
+
+/** Names of the applications at the two ends, for operators: known as far as somebody has said them. */
+export interface Parties {
+  /** Who sent the request. */
+  sender: string | undefined;
+  /** Who took it. */
+  recipient: string | undefined;
+}
 
 /** One end; what is sent on it arrives at the other, later. It bears the addresses of the flow that the request came on, and loses nothing. */
 export class InternalFlow implements Flow {
@@ -27,6 +35,7 @@ export class InternalFlow implements Flow {
     like: Flow,
     /** Names of the applications that have had the request which travels here. */
     readonly visited: readonly string[],
+    readonly parties: Parties,
   ) {
     this.#agenda = agenda;
     this.#receive = receive;
@@ -38,19 +47,27 @@ export class InternalFlow implements Flow {
 
   /** The sending end of a new pair. */
   static pair(agenda: Agenda, receive: InternalReceiver, like: Flow, visited: readonly string[]): InternalFlow {
-    const near = new InternalFlow(agenda, receive, like, visited);
-    const far = new InternalFlow(agenda, receive, like, visited);
+    // A request in a dialog comes from whoever took it before.
+    const before = like instanceof InternalFlow ? like.parties.recipient : undefined;
+    const parties: Parties = { sender: visited.at(-1) ?? before, recipient: undefined };
+    const near = new InternalFlow(agenda, receive, like, visited, parties);
+    const far = new InternalFlow(agenda, receive, like, visited, parties);
     near.#peer = far;
     far.#peer = near;
     return near;
   }
 
   send(wire: string): void {
-    this.#agenda.add(() => this.#receive(parse(wire, 'datagram'), this.#peer!));
+    this.#agenda.add(() => this.#receive(parse(wire, 'datagram'), this.#peer!, wire));
   }
 
   /** Nobody has to be told of its loss. */
   forget(): void {}
+}
+
+/** This application has taken what came on the flow. */
+export function takenBy(flow: Flow, application: string): void {
+  if (flow instanceof InternalFlow) flow.parties.recipient ??= application;
 }
 
 /** Names of the applications that have had a request which came on this flow; none where it came from outside. */
