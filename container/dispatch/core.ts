@@ -15,8 +15,10 @@ import { forwardStatelessly } from '../proxy/stateless-forwarding.js';
 import { refusalOf, validate } from '../proxy/validation.js';
 import type { DefaultRouter } from '../routing/default-router.js';
 import { SipRequest } from '../servlet/sip-request.js';
-import { ApplicationSession, type SessionServices } from '../session/application-session.js';
+import type { ApplicationSession, SessionServices } from '../session/application-session.js';
+import { ApplicationSessions } from '../session/application-sessions.js';
 import { DialogSet } from '../session/dialog-set.js';
+import { EncodedUris } from '../session/encoded-uris.js';
 import type { HandlerCaller, Turn } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
@@ -106,9 +108,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly #sets = new Map<string, DialogSet>();
   /** Initial requests that applications have sent responses of their own to, by what merged requests share. */
   readonly #answered = new Map<string, Incoming>();
-  /** Application sessions that are alive, by the version of the application that has them. */
-  readonly #sessions = new Map<DeployedApplication, Set<ApplicationSession>>();
-  #applicationSessions = 0;
+  readonly sessions: ApplicationSessions;
+  readonly encodedUris: EncodedUris;
   /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
   readonly #scope = new AsyncLocalStorage<Turn>();
 
@@ -123,6 +124,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.#router = parts.router;
     this.loopDetection = new LoopDetection(parts.key);
     this.routeCookies = new RouteCookies(parts.key);
+    this.encodedUris = new EncodedUris(parts.key);
+    this.sessions = new ApplicationSessions(this);
     this.proxyServices = {
       clock: parts.clock,
       identifiers: parts.identifiers,
@@ -144,7 +147,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
 
   /** What is alive: nothing of it may be left when every call has ended. */
   get size(): { dialogSets: number; applicationSessions: number } {
-    return { dialogSets: this.#sets.size, applicationSessions: this.#applicationSessions };
+    return { dialogSets: this.#sets.size, applicationSessions: this.sessions.size };
   }
 
   /** Requests without a final response, and dialogs that stand and go through us. */
@@ -191,11 +194,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.counters.initial++;
     if (transaction.isInvite) transaction.respond(responseTo(request, 100)); // C-5
     const { application, handler } = destination;
-    const session = new ApplicationSession(this, application, handler.siplet.options.sessionTimeout);
-    this.#applicationSessions++;
-    const alive = this.#sessions.get(application);
-    if (alive === undefined) this.#sessions.set(application, new Set([session]));
-    else alive.add(session);
+    const session = this.sessions.create(application, handler.siplet.options.sessionTimeout);
     const set = new DialogSet(this.identifiers.branch(), session, request);
     const parameters = route?.parameters ?? '';
     new Incoming(this, transaction, request, true, set.first, loopPart, route, parameters, visited).begin(handler);
@@ -338,23 +337,17 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   }
 
   applicationSessionEnded(session: ApplicationSession): void {
-    this.#applicationSessions--;
-    const { application } = session;
-    const alive = this.#sessions.get(application);
-    alive?.delete(session);
-    if (alive?.size !== 0) return;
-    this.#sessions.delete(application);
-    this.onIdle?.(application);
+    if (this.sessions.remove(session)) this.onIdle?.(session.application);
   }
 
   /** Invalidates whatever a version still has: its time to drain is over (D-2). What comes in its dialogs goes on by the Route set. */
   endSessions(application: DeployedApplication): void {
-    for (const session of [...(this.#sessions.get(application) ?? [])]) session.invalidate();
+    for (const session of this.sessions.of(application)) session.invalidate();
   }
 
   /** How many application sessions a version of an application has: it can be unloaded when there is none (D-2). */
   sessionsOf(application: DeployedApplication): number {
-    return this.#sessions.get(application)?.size ?? 0;
+    return this.sessions.countOf(application);
   }
 
   // Handlers ----------------------------------------------------------------------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 // The application session (JSR 289 §6): what one application keeps of one call: its SIP sessions, timers, attributes, mailbox.
 import type * as sdk from '@siplet/sdk';
-import { SessionInvalidError, SipUri } from '@siplet/sdk';
+import { SipUri } from '@siplet/sdk';
 import type { Clock, Deadline, Timed } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
+import type { ApplicationSessions } from './application-sessions.js';
 import { ApplicationTimer } from './application-timer.js';
 import type { DialogSet } from './dialog-set.js';
+import { type EncodedUris, SESSION_PARAMETER } from './encoded-uris.js';
 import { type HandlerCaller, Mailbox } from './mailbox.js';
 import { notify } from './notices.js';
+import { Session } from './session.js';
 import type { SipSession } from './sip-session.js';
 
 /** What application sessions need of the house. */
@@ -14,6 +17,8 @@ export interface SessionServices {
   readonly clock: Clock;
   readonly caller: HandlerCaller;
   readonly identifiers: { id(): string };
+  readonly sessions: ApplicationSessions;
+  readonly encodedUris: EncodedUris;
   /** Milliseconds after which a dialog that nothing was heard of is forgotten. */
   readonly dialogIdle: number;
   /** A handler that no message waits for has failed. */
@@ -25,86 +30,77 @@ export interface SessionServices {
 }
 
 const MINUTE = 60_000;
+const NEVER = Number.POSITIVE_INFINITY;
 
-export class ApplicationSession implements sdk.ApplicationSession, Timed {
+export class ApplicationSession extends Session implements sdk.ApplicationSession, Timed {
   readonly mailbox: Mailbox;
   readonly #sessions: SipSession[] = [];
-  #id: string | undefined;
-  #attributes: Map<string, sdk.Json> | undefined;
   #timers: Set<ApplicationTimer> | undefined;
   #abort: AbortController | undefined;
-  #valid = true;
-  #invalidateWhenReady = true;
-  /** Milliseconds; 0: never. */
+  /** It is being invalidated: what ends in it makes it ready for nothing. */
+  #ending = false;
+  /** Milliseconds from what happened last, or from `setExpires`, to its expiry. */
   #lifetime: number;
   /** When something last happened in it. */
   #touched: number;
+  /** When it expires, on the clock's scale. */
+  #due = NEVER;
   /** Set by the application, which then means it also while a call stands. */
   #explicit = false;
   #expiry: Deadline | undefined;
 
   constructor(
-    readonly services: SessionServices,
+    services: SessionServices,
     readonly application: DeployedApplication,
     sessionTimeout: number,
     /** Its name among the sessions of the application (C-42), when it has one. */
     readonly key?: string,
   ) {
+    super(services);
     this.mailbox = new Mailbox(services.caller, application);
-    this.#lifetime = sessionTimeout * MINUTE;
+    this.#lifetime = sessionTimeout > 0 ? sessionTimeout * MINUTE : NEVER;
     this.#touched = services.clock.now();
     this.#restart();
+  }
+
+  /** Tells the application that there is a new one. */
+  announce(): void {
     notify(this, 'applicationSessionCreated', this);
   }
 
-  /** Made when somebody asks for it: most calls end without. */
-  get id(): string {
-    return (this.#id ??= this.services.identifiers.id());
+  protected get owner(): this {
+    return this;
+  }
+
+  protected get label(): string {
+    return `the application session ${this.id} of ${this.appName}`;
   }
 
   get appName(): string {
     return this.application.name;
   }
 
-  get attributes(): Map<string, sdk.Json> {
-    this.#assertValid('attributes');
-    return (this.#attributes ??= new Map());
-  }
-
   get sessions(): readonly SipSession[] {
     return this.#sessions.slice();
   }
 
-  get isValid(): boolean {
-    return this.#valid;
-  }
-
-  get invalidateWhenReady(): boolean {
-    return this.#invalidateWhenReady;
-  }
-
-  set invalidateWhenReady(value: boolean) {
-    this.#invalidateWhenReady = value;
-    if (value) this.checkReady();
-  }
-
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (!this.#valid) this.#abort.abort();
+    if (!this.isValid) this.#abort.abort();
     return this.#abort.signal;
   }
 
   // Timers ----------------------------------------------------------------------------------------------------------------------------------------------------
 
   setTimer(name: string, delayMs: number, options: { repeatMs?: number; info?: sdk.Json } = {}): sdk.Timer {
-    this.#assertValid('setTimer');
+    this.assertValid('setTimer');
     const timer = new ApplicationTimer(this, name, delayMs, options.repeatMs, options.info);
     (this.#timers ??= new Set()).add(timer);
     return timer;
   }
 
   get timers(): readonly sdk.Timer[] {
-    return [...(this.#timers ?? [])];
+    return [...(this.#timers ?? [])].filter((timer) => timer.isPending);
   }
 
   timerEnded(timer: ApplicationTimer): void {
@@ -114,45 +110,56 @@ export class ApplicationSession implements sdk.ApplicationSession, Timed {
 
   // Expiry ----------------------------------------------------------------------------------------------------------------------------------------------------
 
-  /** Something happened in it: the time to its expiry begins anew. */
+  /** Something happened in it: the time to its expiry begins anew, unless the application has said when that is. */
   touch(): void {
     this.#touched = this.services.clock.now();
+    if (!this.#explicit) this.#due = this.#touched + this.#lifetime;
   }
 
   get expiresAt(): Date | undefined {
-    if (this.#lifetime === 0) return undefined;
-    const left = this.#touched + this.#lifetime - this.services.clock.now();
-    return new Date(this.services.clock.wallTime() + left);
+    if (this.#due === NEVER) return undefined;
+    const { clock } = this.services;
+    return new Date(clock.wallTime() + this.#due - clock.now());
   }
 
   setExpires(minutes: number): void {
-    this.#assertValid('setExpires');
-    if (!(minutes >= 0)) throw new RangeError(`${minutes} are no minutes`);
-    this.#lifetime = minutes * MINUTE;
+    this.assertValid('setExpires');
+    if (!(minutes >= 0)) throw new RangeError(`setExpires: ${minutes} are no minutes`);
+    this.#lifetime = minutes === 0 ? NEVER : minutes * MINUTE;
     this.#explicit = true;
-    this.touch();
+    this.#touched = this.services.clock.now();
     this.#restart();
   }
 
   #restart(): void {
     this.#expiry?.stop();
-    this.#expiry = this.#lifetime === 0 ? undefined : this.services.clock.start(this.#lifetime, this, 'expiry');
+    this.#due = this.services.clock.now() + this.#lifetime;
+    this.#expiry = this.#due === NEVER ? undefined : this.services.clock.start(this.#lifetime, this, 'expiry');
   }
 
   expire(): void {
-    if (!this.#valid) return;
-    const left = this.#touched + this.#lifetime - this.services.clock.now();
+    this.#expiry = undefined;
+    if (!this.isValid) return;
+    const left = this.#due - this.services.clock.now();
     if (left > 0) {
       this.#expiry = this.services.clock.start(left, this, 'expiry');
     } else if (!this.#explicit && this.#isInUse) {
       // Nobody said how long the call may last: it ends when it ends, or when nothing was heard of it for very long.
       this.#restart();
     } else {
-      const before = this.#touched;
-      notify(this, 'applicationSessionExpired', this, () => {
-        if (this.#touched === before) this.invalidate();
-      });
+      this.#tellExpired();
     }
+  }
+
+  /** The handler may give it more time; what comes in it until the handler has settled does so too, since it waits for its turn. */
+  #tellExpired(): void {
+    const touched = this.#touched;
+    const due = this.#due;
+    notify(this, 'applicationSessionExpired', this, () => {
+      if (!this.isValid || this.#expiry !== undefined || this.#due === NEVER) return;
+      if (this.#touched === touched && this.#due === due) this.invalidate();
+      else this.#restart();
+    });
   }
 
   get #isInUse(): boolean {
@@ -172,37 +179,35 @@ export class ApplicationSession implements sdk.ApplicationSession, Timed {
     this.checkReady();
   }
 
-  /** Ready to invalidate: no SIP session and no timer is left (JSR 289 §6.4.1). */
-  checkReady(): void {
-    if (!this.#valid || this.#sessions.length > 0 || (this.#timers?.size ?? 0) > 0 || this.key !== undefined) return;
-    notify(this, 'applicationSessionReadyToInvalidate', this, () => {
-      if (this.#invalidateWhenReady && this.#valid && this.#sessions.length === 0) this.invalidate();
-    });
+  /**
+   * No SIP session and no timer is left (JSR 289 §6.4.1). One with a key is never ready: requests of that key are still to find it (C-42), until it
+   * expires, which nothing but the application puts off once nobody calls.
+   */
+  protected get isReady(): boolean {
+    return !this.#ending && this.key === undefined && this.#sessions.length === 0 && (this.#timers?.size ?? 0) === 0;
+  }
+
+  protected get readyKind() {
+    return 'applicationSessionReadyToInvalidate' as const;
   }
 
   invalidate(): void {
-    if (!this.#valid) return;
+    if (this.#ending) return;
+    this.#ending = true;
+    this.services.sessions.closeKey(this);
     for (const session of this.#sessions.slice()) session.invalidate();
-    if (!this.#valid) return;
-    this.#valid = false;
+    this.end();
     this.#expiry?.stop();
     for (const timer of this.#timers ?? []) timer.cancel();
     this.#abort?.abort();
-    notify(this, 'applicationSessionDestroyed', this);
+    this.tellDestroyed('applicationSessionDestroyed');
     this.services.applicationSessionEnded(this);
   }
 
   encodeUri(uri: string | SipUri): SipUri {
-    this.#assertValid('encodeUri');
+    this.assertValid('encodeUri');
     const encoded = typeof uri === 'string' ? SipUri.parse(uri) : uri.clone();
-    encoded.parameters.set('siplet-session', this.id);
+    encoded.parameters.set(SESSION_PARAMETER, this.services.encodedUris.write(this.appName, this.id));
     return encoded;
-  }
-
-  #assertValid(what: string): void {
-    if (!this.#valid)
-      throw new SessionInvalidError(
-        `${what}: the application session ${this.id} of ${this.appName} has been invalidated`,
-      );
   }
 }

@@ -147,6 +147,8 @@ export class Mailbox {
   #busy = false;
   #holder: Turn | undefined;
   #waiting: (Job | Resumption)[] | undefined;
+  /** What is to be looked at when no handler runs. */
+  #afterwards: (() => void)[] | undefined;
 
   constructor(
     readonly caller: HandlerCaller,
@@ -160,6 +162,21 @@ export class Mailbox {
     this.#holder?.beWaitedFor();
   }
 
+  /** Calls it back when no handler runs and nothing waits; now, when that is so. Unlike a job it is nothing that a handler could be late for. */
+  whenIdle(then: () => void): void {
+    if (this.#busy) (this.#afterwards ??= []).push(then);
+    else then();
+  }
+
+  #rest(): void {
+    this.#busy = false;
+    const afterwards = this.#afterwards;
+    if (afterwards === undefined) return;
+    this.#afterwards = undefined;
+    // One of them may have called a handler that goes on: the next then waits again.
+    for (const then of afterwards) this.whenIdle(then);
+  }
+
   #run(first: Job | Resumption): void {
     this.#busy = true;
     for (let next: Job | Resumption | undefined = first; next !== undefined; next = this.#waiting?.shift()) {
@@ -170,7 +187,7 @@ export class Mailbox {
         return; // the promise that it returned goes on from here
       }
     }
-    this.#busy = false;
+    this.#rest();
   }
 
   /** True when another may run: the job is done, or awaits something of the container. */
@@ -248,7 +265,7 @@ export class Mailbox {
   #next(): void {
     this.#holder = undefined;
     const next = this.#waiting?.shift();
-    if (next === undefined) this.#busy = false;
+    if (next === undefined) this.#rest();
     else this.#run(next);
   }
 }

@@ -1,19 +1,16 @@
 // The SIP session (JSR 289 §6): one dialog, or what may become one, as its application sees it.
 import type * as sdk from '@siplet/sdk';
-import { Address, IllegalStateError, SessionInvalidError } from '@siplet/sdk';
+import { Address, IllegalStateError } from '@siplet/sdk';
 import { type Request, textOf } from '../message/index.js';
 import type { ApplicationSession } from './application-session.js';
 import type { DialogSet } from './dialog-set.js';
 import { notify } from './notices.js';
+import { Session } from './session.js';
 
-export class SipSession implements sdk.SipSession {
+export class SipSession extends Session implements sdk.SipSession {
   state: 'initial' | 'early' | 'confirmed' | 'terminated' = 'initial';
   /** Requests of the dialog come through here (C-34). */
   isOnPath = false;
-  #id: string | undefined;
-  #attributes: Map<string, sdk.Json> | undefined;
-  #valid = true;
-  #invalidateWhenReady = true;
   /** Transactions under way in it. */
   #transactions = 0;
 
@@ -24,13 +21,17 @@ export class SipSession implements sdk.SipSession {
     public calleeTag: string | undefined,
     attributes?: ReadonlyMap<string, sdk.Json>,
   ) {
-    if (attributes !== undefined) this.#attributes = new Map(attributes);
+    super(applicationSession.services, attributes);
     applicationSession.add(this);
     notify(applicationSession, 'sessionCreated', this);
   }
 
-  get id(): string {
-    return (this.#id ??= this.applicationSession.services.identifiers.id());
+  protected get owner(): ApplicationSession {
+    return this.applicationSession;
+  }
+
+  protected get label(): string {
+    return `the session of ${this.callId}`;
   }
 
   get callId(): string {
@@ -48,32 +49,9 @@ export class SipSession implements sdk.SipSession {
     return party;
   }
 
-  get attributes(): Map<string, sdk.Json> {
-    this.#assertValid('attributes');
-    return (this.#attributes ??= new Map());
-  }
-
-  /** For a fork's session: the values are shared, not copied (JSR 289 §6.2.3.2). */
-  get rawAttributes(): ReadonlyMap<string, sdk.Json> | undefined {
-    return this.#attributes;
-  }
-
-  get isValid(): boolean {
-    return this.#valid;
-  }
-
-  get invalidateWhenReady(): boolean {
-    return this.#invalidateWhenReady;
-  }
-
-  set invalidateWhenReady(value: boolean) {
-    this.#invalidateWhenReady = value;
-    if (value) this.checkReady();
-  }
-
   /** A dialog stands or a transaction runs. */
   get isInUse(): boolean {
-    return this.#valid && (this.#transactions > 0 || (this.state === 'confirmed' && this.isOnPath));
+    return this.isValid && (this.#transactions > 0 || (this.state === 'confirmed' && this.isOnPath));
   }
 
   transactionBegins(): void {
@@ -86,31 +64,31 @@ export class SipSession implements sdk.SipSession {
     this.checkReady();
   }
 
-  /** Ready to invalidate: nothing can come in it any more (JSR 289 §6.2.4). */
-  checkReady(): void {
-    if (!this.#valid || this.isInUse) return;
-    notify(this.applicationSession, 'sessionReadyToInvalidate', this, () => {
-      if (this.#invalidateWhenReady && this.#valid && !this.isInUse) this.invalidate();
-    });
+  /** Nothing can come in it any more (JSR 289 §6.2.4). */
+  protected get isReady(): boolean {
+    return !this.isInUse;
+  }
+
+  protected get readyKind() {
+    return 'sessionReadyToInvalidate' as const;
   }
 
   invalidate(): void {
-    if (!this.#valid) return;
-    this.#valid = false;
+    if (!this.end()) return;
     this.set.sessionEnded();
-    notify(this.applicationSession, 'sessionDestroyed', this);
+    this.tellDestroyed('sessionDestroyed');
     this.applicationSession.remove(this);
   }
 
   createRequest(method: string): sdk.SipRequest {
-    this.#assertValid('createRequest');
+    this.assertValid('createRequest');
     throw new IllegalStateError(
       `${method} cannot be created: the session ${this.callId} is a proxied one, its requests are the parties' own`,
     );
   }
 
   terminate(): Promise<void> {
-    this.#assertValid('terminate');
+    this.assertValid('terminate');
     throw new IllegalStateError('terminate: this version of the container cannot end a proxied dialog');
   }
 
@@ -122,9 +100,5 @@ export class SipSession implements sdk.SipSession {
     return (
       (to === this.calleeTag && from === this.set.callerTag) || (from === this.calleeTag && to === this.set.callerTag)
     );
-  }
-
-  #assertValid(what: string): void {
-    if (!this.#valid) throw new SessionInvalidError(`${what}: the session of ${this.callId} has been invalidated`);
   }
 }

@@ -1,0 +1,117 @@
+// All application sessions that are alive: by the version of the application that has them, by key (C-42), by id (JSR 289 §15.11).
+import type { DeployedApplication } from '../deployment/application.js';
+import { ApplicationSession, type SessionServices } from './application-session.js';
+import type { Session } from './session.js';
+import { SipSession } from './sip-session.js';
+
+/** Minutes: contract section 2. */
+const SESSION_TIMEOUT = 3;
+/** Keys are made of what comes from the wire, and kept as long as their session. */
+const MAX_KEY = 1024;
+
+/** What one version of an application has. */
+class OfVersion {
+  readonly all = new Set<ApplicationSession>();
+  byKey: Map<string, ApplicationSession> | undefined;
+}
+
+export class ApplicationSessions {
+  /** By version, and so are keys: what comes in goes to the new version alone (D-1), whose code knows nothing of what the old one keeps in the session. */
+  readonly #versions = new Map<DeployedApplication, OfVersion>();
+  /** Those that somebody has asked the id of. */
+  readonly #byId = new Map<string, Session>();
+  #size = 0;
+
+  constructor(private readonly services: SessionServices) {}
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How many have an id. */
+  get named(): number {
+    return this.#byId.size;
+  }
+
+  /** A new one; `sessionTimeout` in minutes. */
+  create(
+    application: DeployedApplication,
+    sessionTimeout = application.siplets[0]?.options.sessionTimeout ?? SESSION_TIMEOUT,
+    key?: string,
+  ): ApplicationSession {
+    const session = new ApplicationSession(this.services, application, sessionTimeout, key);
+    this.#size++;
+    let version = this.#versions.get(application);
+    if (version === undefined) {
+      version = new OfVersion();
+      this.#versions.set(application, version);
+    }
+    version.all.add(session);
+    if (key !== undefined) (version.byKey ??= new Map()).set(key, session);
+    session.announce();
+    return session;
+  }
+
+  /** C-42: the session of that key, which is made when there is none. Throws TypeError or RangeError for what is no key. */
+  withKey(application: DeployedApplication, key: string, sessionTimeout?: number): ApplicationSession {
+    return this.findByKey(application, key) ?? this.create(application, sessionTimeout, key);
+  }
+
+  findByKey(application: DeployedApplication, key: string): ApplicationSession | undefined {
+    assertKey(key);
+    return this.#versions.get(application)?.byKey?.get(key);
+  }
+
+  /** Of whatever application. */
+  find(id: string): ApplicationSession | undefined {
+    const session = this.#byId.get(id);
+    return session instanceof ApplicationSession ? session : undefined;
+  }
+
+  findSipSession(id: string): SipSession | undefined {
+    const session = this.#byId.get(id);
+    return session instanceof SipSession ? session : undefined;
+  }
+
+  of(application: DeployedApplication): ApplicationSession[] {
+    return [...(this.#versions.get(application)?.all ?? [])];
+  }
+
+  countOf(application: DeployedApplication): number {
+    return this.#versions.get(application)?.all.size ?? 0;
+  }
+
+  register(session: Session, id: string): void {
+    this.#byId.set(id, session);
+  }
+
+  unregister(id: string): void {
+    this.#byId.delete(id);
+  }
+
+  /** It is not found by its key any more: it is about to end. */
+  closeKey(session: ApplicationSession): void {
+    const { key, application } = session;
+    const byKey = key === undefined ? undefined : this.#versions.get(application)?.byKey;
+    if (byKey?.get(key!) === session) byKey.delete(key!);
+  }
+
+  /** It has ended. True when its version has no other. */
+  remove(session: ApplicationSession): boolean {
+    const version = this.#versions.get(session.application);
+    if (!version?.all.delete(session)) return false;
+    this.#size--;
+    this.closeKey(session);
+    if (version.all.size > 0) return false;
+    this.#versions.delete(session.application);
+    return true;
+  }
+}
+
+/** Throws TypeError or RangeError. */
+function assertKey(key: unknown): asserts key is string {
+  if (typeof key !== 'string')
+    throw new TypeError(`the key of an application session is a string, not ${key === null ? 'null' : typeof key}`);
+  if (key.length > MAX_KEY)
+    throw new RangeError(`the key of an application session has at most ${MAX_KEY} characters, not ${key.length}`);
+}

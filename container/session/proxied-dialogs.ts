@@ -1,0 +1,45 @@
+// The proxied dialogs on whose path the container stays, by Call-ID and the caller's tag: for INVITEs that name one (RFC 3891, RFC 3911).
+import type { DialogSet } from './dialog-set.js';
+import type { SipSession } from './sip-session.js';
+
+/** Dialogs with one Call-ID and caller: an application each that has proxied the call. More of them are an attack. */
+const MAX_LOOKED_AT = 32;
+
+export class ProxiedDialogs {
+  readonly #sets = new Map<string, Set<DialogSet>>();
+
+  add(set: DialogSet): void {
+    const key = keyOf(set.callId, set.callerTag);
+    const there = this.#sets.get(key);
+    if (there === undefined) this.#sets.set(key, new Set([set]));
+    else there.add(set);
+  }
+
+  remove(set: DialogSet): void {
+    const key = keyOf(set.callId, set.callerTag);
+    const there = this.#sets.get(key);
+    if (there?.delete(set) && there.size === 0) this.#sets.delete(key);
+  }
+
+  get size(): number {
+    return this.#sets.size;
+  }
+
+  /** Sessions whose dialog has these tags, in whichever order; in the order in which applications have had the call. */
+  find(callId: string, oneTag: string, otherTag: string): SipSession[] {
+    return [...this.#between(callId, oneTag, otherTag), ...this.#between(callId, otherTag, oneTag)];
+  }
+
+  *#between(callId: string, callerTag: string, calleeTag: string): Generator<SipSession> {
+    let left = MAX_LOOKED_AT;
+    for (const set of this.#sets.get(keyOf(callId, callerTag)) ?? []) {
+      if (left-- === 0) return;
+      for (const session of set.sessions)
+        if (session.calleeTag === calleeTag && session.isValid && session.state !== 'terminated') yield session;
+    }
+  }
+}
+
+function keyOf(callId: string, callerTag: string | undefined): string {
+  return `${callId} ${callerTag}`;
+}

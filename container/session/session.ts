@@ -1,0 +1,120 @@
+// What the sessions of both kinds have in common (JSR 289 §6.2, §6.3): an id, attributes, readiness, an end.
+import type { Json } from '@siplet/sdk';
+import { SessionInvalidError } from '@siplet/sdk';
+import type { HandlerKind } from '@siplet/sdk/declarations';
+import type { ApplicationSession, SessionServices } from './application-session.js';
+import { Attributes } from './attributes.js';
+import { notify } from './notices.js';
+
+export abstract class Session {
+  #id: string | undefined;
+  #attributes: Attributes | undefined;
+  #valid = true;
+  #invalidateWhenReady = true;
+  /** Whether it is ready is being found out: the handler that runs has not settled, or the application is being told. */
+  #checking = false;
+  /** Its destroyed handler runs, or that of a session in it: the attributes can be read once more. */
+  #farewell = false;
+
+  protected constructor(
+    readonly services: SessionServices,
+    attributes?: ReadonlyMap<string, Json>,
+  ) {
+    if (attributes !== undefined) this.#attributes = this.#newAttributes(attributes);
+  }
+
+  /** Itself, or the one that it is in: its mailbox is this one's. */
+  protected abstract readonly owner: ApplicationSession;
+  /** 'the session of a84b4c76e66710': for errors. */
+  protected abstract readonly label: string;
+  /** Nothing can come in it any more (JSR 289 §6.2.4, §6.4.1). */
+  protected abstract readonly isReady: boolean;
+  protected abstract readonly readyKind: HandlerKind;
+  abstract invalidate(): void;
+
+  /** Made when somebody asks for it: most calls end without. From then on the session is found by it. */
+  get id(): string {
+    if (this.#id === undefined) {
+      this.#id = this.services.identifiers.id();
+      if (this.#valid) this.services.sessions.register(this, this.#id);
+    }
+    return this.#id;
+  }
+
+  get attributes(): Map<string, Json> {
+    if (!this.#farewell) this.assertValid('attributes');
+    return (this.#attributes ??= this.#newAttributes());
+  }
+
+  /** For a fork's session: the values are shared, not copied (JSR 289 §6.2.3.2). */
+  get rawAttributes(): ReadonlyMap<string, Json> | undefined {
+    return this.#attributes;
+  }
+
+  #newAttributes(from?: ReadonlyMap<string, Json>): Attributes {
+    return new Attributes((what) => this.assertValid(what), from);
+  }
+
+  get isValid(): boolean {
+    return this.#valid;
+  }
+
+  get invalidateWhenReady(): boolean {
+    return this.#invalidateWhenReady;
+  }
+
+  set invalidateWhenReady(value: boolean) {
+    this.assertValid('invalidateWhenReady');
+    const before = this.#invalidateWhenReady;
+    this.#invalidateWhenReady = value;
+    if (value && !before) this.checkReady();
+  }
+
+  /** Tells the application when it is ready, and ends it then. What a running handler leaves behind counts: it may still add to the session. */
+  checkReady(): void {
+    if (!this.#valid || this.#checking || !this.isReady) return;
+    this.#checking = true;
+    this.owner.mailbox.whenIdle(() => {
+      if (!this.#valid || !this.isReady) {
+        this.#checking = false;
+        return;
+      }
+      notify(this.owner, this.readyKind, this, () => {
+        this.#checking = false;
+        if (this.#invalidateWhenReady && this.#valid && this.isReady) this.invalidate();
+      });
+    });
+  }
+
+  /** False when it had ended before. */
+  protected end(): boolean {
+    if (!this.#valid) return false;
+    this.#valid = false;
+    if (this.#id !== undefined) this.services.sessions.unregister(this.#id);
+    return true;
+  }
+
+  /** Tells the application that it has ended; it can read the attributes while it is told. */
+  protected tellDestroyed(kind: HandlerKind): void {
+    const handler = this.owner.application.table.life(kind);
+    if (handler === undefined) return;
+    this.owner.mailbox.post({
+      isWaitedFor: false,
+      handler: () => handler,
+      argument: () => {
+        this.#farewell = true;
+        this.owner.#farewell = true;
+        return this;
+      },
+      settled: (error) => {
+        this.#farewell = false;
+        this.owner.#farewell = false;
+        if (error !== undefined) this.services.handlerFailed(handler.label, this.owner.application, error);
+      },
+    });
+  }
+
+  protected assertValid(what: string): void {
+    if (!this.#valid) throw new SessionInvalidError(`${what}: ${this.label} has been invalidated`);
+  }
+}
