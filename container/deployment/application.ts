@@ -30,6 +30,11 @@ export interface ApplicationIdentity {
   readonly revision: number;
 }
 
+/** An application that is being made: it is there when all of its siplets are. */
+export interface ApplicationInTheMaking extends ApplicationIdentity {
+  deployed(): DeployedApplication | undefined;
+}
+
 /** What the container gives to an application that is being deployed. */
 export interface ApplicationServices {
   readonly log: Logger;
@@ -40,7 +45,7 @@ export interface ApplicationServices {
   /** Defaults of `@Siplet` options. */
   readonly defaults: { readonly supervised: boolean /** Seconds. */; readonly proxyTimeout: number };
   /** Tokens with their values: SIP_FACTORY, TIMERS, SESSIONS, METRICS. Called once for each application that is deployed. */
-  tokens(application: ApplicationIdentity): Iterable<readonly [token: ServiceIdentifier, value: unknown]>;
+  tokens(application: ApplicationInTheMaking): Iterable<readonly [token: ServiceIdentifier, value: unknown]>;
 }
 
 /** Minutes: contract section 2. */
@@ -69,7 +74,8 @@ export async function createApplication(
   );
   injector.bind(LOGGER).toConstantValue(log);
   injector.bind(APP_CONFIG).toConstantValue(config);
-  for (const [token, value] of services.tokens({ name, version, revision }))
+  let deployed: DeployedApplication | undefined;
+  for (const [token, value] of services.tokens({ name, version, revision, deployed: () => deployed }))
     injector.bind(token).toConstantValue(value);
 
   let disposed = false;
@@ -101,7 +107,8 @@ export async function createApplication(
       config,
       dispose,
     };
-    return router ? { ...application, router } : application;
+    deployed = router ? { ...application, router } : application;
+    return deployed;
   } catch (error) {
     await dispose().catch((fault: unknown) => log.warn({ err: fault }, 'a @PreDestroy method failed'));
     throw error;

@@ -13,14 +13,18 @@ import { isForElement, type Own, preprocessRoute } from '../proxy/route-preproce
 import type { ProxyServices, ProxySettings } from '../proxy/services.js';
 import { forwardStatelessly } from '../proxy/stateless-forwarding.js';
 import { refusalOf, validate } from '../proxy/validation.js';
-import type { DefaultRouter } from '../routing/default-router.js';
+import type { DefaultRouter, Destination } from '../routing/default-router.js';
+import { ReadonlySipRequest } from '../servlet/readonly-request.js';
 import { SipRequest } from '../servlet/sip-request.js';
 import type { ApplicationSession, SessionServices } from '../session/application-session.js';
 import { ApplicationSessions } from '../session/application-sessions.js';
 import { DialogSet } from '../session/dialog-set.js';
 import { EncodedUris } from '../session/encoded-uris.js';
 import type { HandlerCaller, Turn } from '../session/mailbox.js';
+import { ProxiedDialogs } from '../session/proxied-dialogs.js';
 import type { SipSession } from '../session/sip-session.js';
+import { type Target, Targeting, withoutSession } from '../session/targeting.js';
+import { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import { InternalFlow, type InternalReceiver, takenBy, visitedOn } from '../transport/internal-flow.js';
@@ -81,6 +85,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly loopDetection: LoopDetection;
   readonly routeCookies: RouteCookies;
   readonly proxyServices: ProxyServices;
+  /** Dialogs in which applications are user agents. */
+  readonly userAgents = new UserAgentDialogs();
   /** Plain numbers, for metrics. */
   readonly counters = {
     initial: 0,
@@ -110,6 +116,9 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly #answered = new Map<string, Incoming>();
   readonly sessions: ApplicationSessions;
   readonly encodedUris: EncodedUris;
+  /** Which session an initial request asks for itself; the routers are told. */
+  readonly targeting: Targeting;
+  readonly #proxiedDialogs = new ProxiedDialogs();
   /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
   readonly #scope = new AsyncLocalStorage<Turn>();
 
@@ -126,6 +135,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.routeCookies = new RouteCookies(parts.key);
     this.encodedUris = new EncodedUris(parts.key);
     this.sessions = new ApplicationSessions(this);
+    this.targeting = new Targeting(this.sessions, this.encodedUris, this.userAgents, this.#proxiedDialogs);
     this.proxyServices = {
       clock: parts.clock,
       identifiers: parts.identifiers,
@@ -146,8 +156,13 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   }
 
   /** What is alive: nothing of it may be left when every call has ended. */
-  get size(): { dialogSets: number; applicationSessions: number } {
-    return { dialogSets: this.#sets.size, applicationSessions: this.sessions.size };
+  get size(): Record<'dialogSets' | 'proxiedDialogs' | 'applicationSessions' | 'sessionIds', number> {
+    return {
+      dialogSets: this.#sets.size,
+      proxiedDialogs: this.#proxiedDialogs.size,
+      applicationSessions: this.sessions.size,
+      sessionIds: this.sessions.named,
+    };
   }
 
   /** Requests without a final response, and dialogs that stand and go through us. */
@@ -184,7 +199,12 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     // What an application has taken goes on to the next.
     if (this.stopping && visited.length === 0)
       return this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
-    const destination = this.#router.route(method, visited);
+    const target = this.targeting.targetOf(request, route, visited);
+    if (target === 'malformed') {
+      transaction.respond(refusalOf(request, { status: 400, reason: 'Bad Replaces or Join' }, transaction.toTag));
+      return;
+    }
+    const destination = targeted(target, method) ?? this.#router.route(method, visited);
     if (destination === undefined || destination.route !== undefined) return this.#noApplication(request, transaction);
     let loopPart: string | undefined;
     if (hasLowerVia(request)) {
@@ -194,10 +214,38 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.counters.initial++;
     if (transaction.isInvite) transaction.respond(responseTo(request, 100)); // C-5
     const { application, handler } = destination;
-    const session = this.sessions.create(application, handler.siplet.options.sessionTimeout);
+    const session =
+      target?.applicationSession.application === application
+        ? target.applicationSession
+        : this.#sessionFor(request, transaction, route, destination);
+    if (session === undefined) return this.#respond(request, transaction, 500);
+    const { target: uri } = request;
+    if (uri.parameters !== '' && this.#own.isOwn(uri.host, uri.port, uri.transport)) withoutSession(request);
     const set = new DialogSet(this.identifiers.branch(), session, request);
     const parameters = route?.parameters ?? '';
     new Incoming(this, transaction, request, true, set.first, loopPart, route, parameters, visited).begin(handler);
+  }
+
+  /** A new session, or the one of the key that the application gives the request (C-42). Undefined when it has failed to (C-41). */
+  #sessionFor(
+    request: Request,
+    transaction: ServerTransaction,
+    route: Uri | undefined,
+    { application, handler }: Destination,
+  ): ApplicationSession | undefined {
+    const { sessionTimeout } = handler.siplet.options;
+    const { sessionKey } = application.table;
+    if (sessionKey === undefined) return this.sessions.create(application, sessionTimeout);
+    let key: unknown;
+    try {
+      key = sessionKey(new ReadonlySipRequest(request, transaction.flow, route));
+      if (key === undefined) return this.sessions.create(application, sessionTimeout);
+      return this.sessions.withKey(application, key as string, sessionTimeout);
+    } catch (error) {
+      if (key instanceof Promise) key.catch(() => {}); // it is said that a promise is no key
+      this.handlerFailed(sessionKey.label, application, error, request);
+      return undefined;
+    }
   }
 
   /** The flow to the application whose turn it is after those that have had the request; undefined: it leaves the container (contract section 5). */
@@ -330,10 +378,11 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   /** The container stays on the path of these dialogs. */
   remember(set: DialogSet): void {
     this.#sets.set(set.id, set);
+    this.#proxiedDialogs.add(set);
   }
 
   dialogSetEnded(set: DialogSet): void {
-    this.#sets.delete(set.id);
+    if (this.#sets.delete(set.id)) this.#proxiedDialogs.remove(set);
   }
 
   applicationSessionEnded(session: ApplicationSession): void {
@@ -412,6 +461,13 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
 
 function callHandler(handler: Handler, argument: unknown): unknown {
   return handler.invoke(argument);
+}
+
+/** The application of the session that it asks for, if it takes such requests: also one of a version that is draining (JSR 289 §15.11). */
+function targeted(target: Target | undefined, method: string): Destination | undefined {
+  const application = target?.applicationSession.application;
+  const handler = application?.table.initial(method);
+  return application === undefined || handler === undefined ? undefined : { application, handler, route: undefined };
 }
 
 /** Whether another element has forwarded it: only then can it have been here. */

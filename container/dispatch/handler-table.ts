@@ -1,5 +1,5 @@
 // Which method of which siplet takes a message: contract section 2, compiled once at deployment, a few Map and array reads afterwards.
-import { DeploymentError, type SipRequest } from '@siplet/sdk';
+import { DeploymentError, type ReadonlySipRequest } from '@siplet/sdk';
 import { type HandlerDeclaration, type HandlerKind, handlersOf } from '@siplet/sdk/declarations';
 import { faultsOf } from './declaration-faults.js';
 
@@ -28,6 +28,14 @@ export interface Handler {
   readonly label: string;
   /** Calls it. May throw, or return a promise. */
   invoke(argument: unknown): unknown;
+}
+
+/** The static method of an application that names the session of an initial request (C-42). */
+export interface SessionKeyMethod {
+  /** What it returns is not checked. May throw. */
+  (request: ReadonlySipRequest): string | undefined;
+  /** 'Conference.room'. */
+  readonly label: string;
 }
 
 /** What a table is compiled from: the siplet and the class that carries its declarations. */
@@ -132,7 +140,7 @@ type StatusLine = readonly (Handler | undefined)[];
 export class HandlerTable {
   readonly initialMethods: readonly string[] | 'any';
   readonly stateless: Handler | undefined;
-  readonly sessionKey: ((request: SipRequest) => string | undefined) | undefined;
+  readonly sessionKey: SessionKeyMethod | undefined;
 
   // One entry for every method that some decorator names; '' stands for all others.
   readonly #initial = new Map<string, Handler | undefined>();
@@ -162,7 +170,7 @@ export class HandlerTable {
     for (const { siplet, type } of siplets) {
       for (const declaration of handlersOf(type)) {
         if (declaration.kind === 'sessionKey') {
-          this.sessionKey = sessionKeyOf(type, declaration.property);
+          this.sessionKey = sessionKeyOf(siplet, type, declaration.property);
           continue;
         }
         candidates.push(new Candidate(new MethodHandler(siplet, declaration.property), declaration));
@@ -303,9 +311,11 @@ class Choice {
   }
 }
 
-function sessionKeyOf(type: Function, property: string | symbol): (request: SipRequest) => string | undefined {
-  const key = Reflect.get(type, property) as (request: SipRequest) => string | undefined;
-  return (request) => key.call(type, request);
+function sessionKeyOf({ className }: DeployedSiplet, type: Function, property: string | symbol): SessionKeyMethod {
+  const key = Reflect.get(type, property) as (request: ReadonlySipRequest) => string | undefined;
+  return Object.assign((request: ReadonlySipRequest) => key.call(type, request), {
+    label: `${className}.${String(property)}`,
+  });
 }
 
 const WORDS: Partial<Record<HandlerKind, string>> = {

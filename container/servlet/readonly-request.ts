@@ -1,4 +1,4 @@
-// A request as a stateless siplet sees it (contract section 6): there is nothing to change and nobody to answer.
+// A request as stateless siplets (contract section 6) and session keys (C-42) see it: there is nothing to change and nobody to answer.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
 import { type Request, textOf, type Uri } from '../message/index.js';
@@ -36,6 +36,6 @@ export class ReadonlySipRequest extends MessageView<Request> implements sdk.Read
   }
 
   protected assertOpen(): void {
-    throw new IllegalStateError(`the ${this.method} ${this.callId} is routed without state: it can only be read`);
+    throw new IllegalStateError(`the ${this.method} ${this.callId} can only be read here`);
   }
 }

@@ -10,34 +10,30 @@ import {
   SIP_FACTORY,
   TIMERS,
 } from '@siplet/sdk';
-import type { ApplicationIdentity } from '../deployment/application.js';
+import type { ApplicationInTheMaking } from '../deployment/application.js';
 import type { Engine } from '../engine.js';
 import type { ApplicationMetrics } from '../observe/application-metrics.js';
+import { OwnSessions } from './own-sessions.js';
 
 /** The engine is asked for when it is needed: applications are made before it listens. */
 export function tokensFor(
-  application: ApplicationIdentity,
-  _engine: () => Engine,
+  application: ApplicationInTheMaking,
+  engine: () => Engine,
   metrics: ApplicationMetrics,
 ): [token: symbol, value: unknown][] {
   const missing = (what: string): never => {
     throw new IllegalStateError(`${application.name}: ${what} is not in this version of the container`);
   };
+  const sessions = new OwnSessions(application, () => engine().core.sessions);
   const factory: sdk.SipFactory = {
     createRequest: (_session, method) => missing(`SipFactory.createRequest(${method})`),
-    createApplicationSession: () => missing('SipFactory.createApplicationSession'),
+    createApplicationSession: (key) => sessions.create(key),
     parseUri,
     parseAddress: (text) => Address.parse(text),
     parseParameterable: (text) => Parameterable.parse(text),
   };
   const timers: sdk.Timers = {
     createTimer: (session, name, delayMs, options) => session.setTimer(name, delayMs, options),
-  };
-  const sessions: sdk.Sessions = {
-    applicationSession: () => missing('Sessions'),
-    applicationSessionByKey: () => missing('Sessions'),
-    session: () => missing('Sessions'),
-    applicationSessions: () => missing('Sessions'),
   };
   return [
     [SIP_FACTORY as symbol, factory],

@@ -75,7 +75,9 @@ describe('a proxied call', () => {
       nonInviteClient: 0,
       nonInviteServer: 0,
       dialogSets: 0,
+      proxiedDialogs: 0,
       applicationSessions: 0,
+      sessionIds: 0,
     });
     expect(container.problems()).toEqual([]);
   });
