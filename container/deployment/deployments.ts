@@ -38,6 +38,9 @@ interface Attempt {
   isSuperseded(): boolean;
 }
 
+/** Failures that are kept in mind: whoever sends archives can give them any name. */
+const MAX_FAILURES = 200;
+
 export class Deployments {
   readonly #services: ApplicationServices;
   readonly #options: DeploymentOptions;
@@ -201,13 +204,13 @@ export class Deployments {
     }
   }
 
-  /** No initial request sees it any more (D-4); its calls go on to their end. False when there is none of that name. */
+  /** No initial request sees it any more (D-4); its calls go on to their end. What failed is forgotten. False when there is none of that name. */
   undeploy(name: string): boolean {
     const application = this.#active.get(name);
     const path = this.#names.ownerOf(name);
     if (path !== undefined) this.#failed.delete(path);
     this.#names.free(name);
-    if (!application) return false;
+    if (!application) return this.#forgetFailures(name);
     this.#history.ended(name);
     if (this.#store.has(this.#snapshots.get(application)!.deployable.path)) this.#forgetArchive(name);
     this.#active.delete(name);
@@ -216,6 +219,13 @@ export class Deployments {
     this.#tell({ kind: 'undeployed', application });
     this.#draining.add(application);
     return true;
+  }
+
+  /** Whether there were any. */
+  #forgetFailures(name: string): boolean {
+    const failures = [...this.#failed.values()].filter((each) => each.name === name);
+    for (const { path } of failures) this.#failed.delete(path);
+    return failures.length > 0;
   }
 
   /** It is out of service whatever the disk says; only after a restart it would be there again. */
@@ -371,7 +381,10 @@ export class Deployments {
     if (isSuperseded() || this.#closed) return fault;
     const active = this.#active.get(name);
     // An archive that nobody could tell the name of is nothing to keep in mind.
-    if (path !== '') this.#failed.set(path, { name, version, path, state: 'failed', error: fault.message });
+    if (path !== '') {
+      this.#failed.set(path, { name, version, path, state: 'failed', error: fault.message });
+      if (this.#failed.size > MAX_FAILURES) this.#failed.delete(this.#failed.keys().next().value!);
+    }
     // What an operator sent would have had the name, whoever has it, and stands nowhere that anybody knows.
     const isSent = path === '' || this.#store.has(path);
     const remains = active && (isSent || this.#names.ownerOf(name) === path);

@@ -7,6 +7,9 @@ const MAX_WAITING = 256;
 /** So that what stands between does not take the connection for dead. */
 const HEARTBEAT = 15_000;
 
+/** Headers of the answer. */
+export const EVENT_STREAM = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' };
+
 export class EventStreams {
   readonly #events: Events;
   readonly #endings = new Set<() => void>();
@@ -45,9 +48,7 @@ export class EventStreams {
       },
       { highWaterMark: MAX_WAITING },
     );
-    return new Response(body, {
-      headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' },
-    });
+    return new Response(body, { headers: EVENT_STREAM });
   }
 
   /** Ends them all. */

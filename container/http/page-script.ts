@@ -33,6 +33,7 @@ async function ask(path) {
     throw new Error('a token is needed');
   }
   $('login').hidden = true;
+  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error || path + ' answers ' + answer.status);
   return answer;
 }
 
@@ -60,9 +61,15 @@ async function refresh() {
 
 async function show(callId) {
   shown = callId;
-  const answer = await ask('/api/calls/' + encodeURIComponent(callId));
-  if (!answer.ok) return;
-  const call = await answer.json();
+  let call;
+  try {
+    call = await (await ask('/api/calls/' + encodeURIComponent(callId))).json();
+  } catch (error) {
+    $('note').textContent = error.message;
+    return;
+  }
+  // Another was asked for, meanwhile.
+  if (shown !== callId) return;
   $('call').hidden = false;
   $('message').hidden = true;
   $('call-title').textContent = callId;
@@ -88,14 +95,13 @@ function tell(kind, data) {
   $('events').prepend(row([time(Date.now()), make('span', kind, data.level || data.kind), what]));
   while ($('events').children.length > 200) $('events').lastChild.remove();
   soon();
-  if (kind === 'call' && data.callId === shown) show(shown).catch(() => {});
+  if (kind === 'call' && data.callId === shown) show(shown);
 }
 
 async function listen() {
   for (;;) {
     try {
       const answer = await ask('/api/events');
-      if (!answer.ok) throw new Error('events: ' + answer.status);
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = '';
       for (;;) {

@@ -6,7 +6,7 @@ import type { DeploymentRecord, Deployments } from '../deployment/deployments.js
 import type { Engine } from '../engine.js';
 import type { Observation } from '../observe/observation.js';
 import { bodyOf } from './body.js';
-import { EventStreams, MAX_CLIENTS } from './event-stream.js';
+import { EVENT_STREAM, EventStreams, MAX_CLIENTS } from './event-stream.js';
 import { type GuardOptions, guard } from './guard.js';
 import { PAGE, PAGE_POLICY } from './page.js';
 
@@ -98,6 +98,8 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
     );
   });
   app.get('/api/events', (c) => {
+    // Nobody would read it, and nobody end it.
+    if (c.env.incoming.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
     const stream = streams.open();
     return stream ?? c.json({ error: `${MAX_CLIENTS} clients listen already` }, 503);
   });

@@ -6,7 +6,7 @@ import { defaultConfiguration } from '../../container/configuration.js';
 import { createLog } from '../../container/observe/log.js';
 import { packed, tgz } from '../deployment/pack.js';
 import { folder, siplet } from '../deployment/world.js';
-import { answering, call, eventsOf, packageOf, raw, running } from './world.js';
+import { answering, answerTo, call, connected, eventsOf, packageOf, raw, running } from './world.js';
 
 const put = (archive: Uint8Array): RequestInit => ({ method: 'PUT', body: archive as Uint8Array<ArrayBuffer> });
 
@@ -103,6 +103,20 @@ describe('contract section 9, PUT, DELETE and rollback', () => {
     expect((await get('/api/none')).status).toBe(404);
     expect((await get('/api/calls/none')).status).toBe(404);
   });
+
+  test('what has failed is listed until it is taken away, and there is no end of names but of the list', async () => {
+    const { get, container } = await running({});
+    const names = async () => ((await (await get('/api/apps')).json()) as { name: string }[]).map(({ name }) => name);
+    const bad = packed(packageOf('hunt', '1.0.0', 'export const x = ;'));
+    expect((await get('/api/apps/hunt', put(bad))).status).toBe(422);
+    expect(await names()).toEqual(['hunt']);
+    expect((await get('/api/apps/hunt', { method: 'DELETE' })).status).toBe(204);
+    expect(await names()).toEqual([]);
+    expect((await get('/api/apps/hunt', { method: 'DELETE' })).status).toBe(404);
+    for (let i = 0; i < 250; i++) await container.deployments.deployArchive(Buffer.from('x'), `a${i}`).catch(() => 0);
+    expect((await names()).length).toBe(200);
+    expect((await names()).at(-1)).toBe('a249');
+  });
 });
 
 describe('contract section 9, GET /api/calls', () => {
@@ -169,6 +183,62 @@ describe('contract section 9, GET /api/events', () => {
         return next.status;
       })
       .toBe(200);
+  });
+});
+
+describe('contract section 9, what other clients than ours ask', () => {
+  test('C30 HEAD of the event stream takes no place of a client that listens', async () => {
+    const { get } = await running({});
+    for (let i = 0; i < 40; i++) expect((await get('/api/events', { method: 'HEAD' })).status).toBe(200);
+    const answer = await get('/api/events');
+    expect(answer.status).toBe(200);
+    await answer.body!.cancel();
+  });
+
+  test.each([
+    ['an absolute request target of another host', 'GET http://evil.example/api/apps HTTP/1.1\r\nHost: 127.0.0.1', 200],
+    ['another host in the Host header alone', 'GET http://127.0.0.1/api/apps HTTP/1.1\r\nHost: evil.example', 403],
+    ['no Host', 'GET /api/apps HTTP/1.0', 400],
+    ['two Hosts', 'GET /api/apps HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example', 403],
+    ['a Host that is none', 'GET /api/apps HTTP/1.1\r\nHost: a b', 400],
+    ['no path', 'GET //evil.example/ HTTP/1.1\r\nHost: 127.0.0.1', 404],
+    ['a broken escape', 'GET /api/calls/%zz HTTP/1.1\r\nHost: 127.0.0.1', 404],
+    ['no HTTP', 'HELLO', 400],
+    ['headers without end', `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ${'x'.repeat(40_000)}`, 431],
+  ])('%s', async (_title, head, status) => {
+    const { url } = await running({});
+    expect(await answerTo(url, `${head}\r\nConnection: close\r\n\r\n`)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test('a body that never ends does not keep others waiting, and four archives at a time are received', async () => {
+    const { url, get } = await running({});
+    const head = `PUT /api/apps/hunt HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nx`;
+    const slow = Array.from({ length: 4 }, () => connected(url, head));
+    await expect.poll(async () => (await get('/api/apps/hunt', put(Buffer.from('x')))).status).toBe(503);
+    expect((await get('/health/live')).status).toBe(200);
+    for (const socket of slow) socket.destroy();
+    await expect.poll(async () => (await get('/api/apps/hunt', put(Buffer.from('x')))).status).toBe(422);
+  });
+
+  test('a measurement whose help and labels have line ends and quotes stays one line', async () => {
+    const source = `import { Invite, METRICS, Siplet, type Metrics } from '@siplet/sdk';
+      import { inject } from 'inversify';
+      @Siplet() export class Hunt {
+        constructor(@inject(METRICS) metrics: Metrics) { metrics.counter('odd_total', 'a\\nb').increment({ x: 'c"\\nd' }); }
+        @Invite() ring() {}
+      }`;
+    const { get } = await running({ 'hunt.ts': source });
+    const lines = (await (await get('/metrics')).text()).split('\n');
+    expect(lines).toContain('# HELP app_hunt_odd_total a\\nb');
+    expect(lines).toContain('app_hunt_odd_total{app="hunt",x="c\\"\\nd"} 1');
+    // The text format: comments, samples, and nothing else.
+    const SAMPLE = /^[a-zA-Z_:][\w:]*(\{([a-zA-Z_]\w*="([^"\\\n]|\\[\\"n])*",?)*\})? (-?[\d.e+-]+|NaN|[+-]Inf)( \d+)?$/;
+    expect(lines.filter((line) => line !== '' && !line.startsWith('# ') && !SAMPLE.test(line))).toEqual([]);
+    // Conventions: counters end in _total, nothing else does; base units.
+    for (const [, name, type] of lines.join('\n').matchAll(/^# TYPE (siplet_\S+) (\S+)$/gm)) {
+      expect({ name, isTotal: name!.endsWith('_total') }).toEqual({ name, isTotal: type === 'counter' });
+      expect(name).not.toMatch(/_(ms|millis|milliseconds|minutes)(_|$)/);
+    }
   });
 });
 

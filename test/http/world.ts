@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect, type Socket as NetSocket } from 'node:net';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { type RunningContainer, startContainer } from '../../container/composition.js';
@@ -57,6 +58,23 @@ export function raw(url: string, path: string, headers: Record<string, string>):
     });
     request.on('error', reject).end();
   });
+}
+
+/** A connection on which these octets have been sent. */
+export function connected(url: string, octets: string): NetSocket {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  socket.write(octets);
+  return socket;
+}
+
+/** All that is answered to these octets. */
+export async function answerTo(url: string, octets: string): Promise<string> {
+  let answer = '';
+  for await (const chunk of connected(url, octets)) answer += String(chunk);
+  return answer;
 }
 
 /** A telephone that sends one request, and gives back every message until a final one has come. */
