@@ -93,6 +93,7 @@ export class Engine {
       hasInterface: (address) => this.transport.hasInterface(address),
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),
+      place: () => this.transport.place,
       settings: {
         handlerTimeout: limits.handlerTimeout,
         answerWarning: limits.answerWarning,
@@ -106,6 +107,7 @@ export class Engine {
           maxBranches: MAX_BRANCHES,
           maxRecursion: MAX_RECURSION,
         },
+        agent: { t1: timers.t1, t2: timers.t2, timerC: timers.timerC },
       },
     });
   }

@@ -2,8 +2,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
 import type { Agenda } from '../agenda.js';
+import { Dialog } from '../agent/dialog.js';
+import { Leg, subscriptionOf } from '../agent/leg.js';
+import type { AgentServices, AgentSettings } from '../agent/services.js';
 import type { Clock } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
+import { DigestServer } from '../digest/index.js';
 import type { Identifiers } from '../identifiers.js';
 import type { HashKey } from '../keyed-hash.js';
 import { type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
@@ -39,6 +43,7 @@ export interface CoreSettings {
   readonly answerTimeout: number;
   readonly dialogIdle: number;
   readonly proxy: ProxySettings;
+  readonly agent: AgentSettings;
 }
 
 export interface CoreParts {
@@ -59,7 +64,12 @@ export interface CoreParts {
   respondByVia(response: Response, inbound: Flow): void;
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
   avoid(hop: Hop): void;
+  /** What a flow would bear that begins here, when it is not known yet where it leads. */
+  place(): Place;
 }
+
+/** One of our listeners, as messages bear it. */
+export type Place = Pick<Flow, 'transport' | 'sentBy' | 'localAddress' | 'localPort'>;
 
 /** What the container itself can do, for OPTIONS (§11.2). */
 const CAPABILITIES = [
@@ -76,7 +86,7 @@ const CAPABILITIES = [
 const RETRY_AFTER = '10';
 const NOBODY: readonly string[] = [];
 
-export class Core implements TransactionUser, HandlerCaller, SessionServices {
+export class Core implements TransactionUser, HandlerCaller, SessionServices, AgentServices {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
   readonly transactions: Transactions;
@@ -84,6 +94,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   readonly log: Logger;
   readonly loopDetection: LoopDetection;
   readonly routeCookies: RouteCookies;
+  /** Who the senders of requests are (§22). */
+  readonly digest: DigestServer;
   readonly proxyServices: ProxyServices;
   /** Dialogs in which applications are user agents. */
   readonly userAgents = new UserAgentDialogs();
@@ -133,6 +145,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.#router = parts.router;
     this.loopDetection = new LoopDetection(parts.key);
     this.routeCookies = new RouteCookies(parts.key);
+    this.digest = new DigestServer(parts);
     this.encodedUris = new EncodedUris(parts.key);
     this.sessions = new ApplicationSessions(this);
     this.targeting = new Targeting(this.sessions, this.encodedUris, this.userAgents, this.#proxiedDialogs);
@@ -170,7 +183,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     let confirmed = 0;
     for (const set of this.#sets.values())
       if (set.sessions.some((session) => session.state === 'confirmed')) confirmed++;
-    return this.unanswered + confirmed;
+    return this.unanswered + confirmed + this.userAgents.confirmed;
   }
 
   // Requests --------------------------------------------------------------------------------------------------------------------------------------------------
@@ -181,7 +194,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     if (transaction === undefined) return;
     if (method === 'CANCEL') return this.#cancel(request, transaction);
     const refusal = validate(request);
-    if (refusal !== undefined) {
+    // Its final recipient need not forward it any more (§16.3 step 3).
+    if (refusal !== undefined && !(refusal.status === 483 && this.#agentOf(request) !== undefined)) {
       this.counters.refused++;
       transaction.respond(refusalOf(request, refusal, transaction.toTag));
       return;
@@ -254,6 +268,40 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     return next === undefined ? undefined : this.internalFlow(inbound, visited);
   }
 
+  // User agents -------------------------------------------------------------------------------------------------------------------------------------------------
+
+  get agentSettings(): AgentSettings {
+    return this.settings.agent;
+  }
+
+  get ownSentBy(): string {
+    return this.#parts.place().sentBy;
+  }
+
+  get capabilities(): typeof CAPABILITIES {
+    return CAPABILITIES;
+  }
+
+  open(hop: Hop): Flow {
+    return this.#parts.open(hop);
+  }
+
+  locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]> {
+    return this.#parts.locate(uri, size);
+  }
+
+  avoid(hop: Hop): void {
+    this.#parts.avoid(hop);
+  }
+
+  internalFlowTo(next: Uri): Flow | undefined {
+    return this.proxyServices.internalFlow(next, this.#parts.place() as Flow);
+  }
+
+  nextApplicationFor(request: Request, sender: DeployedApplication, visited: readonly string[]): Flow | undefined {
+    return this.toNextApplication(request.method, this.#parts.place() as Flow, [...visited, sender.name]);
+  }
+
   internalFlow(like: Flow, visited: readonly string[]): Flow {
     return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, visited);
   }
@@ -291,12 +339,43 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
     this.counters.subsequent++;
     const cookie = route === undefined ? undefined : this.routeCookies.read(route, request.callId);
     const session = this.#sessionOf(cookie, request);
-    if (session === undefined) return this.#orphan(request, transaction, route);
+    if (session === undefined) {
+      const agent = this.#agentOf(request);
+      if (agent === undefined) return this.#orphan(request, transaction, route);
+      if (transaction.isInvite) transaction.respond(responseTo(request, 100));
+      const incoming = new Incoming(
+        this,
+        transaction,
+        request,
+        false,
+        agent,
+        '',
+        route,
+        route?.parameters ?? '',
+        NOBODY,
+      );
+      return incoming.serve(incoming.application.table.subsequent(request.method));
+    }
     if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
     if (transaction.isInvite) transaction.respond(responseTo(request, 100));
     const { parameters } = cookie!;
     const incoming = new Incoming(this, transaction, request, false, session, '', route, parameters, NOBODY);
     incoming.forwardInDialog(incoming.application.table.subsequent(request.method));
+  }
+
+  /** The session of the dialog in which an application is a user agent; a NOTIFY may make it (RFC 6665 §4.4.1). */
+  #agentOf(request: Request): SipSession | undefined {
+    if (this.userAgents.size === 0) return undefined;
+    const { callId, to, from } = request;
+    const found = this.userAgents.find(callId, to.tag, from.tag);
+    if (found !== undefined || request.method !== 'NOTIFY') return found;
+    const asker = this.userAgents.awaitingNotify(callId, to.tag);
+    if (asker === undefined) return undefined;
+    const session = asker.set.sessionOfTag(from.tag ?? '');
+    const leg = Leg.of(session, this);
+    leg.open(Dialog.ofNotified(asker.leg!.original!, request));
+    leg.confirm('NOTIFY', subscriptionOf(asker.leg!.original!));
+    return session;
   }
 
   /** C-40: a To tag that matches no dialog is routed by its Route set when there is one for us, else refused. */
@@ -317,9 +396,13 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
   #acknowledgement(request: Request, flow: Flow): void {
     if (validate(request) !== undefined && request.maxForwards === 0) return;
     const route = preprocessRoute(request, this.#own, flow);
-    if (route === undefined) return; // to us, and we have answered nothing with 2xx; or for nobody we know
-    const cookie = this.routeCookies.read(route, request.callId);
+    const cookie = route === undefined ? undefined : this.routeCookies.read(route, request.callId);
     const session = this.#sessionOf(cookie, request);
+    if (session === undefined) {
+      const agent = this.userAgents.find(request.callId, request.to.tag, request.from.tag);
+      if (agent !== undefined) return this.#acknowledgementToAgent(request, agent, flow);
+    }
+    if (route === undefined) return; // for nobody we know
     const handler = session?.applicationSession.application.table.subsequent('ACK');
     const forward = (): void => forwardStatelessly(request, this.proxyServices, flow);
     if (session !== undefined) takenBy(flow, session.applicationSession.application.name);
@@ -333,6 +416,26 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices {
       settled: (error) => {
         if (error !== undefined) this.handlerFailed(handler.label, applicationSession.application, error, request);
         forward();
+      },
+    });
+  }
+
+  /** §13.3.1.4: it is shown once, however often it comes. */
+  #acknowledgementToAgent(request: Request, session: SipSession, flow: Flow): void {
+    const leg = session.leg!;
+    if (!leg.acknowledges(request)) return;
+    const { applicationSession } = session;
+    const { application } = applicationSession;
+    const handler = application.table.subsequent('ACK');
+    const servlet = new SipRequest(request, session, false, '', flow, undefined);
+    applicationSession.touch();
+    applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => handler,
+      argument: () => servlet,
+      settled: (error) => {
+        if (error !== undefined) this.handlerFailed(handler!.label, application, error, request);
+        leg.user?.acknowledged(servlet);
       },
     });
   }

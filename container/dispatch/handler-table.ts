@@ -1,6 +1,7 @@
 // Which method of which siplet takes a message: contract section 2, compiled once at deployment, a few Map and array reads afterwards.
 import { DeploymentError, type ReadonlySipRequest } from '@siplet/sdk';
-import { type HandlerDeclaration, type HandlerKind, handlersOf } from '@siplet/sdk/declarations';
+import { authenticationsOf, type HandlerDeclaration, type HandlerKind, handlersOf } from '@siplet/sdk/declarations';
+import { authenticated } from './authenticated-handler.js';
 import { faultsOf } from './declaration-faults.js';
 
 export interface SipletDefaults {
@@ -28,6 +29,8 @@ export interface Handler {
   readonly label: string;
   /** Calls it. May throw, or return a promise. */
   invoke(argument: unknown): unknown;
+  /** Whose credentials a request needs before it is called (§22). */
+  readonly realm?: string;
 }
 
 /** The static method of an application that names the session of an initial request (C-42). */
@@ -173,7 +176,9 @@ export class HandlerTable {
           this.sessionKey = sessionKeyOf(siplet, type, declaration.property);
           continue;
         }
-        candidates.push(new Candidate(new MethodHandler(siplet, declaration.property), declaration));
+        const handler = new MethodHandler(siplet, declaration.property);
+        const authentication = authenticationsOf(type).find(({ property }) => property === declaration.property);
+        candidates.push(new Candidate(authentication ? authenticated(handler, authentication) : handler, declaration));
       }
     }
     const choice = new Choice(candidates);
@@ -340,7 +345,10 @@ function spaced(kind: string): string {
 }
 
 function printed(candidates: readonly Candidate[], siplets: readonly SipletEntry[]): string[] {
-  const rows = candidates.map(({ declaration, handler }): [string, string] => [told(declaration), handler.label]);
+  const rows = candidates.map(({ declaration, handler }): [string, string] => [
+    told(declaration),
+    handler.realm === undefined ? handler.label : `${handler.label}, authenticated in '${handler.realm}'`,
+  ]);
   for (const { siplet, type } of siplets) {
     for (const { kind, property } of handlersOf(type)) {
       if (kind === 'sessionKey') rows.push(['session key', `${siplet.className}.${String(property)} (static)`]);
@@ -360,3 +368,29 @@ function told({ kind, methods, statuses, timer }: HandlerDeclaration): string {
   if (range || statuses) return `response ${(statuses ?? range!).join('-')} to ${named}`;
   return WORDS[kind] ?? spaced(kind);
 }
+
+/** For the Allow of a user agent's 405 (§21.4.6): what the container takes itself, and what the application has handlers for. */
+export function allowedBy(table: HandlerTable): string[] {
+  return METHODS.filter(
+    (method) =>
+      OWN_METHODS.has(method) || table.initial(method) !== undefined || table.subsequent(method) !== undefined,
+  );
+}
+
+const OWN_METHODS: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS']);
+const METHODS = [
+  'INVITE',
+  'ACK',
+  'CANCEL',
+  'BYE',
+  'OPTIONS',
+  'REGISTER',
+  'PRACK',
+  'UPDATE',
+  'INFO',
+  'MESSAGE',
+  'SUBSCRIBE',
+  'NOTIFY',
+  'REFER',
+  'PUBLISH',
+] as const;

@@ -1,23 +1,29 @@
 // A request that an application has taken, from its handler to the last transaction's end: whoever answers it, proxies it, or forwards it in its dialog.
 import { IllegalStateError, TooManyHopsError } from '@siplet/sdk';
+import { Leg } from '../agent/leg.js';
 import type { Deadline, Timed } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import { type Request, type Response, responseTo, type Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, Supervisor } from '../proxy/services.js';
+import { refusalOf } from '../proxy/validation.js';
 import { Proxy } from '../servlet/proxy.js';
+import { ServedResponse } from '../servlet/served-response.js';
 import { SipRequest } from '../servlet/sip-request.js';
-import { type Origin, SipResponse } from '../servlet/sip-response.js';
+import type { Origin, SipResponse } from '../servlet/sip-response.js';
 import { DIALOG_METHODS, type DialogSet } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import { takenBy } from '../transport/internal-flow.js';
 import type { Core } from './core.js';
-import type { Handler } from './handler-table.js';
+import { allowedBy, type Handler } from './handler-table.js';
 
 /** How the application deals with the request; the roles exclude each other (C-1). */
 export type Role = 'none' | 'proxy' | 'user agent' | 'b2bua';
+
+/** A job that only waits for its turn. */
+const IN_TURN = { isWaitedFor: true, handler: () => undefined, argument: () => undefined } as const;
 
 export class Incoming implements ServerUser, Supervisor, Timed {
   role: Role = 'none';
@@ -26,11 +32,17 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   context: ResponseContext | undefined;
   /** Whether the handlers are called for responses (C-2); always inside a dialog (C-3). */
   supervised = true;
+  /** A bridge is being made from it: nobody else answers. */
+  isBridging = false;
+  /** Told of the caller's CANCEL. */
+  whenCancelled: ((cancel: Request) => void) | undefined;
   /** What the application holds; made for its first handler. */
   #servlet: SipRequest | undefined;
   #proxy: Proxy | undefined;
   #handler: Handler | undefined;
   #unanswered: Deadline | undefined;
+  /** Its sender was asked for credentials, and will send it again with them. */
+  #isChallenged = false;
   /** The handler of the request has settled. */
   #settled = false;
   #answers = false;
@@ -146,8 +158,79 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     this.#call(handler, this.servlet, true, (error) => {
       if (!this.answered && error === undefined) return this.#forward();
       if (!this.answered) this.answer(this.generate(500));
-      if (this.request.method === 'BYE') this.session.state = 'terminated'; // whoever sends a BYE has left (§15.1.1)
+      if (this.request.method === 'BYE' && !this.#isChallenged) this.session.state = 'terminated'; // whoever sends a BYE has left (§15.1.1)
     });
+  }
+
+  // A request in a dialog in which the application is a user agent ---------------------------------------------------------------------------------------------------
+
+  /** To its handler; what that leaves unanswered, to whoever goes on with it, or the container answers it (C-41a). */
+  serve(handler: Handler | undefined): void {
+    const leg = this.session.leg!;
+    const refusal = leg.admit(this);
+    if (refusal !== undefined) return this.answer(refusalOf(this.request, refusal, this.transaction.toTag));
+    if (this.request.method === 'BYE') leg.byeReceived(this);
+    if (handler === undefined) return this.#serveUnhandled();
+    this.#handler = handler;
+    this.#call(handler, this.servlet, true, (error) => {
+      this.#settled = true;
+      if (this.answered) return;
+      if (error !== undefined) this.answerAs(500);
+      else if (leg.user !== undefined) leg.user.requested(this);
+      else if (this.request.method === 'BYE') this.answerAs(200);
+      else if (!this.answered)
+        this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
+    });
+  }
+
+  #serveUnhandled(): void {
+    const { user } = this.session.leg!;
+    if (user !== undefined) {
+      const { mailbox } = this.session.applicationSession;
+      mailbox.post({ ...IN_TURN, settled: () => user.requested(this) });
+    } else {
+      this.answerUnhandled();
+    }
+  }
+
+  /** C-41a: BYE and OPTIONS 200, others 405 with Allow. */
+  answerUnhandled(): void {
+    if (this.answered) return;
+    const { method } = this.request;
+    if (method === 'BYE') return this.answerAs(200);
+    const response = this.generate(method === 'OPTIONS' ? 200 : 405);
+    response.append('Allow', allowedBy(this.application.table).join(', '));
+    if (method === 'OPTIONS')
+      for (const [name, value] of this.core.capabilities) if (name !== 'Allow') response.append(name, value);
+    this.answer(response);
+    this.session.leg!.answered(this, response);
+  }
+
+  /** The dialog has ended before it was answered (§15.1.2). */
+  dialogEnded(): void {
+    if (!this.answered) this.answerAs(487);
+  }
+
+  /** Answers for the application: an incoming call that it ends before it has answered it, say. */
+  answerAs(status: number): void {
+    if (this.answered) return;
+    const response = this.generate(status);
+    this.answer(response);
+    this.#agentAnswered(response);
+  }
+
+  /** The application, or the container in its place, has answered as a user agent: a dialog begins, goes on or ends with it (§12.1.1). */
+  #agentAnswered(response: Response): void {
+    const { status } = response;
+    if (!this.isInitial) {
+      this.session.leg?.answered(this, response);
+    } else if (status < 300 && DIALOG_METHODS.has(this.request.method)) {
+      const session = status < 200 ? this.session : this.set.sessionFor(response);
+      Leg.of(session, this.core).answered(this, response);
+    } else if (status >= 200) {
+      if (this.session.leg !== undefined) this.session.leg.answered(this, response);
+      else if (this.role !== 'proxy') this.session.state = 'terminated';
+    }
   }
 
   #forward(): void {
@@ -285,7 +368,14 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   #present(branch: Branch | undefined, response: Response, origin: Origin): SipResponse {
-    return new SipResponse(response, this, this.sessionOf(response), branch, origin);
+    return new ServedResponse(response, this, this.sessionOf(response), branch, origin);
+  }
+
+  /** A response of ours, as it was sent: for the handlers that hear what became of it. */
+  presentOwn(response: Response): SipResponse {
+    const servlet = new ServedResponse(response, this, this.sessionOf(response), undefined, 'created');
+    servlet.commit();
+    return servlet;
   }
 
   /** Calls a handler in its turn. The time of one that a message waits for is limited (C-41). */
@@ -330,6 +420,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   /** A BYE that fails ends the dialog as well (§15.1.1); what else fails leaves it to the BYE that is to follow (§12.2.1.2). */
   #unconfirm(response: Response): void {
     if (this.isInitial) return;
+    if (response.status === 401 || response.status === 407) return; // it comes again, with credentials (§22.2)
     const isGone = response.status === 481 && this.request.method === 'NOTIFY' && this.set.method !== 'INVITE';
     if (this.request.method === 'BYE' || isGone) this.session.state = 'terminated';
   }
@@ -354,19 +445,24 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     const what = `${this.application.name} cannot answer the ${this.request.method} ${this.request.callId} with ${response.status}`;
     if (this.answered || (this.context?.completed ?? false))
       throw new IllegalStateError(`${what}: a final response has been sent`);
-    if (this.role === 'b2bua') throw new IllegalStateError(`${what}: it is its B2BUA`);
+    if (this.isBridging) throw new IllegalStateError(`${what}: a bridge to its callee is under way`);
     if (this.role === 'proxy' && response.status >= 200 && this.context?.refusal !== undefined) {
       throw new IllegalStateError(`${what}: ${this.context.refusal}`);
     }
-    if (this.role === 'none' && response.status >= 200) {
-      this.role = 'user agent';
-      this.session.state = 'terminated';
-    }
+    if (this.role === 'none' && response.status >= 200) this.role = 'user agent';
     if (this.isInitial && !this.#answers) {
       this.#answers = true;
       this.core.answering(this);
     }
     this.answer(response);
+    this.#agentAnswered(response);
+  }
+
+  /** §22.1: the application takes it from nobody whom it does not know. Its dialog stands as before. */
+  refuseUnauthenticated(response: Response): void {
+    this.#isChallenged = true;
+    this.answer(response);
+    this.#agentAnswered(response);
   }
 
   /** Sends a response of ours; the caller has checked that it may be sent. */
@@ -392,7 +488,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     this.#cancelled = true;
     const handler = this.application.table.cancel();
     if (this.context !== undefined) this.context.cancelled(cancel);
-    else if (!this.answered) this.answer(this.generate(487));
+    else this.answerAs(487);
+    this.whenCancelled?.(cancel);
     if (handler === undefined) return;
     const servlet = new SipRequest(
       cancel,

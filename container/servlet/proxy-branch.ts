@@ -6,8 +6,9 @@ import { textOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { copyParameters, ownUri, type Proxy, parametersText } from './proxy.js';
 import { reasonText } from './reason.js';
+import { ServedResponse } from './served-response.js';
 import { SipRequest } from './sip-request.js';
-import { SipResponse } from './sip-response.js';
+import type { SipResponse } from './sip-response.js';
 import type { UriOrAddress } from './values.js';
 
 export class ProxyBranch implements sdk.ProxyBranch {
@@ -48,7 +49,7 @@ export class ProxyBranch implements sdk.ProxyBranch {
     const { latest } = this.#branch;
     if (latest === undefined) return undefined;
     if (this.#response?.message !== latest) {
-      this.#response = new SipResponse(
+      this.#response = new ServedResponse(
         latest,
         this.#incoming,
         this.#incoming.sessionOf(latest),

@@ -9,18 +9,22 @@ import { DIALOG_METHODS } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
 import type { Proxy } from './proxy.js';
+import { ServedResponse } from './served-response.js';
 import { SipMessage } from './sip-message.js';
-import { SipResponse } from './sip-response.js';
+import type { SipResponse } from './sip-response.js';
 import { parameterText, type UriOrAddress, uriText } from './values.js';
 
 export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
+  /** Whose credentials were right. */
+  user: string | undefined;
+
   constructor(
     message: Request,
     session: SipSession,
     readonly isInitial: boolean,
     /** Raw parameters of the Route value of ours by which it came. */
     readonly routeParameters: string,
-    flow: Flow,
+    flow: Flow | undefined,
     /** Undefined for an ACK and for a CANCEL: nothing can be answered to them. */
     readonly incoming: Incoming | undefined,
     /** The branch whose request this is; it may be changed until the branch is started. */
@@ -70,7 +74,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   }
 
   createResponse(status: number, reason?: string): SipResponse {
-    const incoming = this.#answerable('createResponse');
+    const incoming = this.answerable('createResponse');
     if (!Number.isInteger(status) || status < 101 || status > 699) {
       throw new RangeError(`${status} is no status of a response that an application can give: 101 to 699`);
     }
@@ -89,11 +93,11 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     );
     // §12.1.1: where the dialog's requests are to be sent.
     if (makesDialog) response.append('Contact', contactOf(incoming.transaction.flow));
-    return new SipResponse(response, incoming, this.session, undefined, 'created');
+    return new ServedResponse(response, incoming, this.session, undefined, 'created');
   }
 
   proxy(options?: sdk.ProxyOptions): Proxy {
-    const incoming = this.#answerable('proxy');
+    const incoming = this.answerable('proxy');
     incoming.proxyContext();
     const proxy = incoming.servletProxy!;
     if (options !== undefined) proxy.configure(options);
@@ -101,7 +105,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   }
 
   b2bua(): sdk.B2bua {
-    this.#answerable('b2bua');
+    this.answerable('b2bua');
     throw new IllegalStateError('b2bua: this version of the container has no B2BUA');
   }
 
@@ -110,7 +114,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     this.message.push('Route', `<${uriText(uri)}>`);
   }
 
-  send(): Promise<sdk.SipResponse> {
+  send(_options?: sdk.SendOptions): Promise<sdk.SipResponse> {
     throw new IllegalStateError(`${this.label} was received: it is proxied or answered, not sent`);
   }
 
@@ -120,13 +124,16 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     );
   }
 
-  addAuthorization(): void {
+  addAuthorization(
+    _challenge: sdk.SipResponse | sdk.Challenge,
+    _credentials: sdk.Credentials | readonly sdk.Credentials[],
+  ): void {
     throw new IllegalStateError(
       `${this.label} was received: only a request that the application sends is authorized by it`,
     );
   }
 
-  #answerable(what: string): Incoming {
+  protected answerable(what: string): Incoming {
     if (this.incoming === undefined) throw new IllegalStateError(`${what}: ${this.label} is answered by nobody`);
     return this.incoming;
   }

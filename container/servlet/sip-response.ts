@@ -1,30 +1,28 @@
-// A response as an application holds it (JSR 289 §5.7): one that came, on its way upstream, or one that the application made.
+// A response as an application holds it (JSR 289 §5.7).
 import type * as sdk from '@siplet/sdk';
-import { IllegalStateError } from '@siplet/sdk';
-import type { Incoming } from '../dispatch/incoming.js';
 import { type Response, textOf, wireOf } from '../message/index.js';
-import type { Branch } from '../proxy/branch.js';
 import type { SipSession } from '../session/sip-session.js';
+import type { Flow } from '../transport/flow.js';
 import { challengesOf } from './challenges.js';
 import type { Proxy } from './proxy.js';
 import type { ProxyBranch } from './proxy-branch.js';
 import { SipMessage } from './sip-message.js';
+import type { SipRequest } from './sip-request.js';
 
 /** Where it is from: made by the application, the best or only one, a further copy of a 2xx, or one branch's among others (C-14). */
 export type Origin = 'created' | 'received' | 'retransmitted' | 'intermediate';
 
-export class SipResponse extends SipMessage<Response> implements sdk.SipResponse {
+export abstract class SipResponse extends SipMessage<Response> implements sdk.SipResponse {
   #sent = false;
   #received: Response | undefined;
 
   constructor(
     message: Response,
-    readonly incoming: Incoming,
     session: SipSession,
-    readonly coreBranch: Branch | undefined,
+    flow: Flow | undefined,
     readonly origin: Origin,
   ) {
-    super(message, session, origin === 'created' ? incoming.transaction.flow : coreBranch?.flow);
+    super(message, session, flow);
   }
 
   get method(): string {
@@ -48,17 +46,19 @@ export class SipResponse extends SipMessage<Response> implements sdk.SipResponse
     this.message.reason = wireOf(reason);
   }
 
-  get request(): sdk.SipRequest {
-    return this.incoming.servlet;
-  }
+  abstract get request(): SipRequest;
 
-  get proxy(): Proxy | undefined {
-    return this.incoming.servletProxy;
-  }
+  abstract get proxy(): Proxy | undefined;
 
-  get branch(): ProxyBranch | undefined {
-    return this.coreBranch === undefined ? undefined : this.incoming.servletProxy?.facadeOf(this.coreBranch);
-  }
+  abstract get branch(): ProxyBranch | undefined;
+
+  abstract send(): void;
+
+  abstract sendReliably(): void;
+
+  abstract createAck(): sdk.SipRequest;
+
+  abstract createPrack(): sdk.SipRequest;
 
   get isBranchResponse(): boolean {
     return this.origin === 'intermediate';
@@ -105,30 +105,5 @@ export class SipResponse extends SipMessage<Response> implements sdk.SipResponse
 
   get challenges(): readonly sdk.Challenge[] {
     return challengesOf(this.message);
-  }
-
-  send(): void {
-    if (this.origin !== 'created') {
-      throw new IllegalStateError(
-        `${this.label} was received on a branch: the container sends it upstream when the handler has settled (C-4)`,
-      );
-    }
-    if (this.#sent) throw new IllegalStateError(`${this.label} has been sent already`);
-    this.incoming.answerByApplication(this.message);
-    this.#sent = true;
-  }
-
-  sendReliably(): void {
-    throw new IllegalStateError(
-      'sendReliably: this version of the container sends no reliable provisional responses of its own',
-    );
-  }
-
-  createAck(): sdk.SipRequest {
-    throw new IllegalStateError(`${this.label} came on a proxied branch: its ACK is the caller's, or the container's`);
-  }
-
-  createPrack(): sdk.SipRequest {
-    throw new IllegalStateError(`${this.label} came on a proxied branch: its PRACK is the caller's`);
   }
 }

@@ -1,18 +1,12 @@
 // What the container gives to each application by injection: the SDK's tokens with their values.
 import type * as sdk from '@siplet/sdk';
-import {
-  Address,
-  IllegalStateError,
-  METRICS,
-  Parameterable,
-  parseUri,
-  SESSIONS,
-  SIP_FACTORY,
-  TIMERS,
-} from '@siplet/sdk';
+import { Address, AUTHENTICATION, METRICS, Parameterable, parseUri, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
+import { createInitialRequest } from '../agent/initial-request.js';
 import type { ApplicationInTheMaking } from '../deployment/application.js';
 import type { Engine } from '../engine.js';
 import type { ApplicationMetrics } from '../observe/application-metrics.js';
+import type { ApplicationSession } from '../session/application-session.js';
+import { authenticate } from './authentication.js';
 import { OwnSessions } from './own-sessions.js';
 
 /** The engine is asked for when it is needed: applications are made before it listens. */
@@ -21,12 +15,16 @@ export function tokensFor(
   engine: () => Engine,
   metrics: ApplicationMetrics,
 ): [token: symbol, value: unknown][] {
-  const missing = (what: string): never => {
-    throw new IllegalStateError(`${application.name}: ${what} is not in this version of the container`);
-  };
   const sessions = new OwnSessions(application, () => engine().core.sessions);
   const factory: sdk.SipFactory = {
-    createRequest: (_session, method) => missing(`SipFactory.createRequest(${method})`),
+    createRequest: (session, method, from, to) =>
+      createInitialRequest(
+        engine().core,
+        session as ApplicationSession,
+        method,
+        from instanceof Address ? from : new Address(from),
+        to instanceof Address ? to : new Address(to),
+      ),
     createApplicationSession: (key) => sessions.create(key),
     parseUri,
     parseAddress: (text) => Address.parse(text),
@@ -40,5 +38,6 @@ export function tokensFor(
     [TIMERS as symbol, timers],
     [SESSIONS as symbol, sessions],
     [METRICS as symbol, metrics.of(application)],
+    [AUTHENTICATION as symbol, { authenticate } satisfies sdk.Authentication],
   ];
 }

@@ -25,6 +25,16 @@ export class Awaited<T> extends Promise<T> {
     return awaited;
   }
 
+  /** What comes of the promise, as something that a handler can await. */
+  static of<T>(promise: Promise<T>, turn: Turn | undefined): Awaited<T> {
+    const awaited = Awaited.in<T>(turn);
+    promise.then(
+      (value) => awaited.give(value),
+      (error: unknown) => awaited.fail(error),
+    );
+    return awaited;
+  }
+
   /** What `then` and `catch` give is an ordinary promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
@@ -61,11 +71,6 @@ export class Awaited<T> extends Promise<T> {
     this.isGiven = true;
     if (this.isTaken && this.turn !== undefined) this.turn.resume(go);
     else go();
-  }
-
-  /** Whether its asker may still come to await it. */
-  get mayBeTaken(): boolean {
-    return this.isTaken || (this.turn?.isAlive ?? false);
   }
 
   /** Calls back when the handler that asked for it has settled; at once when there is none. */

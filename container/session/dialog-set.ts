@@ -53,6 +53,24 @@ export class DialogSet {
     return this.#withTag(tag) ?? this.#derive(tag);
   }
 
+  /** The session of the dialog with that tag of the peer, which is made when there is none (RFC 6665 §4.4.1). */
+  sessionOfTag(tag: string): SipSession {
+    const first = this.#sessions[0]!;
+    if (first.calleeTag === undefined) first.calleeTag = tag;
+    return this.#withTag(tag) ?? this.#derive(tag);
+  }
+
+  /** A search of our own has ended (§13.2.2.4): early dialogs have come to nothing; from the first session it may be tried again. */
+  searchEnded(): void {
+    for (const session of this.#sessions.slice()) {
+      if (session.state === 'confirmed' || session.state === 'terminated') continue;
+      session.leg?.forgetDialog();
+      session.calleeTag = undefined;
+      session.state = session === this.#sessions[0] ? 'initial' : 'terminated';
+      if (session !== this.#sessions[0]) session.checkReady();
+    }
+  }
+
   #withTag(tag: string): SipSession | undefined {
     return this.#sessions.find((session) => session.calleeTag === tag);
   }

@@ -1,8 +1,10 @@
 // The SIP session (JSR 289 §6): one dialog, or what may become one, as its application sees it.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError } from '@siplet/sdk';
+import type { Leg } from '../agent/leg.js';
 import { type Request, textOf } from '../message/index.js';
 import type { ApplicationSession } from './application-session.js';
+import { Awaited } from './awaited.js';
 import type { DialogSet } from './dialog-set.js';
 import { notify } from './notices.js';
 import { Session } from './session.js';
@@ -11,6 +13,8 @@ export class SipSession extends Session implements sdk.SipSession {
   state: 'initial' | 'early' | 'confirmed' | 'terminated' = 'initial';
   /** Requests of the dialog come through here (C-34). */
   isOnPath = false;
+  /** Where the application is a user agent. */
+  leg: Leg | undefined;
   /** Transactions under way in it. */
   #transactions = 0;
 
@@ -40,10 +44,12 @@ export class SipSession extends Session implements sdk.SipSession {
 
   /** Of a proxied call: the caller (JSR 289 §6.2.1: the local party is the one in From). */
   get localParty(): Address {
-    return Address.parse(textOf(this.set.from));
+    return Address.parse(textOf(this.leg?.dialog?.local ?? this.set.from));
   }
 
   get remoteParty(): Address {
+    const { dialog } = this.leg ?? {};
+    if (dialog !== undefined) return Address.parse(textOf(dialog.remote));
     const party = Address.parse(textOf(this.set.to));
     if (this.calleeTag !== undefined) party.parameters.set('tag', this.calleeTag);
     return party;
@@ -51,7 +57,10 @@ export class SipSession extends Session implements sdk.SipSession {
 
   /** A dialog stands or a transaction runs. */
   get isInUse(): boolean {
-    return this.isValid && (this.#transactions > 0 || (this.state === 'confirmed' && this.isOnPath));
+    return (
+      this.isValid &&
+      (this.#transactions > 0 || (this.state === 'confirmed' && (this.isOnPath || this.leg !== undefined)))
+    );
   }
 
   transactionBegins(): void {
@@ -75,6 +84,7 @@ export class SipSession extends Session implements sdk.SipSession {
 
   invalidate(): void {
     if (!this.end()) return;
+    this.leg?.dispose();
     this.set.sessionEnded();
     this.tellDestroyed('sessionDestroyed');
     this.applicationSession.remove(this);
@@ -82,6 +92,7 @@ export class SipSession extends Session implements sdk.SipSession {
 
   createRequest(method: string): sdk.SipRequest {
     this.assertValid('createRequest');
+    if (this.leg !== undefined) return this.leg.createRequest(method);
     throw new IllegalStateError(
       `${method} cannot be created: the session ${this.callId} is a proxied one, its requests are the parties' own`,
     );
@@ -89,6 +100,7 @@ export class SipSession extends Session implements sdk.SipSession {
 
   terminate(): Promise<void> {
     this.assertValid('terminate');
+    if (this.leg !== undefined) return Awaited.of(this.leg.terminate(), this.leg.services.turn);
     throw new IllegalStateError('terminate: this version of the container cannot end a proxied dialog');
   }
 

@@ -14,6 +14,15 @@ export class UserAgentDialogs {
     return this.#dialogs.size;
   }
 
+  /** Dialogs that stand. */
+  get confirmed(): number {
+    let confirmed = 0;
+    for (const entries of this.#dialogs.values())
+      for (const { session, remoteTag } of entries)
+        if (remoteTag !== undefined && session.state === 'confirmed') confirmed++;
+    return confirmed;
+  }
+
   /** `remoteTag` is undefined where the peer may yet make the dialog by a NOTIFY (RFC 6665 §4.4.1). */
   add(callId: string, localTag: string, remoteTag: string | undefined, session: SipSession): void {
     const entries = this.#dialogs.get(callId);

@@ -130,6 +130,14 @@ export class TransportLayer implements ConnectionUser {
     return this.#own.isOwn(host, port, transport);
   }
 
+  /** What a message bears of us before it is known where it goes: our first listener. */
+  get place(): { transport: TransportName; sentBy: string; localAddress: string; localPort: number } {
+    const [first] = this.listenings;
+    if (first === undefined) throw new Error('the container does not listen yet');
+    const address = first.localFor(first.address);
+    return { transport: first.transport, sentBy: first.sentByFor(address), localAddress: address, localPort: first.port };
+  }
+
   /** Whether a request can be sent there at all. */
   reaches(transport: TransportName, family: 4 | 6): boolean {
     if (transport === 'UDP') return this.listens('UDP', family);

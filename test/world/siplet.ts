@@ -3,7 +3,11 @@ import { pino } from 'pino';
 import { parseConfiguration } from '../../container/configuration.js';
 import { createApplication, type DeployedApplication } from '../../container/deployment/application.js';
 import { Engine } from '../../container/engine.js';
+import { ApplicationMetrics } from '../../container/observe/application-metrics.js';
+import { tokensFor } from '../../container/servlet/tokens.js';
 import type { World } from './world.js';
+
+const NO_METRICS = new ApplicationMetrics();
 
 export interface SipletOptions {
   readonly name?: string;
@@ -61,7 +65,7 @@ export class Siplet {
           log,
           configOf: (app) => configuration.apps.get(app),
           defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
-          tokens: () => [],
+          tokens: (identity) => tokensFor(identity, () => engine, NO_METRICS),
         },
       );
       active.active = [...active.active, application];

@@ -1,0 +1,61 @@
+// An initial request that an application sends on its own account (§8.1.1, JSR 289's SipFactory).
+import { type Address, IllegalStateError, SipUri } from '@siplet/sdk';
+import { Request, wireOf } from '../message/index.js';
+import { SentRequest } from '../servlet/sent-request.js';
+import type { ApplicationSession } from '../session/application-session.js';
+import { DialogSet } from '../session/dialog-set.js';
+import { Leg } from './leg.js';
+import type { AgentServices } from './services.js';
+
+/** §7.1: a method is a token. */
+const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
+
+/**
+ * With its own Call-ID and From tag, in a session of its own. Throws IllegalStateError for ACK and CANCEL, which belong to a transaction, TypeError for
+ * what is no method. `visited` are the applications that have had the request from which it is made.
+ */
+export function createInitialRequest(
+  services: AgentServices,
+  applicationSession: ApplicationSession,
+  method: string,
+  from: Address,
+  to: Address,
+  visited: readonly string[] = [],
+): SentRequest {
+  if (method === 'ACK' || method === 'CANCEL')
+    throw new IllegalStateError(`${method} belongs to a transaction: it is made from its request or response`);
+  if (!TOKEN.test(method)) throw new TypeError(`${method} is no SIP method`);
+  const { identifiers } = services;
+  const request = new Request(method, requestUriOf(to));
+  request.append('From', partyText(from, identifiers.tag()));
+  request.append('To', partyText(to, undefined));
+  request.append('Call-ID', identifiers.id());
+  request.append('CSeq', `1 ${method}`);
+  request.append('Max-Forwards', '70');
+  const set = new DialogSet(identifiers.branch(), applicationSession, request);
+  const leg = Leg.of(set.first, services);
+  leg.original = request;
+  return new SentRequest(request, leg, true, visited);
+}
+
+/** §8.1.1.1: the URI of To, without what may not stand in a Request-URI (§19.1.1 table 1). */
+function requestUriOf(to: Address): string {
+  const uri = to.uri.clone();
+  if (uri instanceof SipUri) {
+    uri.headers.clear();
+    uri.parameters.delete('method');
+  }
+  return wireOf(uri.toString());
+}
+
+/** Value of From or To, with the tag given and no other (§20.20, §20.39); headers and method have no place there (§19.1.1 table 1). */
+function partyText(address: Address, tag: string | undefined): string {
+  const copy = address.clone();
+  if (copy.uri instanceof SipUri) {
+    copy.uri.headers.clear();
+    copy.uri.parameters.delete('method');
+  }
+  copy.parameters.delete('tag');
+  if (tag !== undefined) copy.parameters.set('tag', tag);
+  return wireOf(copy.toString());
+}

@@ -1,0 +1,288 @@
+// The user agent of one session: its dialog, what it has sent and received in it, and how it ends (§12-15, JSR 289 §6.2).
+import { IllegalStateError } from '@siplet/sdk';
+import type { Incoming } from '../dispatch/incoming.js';
+import { Request, type Response } from '../message/index.js';
+import type { Refusal } from '../proxy/validation.js';
+import type { ReceivedResponse } from '../servlet/received-response.js';
+import { SentRequest } from '../servlet/sent-request.js';
+import type { SipRequest } from '../servlet/sip-request.js';
+import { call } from '../session/notices.js';
+import type { SipSession } from '../session/sip-session.js';
+import type { Hop } from '../transport/flow.js';
+import { Dialog, TARGET_REFRESH } from './dialog.js';
+import type { Outgoing } from './outgoing.js';
+import type { AgentServices } from './services.js';
+import { SuccessRetransmission } from './success-retransmission.js';
+
+/** Extensions that a request in a dialog may require (§8.2.2.3): those that the container, or a handler of it, knows. */
+export const EXTENSIONS: ReadonlySet<string> = new Set(['100rel', 'replaces', 'timer', 'norefersub', 'join', 'path']);
+
+/** How long a peer is to wait whose INVITE overlaps with one that it sent before, in seconds (§14.2). */
+const MAX_RETRY_AFTER = 10;
+
+/** Who goes on with what the handlers of the application have seen: a bridge. */
+export interface LegUser {
+  /** A request in the dialog that no handler has answered. */
+  requested(incoming: Incoming): void;
+  /** The ACK to a 2xx that was sent in it; after its handler. */
+  acknowledged(ack: SipRequest): void;
+  /** The dialog has ended; `bye` is there when the peer ended it. */
+  ended(bye: Request | undefined): void;
+}
+
+/** An ACK as it was sent, to be sent again. */
+interface SentAck {
+  readonly sequence: number;
+  readonly request: Request;
+  readonly hop: Hop;
+}
+
+export class Leg {
+  dialog: Dialog | undefined;
+  /** The initial request that was sent last; undefined on the side that was called. */
+  original: Request | undefined;
+  user: LegUser | undefined;
+  /** Requests received that have no final response. */
+  readonly received = new Set<Incoming>();
+  /** Requests sent that have none. */
+  readonly sent = new Set<Outgoing>();
+  /** Usages of the dialog (RFC 5057): it ends with the last of them. */
+  #isInvited = false;
+  #subscriptions: Set<string> | undefined;
+  #successes: SuccessRetransmission[] | undefined;
+  #acks: SentAck[] | undefined;
+
+  constructor(
+    readonly services: AgentServices,
+    readonly session: SipSession,
+  ) {}
+
+  /** The leg of a session, which is made with it. */
+  static of(session: SipSession, services: AgentServices): Leg {
+    return (session.leg ??= new Leg(services, session));
+  }
+
+  get #label(): string {
+    return `the session of ${this.session.callId}`;
+  }
+
+  // The dialog --------------------------------------------------------------------------------------------------------------------------------------------------
+
+  /** §12.1: from now on requests in it are ours. */
+  open(dialog: Dialog): void {
+    if (this.dialog !== undefined) return;
+    this.dialog = dialog;
+    this.services.userAgents.add(dialog.callId, dialog.localTag, dialog.remoteTag, this.session);
+  }
+
+  /** A dialog that was early has not come to anything: a new request may make another. */
+  forgetDialog(): void {
+    if (this.dialog === undefined) return;
+    this.services.userAgents.remove(this.dialog.callId, this.session);
+    this.dialog = undefined;
+  }
+
+  /** A 2xx has made it, or a NOTIFY. */
+  confirm(method: string, subscription?: string): void {
+    if (this.session.state === 'terminated') return;
+    this.session.state = 'confirmed';
+    if (method === 'INVITE') this.#isInvited = true;
+    else (this.#subscriptions ??= new Set()).add(subscription ?? '');
+  }
+
+  /** RFC 6665 §4.4.1: one subscription is over; the dialog too when it has no other usage. */
+  endSubscription(subscription: string): void {
+    this.#subscriptions?.delete(subscription);
+    if (!this.#isInvited && (this.#subscriptions?.size ?? 0) === 0) this.end(undefined);
+  }
+
+  /** The INVITE usage is over, and the dialog with it unless a subscription lives on in it (RFC 5057 §4.2). */
+  endInvitation(bye: Request | undefined): void {
+    this.#isInvited = false;
+    this.#stopSuccesses();
+    if ((this.#subscriptions?.size ?? 0) === 0) this.end(bye);
+    else this.user?.ended(bye);
+  }
+
+  /** Nothing more is sent or taken in it. */
+  end(bye: Request | undefined): void {
+    if (this.session.state === 'terminated') return;
+    this.session.state = 'terminated';
+    this.#isInvited = false;
+    this.#subscriptions = undefined;
+    this.#stopSuccesses();
+    for (const incoming of [...this.received]) if (incoming.request !== bye) incoming.dialogEnded();
+    this.user?.ended(bye);
+    this.session.checkReady();
+  }
+
+  #stopSuccesses(): void {
+    for (const success of this.#successes ?? []) success.stop();
+    this.#successes = undefined;
+  }
+
+  /** The session has been invalidated: what waits is given up, without the application. */
+  dispose(): void {
+    this.#stopSuccesses();
+    this.forgetDialog();
+    for (const outgoing of [...this.sent]) outgoing.cancel();
+    if (this.original !== undefined) this.services.userAgents.remove(this.original.callId, this.session);
+  }
+
+  // Requests received -------------------------------------------------------------------------------------------------------------------------------------------
+
+  /** §12.2.2, §14.2, RFC 3311 §5.2: whether a request in the dialog may be taken; it counts from then on. */
+  admit(incoming: Incoming): Refusal | undefined {
+    const { request } = incoming;
+    const { method } = request;
+    if (!this.dialog!.takes(request)) return { status: 500, reason: 'CSeq out of order' };
+    const unknown = request.values('require').filter((tag) => !EXTENSIONS.has(tag.toLowerCase()));
+    if (unknown.length > 0) return { status: 420, headers: [['Unsupported', unknown.join(', ')]] };
+    if (method === 'INVITE') {
+      for (const other of this.received) if (other.request.method === 'INVITE') return this.#later();
+      for (const other of this.sent) if (other.request.method === 'INVITE') return { status: 491 };
+    }
+    if (TARGET_REFRESH.has(method)) this.dialog!.refresh(request);
+    this.received.add(incoming);
+    return undefined;
+  }
+
+  #later(): Refusal {
+    const seconds = Math.floor(this.services.identifiers.fraction() * (MAX_RETRY_AFTER + 1));
+    return { status: 500, headers: [['Retry-After', String(seconds)]] };
+  }
+
+  /** §15.1.2. */
+  byeReceived(bye: Incoming): void {
+    this.endInvitation(bye.request);
+  }
+
+  // Responses sent ----------------------------------------------------------------------------------------------------------------------------------------------
+
+  /** §12.1.1, §13.3.1: the application sends a response to a request that can make a dialog. */
+  answered(incoming: Incoming, response: Response): void {
+    const { request, transaction } = incoming;
+    const { status } = response;
+    if (status >= 200) this.received.delete(incoming);
+    if (status >= 300) {
+      if (incoming.isInitial) this.end(undefined);
+      return;
+    }
+    if (incoming.isInitial) {
+      this.session.calleeTag = transaction.toTag;
+      this.open(Dialog.ofServer(request, transaction.toTag));
+      if (this.session.state === 'initial') this.session.state = 'early';
+    }
+    if (status < 200) {
+      if (!incoming.answered) this.received.add(incoming);
+      return;
+    }
+    if (incoming.isInitial || request.method === 'SUBSCRIBE') this.confirm(request.method, subscriptionOf(request));
+    if (request.method === 'INVITE') this.#retransmit(incoming, response);
+  }
+
+  #retransmit(incoming: Incoming, response: Response): void {
+    const { clock, agentSettings } = this.services;
+    const success = new SuccessRetransmission(clock, agentSettings, incoming.transaction, response, () =>
+      this.#unacknowledged(incoming, success),
+    );
+    (this.#successes ??= []).push(success);
+  }
+
+  /** §13.3.1.4: the dialog is confirmed, but the session should be terminated. */
+  #unacknowledged(incoming: Incoming, success: SuccessRetransmission): void {
+    this.#forget(success);
+    const { applicationSession } = this.session;
+    const handler = applicationSession.application.table.life('noAckReceived');
+    const servlet = incoming.presentOwn(success.response);
+    if (handler !== undefined) call(applicationSession, handler, servlet);
+    void this.terminate();
+  }
+
+  #forget(success: SuccessRetransmission): void {
+    this.#successes = this.#successes?.filter((each) => each !== success);
+  }
+
+  /** The 2xx that this ACK is for, which is not sent again; undefined: it was acknowledged before. */
+  acknowledges(ack: Request): boolean {
+    const success = this.#successes?.find(({ sequence }) => sequence === ack.cseq.number);
+    if (success === undefined) return false;
+    success.stop();
+    this.#forget(success);
+    return true;
+  }
+
+  // Requests sent -----------------------------------------------------------------------------------------------------------------------------------------------
+
+  createRequest(method: string): SentRequest {
+    if (method === 'ACK' || method === 'CANCEL')
+      throw new IllegalStateError(`${method} belongs to a transaction: see createAck and createCancel`);
+    if (this.session.state === 'terminated') throw new IllegalStateError(`${this.#label} has ended: no ${method}`);
+    const { dialog } = this;
+    if (dialog !== undefined) return new SentRequest(dialog.request(method), this, false, []);
+    const { original } = this;
+    if (original === undefined)
+      throw new IllegalStateError(`${this.#label} has no dialog yet: no ${method} can be sent`);
+    // §8.1.3.5: what failed is tried again, with what was missing.
+    const again = method === original.method ? original.clone() : bareOf(original, method);
+    again.set('CSeq', `${original.cseq.number + 1} ${method}`);
+    return new SentRequest(again, this, true, []);
+  }
+
+  /** The ACK to a 2xx (§13.2.2.4), to be sent once, and again for each copy of the 2xx. */
+  createAck(sequence: number): SentRequest {
+    return new SentRequest(this.dialog!.request('ACK', sequence), this, false, []);
+  }
+
+  /** A 2xx that nobody wants: it is acknowledged, and its dialog ended at once (§13.2.2.4). */
+  endUnwanted(success: ReceivedResponse): void {
+    if (!success.isAcknowledged) void success.createAck().send();
+    void this.terminate();
+  }
+
+  acknowledged(sequence: number, request: Request, hop: Hop): void {
+    const acks = (this.#acks ??= []);
+    acks.push({ sequence, request, hop });
+    if (acks.length > 2) acks.shift();
+  }
+
+  hasAcknowledged(sequence: number): boolean {
+    return this.#acks?.some((ack) => ack.sequence === sequence) ?? false;
+  }
+
+  /** A 2xx has come again. */
+  acknowledgeAgain(sequence: number): void {
+    const ack = this.#acks?.find((each) => each.sequence === sequence);
+    if (ack !== undefined) this.services.transactions.sendStateless(ack.request.clone(), ack.hop);
+  }
+
+  /** Ends it from our side: BYE (§15), CANCEL (§9.1), or a final response while it is early. Resolves when that is done. */
+  async terminate(): Promise<void> {
+    const { state } = this.session;
+    if (state === 'terminated') return;
+    for (const incoming of this.received) if (incoming.isInitial) return incoming.answerAs(480);
+    const pending = [...this.sent].filter((outgoing) => outgoing.isInitial && outgoing.request.method === 'INVITE');
+    if (state !== 'confirmed') {
+      await Promise.all(pending.map((outgoing) => outgoing.cancelled()));
+      if (this.session.state !== 'terminated' && this.dialog === undefined) this.end(undefined);
+      return;
+    }
+    if (!this.#isInvited) return this.end(undefined);
+    await this.createRequest('BYE').sendForContainer();
+  }
+}
+
+/** Another request to the same peer, which is no copy: only who, whom and by what way. */
+function bareOf(original: Request, method: string): Request {
+  const bare = new Request(method, original.uri);
+  for (const field of original.fields) if (KEPT.has(field.key)) bare.append(field.name, field.value);
+  return bare;
+}
+
+const KEPT: ReadonlySet<string> = new Set(['route', 'from', 'to', 'call-id', 'cseq', 'max-forwards']);
+
+/** What tells subscriptions of one dialog apart (RFC 6665 §4.5.1): event package and id. */
+export function subscriptionOf(request: Request): string {
+  if (request.method === 'REFER') return `refer;id=${request.cseq.number}`;
+  return (request.value('event') ?? '').toLowerCase().replace(/\s/g, '');
+}

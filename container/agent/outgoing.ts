@@ -1,0 +1,377 @@
+// A request that an application sends (§8.1, §13.2, §14.1, §15.1.1): its hops (RFC 3263), its transactions, and who gets its responses.
+import type { SendOptions, SipResponse } from '@siplet/sdk';
+import type { Deadline, Timed } from '../clock.js';
+import type { Handler } from '../dispatch/handler-table.js';
+import { type Request, Response, reasonOf } from '../message/index.js';
+import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
+import { contactOf } from '../proxy/record-route.js';
+import { ReceivedResponse } from '../servlet/received-response.js';
+import type { SentRequest } from '../servlet/sent-request.js';
+import { Awaited } from '../session/awaited.js';
+import type { SipSession } from '../session/sip-session.js';
+import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
+import type { Flow, Hop } from '../transport/flow.js';
+import { hopOf } from '../transport/internal-flow.js';
+import { Dialog } from './dialog.js';
+import { Leg, subscriptionOf } from './leg.js';
+import type { AgentServices } from './services.js';
+
+/** Requests that say where their sender is reached in the dialog (§8.1.1.8, RFC 3311 §5.1, RFC 6665 §4.1.2.1, RFC 3515 §2.2). */
+const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
+
+/** How many different 2xx of forks are taken (security: a flood of them). */
+const MAX_FORKS = 32;
+
+export class Outgoing implements ClientUser, Timed {
+  readonly #awaited: Awaited<SipResponse>;
+  readonly #services: AgentServices;
+  #onProvisional: SendOptions['onProvisional'];
+  #transaction: ClientTransaction | undefined;
+  #flow: Flow | undefined;
+  #hops: readonly Hop[] = [];
+  #hop = 0;
+  #limit: Deadline | undefined;
+  #cancelled = false;
+  /** It has its final response, or its first one. */
+  #ended = false;
+  #released = false;
+  #openTransactions = 0;
+  #successTags: string[] | undefined;
+  #whenEnded: ((response: ReceivedResponse) => void)[] | undefined;
+  #final: ReceivedResponse | undefined;
+
+  constructor(
+    readonly leg: Leg,
+    /** Without Via and Contact. */
+    readonly request: Request,
+    readonly servlet: SentRequest,
+    readonly isInitial: boolean,
+    /** Names of the applications that have had the request before. */
+    readonly visited: readonly string[],
+    /** Sent by the application in a handler, who may await it there; not by the container. */
+    isAsked = true,
+  ) {
+    this.#services = leg.services;
+    this.#awaited = Awaited.in(isAsked ? this.#services.turn : undefined);
+  }
+
+  get session(): SipSession {
+    return this.leg.session;
+  }
+
+  get isInvite(): boolean {
+    return this.request.method === 'INVITE';
+  }
+
+  /** What a response is shown with as `remote` and `local`. */
+  get flow(): Flow | undefined {
+    return this.#flow;
+  }
+
+  // Sending -----------------------------------------------------------------------------------------------------------------------------------------------------
+
+  send(onProvisional?: SendOptions['onProvisional']): Awaited<SipResponse> {
+    this.#onProvisional = onProvisional;
+    const { leg, request, session } = this;
+    session.transactionBegins();
+    leg.sent.add(this);
+    if (this.isInitial) {
+      leg.original = request;
+      if (request.method === 'SUBSCRIBE' || request.method === 'REFER')
+        this.#services.userAgents.add(request.callId, request.from.tag!, undefined, session);
+    }
+    if (this.isInvite) this.#startLimit();
+    // §15.1.1: whoever sends a BYE has left.
+    if (request.method === 'BYE') leg.endInvitation(request);
+    this.#start();
+    return this.#awaited;
+  }
+
+  #start(): void {
+    const { request } = this;
+    const next = postprocessRouting(request);
+    addContentLength(request);
+    if (next === undefined) return this.#unreachable(new Error('the first Route value is no URI'));
+    const { application } = this.session.applicationSession;
+    const internal = this.isInitial
+      ? this.#services.nextApplicationFor(request, application, this.visited)
+      : this.#services.internalFlowTo(next);
+    if (internal !== undefined) return this.#begin([hopOf(internal)]);
+    try {
+      const located = this.#services.locate(next, sizeOf(request, next, this.#asIfFrom));
+      if (!(located instanceof Promise)) return this.#begin(located);
+      located.then(
+        (hops) => this.#located(() => this.#begin(hops)),
+        (error) => this.#located(() => this.#unreachable(error)),
+      );
+    } catch (error) {
+      this.#unreachable(error);
+    }
+  }
+
+  get #asIfFrom(): Flow {
+    return { transport: 'UDP', sentBy: this.#services.ownSentBy } as Flow;
+  }
+
+  /** A name has been resolved: meanwhile it may have been cancelled. */
+  #located(go: () => void): void {
+    if (this.#ended) return;
+    if (this.#cancelled) this.#failed(487);
+    else go();
+  }
+
+  #begin(hops: readonly Hop[]): void {
+    this.#hops = hops;
+    if (hops.length === 0) this.#unreachable(new Error('no place to send it to'));
+    else this.#attempt();
+  }
+
+  #attempt(): void {
+    const { request } = this;
+    const hop = this.#hops[this.#hop]!;
+    const flow = hop.flow ?? this.#services.open(hop);
+    this.#flow = flow;
+    const wire = request.clone();
+    if (WITH_CONTACT.has(request.method) && !wire.has('contact')) wire.append('Contact', contactOf(flow));
+    const bound = { transport: hop.transport, address: hop.address, port: hop.port, host: hop.host, flow } as Hop;
+    this.#openTransactions++;
+    this.#transaction = this.#services.transactions.send(wire, bound, this);
+  }
+
+  /** RFC 3263 §4.3. */
+  #tryNextHop(): boolean {
+    if (this.#cancelled || this.#hop + 1 >= this.#hops.length) return false;
+    this.#services.avoid(this.#hops[this.#hop]!);
+    this.#hop++;
+    this.#attempt();
+    return true;
+  }
+
+  /** §8.1.3.1. */
+  #unreachable(error: unknown): void {
+    this.#services.problem(`${this.request.method} cannot be sent to ${this.request.uri}`, error);
+    this.#failed(503);
+  }
+
+  // Giving up ---------------------------------------------------------------------------------------------------------------------------------------------------
+
+  /** §9.1: a CANCEL goes out once a 1xx has come; what cannot be cancelled goes on. `reason` is the value of a Reason header. */
+  cancel(reason?: string): void {
+    if (this.#ended || this.#cancelled || !this.isInvite) return;
+    this.#cancelled = true;
+    this.#transaction?.cancel(reason);
+  }
+
+  /** Cancels it, and resolves when it has ended. */
+  cancelled(): Promise<ReceivedResponse> {
+    this.cancel();
+    return this.ended();
+  }
+
+  /** Resolves with its final response, which may be the container's. */
+  ended(): Promise<ReceivedResponse> {
+    if (this.#final !== undefined) return Promise.resolve(this.#final);
+    return new Promise((resolve) => (this.#whenEnded ??= []).push(resolve));
+  }
+
+  #startLimit(): void {
+    this.#limit?.stop();
+    this.#limit = this.#services.clock.start(this.#services.agentSettings.timerC, this, 'limit');
+  }
+
+  expire(): void {
+    if (this.#ended) return;
+    if (this.#cancelled) this.#failed(408);
+    else {
+      this.cancel('SIP;cause=408;text="Request Timeout"');
+      this.#startLimit();
+    }
+  }
+
+  // Responses -----------------------------------------------------------------------------------------------------------------------------------------------------
+
+  response(response: Response, transaction: ClientTransaction): void {
+    if (transaction !== this.#transaction) return;
+    response.shift('via');
+    if (response.has('via')) return; // §8.1.3.3: meant for somebody else
+    const { status } = response;
+    if (status === 100) return;
+    if (status < 200) this.#provisional(response);
+    else if (status < 300 && this.isInvite) this.#success(response);
+    else if (!this.#ended && !(status === 503 && this.#tryNextHop())) this.#answered(response);
+  }
+
+  #provisional(response: Response): void {
+    if (this.#ended) return;
+    if (this.isInvite && !this.#cancelled) this.#startLimit();
+    const leg = this.#legOf(response);
+    if (this.isInitial && this.isInvite && response.to.tag !== undefined) {
+      if (leg.session.state === 'initial') leg.session.state = 'early';
+      leg.open(Dialog.ofClient(this.request, response));
+    }
+    const servlet = new ReceivedResponse(response, this, leg, false);
+    const { application } = this.session.applicationSession;
+    const handler = this.#onProvisionalHandler ?? application.table.provisional(response.status, this.request.method);
+    this.present(servlet, handler);
+  }
+
+  get #onProvisionalHandler(): Handler | undefined {
+    const take = this.#onProvisional;
+    if (take === undefined) return undefined;
+    const siplet = this.session.applicationSession.application.siplets[0]!;
+    const label = `onProvisional of the ${this.request.method} ${this.session.callId}`;
+    return { siplet, method: 'onProvisional', label, invoke: (argument) => take(argument as SipResponse) };
+  }
+
+  /** §13.2.2.4: the first, one of another fork, or one that comes again. */
+  #success(response: Response): void {
+    const tag = response.to.tag ?? '';
+    if (this.#successTags?.includes(tag)) return this.#legOf(response).acknowledgeAgain(response.cseq.number);
+    if ((this.#successTags?.length ?? 0) >= MAX_FORKS) return;
+    (this.#successTags ??= []).push(tag);
+    const leg = this.#legOf(response);
+    if (this.isInitial) {
+      leg.open(Dialog.ofClient(this.request, response));
+      leg.dialog!.confirm(response);
+      leg.confirm('INVITE');
+    } else {
+      leg.dialog!.refresh(response);
+    }
+    const servlet = new ReceivedResponse(response, this, leg, false);
+    if (this.#ended) this.#furtherSuccess(servlet);
+    else this.#end(servlet);
+  }
+
+  /** Another fork has answered too: whoever takes it may keep it; else it is acknowledged, and ended at once (§13.2.2.4). */
+  #furtherSuccess(servlet: ReceivedResponse): void {
+    const { application } = this.session.applicationSession;
+    const handler = application.table.success(servlet.status, 'INVITE');
+    this.present(servlet, handler, () => {
+      if (handler !== undefined && servlet.isAcknowledged) return;
+      servlet.leg.endUnwanted(servlet);
+    });
+  }
+
+  /** A final response that is not a 2xx to INVITE. */
+  #answered(response: Response): void {
+    const { method } = this.request;
+    const { status } = response;
+    const leg = this.#legOf(response);
+    if (this.isInitial) {
+      const makes = status < 300 && (method === 'SUBSCRIBE' || method === 'REFER');
+      if (makes) {
+        leg.open(Dialog.ofClient(this.request, response));
+        leg.confirm(method, subscriptionOf(this.request));
+      }
+    } else if (status < 300) {
+      if (method === 'UPDATE' || method === 'SUBSCRIBE') leg.dialog?.refresh(response);
+    } else if ((status === 481 || status === 408) && method !== 'BYE') {
+      this.#dialogIsGone(status);
+    }
+    this.#end(new ReceivedResponse(response, this, leg, false));
+  }
+
+  /** §12.2.1.2: the peer does not know the dialog, or does not answer. */
+  #dialogIsGone(status: number): void {
+    const { leg } = this;
+    if (this.request.method === 'NOTIFY' || this.request.method === 'SUBSCRIBE') {
+      leg.endSubscription(subscriptionOf(this.request));
+    } else if (status === 408 || this.isInvite || this.request.method === 'UPDATE') {
+      void leg.terminate();
+    } else leg.endInvitation(undefined);
+  }
+
+  failed(failure: TransactionFailure, transaction: ClientTransaction): void {
+    if (transaction !== this.#transaction || this.#ended) return;
+    if (this.#cancelled) this.#failed(487);
+    else if (this.#tryNextHop()) return;
+    else if (failure.cause === 'timeout') this.#failed(408);
+    else this.#unreachable(failure.error);
+  }
+
+  /** A response that nobody has sent (§8.1.3.1). */
+  #failed(status: number): void {
+    if (this.#ended) return;
+    const response = localResponse(this.request, status);
+    this.#flow = undefined;
+    if (!this.isInitial && status !== 487 && this.request.method !== 'BYE') this.#dialogIsGone(408);
+    this.#end(new ReceivedResponse(response, this, this.leg, true));
+    if (this.#openTransactions === 0) this.#release();
+  }
+
+  terminated(transaction: ClientTransaction): void {
+    this.#openTransactions--;
+    if (transaction === this.#transaction && !this.#ended) this.#failed(408);
+    if (this.#openTransactions === 0 && this.#ended) this.#release();
+  }
+
+  #end(response: ReceivedResponse): void {
+    this.#ended = true;
+    this.#final = response;
+    this.#limit?.stop();
+    this.#limit = undefined;
+    this.leg.sent.delete(this);
+    for (const then of this.#whenEnded ?? []) then(response);
+    this.#whenEnded = undefined;
+    this.#give(response);
+  }
+
+  /** No transaction is left, and whoever asked for it has had the response: only then may the session end. */
+  #release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#awaited.whenAskerSettled(() => {
+      if (this.isInitial) this.session.set.searchEnded();
+      this.session.transactionEnds();
+    });
+  }
+
+  // To the application ----------------------------------------------------------------------------------------------------------------------------------------------
+
+  #legOf(response: Response): Leg {
+    const session = this.isInitial ? this.session.set.sessionFor(response) : this.session;
+    return Leg.of(session, this.#services);
+  }
+
+  /** To who awaits it; else, when the handler that sent the request has settled and nobody does, to the response handlers. */
+  #give(servlet: ReceivedResponse): void {
+    const awaited = this.#awaited;
+    if (awaited.isTaken) return awaited.give(servlet);
+    awaited.give(servlet);
+    awaited.whenAskerSettled(() => {
+      if (!awaited.isTaken) this.#giveToHandlers(servlet);
+    });
+  }
+
+  #giveToHandlers(servlet: ReceivedResponse): void {
+    const { table } = this.session.applicationSession.application;
+    const { status, method } = servlet;
+    const handler = status < 300 ? table.success(status, method) : table.best(status, method);
+    this.present(servlet, handler, () => {
+      // An answer that nobody takes is no call (§13.2.2.4).
+      if (handler === undefined && servlet.isUnacknowledgedSuccess) servlet.leg.endUnwanted(servlet);
+    });
+  }
+
+  /** Calls a handler in its turn, then `done`; `done` at once in its turn where there is none. */
+  present(servlet: ReceivedResponse, handler: Handler | undefined, done?: () => void): void {
+    const { applicationSession } = this.session;
+    applicationSession.touch();
+    applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => handler,
+      argument: () => servlet,
+      settled: (error) => {
+        if (error !== undefined)
+          this.#services.handlerFailed(handler!.label, applicationSession.application, error, this.request);
+        done?.();
+      },
+    });
+  }
+}
+
+/** What the container answers itself with in the place of a peer that does not. */
+function localResponse(request: Request, status: number): Response {
+  const fields = ['from', 'to', 'call-id', 'cseq'].flatMap((key) => request.fieldsOf(key).slice(0, 1));
+  return new Response(status, reasonOf(status), fields, '');
+}

@@ -1,0 +1,132 @@
+// A request that the application makes and sends (JSR 289 §5.6), as it holds it.
+import type * as sdk from '@siplet/sdk';
+import { IllegalStateError } from '@siplet/sdk';
+import type { Leg } from '../agent/leg.js';
+import { Outgoing } from '../agent/outgoing.js';
+import type { Request } from '../message/index.js';
+import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
+import { Awaited } from '../session/awaited.js';
+import type { Flow, Hop } from '../transport/flow.js';
+import { hopOf } from '../transport/internal-flow.js';
+import { SipRequest } from './sip-request.js';
+
+export class SentRequest extends SipRequest {
+  outgoing: Outgoing | undefined;
+  #sent = false;
+
+  constructor(
+    message: Request,
+    readonly leg: Leg,
+    isInitial: boolean,
+    /** Names of the applications that have had the request from which this one was made. */
+    readonly visited: readonly string[],
+  ) {
+    super(message, leg.session, isInitial, '', undefined, undefined);
+  }
+
+  override get isCommitted(): boolean {
+    return this.#sent;
+  }
+
+  override send(options?: sdk.SendOptions): Promise<sdk.SipResponse> {
+    if (this.#sent) throw new IllegalStateError(`${this.label} has been sent already`);
+    if (this.session.state === 'terminated' && this.method !== 'ACK')
+      throw new IllegalStateError(`${this.label} cannot be sent: its dialog has ended`);
+    if (this.method === 'ACK') return this.#acknowledge() as Promise<never>;
+    if (this.method === 'INVITE' && this.#hasPendingInvite)
+      throw new IllegalStateError(`${this.label} cannot be sent: an INVITE of this dialog is under way (§14.1)`);
+    this.#sent = true;
+    this.outgoing = new Outgoing(this.leg, this.message, this, this.isInitial, this.visited);
+    return this.outgoing.send(options?.onProvisional);
+  }
+
+  /** Sends what the container owes: no handler hears of its responses. */
+  async sendForContainer(): Promise<void> {
+    this.#sent = true;
+    this.outgoing = new Outgoing(this.leg, this.message, this, this.isInitial, this.visited, false);
+    await this.outgoing.send();
+  }
+
+  get #hasPendingInvite(): boolean {
+    if ([...this.leg.sent].some(({ request }) => request.method === 'INVITE')) return true;
+    return [...this.leg.received].some(({ request }) => request.method === 'INVITE');
+  }
+
+  /** §13.2.2.4: an ACK to a 2xx has no transaction. It is sent again for each copy of the 2xx. */
+  async #acknowledge(): Promise<undefined> {
+    this.#sent = true;
+    const { services } = this.leg;
+    const request = this.message;
+    const next = postprocessRouting(request);
+    addContentLength(request);
+    if (next === undefined) return undefined;
+    const internal = services.internalFlowTo(next);
+    const sequence = request.cseq.number;
+    const go = (hop: Hop): void => {
+      this.leg.acknowledged(sequence, request.clone(), hop);
+      services.transactions.sendStateless(request, hop);
+    };
+    if (internal !== undefined) go(hopOf(internal));
+    else {
+      try {
+        const located = services.locate(
+          next,
+          sizeOf(request, next, { transport: 'UDP', sentBy: services.ownSentBy } as Flow),
+        );
+        const [hop] = located instanceof Promise ? await located : located;
+        if (hop !== undefined) go(hop);
+      } catch (error) {
+        services.problem(`ACK cannot be sent to ${request.uri}`, error);
+      }
+    }
+    return undefined;
+  }
+
+  override createCancel(): sdk.SipRequest {
+    if (this.method !== 'INVITE') throw new IllegalStateError(`createCancel: ${this.label} is no INVITE (§9.1)`);
+    if (this.outgoing === undefined) throw new IllegalStateError(`createCancel: ${this.label} has not been sent`);
+    return new CancelRequest(this);
+  }
+
+  override createResponse(): never {
+    throw new IllegalStateError(`createResponse: ${this.label} is the application's own: its peer answers it`);
+  }
+
+  override proxy(): never {
+    throw new IllegalStateError(`proxy: ${this.label} is the application's own: it is sent, not proxied`);
+  }
+
+  override b2bua(): never {
+    throw new IllegalStateError(
+      `b2bua: ${this.label} is the application's own: the helper is that of the request it was made from`,
+    );
+  }
+}
+
+/** A CANCEL as the application makes it; the transaction of its INVITE sends it, when it may (§9.1). */
+class CancelRequest extends SipRequest {
+  #sent = false;
+
+  constructor(readonly invite: SentRequest) {
+    const message = invite.message.clone();
+    message.method = 'CANCEL';
+    message.set('CSeq', `${message.cseq.number} CANCEL`);
+    for (const name of ['Require', 'Proxy-Require', 'Content-Type']) message.delete(name);
+    message.body = '';
+    message.set('Content-Length', '0');
+    super(message, invite.session, false, '', undefined, undefined);
+  }
+
+  override get isCommitted(): boolean {
+    return this.#sent;
+  }
+
+  /** Resolves with what ends the INVITE: its 487, or what has crossed with the CANCEL. */
+  override send(): Promise<sdk.SipResponse> {
+    if (this.#sent) throw new IllegalStateError(`${this.label} has been sent already`);
+    this.#sent = true;
+    const outgoing = this.invite.outgoing!;
+    outgoing.cancel(this.message.value('reason'));
+    return Awaited.of(outgoing.ended(), this.invite.leg.services.turn);
+  }
+}

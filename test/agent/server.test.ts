@@ -1,0 +1,143 @@
+// The application as the user agent that is called (§8.2, §12.1.1, §13.3.1, §15.1.2).
+import { Ack, Bye, Info, Invite, NoAckReceived, Siplet, type SipRequest, type SipResponse } from '@siplet/sdk';
+import { expect, test } from 'vitest';
+import { stage } from './stage.js';
+
+const seen: string[] = [];
+
+@Siplet({ name: 'answering' })
+class Answering {
+  @Invite()
+  answer(request: SipRequest) {
+    request.createResponse(180).send();
+    const ok = request.createResponse(200);
+    ok.setBody('v=0\r\n', 'application/sdp');
+    ok.send();
+  }
+
+  @Ack()
+  ack(request: SipRequest) {
+    seen.push(`ACK ${request.session.state}`);
+  }
+
+  @Bye()
+  bye(request: SipRequest) {
+    seen.push(`BYE ${request.session.state}`);
+  }
+
+  @NoAckReceived()
+  lost(response: SipResponse) {
+    seen.push(`no ACK to ${response.status}`);
+  }
+}
+
+test('§13.3.1 UAS-06 an application answers, the caller acknowledges and hangs up', async () => {
+  seen.length = 0;
+  const { world, alice, ends, container } = await stage(Answering);
+  const call = alice.invite('sip:bob@siplet');
+  const ok = await call.response(200);
+  expect(ok.header('Contact')).toBe('<sip:10.0.0.9:5060>');
+  call.ack();
+  await world.run(1000);
+  expect(container.engine.core.callsInProgress).toBe(1);
+  const bye = call.bye();
+  await bye.response(200);
+  expect(seen).toEqual(['ACK confirmed', 'BYE terminated']);
+  expect(container.engine.core.callsInProgress).toBe(0);
+  await ends();
+});
+
+test('§12.1.1 UAS-08 the 2xx bears the Record-Routes as they came, and a Contact', async () => {
+  const { alice } = await stage(Answering);
+  const routes = ['<sip:10.0.0.3;lr;x=1>', '<sip:p2.example.com;lr>;q'];
+  const call = alice.invite('sip:bob@siplet', { headers: { 'Record-Route': routes } });
+  const ok = await call.response(200);
+  expect(ok.list('Record-Route')).toEqual(routes);
+  expect(ok.header('Contact')).toBe('<sip:10.0.0.9:5060>');
+});
+
+test('§13.3.1.4 UAS-11 the 2xx comes again with T1 to T2 until the ACK; never acknowledged, the dialog is ended by BYE', async () => {
+  seen.length = 0;
+  const { world, alice, ends } = await stage(Answering);
+  alice.answerBye = true;
+  const call = alice.invite('sip:bob@siplet');
+  await call.response(200);
+  await world.run(70_000);
+  const copies = alice.received.filter(({ message }) => message.startLine === 'SIP/2.0 200 OK');
+  expect(copies.length).toBe(11);
+  expect(seen).toEqual(['no ACK to 200']);
+  expect(alice.received.some(({ message }) => message.startLine.startsWith('BYE '))).toBe(true);
+  await ends();
+});
+
+test('§12.2.2 UAS-09 UAS-10 a request out of order gets 500, one of no dialog 481', async () => {
+  const { alice, ends } = await stage(Answering);
+  const call = alice.invite('sip:bob@siplet', { sequence: 5 });
+  await call.response(200);
+  call.ack();
+  const info = call.dialog!.request('INFO', { sequence: 3 });
+  await info.response(500);
+  call.dialog!.sequence = 5;
+  const stray = alice.request('INFO', 'sip:bob@siplet', { to: '<sip:bob@siplet>;tag=nobody' });
+  await stray.response(481);
+  await call.bye().response(200);
+  await ends();
+});
+
+test('C-41a without a handler OPTIONS is answered 200, others 405 with Allow', async () => {
+  const { alice, ends } = await stage(Answering);
+  const call = alice.invite('sip:bob@siplet');
+  await call.response(200);
+  call.ack();
+  await call.dialog!.request('OPTIONS').response(200);
+  const refused = await call.dialog!.request('INFO').response(405);
+  expect(refused.header('Allow')).toContain('INVITE, ACK, CANCEL, BYE, OPTIONS');
+  await call.bye().response(200);
+  await ends();
+});
+
+test('§8.2.2.3 UAS-03 a request in the dialog that requires what nobody knows gets 420', async () => {
+  const { alice, ends } = await stage(Answering);
+  const call = alice.invite('sip:bob@siplet');
+  await call.response(200);
+  call.ack();
+  const refused = await call.dialog!.request('INFO', { headers: { Require: 'foo' } }).response(420);
+  expect(refused.header('Unsupported')).toBe('foo');
+  await call.bye().response(200);
+  await ends();
+});
+
+@Siplet({ name: 'slow' })
+class Slow {
+  @Invite()
+  ring(request: SipRequest) {
+    request.createResponse(180).send();
+    request.applicationSession.setTimer('answer', 3000);
+  }
+
+  @Info()
+  info(request: SipRequest) {
+    request.createResponse(200).send();
+  }
+}
+
+test('§9.2 C-29 a CANCEL before the answer gets 200, the INVITE 487', async () => {
+  const { alice, ends } = await stage(Slow);
+  const call = alice.invite('sip:bob@siplet');
+  await call.response(180);
+  const cancel = call.cancel();
+  await cancel.response(200);
+  await call.response(487);
+  await ends();
+});
+
+test('§15.1.2 UAS-13 a BYE in the early dialog is answered, and the INVITE gets 487', async () => {
+  const { alice, ends } = await stage(Slow);
+  const call = alice.invite('sip:bob@siplet');
+  const ringing = await call.response(180);
+  await call.dialog!.request('INFO').response(200);
+  expect(ringing.header('To')).toContain(';tag=');
+  await call.bye().response(200);
+  await call.response(487);
+  await ends();
+});
