@@ -32,6 +32,8 @@ export type Applications = Readonly<Record<string, Readonly<Record<string, unkno
 export class Siplet {
   readonly log: LogLine[] = [];
   active: DeployedApplication[] = [];
+  /** Makes a version of an application, in the place of the former one, which drains from then on (D-1, D-2). */
+  deploy!: (name: string, exports: Applications[string]) => Promise<DeployedApplication>;
 
   private constructor(
     readonly world: World,
@@ -56,11 +58,12 @@ export class Siplet {
     const listen =
       options.listen ?? addresses.flatMap((address) => [`udp:${host(address)}:5060`, `tcp:${host(address)}:5060`]);
     await world.complete(engine.transport.listen(listen));
-    for (const name of Object.keys(applications).sort()) {
+    let revisions = 0;
+    siplet.deploy = async (name, exports) => {
       const application = await createApplication(
         { name, version: '1.0.0', path: name, directory: '.', entry: name } as never,
-        active.active.length + 1,
-        { exports: applications[name]!, release() {} } as never,
+        ++revisions,
+        { exports, release() {} } as never,
         {
           log,
           configOf: (app) => configuration.apps.get(app),
@@ -68,9 +71,13 @@ export class Siplet {
           tokens: (identity) => tokensFor(identity, () => engine, NO_METRICS),
         },
       );
-      active.active = [...active.active, application];
+      active.active = [...active.active.filter((each) => each.name !== name), application].sort((a, b) =>
+        a.name < b.name ? -1 : 1,
+      );
       siplet.active = active.active;
-    }
+      return application;
+    };
+    for (const name of Object.keys(applications).sort()) await siplet.deploy(name, applications[name]!);
     return siplet;
   }
 
