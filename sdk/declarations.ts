@@ -1,5 +1,6 @@
 // What decorators leave on a class, for the container to read when it deploys the class. Nothing is checked here.
 
+import type { AuthenticatedOptions } from './decorators/authenticated.js';
 import type { SipletOptions } from './decorators/siplet.js';
 
 export type { SipletOptions };
@@ -44,6 +45,13 @@ export interface HandlerDeclaration {
   readonly isStatic: boolean;
 }
 
+/** One `@Authenticated` on one method. */
+export interface AuthenticationDeclaration {
+  readonly options: AuthenticatedOptions;
+  readonly property: string | symbol;
+  readonly isStatic: boolean;
+}
+
 /** What `@Siplet` says about a class. */
 export interface SipletDeclaration {
   readonly name: string;
@@ -54,11 +62,13 @@ export interface SipletDeclaration {
 
 // Registered symbols, so that a class which was decorated by one copy of the SDK is understood by another.
 const HANDLERS = Symbol.for('siplet.handlers');
+const AUTHENTICATED = Symbol.for('siplet.authenticated');
 const SIPLET = Symbol.for('siplet.siplet');
 const ROUTER = Symbol.for('siplet.applicationRouter');
 
 interface Decorated {
   [HANDLERS]?: HandlerDeclaration[];
+  [AUTHENTICATED]?: AuthenticationDeclaration[];
   [SIPLET]?: { name: string; options: SipletOptions };
   [ROUTER]?: true;
 }
@@ -75,6 +85,15 @@ export function handlersOf(target: unknown): readonly HandlerDeclaration[] {
   const base = Object.getPrototypeOf(target) as unknown;
   const inherited = typeof base === 'function' ? handlersOf(base) : [];
   const declared = own(target, HANDLERS) ?? [];
+  return [...inherited.filter((one) => !declared.some((other) => isSameMethod(one, other))), ...declared];
+}
+
+/** What `@Authenticated` says about methods of a class, own and inherited. A class takes it from no method of its base: it can only say otherwise. */
+export function authenticationsOf(target: unknown): readonly AuthenticationDeclaration[] {
+  if (typeof target !== 'function') return [];
+  const base = Object.getPrototypeOf(target) as unknown;
+  const inherited = typeof base === 'function' ? authenticationsOf(base) : [];
+  const declared = own(target, AUTHENTICATED) ?? [];
   return [...inherited.filter((one) => !declared.some((other) => isSameMethod(one, other))), ...declared];
 }
 
@@ -99,6 +118,15 @@ export function declareHandler(
   handlers.splice(first < 0 ? handlers.length : first, 0, handler);
 }
 
+/** Notes `@Authenticated(options)`. */
+export function declareAuthentication(target: object, property: string | symbol, options: AuthenticatedOptions): void {
+  const isStatic = typeof target === 'function';
+  const type = (isStatic ? target : target.constructor) as Decorated;
+  let declared = own(type, AUTHENTICATED);
+  if (declared === undefined) define(type, AUTHENTICATED, (declared = []));
+  declared.push({ options, property, isStatic });
+}
+
 /** Notes `@Siplet(options)`. */
 export function declareSiplet(type: object, name: string, options: SipletOptions): void {
   define(type, SIPLET, { name, options: Object.freeze({ ...options }) });
@@ -109,7 +137,9 @@ export function declareApplicationRouter(type: object): void {
   define(type, ROUTER, true);
 }
 
-function isSameMethod(one: HandlerDeclaration, other: HandlerDeclaration): boolean {
+type OfMethod = Pick<HandlerDeclaration, 'property' | 'isStatic'>;
+
+function isSameMethod(one: OfMethod, other: OfMethod): boolean {
   return one.property === other.property && one.isStatic === other.isStatic;
 }
 

@@ -1,5 +1,6 @@
 // All decorators: the vocabulary of an application.
 
+export { Authenticated, type AuthenticatedOptions } from './decorators/authenticated.js';
 export {
   ApplicationSessionCreated,
   ApplicationSessionDestroyed,

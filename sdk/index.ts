@@ -4,6 +4,7 @@ import 'reflect-metadata';
 
 export { postConstruct as PostConstruct, preDestroy as PreDestroy } from 'inversify';
 export type * from './application-session.js';
+export type * from './authentication.js';
 export type * from './b2bua.js';
 export type * from './challenge.js';
 export * from './decorators.js';

@@ -131,6 +131,8 @@ export interface SipRequest extends SipMessage {
   createCancel(): SipRequest;
   /** Answers a 401 or 407: adds the Authorization or Proxy-Authorization that it asks for (§22, RFC 8760). `challenge` is the response, or one of its challenges. */
   addAuthorization(challenge: SipResponse | Challenge, credentials: Credentials | readonly Credentials[]): void;
+  /** Name of the user whose credentials were right, once `@Authenticated()` or AUTHENTICATION has checked them; undefined before, and for nobody. */
+  readonly user?: string | undefined;
   /**
    * A parameter of the URI by which the request reached this application: of the Route value that was removed, which for a record-routed dialog holds what
    * the application set on `Proxy.recordRouteUri` (C-35), else of the Request-URI. `true` for one without a value.

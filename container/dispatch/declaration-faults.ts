@@ -1,5 +1,6 @@
 // What is wrong with the decorators of an application before any choice is made between its methods: contract section 2.
 import { declarationOf, type HandlerDeclaration, handlersOf } from '@siplet/sdk/declarations';
+import { authenticationFaults } from './authentication-faults.js';
 import type { SipletEntry } from './handler-table.js';
 
 /** RFC 3261 and its extensions: names that are SIP methods in any letters. */
@@ -12,7 +13,8 @@ export function faultsOf(siplets: readonly SipletEntry[]): string[] {
   return [...siplets.flatMap(faultsOfSiplet), ...faultsBetween(siplets)];
 }
 
-function faultsOfSiplet({ siplet, type }: SipletEntry): string[] {
+function faultsOfSiplet(entry: SipletEntry): string[] {
+  const { siplet, type } = entry;
   const name = siplet.className;
   const handlers = handlersOf(type);
   const faults: string[] = [];
@@ -26,7 +28,7 @@ function faultsOfSiplet({ siplet, type }: SipletEntry): string[] {
     const where = `${name}.${String(handler.property)} (${handler.decorator})`;
     faults.push(...placeFaults(handler, where, siplet.instance, type), ...argumentFaults(handler, where));
   }
-  faults.push(...statelessFaults(name, siplet.options.stateless, handlers));
+  faults.push(...statelessFaults(name, siplet.options.stateless, handlers), ...authenticationFaults(entry));
   return faults;
 }
 

@@ -1,0 +1,47 @@
+// The digest algorithms (RFC 7616 §3.2, RFC 8760 §2.1): names as they are written, what hashes them, and which is the stronger.
+import { createHash } from 'node:crypto';
+import type { DigestAlgorithm, DigestHash } from '@siplet/sdk';
+
+export interface Algorithm {
+  readonly name: DigestAlgorithm;
+  readonly hash: DigestHash;
+  /** A1 is hashed once more, with nonce and cnonce (RFC 7616 §3.4.2). */
+  readonly isSession: boolean;
+  /** The higher is the stronger. */
+  readonly strength: number;
+  /** Hexadecimal digits of its output. */
+  readonly digits: number;
+}
+
+/** From the strongest, with what OpenSSL calls them. */
+const HASHES: readonly (readonly [name: DigestHash, openssl: string, digits: number])[] = [
+  ['SHA-512-256', 'sha512-256', 64],
+  ['SHA-256', 'sha256', 64],
+  ['MD5', 'md5', 32],
+];
+
+const OPENSSL = new Map(HASHES.map(([name, openssl]) => [name, openssl]));
+
+const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map(
+  HASHES.flatMap(([hash, , digits], i) =>
+    [false, true].map((isSession): [string, Algorithm] => {
+      const name: DigestAlgorithm = isSession ? `${hash}-sess` : hash;
+      return [name.toLowerCase(), { name, hash, isSession, strength: HASHES.length - i, digits }];
+    }),
+  ),
+);
+
+/** As it is written, in any letters; MD5 where nothing is (RFC 7616 §3.3). Undefined: it is not known here. */
+export function algorithmOf(written: string | undefined): Algorithm | undefined {
+  return ALGORITHMS.get((written ?? 'MD5').toLowerCase());
+}
+
+/** From the strongest; of two that are as strong the one that stood first (RFC 8760 §2.3). */
+export function strongestFirst<T>(all: readonly T[], algorithm: (one: T) => Algorithm): T[] {
+  return [...all].sort((a, b) => algorithm(b).strength - algorithm(a).strength);
+}
+
+/** In lower case hexadecimal digits, of a wire string: one octet a char. */
+export function hashOf(hash: DigestHash, wire: string): string {
+  return createHash(OPENSSL.get(hash)!).update(wire, 'latin1').digest('hex');
+}

@@ -1,0 +1,67 @@
+// Digest credentials (§20.7, §20.28, RFC 7616 §3.4): those of a peer are read strictly, those of an application written.
+import { Fault, type Parameters, writeDigest } from './parameters.js';
+import type { Qop, Use } from './request-digest.js';
+
+/** All wire strings, without quotes. */
+export interface DigestCredentials {
+  readonly username: string;
+  readonly realm: string;
+  readonly nonce: string;
+  readonly uri: string;
+  /** In lower case. */
+  readonly response: string;
+  /** As written; undefined is MD5. */
+  readonly algorithm: string | undefined;
+  /** Undefined: of a peer that knows RFC 2069 alone. */
+  readonly qop: Qop | undefined;
+  readonly use: Use;
+  readonly opaque: string | undefined;
+}
+
+/** What the parameters of scheme Digest say, or the first thing that is wrong with them. */
+export function readCredentials({ values }: Parameters): DigestCredentials | Fault {
+  for (const name of ['username', 'realm', 'nonce', 'uri', 'response'])
+    if (!values.get(name)) return new Fault(`${name} is missing`);
+  const response = values.get('response')!.toLowerCase();
+  if (!/^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(response)) return new Fault('response is no digest');
+  const qop = values.get('qop')?.toLowerCase();
+  if (qop !== undefined && qop !== 'auth' && qop !== 'auth-int') return new Fault('qop is not known');
+  // Without qop no use is counted; a session's key is made of the cnonce all the same (RFC 7616 §3.4.2).
+  const use = qop === undefined ? { cnonce: values.get('cnonce') ?? '', nc: '' } : useOf(values);
+  if (use instanceof Fault) return use;
+  return {
+    username: values.get('username')!,
+    realm: values.get('realm')!,
+    nonce: values.get('nonce')!,
+    uri: values.get('uri')!,
+    response,
+    algorithm: values.get('algorithm'),
+    qop,
+    use,
+    opaque: values.get('opaque'),
+  };
+}
+
+function useOf(values: ReadonlyMap<string, string>): Use | Fault {
+  const cnonce = values.get('cnonce');
+  const nc = values.get('nc');
+  if (!cnonce) return new Fault('cnonce is missing');
+  if (nc === undefined || !/^[0-9a-fA-F]{8}$/.test(nc) || nc === '00000000') return new Fault('nc is no count');
+  return { cnonce, nc };
+}
+
+export function writeCredentials(credentials: DigestCredentials): string {
+  const { qop, use } = credentials;
+  return writeDigest([
+    ['username', credentials.username, true],
+    ['realm', credentials.realm, true],
+    ['nonce', credentials.nonce, true],
+    ['uri', credentials.uri, true],
+    ['response', credentials.response, true],
+    ['algorithm', credentials.algorithm, false],
+    ['cnonce', use.cnonce === '' ? undefined : use.cnonce, true],
+    ['opaque', credentials.opaque, true],
+    ['qop', qop, false],
+    ['nc', qop === undefined ? undefined : use.nc, false],
+  ]);
+}

@@ -1,0 +1,72 @@
+// What an application asks of its peers, checked and made ready once for each set of options.
+import type { AuthenticationOptions } from '@siplet/sdk';
+import { wireOf } from '../message/index.js';
+import { type Algorithm, algorithmOf, strongestFirst } from './algorithms.js';
+import type { Qop } from './request-digest.js';
+
+export interface Policy {
+  /** A wire string. */
+  readonly realm: string;
+  readonly status: 401 | 407;
+  readonly asks: 'WWW-Authenticate' | 'Proxy-Authenticate';
+  readonly answers: 'Authorization' | 'Proxy-Authorization';
+  /** From the strongest. */
+  readonly algorithms: readonly Algorithm[];
+  readonly qop: readonly Qop[];
+  readonly withoutQop: boolean;
+}
+
+const ALGORITHMS = ['SHA-256', 'MD5'] as const;
+const QOP: readonly Qop[] = ['auth'];
+/** Longer realms would be of no use to the user who reads them. */
+const LONGEST_REALM = 255;
+
+const policies = new WeakMap<object, Policy>();
+
+/** Throws a TypeError for what is no option. */
+export function policyOf(options: AuthenticationOptions): Policy {
+  let policy = policies.get(options);
+  if (policy === undefined) {
+    const [fault] = faultsOfOptions(options);
+    if (fault !== undefined) throw new TypeError(`authenticate: ${fault}`);
+    if (typeof options.users !== 'function') throw new TypeError('authenticate: users is no function');
+    policies.set(options, (policy = made(options)));
+  }
+  return policy;
+}
+
+function made(options: AuthenticationOptions): Policy {
+  const proxy = options.proxy ?? false;
+  const named = (options.algorithms ?? ALGORITHMS).map((name) => algorithmOf(name)!);
+  return {
+    realm: wireOf(options.realm),
+    status: proxy ? 407 : 401,
+    asks: proxy ? 'Proxy-Authenticate' : 'WWW-Authenticate',
+    answers: proxy ? 'Proxy-Authorization' : 'Authorization',
+    algorithms: strongestFirst([...new Set(named)], (algorithm) => algorithm),
+    qop: options.qop ?? QOP,
+    withoutQop: options.withoutQop ?? false,
+  };
+}
+
+/** What is wrong with them, but for `users`: one half-sentence each. */
+export function faultsOfOptions(options: Partial<Omit<AuthenticationOptions, 'users'>> | undefined): string[] {
+  const { realm, algorithms = ALGORITHMS, qop = QOP, proxy = false, withoutQop = false, acceptsUri } = options ?? {};
+  const faults: string[] = [];
+  if (typeof realm !== 'string' || realm === '')
+    faults.push("realm is missing: a domain of yours, such as 'example.com'");
+  else if (realm.length > LONGEST_REALM || /[\0-\x1f\x7f]/.test(realm))
+    faults.push('realm holds control characters, or is too long');
+  if (!Array.isArray(algorithms) || algorithms.length === 0)
+    faults.push('algorithms is no list with an algorithm in it');
+  else
+    for (const name of algorithms)
+      if (typeof name !== 'string' || algorithmOf(name) === undefined)
+        faults.push(`the algorithm ${name} is not known`);
+  if (!Array.isArray(qop) || qop.length === 0) faults.push("qop is no list of 'auth' and 'auth-int'");
+  else for (const one of qop) if (one !== 'auth' && one !== 'auth-int') faults.push(`the qop ${one} is not known`);
+  if (typeof proxy !== 'boolean') faults.push('proxy is neither true nor false');
+  if (typeof withoutQop !== 'boolean') faults.push('withoutQop is neither true nor false');
+  if (acceptsUri !== undefined && typeof acceptsUri !== 'function') faults.push('acceptsUri is no function');
+  return faults;
+}

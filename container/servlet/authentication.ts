@@ -1,0 +1,36 @@
+// Authentication as an application asks for it: verifies a request and answers it where the credentials are not right (§22).
+import type * as sdk from '@siplet/sdk';
+import { IllegalStateError } from '@siplet/sdk';
+import { responseTo } from '../message/index.js';
+import { SipRequest } from './sip-request.js';
+
+/** §22.1: they cannot be sent again, so nobody asks for credentials with them. */
+export function isNeverChallenged(method: string): boolean {
+  return method === 'ACK' || method === 'CANCEL';
+}
+
+/** What Authentication of the SDK promises. */
+export async function authenticate(
+  request: sdk.SipRequest,
+  options: sdk.AuthenticationOptions,
+): Promise<string | undefined> {
+  if (!(request instanceof SipRequest)) throw new TypeError('authenticate: that is no request of this container');
+  const { message, incoming } = request;
+  if (isNeverChallenged(message.method)) return undefined;
+  const what = `authenticate: the ${message.method} ${request.callId}`;
+  if (incoming === undefined) throw new IllegalStateError(`${what} was not received`);
+  if (incoming.context !== undefined) throw new IllegalStateError(`${what} is proxied already`);
+  if (incoming.answered) return undefined;
+  const verdict = await incoming.core.digest.verify(message, options, incoming.application.name);
+  if (incoming.answered) return undefined; // cancelled meanwhile
+  if (verdict.user === undefined) {
+    const response = responseTo(message, verdict.status, verdict.reason, incoming.transaction.toTag);
+    for (const [name, value] of verdict.headers) response.append(name, value);
+    incoming.refuseUnauthenticated(response);
+    return undefined;
+  }
+  // §22.3: credentials for us are of no use to those behind us; all others go on as they came.
+  if (options.proxy) message.fields = message.fields.filter((field) => field !== verdict.field);
+  request.user = verdict.user;
+  return verdict.user;
+}
