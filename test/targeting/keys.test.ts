@@ -1,0 +1,281 @@
+// C-42, JSR 289 §15.11.2: requests of one key share one application session.
+
+import { expect, test } from 'vitest';
+import { after, BOB, noted, notes, stage } from '../session/stage.js';
+import {
+  type ApplicationSession,
+  ApplicationSessionDestroyed,
+  ApplicationSessionExpired,
+  Invite,
+  inject,
+  Message,
+  OnTimer,
+  type ReadonlySipRequest,
+  SESSIONS,
+  SessionKey,
+  type Sessions,
+  SIP_FACTORY,
+  type SipFactory,
+  Siplet,
+  type SipRequest,
+} from './sdk.js';
+
+/** Counts the requests of a room; a MESSAGE to 'nobody' belongs to no room. */
+function room(version = 'one') {
+  @Siplet({ name: 'room' })
+  class Room {
+    @SessionKey()
+    static room(request: ReadonlySipRequest): string | undefined {
+      const user = /^sip:([^@]*)@/.exec(String(request.uri))![1]!;
+      if (user === 'throws') throw new Error('no room');
+      if (user === 'number') return 7 as never;
+      if (user === 'promise') return Promise.reject(new Error('too late')) as never;
+      if (user === 'long') return 'x'.repeat(2000);
+      if (user === 'writes') (request as SipRequest).headers.set('Subject', 'mine now');
+      return user === 'nobody' ? undefined : user;
+    }
+
+    @Message()
+    async told(request: SipRequest) {
+      const { attributes } = request.applicationSession;
+      const count = Number(attributes.get('count') ?? 0) + 1;
+      if (request.text === 'slowly') await after(3000);
+      attributes.set('count', count);
+      const response = request.createResponse(200);
+      response.setBody(`${version} ${count}`, 'text/plain');
+      response.send();
+      if (request.text === 'end') request.applicationSession.invalidate();
+    }
+
+    @Invite()
+    ring(request: SipRequest) {
+      request.proxy({ recordRoute: true }).proxyTo(BOB);
+    }
+  }
+  return { Room };
+}
+
+test('C-42 requests with one key share an application session, also when nothing stands between them; those with another or none do not', async () => {
+  const s = await stage({ room: room() });
+  expect(await s.message('red')).toBe('200 one 1');
+  expect(await s.message('red')).toBe('200 one 2');
+  expect(await s.message('blue')).toBe('200 one 1');
+  expect(await s.message('nobody')).toBe('200 one 1');
+  expect(await s.message('nobody')).toBe('200 one 1');
+  expect(await s.message('red')).toBe('200 one 3');
+  await s.ends();
+});
+
+test('C-43 handlers of different calls with one key run one after another', async () => {
+  const s = await stage({ room: room() });
+  const slow = s.alice.request('MESSAGE', 'sip:red@example.com', { via: 'siplet', body: 'slowly' });
+  await s.world.run(100);
+  const behind = s.alice.request('MESSAGE', 'sip:red@example.com', { via: 'siplet' });
+  const other = s.alice.request('MESSAGE', 'sip:blue@example.com', { via: 'siplet' });
+  expect((await other.response(200, 200)).body).toBe('one 1');
+  expect(behind.last).toBeUndefined();
+  expect((await slow.response(200)).body).toBe('one 1');
+  expect((await behind.response(200)).body).toBe('one 2');
+  await s.ends();
+});
+
+test('C-42 a session with a key stays until it expires, sessionTimeout after the last request', async () => {
+  const s = await stage({ room: room() });
+  expect(await s.message('red')).toBe('200 one 1');
+  await s.world.run(170_000);
+  expect(await s.message('red')).toBe('200 one 2');
+  await s.world.run(170_000);
+  expect(await s.message('red')).toBe('200 one 3');
+  await s.world.run(181_000);
+  expect(s.container.alive.applicationSessions).toBe(0);
+  expect(await s.message('red')).toBe('200 one 1');
+  await s.ends();
+});
+
+test('C-42 it does not expire while a call of its stands, and not because that has ended', async () => {
+  const s = await stage({ room: room() });
+  const call = await s.call({ to: BOB });
+  await s.world.run(600_000);
+  expect(await s.message('bob')).toBe('200 one 1');
+  await s.hangUp(call);
+  await s.world.run(60_000);
+  expect(await s.message('bob')).toBe('200 one 2');
+  await s.ends();
+});
+
+test('C-42 a request with the key of a session that has been invalidated gets a new one', async () => {
+  const s = await stage({ room: room() });
+  expect(await s.message('red')).toBe('200 one 1');
+  expect(await s.message('red', { body: 'end' })).toBe('200 one 2');
+  expect(await s.message('red')).toBe('200 one 1');
+  await s.ends();
+});
+
+test('C-41 a key that cannot be had is 500 for that request, and logged with class and method', async () => {
+  const s = await stage({ room: room() });
+  expect(await s.message('throws')).toBe('500');
+  expect(await s.message('number')).toBe('500');
+  expect(await s.message('promise')).toBe('500');
+  expect(await s.message('long')).toBe('500');
+  expect(await s.message('writes')).toBe('500');
+  expect(s.container.problems()).toEqual([
+    'Room.room failed: no room',
+    'Room.room failed: the key of an application session is a string, not number',
+    'Room.room failed: the key of an application session is a string, not object',
+    'Room.room failed: the key of an application session has at most 1024 characters, not 2000',
+    'Room.room failed: the MESSAGE 5@alice can only be read here',
+  ]);
+  expect(s.container.engine.core.counters.handlerFailures).toBe(5);
+  expect(await s.message('red')).toBe('200 one 1');
+  await s.ends(5);
+});
+
+test('D-1 D-2 a new version has sessions of its own: the keys of the one that drains are not found', async () => {
+  const s = await stage({ room: room() });
+  const first = s.container.active[0]!;
+  expect(await s.message('red')).toBe('200 one 1');
+  await s.container.deploy('room', room('two'));
+  expect(await s.message('red')).toBe('200 two 1');
+  expect(await s.message('red')).toBe('200 two 2');
+  expect(s.container.engine.core.sessionsOf(first)).toBe(1);
+  await s.ends();
+  expect(s.container.engine.core.sessionsOf(first)).toBe(0);
+});
+
+test('C-42 a request that comes while the application is told that the session expires finds it, and gives it more time', async () => {
+  @Siplet({ name: 'slow', sessionTimeout: 1 })
+  class Slow {
+    @SessionKey()
+    static one() {
+      return 'one';
+    }
+
+    @Message()
+    told(request: SipRequest) {
+      const { attributes } = request.applicationSession;
+      attributes.set('count', Number(attributes.get('count') ?? 0) + 1);
+      const response = request.createResponse(200);
+      response.setBody(String(attributes.get('count')), 'text/plain');
+      response.send();
+    }
+
+    @ApplicationSessionExpired()
+    async expired() {
+      noted(s.world, 'expired');
+      await after(5000);
+    }
+
+    @ApplicationSessionDestroyed()
+    destroyed(session: ApplicationSession) {
+      noted(s.world, `destroyed ${session.attributes.get('count')}`);
+    }
+  }
+  const s = await stage({ slow: { Slow } });
+  expect(await s.message('bob')).toBe('200 1');
+  await s.world.run(62_000);
+  expect(notes).toEqual(['60 expired']);
+  expect(await s.message('bob')).toBe('200 2');
+  expect(notes).toEqual(['60 expired']);
+  await s.ends();
+  expect(notes).toHaveLength(3);
+  expect(notes[2]).toMatch(/destroyed 2$/);
+});
+
+test('C-42 the application finds and makes sessions by key itself, and requests of the key land in them', async () => {
+  @Siplet({ name: 'finder' })
+  class Finder {
+    constructor(
+      @inject(SESSIONS) private readonly sessions: Sessions,
+      @inject(SIP_FACTORY) private readonly factory: SipFactory,
+    ) {}
+
+    @SessionKey()
+    static user(request: ReadonlySipRequest) {
+      const user = /^sip:([^@]*)@/.exec(String(request.uri))![1]!;
+      return user === 'maker' ? undefined : user;
+    }
+
+    @Message()
+    told(request: SipRequest) {
+      const said: unknown[] = [];
+      if (request.applicationSession.attributes.get('made') === true) said.push('was made for me');
+      else if (request.text === 'make') {
+        said.push(this.sessions.applicationSessionByKey('red') === undefined);
+        const made = this.factory.createApplicationSession('red');
+        made.attributes.set('made', true);
+        said.push(this.sessions.applicationSessionByKey('red') === made);
+        said.push(this.sessions.applicationSessionByKey('red', true) === made);
+        said.push(this.sessions.applicationSessionByKey('blue', true) !== made);
+        said.push(this.sessions.applicationSession(made.id) === made);
+        said.push(this.sessions.session(request.session.id) === request.session);
+        said.push(this.sessions.session(made.id) === undefined);
+        said.push(this.sessions.applicationSession('nonsense') === undefined);
+        said.push(this.sessions.applicationSessions().length);
+        const [one, other] = [this.factory.createApplicationSession(), this.factory.createApplicationSession()];
+        said.push(one !== other);
+      }
+      const response = request.createResponse(200);
+      response.setBody(said.join(' '), 'text/plain');
+      response.send();
+    }
+  }
+  const s = await stage({ finder: { Finder } });
+  expect(await s.message('maker', { body: 'make' })).toBe('200 true true true true true true true true 3 true');
+  expect(await s.message('red')).toBe('200 was made for me');
+  await s.ends();
+});
+
+test('contract section 3: an application sees no sessions of others, nor of its other versions', async () => {
+  const seen: Record<string, Sessions> = {};
+  const made = (name: string) => {
+    @Siplet({ name })
+    class Looker {
+      constructor(@inject(SESSIONS) sessions: Sessions) {
+        seen[name] = sessions;
+      }
+
+      @SessionKey()
+      static key() {
+        return 'key';
+      }
+
+      @Message()
+      told(request: SipRequest) {
+        notes.push(request.applicationSession.id, request.session.id);
+        request.createResponse(200).send();
+      }
+    }
+    return { Looker };
+  };
+  const s = await stage({ one: made('one'), two: made('two') });
+  expect(await s.message('bob')).toBe('200');
+  const [id, sipId] = notes as [string, string];
+  expect(seen.one!.applicationSession(id)?.appName).toBe('one');
+  expect(seen.two!.applicationSession(id)).toBeUndefined();
+  expect(seen.two!.session(sipId)).toBeUndefined();
+  expect(seen.two!.applicationSessionByKey('key')).toBeUndefined();
+  expect(seen.two!.applicationSessions()).toEqual([]);
+  const old = seen.one!;
+  await s.container.deploy('one', made('one'));
+  expect(seen.one!.applicationSession(id)).toBeUndefined();
+  expect(seen.one!.applicationSessions()).toEqual([]);
+  expect(old.applicationSession(id)?.isValid).toBe(true);
+  await s.ends();
+});
+
+test('contract section 1: before all siplets of an application are made it has no sessions, and is told so', async () => {
+  @Siplet({ name: 'early' })
+  class Early {
+    constructor(@inject(SIP_FACTORY) factory: SipFactory, @inject(SESSIONS) sessions: Sessions) {
+      notes.push(String(sessions.applicationSessions().length), String(sessions.applicationSessionByKey('red')));
+      factory.createApplicationSession('red');
+    }
+
+    @OnTimer()
+    never() {}
+  }
+  await expect(stage({ early: { Early } })).rejects.toThrow(
+    /Early could not be made: .*createApplicationSession: early has no sessions in a constructor or in @PostConstruct/,
+  );
+  expect(notes).toEqual(['0', 'undefined']);
+});
