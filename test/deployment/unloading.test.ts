@@ -242,4 +242,21 @@ describe('D-3 an unloaded version is gone', () => {
     expect(found.handles).toBeLessThan(15);
     expect(found.listeners).toBeLessThan(8);
   }, 1_200_000);
+
+  test('versions that served calls, with timers, promises and handlers that were pending: all are collected once they are unloaded', async () => {
+    const count = 3;
+    const script = fileURLToPath(new URL('./served-versions.mjs', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script, String(count)]);
+    const found = JSON.parse(stdout) as {
+      left: object;
+      records: number;
+      told: Record<string, number>;
+      faults: string[];
+    };
+    // Each had what would keep it: calls that ended, one that did not, one that rang, a message whose handler never settled.
+    expect(found.told).toMatchObject({ bye: count + 1, 'best 487': count, 'timer once': expect.any(Number) });
+    expect(found.told.abort).toBe(3 * count + 1);
+    expect(found.faults).toContain('served 0.0.0 is unloaded after deploy.drainTimeout, with calls in progress');
+    expect(found).toMatchObject({ records: 1, left: { versions: 0, instances: 0, held: 0 } });
+  }, 60_000);
 });
