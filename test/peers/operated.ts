@@ -26,6 +26,7 @@ export interface Operated {
   readonly log: readonly LogLine[];
   /** Writes a file of the directory that is watched, and gives back where it is. */
   put(name: string, content: string | Uint8Array): string;
+  remove(name: string): void;
   /** A folder beside it, for what is sent. */
   readonly aside: string;
   /** The first line with this message from `after` on; waits for it. */
@@ -87,6 +88,7 @@ export async function operated(files: Readonly<Record<string, string>>, configur
     url,
     log,
     put,
+    remove: (name) => rmSync(join(directory, name), { recursive: true }),
     aside: folder,
     said,
     siplet,

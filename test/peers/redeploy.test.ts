@@ -76,8 +76,7 @@ test(`D-2 D-3 ${RATE} calls/s held ${HELD} s, redeployed every second: no call f
   const seen = await countingCallee(phone);
   const siplet = await watching(folder, `sip:bob@127.0.0.1:${phone}`);
 
-  const total = RATE * (REDEPLOYMENTS + HELD);
-  const calls = caller('../deploy-apps/caller', alice, siplet.port, { calls: total, rate: RATE });
+  const calls = caller('../deploy-apps/caller', alice, siplet.port, { calls: 10_000_000, rate: RATE });
   onTestFinished(calls.stop);
   await pause(2000);
   const before = siplet.memory();
@@ -85,10 +84,14 @@ test(`D-2 D-3 ${RATE} calls/s held ${HELD} s, redeployed every second: no call f
   for (let number = 2; number <= REDEPLOYMENTS + 1; number++) {
     const isBroken = number % BROKEN === 0;
     put(isBroken ? `${version(number)}\nexport const broken = ;\n` : version(number));
-    await pause(1000);
+    // A busy host may take longer: what changes again before it was compiled would be told by nobody.
+    const told = () => siplet.count(/^tagged 0\.0\.0 (?:is not )?deployed/);
+    await Promise.all([pause(1000), expect.poll(told, { timeout: 20_000, interval: 20 }).toBe(number)]);
   }
+  calls.finish();
   const good = REDEPLOYMENTS + 1 - Math.floor((REDEPLOYMENTS + 1) / BROKEN);
   const outcome = await calls.outcome;
+  const total = outcome.successful;
   const served = await seen();
   const memory = siplet.memory();
   console.info(
@@ -96,7 +99,8 @@ test(`D-2 D-3 ${RATE} calls/s held ${HELD} s, redeployed every second: no call f
       `${served.versions} of them had calls, ${served.mixed} calls had more than one; ${before.toFixed(0)} → ${memory.toFixed(0)} MB`,
   );
   // A pause of more than T1 brings retransmissions, and answers to calls that SIPp has ended: no failures.
-  expect(outcome).toMatchObject({ successful: total, failed: 0 });
+  expect(outcome).toMatchObject({ failed: 0 });
+  expect(total).toBeGreaterThan(0.9 * RATE * REDEPLOYMENTS);
   expect(served.example).toBe('');
   expect(served).toMatchObject({ calls: total, ended: total, mixed: 0 });
   expect(siplet.count(/^tagged 0\.0\.0 deployed$/)).toBe(good);
