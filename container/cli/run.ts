@@ -46,7 +46,7 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
 }
 
 /** npm passes SIGINT on, also when the terminal has sent it to every process that it runs: the second within these ms is the same Ctrl-C. */
-const ECHO = 100;
+const ECHO = 200;
 
 /** Settles at the first SIGTERM or SIGINT. At the second the process ends at once, with status 1: calls in progress are lost. */
 function stopSignal(log: Logger): Promise<void> {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { folder, type LogLine, siplet } from '../deployment/world.js';
 
 const BIN = fileURLToPath(new URL('../../container/dist/cli/siplet.js', import.meta.url));
@@ -74,6 +74,74 @@ describe('contract section 8, siplet run', () => {
     const { child, ended, said } = run(folder({ 'hunt.ts': text }));
     await said('ready');
     child.kill('SIGINT');
+    expect((await ended).status).toBe(0);
+  });
+
+  /** A container that an INVITE keeps busy: its application never answers. */
+  async function busy(yaml = '') {
+    const text = siplet('Hunt').replace(/ring\(\).*\}/, 'ring(): void {}');
+    const root = folder({ 'hunt.ts': text, 'siplet.yaml': `listen: [udp:127.0.0.1:0]\nadmin: off\n${yaml}` });
+    const container = run(root, '--config', `${root}/siplet.yaml`, '--no-watch');
+    const ready = await container.said('ready');
+    const port = Number((ready.listening as string[])[0]!.split(':').at(-1));
+    const phone = createSocket('udp4');
+    onTestFinished(() => void phone.close());
+    await new Promise<void>((resolve) => phone.bind(0, '127.0.0.1', resolve));
+    const trying = new Promise((resolve) =>
+      phone.once('message', (octets) => resolve(String(octets).split('\r\n')[0])),
+    );
+    const lines = [
+      `INVITE sip:bob@127.0.0.1:${port} SIP/2.0`,
+      `Via: SIP/2.0/UDP 127.0.0.1:${phone.address().port};branch=z9hG4bKbusy`,
+      'Max-Forwards: 70',
+      'From: <sip:alice@127.0.0.1>;tag=1',
+      'To: <sip:bob@127.0.0.1>',
+      'Call-ID: busy',
+      'CSeq: 1 INVITE',
+      'Content-Length: 0',
+    ];
+    phone.send(`${lines.join('\r\n')}\r\n\r\n`, port, '127.0.0.1');
+    expect(await trying).toBe('SIP/2.0 100 Trying');
+    return container;
+  }
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'a call in progress keeps it; a second signal, %s, ends it at once with 1, and the log says so',
+    async (second) => {
+      const { child, ended, said, lines } = await busy();
+      child.kill('SIGTERM');
+      await said('1 calls in progress may end within shutdown.timeout');
+      // What the loop that waits would have noticed.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(child.exitCode).toBeNull();
+      const began = performance.now();
+      child.kill(second);
+      expect(await ended).toEqual({ status: 1, err: '' });
+      expect(performance.now() - began).toBeLessThan(1000);
+      expect(lines.at(-1)).toMatchObject({ level: 40, msg: 'ended at once by a second signal', signal: second });
+    },
+  );
+
+  test('shutdown.timeout: it ends with 0 all the same, and the log says how many calls are given up', async () => {
+    const { child, ended, lines } = await busy('shutdown: { timeout: 500ms }\n');
+    const began = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ status: 0, err: '' });
+    expect(performance.now() - began).toBeGreaterThan(450);
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect(lines.filter(({ level }) => level >= 40).map(({ msg }) => msg)).toEqual([
+      '1 calls in progress are given up after shutdown.timeout',
+    ]);
+  });
+
+  test('Ctrl-C where npm has started it: the terminal sends SIGINT and npm passes it on, which is one signal', async () => {
+    vi.stubEnv('npm_lifecycle_event', 'start');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { child, ended, said } = await busy('shutdown: { timeout: 500ms }\n');
+    child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGINT');
+    await said('1 calls in progress are given up after shutdown.timeout');
     expect((await ended).status).toBe(0);
   });
 
