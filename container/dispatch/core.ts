@@ -1,5 +1,7 @@
 // The core above the transactions: initial, subsequent, CANCEL or ACK? whose is it? (§16.3, §16.4, §9.2, §12.2.2, contract section 5)
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RoutingDirective } from '@siplet/sdk';
+import { IllegalStateError } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { Agenda } from '../agenda.js';
 import { Dialog } from '../agent/dialog.js';
@@ -12,12 +14,15 @@ import type { Identifiers } from '../identifiers.js';
 import type { HashKey } from '../keyed-hash.js';
 import { type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
 import { LoopDetection } from '../proxy/loop-detection.js';
+import { OwnRequest } from '../proxy/own-request.js';
 import { cookieOf, type RouteCookie, RouteCookies } from '../proxy/route-cookie.js';
-import { isForElement, type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
+import { isForElement, isOwnUri, type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
 import type { ProxyServices, ProxySettings } from '../proxy/services.js';
 import { forwardStatelessly } from '../proxy/stateless-forwarding.js';
 import { refusalOf, validate } from '../proxy/validation.js';
-import type { DefaultRouter, Destination } from '../routing/default-router.js';
+import { type NextHop, Onward } from '../routing/onward.js';
+import { Returns } from '../routing/returns.js';
+import { Departure, type Destination, NoAnswer, type Router } from '../routing/router.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';
 import { SipRequest } from '../servlet/sip-request.js';
 import type { ApplicationSession, SessionServices } from '../session/application-session.js';
@@ -25,13 +30,15 @@ import { ApplicationSessions } from '../session/application-sessions.js';
 import { DialogSet } from '../session/dialog-set.js';
 import { EncodedUris } from '../session/encoded-uris.js';
 import type { HandlerCaller, Turn } from '../session/mailbox.js';
+import type { End } from '../session/proxied-dialog.js';
 import { ProxiedDialogs } from '../session/proxied-dialogs.js';
 import type { SipSession } from '../session/sip-session.js';
 import { type Target, Targeting, withoutSession } from '../session/targeting.js';
 import { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import { InternalFlow, type InternalReceiver, takenBy, visitedOn } from '../transport/internal-flow.js';
+import { InternalFlow, type InternalReceiver, takenBy } from '../transport/internal-flow.js';
+import { OUTSIDE, type Passage, sentBy } from '../transport/passage.js';
 import type { Handler } from './handler-table.js';
 import { Incoming } from './incoming.js';
 import { Relay } from './relay.js';
@@ -51,7 +58,7 @@ export interface CoreParts {
   readonly identifiers: Identifiers;
   readonly transactions: Transactions;
   readonly own: Own;
-  readonly router: DefaultRouter;
+  readonly router: Router;
   readonly settings: CoreSettings;
   /** For hashes that nobody else can make. */
   readonly key: HashKey;
@@ -84,7 +91,6 @@ const CAPABILITIES = [
 ] as const;
 
 const RETRY_AFTER = '10';
-const NOBODY: readonly string[] = [];
 
 export class Core implements TransactionUser, HandlerCaller, SessionServices, AgentServices {
   readonly clock: Clock;
@@ -121,7 +127,9 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   onFailure: ((label: string, application: DeployedApplication) => void) | undefined;
   readonly #parts: CoreParts;
   readonly #own: Own;
-  readonly #router: DefaultRouter;
+  readonly #router: Router;
+  readonly #onward: Onward;
+  readonly #returns: Returns;
   /** Record-routed dialogs by the identifier in our Record-Route. */
   readonly #sets = new Map<string, DialogSet>();
   /** Initial requests that applications have sent responses of their own to, by what merged requests share. */
@@ -143,6 +151,13 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     this.log = parts.log;
     this.#own = parts.own;
     this.#router = parts.router;
+    this.#returns = new Returns(parts.clock, parts.identifiers);
+    this.#onward = new Onward({
+      router: parts.router,
+      own: parts.own,
+      returns: this.#returns,
+      internalFlow: (like, passage) => this.internalFlow(like, passage),
+    });
     this.loopDetection = new LoopDetection(parts.key);
     this.routeCookies = new RouteCookies(parts.key);
     this.digest = new DigestServer(parts);
@@ -157,7 +172,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
       open: (hop) => parts.open(hop),
       internalFlow: (next, inbound) => {
         if (cookieOf(next) === undefined || !this.#own.isOwn(next.host, next.port, next.transport)) return undefined;
-        return this.internalFlow(inbound, NOBODY);
+        return this.internalFlow(inbound, OUTSIDE);
       },
       respondByVia: (response, inbound) => parts.respondByVia(response, inbound),
       hasInterface: (address) => parts.hasInterface(address),
@@ -209,20 +224,25 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     const { method } = request;
     if (isForElement(request, this.#own)) return this.#options(request, transaction);
     if (this.#isMerged(request)) return this.#respond(request, transaction, 482);
-    const visited = visitedOn(transaction.flow);
+    const { flow } = transaction;
+    const passage = this.#onward.passageOf(request, flow, route);
+    // The router does not know any more what it has said of it.
+    if (passage === undefined) return this.#respond(request, transaction, 500);
     // What an application has taken goes on to the next.
-    if (this.stopping && visited.length === 0)
+    if (this.stopping && passage === OUTSIDE)
       return this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
-    const target = this.targeting.targetOf(request, route, visited);
+    const target = this.targeting.targetOf(request, route, this.#onward.before(passage));
     if (target === 'malformed') {
       transaction.respond(refusalOf(request, { status: 400, reason: 'Bad Replaces or Join' }, transaction.toTag));
       return;
     }
-    const destination = targeted(target, method) ?? this.#router.route(method, visited);
+    const destination = this.#onward.received(request, flow, route, passage, target);
+    if (destination instanceof NoAnswer) return this.#noAnswer(request, transaction, destination);
+    if (destination instanceof Departure) return this.#depart(request, transaction, destination, route);
     if (destination === undefined || destination.route !== undefined) return this.#noApplication(request, transaction);
     let loopPart: string | undefined;
     if (hasLowerVia(request)) {
-      loopPart = this.loopDetection.partOf(request, destination.application.name);
+      loopPart = this.loopDetection.partOf(request, destination.application.name + destination.turn);
       if (this.loopDetection.loops(request, loopPart, this.#own)) return this.#respond(request, transaction, 482); // §16.3 step 4
     }
     this.counters.initial++;
@@ -236,8 +256,20 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     const { target: uri } = request;
     if (uri.parameters !== '' && this.#own.isOwn(uri.host, uri.port, uri.transport)) withoutSession(request);
     const set = new DialogSet(this.identifiers.branch(), session, request);
-    const parameters = route?.parameters ?? '';
-    new Incoming(this, transaction, request, true, set.first, loopPart, route, parameters, visited).begin(handler);
+    const popped = destination.popped ?? route;
+    const parameters = popped?.parameters ?? '';
+    const incoming = new Incoming(
+      this,
+      transaction,
+      request,
+      true,
+      set.first,
+      loopPart,
+      popped,
+      parameters,
+      destination,
+    );
+    incoming.begin(handler);
   }
 
   /** A new session, or the one of the key that the application gives the request (C-42). Undefined when it has failed to (C-41). */
@@ -262,10 +294,28 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     }
   }
 
-  /** The flow to the application whose turn it is after those that have had the request; undefined: it leaves the container (contract section 5). */
-  toNextApplication(method: string, inbound: Flow, visited: readonly string[]): Flow | undefined {
-    const next = this.#router.route(method, visited);
-    return next === undefined ? undefined : this.internalFlow(inbound, visited);
+  /** A router without an answer, or no router (contract section 5). */
+  #noAnswer(request: Request, transaction: ServerTransaction, { status }: NoAnswer): void {
+    this.#respond(request, transaction, status, status === 503 ? [['Retry-After', RETRY_AFTER]] : []);
+  }
+
+  /** The router sends it out with no application in between: it is forwarded, and its dialogs do not come here (§16). */
+  #depart(request: Request, transaction: ServerTransaction, departure: Departure, route: Uri | undefined): void {
+    if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
+    // Nobody is behind us: it was for an application.
+    if (departure.routes.length === 0 && !request.has('route') && isOwnUri(request.target, this.#own))
+      return this.#respond(request, transaction, 404);
+    const loopPart = this.loopDetection.partOf(request, route?.text ?? '');
+    if (this.loopDetection.loops(request, loopPart, this.#own)) return this.#respond(request, transaction, 482);
+    this.counters.initial++;
+    if (transaction.isInvite) transaction.respond(responseTo(request, 100));
+    const onward = (branch: Request): NextHop => this.#onward.carryOut(departure, branch, transaction.flow);
+    new Relay(this.proxyServices, transaction, request, loopPart, onward).start();
+  }
+
+  /** Where a request goes on to that an application proxies, once the routes that the router gives are pushed onto it (contract section 5). */
+  toNextApplication(request: Request, inbound: Flow, passage: Passage): NextHop {
+    return this.#onward.of(request, inbound, passage, 'CONTINUE');
   }
 
   // User agents -------------------------------------------------------------------------------------------------------------------------------------------------
@@ -298,12 +348,18 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     return this.proxyServices.internalFlow(next, this.#parts.place() as Flow);
   }
 
-  nextApplicationFor(request: Request, sender: DeployedApplication, visited: readonly string[]): Flow | undefined {
-    return this.toNextApplication(request.method, this.#parts.place() as Flow, [...visited, sender.name]);
+  nextHopFor(request: Request, sender: DeployedApplication, passage: Passage, directive: RoutingDirective): NextHop {
+    return this.#onward.of(request, this.#parts.place() as Flow, sentBy(sender.name, passage), directive);
   }
 
-  internalFlow(like: Flow, visited: readonly string[]): Flow {
-    return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, visited);
+  internalFlow(like: Flow, passage: Passage): Flow {
+    return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, passage);
+  }
+
+  /** Whether it is in a dialog in which an application is a user agent. */
+  isInDialog(request: Request): boolean {
+    const { callId, to, from } = request;
+    return this.userAgents.size > 0 && this.userAgents.find(callId, to.tag, from.tag) !== undefined;
   }
 
   /** §8.2.2.2: the same request came before, by another way, and an application of ours answers it as a user agent. Proxies forward both. */
@@ -325,7 +381,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   #noApplication(request: Request, transaction: ServerTransaction): void {
     if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
     const { methods } = this.#router;
-    if (methods.length === 0) this.#respond(request, transaction, 404);
+    // The router may have none for a method that some application takes.
+    if (methods.length === 0 || methods.includes(request.method)) this.#respond(request, transaction, 404);
     else this.#respond(request, transaction, 405, [['Allow', methods.join(', ')]]);
   }
 
@@ -352,14 +409,15 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
         '',
         route,
         route?.parameters ?? '',
-        NOBODY,
+        OUTSIDE,
       );
       return incoming.serve(incoming.application.table.subsequent(request.method));
     }
     if (request.maxForwards === 0) return this.#respond(request, transaction, 483);
+    session.proxied?.passed(request, request.from.tag === session.calleeTag ? 'callee' : 'caller');
     if (transaction.isInvite) transaction.respond(responseTo(request, 100));
     const { parameters } = cookie!;
-    const incoming = new Incoming(this, transaction, request, false, session, '', route, parameters, NOBODY);
+    const incoming = new Incoming(this, transaction, request, false, session, '', route, parameters, OUTSIDE);
     incoming.forwardInDialog(incoming.application.table.subsequent(request.method));
   }
 
@@ -492,6 +550,20 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     if (this.sessions.remove(session)) this.onIdle?.(session.application);
   }
 
+  async terminateProxied(session: SipSession): Promise<void> {
+    const { proxied, set } = session;
+    if (session.state === 'terminated') return;
+    if (session.state !== 'confirmed') return set.search?.cancel();
+    if (proxied === undefined)
+      throw new IllegalStateError(`terminate: the container is not on the path of the dialog ${session.callId}`);
+    session.transactionBegins();
+    session.state = 'terminated';
+    const like = this.#parts.place() as Flow;
+    const send = (to: End): Promise<void> => OwnRequest.send(this.proxyServices, proxied.bye(to, session), like);
+    await Promise.all([send('caller'), send('callee')]);
+    session.transactionEnds();
+  }
+
   /** Invalidates whatever a version still has: its time to drain is over (D-2). What comes in its dialogs goes on by the Route set. */
   endSessions(application: DeployedApplication): void {
     for (const session of this.sessions.of(application)) session.invalidate();
@@ -564,13 +636,6 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
 
 function callHandler(handler: Handler, argument: unknown): unknown {
   return handler.invoke(argument);
-}
-
-/** The application of the session that it asks for, if it takes such requests: also one of a version that is draining (JSR 289 §15.11). */
-function targeted(target: Target | undefined, method: string): Destination | undefined {
-  const application = target?.applicationSession.application;
-  const handler = application?.table.initial(method);
-  return application === undefined || handler === undefined ? undefined : { application, handler, route: undefined };
 }
 
 /** Whether another element has forwarded it: only then can it have been here. */

@@ -1,6 +1,7 @@
 // A request that an application has taken, from its handler to the last transaction's end: whoever answers it, proxies it, or forwards it in its dialog.
-import { IllegalStateError, TooManyHopsError } from '@siplet/sdk';
+import { CallFailed, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import { Leg } from '../agent/leg.js';
+import { relayedResponse } from '../b2bua/relayed-response.js';
 import type { Deadline, Timed } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import { type Request, type Response, responseTo, type Uri } from '../message/index.js';
@@ -8,14 +9,18 @@ import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, Supervisor } from '../proxy/services.js';
 import { refusalOf } from '../proxy/validation.js';
+import { Destination } from '../routing/router.js';
 import { Proxy } from '../servlet/proxy.js';
 import { ServedResponse } from '../servlet/served-response.js';
+import type { SentRequest } from '../servlet/sent-request.js';
 import { SipRequest } from '../servlet/sip-request.js';
-import type { Origin, SipResponse } from '../servlet/sip-response.js';
+import { type Origin, SipResponse } from '../servlet/sip-response.js';
 import { DIALOG_METHODS, type DialogSet } from '../session/dialog-set.js';
+import { ProxiedDialog } from '../session/proxied-dialog.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import { takenBy } from '../transport/internal-flow.js';
+import type { Passage } from '../transport/passage.js';
 import type { Core } from './core.js';
 import { allowedBy, type Handler } from './handler-table.js';
 
@@ -34,8 +39,10 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   supervised = true;
   /** A bridge is being made from it: nobody else answers. */
   isBridging = false;
-  /** Told of the caller's CANCEL. */
-  whenCancelled: ((cancel: Request) => void) | undefined;
+  /** Told of the caller's CANCEL; true: it answers the request itself. */
+  whenCancelled: ((cancel: Request) => boolean) | undefined;
+  /** The request of the other leg that was made from this one last (JSR 289 §14.4). */
+  madeInto: SentRequest | undefined;
   /** What the application holds; made for its first handler. */
   #servlet: SipRequest | undefined;
   #proxy: Proxy | undefined;
@@ -64,8 +71,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     readonly route: Uri | undefined,
     /** Parameters of it that may be believed (C-35). */
     readonly routeParameters: string,
-    /** Names of the applications that have had the request before this one (composition). */
-    readonly visited: readonly string[],
+    /** With which it goes on from here (composition); of an initial request its Destination. */
+    readonly passage: Passage,
   ) {
     transaction.user = this;
     takenBy(transaction.flow, this.application.name);
@@ -75,7 +82,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   /** The application answers it itself, and does not proxy it. */
   get isUserAgent(): boolean {
-    return this.role === 'user agent' || (this.role === 'none' && this.#settled);
+    return this.role === 'user agent' || this.role === 'b2bua' || (this.role === 'none' && this.#settled);
   }
 
   get set(): DialogSet {
@@ -119,12 +126,14 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   /** Answered, or on its way. */
   get #isDealtWith(): boolean {
-    return this.answered || (this.context !== undefined && (this.context.started || this.context.completed));
+    if (this.answered || this.isBridging) return true;
+    return this.context !== undefined && (this.context.started || this.context.completed);
   }
 
-  /** C-41: before anything was sent, 500; a request with no hops left that was proxied all the same, 483. */
+  /** C-41: before anything was sent, 500; a request with no hops left that was proxied all the same, 483. A call that failed is relayed. */
   #failed(error: unknown): void {
     if (this.#isDealtWith) return;
+    if (error instanceof CallFailed) return this.relayFailure(error);
     this.answer(this.generate(error instanceof TooManyHopsError ? 483 : 500));
   }
 
@@ -162,6 +171,65 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     });
   }
 
+  // Back-to-back user agents ---------------------------------------------------------------------------------------------------------------------------------------
+
+  /** The role that `b2bua()` takes; throws what C-1 says. */
+  becomeB2bua(): void {
+    if (!this.isInitial || this.role === 'b2bua') return;
+    const what = `${this.application.name} cannot be the B2BUA of the ${this.request.method} ${this.request.callId}`;
+    if (this.role === 'proxy') throw new IllegalStateError(`${what}: it proxies it`);
+    if (this.#cancelled) return; // what it makes of it fails
+    if (this.answered) throw new IllegalStateError(`${what}: a final response has been sent`);
+    this.role = 'b2bua';
+    const leg = Leg.of(this.session, this.core);
+    leg.received.add(this);
+  }
+
+  /** The caller has given up. */
+  get isCancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** A second leg is being called: until it answers nobody else does. */
+  bridging(whenCancelled: (cancel: Request) => boolean): void {
+    this.isBridging = true;
+    this.whenCancelled = whenCancelled;
+    this.#unanswered?.stop();
+    this.#claim();
+  }
+
+  /** It has not come to a call: the application may try another, or answer. */
+  bridgingFailed(): void {
+    this.isBridging = false;
+    this.whenCancelled = undefined;
+    if (!this.answered)
+      this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
+  }
+
+  /** Sends what the other leg has answered. */
+  relay(response: Response): void {
+    if (this.answered) return;
+    if (response.status >= 200) {
+      this.isBridging = false;
+      this.whenCancelled = undefined;
+    }
+    this.answer(response);
+    this.#agentAnswered(response);
+  }
+
+  /** A call that failed, which no handler has caught, goes to who called as it is. */
+  relayFailure({ status, response }: CallFailed): void {
+    if (this.answered || this.isBridging) return;
+    if (response instanceof SipResponse) this.relay(relayedResponse(this, response.message));
+    else this.answerAs(status >= 300 && status <= 699 ? status : 500);
+  }
+
+  #claim(): void {
+    if (!this.isInitial || this.#answers) return;
+    this.#answers = true;
+    this.core.answering(this);
+  }
+
   // A request in a dialog in which the application is a user agent ---------------------------------------------------------------------------------------------------
 
   /** To its handler; what that leaves unanswered, to whoever goes on with it, or the container answers it (C-41a). */
@@ -175,8 +243,10 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     this.#call(handler, this.servlet, true, (error) => {
       this.#settled = true;
       if (this.answered) return;
-      if (error !== undefined) this.answerAs(500);
-      else if (leg.user !== undefined) leg.user.requested(this);
+      if (error !== undefined) {
+        this.answerAs(500);
+        if (this.request.method === 'BYE') leg.user?.requested(this); // whoever sends it has left (§15.1.1)
+      } else if (leg.user !== undefined) leg.user.requested(this);
       else if (this.request.method === 'BYE') this.answerAs(200);
       else if (!this.answered)
         this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
@@ -258,14 +328,20 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     if (this.request.maxForwards === 0) throw new TooManyHopsError(`${what}: its Max-Forwards is 0`);
     this.role = 'proxy';
     const context = this.#openContext(
-      (this.loopPart ??= this.core.loopDetection.partOf(this.request, this.application.name)),
+      (this.loopPart ??= this.core.loopDetection.partOf(this.request, this.#nameInTurn)),
     );
     const { options } = this.#handler?.siplet ?? this.application.siplets[0]!;
     context.timeout = options.proxyTimeout * 1000;
+    this.set.search = context;
     this.supervised = options.supervised;
-    const visited = [...this.visited, this.application.name];
-    context.toNextApplication = () => this.core.toNextApplication(this.request.method, this.transaction.flow, visited);
+    context.toNextApplication = (request) => this.core.toNextApplication(request, this.transaction.flow, this.passage);
     return context;
+  }
+
+  /** Its second turn with the same request is no loop: the router has chosen it again. */
+  get #nameInTurn(): string {
+    const { passage } = this;
+    return this.application.name + (passage instanceof Destination ? passage.turn : '');
   }
 
   #openContext(loopPart: string): ResponseContext {
@@ -302,7 +378,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   success(branch: Branch, response: Response, isRetransmission: boolean, settled: () => void): void {
-    if (!isRetransmission) this.#confirm(this.sessionOf(response), branch);
+    if (!isRetransmission) this.#confirm(this.sessionOf(response), branch, response);
     const handler = this.application.table.success(response.status, this.request.method);
     this.#supervise(handler, branch, response, isRetransmission ? 'retransmitted' : 'received', settled);
   }
@@ -393,7 +469,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   #report(handler: Handler, error: unknown): void {
     // One that goes on after its caller has given up is not at fault, nor one that proxies a request with no hops left (C-40).
-    const isItsFault = !(error instanceof TooManyHopsError || (error instanceof IllegalStateError && this.#cancelled));
+    const isItsFault = !(error instanceof TooManyHopsError || error instanceof CallFailed || (error instanceof IllegalStateError && this.#cancelled));
     const level = isItsFault ? 'error' : 'debug';
     this.core.handlerFailed(handler.label, this.application, error, this.request, level);
   }
@@ -406,12 +482,14 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   /** A 2xx: it makes a dialog, or ends one. */
-  #confirm(session: SipSession, branch: Branch): void {
+  #confirm(session: SipSession, branch: Branch, response: Response): void {
     const { method } = this.request;
     if (this.isInitial) {
       if (!DIALOG_METHODS.has(method) || session.state === 'terminated') return;
       session.state = 'confirmed';
       session.isOnPath = branch.isRecordRouted;
+      if (session.isOnPath && method === 'INVITE')
+        session.proxied = new ProxiedDialog(this.request, response, this.set.id);
     } else if (method === 'BYE' || this.#endsSubscription) {
       session.state = 'terminated';
     }
@@ -450,10 +528,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
       throw new IllegalStateError(`${what}: ${this.context.refusal}`);
     }
     if (this.role === 'none' && response.status >= 200) this.role = 'user agent';
-    if (this.isInitial && !this.#answers) {
-      this.#answers = true;
-      this.core.answering(this);
-    }
+    this.#claim();
     this.answer(response);
     this.#agentAnswered(response);
   }
@@ -488,8 +563,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     this.#cancelled = true;
     const handler = this.application.table.cancel();
     if (this.context !== undefined) this.context.cancelled(cancel);
-    else this.answerAs(487);
-    this.whenCancelled?.(cancel);
+    else if (!this.whenCancelled?.(cancel)) this.answerAs(487);
     if (handler === undefined) return;
     const servlet = new SipRequest(
       cancel,
@@ -517,6 +591,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     if (this.#completed) return;
     this.#completed = true;
     this.core.unanswered--;
+    this.set.search = undefined;
   }
 
   /** Every transaction of the request has ended. */

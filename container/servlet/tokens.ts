@@ -8,6 +8,7 @@ import type { ApplicationMetrics } from '../observe/application-metrics.js';
 import type { ApplicationSession } from '../session/application-session.js';
 import { authenticate } from './authentication.js';
 import { OwnSessions } from './own-sessions.js';
+import { addressOf } from './values.js';
 
 /** The engine is asked for when it is needed: applications are made before it listens. */
 export function tokensFor(
@@ -18,13 +19,7 @@ export function tokensFor(
   const sessions = new OwnSessions(application, () => engine().core.sessions);
   const factory: sdk.SipFactory = {
     createRequest: (session, method, from, to) =>
-      createInitialRequest(
-        engine().core,
-        session as ApplicationSession,
-        method,
-        from instanceof Address ? from : new Address(from),
-        to instanceof Address ? to : new Address(to),
-      ),
+      createInitialRequest(engine().core, session as ApplicationSession, method, addressOf(from), addressOf(to)),
     createApplicationSession: (key) => sessions.create(key),
     parseUri,
     parseAddress: (text) => Address.parse(text),

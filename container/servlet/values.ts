@@ -15,6 +15,17 @@ export function uriText(value: UriOrAddress): string {
   return wireOf(String(value.includes('<') ? Address.parse(value).uri : parseUri(value)));
 }
 
+/**
+ * What an application names somebody with, as an address of its own. In a text without brackets all that follows a semicolon is the URI's: there is no header
+ * here whose parameters it could be (§20.10). Throws SipParseError.
+ */
+export function addressOf(value: UriOrAddress): Address {
+  if (value instanceof Address) return value.clone();
+  if (typeof value === 'string')
+    return value.includes('<') ? Address.parse(value) : new Address({ uri: parseUri(value) });
+  return new Address({ uri: value.clone() });
+}
+
 /** The parameter of that name among raw URI parameters; true for one without a value. */
 export function parameterText(parameters: string, name: string): string | true | undefined {
   const raw = parameters === '' ? undefined : uriParameterOf(parameters, wireOf(name));

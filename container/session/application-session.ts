@@ -7,7 +7,7 @@ import type { ApplicationSessions } from './application-sessions.js';
 import { ApplicationTimer } from './application-timer.js';
 import type { DialogSet } from './dialog-set.js';
 import { type EncodedUris, SESSION_PARAMETER } from './encoded-uris.js';
-import { type HandlerCaller, Mailbox } from './mailbox.js';
+import { type HandlerCaller, Mailbox, type Turn } from './mailbox.js';
 import { notify } from './notices.js';
 import { Session } from './session.js';
 import type { SipSession } from './sip-session.js';
@@ -24,6 +24,11 @@ export interface SessionServices {
   /** A handler that no message waits for has failed. */
   handlerFailed(label: string, application: DeployedApplication, error: unknown): void;
   applicationSessionEnded(session: ApplicationSession): void;
+
+  /** In whose handler we are; undefined outside of all. */
+  readonly turn: Turn | undefined;
+  /** Ends a dialog that the application has proxied: both sides get a BYE, or while it is early the caller its final response. */
+  terminateProxied(session: SipSession): Promise<void>;
 
   /** No request is routed to it any more. */
   dialogSetEnded(set: DialogSet): void;

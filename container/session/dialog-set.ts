@@ -19,6 +19,8 @@ export class DialogSet {
   readonly to: string;
   /** The container stays on the path (C-34). */
   recordRouted = false;
+  /** The search that may still make dialogs of it. */
+  search: { cancel(reason?: string): void } | undefined;
   readonly #sessions: SipSession[] = [];
 
   constructor(

@@ -7,12 +7,15 @@ import type { ApplicationSession } from './application-session.js';
 import { Awaited } from './awaited.js';
 import type { DialogSet } from './dialog-set.js';
 import { notify } from './notices.js';
+import type { ProxiedDialog } from './proxied-dialog.js';
 import { Session } from './session.js';
 
 export class SipSession extends Session implements sdk.SipSession {
   state: 'initial' | 'early' | 'confirmed' | 'terminated' = 'initial';
   /** Requests of the dialog come through here (C-34). */
   isOnPath = false;
+  /** Of a proxied dialog that the container stays on the path of: how both ends are reached. */
+  proxied: ProxiedDialog | undefined;
   /** Where the application is a user agent. */
   leg: Leg | undefined;
   /** Transactions under way in it. */
@@ -101,7 +104,8 @@ export class SipSession extends Session implements sdk.SipSession {
   terminate(): Promise<void> {
     this.assertValid('terminate');
     if (this.leg !== undefined) return Awaited.of(this.leg.terminate(), this.leg.services.turn);
-    throw new IllegalStateError('terminate: this version of the container cannot end a proxied dialog');
+    const { services } = this.applicationSession;
+    return Awaited.of(services.terminateProxied(this), services.turn);
   }
 
   /** Whether a request inside the dialog, from either side, is this dialog's. */

@@ -92,6 +92,8 @@ describe('the call', () => {
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486);
     expect((await call.response(200)).reason).toBe('Instead');
+    call.ack();
+    await call.bye().response(200);
     await over(s);
     expect(finalsOf(s.alice)).toEqual([200]);
   });

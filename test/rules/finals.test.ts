@@ -95,13 +95,15 @@ describe('a final response of the application’s own', () => {
     (await s.carol.receive('INVITE')).reply(100);
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(200);
+    call.ack();
+    await call.bye().response(200);
     await s.world.run(10);
     expect([requests(s.bob), requests(s.carol)]).toEqual([
       ['INVITE', 'CANCEL', 'ACK'],
       ['INVITE', 'CANCEL', 'ACK'],
     ]);
     await s.ends();
-    expect(finals(s.alice)).toEqual([200]);
+    expect(finals(s.alice)).toEqual([200, 200]); // the INVITE's and the BYE's
     expect(s.seen).toEqual(['invite', 'provisional 180']);
   });
 
@@ -139,9 +141,13 @@ describe('a final response of the application’s own', () => {
       (await s.bob.receive('INVITE')).reply(404);
       const final = await call.response('final');
       expect([final.status, final.reason]).toEqual([status, 'Instead']);
-      if (status === 200) call.ack({ via: 'siplet' });
+      if (status === 200) {
+        call.ack();
+        await call.bye().response(200);
+      }
       await s.ends();
-      expect(finals(s.alice)).toEqual([status]);
+      // The BYE has its 200 too.
+      expect(finals(s.alice)).toEqual(status === 200 ? [200, 200] : [status]);
     },
   );
 });

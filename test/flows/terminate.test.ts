@@ -1,0 +1,75 @@
+// A proxied dialog that its application ends (JSR 289 SipSession, contract section 3): a BYE to each side.
+import { type ApplicationSession, Invite, OnTimer, Siplet, type SipRequest } from '@siplet/sdk';
+import { expect, test } from 'vitest';
+import { stage } from './stage.js';
+
+const seen: string[] = [];
+
+@Siplet({ name: 'cutting' })
+class Cutting {
+  @Invite()
+  ring(request: SipRequest) {
+    request.proxy({ recordRoute: true }).proxyTo('sip:bob@10.0.0.2');
+    request.applicationSession.setTimer('cut', 3000);
+  }
+
+  @OnTimer('cut')
+  async cut({ applicationSession }: { applicationSession: ApplicationSession }) {
+    seen.push(applicationSession.sessions[0]!.state);
+    await applicationSession.sessions[0]!.terminate();
+    seen.push('both have left');
+  }
+}
+
+test('SipSession.terminate() of a proxied dialog sends a BYE to both sides, each in the name of the other', async () => {
+  seen.length = 0;
+  const { world, alice, desk, call, ends } = await stage(Cutting);
+  const invite = call();
+  const offered = await desk.receive('INVITE');
+  offered.reply(200);
+  await invite.response(200);
+  invite.ack();
+  const info = offered.dialog!.request('INFO', { sequence: 7 });
+  (await alice.receive('INFO')).reply(200);
+  await info.response(200);
+  const toBob = await desk.receive('BYE');
+  const toAlice = await alice.receive('BYE');
+  expect(toBob.message.header('CSeq')).toBe('2 BYE');
+  expect(toAlice.message.header('CSeq')).toBe('8 BYE');
+  expect(seen).toEqual(['confirmed']);
+  toBob.reply(200);
+  toAlice.reply(200);
+  await world.run(10);
+  expect(seen).toEqual(['confirmed', 'both have left']);
+  await ends();
+});
+
+test('SipSession.terminate() while it is early cancels the search: the caller gets its final response', async () => {
+  seen.length = 0;
+  const { desk, call, ends } = await stage(Cutting);
+  desk.answerCancel = true;
+  const invite = call();
+  (await desk.receive('INVITE')).reply(180);
+  await invite.response(487);
+  expect(seen[0]).toBe('early');
+  await ends();
+});
+
+test('SipSession.terminate() takes the routes of both sides, and gives up on a side that does not answer', async () => {
+  seen.length = 0;
+  const { alice, desk, call, ends, world } = await stage(Cutting);
+  const invite = call({ headers: { 'Record-Route': '<sip:10.0.0.3;lr>' } });
+  const offered = await desk.receive('INVITE');
+  const own = offered.message.list('Record-Route');
+  offered.reply(200, { headers: { 'Record-Route': ['<sip:10.0.0.4;lr>', ...own] } });
+  await invite.response(200);
+  invite.ack({ via: 'siplet' });
+  await world.run(5000);
+  expect(
+    world.ladder({ only: (message) => message.startLine.startsWith('BYE'), headers: ['Route'], times: false }),
+  ).toContain('10.0.0.3');
+  await world.runUntilIdle();
+  expect(seen).toEqual(['confirmed', 'both have left']);
+  expect(alice.unread.length + desk.unread.length).toBe(0);
+  await ends();
+});
