@@ -3,6 +3,7 @@ import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { Leg } from '../agent/leg.js';
 import { Outgoing } from '../agent/outgoing.js';
+import { addAuthorization } from '../digest/index.js';
 import type { Request } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
 import { Awaited } from '../session/awaited.js';
@@ -86,6 +87,16 @@ export class SentRequest extends SipRequest {
     if (this.method !== 'INVITE') throw new IllegalStateError(`createCancel: ${this.label} is no INVITE (§9.1)`);
     if (this.outgoing === undefined) throw new IllegalStateError(`createCancel: ${this.label} has not been sent`);
     return new CancelRequest(this);
+  }
+
+  /** §22.2, §22.3. */
+  override addAuthorization(
+    challenge: sdk.SipResponse | sdk.Challenge,
+    credentials: sdk.Credentials | readonly sdk.Credentials[],
+  ): void {
+    this.assertOpen();
+    const challenges = 'challenges' in challenge ? challenge.challenges : [challenge];
+    addAuthorization(this.message, challenges, credentials, this.leg.services.identifiers);
   }
 
   override createResponse(): never {
