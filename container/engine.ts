@@ -8,9 +8,10 @@ import type { Identifiers } from './identifiers.js';
 import type { HashKey } from './keyed-hash.js';
 import { Malformed } from './message/index.js';
 import { StatelessProxy } from './proxy/stateless.js';
-import { type ActiveApplications, DefaultRouter } from './routing/default-router.js';
+import { CustomRouter } from './routing/custom-router.js';
+import { DefaultRouter } from './routing/default-router.js';
+import type { ActiveApplications, Router } from './routing/router.js';
 import { TransactionLayer } from './transaction/transaction-layer.js';
-import { visitedOn } from './transport/internal-flow.js';
 import type { Network, Resolver } from './transport/network.js';
 import { ServerLocation } from './transport/server-location.js';
 import { TransportLayer } from './transport/transport-layer.js';
@@ -39,7 +40,8 @@ export class Engine {
   readonly transactions: TransactionLayer;
   readonly stateless: StatelessProxy;
   readonly core: Core;
-  readonly router: DefaultRouter;
+  /** Which application is next. */
+  readonly router: Router;
 
   constructor(ports: EnginePorts, configuration: EngineConfiguration, applications: ActiveApplications) {
     const { clock, identifiers, key, log } = ports;
@@ -61,14 +63,25 @@ export class Engine {
       { resolver: ports.resolver, reach: this.transport, clock, chance: () => identifiers.fraction() },
       { udpMtu: limits.udpMtu },
     );
-    const routes = new DefaultRouter(applications, router.order);
+    const routes =
+      router.application === undefined
+        ? new DefaultRouter(applications, router.order)
+        : new CustomRouter({
+            applications,
+            name: router.application,
+            own: this.transport,
+            log,
+            isKnown: (request) => this.transactions.targetOf(request) !== undefined,
+          });
     this.router = routes;
     this.stateless = new StatelessProxy({
       transactions: this.transactions,
       own: this.transport,
       key,
       maxForwards,
-      routeOf: (method, flow) => routes.route(method, visitedOn(flow))?.route,
+      hasRoutes: () => routes.hasStateless,
+      routeOf: (request, flow) => routes.stateless(request, flow),
+      isInDialog: (request) => this.core.isInDialog(request),
       locate: (uri, size, chance) => location.locate(uri, size, chance),
       flowForResponse: (response, arrivedOn) => this.transport.flowForVia(response.via!, arrivedOn),
       problem: (text, error) => log.warn({ err: error }, text),

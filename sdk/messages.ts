@@ -5,6 +5,7 @@ import type { B2bua } from './b2bua.js';
 import type { Challenge, Credentials } from './challenge.js';
 import type { Headers, ReadonlyHeaders } from './headers.js';
 import type { ProxyBranch, ProxyOptions, Proxy as SipProxy } from './proxy.js';
+import type { RoutingDirective, RoutingRegion } from './routing.js';
 import type { SipSession } from './session.js';
 import type { Address, AddressLike } from './values/address.js';
 import type { Uri, UriLike } from './values/uri.js';
@@ -121,6 +122,19 @@ export interface SipRequest extends SipMessage {
   pushRoute(uri: AddressLike): void;
   /** The top Route value that pointed at this container and was removed (§16.4). */
   readonly poppedRoute: Address | undefined;
+  /**
+   * On whose behalf the application has the request, as the application router says (JSR 289 §15.5); undefined inside a dialog, and where it has not said.
+   * A request that was made from another has that one's.
+   */
+  readonly region: RoutingRegion | undefined;
+  /** The subscriber on whose behalf it has it, as the application router says: a copy. */
+  readonly subscriberUri: Uri | undefined;
+  /**
+   * How an initial request came to be, as the application router is told: 'NEW' from outside or from the factory, 'CONTINUE' for one that was proxied, or made
+   * from another. Set to 'REVERSE' the callee's applications are asked for anew, on behalf of the other side (JSR 289 §15.4). Setting it throws
+   * IllegalStateError on a request that was received or sent, and, but for 'NEW', on one that was made from no other; TypeError for what is no directive.
+   */
+  routingDirective: RoutingDirective;
   /**
    * Sends a request that the application made. Resolves with the final response, whatever its class; its provisional ones go to `onProvisional` or to the
    * handlers. No response at all is a 408, an unreachable peer a 503 (§8.1.3.1), both with `remote` undefined. Rejects only when the container itself failed.

@@ -4,6 +4,7 @@ import { Request, wireOf } from '../message/index.js';
 import { SentRequest } from '../servlet/sent-request.js';
 import type { ApplicationSession } from '../session/application-session.js';
 import { DialogSet } from '../session/dialog-set.js';
+import type { Passage } from '../transport/passage.js';
 import { Leg } from './leg.js';
 import type { AgentServices } from './services.js';
 
@@ -12,7 +13,7 @@ const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 
 /**
  * With its own Call-ID and From tag, in a session of its own. Throws IllegalStateError for ACK and CANCEL, which belong to a transaction, TypeError for
- * what is no method. `visited` are the applications that have had the request from which it is made.
+ * what is no method. `passage` is that of the request from which it is made.
  */
 export function createInitialRequest(
   services: AgentServices,
@@ -20,7 +21,7 @@ export function createInitialRequest(
   method: string,
   from: Address,
   to: Address,
-  visited: readonly string[] = [],
+  passage?: Passage,
 ): SentRequest {
   if (method === 'ACK' || method === 'CANCEL')
     throw new IllegalStateError(`${method} belongs to a transaction: it is made from its request or response`);
@@ -32,14 +33,24 @@ export function createInitialRequest(
   request.append('Call-ID', identifiers.id());
   request.append('CSeq', `1 ${method}`);
   request.append('Max-Forwards', '70');
-  const set = new DialogSet(identifiers.branch(), applicationSession, request);
+  return inItsOwnSession(services, applicationSession, request, passage);
+}
+
+/** As the application holds it, in a new session. */
+export function inItsOwnSession(
+  services: AgentServices,
+  applicationSession: ApplicationSession,
+  request: Request,
+  passage?: Passage,
+): SentRequest {
+  const set = new DialogSet(services.identifiers.branch(), applicationSession, request);
   const leg = Leg.of(set.first, services);
   leg.original = request;
-  return new SentRequest(request, leg, true, visited);
+  return new SentRequest(request, leg, true, passage);
 }
 
 /** §8.1.1.1: the URI of To, without what may not stand in a Request-URI (§19.1.1 table 1). */
-function requestUriOf(to: Address): string {
+export function requestUriOf(to: Address): string {
   const uri = to.uri.clone();
   if (uri instanceof SipUri) {
     uri.headers.clear();
@@ -49,7 +60,7 @@ function requestUriOf(to: Address): string {
 }
 
 /** Value of From or To, with the tag given and no other (§20.20, §20.39); headers and method have no place there (§19.1.1 table 1). */
-function partyText(address: Address, tag: string | undefined): string {
+export function partyText(address: Address, tag: string | undefined): string {
   const copy = address.clone();
   if (copy.uri instanceof SipUri) {
     copy.uri.headers.clear();

@@ -1,4 +1,5 @@
 // What user agents need of the house around them.
+import type { RoutingDirective } from '@siplet/sdk';
 import type { Clock } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import type { Identifiers } from '../identifiers.js';
@@ -7,6 +8,7 @@ import type { Turn } from '../session/mailbox.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
+import type { Passage } from '../transport/passage.js';
 
 /** Milliseconds. */
 export interface AgentSettings {
@@ -31,8 +33,16 @@ export interface AgentServices {
   avoid(hop: Hop): void;
   /** A flow to this container itself, when the next hop of a request in a dialog is a Record-Route URI of ours. */
   internalFlowTo(next: Uri): Flow | undefined;
-  /** The flow to the application that is next for an initial request which an application sends; undefined: it leaves the container. */
-  nextApplicationFor(request: Request, sender: DeployedApplication, visited: readonly string[]): Flow | undefined;
+  /**
+   * Where an initial request goes that an application sends: the flow to the application that is next; a status where none can be told; undefined: it leaves the
+   * container, with the routes that were pushed onto it (contract section 5).
+   */
+  nextHopFor(
+    request: Request,
+    sender: DeployedApplication,
+    passage: Passage,
+    directive: RoutingDirective,
+  ): Flow | number | undefined;
   /** Where this container is reached, when it is not known yet by which flow a request leaves: host:port. */
   readonly ownSentBy: string;
   handlerFailed(label: string, application: DeployedApplication, error: unknown, request?: Request): void;

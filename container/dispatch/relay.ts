@@ -1,8 +1,9 @@
-// A request inside a dialog that no application knows: one of a container that was restarted, say. Forwarded by its Route set (§16, C-40).
+// A request that is forwarded with no application in between: inside a dialog that nobody knows any more, by its Route set (§16, C-40), or as the router says.
 import type { Request, Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, ProxyServices, Supervisor } from '../proxy/services.js';
+import type { NextHop } from '../routing/onward.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 
 export class Relay implements Supervisor, ServerUser {
@@ -12,8 +13,13 @@ export class Relay implements Supervisor, ServerUser {
     readonly services: ProxyServices,
     transaction: ServerTransaction,
     readonly request: Request,
+    /** The second part of its branch (RFC 5393); '' in a dialog, where loops are not looked for. */
+    loopPart = '',
+    /** Where the router sends it. */
+    onward?: (request: Request) => NextHop,
   ) {
-    this.#context = new ResponseContext(services, transaction, request, '', this);
+    this.#context = new ResponseContext(services, transaction, request, loopPart, this);
+    this.#context.toNextApplication = onward;
     this.#context.recurse = false;
     this.#context.timeout = 0;
     transaction.user = this;

@@ -81,12 +81,14 @@ export class Branch implements ClientUser, Timed {
     const { services } = this.context;
     decrementMaxForwards(this.request, services.settings.maxForwards); // step 3
     this.request.set('Max-Breadth', String(this.breadth));
-    const next = postprocessRouting(this.request); // steps 6 and 7
-    addContentLength(this.request); // step 9
     const limit = this.context.limitOf(this);
     if (limit !== undefined) this.#limit = services.clock.start(limit, this, 'timeout');
+    const application = this.context.toNextApplication?.(this.request);
+    if (typeof application === 'number') return this.#end(this.context.generate(application));
+    const next = application === undefined ? postprocessRouting(this.request) : this.request.target; // steps 6 and 7
+    addContentLength(this.request); // step 9
     if (next === undefined) return this.#unreachable(new Error('the first Route value is no URI'));
-    const internal = this.context.toNextApplication?.() ?? services.internalFlow(next, this.context.inbound);
+    const internal = application ?? services.internalFlow(next, this.context.inbound);
     if (internal !== undefined) return this.#begin([hopOf(internal)]);
     const located = this.#locate(next);
     if (!(located instanceof Promise)) return this.#begin(located);

@@ -27,8 +27,11 @@ export class ResponseContext implements Timed {
   path: string | undefined;
   /** Local address that requests are to leave from (JSR 289 §14.2); undefined: whichever fits. */
   outboundInterface: string | undefined;
-  /** Gives the flow to the next application of the composition, when there is one (contract section 5). */
-  toNextApplication: (() => Flow | undefined) | undefined;
+  /**
+   * Gives the flow to the next application of the composition, when there is one; a status where none can be told; pushes routes onto the request by which
+   * it leaves (contract section 5).
+   */
+  toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
   /** The request is inside a dialog: it has one target, and no other is added (C-34). */
   isInDialog = false;
   /** The caller sent CANCEL. */

@@ -31,7 +31,8 @@ export function isForElement(request: Request, own: Own): boolean {
   return request.target.user === undefined && isOwnUri(request.target, own);
 }
 
-function isOwnUri(uri: Uri, own: Own): boolean {
+/** Whether it names this element. */
+export function isOwnUri(uri: Uri, own: Own): boolean {
   return (uri.scheme === 'sip' || uri.scheme === 'sips') && own.isOwn(uri.host, uri.port, uri.transport);
 }
 

@@ -17,8 +17,12 @@ export interface StatelessParts {
   readonly key: HashKey;
   /** Of a request that carries none (§16.6 step 3). */
   readonly maxForwards: number;
-  /** The stateless siplet that takes initial requests of this method, if it is one that does. */
-  routeOf(method: string, flow: Flow): StatelessRoute | undefined;
+  /** Whether some stateless siplet is deployed. */
+  hasRoutes(): boolean;
+  /** The stateless siplet that takes a request, if it is one that does. */
+  routeOf(request: Request, flow: Flow): StatelessRoute | undefined;
+  /** Whether it is in a dialog in which an application of ours is a user agent. */
+  isInDialog(request: Request): boolean;
   /** RFC 3263 with the chance given: the same request is to choose the same server (§4.2 there). */
   locate(uri: Uri, size: number, chance: () => number): readonly Hop[] | Promise<readonly Hop[]>;
   /** The flow for a response whose own Via was taken off (§16.7 step 9). */
@@ -77,9 +81,8 @@ export class StatelessProxy {
 
   #request(request: Request, flow: Flow): void {
     const { method } = request;
-    // A CANCEL and an ACK go the way of their INVITE.
-    const route = this.#parts.routeOf(method === 'CANCEL' || method === 'ACK' ? 'INVITE' : method, flow);
-    if (route === undefined || this.#isStateful(request) || isForElement(request, this.#parts.own)) {
+    const route = this.#routeOf(request, flow);
+    if (route === undefined) {
       this.#parts.transactions.receive(request, flow);
       return;
     }
@@ -102,12 +105,20 @@ export class StatelessProxy {
     this.#forward(request, flow, target, branch);
   }
 
+  #routeOf(request: Request, flow: Flow): StatelessRoute | undefined {
+    if (!this.#parts.hasRoutes() || this.#isStateful(request) || isForElement(request, this.#parts.own))
+      return undefined;
+    return this.#parts.routeOf(request, flow);
+  }
+
   /** It belongs to a transaction or a dialog that is kept: this container has stateful applications too. */
   #isStateful(request: Request): boolean {
     if (request.method === 'CANCEL' || request.method === 'ACK') {
       if (this.#parts.transactions.targetOf(request) !== undefined) return true;
     }
-    if (request.to.tag === undefined || !request.has('route')) return false;
+    if (request.to.tag === undefined) return false;
+    if (this.#parts.isInDialog(request)) return true;
+    if (!request.has('route')) return false;
     const [first] = request.routes('route');
     return first !== undefined && cookieOf(first.target) !== undefined;
   }

@@ -1,71 +1,97 @@
 // Which application gets an initial request (contract section 5): the configured order by method, else every application, alphabetically.
+import type { RoutingDirective } from '@siplet/sdk';
 import type { DeployedApplication } from '../deployment/application.js';
-import type { Handler } from '../dispatch/handler-table.js';
+import type { Request, Uri } from '../message/index.js';
 import type { StatelessRoute } from '../proxy/stateless.js';
+import type { Flow } from '../transport/flow.js';
+import { passageOn } from '../transport/internal-flow.js';
+import { OUTSIDE, type Passage } from '../transport/passage.js';
+import { type ActiveApplications, Destination, type Router } from './router.js';
 import { statelessRoute } from './stateless-route.js';
 
-/** What takes initial requests, in alphabetical order; a new list after every change. */
-export interface ActiveApplications {
-  readonly active: readonly DeployedApplication[];
-}
+/** Methods come from the wire. */
+const MAX_KNOWN = 64;
 
-/** An application that has a handler for a request. */
-export interface Destination {
-  readonly application: DeployedApplication;
-  readonly handler: Handler;
-  /** Of a stateless siplet: its routing function (contract section 6). */
-  readonly route: StatelessRoute | undefined;
-}
-
-const NONE: readonly string[] = [];
-
-export class DefaultRouter {
+export class DefaultRouter implements Router {
+  readonly yieldsToTarget = true;
+  readonly problem = undefined;
   readonly #applications: ActiveApplications;
   /** Names in order for a method, or '*'. */
   #order: ReadonlyMap<string, readonly string[]>;
-  /** Answers for the list of applications that they were worked out from. */
+  /** Answers to requests that no application has had, for the list of applications that they were worked out from. */
   #known: readonly DeployedApplication[] = [];
   readonly #destinations = new Map<string, Destination | undefined>();
+  #hasStateless = false;
 
   constructor(applications: ActiveApplications, order: ReadonlyMap<string, readonly string[]> = new Map()) {
     this.#applications = applications;
     this.#order = order;
+    applications.listen?.(() => this.#refresh());
   }
 
-  /** Another order, for requests from now on. */
   reorder(order: ReadonlyMap<string, readonly string[]>): void {
     this.#order = order;
     this.#destinations.clear();
   }
 
-  /**
-   * The first application in order that has a handler for the method and has not had the request (composition); one without is passed over.
-   * `visited` names those that have.
-   */
-  route(method: string, visited: readonly string[] = NONE): Destination | undefined {
-    const { active } = this.#applications;
-    if (visited.length > 0) return this.#find(method, visited);
-    if (active !== this.#known) {
-      this.#known = active;
-      this.#destinations.clear();
-    }
-    // Bounded: methods come from the wire.
-    if (this.#destinations.size > 64) this.#destinations.clear();
-    if (!this.#destinations.has(method)) this.#destinations.set(method, this.#find(method, NONE));
+  get hasStateless(): boolean {
+    if (this.#applications.active !== this.#known) this.#refresh();
+    return this.#hasStateless;
+  }
+
+  /** The first application in order that has a handler for the method and has not had the request (composition); one without is passed over. */
+  next(
+    request: Request,
+    _flow: Flow | undefined,
+    _popped: Uri | undefined,
+    passage: Passage,
+    directive: RoutingDirective,
+  ): Destination | undefined {
+    return passage.visited.length > 0
+      ? this.#find(request.method, passage, directive)
+      : this.#first(request.method, directive);
+  }
+
+  stateless(request: Request, flow: Flow): StatelessRoute | undefined {
+    const passage = passageOn(flow);
+    if (passage instanceof Destination) return passage.route;
+    const { method } = request;
+    // A CANCEL and an ACK go the way of their INVITE.
+    return this.#first(method === 'CANCEL' || method === 'ACK' ? 'INVITE' : method, 'NEW')?.route;
+  }
+
+  #first(method: string, directive: RoutingDirective): Destination | undefined {
+    if (this.#applications.active !== this.#known) this.#refresh();
+    if (this.#destinations.size > MAX_KNOWN) this.#destinations.clear();
+    if (!this.#destinations.has(method)) this.#destinations.set(method, this.#find(method, OUTSIDE, directive));
     return this.#destinations.get(method);
   }
 
-  #find(method: string, visited: readonly string[]): Destination | undefined {
+  #refresh(): void {
+    this.#known = this.#applications.active;
+    this.#destinations.clear();
+    this.#hasStateless = this.#known.some(({ table }) => table.stateless !== undefined);
+  }
+
+  #find(method: string, passage: Passage, directive: RoutingDirective): Destination | undefined {
+    const { visited, region, subscriberUri, stateInfo } = passage;
     for (const application of this.#inOrder(method)) {
-      if (visited.includes(application.name)) continue;
-      const { table } = application;
+      const { name, table } = application;
+      if (visited.includes(name)) continue;
       const handler = table.initial(method) ?? table.stateless;
       if (handler === undefined) continue;
-      return {
+      const route = handler === table.stateless ? statelessRoute(application, handler) : undefined;
+      return new Destination(
         application,
         handler,
-        route: handler === table.stateless ? statelessRoute(application, handler) : undefined,
-      };
+        route,
+        visited,
+        directive,
+        region,
+        subscriberUri,
+        stateInfo,
+        undefined,
+      );
     }
     return undefined;
   }
@@ -77,12 +103,15 @@ export class DefaultRouter {
     return names.flatMap((name) => active.filter((application) => application.name === name));
   }
 
-  /** The methods that some application takes initially: for the Allow of a 405. Empty when there is no application. */
+  /** Only what the order leads to is offered. */
   get methods(): readonly string[] {
     const methods = new Set<string>();
     for (const { table } of this.#applications.active) {
       if (table.initialMethods !== 'any') for (const method of table.initialMethods) methods.add(method);
     }
-    return [...methods].sort();
+    const taken = [...methods].filter((method) =>
+      this.#inOrder(method).some(({ table }) => table.initial(method) !== undefined),
+    );
+    return taken.sort();
   }
 }

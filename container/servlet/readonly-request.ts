@@ -9,7 +9,7 @@ import { parameterText } from './values.js';
 export class ReadonlySipRequest extends MessageView<Request> implements sdk.ReadonlySipRequest {
   constructor(
     message: Request,
-    flow: Flow,
+    flow: Flow | undefined,
     readonly route: Uri | undefined,
   ) {
     super(message, flow);

@@ -3,6 +3,7 @@ import type { Agenda } from '../agenda.js';
 import { type Malformed, parse, type Request, type Response } from '../message/index.js';
 import type { Flow, Hop } from './flow.js';
 import type { TransportName } from './network.js';
+import { OUTSIDE, type Passage } from './passage.js';
 
 /** Who gets what is sent; `wire` is its text. */
 export type InternalReceiver = (message: Request | Response | Malformed, flow: InternalFlow, wire: string) => void;
@@ -33,8 +34,8 @@ export class InternalFlow implements Flow {
     agenda: Agenda,
     receive: InternalReceiver,
     like: Flow,
-    /** Names of the applications that have had the request which travels here. */
-    readonly visited: readonly string[],
+    /** Of the request which travels here. */
+    readonly passage: Passage,
     readonly parties: Parties,
   ) {
     this.#agenda = agenda;
@@ -46,12 +47,12 @@ export class InternalFlow implements Flow {
   }
 
   /** The sending end of a new pair. */
-  static pair(agenda: Agenda, receive: InternalReceiver, like: Flow, visited: readonly string[]): InternalFlow {
+  static pair(agenda: Agenda, receive: InternalReceiver, like: Flow, passage: Passage): InternalFlow {
     // A request in a dialog comes from whoever took it before.
     const before = like instanceof InternalFlow ? like.parties.recipient : undefined;
-    const parties: Parties = { sender: visited.at(-1) ?? before, recipient: undefined };
-    const near = new InternalFlow(agenda, receive, like, visited, parties);
-    const far = new InternalFlow(agenda, receive, like, visited, parties);
+    const parties: Parties = { sender: passage.sender ?? before, recipient: undefined };
+    const near = new InternalFlow(agenda, receive, like, passage, parties);
+    const far = new InternalFlow(agenda, receive, like, passage, parties);
     near.#peer = far;
     far.#peer = near;
     return near;
@@ -70,12 +71,10 @@ export function takenBy(flow: Flow, application: string): void {
   if (flow instanceof InternalFlow) flow.parties.recipient ??= application;
 }
 
-/** Names of the applications that have had a request which came on this flow; none where it came from outside. */
-export function visitedOn(flow: Flow): readonly string[] {
-  return flow instanceof InternalFlow ? flow.visited : NOBODY;
+/** What travels with a request which came on this flow. */
+export function passageOn(flow: Flow): Passage {
+  return flow instanceof InternalFlow ? flow.passage : OUTSIDE;
 }
-
-const NOBODY: readonly string[] = [];
 
 /** A flow as a hop: the request takes it and no other. */
 export function hopOf(flow: Flow): Hop {

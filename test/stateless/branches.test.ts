@@ -86,6 +86,7 @@ test('SLP-07 100,000 transactions leave with 100,000 branches, RFC 2543 ones too
     own: { isOwn: () => false },
     key: [0x51b1e7, 0x5eed],
     maxForwards: 70,
+    hasRoutes: () => true,
     routeOf: () => () => 'sip:bob@10.0.0.2',
     locate: () => [{ transport: 'UDP', address: '10.0.0.2', port: 5060, host: '10.0.0.2' }],
     flowForResponse: () => undefined,

@@ -1,0 +1,236 @@
+// The application router that an application exports (contract section 5, JSR 289 §15): asked for each initial request, and what it answers is checked.
+import type { RoutingDirective, SipApplicationRouter, TargetedRequest } from '@siplet/sdk';
+import type { Logger } from 'pino';
+import type { DeployedApplication } from '../deployment/application.js';
+import type { Request, Uri } from '../message/index.js';
+import type { Own } from '../proxy/route-preprocessing.js';
+import { preprocessRoute } from '../proxy/route-preprocessing.js';
+import type { StatelessRoute } from '../proxy/stateless.js';
+import { validate } from '../proxy/validation.js';
+import { ReadonlySipRequest } from '../servlet/readonly-request.js';
+import type { Flow } from '../transport/flow.js';
+import { passageOn } from '../transport/internal-flow.js';
+import { OUTSIDE, type Passage } from '../transport/passage.js';
+import { RETURN } from './returns.js';
+import { type ActiveApplications, type Answer, Departure, Destination, NoAnswer, type Router } from './router.js';
+import { type Info, infoOf } from './router-info.js';
+import { statelessRoute } from './stateless-route.js';
+
+/** The router threw, or its answer is none: the caller can do nothing about it. */
+const FAILED = new NoAnswer(500);
+/** There is no router for the moment: another container of the caller's may have one (§21.5.4). */
+const UNAVAILABLE = new NoAnswer(503);
+
+/** What is deployed as `router.application`. */
+interface InService {
+  readonly application: DeployedApplication;
+  readonly router: SipApplicationRouter;
+}
+
+export interface CustomRouterParts {
+  readonly applications: ActiveApplications;
+  /** `router.application`. */
+  readonly name: string;
+  readonly own: Own;
+  readonly log: Logger;
+  /** Whether a transaction of ours has this request already. */
+  isKnown(request: Request): boolean;
+}
+
+export class CustomRouter implements Router {
+  readonly yieldsToTarget = false;
+  readonly #parts: CustomRouterParts;
+  /** The list of applications that all below was worked out from. */
+  #known: readonly DeployedApplication[] | undefined;
+  #inService: InService | undefined;
+  /** Names that the router has been told of. */
+  #told: readonly string[] = [];
+  /** Routing functions of the stateless siplets, by the application's name. */
+  readonly #stateless = new Map<string, StatelessRoute>();
+  /** Answers to requests that were asked about before they had a transaction: it is asked once. */
+  readonly #asked = new WeakMap<Request, { readonly answer: Answer }>();
+  #complained = false;
+
+  constructor(parts: CustomRouterParts) {
+    this.#parts = parts;
+    parts.applications.listen?.(() => this.#refresh());
+  }
+
+  get problem(): string | undefined {
+    this.#update();
+    if (this.#inService !== undefined) return undefined;
+    const { name } = this.#parts;
+    const isThere = this.#known!.some((application) => application.name === name);
+    return isThere
+      ? `the application '${name}' (router.application) exports no class that is decorated with @ApplicationRouter()`
+      : `the application '${name}' (router.application) is not in service`;
+  }
+
+  get hasStateless(): boolean {
+    this.#update();
+    return this.#stateless.size > 0;
+  }
+
+  get methods(): readonly string[] {
+    this.#update();
+    const methods = new Set<string>();
+    for (const { table } of this.#known!)
+      if (table.initialMethods !== 'any') for (const method of table.initialMethods) methods.add(method);
+    return [...methods].sort();
+  }
+
+  /** The default router's order is of no interest here. */
+  reorder(): void {}
+
+  // Asking --------------------------------------------------------------------------------------------------------------------------------------------------------
+
+  next(
+    request: Request,
+    flow: Flow | undefined,
+    popped: Uri | undefined,
+    passage: Passage,
+    directive: RoutingDirective,
+    targeted: TargetedRequest | undefined,
+  ): Answer {
+    const asked = this.#asked.get(request);
+    // What a session was named for meanwhile is asked about again.
+    if (asked === undefined || targeted !== undefined)
+      return this.#ask(request, flow, popped, passage, directive, targeted);
+    this.#asked.delete(request);
+    return asked.answer;
+  }
+
+  stateless(request: Request, flow: Flow): StatelessRoute | undefined {
+    const passage = passageOn(flow);
+    if (passage instanceof Destination) return passage.route;
+    // What cannot be forwarded is answered without a question (§16.3).
+    if (passage !== OUTSIDE || this.#parts.isKnown(request) || validate(request) !== undefined) return undefined;
+    const copy = request.clone();
+    const isOfInvite = request.method === 'ACK' || request.method === 'CANCEL';
+    if (isOfInvite) {
+      // They go the way of their INVITE: the router is asked as it was asked then.
+      copy.method = 'INVITE';
+      copy.set('CSeq', `${request.cseq.number} INVITE`);
+    }
+    const popped = preprocessRoute(copy, this.#parts.own, flow);
+    // One that comes back with what the router has said before is routed with it, by the core.
+    if (popped?.parameter(RETURN) !== undefined) return undefined;
+    const answer = this.#ask(copy, flow, popped, OUTSIDE, 'NEW', undefined);
+    if (answer instanceof Destination && answer.route !== undefined) return answer.route;
+    if (!isOfInvite) this.#asked.set(request, { answer });
+    return undefined;
+  }
+
+  #ask(
+    request: Request,
+    flow: Flow | undefined,
+    popped: Uri | undefined,
+    passage: Passage,
+    directive: RoutingDirective,
+    targeted: TargetedRequest | undefined,
+  ): Answer {
+    this.#update();
+    const inService = this.#inService;
+    if (inService === undefined) return this.#unavailable();
+    try {
+      const readable = new ReadonlySipRequest(request, flow, popped);
+      const { region, stateInfo } = passage;
+      const { router } = inService;
+      const info = infoOf(router.getNextApplication(readable, region, directive, targeted, stateInfo));
+      return info === undefined ? undefined : this.#answerOf(info, request.method, passage, directive);
+    } catch (error) {
+      const { application } = inService;
+      const { method, callId } = request;
+      application.log.error({ err: error, method, callId }, `the router of ${application.name} has no answer`);
+      return FAILED;
+    }
+  }
+
+  /** One line until there is a router again. */
+  #unavailable(): NoAnswer {
+    if (!this.#complained) this.#parts.log.error(`requests are answered 503: ${this.problem}`);
+    this.#complained = true;
+    return UNAVAILABLE;
+  }
+
+  /** JSR 289 §15.6: routes first, then the name. Throws for a name that nobody bears, or whose application does not take the method. */
+  #answerOf(info: Info, method: string, { visited }: Passage, directive: RoutingDirective): Answer {
+    const { name, region, subscriberUri, modifier, routes, stateInfo } = info;
+    const [first] = routes;
+    const { own } = this.#parts;
+    const isOurs = first !== undefined && own.isOwn(first.host, first.port, first.transport);
+    const leaves = name === undefined || modifier === 'ROUTE_BACK' || (modifier === 'ROUTE' && !isOurs);
+    if (leaves) {
+      const texts = routes.map(({ text }) => text);
+      const returns = modifier === 'ROUTE_BACK';
+      return new Departure(texts, returns, visited, directive, region, subscriberUri, stateInfo);
+    }
+    const application = this.#known!.find((each) => each.name === name);
+    if (application === undefined) throw new TypeError(`it has chosen ${name}, which is not in service`);
+    const { table } = application;
+    const handler = table.initial(method) ?? table.stateless;
+    if (handler === undefined) throw new TypeError(`it has chosen ${name}, which has no handler for ${method}`);
+    const route = handler === table.stateless ? this.#stateless.get(name) : undefined;
+    return new Destination(
+      application,
+      handler,
+      route,
+      visited,
+      directive,
+      region,
+      subscriberUri,
+      stateInfo,
+      isOurs ? first : undefined,
+    );
+  }
+
+  // Which applications there are ----------------------------------------------------------------------------------------------------------------------------------
+
+  #update(): void {
+    if (this.#parts.applications.active !== this.#known) this.#refresh();
+  }
+
+  /** The new version's router takes over at once; it learns of all applications before it is asked. */
+  #refresh(): void {
+    const { applications, name, log } = this.#parts;
+    this.#known = applications.active;
+    this.#stateless.clear();
+    for (const each of this.#known) {
+      const { stateless } = each.table;
+      if (stateless !== undefined) this.#stateless.set(each.name, statelessRoute(each, stateless));
+    }
+    const application = this.#known.find((each) => each.name === name);
+    const before = this.#inService;
+    if (application?.router === undefined) {
+      this.#inService = undefined;
+      this.#told = [];
+      return;
+    }
+    if (application !== before?.application) {
+      this.#inService = { application, router: application.router as SipApplicationRouter };
+      this.#told = [];
+    }
+    if (this.#complained) log.info(`the router of ${name} is in service: requests are routed again`);
+    this.#complained = false;
+    this.#tell(this.#inService!, application !== before?.application);
+  }
+
+  /** What can be chosen from now on, and what no more. */
+  #tell({ application, router }: InService, isNew: boolean): void {
+    const before = this.#told;
+    // An application that is a router and nothing else takes no requests.
+    const names = this.#known!.filter(({ siplets }) => siplets.length > 0).map((each) => each.name);
+    const gone = before.filter((each) => !names.includes(each));
+    const come = names.filter((each) => !before.includes(each));
+    this.#told = names;
+    const tell = (method: 'applicationsDeployed' | 'applicationsUndeployed', which: readonly string[]): void => {
+      try {
+        router[method]?.(which);
+      } catch (error) {
+        application.log.error({ err: error }, `${method} of the router of ${application.name} failed`);
+      }
+    };
+    if (gone.length > 0) tell('applicationsUndeployed', gone);
+    if (come.length > 0 || isNew) tell('applicationsDeployed', come);
+  }
+}

@@ -1,0 +1,115 @@
+// What the router has answered, carried out on a request: to the next application, or out of the container with its routes (JSR 289 §15.6).
+import type { RoutingDirective } from '@siplet/sdk';
+import type { DeployedApplication } from '../deployment/application.js';
+import type { Handler } from '../dispatch/handler-table.js';
+import { type Request, Uri } from '../message/index.js';
+import type { Own } from '../proxy/route-preprocessing.js';
+import type { Target } from '../session/targeting.js';
+import type { Flow } from '../transport/flow.js';
+import { passageOn } from '../transport/internal-flow.js';
+import { OUTSIDE, type Passage } from '../transport/passage.js';
+import type { Returns } from './returns.js';
+import { type Answer, Departure, Destination, NoAnswer, type Router } from './router.js';
+
+/** Applications that one request, and what is made from it, may pass; what is only proxied is bounded by Max-Forwards too. */
+const MAX_PASSED = 70;
+
+/** A flow to this container itself; a status instead of an answer from there; undefined: it leaves, by its Route or its Request-URI. */
+export type NextHop = Flow | number | undefined;
+
+export interface OnwardParts {
+  readonly router: Router;
+  readonly own: Own;
+  readonly returns: Returns;
+  internalFlow(like: Flow, passage: Passage): Flow;
+}
+
+export class Onward {
+  readonly #parts: OnwardParts;
+
+  constructor(parts: OnwardParts) {
+    this.#parts = parts;
+  }
+
+  /** What travels with a request that came; undefined: it says that it comes back to the router, and is not known to. */
+  passageOf(request: Request, flow: Flow, popped: Uri | undefined): Passage | undefined {
+    const passage = passageOn(flow);
+    if (passage !== OUTSIDE || popped === undefined) return passage;
+    const returned = this.#parts.returns.of(popped, request.callId) ?? OUTSIDE;
+    return returned === 'gone' ? undefined : returned;
+  }
+
+  /** Names of the applications that have had a request before the one whose turn it is. */
+  before(passage: Passage): readonly string[] {
+    return passage instanceof Destination ? passage.before : passage.visited;
+  }
+
+  /** Which application takes a request that came. The one that it names itself has its say (JSR 289 §15.11), as the router has it. */
+  received(
+    request: Request,
+    flow: Flow,
+    popped: Uri | undefined,
+    passage: Passage,
+    target: Target | undefined,
+  ): Answer {
+    const { router } = this.#parts;
+    const named = target?.applicationSession.application;
+    const handler = named?.table.initial(request.method);
+    const directive = passage === OUTSIDE ? 'NEW' : 'CONTINUE';
+    if (named !== undefined && handler !== undefined && router.yieldsToTarget)
+      return this.#inSession(named, handler, passage, directive);
+    const targeted = named && { type: target!.type, applicationName: named.name };
+    const answer =
+      passage instanceof Destination ? passage : router.next(request, flow, popped, passage, directive, targeted);
+    // Also one of a version that is draining: the session lives there.
+    const isNamed = answer instanceof Destination && answer.application.name === named?.name;
+    return isNamed && handler !== undefined ? this.#inSession(named!, handler, answer, directive) : answer;
+  }
+
+  #inSession(
+    application: DeployedApplication,
+    handler: Handler,
+    passage: Passage,
+    directive: RoutingDirective,
+  ): Destination {
+    const { region, subscriberUri, stateInfo } = passage;
+    const before = this.before(passage);
+    return new Destination(
+      application,
+      handler,
+      undefined,
+      before,
+      directive,
+      region,
+      subscriberUri,
+      stateInfo,
+      undefined,
+    );
+  }
+
+  /** Asks for a request that an application proxies or sends; routes are pushed onto it. `like` bears the address that a flow inside has. */
+  of(request: Request, like: Flow, passage: Passage, directive: RoutingDirective): NextHop {
+    if (passage.visited.length >= MAX_PASSED) return 483;
+    return this.carryOut(
+      this.#parts.router.next(request, undefined, undefined, passage, directive, undefined),
+      request,
+      like,
+    );
+  }
+
+  carryOut(answer: Answer, request: Request, like: Flow): NextHop {
+    if (answer === undefined) return undefined;
+    if (answer instanceof NoAnswer) return answer.status;
+    if (!(answer instanceof Departure)) return this.#parts.internalFlow(like, answer);
+    const { routes } = answer;
+    if (answer.returns) {
+      const transport = like.transport === 'UDP' ? '' : `;transport=${like.transport.toLowerCase()}`;
+      const parameters = this.#parts.returns.add(answer, request.callId);
+      request.push('Route', `<sip:${like.sentBy}${transport};lr${parameters}>`);
+    }
+    for (const route of [...routes].reverse()) request.push('Route', `<${route}>`);
+    const first = routes[0] === undefined ? undefined : Uri.parse(routes[0]);
+    if (first === undefined || !this.#parts.own.isOwn(first.host, first.port, first.transport)) return undefined;
+    return this.#parts.internalFlow(like, answer);
+  }
+}

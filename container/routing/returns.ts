@@ -1,0 +1,64 @@
+// Requests that the router has sent out to come back to it (ROUTE_BACK, JSR 289 §15.6): what it has said of them is kept until then, for a while.
+import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Identifiers } from '../identifiers.js';
+import type { Uri } from '../message/index.js';
+import type { Passage } from '../transport/passage.js';
+
+/** The parameter of our Route URI that names the entry. */
+export const RETURN = 'return';
+
+/** How many requests may be out at one time; the oldest is forgotten for one more. */
+const MAX_OUT = 10_000;
+/** How long one may be out, ms. */
+const TIME_OUT = 300_000;
+
+interface Entry {
+  readonly passage: Passage;
+  readonly callId: string;
+  readonly since: number;
+}
+
+export class Returns implements Timed {
+  /** In the order in which they were sent out. The identifier is not to be guessed, so it needs no seal. */
+  readonly #out = new Map<string, Entry>();
+  #deadline: Deadline | undefined;
+
+  constructor(
+    readonly clock: Clock,
+    readonly identifiers: Identifiers,
+  ) {}
+
+  get size(): number {
+    return this.#out.size;
+  }
+
+  /** Parameters of the Route URI of ours by which it is to come back, with a leading ';'. */
+  add(passage: Passage, callId: string): string {
+    const id = this.identifiers.branch();
+    if (this.#out.size >= MAX_OUT) this.#out.delete(this.#out.keys().next().value!);
+    this.#out.set(id, { passage, callId, since: this.clock.now() });
+    this.#deadline ??= this.clock.start(TIME_OUT, this, 'out');
+    return `;${RETURN}=${id}`;
+  }
+
+  /** Undefined: the URI names none. 'gone': it names one that is not known, for this call or any more. It may come back more than once (forks). */
+  of(uri: Uri | undefined, callId: string): Passage | 'gone' | undefined {
+    if (uri === undefined || uri.parameters === '') return undefined;
+    const id = uri.parameter(RETURN);
+    if (id === undefined) return undefined;
+    const entry = typeof id === 'string' ? this.#out.get(id) : undefined;
+    return entry === undefined || entry.callId !== callId ? 'gone' : entry.passage;
+  }
+
+  expire(): void {
+    const now = this.clock.now();
+    for (const [id, { since }] of this.#out) {
+      if (now - since < TIME_OUT) {
+        this.#deadline = this.clock.start(since + TIME_OUT - now, this, 'out');
+        return;
+      }
+      this.#out.delete(id);
+    }
+    this.#deadline = undefined;
+  }
+}
