@@ -127,6 +127,13 @@ test('every variable of the environment that is read', () => {
   expect(unnamed([...new Set(read)])).toEqual([]);
 });
 
+test.each(['http', 'observe'])('container/%s/README.md says what each file is for', (folder) => {
+  const page = readFileSync(join(ROOT, 'container', folder, 'README.md'), 'utf8');
+  const files = readdirSync(join(ROOT, 'container', folder)).filter((file) => file.endsWith('.ts'));
+  expect(files.length).toBeGreaterThan(5);
+  expect(files.filter((file) => !page.includes(file))).toEqual([]);
+});
+
 test('the README begins with two commands, and every link in it leads somewhere', () => {
   expect(README.indexOf('npm start')).toBeLessThan(400);
   const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1]!);

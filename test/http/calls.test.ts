@@ -4,6 +4,7 @@ import { ladderOf } from '../../container/http/ladder.js';
 import { type CallSummary, Calls } from '../../container/observe/calls.js';
 import { callIdOf, methodOf, statusOf } from '../../container/observe/wire-text.js';
 import type { Flow } from '../../container/transport/flow.js';
+import type { Parties } from '../../container/transport/internal-flow.js';
 
 const flowTo = (address: string) =>
   ({
@@ -67,6 +68,39 @@ test('a branch that fails is not the end of the call; an answer to credentials b
   expect(calls.list()[0]!.state).toBe('trying');
   response(200, 'INVITE', true, ALICE);
   expect(calls.list()[0]).toMatchObject({ state: 'established', status: 200 });
+});
+
+describe('section 5 what passes between applications', () => {
+  const wire = (start: string) =>
+    `${start}\r\nFrom: <sip:a@x>\r\nTo: <sip:b@x>\r\nCall-ID: c1\r\nCSeq: 1 INVITE\r\n\r\n`;
+
+  test('does not say where a call is that came from outside', () => {
+    const { calls, request } = stage();
+    request('INVITE', false, ALICE);
+    const parties: Parties = { sender: 'one', recipient: undefined };
+    calls.noteInside('c1', 'INVITE', 0, wire('INVITE sip:b@x SIP/2.0'), parties);
+    parties.recipient = 'two';
+    calls.noteInside('c1', 'INVITE', 486, wire('SIP/2.0 486 Busy Here'), parties);
+    expect(calls.list()[0]).toMatchObject({ state: 'trying', messages: 3 });
+    expect(calls.get('c1')!.trace.slice(1)).toMatchObject([
+      { direction: 'inside', sender: 'one', recipient: 'two' },
+      { direction: 'inside', sender: 'two', recipient: 'one' },
+    ]);
+  });
+
+  test('does when the call began so; the ladder is right of our column, also when there is no other', () => {
+    const { calls } = stage();
+    const parties = { sender: 'one', recipient: 'an-application-with-a-long-name' };
+    calls.noteInside('c1', 'INVITE', 0, wire('INVITE sip:b@x SIP/2.0'), parties);
+    calls.noteInside('c1', 'INVITE', 200, wire('SIP/2.0 200 OK'), { sender: 'one', recipient: undefined });
+    expect(calls.list()[0]).toMatchObject({ state: 'established', status: 200 });
+    const { head, steps } = ladderOf(calls.get('c1')!);
+    expect([head, ...steps]).toEqual([
+      '           siplet',
+      '     0 ms  |* INVITE one → an-application-with-a-long-name',
+      '    10 ms  |* 200 OK to one',
+    ]);
+  });
 });
 
 test('what we have not seen begin is no call; nor is what has no Call-ID', () => {

@@ -33,6 +33,7 @@ const CALL = {
 };
 const TRACE = [
   { at: 1000, direction: 'in', remote: '10.0.0.1:5060', start: 'INVITE sip:b@x SIP/2.0', text: 'the INVITE' },
+  { at: 1002, direction: 'inside', sender: 'one', recipient: 'two', start: 'INVITE sip:b@x SIP/2.0', text: 'the next' },
   { at: 1003, direction: 'out', remote: '10.0.0.1:5060', start: 'SIP/2.0 486 Busy Here', text: 'the 486' },
 ];
 const ANSWERS: Record<string, unknown> = {
@@ -62,8 +63,21 @@ test('shows applications, calls, events, the ladder of a call and its messages; 
   expect(element('apps').text).toBe('hunt|1.0.0|active|2|initial INVITE');
   await expect.poll(() => element('events').text).toContain('|call|ringing INVITE c2');
   element('calls').children[0]!.onclick!();
-  await expect.poll(() => element('ladder').children.length).toBe(4);
-  expect(element('ladder').children[2]!.text).toBe('     3 ms  |< 486 Busy Here ----------|');
+  await expect.poll(() => element('ladder').children.length).toBe(5);
+  expect(element('ladder').children[2]!.text).toBe('     2 ms  |                          |* INVITE one → two');
+  expect(element('ladder').children[3]!.text).toBe('     3 ms  |< 486 Busy Here ----------|');
   element('ladder').children[1]!.onclick!();
   expect(element('message').textContent).toBe('the INVITE');
+});
+
+test('a refusal is told in its own words', async () => {
+  const elements = new Map<string, Element>();
+  const element = (id: string): Element => elements.get(id) ?? elements.set(id, new Element()).get(id)!;
+  const document = { getElementById: element, createElement: () => new Element() };
+  const ask = async () => new Response('{"error":"the Host header names another host"}', { status: 403 });
+  const storage = { getItem: () => '', setItem: () => {} };
+  new Function('document', 'fetch', 'sessionStorage', 'Node', 'setInterval', 'setTimeout', SCRIPT)(
+    ...[document, ask, storage, Element, () => {}, () => {}],
+  );
+  await expect.poll(() => element('note').textContent).toBe('the Host header names another host');
 });
