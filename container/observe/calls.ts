@@ -1,7 +1,7 @@
 // The calls in progress and the recent ones, with their messages as they were on the wire and between applications: bounded in calls, messages and octets.
 import type { Flow } from '../transport/flow.js';
 import type { Parties } from '../transport/internal-flow.js';
-import { callIdOf, fromOf, startLineOf, toOf } from './wire-text.js';
+import { callIdOf, fromOf, startLineOf, toOf, withoutSecrets } from './wire-text.js';
 
 export type CallState = 'trying' | 'ringing' | 'established' | 'ended' | 'failed';
 
@@ -233,7 +233,7 @@ function summaryOf({ callId, method, state, status, began, last, messages, notes
 }
 
 function tracedOf(note: Note): TracedMessage {
-  const said = { at: note.at, start: text(startLineOf(note.wire)), text: text(note.wire) };
+  const said = { at: note.at, start: text(startLineOf(note.wire)), text: withoutSecrets(text(note.wire)) };
   if (note.parties === undefined) {
     return {
       ...said,

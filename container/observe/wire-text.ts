@@ -48,3 +48,22 @@ function fieldOf(wire: string, usual: string, otherwise: RegExp): string {
   const head = wire.slice(0, Math.max(0, wire.indexOf('\r\n\r\n')) + 2);
   return otherwise.exec(head)?.[1]?.trim() ?? '';
 }
+
+/**
+ * As it is shown to people: what the credentials prove is left out, who they are for is not (§22). A digest can be tried against passwords, and what
+ * stands behind another scheme is a password or as good as one.
+ */
+export function withoutSecrets(wire: string): string {
+  const end = wire.indexOf('\r\n\r\n');
+  const head = end < 0 ? wire : wire.slice(0, end);
+  if (!/authorization/i.test(head)) return wire;
+  // A field with the lines that it goes on in (§7.3.1).
+  const shown = head.replace(
+    /^((?:proxy-)?authorization[ \t]*:)([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)/gim,
+    (_, name: string, value: string) =>
+      /^\s*digest\s/i.test(value)
+        ? name + value.replace(/([\s,]response\s*=\s*)("(?:[^"\\]|\\[\s\S])*"?|[^\s,]*)/gi, '$1"…"')
+        : `${name}${/^\s*\S*/.exec(value)![0]} …`,
+  );
+  return shown + wire.slice(head.length);
+}
