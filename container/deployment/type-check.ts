@@ -27,7 +27,8 @@ export async function typeCheck(deployable: Deployable, log: Logger, isBackgroun
     writeFileSync(project, JSON.stringify(projectOf(deployable)));
     return await run(compiler, project, deployable.directory, isBackground);
   } catch (error) {
-    log.warn({ app: deployable.name, err: error }, 'types could not be checked');
+    // What is no longer there is nobody's any more: an archive that was undeployed meanwhile.
+    if (existsSync(deployable.entry)) log.warn({ app: deployable.name, err: error }, 'types could not be checked');
     return [];
   } finally {
     rmSync(folder, { recursive: true, force: true });

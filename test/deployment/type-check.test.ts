@@ -1,4 +1,5 @@
 // Type errors of applications: `deploy.typeCheck`, D-1.
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { deployableAt } from '../../container/deployment/deployable.js';
 import { typeCheck } from '../../container/deployment/type-check.js';
@@ -37,4 +38,14 @@ test('D-1 type warnings: of what is in service, and not of sources that have cha
   expect(lines).toMatchObject([
     { level: 40, app: 'a', faults: [expect.stringMatching(/^a\.ts\(1,14\): error TS2322/)] },
   ]);
+});
+
+test('D-4 what was taken away while its types were checked is not warned about', async () => {
+  const root = folder({ 'gone/a.ts': 'export const a: number = 1;' });
+  const { lines, services } = registry();
+  const deployable = deployableAt(`${root}/gone/a.ts`);
+  const checked = typeCheck(deployable, services.log);
+  rmSync(`${root}/gone`, { recursive: true });
+  expect(await checked).toEqual([]);
+  expect(lines.filter(({ level }) => level >= 40)).toEqual([]);
 });
