@@ -3,15 +3,20 @@ import { IllegalStateError } from '@siplet/sdk';
 import type { Incoming } from '../dispatch/incoming.js';
 import { Request, type Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
+import { B2bua } from '../servlet/b2bua.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import { SentRequest } from '../servlet/sent-request.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import { call } from '../session/notices.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Hop } from '../transport/flow.js';
+import type { Passage } from '../transport/passage.js';
 import { Dialog, TARGET_REFRESH } from './dialog.js';
+import { OfferAnswer } from './offer-answer.js';
 import type { Outgoing } from './outgoing.js';
+import type { ReliableProvisionals } from './reliable-provisionals.js';
 import type { AgentServices } from './services.js';
+import { isLast, isWithoutSubscription, lifetimeOf, Subscriptions, subscriptionOf } from './subscriptions.js';
 import { SuccessRetransmission } from './success-retransmission.js';
 
 /** Extensions that a request in a dialog may require (§8.2.2.3): those that the container, or a handler of it, knows. */
@@ -41,14 +46,22 @@ export class Leg {
   dialog: Dialog | undefined;
   /** The initial request that was sent last; undefined on the side that was called. */
   original: Request | undefined;
+  /** Of the request from which that one was made. */
+  passage: Passage | undefined;
   user: LegUser | undefined;
+  /** The other leg of the call (JSR 289 §14.1). */
+  linked: Leg | undefined;
   /** Requests received that have no final response. */
   readonly received = new Set<Incoming>();
   /** Requests sent that have none. */
   readonly sent = new Set<Outgoing>();
+  /** Whose offer is unanswered, and what was agreed. */
+  readonly offers = new OfferAnswer();
+  /** What is to be acknowledged by PRACK, of the INVITE that came last. */
+  reliables: ReliableProvisionals | undefined;
   /** Usages of the dialog (RFC 5057): it ends with the last of them. */
   #isInvited = false;
-  #subscriptions: Set<string> | undefined;
+  #subscriptions: Subscriptions | undefined;
   #successes: SuccessRetransmission[] | undefined;
   #acks: SentAck[] | undefined;
 
@@ -82,18 +95,26 @@ export class Leg {
     this.dialog = undefined;
   }
 
-  /** A 2xx has made it, or a NOTIFY. */
-  confirm(method: string, subscription?: string): void {
+  /** A 2xx to INVITE has made it. */
+  confirm(): void {
     if (this.session.state === 'terminated') return;
     this.session.state = 'confirmed';
-    if (method === 'INVITE') this.#isInvited = true;
-    else (this.#subscriptions ??= new Set()).add(subscription ?? '');
+    this.#isInvited = true;
+  }
+
+  /** RFC 6665 §4.4: a SUBSCRIBE or REFER, or its NOTIFY, makes the dialog, or is one more usage of it, for so many seconds. */
+  beginSubscription(key: string, seconds: number | undefined): void {
+    if (this.session.state === 'terminated') return;
+    this.session.state = 'confirmed';
+    this.#subscriptions ??= new Subscriptions(this.services.clock, () => {
+      if (!this.#isInvited) this.end(undefined);
+    });
+    this.#subscriptions.begin(key, seconds);
   }
 
   /** RFC 6665 §4.4.1: one subscription is over; the dialog too when it has no other usage. */
-  endSubscription(subscription: string): void {
-    this.#subscriptions?.delete(subscription);
-    if (!this.#isInvited && (this.#subscriptions?.size ?? 0) === 0) this.end(undefined);
+  endSubscription(key: string): void {
+    this.#subscriptions?.end(key);
   }
 
   /** The INVITE usage is over, and the dialog with it unless a subscription lives on in it (RFC 5057 §4.2). */
@@ -109,6 +130,7 @@ export class Leg {
     if (this.session.state === 'terminated') return;
     this.session.state = 'terminated';
     this.#isInvited = false;
+    this.#subscriptions?.stop();
     this.#subscriptions = undefined;
     this.#stopSuccesses();
     for (const incoming of [...this.received]) if (incoming.request !== bye) incoming.dialogEnded();
@@ -124,9 +146,14 @@ export class Leg {
   /** The session has been invalidated: what waits is given up, without the application. */
   dispose(): void {
     this.#stopSuccesses();
+    this.#subscriptions?.stop();
+    this.reliables?.stop();
+    if (this.linked?.linked === this) this.linked.linked = undefined;
+    this.linked = undefined;
     this.forgetDialog();
     for (const outgoing of [...this.sent]) outgoing.cancel();
     if (this.original !== undefined) this.services.userAgents.remove(this.original.callId, this.session);
+    if (this.session.state !== 'terminated') this.user?.ended(undefined);
   }
 
   // Requests received -------------------------------------------------------------------------------------------------------------------------------------------
@@ -142,9 +169,27 @@ export class Leg {
       for (const other of this.received) if (other.request.method === 'INVITE') return this.#later();
       for (const other of this.sent) if (other.request.method === 'INVITE') return { status: 491 };
     }
+    const refusal = method === 'PRACK' ? this.#acknowledgeProvisional(request) : this.#offerRefusal(request);
+    if (refusal !== undefined) return refusal;
+    this.offers.received(request);
     if (TARGET_REFRESH.has(method)) this.dialog!.refresh(request);
     this.received.add(incoming);
     return undefined;
+  }
+
+  /** RFC 3262 §3: a PRACK that acknowledges nothing gets 481. */
+  #acknowledgeProvisional(prack: Request): Refusal | undefined {
+    return this.reliables === undefined ? { status: 481 } : this.reliables.acknowledge(prack);
+  }
+
+  /** RFC 3311 §5.2, RFC 6337 §4: an offer while another is unanswered, and an UPDATE while another is. */
+  #offerRefusal(request: Request): Refusal | undefined {
+    if (request.method === 'UPDATE')
+      for (const other of this.received) if (other.request.method === 'UPDATE') return this.#later();
+    if (this.offers.meaningOf('remote', request) !== 'offer') return undefined;
+    const { state } = this.offers;
+    if (state === 'offer sent') return { status: 491 };
+    return state === 'offer received' ? this.#later() : undefined;
   }
 
   #later(): Refusal {
@@ -163,7 +208,10 @@ export class Leg {
   answered(incoming: Incoming, response: Response): void {
     const { request, transaction } = incoming;
     const { status } = response;
+    if (incoming.isInitial) this.offers.received(request);
+    this.offers.sent(response);
     if (status >= 200) this.received.delete(incoming);
+    if (status >= 200 && request.method === 'PRACK') this.reliables?.prackAnswered();
     if (status >= 300) {
       if (incoming.isInitial) this.end(undefined);
       return;
@@ -177,8 +225,20 @@ export class Leg {
       if (!incoming.answered) this.received.add(incoming);
       return;
     }
-    if (incoming.isInitial || request.method === 'SUBSCRIBE') this.confirm(request.method, subscriptionOf(request));
+    this.#usageAnswered(request, response);
     if (request.method === 'INVITE') this.#retransmit(incoming, response);
+  }
+
+  /** What a 2xx of ours makes of the dialog. */
+  #usageAnswered(request: Request, response: Response): void {
+    const { method } = request;
+    if (method === 'INVITE') this.confirm();
+    else if (method === 'SUBSCRIBE')
+      this.beginSubscription(subscriptionOf(request), lifetimeOf(response) ?? lifetimeOf(request));
+    else if (method === 'REFER' && !isWithoutSubscription(response))
+      this.beginSubscription(subscriptionOf(request), undefined);
+    else if (method === 'NOTIFY' && isLast(request)) this.endSubscription(subscriptionOf(request));
+    else if (method === 'NOTIFY') this.#subscriptions?.refresh(subscriptionOf(request), lifetimeOf(request));
   }
 
   #retransmit(incoming: Incoming, response: Response): void {
@@ -209,29 +269,47 @@ export class Leg {
     if (success === undefined) return false;
     success.stop();
     this.#forget(success);
+    this.offers.received(ack);
     return true;
   }
 
+  /** What the application holds of it as back-to-back user agent. */
+  b2bua(request: SipRequest): B2bua {
+    return new B2bua(request, this);
+  }
+
+  /** A 2xx of ours waits for its ACK: until then no BYE is sent (§15). */
+  get awaitsAck(): boolean {
+    return (this.#successes?.length ?? 0) > 0;
+  }
+
   // Requests sent -----------------------------------------------------------------------------------------------------------------------------------------------
+
+  /** §14.1: meanwhile no other may be sent. */
+  get hasPendingInvite(): boolean {
+    for (const { request } of this.sent) if (request.method === 'INVITE') return true;
+    for (const { request } of this.received) if (request.method === 'INVITE') return true;
+    return false;
+  }
 
   createRequest(method: string): SentRequest {
     if (method === 'ACK' || method === 'CANCEL')
       throw new IllegalStateError(`${method} belongs to a transaction: see createAck and createCancel`);
     if (this.session.state === 'terminated') throw new IllegalStateError(`${this.#label} has ended: no ${method}`);
     const { dialog } = this;
-    if (dialog !== undefined) return new SentRequest(dialog.request(method), this, false, []);
+    if (dialog !== undefined) return new SentRequest(dialog.request(method), this, false);
     const { original } = this;
     if (original === undefined)
       throw new IllegalStateError(`${this.#label} has no dialog yet: no ${method} can be sent`);
     // §8.1.3.5: what failed is tried again, with what was missing.
     const again = method === original.method ? original.clone() : bareOf(original, method);
     again.set('CSeq', `${original.cseq.number + 1} ${method}`);
-    return new SentRequest(again, this, true, []);
+    return new SentRequest(again, this, true, this.passage);
   }
 
   /** The ACK to a 2xx (§13.2.2.4), to be sent once, and again for each copy of the 2xx. */
   createAck(sequence: number): SentRequest {
-    return new SentRequest(this.dialog!.request('ACK', sequence), this, false, []);
+    return new SentRequest(this.dialog!.request('ACK', sequence), this, false);
   }
 
   /** A 2xx that nobody wants: it is acknowledged, and its dialog ended at once (§13.2.2.4). */
@@ -280,9 +358,3 @@ function bareOf(original: Request, method: string): Request {
 }
 
 const KEPT: ReadonlySet<string> = new Set(['route', 'from', 'to', 'call-id', 'cseq', 'max-forwards']);
-
-/** What tells subscriptions of one dialog apart (RFC 6665 §4.5.1): event package and id. */
-export function subscriptionOf(request: Request): string {
-  if (request.method === 'REFER') return `refer;id=${request.cseq.number}`;
-  return (request.value('event') ?? '').toLowerCase().replace(/\s/g, '');
-}

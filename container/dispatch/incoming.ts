@@ -1,6 +1,7 @@
 // A request that an application has taken, from its handler to the last transaction's end: whoever answers it, proxies it, or forwards it in its dialog.
 import { CallFailed, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import { Leg } from '../agent/leg.js';
+import { ReliableProvisionals, type ReliableUser, reliabilityOf } from '../agent/reliable-provisionals.js';
 import { relayedResponse } from '../b2bua/relayed-response.js';
 import type { Deadline, Timed } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
@@ -11,26 +12,30 @@ import type { Choice, Supervisor } from '../proxy/services.js';
 import { refusalOf } from '../proxy/validation.js';
 import { Destination } from '../routing/router.js';
 import { Proxy } from '../servlet/proxy.js';
-import { ServedResponse } from '../servlet/served-response.js';
 import type { SentRequest } from '../servlet/sent-request.js';
+import { ServedResponse } from '../servlet/served-response.js';
 import { SipRequest } from '../servlet/sip-request.js';
 import { type Origin, SipResponse } from '../servlet/sip-response.js';
 import { DIALOG_METHODS, type DialogSet } from '../session/dialog-set.js';
+import { call } from '../session/notices.js';
 import { ProxiedDialog } from '../session/proxied-dialog.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import { takenBy } from '../transport/internal-flow.js';
 import type { Passage } from '../transport/passage.js';
 import type { Core } from './core.js';
-import { allowedBy, type Handler } from './handler-table.js';
+import { allowedBy, type Handler, type SipletDefaults } from './handler-table.js';
 
 /** How the application deals with the request; the roles exclude each other (C-1). */
 export type Role = 'none' | 'proxy' | 'user agent' | 'b2bua';
 
+/** The first RSeq is chosen among so many (RFC 3262 §3). */
+const MAX_FIRST_RSEQ = 2 ** 31 - 1;
+
 /** A job that only waits for its turn. */
 const IN_TURN = { isWaitedFor: true, handler: () => undefined, argument: () => undefined } as const;
 
-export class Incoming implements ServerUser, Supervisor, Timed {
+export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
   role: Role = 'none';
   /** A final response went, or was handed over to go. */
   answered = false;
@@ -46,6 +51,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   /** What the application holds; made for its first handler. */
   #servlet: SipRequest | undefined;
   #proxy: Proxy | undefined;
+  /** Provisional responses that the caller acknowledges by PRACK. */
+  #reliables: ReliableProvisionals | undefined;
   #handler: Handler | undefined;
   #unanswered: Deadline | undefined;
   /** Its sender was asked for credentials, and will send it again with them. */
@@ -115,8 +122,20 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   /** Calls the handler of an initial request. */
   begin(handler: Handler): void {
     this.#handler = handler;
-    this.#call(handler, this.servlet, false, (error) => this.#begun(error));
+    this.#call(handler, this.servlet, false, (error, wasCalled) => {
+      if (wasCalled) this.#begun(error);
+      else this.#beginAgain(handler);
+    });
     if (!this.#isDealtWith) this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
+  }
+
+  /** Whoever had the turn before has invalidated the session: the request gets another, as if it had come now (C-42). */
+  #beginAgain(handler: Handler): void {
+    if (this.answered || this.transaction.state === 'terminated') return;
+    this.#unanswered?.stop();
+    this.#ended = true;
+    this.completed();
+    this.core.beginAgain(this, handler);
   }
 
   #begun(error: unknown): void {
@@ -185,6 +204,15 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     leg.received.add(this);
   }
 
+  /** What its siplet says of proxies, in seconds. */
+  get proxyTimeout(): number {
+    return this.#options.proxyTimeout;
+  }
+
+  get #options(): SipletDefaults {
+    return (this.#handler?.siplet ?? this.application.siplets[0]!).options;
+  }
+
   /** The caller has given up. */
   get isCancelled(): boolean {
     return this.#cancelled;
@@ -202,8 +230,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   bridgingFailed(): void {
     this.isBridging = false;
     this.whenCancelled = undefined;
-    if (!this.answered)
-      this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
+    if (!this.answered) this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
   }
 
   /** Sends what the other leg has answered. */
@@ -247,7 +274,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
         this.answerAs(500);
         if (this.request.method === 'BYE') leg.user?.requested(this); // whoever sends it has left (§15.1.1)
       } else if (leg.user !== undefined) leg.user.requested(this);
-      else if (this.request.method === 'BYE') this.answerAs(200);
+      else if (this.request.method === 'BYE' || this.request.method === 'PRACK') this.answerAs(200);
       else if (!this.answered)
         this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
     });
@@ -263,11 +290,11 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     }
   }
 
-  /** C-41a: BYE and OPTIONS 200, others 405 with Allow. */
+  /** C-41a: BYE and OPTIONS 200, others 405 with Allow; a PRACK that acknowledges something 200 (RFC 3262 §3). */
   answerUnhandled(): void {
     if (this.answered) return;
     const { method } = this.request;
-    if (method === 'BYE') return this.answerAs(200);
+    if (method === 'BYE' || method === 'PRACK') return this.answerAs(200);
     const response = this.generate(method === 'OPTIONS' ? 200 : 405);
     response.append('Allow', allowedBy(this.application.table).join(', '));
     if (method === 'OPTIONS')
@@ -283,10 +310,50 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   /** Answers for the application: an incoming call that it ends before it has answered it, say. */
   answerAs(status: number): void {
-    if (this.answered) return;
-    const response = this.generate(status);
+    if (this.answered && !this.#dropHeld()) return;
+    this.answerAsAgent(this.generate(status));
+  }
+
+  /** Sends a response of a user agent; a 2xx when the reliable 1xx before it have been acknowledged (RFC 3262 §3). */
+  answerAsAgent(response: Response): void {
+    if (response.status >= 200 && this.#reliables?.holds(response)) {
+      this.answered = true;
+      this.#unanswered?.stop();
+    } else {
+      this.sendNow(response);
+    }
+  }
+
+  /** ReliableUser. */
+  sendNow(response: Response): void {
     this.answer(response);
     this.#agentAnswered(response);
+  }
+
+  #dropHeld(): boolean {
+    const was = this.#reliables?.dropHeld() ?? false;
+    if (was) this.answered = false;
+    return was;
+  }
+
+  /** Sends a provisional response of a user agent that the caller has to acknowledge, after those before it. */
+  answerReliablyAsAgent(response: Response): void {
+    const { clock, identifiers, settings } = this.core;
+    if (this.#reliables === undefined) {
+      const first = 1 + Math.floor(identifiers.fraction() * MAX_FIRST_RSEQ);
+      this.#reliables = new ReliableProvisionals(clock, settings.agent, this, first);
+      const session = this.isInitial ? this.set.sessionFor(response) : this.session;
+      Leg.of(session, this.core).reliables = this.#reliables;
+    }
+    this.#reliables.send(response);
+  }
+
+  /** RFC 3262 §3: the INVITE is refused, and the application is told. */
+  unacknowledged(response: Response): void {
+    const { applicationSession } = this.set;
+    const handler = this.application.table.life('noPrackReceived');
+    if (handler !== undefined) call(applicationSession, handler, this.presentOwn(response));
+    this.answerAs(500);
   }
 
   /** The application, or the container in its place, has answered as a user agent: a dialog begins, goes on or ends with it (§12.1.1). */
@@ -401,7 +468,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
       isWaitedFor: true,
       handler: () => {
         chosen = choose();
-        return chosen === undefined ? undefined : this.application.table.best(chosen.response.status, method);
+        if (chosen === undefined || !this.session.isValid) return undefined;
+        return this.application.table.best(chosen.response.status, method);
       },
       argument: () => (servlet = this.#present(chosen!.branch, chosen!.response, 'received')),
       settled: (error, handler) => {
@@ -430,7 +498,8 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     const servlet = handler === undefined ? undefined : this.#present(branch, response, origin);
     applicationSession.mailbox.post({
       isWaitedFor: true,
-      handler: () => (isWanted === undefined || isWanted() ? handler : undefined),
+      // What comes in a session that was invalidated passes the application by (JSR 289 §6.2.4).
+      handler: () => (servlet?.session.isValid && (isWanted === undefined || isWanted()) ? handler : undefined),
       argument: () => servlet,
       settled: (error) => {
         if (error !== undefined) {
@@ -455,21 +524,30 @@ export class Incoming implements ServerUser, Supervisor, Timed {
   }
 
   /** Calls a handler in its turn. The time of one that a message waits for is limited (C-41). */
-  #call(handler: Handler, argument: unknown, isWaitedFor: boolean, settled: (error: unknown) => void): void {
+  #call(
+    handler: Handler,
+    argument: unknown,
+    isWaitedFor: boolean,
+    settled: (error: unknown, wasCalled: boolean) => void,
+  ): void {
     this.set.applicationSession.mailbox.post({
       isWaitedFor,
-      handler: () => handler,
+      handler: () => (this.session.isValid ? handler : undefined),
       argument: () => argument,
-      settled: (error) => {
+      settled: (error, called) => {
         if (error !== undefined) this.#report(handler, error);
-        settled(error);
+        settled(error, called !== undefined);
       },
     });
   }
 
   #report(handler: Handler, error: unknown): void {
     // One that goes on after its caller has given up is not at fault, nor one that proxies a request with no hops left (C-40).
-    const isItsFault = !(error instanceof TooManyHopsError || error instanceof CallFailed || (error instanceof IllegalStateError && this.#cancelled));
+    const isItsFault = !(
+      error instanceof TooManyHopsError ||
+      error instanceof CallFailed ||
+      (error instanceof IllegalStateError && this.#cancelled)
+    );
     const level = isItsFault ? 'error' : 'debug';
     this.core.handlerFailed(handler.label, this.application, error, this.request, level);
   }
@@ -520,6 +598,38 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   /** C-1, C-6, C-12: a response that the application made. Throws when none may be sent any more. */
   answerByApplication(response: Response): void {
+    this.#assertAnswerable(response);
+    const { status } = response;
+    if (this.role === 'none' && status >= 200) this.role = 'user agent';
+    if (status < 200 && this.role !== 'proxy' && this.transaction.isInvite && this.#reliability === 'required')
+      return this.#takeReliably(response);
+    this.#noteAnswering();
+    this.answerAsAgent(response);
+  }
+
+  /** RFC 3262 §3. Throws when the response cannot be sent reliably. */
+  answerReliably(response: Response): void {
+    this.#assertAnswerable(response);
+    const what = `${this.application.name} cannot send a ${response.status} to the ${this.request.method} ${this.request.callId} reliably`;
+    if (!this.transaction.isInvite || response.status >= 200)
+      throw new IllegalStateError(`${what}: only a 101 to 199 to an INVITE is (RFC 3262 §3)`);
+    if (this.role === 'proxy') throw new IllegalStateError(`${what}: it proxies it`);
+    if (this.#reliability === 'unknown')
+      throw new IllegalStateError(`${what}: the caller does not support 100rel (RFC 3262 §3)`);
+    this.#takeReliably(response);
+  }
+
+  #takeReliably(response: Response): void {
+    if (this.role === 'none') this.role = 'user agent';
+    this.#noteAnswering();
+    this.answerReliablyAsAgent(response);
+  }
+
+  get #reliability(): ReturnType<typeof reliabilityOf> {
+    return reliabilityOf(this.request);
+  }
+
+  #assertAnswerable(response: Response): void {
     const what = `${this.application.name} cannot answer the ${this.request.method} ${this.request.callId} with ${response.status}`;
     if (this.answered || (this.context?.completed ?? false))
       throw new IllegalStateError(`${what}: a final response has been sent`);
@@ -527,10 +637,12 @@ export class Incoming implements ServerUser, Supervisor, Timed {
     if (this.role === 'proxy' && response.status >= 200 && this.context?.refusal !== undefined) {
       throw new IllegalStateError(`${what}: ${this.context.refusal}`);
     }
-    if (this.role === 'none' && response.status >= 200) this.role = 'user agent';
-    this.#claim();
-    this.answer(response);
-    this.#agentAnswered(response);
+  }
+
+  #noteAnswering(): void {
+    if (!this.isInitial || this.#answers) return;
+    this.#answers = true;
+    this.core.answering(this);
   }
 
   /** §22.1: the application takes it from nobody whom it does not know. Its dialog stands as before. */
@@ -583,6 +695,7 @@ export class Incoming implements ServerUser, Supervisor, Timed {
 
   terminated(): void {
     this.#unanswered?.stop();
+    this.#reliables?.stop();
     if (this.context === undefined) this.ended();
     else this.context.closed();
   }

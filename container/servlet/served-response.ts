@@ -44,9 +44,10 @@ export class ServedResponse extends SipResponse {
   }
 
   sendReliably(): void {
-    throw new IllegalStateError(
-      'sendReliably: this version of the container sends no reliable provisional responses of its own',
-    );
+    if (this.origin !== 'created') return this.send();
+    if (this.isCommitted) throw new IllegalStateError(`${this.label} has been sent already`);
+    this.incoming.answerReliably(this.message);
+    this.commit();
   }
 
   createAck(): never {
