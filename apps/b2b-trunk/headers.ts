@@ -1,0 +1,48 @@
+// What a carrier is shown: who calls, what the caller wants to keep to himself, and which headers (RFC 3323, RFC 3325).
+import { Address, type HeaderValues, type SipRequest, SipUri } from '@siplet/sdk';
+import type { Carrier } from './carriers.js';
+import { type DialPlan, dialled, normalised } from './numbers.js';
+
+export interface HeaderPolicy {
+  readonly remove: readonly string[];
+  readonly set: ReadonlyMap<string, string>;
+}
+
+/** RFC 3323 §4.1.1.3. */
+const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
+
+/** Headers that speak of who calls: a carrier gets those that are made here, or none. */
+const IDENTITY = ['P-Asserted-Identity', 'P-Preferred-Identity', 'Remote-Party-ID'];
+
+/** From, and the headers that differ from the caller's, for one carrier. */
+export function shownTo(
+  carrier: Carrier,
+  request: SipRequest,
+  plan: DialPlan,
+): { from: Address; headers: HeaderValues } {
+  const headers: Record<string, string | undefined> = {};
+  for (const name of [...IDENTITY, ...carrier.headers.remove]) headers[name] = undefined;
+  for (const [name, value] of carrier.headers.set) headers[name] = value;
+  const caller = callerAt(carrier, request, plan);
+  if (carrier.trusted) headers['P-Asserted-Identity'] = `<${caller}>`;
+  const displayName = carrier.callerId === undefined ? request.from.displayName : undefined;
+  if (!wantsPrivacy(request)) return { from: new Address({ uri: caller, displayName }), headers };
+  if (!carrier.trusted) headers.Privacy = undefined;
+  return { from: Address.parse(ANONYMOUS), headers };
+}
+
+/** The caller as a user of the carrier's: our side's hosts are none of its business. */
+function callerAt({ uri, callerId }: Carrier, request: SipRequest, plan: DialPlan): SipUri {
+  const number = dialled(request.from.uri);
+  const name = request.from.uri instanceof SipUri ? request.from.uri.user : undefined;
+  const user = callerId ?? (number === undefined ? name : normalised(number, plan));
+  return new SipUri({ user: user || 'unknown', host: uri.host });
+}
+
+/** RFC 3323 §4.2: Privacy asks for it, or From says nothing already. */
+export function wantsPrivacy(request: Pick<SipRequest, 'headers' | 'from'>): boolean {
+  const asked = request.headers.getAll('Privacy').flatMap((value) => value.toLowerCase().split(/\s*;\s*/));
+  if (asked.some((value) => ['id', 'user', 'header'].includes(value))) return true;
+  const { uri } = request.from;
+  return uri instanceof SipUri && (uri.host.toLowerCase() === 'anonymous.invalid' || uri.user === 'anonymous');
+}
