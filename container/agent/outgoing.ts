@@ -13,14 +13,23 @@ import type { ClientTransaction, ClientUser, TransactionFailure } from '../trans
 import type { Flow, Hop } from '../transport/flow.js';
 import { hopOf } from '../transport/internal-flow.js';
 import { Dialog } from './dialog.js';
-import { Leg, subscriptionOf } from './leg.js';
+import { Leg } from './leg.js';
 import type { AgentServices } from './services.js';
+import { isLast, isWithoutSubscription, lifetimeOf, subscriptionOf } from './subscriptions.js';
 
 /** Requests that say where their sender is reached in the dialog (§8.1.1.8, RFC 3311 §5.1, RFC 6665 §4.1.2.1, RFC 3515 §2.2). */
 const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
 
 /** How many different 2xx of forks are taken (security: a flood of them). */
 const MAX_FORKS = 32;
+
+/** Who gets the responses instead of the application; a bridge, which shows them to its handlers. */
+export interface OutgoingUser {
+  /** 101-199. */
+  provisional(response: ReceivedResponse): void;
+  /** The final one, which may be the container's own. */
+  final(response: ReceivedResponse): void;
+}
 
 export class Outgoing implements ClientUser, Timed {
   readonly #awaited: Awaited<SipResponse>;
@@ -46,10 +55,9 @@ export class Outgoing implements ClientUser, Timed {
     readonly request: Request,
     readonly servlet: SentRequest,
     readonly isInitial: boolean,
-    /** Names of the applications that have had the request before. */
-    readonly visited: readonly string[],
     /** Sent by the application in a handler, who may await it there; not by the container. */
     isAsked = true,
+    readonly user?: OutgoingUser,
   ) {
     this.#services = leg.services;
     this.#awaited = Awaited.in(isAsked ? this.#services.turn : undefined);
@@ -76,7 +84,8 @@ export class Outgoing implements ClientUser, Timed {
     session.transactionBegins();
     leg.sent.add(this);
     if (this.isInitial) {
-      leg.original = request;
+      // Sent again, it is routed anew (§8.1.3.5).
+      leg.original = request.clone();
       if (request.method === 'SUBSCRIBE' || request.method === 'REFER')
         this.#services.userAgents.add(request.callId, request.from.tag!, undefined, session);
     }
@@ -89,13 +98,16 @@ export class Outgoing implements ClientUser, Timed {
 
   #start(): void {
     const { request } = this;
-    const next = postprocessRouting(request);
+    const { application } = this.session.applicationSession;
+    const { passage, routingDirective } = this.servlet;
+    const onward = this.isInitial
+      ? this.#services.nextHopFor(request, application, passage, routingDirective)
+      : undefined;
+    if (typeof onward === 'number') return this.#failed(onward);
+    const next = onward === undefined ? postprocessRouting(request) : request.target;
     addContentLength(request);
     if (next === undefined) return this.#unreachable(new Error('the first Route value is no URI'));
-    const { application } = this.session.applicationSession;
-    const internal = this.isInitial
-      ? this.#services.nextApplicationFor(request, application, this.visited)
-      : this.#services.internalFlowTo(next);
+    const internal = onward ?? (this.isInitial ? undefined : this.#services.internalFlowTo(next));
     if (internal !== undefined) return this.#begin([hopOf(internal)]);
     try {
       const located = this.#services.locate(next, sizeOf(request, next, this.#asIfFrom));
@@ -210,6 +222,7 @@ export class Outgoing implements ClientUser, Timed {
       leg.open(Dialog.ofClient(this.request, response));
     }
     const servlet = new ReceivedResponse(response, this, leg, false);
+    if (this.user !== undefined) return this.user.provisional(servlet);
     const { application } = this.session.applicationSession;
     const handler = this.#onProvisionalHandler ?? application.table.provisional(response.status, this.request.method);
     this.present(servlet, handler);
@@ -233,7 +246,7 @@ export class Outgoing implements ClientUser, Timed {
     if (this.isInitial) {
       leg.open(Dialog.ofClient(this.request, response));
       leg.dialog!.confirm(response);
-      leg.confirm('INVITE');
+      leg.confirm();
     } else {
       leg.dialog!.refresh(response);
     }
@@ -257,18 +270,28 @@ export class Outgoing implements ClientUser, Timed {
     const { method } = this.request;
     const { status } = response;
     const leg = this.#legOf(response);
-    if (this.isInitial) {
-      const makes = status < 300 && (method === 'SUBSCRIBE' || method === 'REFER');
-      if (makes) {
-        leg.open(Dialog.ofClient(this.request, response));
-        leg.confirm(method, subscriptionOf(this.request));
-      }
-    } else if (status < 300) {
-      if (method === 'UPDATE' || method === 'SUBSCRIBE') leg.dialog?.refresh(response);
+    if (status < 300) {
+      this.#usageAccepted(leg, response);
+      if (!this.isInitial && (method === 'UPDATE' || method === 'SUBSCRIBE')) leg.dialog?.refresh(response);
+    } else if (this.isInitial) {
+      // Nothing has come of it.
     } else if ((status === 481 || status === 408) && method !== 'BYE') {
       this.#dialogIsGone(status);
     }
     this.#end(new ReceivedResponse(response, this, leg, false));
+  }
+
+  /** RFC 6665 §4.1.2, RFC 3515 §2.4.2: what a peer's 2xx makes of the dialog. */
+  #usageAccepted(leg: Leg, response: Response): void {
+    const { request } = this;
+    const { method } = request;
+    const isRefer = method === 'REFER' && !isWithoutSubscription(response);
+    if (method === 'SUBSCRIBE' || isRefer) {
+      if (this.isInitial) leg.open(Dialog.ofClient(request, response));
+      leg.beginSubscription(subscriptionOf(request), lifetimeOf(response) ?? lifetimeOf(request));
+    } else if (method === 'NOTIFY' && isLast(request)) {
+      leg.endSubscription(subscriptionOf(request));
+    }
   }
 
   /** §12.2.1.2: the peer does not know the dialog, or does not answer. */
@@ -335,6 +358,7 @@ export class Outgoing implements ClientUser, Timed {
 
   /** To who awaits it; else, when the handler that sent the request has settled and nobody does, to the response handlers. */
   #give(servlet: ReceivedResponse): void {
+    if (this.user !== undefined) return this.user.final(servlet);
     const awaited = this.#awaited;
     if (awaited.isTaken) return awaited.give(servlet);
     awaited.give(servlet);
@@ -364,6 +388,7 @@ export class Outgoing implements ClientUser, Timed {
       settled: (error) => {
         if (error !== undefined)
           this.#services.handlerFailed(handler!.label, applicationSession.application, error, this.request);
+        if (error !== undefined) servlet.restore();
         done?.();
       },
     });

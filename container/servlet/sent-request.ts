@@ -2,27 +2,56 @@
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { Leg } from '../agent/leg.js';
-import { Outgoing } from '../agent/outgoing.js';
+import { Outgoing, type OutgoingUser } from '../agent/outgoing.js';
 import { addAuthorization } from '../digest/index.js';
+import type { Incoming } from '../dispatch/incoming.js';
 import type { Request } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
 import { Awaited } from '../session/awaited.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import { hopOf } from '../transport/internal-flow.js';
+import { OUTSIDE, type Passage } from '../transport/passage.js';
 import { SipRequest } from './sip-request.js';
+
+const DIRECTIVES: readonly sdk.RoutingDirective[] = ['NEW', 'CONTINUE', 'REVERSE'];
 
 export class SentRequest extends SipRequest {
   outgoing: Outgoing | undefined;
+  /** The request of the other leg that this one was made from (JSR 289 §14.4). */
+  madeFrom: Incoming | undefined;
+  readonly #passage: Passage;
+  #directive: sdk.RoutingDirective;
   #sent = false;
 
   constructor(
     message: Request,
     readonly leg: Leg,
     isInitial: boolean,
-    /** Names of the applications that have had the request from which this one was made. */
-    readonly visited: readonly string[],
+    /** Of the request from which this one was made; undefined: it was made from none. */
+    passage?: Passage,
   ) {
     super(message, leg.session, isInitial, '', undefined, undefined);
+    this.#passage = passage ?? OUTSIDE;
+    if (isInitial) leg.passage = passage;
+    this.#directive = passage === undefined ? 'NEW' : 'CONTINUE';
+  }
+
+  override get passage(): Passage {
+    return this.#passage;
+  }
+
+  override get routingDirective(): sdk.RoutingDirective {
+    return this.#directive;
+  }
+
+  override set routingDirective(directive: sdk.RoutingDirective) {
+    if (!DIRECTIVES.includes(directive))
+      throw new TypeError(`routingDirective is ${DIRECTIVES.join(', ')}, and not ${directive}`);
+    if (!this.isInitial) throw new IllegalStateError(`${this.label} is in a dialog: no application is chosen for it`);
+    if (this.#sent) throw new IllegalStateError(`${this.label} has been sent already`);
+    if (directive !== 'NEW' && this.passage === OUTSIDE)
+      throw new IllegalStateError(`${this.label} was made from no other request: its routingDirective is NEW`);
+    this.#directive = directive;
   }
 
   override get isCommitted(): boolean {
@@ -34,23 +63,25 @@ export class SentRequest extends SipRequest {
     if (this.session.state === 'terminated' && this.method !== 'ACK')
       throw new IllegalStateError(`${this.label} cannot be sent: its dialog has ended`);
     if (this.method === 'ACK') return this.#acknowledge() as Promise<never>;
-    if (this.method === 'INVITE' && this.#hasPendingInvite)
+    if (this.method === 'INVITE' && this.leg.hasPendingInvite)
       throw new IllegalStateError(`${this.label} cannot be sent: an INVITE of this dialog is under way (§14.1)`);
     this.#sent = true;
-    this.outgoing = new Outgoing(this.leg, this.message, this, this.isInitial, this.visited);
+    this.outgoing = new Outgoing(this.leg, this.message, this, this.isInitial);
     return this.outgoing.send(options?.onProvisional);
   }
 
   /** Sends what the container owes: no handler hears of its responses. */
   async sendForContainer(): Promise<void> {
     this.#sent = true;
-    this.outgoing = new Outgoing(this.leg, this.message, this, this.isInitial, this.visited, false);
+    this.outgoing = new Outgoing(this.leg, this.message, this, this.isInitial, false);
     await this.outgoing.send();
   }
 
-  get #hasPendingInvite(): boolean {
-    if ([...this.leg.sent].some(({ request }) => request.method === 'INVITE')) return true;
-    return [...this.leg.received].some(({ request }) => request.method === 'INVITE');
+  /** Sends it for somebody who takes its responses; the session stands until the handler that runs has settled. */
+  sendFor(user: OutgoingUser): void {
+    this.#sent = true;
+    this.outgoing = new Outgoing(this.leg, this.message, this, this.isInitial, true, user);
+    void this.outgoing.send();
   }
 
   /** §13.2.2.4: an ACK to a 2xx has no transaction. It is sent again for each copy of the 2xx. */

@@ -8,6 +8,7 @@ import { contactOf } from '../proxy/record-route.js';
 import { DIALOG_METHODS } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
+import { OUTSIDE, type Passage } from '../transport/passage.js';
 import type { Proxy } from './proxy.js';
 import { ServedResponse } from './served-response.js';
 import { SipMessage } from './sip-message.js';
@@ -68,6 +69,30 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     return route === undefined ? undefined : new Address(parseUri(textOf(route.text)));
   }
 
+  /** What the router has said of it. */
+  get passage(): Passage {
+    return this.incoming?.passage ?? OUTSIDE;
+  }
+
+  /** JSR 289 §15.5. */
+  get region(): sdk.RoutingRegion | undefined {
+    return this.passage.region;
+  }
+
+  /** JSR 289 §15.5. */
+  get subscriberUri(): sdk.Uri | undefined {
+    const { subscriberUri } = this.passage;
+    return subscriberUri === undefined ? undefined : parseUri(textOf(subscriberUri));
+  }
+
+  get routingDirective(): sdk.RoutingDirective {
+    return this.passage.directive;
+  }
+
+  set routingDirective(_directive: sdk.RoutingDirective) {
+    throw new IllegalStateError(`${this.label} was received: it is routed already`);
+  }
+
   /** C-35. */
   parameter(name: string): string | true | undefined {
     return parameterText(this.routeParameters, name);
@@ -105,8 +130,10 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   }
 
   b2bua(): sdk.B2bua {
-    this.answerable('b2bua');
-    throw new IllegalStateError('b2bua: this version of the container has no B2BUA');
+    this.incoming?.becomeB2bua();
+    if (this.session.leg === undefined)
+      throw new IllegalStateError(`b2bua: ${this.label} belongs to a proxied call, which has no legs`);
+    return this.session.leg.b2bua(this);
   }
 
   pushRoute(uri: UriOrAddress): void {

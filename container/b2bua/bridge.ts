@@ -1,0 +1,200 @@
+// Two legs that are held together: the second one's call, and what becomes of both (contract section 3, RFC 7092 §3).
+
+import type * as sdk from '@siplet/sdk';
+import { CallFailed } from '@siplet/sdk';
+import type { Leg } from '../agent/leg.js';
+import type { OutgoingUser } from '../agent/outgoing.js';
+import type { Deadline, Timed } from '../clock.js';
+import type { Incoming } from '../dispatch/incoming.js';
+import type { Request } from '../message/index.js';
+import type { ReceivedResponse } from '../servlet/received-response.js';
+import type { SentRequest } from '../servlet/sent-request.js';
+import { Awaited } from '../session/awaited.js';
+import type { SipSession } from '../session/sip-session.js';
+import { type Content, relayedResponse } from './relayed-response.js';
+import { Side } from './side.js';
+
+/** Why a leg is ended whose other one is lost (RFC 3326). */
+const LOST = 'SIP;cause=408;text="The other leg is lost"';
+const TIMEOUT = 'SIP;cause=408;text="Request Timeout"';
+
+export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
+  /** The callee is called, both talk, or it has failed or ended. */
+  #state: 'calling' | 'standing' | 'over' = 'calling';
+  readonly #callerSide: Side;
+  /** Of the fork that answered; before, of the one that was heard of last. */
+  #calleeSide: Side | undefined;
+  #forks: Side[] = [];
+  #deadline: Deadline | undefined;
+  #response: ReceivedResponse | undefined;
+  /** Answers to the caller's offer in reliable 1xx, by fork: the 2xx need not repeat them (RFC 3262 §5). */
+  #answers: Map<Leg, Content> | undefined;
+  readonly #awaited: Awaited<Bridge>;
+  #tellEnded: (() => void) | undefined;
+  readonly whenEnded: Promise<void>;
+
+  constructor(
+    readonly incoming: Incoming,
+    readonly invite: SentRequest,
+  ) {
+    this.whenEnded = new Promise((resolve) => {
+      this.#tellEnded = resolve;
+    });
+    this.#awaited = Awaited.in(incoming.core.turn);
+    this.#callerSide = new Side(this, incoming.session.leg!);
+  }
+
+  /** Calls the callee; `seconds` is how long it may ring. */
+  start(seconds: number): Awaited<Bridge> {
+    const { incoming, invite } = this;
+    incoming.bridging((cancel) => this.#cancelled(cancel));
+    if (seconds > 0) this.#deadline = incoming.core.clock.start(seconds * 1000, this, 'answer');
+    invite.sendFor(this);
+    return this.#awaited;
+  }
+
+  // What the application has of it ------------------------------------------------------------------------------------------------------------------------------------
+
+  get caller(): SipSession {
+    return this.#callerSide.leg.session;
+  }
+
+  get callee(): SipSession {
+    return (this.#calleeSide?.leg ?? this.invite.leg).session;
+  }
+
+  get response(): ReceivedResponse {
+    return this.#response!;
+  }
+
+  get ended(): Promise<void> {
+    return Awaited.of(this.whenEnded, this.incoming.core.turn);
+  }
+
+  terminate(): Promise<void> {
+    const both = Promise.all([this.#callerSide.end(undefined), this.#calleeSide?.end(undefined)]);
+    return Awaited.of(
+      both.then(() => {}),
+      this.incoming.core.turn,
+    );
+  }
+
+  // The callee's answers -------------------------------------------------------------------------------------------------------------------------------------------
+
+  provisional(response: ReceivedResponse): void {
+    if (this.#state !== 'calling') return;
+    const handler = this.incoming.application.table.provisional(response.status, 'INVITE');
+    response.outgoing.present(response, handler, () => this.#relayProvisional(response));
+  }
+
+  #relayProvisional(response: ReceivedResponse): void {
+    response.commit();
+    if (response.isReliable && !response.isPracked) this.#acknowledgeProvisional(response);
+    if (this.#state !== 'calling') return;
+    this.#calleeSide = this.#forkOf(response.leg);
+    this.incoming.relay(relayedResponse(this.incoming, response.message));
+  }
+
+  /** The caller does not know reliable 1xx: the container acknowledges them in its place (RFC 3262 §4). */
+  #acknowledgeProvisional(response: ReceivedResponse): void {
+    const { message, leg } = response;
+    if (message.body !== '')
+      (this.#answers ??= new Map()).set(leg, { type: message.value('content-type') ?? '', body: message.body });
+    void (response.createPrack() as SentRequest).sendForContainer();
+  }
+
+  final(response: ReceivedResponse): void {
+    if (this.#state !== 'calling') return this.#refuse(response);
+    const { table } = this.incoming.application;
+    const handler =
+      response.status < 300 ? table.success(response.status, 'INVITE') : table.best(response.status, 'INVITE');
+    response.outgoing.present(response, handler, () => this.#answered(response));
+  }
+
+  #answered(response: ReceivedResponse): void {
+    if (this.#state !== 'calling') this.#refuse(response);
+    else if (response.status >= 300) this.#fail(new CallFailed(response.status, response));
+    else this.#stand(response);
+  }
+
+  /** Nobody waits for it any more: a 2xx is acknowledged and ended at once (B2B-03). */
+  #refuse(response: ReceivedResponse): void {
+    if (response.isUnacknowledgedSuccess) response.leg.endUnwanted(response);
+  }
+
+  #stand(response: ReceivedResponse): void {
+    const { incoming } = this;
+    this.#state = 'standing';
+    this.#response = response;
+    this.#deadline?.stop();
+    response.commit();
+    const winner = this.#forkOf(response.leg);
+    this.#calleeSide = winner;
+    for (const fork of this.#forks) if (fork !== winner) fork.release();
+    this.#forks = [];
+    this.#callerSide.leg.linked = winner.leg;
+    this.#callerSide.expectAck(incoming.request.cseq.number, response);
+    incoming.relay(relayedResponse(incoming, response.message, this.#answers?.get(response.leg)));
+    this.#answers = undefined;
+    this.#awaited.give(this);
+  }
+
+  #forkOf(leg: Leg): Side {
+    const known = this.#forks.find((fork) => fork.leg === leg);
+    if (known !== undefined) return known;
+    const side = new Side(this, leg);
+    leg.linked = this.#callerSide.leg;
+    this.#forks.push(side);
+    return side;
+  }
+
+  // Failing -----------------------------------------------------------------------------------------------------------------------------------------------------
+
+  /** The caller gives up (§9.2): by CANCEL, or by BYE in its early dialog (§15). False: the container answers the INVITE. */
+  #cancelled(by: Request): boolean {
+    this.invite.outgoing!.cancel(by.values('reason').join(', ') || undefined);
+    this.#fail(new CallFailed(487));
+    return false;
+  }
+
+  expire(): void {
+    if (this.#state !== 'calling') return;
+    this.invite.outgoing!.cancel(TIMEOUT);
+    this.#fail(new CallFailed(408));
+  }
+
+  #fail(error: CallFailed): void {
+    this.#state = 'over';
+    this.#deadline?.stop();
+    this.#callerSide.release();
+    for (const fork of this.#forks) fork.release();
+    this.#tellEnded?.();
+    const { incoming } = this;
+    const awaited = this.#awaited;
+    incoming.bridgingFailed();
+    awaited.fail(error);
+    if (awaited.isTaken) return;
+    awaited.whenAskerSettled(() => {
+      if (!awaited.isTaken) incoming.relayFailure(error);
+    });
+  }
+
+  // The legs ----------------------------------------------------------------------------------------------------------------------------------------------------
+
+  peerOf(side: Side): Side | undefined {
+    return side === this.#callerSide ? this.#calleeSide : this.#callerSide;
+  }
+
+  /** `bye` is there when the peer ended it: it is relayed when its handler has seen it. */
+  sideEnded(side: Side, bye: Request | undefined, byPeer: boolean): void {
+    if (this.#state === 'calling') {
+      if (side === this.#callerSide) this.#cancelled(bye ?? this.invite.message);
+      return;
+    }
+    const other = this.peerOf(side);
+    if (other === undefined || other.hasEnded) {
+      this.#state = 'over';
+      this.#tellEnded?.();
+    } else if (!byPeer) void other.end(undefined, LOST);
+  }
+}

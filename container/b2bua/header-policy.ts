@@ -1,0 +1,75 @@
+// Which header fields pass from one leg to the other (RFC 7092 §3.1.2): one table. What is not in it is copied, in order, unknown ones too.
+import { Field, type Message, type Response } from '../message/index.js';
+
+/** Of the message's own leg: its way, its dialog, its transaction, its hop's credentials. Never copied. */
+const OF_THE_LEG = [
+  'via',
+  'route',
+  'record-route',
+  'path',
+  'service-route',
+  'contact',
+  'call-id',
+  'cseq',
+  'from',
+  'to',
+  'max-forwards',
+  'max-breadth',
+  'content-length',
+  'timestamp',
+  'authorization',
+  'proxy-authorization',
+  'proxy-require',
+  'authentication-info',
+  'supported',
+  'require',
+  'rseq',
+  'rack',
+  'session-expires',
+  'min-se',
+  'refer-sub',
+  'security-client',
+  'security-server',
+  'security-verify',
+] as const;
+
+/** What says something of the body: it goes where the body goes. */
+const OF_THE_BODY = ['content-type', 'content-encoding', 'content-disposition', 'content-language', 'mime-version'];
+
+const NEVER: ReadonlySet<string> = new Set(OF_THE_LEG);
+const NEVER_WITHOUT_BODY: ReadonlySet<string> = new Set([...OF_THE_LEG, ...OF_THE_BODY]);
+
+/** Extensions that each leg has with its own peer: those of the other leg are none of its business (RFC 3262, RFC 4028, RFC 3327, RFC 5626). */
+const PER_LEG: ReadonlySet<string> = new Set(['100rel', 'timer', 'path', 'outbound', 'gruu']);
+
+/** Copies what may pass to the other leg. The fields are shared. */
+export function copyFields(from: Message, to: Message, withBody = true): void {
+  const never = withBody ? NEVER : NEVER_WITHOUT_BODY;
+  for (const field of from.fields) if (!never.has(field.key)) to.fields.push(field);
+  if (withBody) to.body = from.body;
+}
+
+/** What the peer of the other leg can do or demands, and the bridge passes on, without what each leg has for itself. */
+export function passExtensions(from: Message, to: Message, own?: string): void {
+  const supported = endToEnd(from, 'supported');
+  if (own !== undefined) supported.push(own);
+  if (supported.length > 0) to.fields.push(Field.trusted('Supported', supported.join(', ')));
+  const required = endToEnd(from, 'require');
+  if (required.length > 0) to.fields.push(Field.trusted('Require', required.join(', ')));
+}
+
+function endToEnd(message: Message, key: string): string[] {
+  if (!message.has(key)) return [];
+  return message.values(key).filter((tag) => !PER_LEG.has(tag.toLowerCase()));
+}
+
+/** Whether the message bears the extension in one of these headers. */
+export function namesExtension(message: Message, tag: string, ...keys: readonly string[]): boolean {
+  return keys.some((key) => message.has(key) && message.values(key).some((each) => each.toLowerCase() === tag));
+}
+
+/** Contacts of a redirection say where somebody is, and are copied; those of a dialog say where its party is, and are not (§20.10). */
+export function copyContacts(from: Response, to: Response): void {
+  if (!((from.status >= 300 && from.status < 400) || from.status === 485)) return;
+  for (const field of from.fields) if (field.key === 'contact') to.fields.push(field);
+}

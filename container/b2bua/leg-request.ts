@@ -1,0 +1,123 @@
+// The requests of the other leg: the initial one from the one that came, and those in the dialog (JSR 289 §14.1, §14.2; RFC 7092 §3.1).
+
+import type { AddressLike, LegOptions } from '@siplet/sdk';
+import { Address, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
+import { inItsOwnSession, partyText, requestUriOf } from '../agent/initial-request.js';
+import type { Leg } from '../agent/leg.js';
+import type { Incoming } from '../dispatch/incoming.js';
+import { type Party, Request, textOf } from '../message/index.js';
+import type { SentRequest } from '../servlet/sent-request.js';
+import type { SipRequest } from '../servlet/sip-request.js';
+import { uriText } from '../servlet/values.js';
+import { copyFields, namesExtension, passExtensions } from './header-policy.js';
+
+/** §20.22: what a request has without the header. */
+const MAX_FORWARDS = 70;
+
+/** Instead of the body of the original. */
+type Body = { readonly content: string | Uint8Array; readonly type: string };
+
+/**
+ * The initial request of the second leg: Call-ID, tags, CSeq and Via are its own, the hops that are left are one fewer (RFC 7332 §3.1). The next application in the
+ * router's order gets it. Throws TooManyHopsError when none is left.
+ */
+export function createLegRequest(incoming: Incoming, options: LegOptions, body?: Body): SentRequest {
+  const { request, core } = incoming;
+  const { identifiers } = core;
+  const to = options.to === undefined ? undefined : Address.of(options.to);
+  const uri = options.uri === undefined ? (to === undefined ? request.uri : requestUriOf(to)) : uriText(options.uri);
+  const leg = new Request(request.method, uri);
+  leg.append(
+    'From',
+    `${options.from === undefined ? untagged(request.from) : text(options.from)};tag=${identifiers.tag()}`,
+  );
+  leg.append('To', to === undefined ? untagged(request.to) : partyText(to, undefined));
+  leg.append('Call-ID', identifiers.id());
+  leg.append('CSeq', `1 ${request.method}`);
+  leg.append('Max-Forwards', hopsLeft(incoming));
+  copyFields(request, leg, body === undefined);
+  if (request.method === 'REGISTER') for (const contact of request.values('contact')) leg.append('Contact', contact);
+  passExtensions(request, leg, takesReliably(incoming, leg, body) ? '100rel' : undefined);
+  const sent = inItsOwnSession(core, incoming.session.applicationSession, leg, incoming.passage);
+  if (body !== undefined) sent.setBody(body.content, body.type);
+  overwrite(sent, options.headers);
+  join(incoming, sent);
+  return sent;
+}
+
+/**
+ * The callee may answer 1xx reliably, whatever the caller knows: the container acknowledges them then. But an offer in one, which comes where the INVITE has
+ * none, only the caller can answer (RFC 3262 §5).
+ */
+function takesReliably(incoming: Incoming, leg: Request, body: Body | undefined): boolean {
+  if (leg.method !== 'INVITE') return false;
+  if (leg.body !== '' || body !== undefined) return true;
+  return namesExtension(incoming.request, '100rel', 'supported', 'require');
+}
+
+/** A request in the dialog of `leg`, with what may pass of the one that came in the other. Throws what `Leg.createRequest` does, and TooManyHopsError. */
+export function createRelayedRequest(incoming: Incoming, leg: Leg): SentRequest {
+  const { request } = incoming;
+  const hops = hopsLeft(incoming);
+  const sent = leg.createRequest(request.method);
+  const { message } = sent;
+  copyFields(request, message);
+  passExtensions(request, message);
+  message.set('Max-Forwards', hops);
+  join(incoming, sent);
+  return sent;
+}
+
+/** A request in the dialog of `leg` as `request` is in another (JSR 289 §14.2). Throws what `Leg.createRequest` does, and TooManyHopsError. */
+export function createRequestInDialog(leg: Leg, request: SipRequest, options: LegOptions = {}): SentRequest {
+  if (options.to !== undefined || options.from !== undefined || options.uri !== undefined)
+    throw new IllegalStateError(
+      'createRequest: in a dialog From, To and Request-URI are those of the dialog (§12.2.1.1)',
+    );
+  const sent =
+    request.incoming === undefined ? leg.createRequest(request.method) : createRelayedRequest(request.incoming, leg);
+  if (request.incoming === undefined) copyFields(request.message, sent.message);
+  overwrite(sent, options.headers);
+  return sent;
+}
+
+function overwrite(sent: SentRequest, headers: LegOptions['headers']): void {
+  if (headers === undefined) return;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) sent.headers.delete(name);
+    else sent.headers.set(name, value);
+  }
+}
+
+/** JSR 289 §14.4. */
+function join(incoming: Incoming, sent: SentRequest): void {
+  sent.madeFrom = incoming;
+  incoming.madeInto = sent;
+}
+
+function hopsLeft({ request, application }: Incoming): string {
+  const hops = request.maxForwards ?? MAX_FORWARDS;
+  if (hops > 0) return String(hops - 1);
+  throw new TooManyHopsError(
+    `${application.name} cannot send the ${request.method} ${request.callId} on: its Max-Forwards is 0`,
+  );
+}
+
+function text(address: AddressLike): string {
+  return partyText(Address.of(address), undefined);
+}
+
+/** From or To as it came, without its tag. */
+function untagged(party: Party): string {
+  if (party.tag === undefined) return party.text;
+  const tag = `;tag=${party.tag}`;
+  const { text: whole } = party;
+  if (whole.endsWith(tag)) return whole.slice(0, -tag.length);
+  return partyText(Address.parse(textOf(whole)), undefined);
+}
+
+/** Throws for what no leg can be made of. */
+export function assertInitial(incoming: Incoming | undefined, what: string): asserts incoming is Incoming {
+  if (incoming?.isInitial !== true)
+    throw new IllegalStateError(`${what}: a second leg is made of an initial request, and of no other`);
+}

@@ -1,0 +1,109 @@
+// One side of a bridge: what comes on its leg goes to the other leg (RFC 7092 §3.1.3), once the application's handlers have seen it.
+import type { Leg, LegUser } from '../agent/leg.js';
+import type { Incoming } from '../dispatch/incoming.js';
+import type { Request } from '../message/index.js';
+import type { ReceivedResponse } from '../servlet/received-response.js';
+import type { SipRequest } from '../servlet/sip-request.js';
+import type { Bridge } from './bridge.js';
+import { copyFields } from './header-policy.js';
+import { RelayedRequest } from './relayed-request.js';
+
+/** A 2xx of the other leg that waits for the ACK of this one. */
+interface Pending {
+  /** CSeq number of the INVITE on this leg. */
+  readonly sequence: number;
+  readonly success: ReceivedResponse;
+}
+
+export class Side implements LegUser {
+  hasEnded = false;
+  #pending: Pending[] | undefined;
+  /** It is to be ended when its ACK has come (§15): with this Reason. */
+  #ending: { readonly reason: string | undefined } | undefined;
+
+  constructor(
+    readonly bridge: Bridge,
+    readonly leg: Leg,
+  ) {
+    leg.user = this;
+  }
+
+  get peer(): Side | undefined {
+    return this.bridge.peerOf(this);
+  }
+
+  /** Nobody relays any more what comes in it. */
+  release(): void {
+    if (this.leg.user === this) this.leg.user = undefined;
+  }
+
+  // LegUser -----------------------------------------------------------------------------------------------------------------------------------------------------
+
+  requested(incoming: Incoming): void {
+    const { peer } = this;
+    if (incoming.request.method === 'BYE') {
+      incoming.answerAs(200);
+      void peer?.end(incoming.request);
+    } else if (peer === undefined || peer.hasEnded) incoming.answerAs(481);
+    else new RelayedRequest(this, peer, incoming).start();
+  }
+
+  /** B2B-02: the ACK of one leg is the ACK of the other; it may bear the answer to a late offer (§13.2.1). */
+  acknowledged(ack: SipRequest): void {
+    const { number } = ack.message.cseq;
+    const pending = this.#pending?.find(({ sequence }) => sequence === number);
+    if (pending !== undefined) {
+      this.#pending = this.#pending!.filter((each) => each !== pending);
+      acknowledge(pending.success, ack.message);
+    }
+    const ending = this.#ending;
+    if (ending === undefined) return;
+    this.#ending = undefined;
+    void this.#bye(ending.reason, undefined);
+  }
+
+  ended(bye: Request | undefined): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    // What came is relayed when its handler has seen it.
+    const byPeer = bye !== undefined && [...this.leg.received].some(({ request }) => request === bye);
+    this.bridge.sideEnded(this, byPeer ? bye : undefined, byPeer);
+  }
+
+  // Acknowledging and ending ----------------------------------------------------------------------------------------------------------------------------------------
+
+  /** The 2xx of the other leg has been sent on this one: it is acknowledged when this one's ACK comes. */
+  expectAck(sequence: number, success: ReceivedResponse): void {
+    (this.#pending ??= []).push({ sequence, success });
+  }
+
+  /** The peer's 2xx whose ACK has not come from the other side: it gets one before the BYE (§13.2.2.4). */
+  acknowledgeAll(): void {
+    for (const { success } of this.#pending ?? []) acknowledge(success, undefined);
+    this.#pending = undefined;
+  }
+
+  /** BYE, which says what the other side's said or `reason`; CANCEL or nothing where no call stands. Resolves when it was answered. */
+  async end(bye: Request | undefined, reason?: string): Promise<void> {
+    if (this.leg.session.state !== 'confirmed') return this.leg.terminate();
+    this.peer?.acknowledgeAll();
+    if (!this.leg.awaitsAck) return this.#bye(reason, bye);
+    this.#ending = { reason: reason ?? bye?.values('reason').join(', ') };
+    await this.bridge.whenEnded;
+  }
+
+  async #bye(reason: string | undefined, from: Request | undefined): Promise<void> {
+    if (this.hasEnded || this.leg.session.state !== 'confirmed') return;
+    const bye = this.leg.createRequest('BYE');
+    if (from !== undefined) copyFields(from, bye.message);
+    if (reason) bye.message.set('Reason', reason);
+    await bye.sendForContainer();
+  }
+}
+
+function acknowledge(success: ReceivedResponse, from: Request | undefined): void {
+  if (success.isAcknowledged) return;
+  const ack = success.createAck() as SipRequest;
+  if (from !== undefined) copyFields(from, ack.message);
+  void ack.send();
+}
