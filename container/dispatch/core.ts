@@ -277,7 +277,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     request: Request,
     transaction: ServerTransaction,
     route: Uri | undefined,
-    { application, handler }: Destination,
+    { application, handler }: Pick<Destination, 'application' | 'handler'>,
   ): ApplicationSession | undefined {
     const { sessionTimeout } = handler.siplet.options;
     const { sessionKey } = application.table;
@@ -292,6 +292,15 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
       this.handlerFailed(sessionKey.label, application, error, request);
       return undefined;
     }
+  }
+
+  /** The session of a request was invalidated before its handler was called: as if it had come now. */
+  beginAgain(incoming: Incoming, handler: Handler): void {
+    const { request, transaction, loopPart, route, routeParameters, application, passage } = incoming;
+    const session = this.#sessionFor(request, transaction, route, { application, handler });
+    if (session === undefined) return this.#respond(request, transaction, 500);
+    const { first } = new DialogSet(this.identifiers.branch(), session, request);
+    new Incoming(this, transaction, request, true, first, loopPart, route, routeParameters, passage).begin(handler);
   }
 
   /** A router without an answer, or no router (contract section 5). */

@@ -79,7 +79,8 @@ export class DialogSet {
 
   #derive(tag: string): SipSession {
     const first = this.#sessions[0]!;
-    if (this.#sessions.length >= MAX_DIALOGS) return first;
+    // Nothing begins in an application session that has ended.
+    if (this.#sessions.length >= MAX_DIALOGS || !this.applicationSession.isValid) return first;
     const derived = new SipSession(this, this.applicationSession, tag, first.rawAttributes);
     this.#sessions.push(derived);
     return derived;

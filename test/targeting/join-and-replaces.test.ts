@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Request } from '../../container/message/index.js';
 import { namedDialogOf } from '../../container/session/named-dialog.js';
 import { BOB, notes, stage } from '../session/stage.js';
+import type { Phone } from '../world/phone.js';
 import { Invite, Siplet, type SipRequest } from './sdk.js';
 
 /** Proxies every call, and notes how many it has had in this session before. */

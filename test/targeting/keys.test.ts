@@ -279,3 +279,18 @@ test('contract section 1: before all siplets of an application are made it has n
   );
   expect(notes).toEqual(['0', 'undefined']);
 });
+
+test('C-42 a request that waits for its turn while the session is invalidated gets a new one', async () => {
+  const s = await stage({ room: room() });
+  expect(await s.message('red')).toBe('200 one 1');
+  const slow = s.alice.request('MESSAGE', 'sip:red@example.com', { via: 'siplet', body: 'slowly' });
+  await s.world.run(100);
+  const [ender, behind, last] = ['end', '', ''].map((body) =>
+    s.alice.request('MESSAGE', 'sip:red@example.com', { via: 'siplet', body }),
+  );
+  expect((await slow.response(200)).body).toBe('one 2');
+  expect((await ender!.response(200)).body).toBe('one 3');
+  expect((await behind!.response(200)).body).toBe('one 1');
+  expect((await last!.response(200)).body).toBe('one 2');
+  await s.ends();
+});
