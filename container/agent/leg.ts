@@ -14,6 +14,7 @@ import type { Passage } from '../transport/passage.js';
 import { Dialog, TARGET_REFRESH } from './dialog.js';
 import { OfferAnswer } from './offer-answer.js';
 import type { Outgoing } from './outgoing.js';
+import { ReceivedProvisionals } from './received-provisionals.js';
 import type { ReliableProvisionals } from './reliable-provisionals.js';
 import type { AgentServices } from './services.js';
 import { isLast, isWithoutSubscription, lifetimeOf, Subscriptions, subscriptionOf } from './subscriptions.js';
@@ -59,6 +60,8 @@ export class Leg {
   readonly offers = new OfferAnswer();
   /** What is to be acknowledged by PRACK, of the INVITE that came last. */
   reliables: ReliableProvisionals | undefined;
+  /** The order of those that the peer sends. */
+  readonly provisionals = new ReceivedProvisionals();
   /** Usages of the dialog (RFC 5057): it ends with the last of them. */
   #isInvited = false;
   #subscriptions: Subscriptions | undefined;

@@ -5,8 +5,9 @@ import { IllegalStateError } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { Agenda } from '../agenda.js';
 import { Dialog } from '../agent/dialog.js';
-import { Leg, subscriptionOf } from '../agent/leg.js';
+import { Leg } from '../agent/leg.js';
 import type { AgentServices, AgentSettings } from '../agent/services.js';
+import { lifetimeOf, subscriptionOf } from '../agent/subscriptions.js';
 import type { Clock } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import { DigestServer } from '../digest/index.js';
@@ -439,9 +440,10 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     const asker = this.userAgents.awaitingNotify(callId, to.tag);
     if (asker === undefined) return undefined;
     const session = asker.set.sessionOfTag(from.tag ?? '');
+    if (session.state === 'terminated' || !session.isValid) return undefined;
     const leg = Leg.of(session, this);
     leg.open(Dialog.ofNotified(asker.leg!.original!, request));
-    leg.confirm('NOTIFY', subscriptionOf(asker.leg!.original!));
+    leg.beginSubscription(subscriptionOf(asker.leg!.original!), lifetimeOf(request));
     return session;
   }
 

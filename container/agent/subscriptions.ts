@@ -1,0 +1,83 @@
+// The subscriptions of one dialog (RFC 6665 §4.4, RFC 3515 §2.4.4): when each begins and ends. A REFER is one too, unless it says otherwise (RFC 4488).
+import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Message, Request, Response } from '../message/index.js';
+
+/** Seconds, where nobody says how long: RFC 3515 §2.4.4 wants an answer within minutes, RFC 6665 leaves it to the package. */
+const USUAL = 3600;
+/** Seconds at most; what a peer asks for is its own matter, but not for ever. */
+const LONGEST = 7 * 24 * 3600;
+/** Milliseconds in which the last NOTIFY may yet come (RFC 6665 §4.1.2.4). */
+const GRACE = 32_000;
+
+export class Subscriptions implements Timed {
+  readonly #deadlines = new Map<string, Deadline>();
+
+  constructor(
+    readonly clock: Clock,
+    /** The last one has ended. */
+    readonly emptied: () => void,
+  ) {}
+
+  get size(): number {
+    return this.#deadlines.size;
+  }
+
+  /** It begins, or is refreshed, for so many seconds. */
+  begin(key: string, seconds = USUAL): void {
+    this.#deadlines.get(key)?.stop();
+    const lifetime = 1000 * Math.min(Math.max(seconds, 0), LONGEST) + GRACE;
+    this.#deadlines.set(key, this.clock.start(lifetime, this, key));
+  }
+
+  /** A NOTIFY says how much longer it lives; one that says nothing leaves it as it is. */
+  refresh(key: string, seconds: number | undefined): void {
+    if (seconds !== undefined && this.#deadlines.has(key)) this.begin(key, seconds);
+  }
+
+  /** It is over. What a NOTIFY about a REFER calls 'refer' may be any of them, the oldest first. */
+  end(key: string): void {
+    const found = this.#deadlines.has(key) ? key : [...this.#deadlines.keys()].find((one) => sameEvent(one, key));
+    if (found === undefined) return;
+    this.#deadlines.get(found)!.stop();
+    this.#deadlines.delete(found);
+    if (this.#deadlines.size === 0) this.emptied();
+  }
+
+  expire(key: string): void {
+    this.end(key);
+  }
+
+  stop(): void {
+    for (const deadline of this.#deadlines.values()) deadline.stop();
+    this.#deadlines.clear();
+  }
+}
+
+function sameEvent(one: string, other: string): boolean {
+  return !other.includes(';id=') && one.split(';')[0] === other;
+}
+
+/** What tells subscriptions of one dialog apart (RFC 6665 §4.5.1): event package and id. */
+export function subscriptionOf(request: Request): string {
+  if (request.method === 'REFER') return `refer;id=${request.cseq.number}`;
+  const [name = '', ...parameters] = (request.value('event') ?? '').toLowerCase().replace(/\s/g, '').split(';');
+  const id = parameters.find((parameter) => parameter.startsWith('id='));
+  return id === undefined ? name : `${name};${id}`;
+}
+
+/** Seconds for which a 2xx or a NOTIFY lets a subscription live; undefined: it does not say. */
+export function lifetimeOf(message: Message): number | undefined {
+  const state = message.value('subscription-state');
+  const stated = state === undefined ? undefined : /;\s*expires\s*=\s*(\d{1,9})/i.exec(state)?.[1];
+  return stated === undefined ? message.integer('expires', 0xffff_ffff) : Number(stated);
+}
+
+/** RFC 6665 §4.1.3: this NOTIFY is the last of its subscription. */
+export function isLast(notify: Request): boolean {
+  return (notify.value('subscription-state') ?? '').trim().toLowerCase().startsWith('terminated');
+}
+
+/** RFC 4488: a REFER that begins no subscription, if the answer agrees. */
+export function isWithoutSubscription(response: Response): boolean {
+  return (response.value('refer-sub') ?? '').trim().toLowerCase().startsWith('false');
+}
