@@ -35,11 +35,12 @@ async function options(port: number): Promise<string> {
   return String((await once(socket, 'message'))[0]);
 }
 
-async function stoppedBy(signal: NodeJS.Signals): Promise<void> {
+/** `application` proxies its calls to a callee of its own, or answers them. */
+async function stoppedBy(signal: NodeJS.Signals, application: 'tagged' | 'answers'): Promise<void> {
   const [phone, alice] = (await freePorts(2)) as [number, number];
   const seen = await countingCallee(phone);
   const siplet = await operated(
-    { 'tagged.ts': versioned('tagged', 1) },
+    { [`${application}.ts`]: versioned(application, 1) },
     `apps: { tagged: 'sip:bob@127.0.0.1:${phone}' }\nshutdown: { timeout: 10s }\n`,
   );
   // A peer that is connected, and that does not close when the container does.
@@ -68,7 +69,7 @@ async function stoppedBy(signal: NodeJS.Signals): Promise<void> {
   const { refused = 0, ended = 0 } = outcome.counters!;
   const served = await seen();
   console.info(
-    `${signal} at ${RATE} calls/s held ${HELD} s: ${stopping.calls} in progress, ${ended} ended by their BYE, ${refused} refused with 503, ` +
+    `${application}, ${signal} at ${RATE} calls/s held ${HELD} s: ${stopping.calls} in progress, ${ended} ended by their BYE, ${refused} refused with 503, ` +
       `${outcome.failed} failed, ${outcome.retransmissions} retransmissions; it ended after ${took.toFixed(1)} s with status ${status}`,
   );
   expect(outcome).toMatchObject({ successful: total, failed: 0 });
@@ -76,13 +77,13 @@ async function stoppedBy(signal: NodeJS.Signals): Promise<void> {
   expect(ended).toBeGreaterThan(RATE);
   expect(refused).toBeGreaterThan(RATE);
   // Those that were taken are those that reached the callee, to their own end.
-  expect(served).toMatchObject({ calls: ended, ended });
+  if (application === 'tagged') expect(served).toMatchObject({ calls: ended, ended });
   expect(status).toBe(0);
   expect(took).toBeGreaterThan(HELD - 0.5);
-  expect(took).toBeLessThan(HELD + SETTLING + 1.5);
+  expect(took).toBeLessThan(HELD + SETTLING + 3);
   expect(siplet.complaints()).toEqual([]);
 }
 
 test('contract section 8, SIGTERM and SIGINT under load: calls in progress end by their own BYE, new ones get 503, status 0 soon after the last', async () => {
-  await Promise.all([stoppedBy('SIGTERM'), stoppedBy('SIGINT')]);
+  await Promise.all([stoppedBy('SIGTERM', 'tagged'), stoppedBy('SIGINT', 'tagged'), stoppedBy('SIGTERM', 'answers')]);
 });
