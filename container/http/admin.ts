@@ -18,6 +18,8 @@ export interface AdminOptions {
   /** Octets of an archive. */
   readonly archiveSize: number;
   readonly log: Logger;
+  /** Milliseconds in which nothing is read or written. */
+  readonly idleTime?: number;
 }
 
 /** An admin address that is bound. */
@@ -30,11 +32,11 @@ const MAX_CONNECTIONS = 256;
 /** Milliseconds for a whole request: an archive may be large. */
 const REQUEST_TIME = 120_000;
 const HEADERS_TIME = 10_000;
-/** Milliseconds in which nothing is read or written: who does not read what was asked for is let go. Compiling takes less, and event streams have a heartbeat. */
+/** Who does not read what was asked for is let go. Compiling takes less, and event streams have a heartbeat. */
 const IDLE_TIME = 200_000;
 
 /** Rejects when the address cannot be bound, or needs a token and has none. */
-export async function startAdmin({ address, log, ...parts }: AdminOptions): Promise<AdminServer> {
+export async function startAdmin({ address, log, idleTime = IDLE_TIME, ...parts }: AdminOptions): Promise<AdminServer> {
   const isLoopback = isLoopbackAddress(address.address);
   const token = address.token ?? (isLoopback ? undefined : process.env.SIPLET_TOKEN || undefined);
   const where = `${address.address.includes(':') ? `[${address.address}]` : address.address}:${address.port}`;
@@ -51,7 +53,7 @@ export async function startAdmin({ address, log, ...parts }: AdminOptions): Prom
     serverOptions: { headersTimeout: HEADERS_TIME, requestTimeout: REQUEST_TIME },
   }) as Server;
   server.maxConnections = MAX_CONNECTIONS;
-  server.timeout = IDLE_TIME;
+  server.timeout = idleTime;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new Error(`cannot listen on ${where} (admin): ${error.message}`)));
     server.listen(address.port, address.address, resolve);

@@ -1,9 +1,12 @@
 // The admin address over real HTTP: contract section 9, a route at a time.
 import { networkInterfaces } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startContainer } from '../../container/composition.js';
 import { defaultConfiguration } from '../../container/configuration.js';
+import { startAdmin } from '../../container/http/admin.js';
+import { Events } from '../../container/observe/events.js';
 import { createLog } from '../../container/observe/log.js';
+import type { Observation } from '../../container/observe/observation.js';
 import { packed, tgz } from '../deployment/pack.js';
 import { folder, siplet } from '../deployment/world.js';
 import { answering, answerTo, call, connected, eventsOf, packageOf, raw, running } from './world.js';
@@ -208,6 +211,26 @@ describe('contract section 9, what other clients than ours ask', () => {
   ])('%s', async (_title, head, status) => {
     const { url } = await running({});
     expect(await answerTo(url, `${head}\r\nConnection: close\r\n\r\n`)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test('C30 who does not read what was asked for is let go', async () => {
+    const { container, log } = await running({});
+    const metrics = { contentType: 'text/plain', text: async () => 'x'.repeat(50_000_000) };
+    const { engine, deployments } = container;
+    const observation = { events: new Events(), metrics } as unknown as Observation;
+    const address = { address: '127.0.0.1', port: 0 };
+    const admin = await startAdmin({ address, engine, deployments, observation, archiveSize: 1, log, idleTime: 200 });
+    onTestFinished(() => admin.close());
+    const socket = connected(admin.url, 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    // Longer than it is waited for: then what is left in the buffers is read, and the end.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    let octets = 0;
+    socket.on('data', (chunk) => {
+      octets += chunk.length;
+    });
+    await closed;
+    expect(octets).toBeLessThan(50_000_000);
   });
 
   test('a body that never ends does not keep others waiting, and four archives at a time are received', async () => {
