@@ -1,4 +1,5 @@
 // A request that an application has taken, from its handler to the last transaction's end: whoever answers it, proxies it, or forwards it in its dialog.
+import type * as sdk from '@siplet/sdk';
 import { CallFailed, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import { Leg } from '../agent/leg.js';
 import { ReliableProvisionals, type ReliableUser, reliabilityOf } from '../agent/reliable-provisionals.js';
@@ -16,6 +17,7 @@ import type { SentRequest } from '../servlet/sent-request.js';
 import { ServedResponse } from '../servlet/served-response.js';
 import { SipRequest } from '../servlet/sip-request.js';
 import { type Origin, SipResponse } from '../servlet/sip-response.js';
+import type { Awaited } from '../session/awaited.js';
 import { DIALOG_METHODS, type DialogSet } from '../session/dialog-set.js';
 import { call } from '../session/notices.js';
 import { ProxiedDialog } from '../session/proxied-dialog.js';
@@ -233,15 +235,15 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     if (!this.answered) this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
   }
 
-  /** Sends what the other leg has answered. */
-  relay(response: Response): void {
+  /** Sends what the other leg has answered; a provisional one so that the caller must acknowledge it where it is to be. */
+  relay(response: Response, isReliable = false): void {
     if (this.answered) return;
     if (response.status >= 200) {
       this.isBridging = false;
       this.whenCancelled = undefined;
     }
-    this.answer(response);
-    this.#agentAnswered(response);
+    if (isReliable) this.answerReliablyAsAgent(response);
+    else this.answerAsAgent(response);
   }
 
   /** A call that failed, which no handler has caught, goes to who called as it is. */
@@ -264,20 +266,43 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     const leg = this.session.leg!;
     const refusal = leg.admit(this);
     if (refusal !== undefined) return this.answer(refusalOf(this.request, refusal, this.transaction.toTag));
-    if (this.request.method === 'BYE') leg.byeReceived(this);
+    const awaited = leg.takeExpected(this.request.method);
+    if (awaited !== undefined) return this.#giveTo(awaited);
+    // Whoever has to say first who it is ends nothing before.
+    if (handler?.realm === undefined) this.#ends();
     if (handler === undefined) return this.#serveUnhandled();
     this.#handler = handler;
     this.#call(handler, this.servlet, true, (error) => {
       this.#settled = true;
       if (this.answered) return;
-      if (error !== undefined) {
-        this.answerAs(500);
-        if (this.request.method === 'BYE') leg.user?.requested(this); // whoever sends it has left (§15.1.1)
-      } else if (leg.user !== undefined) leg.user.requested(this);
-      else if (this.request.method === 'BYE' || this.request.method === 'PRACK') this.answerAs(200);
-      else if (!this.answered)
-        this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
+      if (error === undefined) return this.#goOn();
+      this.answerAs(500);
+      if (this.request.method === 'BYE') leg.user?.requested(this); // whoever sends it has left (§15.1.1)
     });
+  }
+
+  /** To the handler that awaits it, which goes on with it as its own would. */
+  #giveTo(awaited: Awaited<sdk.SipRequest>): void {
+    this.#ends();
+    awaited.give(this.servlet);
+    awaited.whenAskerSettled(() => {
+      this.#settled = true;
+      if (!this.answered) this.#goOn();
+    });
+  }
+
+  /** What its handler has left unanswered. */
+  #goOn(): void {
+    const { user } = this.session.leg!;
+    const { method } = this.request;
+    if (user !== undefined) user.requested(this);
+    else if (method === 'BYE' || method === 'PRACK') this.answerAs(200);
+    else this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
+  }
+
+  /** A BYE has come, from one who may send it (§15.1.2). */
+  #ends(): void {
+    if (this.request.method === 'BYE') this.session.leg?.byeReceived(this);
   }
 
   #serveUnhandled(): void {
@@ -643,6 +668,11 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     if (!this.isInitial || this.#answers) return;
     this.#answers = true;
     this.core.answering(this);
+  }
+
+  /** §22.1: the application knows whose it is. */
+  authenticated(): void {
+    if (this.session.state !== 'terminated') this.#ends();
   }
 
   /** §22.1: the application takes it from nobody whom it does not know. Its dialog stands as before. */

@@ -32,5 +32,6 @@ export async function authenticate(
   // §22.3: credentials for us are of no use to those behind us; all others go on as they came.
   if (options.proxy) message.fields = message.fields.filter((field) => field !== verdict.field);
   request.user = verdict.user;
+  incoming.authenticated();
   return verdict.user;
 }
