@@ -1,5 +1,5 @@
 // The user agent of one session: its dialog, what it has sent and received in it, and how it ends (§12-15, JSR 289 §6.2).
-import { IllegalStateError } from '@siplet/sdk';
+import { IllegalStateError, SessionInvalidError } from '@siplet/sdk';
 import type { Incoming } from '../dispatch/incoming.js';
 import { Request, type Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
@@ -7,6 +7,7 @@ import { B2bua } from '../servlet/b2bua.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import { SentRequest } from '../servlet/sent-request.js';
 import type { SipRequest } from '../servlet/sip-request.js';
+import { Awaited } from '../session/awaited.js';
 import { call } from '../session/notices.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Hop } from '../transport/flow.js';
@@ -34,6 +35,12 @@ export interface LegUser {
   acknowledged(ack: SipRequest): void;
   /** The dialog has ended; `bye` is there when the peer ended it. */
   ended(bye: Request | undefined): void;
+}
+
+/** A handler that awaits the next request of these methods; of any when there are none. */
+interface Expected {
+  readonly methods: readonly string[];
+  readonly awaited: Awaited<SipRequest>;
 }
 
 /** An ACK as it was sent, to be sent again. */
@@ -67,6 +74,7 @@ export class Leg {
   #subscriptions: Subscriptions | undefined;
   #successes: SuccessRetransmission[] | undefined;
   #acks: SentAck[] | undefined;
+  #expected: Expected[] | undefined;
 
   constructor(
     readonly services: AgentServices,
@@ -137,8 +145,35 @@ export class Leg {
     this.#subscriptions = undefined;
     this.#stopSuccesses();
     for (const incoming of [...this.received]) if (incoming.request !== bye) incoming.dialogEnded();
+    this.#expectNothing();
     this.user?.ended(bye);
     this.session.checkReady();
+  }
+
+  // Requests that a handler awaits ------------------------------------------------------------------------------------------------------------------------------
+
+  /** The next request of one of these methods, or of any: to who awaits it, and to no handler. Rejects when the dialog ends before. */
+  next(methods: readonly string[]): Awaited<SipRequest> {
+    if (this.session.state === 'terminated')
+      throw new IllegalStateError(`${this.#label} has ended: no request will come`);
+    const awaited = Awaited.in<SipRequest>(this.services.turn);
+    (this.#expected ??= []).push({ methods, awaited });
+    return awaited;
+  }
+
+  /** Who awaits a request of this method, the first of them; it does so no more. */
+  takeExpected(method: string): Awaited<SipRequest> | undefined {
+    const at = this.#expected?.findIndex(({ methods }) => methods.length === 0 || methods.includes(method)) ?? -1;
+    return at < 0 ? undefined : this.#expected!.splice(at, 1)[0]!.awaited;
+  }
+
+  #expectNothing(): void {
+    const expected = this.#expected;
+    this.#expected = undefined;
+    for (const { methods, awaited } of expected ?? []) {
+      const what = methods.length === 0 ? 'request' : methods.join(' or ');
+      awaited.fail(new SessionInvalidError(`${this.#label} has ended: no ${what} has come`));
+    }
   }
 
   #stopSuccesses(): void {
@@ -153,6 +188,7 @@ export class Leg {
     this.reliables?.stop();
     if (this.linked?.linked === this) this.linked.linked = undefined;
     this.linked = undefined;
+    this.#expectNothing();
     this.forgetDialog();
     for (const outgoing of [...this.sent]) outgoing.cancel();
     if (this.original !== undefined) this.services.userAgents.remove(this.original.callId, this.session);
@@ -289,6 +325,19 @@ export class Leg {
   // Requests sent -----------------------------------------------------------------------------------------------------------------------------------------------
 
   /** §14.1: meanwhile no other may be sent. */
+  /** Why a request may not be sent now; undefined: it may. An INVITE, an UPDATE or an offer while another is under way (§14.1, RFC 3311 §5.1, RFC 3264 §4). */
+  obstacleTo(request: Request): string | undefined {
+    const { method } = request;
+    if (method === 'INVITE' && this.hasPendingInvite) return 'an INVITE of this dialog is under way (§14.1)';
+    if (method === 'UPDATE')
+      for (const other of this.sent)
+        if (other.request.method === 'UPDATE') return 'an UPDATE of this dialog is under way (RFC 3311 §5.2)';
+    if (this.offers.meaningOf('local', request) !== 'offer') return undefined;
+    const { state } = this.offers;
+    if (state === 'offer sent') return 'an offer of ours has no answer yet (RFC 3264 §4)';
+    return state === 'offer received' ? "the peer's offer has no answer yet (RFC 3264 §4)" : undefined;
+  }
+
   get hasPendingInvite(): boolean {
     for (const { request } of this.sent) if (request.method === 'INVITE') return true;
     for (const { request } of this.received) if (request.method === 'INVITE') return true;

@@ -14,6 +14,7 @@ import type { Flow, Hop } from '../transport/flow.js';
 import { hopOf } from '../transport/internal-flow.js';
 import { Dialog } from './dialog.js';
 import { Leg } from './leg.js';
+import { isReliable } from './offer-answer.js';
 import type { AgentServices } from './services.js';
 import { isLast, isWithoutSubscription, lifetimeOf, subscriptionOf } from './subscriptions.js';
 
@@ -83,6 +84,7 @@ export class Outgoing implements ClientUser, Timed {
     const { leg, request, session } = this;
     session.transactionBegins();
     leg.sent.add(this);
+    leg.offers.sent(request);
     if (this.isInitial) {
       // Sent again, it is routed anew (§8.1.3.5).
       leg.original = request.clone();
@@ -221,11 +223,23 @@ export class Outgoing implements ClientUser, Timed {
       if (leg.session.state === 'initial') leg.session.state = 'early';
       leg.open(Dialog.ofClient(this.request, response));
     }
+    if (this.isInitial) leg.offers.sent(this.request);
+    const reliable = this.isInvite && response.to.tag !== undefined && isReliable(response);
+    if (reliable && !leg.provisionals.takes(response)) return;
+    const meaning = leg.offers.received(response);
     const servlet = new ReceivedResponse(response, this, leg, false);
     if (this.user !== undefined) return this.user.provisional(servlet);
     const { application } = this.session.applicationSession;
     const handler = this.#onProvisionalHandler ?? application.table.provisional(response.status, this.request.method);
-    this.present(servlet, handler);
+    // RFC 3262 §5: an offer is answered in the PRACK, which nobody but the application can.
+    if (reliable && meaning !== 'offer') this.present(servlet, handler, () => this.#acknowledge(servlet));
+    else this.present(servlet, handler);
+  }
+
+  /** The PRACK that the application has left to the container. */
+  #acknowledge(servlet: ReceivedResponse): void {
+    if (servlet.isPracked || servlet.session.state === 'terminated') return;
+    void servlet.createPrack().sendForContainer();
   }
 
   get #onProvisionalHandler(): Handler | undefined {
@@ -247,9 +261,11 @@ export class Outgoing implements ClientUser, Timed {
       leg.open(Dialog.ofClient(this.request, response));
       leg.dialog!.confirm(response);
       leg.confirm();
+      leg.offers.sent(this.request);
     } else {
       leg.dialog!.refresh(response);
     }
+    leg.offers.received(response);
     const servlet = new ReceivedResponse(response, this, leg, false);
     if (this.#ended) this.#furtherSuccess(servlet);
     else this.#end(servlet);
@@ -270,6 +286,7 @@ export class Outgoing implements ClientUser, Timed {
     const { method } = this.request;
     const { status } = response;
     const leg = this.#legOf(response);
+    leg.offers.received(response);
     if (status < 300) {
       this.#usageAccepted(leg, response);
       if (!this.isInitial && (method === 'UPDATE' || method === 'SUBSCRIBE')) leg.dialog?.refresh(response);
@@ -316,6 +333,7 @@ export class Outgoing implements ClientUser, Timed {
   #failed(status: number): void {
     if (this.#ended) return;
     const response = localResponse(this.request, status);
+    this.leg.offers.received(response);
     this.#flow = undefined;
     if (!this.isInitial && status !== 487 && this.request.method !== 'BYE') this.#dialogIsGone(408);
     this.#end(new ReceivedResponse(response, this, this.leg, true));

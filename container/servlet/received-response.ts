@@ -62,7 +62,7 @@ export class ReceivedResponse extends SipResponse {
     return this.leg.createAck(this.message.cseq.number);
   }
 
-  createPrack(): sdk.SipRequest {
+  createPrack(): SentRequest {
     if (!this.isReliable) throw new IllegalStateError(`createPrack: ${this.label} is no reliable provisional response`);
     if (this.#prack !== undefined) throw new IllegalStateError(`createPrack: ${this.label} has its PRACK`);
     const { number, method } = this.message.cseq;

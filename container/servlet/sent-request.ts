@@ -63,8 +63,8 @@ export class SentRequest extends SipRequest {
     if (this.session.state === 'terminated' && this.method !== 'ACK')
       throw new IllegalStateError(`${this.label} cannot be sent: its dialog has ended`);
     if (this.method === 'ACK') return this.#acknowledge() as Promise<never>;
-    if (this.method === 'INVITE' && this.leg.hasPendingInvite)
-      throw new IllegalStateError(`${this.label} cannot be sent: an INVITE of this dialog is under way (§14.1)`);
+    const obstacle = this.leg.obstacleTo(this.message);
+    if (obstacle !== undefined) throw new IllegalStateError(`${this.label} cannot be sent: ${obstacle}`);
     this.#sent = true;
     this.outgoing = new Outgoing(this.leg, this.message, this, this.isInitial);
     return this.outgoing.send(options?.onProvisional);
@@ -95,6 +95,7 @@ export class SentRequest extends SipRequest {
     const internal = services.internalFlowTo(next);
     const sequence = request.cseq.number;
     const go = (hop: Hop): void => {
+      this.leg.offers.sent(request);
       this.leg.acknowledged(sequence, request.clone(), hop);
       services.transactions.sendStateless(request, hop);
     };

@@ -1,14 +1,19 @@
 // Reliable provisional responses, sent and received by an application (RFC 3262).
 import {
   Invite,
+  Message,
   NoPrackReceived,
   OnTimer,
   Prack,
+  ProvisionalResponse,
+  SIP_FACTORY,
+  type SipFactory,
   Siplet,
   type SipRequest,
   type SipResponse,
   type Timer,
 } from '@siplet/sdk';
+import { inject } from 'inversify';
 import { expect, test } from 'vitest';
 import type { ClientRequest } from '../world/outgoing.js';
 import type { TextMessage } from '../world/text-message.js';
@@ -143,7 +148,7 @@ test('RFC 3262 §3 it comes again with T1 doubling without a bound; never acknow
   expect(call.last?.status).toBe(500);
   expect(seen).toEqual(['no PRACK to 180']);
   expect(world.clock.now() - began).toBeLessThan(32_300);
-  await ends();
+  await ends(['Ringing.ring has taken a request and neither answered nor proxied it']);
 });
 
 test('RFC 3262 §3 the second waits for the PRACK of the first, with the next RSeq', async () => {
@@ -239,5 +244,107 @@ test('RFC 3262 §3 to an INVITE that requires 100rel every provisional response 
   await prack(call, ringing).response(200);
   await call.cancel().response(200);
   await call.response(487);
+  await ends();
+});
+
+// The application calls ---------------------------------------------------------------------------------------------------------------------------------------
+
+let task: (factory: SipFactory, request: SipRequest) => Promise<unknown>;
+
+@Siplet({ name: 'calling', sessionTimeout: 0 })
+class Calling {
+  constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+
+  @Message()
+  async start(request: SipRequest) {
+    const response = request.createResponse(200);
+    response.setBody(String(await task(this.factory, request)), 'text/plain');
+    response.send();
+  }
+
+  @ProvisionalResponse()
+  ringing(response: SipResponse) {
+    seen.push(`${response.status} ${response.isReliable}`);
+  }
+}
+
+async function calls(run: typeof task) {
+  task = run;
+  seen.length = 0;
+  const on = await stage(Calling);
+  const done = on.alice.request('MESSAGE', 'sip:agent@siplet');
+  const invite = await on.bob.receive('INVITE');
+  return { ...on, done, invite };
+}
+
+/** Calls Bob, and hangs up when he has answered. */
+async function call(factory: SipFactory, request: SipRequest, offer?: string, take?: (response: SipResponse) => void) {
+  const invite = factory.createRequest(request.applicationSession, 'INVITE', 'sip:agent@siplet', 'sip:bob@10.0.0.2');
+  invite.headers.set('Supported', '100rel');
+  if (offer !== undefined) invite.setBody(offer, 'application/sdp');
+  const ok = await invite.send(take && { onProvisional: take });
+  if (ok.status >= 300) return ok.status;
+  await ok.createAck().send();
+  return (await ok.session.createRequest('BYE').send()).status;
+}
+
+const reliably = (sequence: number) => ({ headers: { Require: '100rel', RSeq: String(sequence) } });
+
+test('RFC 3262 §4 the container acknowledges a reliable provisional response when its handler has not', async () => {
+  const { bob, invite, done, ends } = await calls((factory, request) => call(factory, request, OFFER));
+  invite.reply(183, { ...reliably(7), body: ANSWER });
+  const prack = await bob.receive('PRACK');
+  expect(prack.header('RAck')).toBe('7 1 INVITE');
+  expect(prack.header('CSeq')).toBe('2 PRACK');
+  prack.reply(200);
+  invite.reply(200, { body: ANSWER });
+  await invite.ack();
+  bob.answerBye = true;
+  await done.response(200);
+  expect(seen).toEqual(['183 true']);
+  await ends();
+});
+
+test('RFC 3262 §4 copies and what has overtaken another are neither shown nor acknowledged; each To tag has its own order', async () => {
+  const { bob, invite, done, world, ends } = await calls((factory, request) => call(factory, request, OFFER));
+  const pracks: string[] = [];
+  bob.on('PRACK', (prack) => {
+    pracks.push(prack.header('RAck')!);
+    prack.reply(200);
+  });
+  invite.reply(180, { ...reliably(10), toTag: 'one' });
+  await world.run(50);
+  invite.reply(180, { ...reliably(10), toTag: 'one' });
+  invite.reply(183, { ...reliably(12), toTag: 'one' });
+  invite.reply(180, { ...reliably(500), toTag: 'two' });
+  await world.run(50);
+  invite.reply(181, { ...reliably(11), toTag: 'one' });
+  await world.run(50);
+  expect(pracks).toEqual(['10 1 INVITE', '500 1 INVITE', '11 1 INVITE']);
+  expect(seen).toEqual(['180 true', '180 true', '181 true']);
+  invite.reply(486);
+  expect((await done.response(200)).body).toBe('486');
+  await ends();
+});
+
+test('RFC 3262 §5 an offer in a reliable provisional response waits for the PRACK of the application, which answers it', async () => {
+  const held: SipResponse[] = [];
+  const { bob, invite, done, world, ends } = await calls((factory, request) =>
+    call(factory, request, undefined, (response) => void held.push(response)),
+  );
+  invite.reply(183, { ...reliably(1), body: ANSWER });
+  await world.run(1000);
+  expect(bob.received.some(({ message }) => message.method === 'PRACK')).toBe(false);
+  const prack = held[0]!.createPrack();
+  prack.setBody(OFFER, 'application/sdp');
+  void prack.send();
+  const received = await bob.receive('PRACK');
+  expect([received.header('RAck'), received.body]).toEqual(['1 1 INVITE', OFFER]);
+  received.reply(200);
+  expect(() => held[0]!.createPrack()).toThrow(/has its PRACK/);
+  invite.reply(200);
+  await invite.ack();
+  bob.answerBye = true;
+  await done.response(200);
   await ends();
 });
