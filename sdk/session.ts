@@ -23,6 +23,13 @@ export interface SipSession {
    * for a proxied dialog, whose requests are the parties' own.
    */
   createRequest(method: Method): SipRequest;
+  /**
+   * The next request of one of these methods in the dialog, or of any when none is named: it goes to who awaits it instead of its handler, so that a call
+   * reads from top to bottom: `const bye = await session.next('BYE')`. Other handlers of the application session have their turn meanwhile. A BYE that is
+   * not answered is answered 200. Rejects with SessionInvalidError when the dialog ends before; throws IllegalStateError where the application is no user
+   * agent: before it has answered or sent the request, and in a proxied dialog.
+   */
+  next(...methods: Method[]): Promise<SipRequest>;
   /** Ends the dialog: BYE, on a proxied dialog to both sides; CANCEL, or a final response, while it is early. Resolves when it has ended. */
   terminate(): Promise<void>;
   /** For the application's own use: JSON values, kept as long as the session. Throws SessionInvalidError afterwards. */

@@ -8,6 +8,7 @@ import { Dialog } from '../agent/dialog.js';
 import { Leg } from '../agent/leg.js';
 import type { AgentServices, AgentSettings } from '../agent/services.js';
 import { lifetimeOf, subscriptionOf } from '../agent/subscriptions.js';
+import { relayUncaught } from '../b2bua/uncaught.js';
 import type { Clock } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import { DigestServer } from '../digest/index.js';
@@ -498,9 +499,11 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     const handler = application.table.subsequent('ACK');
     const servlet = new SipRequest(request, session, false, '', flow, undefined);
     applicationSession.touch();
+    const awaited = leg.takeExpected('ACK');
+    awaited?.give(servlet);
     applicationSession.mailbox.post({
       isWaitedFor: true,
-      handler: () => handler,
+      handler: () => (awaited === undefined ? handler : undefined),
       argument: () => servlet,
       settled: (error) => {
         if (error !== undefined) this.handlerFailed(handler!.label, application, error, request);
@@ -610,6 +613,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
 
   /** Something that no handler caught: a rejection that nobody awaits, a timer that throws. It takes nobody's calls with it (C-41). */
   unhandled(error: unknown): void {
+    if (relayUncaught(error)) return;
     const scope = this.#scope.getStore();
     this.counters.handlerFailures++;
     if (scope === undefined) return this.log.error({ err: error }, 'an unhandled error');
@@ -625,6 +629,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     request?: Request,
     level: 'error' | 'debug' = 'error',
   ): void {
+    if (relayUncaught(error)) level = 'debug';
     if (level === 'error') {
       this.counters.handlerFailures++;
       this.onFailure?.(label, application);

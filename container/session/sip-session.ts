@@ -101,6 +101,14 @@ export class SipSession extends Session implements sdk.SipSession {
     );
   }
 
+  next(...methods: string[]): Promise<sdk.SipRequest> {
+    this.assertValid('next');
+    if (this.leg !== undefined) return this.leg.next(methods);
+    throw new IllegalStateError(
+      `next: the application is no user agent in the session ${this.callId}: what comes in it goes to its handlers, and on`,
+    );
+  }
+
   terminate(): Promise<void> {
     this.assertValid('terminate');
     if (this.leg !== undefined) return Awaited.of(this.leg.terminate(), this.leg.services.turn);

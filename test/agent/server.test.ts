@@ -141,3 +141,58 @@ test('§15.1.2 UAS-13 a BYE in the early dialog is answered, and the INVITE gets
   await call.response(487);
   await ends();
 });
+
+@Siplet({ name: 'top-to-bottom' })
+class TopToBottom {
+  @Invite()
+  async call(request: SipRequest) {
+    const { session } = request;
+    request.createResponse(200).send();
+    const ack = await session.next('ACK');
+    seen.push(`${ack.method} ${session.state}`);
+    for (;;) {
+      const next = await session.next();
+      seen.push(next.method);
+      if (next.method === 'BYE') return;
+      next.createResponse(200).send();
+    }
+  }
+
+  @Info()
+  never() {
+    seen.push('@Info');
+  }
+}
+
+test('SipSession.next() a call reads from top to bottom, and no handler gets what is awaited (C-43)', async () => {
+  seen.length = 0;
+  const { alice, ends, world } = await stage(TopToBottom);
+  const call = alice.invite('sip:bob@siplet');
+  await call.response(200);
+  call.ack();
+  await call.dialog!.request('INFO').response(200);
+  await world.run(60_000);
+  await call.bye().response(200);
+  expect(seen).toEqual(['ACK confirmed', 'INFO', 'BYE']);
+  await ends();
+});
+
+@Siplet({ name: 'waiting' })
+class Waiting {
+  @Invite()
+  async call(request: SipRequest) {
+    request.createResponse(200).send();
+    await request.session.next('INFO').catch((error: Error) => seen.push(error.message));
+  }
+}
+
+test('SipSession.next() rejects when the dialog ends before', async () => {
+  seen.length = 0;
+  const { alice, ends } = await stage(Waiting);
+  const call = alice.invite('sip:bob@siplet');
+  await call.response(200);
+  call.ack();
+  await call.bye().response(200);
+  expect(seen).toEqual([`the session of ${call.message.callId} has ended: no INFO has come`]);
+  await ends();
+});
