@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 const STATUS = `
 Exit status:
   0  done; of run: it was told to stop, and its calls have ended
-  1  it failed: one line on standard error says why
+  1  it failed: one line on standard error says why; of run also: a second signal ended it at once
   2  wrong usage: what was typed, or an address that is none`;
 
 const TOKEN =
@@ -41,7 +41,8 @@ const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
 const SIGNALS = `
 Signals:
   SIGTERM, SIGINT  no new calls; it ends with the last call, or after shutdown.timeout; a second one ends it at once
-  SIGHUP           the configuration file is read again`;
+  SIGHUP           the configuration file is read again; without one it ends the container at once
+`;
 
 /** Adds it to a command that has a name. */
 export function describeBelow(command: Command): Command {
