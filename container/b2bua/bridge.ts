@@ -11,8 +11,10 @@ import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { SentRequest } from '../servlet/sent-request.js';
 import { Awaited } from '../session/awaited.js';
 import type { SipSession } from '../session/sip-session.js';
-import { type Content, relayedResponse } from './relayed-response.js';
+import { relayedResponse } from './relayed-response.js';
+import { ReliableRelay } from './reliable-relay.js';
 import { Side } from './side.js';
+import { callFailed } from './uncaught.js';
 
 /** Why a leg is ended whose other one is lost (RFC 3326). */
 const LOST = 'SIP;cause=408;text="The other leg is lost"';
@@ -27,8 +29,7 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
   #forks: Side[] = [];
   #deadline: Deadline | undefined;
   #response: ReceivedResponse | undefined;
-  /** Answers to the caller's offer in reliable 1xx, by fork: the 2xx need not repeat them (RFC 3262 §5). */
-  #answers: Map<Leg, Content> | undefined;
+  readonly #reliable: ReliableRelay;
   readonly #awaited: Awaited<Bridge>;
   #tellEnded: (() => void) | undefined;
   readonly whenEnded: Promise<void>;
@@ -42,6 +43,7 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
     });
     this.#awaited = Awaited.in(incoming.core.turn);
     this.#callerSide = new Side(this, incoming.session.leg!);
+    this.#reliable = new ReliableRelay(incoming);
   }
 
   /** Calls the callee; `seconds` is how long it may ring. */
@@ -89,18 +91,9 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
 
   #relayProvisional(response: ReceivedResponse): void {
     response.commit();
-    if (response.isReliable && !response.isPracked) this.#acknowledgeProvisional(response);
-    if (this.#state !== 'calling') return;
+    if (this.#state !== 'calling') return this.#reliable.acknowledge(response);
     this.#calleeSide = this.#forkOf(response.leg);
-    this.incoming.relay(relayedResponse(this.incoming, response.message));
-  }
-
-  /** The caller does not know reliable 1xx: the container acknowledges them in its place (RFC 3262 §4). */
-  #acknowledgeProvisional(response: ReceivedResponse): void {
-    const { message, leg } = response;
-    if (message.body !== '')
-      (this.#answers ??= new Map()).set(leg, { type: message.value('content-type') ?? '', body: message.body });
-    void (response.createPrack() as SentRequest).sendForContainer();
+    this.#reliable.relay(response);
   }
 
   final(response: ReceivedResponse): void {
@@ -134,8 +127,7 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
     this.#forks = [];
     this.#callerSide.leg.linked = winner.leg;
     this.#callerSide.expectAck(incoming.request.cseq.number, response);
-    incoming.relay(relayedResponse(incoming, response.message, this.#answers?.get(response.leg)));
-    this.#answers = undefined;
+    incoming.relay(relayedResponse(incoming, response.message, this.#reliable.answerOf(response.leg)));
     this.#awaited.give(this);
   }
 
@@ -172,11 +164,17 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
     const { incoming } = this;
     const awaited = this.#awaited;
     incoming.bridgingFailed();
+    callFailed(incoming, error);
     awaited.fail(error);
     if (awaited.isTaken) return;
     awaited.whenAskerSettled(() => {
       if (!awaited.isTaken) incoming.relayFailure(error);
     });
+  }
+
+  /** The 1xx of the callee that a PRACK of the caller acknowledges. */
+  acknowledgedBy(prack: Request): ReceivedResponse | undefined {
+    return this.#reliable.acknowledgedBy(prack);
   }
 
   // The legs ----------------------------------------------------------------------------------------------------------------------------------------------------

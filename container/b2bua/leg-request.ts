@@ -57,13 +57,17 @@ function takesReliably(incoming: Incoming, leg: Request, body: Body | undefined)
 
 /** A request in the dialog of `leg`, with what may pass of the one that came in the other. Throws what `Leg.createRequest` does, and TooManyHopsError. */
 export function createRelayedRequest(incoming: Incoming, leg: Leg): SentRequest {
+  hopsLeft(incoming);
+  return relayedInto(incoming, leg.createRequest(incoming.request.method));
+}
+
+/** The same, into one that there is already. */
+export function relayedInto(incoming: Incoming, sent: SentRequest): SentRequest {
   const { request } = incoming;
-  const hops = hopsLeft(incoming);
-  const sent = leg.createRequest(request.method);
   const { message } = sent;
   copyFields(request, message);
   passExtensions(request, message);
-  message.set('Max-Forwards', hops);
+  message.set('Max-Forwards', hopsLeft(incoming));
   join(incoming, sent);
   return sent;
 }

@@ -4,7 +4,6 @@ import type { OutgoingUser } from '../agent/outgoing.js';
 import type { Incoming } from '../dispatch/incoming.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { SentRequest } from '../servlet/sent-request.js';
-import { createRelayedRequest } from './leg-request.js';
 import { relayedResponse } from './relayed-response.js';
 import type { Side } from './side.js';
 
@@ -17,13 +16,14 @@ export class RelayedRequest implements OutgoingUser {
     readonly incoming: Incoming,
   ) {}
 
-  start(): void {
+  /** `make` may throw: it cannot be sent in that dialog. */
+  start(make: () => SentRequest): void {
     const { incoming, to } = this;
     const { request } = incoming;
     // §14.1: on that leg an INVITE is under way, or the ACK to one.
     if (request.method === 'INVITE' && (to.leg.hasPendingInvite || to.leg.awaitsAck)) return incoming.answerAs(491);
     try {
-      this.#sent = createRelayedRequest(incoming, to.leg);
+      this.#sent = make();
     } catch (error) {
       return incoming.answerAs(error instanceof TooManyHopsError ? 483 : 481);
     }

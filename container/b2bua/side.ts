@@ -3,9 +3,11 @@ import type { Leg, LegUser } from '../agent/leg.js';
 import type { Incoming } from '../dispatch/incoming.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
+import type { SentRequest } from '../servlet/sent-request.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import type { Bridge } from './bridge.js';
 import { copyFields } from './header-policy.js';
+import { createRelayedRequest, relayedInto } from './leg-request.js';
 import { RelayedRequest } from './relayed-request.js';
 
 /** A 2xx of the other leg that waits for the ACK of this one. */
@@ -45,7 +47,18 @@ export class Side implements LegUser {
       incoming.answerAs(200);
       void peer?.end(incoming.request);
     } else if (peer === undefined || peer.hasEnded) incoming.answerAs(481);
-    else new RelayedRequest(this, peer, incoming).start();
+    else if (incoming.request.method === 'PRACK') this.#acknowledged(peer, incoming);
+    else new RelayedRequest(this, peer, incoming).start(() => createRelayedRequest(incoming, peer.leg));
+  }
+
+  /** Where the callee knows no reliable 1xx, or not any more, the container answers: an offer in the PRACK has no place to go (RFC 3262 §5). */
+  #acknowledged(peer: Side, incoming: Incoming): void {
+    const provisional = this.bridge.acknowledgedBy(incoming.request);
+    if (provisional === undefined || provisional.isPracked)
+      return incoming.answerAs(incoming.request.body === '' ? 200 : 488);
+    new RelayedRequest(this, peer, incoming).start(() =>
+      relayedInto(incoming, provisional.createPrack() as SentRequest),
+    );
   }
 
   /** B2B-02: the ACK of one leg is the ACK of the other; it may bear the answer to a late offer (§13.2.1). */
