@@ -168,13 +168,15 @@ await redeploy(count);
 await (await stand('last'))();
 const deadline = performance.now() + 15_000;
 while (deployments.records().length > 1 && performance.now() < deadline) await pause(50);
-// What still rings is given up; its transactions go without the version that they began with.
+// What still rings is given up; its transactions go on without the version that they began with.
+const afterwards = globalThis.told.length;
 for (let number = 0; number < count; number++) {
   const ended = request('INVITE', `silent-${number}`, 1, 487);
   await request('CANCEL', `silent-${number}`, 1, 200);
   await ended;
   void request('ACK', `silent-${number}`, 1, 487);
 }
+const late = globalThis.told.slice(afterwards);
 // Timers of the transactions.
 await pause(1500);
 for (let turn = 0; turn < 10; turn++) {
@@ -189,6 +191,7 @@ for (const each of globalThis.told) kinds[each.replace(/^\S+ /, '')] = (kinds[ea
 await container.stop();
 phone.close();
 rmSync(root, { recursive: true, force: true });
-process.stdout.write(`${JSON.stringify({ count, left, records, told: kinds, faults: [...new Set(faults)] })}\n`, () =>
-  process.exit(0),
+process.stdout.write(
+  `${JSON.stringify({ count, left, records, told: kinds, late, faults: [...new Set(faults)] })}\n`,
+  () => process.exit(0),
 );
