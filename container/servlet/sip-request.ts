@@ -116,8 +116,9 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
       toTag,
       makesDialog,
     );
-    // §12.1.1: where the dialog's requests are to be sent.
-    if (makesDialog) response.append('Contact', contactOf(incoming.transaction.flow));
+    // §12.1.1, RFC 3311 §5.2: where the dialog's requests are to be sent.
+    const refreshesTarget = this.method === 'UPDATE' && status >= 200 && status < 300;
+    if (makesDialog || refreshesTarget) response.append('Contact', contactOf(incoming.transaction.flow));
     return new ServedResponse(response, incoming, this.session, undefined, 'created');
   }
 
