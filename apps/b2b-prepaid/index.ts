@@ -1,0 +1,154 @@
+// Calls that are paid in advance: each takes its money from an account as it goes on, and ends, with a warning before, when there is none left.
+import {
+  type ApplicationSession,
+  ApplicationSessionDestroyed,
+  type Bridge,
+  Invite,
+  LOGGER,
+  type Logger,
+  OnTimer,
+  Siplet,
+  type SipRequest,
+  SipUri,
+  type Timer,
+} from '@siplet/sdk';
+import { inject, preDestroy } from 'inversify';
+import { ACCOUNTS, type Accounts } from './accounts.js';
+import { Meter } from './meter.js';
+import { CLOCK, type Clock } from './services.js';
+import { Settings } from './settings.js';
+
+export { services } from './services.js';
+
+/** A call of an account. */
+interface PaidCall {
+  readonly meter: Meter;
+  bridge?: Bridge;
+  /** Milliseconds since 1970; undefined as long as nobody has answered. */
+  answeredAt?: number;
+  isWarned?: boolean;
+}
+
+const EXHAUSTED = 'SIP;cause=402;text="Credit exhausted"';
+
+@Siplet({ name: 'b2b-prepaid' })
+export class B2bPrepaid {
+  readonly #calls = new Map<string, PaidCall>();
+
+  constructor(
+    @inject(Settings) private readonly settings: Settings,
+    @inject(ACCOUNTS) private readonly accounts: Accounts,
+    @inject(CLOCK) private readonly now: Clock,
+    @inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  @Invite()
+  async call(request: SipRequest): Promise<void> {
+    const tariff = this.settings.tariffFor(request.uri);
+    const account = accountOf(request);
+    // Free calls, and calls of those who pay otherwise, are the next application's.
+    if (tariff === undefined || !(await this.accounts.has(account))) {
+      request.proxy({ supervised: false }).proxyTo(request.uri);
+      return;
+    }
+    const meter = new Meter(this.accounts, account, tariff);
+    const session = request.applicationSession;
+    this.#calls.set(session.id, { meter });
+    try {
+      await meter.extendTo(Math.max(this.settings.reserve, tariff.minimum));
+      if (meter.seconds > 0) await this.#bridge(request, session);
+      else await this.#refuse(request, session);
+    } catch (error) {
+      await this.#settle(session.id);
+      throw error;
+    }
+  }
+
+  /** The time that is paid for comes to its end: more is taken from the account, or the caller is warned, or both legs are ended. */
+  @OnTimer('paid')
+  async paid(timer: Timer): Promise<void> {
+    const { applicationSession } = timer;
+    const call = this.#calls.get(applicationSession.id);
+    if (call?.bridge === undefined) return;
+    const { meter } = call;
+    const before = meter.seconds;
+    await meter.extendTo(this.#elapsed(call)! + this.settings.warning.seconds + this.settings.reserve);
+    const left = meter.seconds - this.#elapsed(call)!;
+    if (meter.seconds > before) call.isWarned = false;
+    else if (left <= 0) return this.#cutOff(call, call.bridge);
+    if (left <= this.settings.warning.seconds && !call.isWarned) {
+      call.isWarned = true;
+      this.#warn(call.bridge, Math.ceil(left));
+    }
+    this.#watch(applicationSession, call);
+  }
+
+  /** However a call ends, what it has not used is given back. */
+  @ApplicationSessionDestroyed()
+  async forget(session: ApplicationSession): Promise<void> {
+    await this.#settle(session.id);
+  }
+
+  @preDestroy()
+  async close(): Promise<void> {
+    await Promise.all([...this.#calls.keys()].map((id) => this.#settle(id)));
+  }
+
+  async #bridge(request: SipRequest, session: ApplicationSession): Promise<void> {
+    const call = this.#calls.get(session.id)!;
+    call.bridge = await request.b2bua().bridge({ to: request.uri });
+    call.answeredAt = this.now();
+    this.#watch(session, call);
+    void call.bridge.ended.then(() => this.#settle(session.id));
+  }
+
+  async #refuse(request: SipRequest, session: ApplicationSession): Promise<void> {
+    await this.#settle(session.id);
+    request.createResponse(402).send();
+  }
+
+  /** Looks again in time for the warning, and after it at the very end. */
+  #watch(session: ApplicationSession, call: PaidCall): void {
+    if (call.meter.seconds === Number.POSITIVE_INFINITY) return;
+    const at = call.meter.seconds - (call.isWarned ? 0 : this.settings.warning.seconds);
+    session.setTimer('paid', Math.max(0, Math.ceil(call.answeredAt! + at * 1000 - this.now())));
+  }
+
+  #elapsed({ answeredAt }: PaidCall): number | undefined {
+    return answeredAt === undefined ? undefined : (this.now() - answeredAt) / 1000;
+  }
+
+  #warn({ caller }: Bridge, left: number): void {
+    const { method, text } = this.settings.warning;
+    const warning = caller.createRequest(method);
+    warning.setBody(text.replace('%d', String(left)), 'text/plain');
+    // Whether the phone understands it is its own business.
+    void warning.send();
+  }
+
+  #cutOff({ meter }: PaidCall, { caller, callee }: Bridge): void {
+    this.log.info('%s: the credit of %s is exhausted', caller.callId, meter.account);
+    const byes = [caller, callee].filter(({ state }) => state === 'confirmed').map((leg) => leg.createRequest('BYE'));
+    for (const bye of byes) {
+      bye.headers.set('Reason', EXHAUSTED);
+      void bye.send();
+    }
+  }
+
+  /** Once for each call. */
+  async #settle(id: string): Promise<void> {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#calls.delete(id);
+    try {
+      await call.meter.close(this.#elapsed(call));
+    } catch (error) {
+      this.log.error({ err: error }, `what ${call.meter.account} has left of a call could not be put back`);
+    }
+  }
+}
+
+/** Who was authenticated, or else who says that he calls. */
+function accountOf({ user, from }: SipRequest): string {
+  return user ?? (from.uri instanceof SipUri ? (from.uri.user ?? '') : '');
+}

@@ -1,0 +1,152 @@
+// apps/call-screen: who is turned away, before any other application has the call; and what its configuration may be.
+import { parseUri } from '@siplet/sdk';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { namesOf } from '../../apps/call-screen/callers.js';
+import * as callScreen from '../../apps/call-screen/index.js';
+import { fits, Patterns } from '../../apps/call-screen/patterns.js';
+import { Settings } from '../../apps/call-screen/settings.js';
+import * as reachMe from '../../apps/reach-me/index.js';
+import { Siplet } from '../world/siplet.js';
+import { World } from '../world/world.js';
+
+const LISTS = `{ block: ['+49900*', '*@spam.example', mallory], allow: '+49900123', callees: { bob: { block: '*', allow: ['+4930*'] } } }`;
+
+async function stage(section = LISTS) {
+  const world = new World();
+  const alice = world.phone('alice', '10.0.0.1');
+  const container = await Siplet.start(
+    world,
+    { 'call-screen': callScreen, 'reach-me': reachMe },
+    {
+      configuration: `
+router: { INVITE: [call-screen, reach-me] }
+apps:
+  call-screen: ${section}
+  reach-me: { voicemail: false, targets: { '*': 'sip:10.0.0.2' } }`,
+    },
+  );
+  return { world, alice, container, phone: world.phone('bob', '10.0.0.2') };
+}
+
+describe('call-screen, the call', () => {
+  test('who is on no list reaches the next application, and has the dialog with it alone', async () => {
+    const { world, alice, container, phone } = await stage();
+    const call = alice.invite('sip:carol@siplet');
+    const invite = await phone.receive('INVITE');
+    expect(invite.message.list('Record-Route')).toHaveLength(1);
+    invite.reply(200);
+    await call.response(200);
+    call.ack();
+    await invite.ack();
+    const bye = call.bye();
+    (await phone.receive('BYE')).reply(200);
+    await bye.response(200);
+    await world.runUntilIdle();
+    expect(container.problems()).toEqual([]);
+    expect(Object.values(container.alive).every((count) => count === 0)).toBe(true);
+  });
+
+  test.each([
+    ['§21.4.4 a number by its beginning', '<sip:+49-900-5@a.example>', 'carol', 403],
+    ['§21.4.4 a domain', '<sip:anybody@SPAM.example>', 'carol', 403],
+    ['§21.4.4 a user, whatever the host', '"Not Mallory" <sip:mallory@a.example>', 'carol', 403],
+    ['§21.6.2 the callee blocks everybody', '<sip:carol@a.example>', 'bob', 603],
+    ['§21.6.2 the callee is found whatever the case', '<sip:carol@a.example>', 'BOB', 603],
+    ['blocked by both, the general list answers', '<sip:mallory@a.example>', 'bob', 403],
+  ])('%s', async (_, from, whom, status) => {
+    const { world, alice, container, phone } = await stage();
+    const call = alice.invite(`sip:${whom}@siplet`, { headers: { From: `${from};tag=a` } });
+    await call.response(status);
+    await world.runUntilIdle();
+    expect(phone.received).toEqual([]);
+    expect(container.problems()).toEqual([]);
+  });
+
+  test.each([
+    ['an exception to a beginning', '<sip:+49900123@a.example>', 'carol'],
+    ['an exception of the callee', '<sip:+493055@a.example>', 'bob'],
+  ])('allowed: %s', async (_, from, whom) => {
+    const { alice, phone } = await stage();
+    const call = alice.invite(`sip:${whom}@siplet`, { headers: { From: `${from};tag=a` } });
+    (await phone.receive('INVITE')).reply(486);
+    await call.response(486);
+  });
+
+  test('RFC 3325 the asserted identity counts where it is believed, and only there', async () => {
+    const headers = { From: '<sip:anonymous@anonymous.invalid>;tag=a', 'P-Asserted-Identity': '<tel:+49-900-7>' };
+    const believing = await stage("{ asserted: true, block: ['+49900*'] }");
+    await believing.alice.invite('sip:carol@siplet', { headers }).response(403);
+    const careful = await stage("{ block: ['+49900*'] }");
+    const call = careful.alice.invite('sip:carol@siplet', { headers });
+    (await careful.phone.receive('INVITE')).reply(486);
+    await call.response(486);
+  });
+});
+
+describe('call-screen, patterns', () => {
+  test.each([
+    ['*', '', true],
+    ['a*c', 'abc', true],
+    ['a*c', 'ac', true],
+    ['a*c', 'abcd', false],
+    ['*@spam.example', 'x@spam.example', true],
+    ['*@spam.example', 'x@spam.example.org', false],
+    ['a*b*c', 'a1b2b3c', true],
+    ['a*b*c', 'acb', false],
+    ['**', 'x', true],
+    ['', 'x', false],
+  ])('%j and %j: %s', (pattern, text, isFit) => {
+    expect(fits(pattern, text)).toBe(isFit);
+    expect(new Patterns([pattern]).has([text])).toBe(isFit);
+  });
+
+  test('a star stands for any text, as in a regular expression', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*'), maxLength: 12 });
+    fc.assert(
+      fc.property(text, text, (pattern, subject) => {
+        const expression = pattern
+          .split('*')
+          .map((each) => each.replaceAll('.', '\\.'))
+          .join('[^]*');
+        return fits(pattern, subject) === new RegExp(`^${expression}$`).test(subject);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('no pattern takes long, whatever a caller writes', () => {
+    const started = performance.now();
+    expect(fits(`${'*a'.repeat(50)}*b`, 'a'.repeat(60_000))).toBe(false);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  test.each([
+    ['sip:Alice@Example.com', ['Alice', 'Alice@Example.com']],
+    ['sip:+49-30.1@h;user=phone', ['+49301', '+49301@h']],
+    ['sip:+49301;ext=5@h;user=phone', ['+49301', '+49301@h']],
+    ['tel:+49(30)1', ['+49301']],
+    ['sip:h', ['@h']],
+    ['urn:service:sos', ['urn:service:sos']],
+  ])('%s is known as %j', (uri, names) => {
+    expect(namesOf(parseUri(uri))).toEqual(names);
+  });
+});
+
+describe('call-screen, its section of siplet.yaml', () => {
+  test('nothing configured: nobody is turned away', () => {
+    const { everybody, callees } = new Settings(undefined);
+    expect(everybody.block.has(['mallory', 'mallory@h'])).toBe(false);
+    expect(callees.size).toBe(0);
+  });
+
+  test.each([
+    [{ block: 49900 }, "apps.call-screen.block: must be a pattern in quotes, '+49900*' or '*@h', not 49900"],
+    [{ block: ['<sip:a@b>'] }, 'apps.call-screen.block: must be a pattern'],
+    [{ callees: { bob: { blok: [] } } }, 'apps.call-screen.callees.bob.blok: there is no such key'],
+    [{ asserted: 'yes' }, 'apps.call-screen.asserted: must be true or false, not "yes"'],
+    [['mallory'], 'apps.call-screen: must be a map of keys and values'],
+  ])('refused: %j', (section, message) => {
+    expect(() => new Settings(section)).toThrow(message);
+  });
+});
