@@ -17,4 +17,5 @@ export const PURPOSES: readonly string[] = [
   ...items('TRM', 13), // transaction matching
   ...items('TRP', 19), // transport
   ...items('TRP', 26, 24),
+  ...items('AUT', 12), // digest authentication
 ];

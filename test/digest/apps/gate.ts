@@ -10,7 +10,7 @@ const PASSWORDS = new Map([
 export class Gate {
   @Authenticated({ realm: 'example.com', users: 'passwordOf', proxy: true })
   @Initial()
-  async call(request: SipRequest) {
+  call(request: SipRequest) {
     request.headers.set('P-Asserted-Identity', `<sip:${request.user}@example.com>`);
     request.proxy({ recordRoute: true }).proxyTo(request.uri);
   }

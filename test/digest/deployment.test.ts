@@ -1,0 +1,121 @@
+// What is wrong with an @Authenticated is said when it is deployed, and what it guards stands in the handler table (contract section 2).
+import {
+  Ack,
+  Authenticated,
+  BestResponse,
+  Bye,
+  Cancel,
+  DeploymentError,
+  Initial,
+  Invite,
+  OnTimer,
+  Siplet,
+  Subsequent,
+} from '@siplet/sdk';
+import { describe, expect, test } from 'vitest';
+import { type DeployedSiplet, HandlerTable } from '../../container/dispatch/handler-table.js';
+
+type SipletClass = new () => object;
+
+function compile(type: SipletClass): HandlerTable {
+  const options = { supervised: true, stateless: false, sessionTimeout: 3, proxyTimeout: 180 };
+  const siplet: DeployedSiplet = { name: type.name, className: type.name, options, instance: new type() };
+  return HandlerTable.compile([{ siplet, type }]);
+}
+
+function problems(type: SipletClass): readonly string[] {
+  try {
+    compile(type);
+  } catch (error) {
+    if (error instanceof DeploymentError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const GOOD = { realm: 'example.com', users: () => 'x' };
+
+describe('the handler table', () => {
+  test('shows which methods are authenticated, and in which realm', () => {
+    @Siplet()
+    class Gate {
+      @Authenticated({ ...GOOD, users: 'passwordOf' }) @Invite() call() {}
+      @Initial() @Authenticated({ ...GOOD, realm: 'example.org' }) @Subsequent('BYE') other() {}
+      @Ack() ack() {}
+      passwordOf() {}
+    }
+    expect(compile(Gate).lines()).toEqual([
+      "initial INVITE → Gate.call, authenticated in 'example.com'",
+      "initial any    → Gate.other, authenticated in 'example.org'",
+      "subsequent BYE → Gate.other, authenticated in 'example.org'",
+      'subsequent ACK → Gate.ack',
+    ]);
+  });
+
+  test('a class inherits it with the method, whatever it overrides and decorates anew; it can say otherwise', () => {
+    @Siplet()
+    class Base {
+      @Authenticated(GOOD) @Invite() call() {}
+    }
+    @Siplet()
+    class Overriding extends Base {
+      override call() {}
+    }
+    @Siplet()
+    class Decorating extends Base {
+      @Initial() override call() {}
+    }
+    @Siplet()
+    class Saying extends Base {
+      @Authenticated({ ...GOOD, realm: 'other' }) @Invite() override call() {}
+    }
+    expect([Overriding, Decorating, Saying].map((type) => compile(type).lines()[0])).toEqual([
+      "initial INVITE → Overriding.call, authenticated in 'example.com'",
+      "initial any → Decorating.call, authenticated in 'example.com'",
+      "initial INVITE → Saying.call, authenticated in 'other'",
+    ]);
+  });
+});
+
+describe('the deployment fails', () => {
+  test('where the method takes no requests that could be answered', () => {
+    @Siplet()
+    class Wrong {
+      @Authenticated(GOOD) undecorated() {}
+      @(Authenticated(GOOD) as MethodDecorator) @BestResponse() response() {}
+      @(Authenticated(GOOD) as MethodDecorator) @OnTimer() timer() {}
+      @Authenticated(GOOD) @Ack() ack() {}
+      @Authenticated(GOOD) @Cancel() cancel() {}
+      @Authenticated(GOOD) static never() {}
+      @Authenticated(GOOD) @Authenticated(GOOD) @Bye() twice() {}
+      @Authenticated(GOOD) @Subsequent('ACK', 'BYE') fine() {}
+    }
+    expect(problems(Wrong).filter((line) => line.includes('@Authenticated()'))).toEqual([
+      'Wrong.undecorated (@Authenticated()): the method takes no requests: put @Invite() or another decorator for requests beside it',
+      'Wrong.response (@Authenticated()): @BestResponse() takes no requests that could be answered',
+      'Wrong.timer (@Authenticated()): @OnTimer() takes no requests that could be answered',
+      'Wrong.ack (@Authenticated()): @Ack(): nobody is asked for credentials with an ACK or a CANCEL, which cannot be sent again (§22.1)',
+      'Wrong.cancel (@Authenticated()): @Cancel(): nobody is asked for credentials with an ACK or a CANCEL, which cannot be sent again (§22.1)',
+      'Wrong.never (@Authenticated()): the method is static; messages are given to methods of the instance',
+      'Wrong.twice (@Authenticated()): the method has it twice',
+    ]);
+  });
+
+  test.each<[unknown, string]>([
+    [undefined, "realm is missing: a domain of yours, such as 'example.com'"],
+    [{ users: GOOD.users }, "realm is missing: a domain of yours, such as 'example.com'"],
+    [{ realm: 'r' }, "users is missing: a function, or the name of the method that gives a user's password"],
+    [{ realm: 'r', users: 'nowhere' }, "users is 'nowhere', and there is no such method"],
+    [{ ...GOOD, algorithms: ['SHA-256', 'CRC-32'] }, 'the algorithm CRC-32 is not known'],
+    [{ ...GOOD, algorithms: 'MD5' }, 'algorithms is no list with an algorithm in it'],
+    [{ ...GOOD, qop: [] }, "qop is no list of 'auth' and 'auth-int'"],
+    [{ ...GOOD, proxy: 'yes' }, 'proxy is neither true nor false'],
+    [{ ...GOOD, withoutQop: 1 }, 'withoutQop is neither true nor false'],
+  ])('for the options %j', (options, problem) => {
+    @Siplet()
+    class Wrong {
+      @Authenticated(options as never) @Invite() call() {}
+    }
+    expect(problems(Wrong)).toContain(`Wrong.call (@Authenticated()): ${problem}`);
+  });
+});
