@@ -15,7 +15,10 @@ export interface SipFactory {
    * (contract section 5). Throws IllegalStateError for ACK and CANCEL, which belong to a transaction.
    */
   createRequest(applicationSession: ApplicationSession, method: Method, from: AddressLike, to: AddressLike): SipRequest;
-  /** A new application session; with a key the one of that key, which is made when there is none (C-42). */
+  /**
+   * A new application session; with a key the one of that key, which is made when there is none (C-42). It ends when its last SIP session or timer has, or
+   * when it expires. Throws IllegalStateError in a constructor, RangeError for a key of more than 1024 characters.
+   */
   createApplicationSession(key?: string): ApplicationSession;
   /** The URI in the text. Throws SipParseError. */
   parseUri(text: string): Uri;
@@ -30,7 +33,7 @@ export interface Timers {
   createTimer(applicationSession: ApplicationSession, name: string, delayMs: number, options?: TimerOptions): Timer;
 }
 
-/** Finds sessions of this application (JSR 289's SipSessionsUtil). */
+/** Finds sessions of this version of this application, and no others (JSR 289's SipSessionsUtil). */
 export interface Sessions {
   /** The application session with that id. */
   applicationSession(id: string): ApplicationSession | undefined;

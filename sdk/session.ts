@@ -11,6 +11,7 @@ export type SessionState = 'initial' | 'early' | 'confirmed' | 'terminated';
 
 /** One dialog, or what may become one. When a request forks, each To tag has its own session, with the attributes of the first. */
 export interface SipSession {
+  /** Nobody can guess it. */
   readonly id: string;
   readonly callId: string;
   readonly state: SessionState;
@@ -32,7 +33,10 @@ export interface SipSession {
   next(...methods: Method[]): Promise<SipRequest>;
   /** Ends the dialog: BYE, on a proxied dialog to both sides; CANCEL, or a final response, while it is early. Resolves when it has ended. */
   terminate(): Promise<void>;
-  /** For the application's own use: JSON values, kept as long as the session. Throws SessionInvalidError afterwards. */
+  /**
+   * For the application's own use: JSON values, kept as long as the session. Setting what is none (a function, undefined, a Date, what contains itself) throws
+   * TypeError. Throws SessionInvalidError when the session has ended; its `@SessionDestroyed()` handler can still read them.
+   */
   readonly attributes: Map<string, Json>;
   readonly applicationSession: ApplicationSession;
   /** Ends the session, not the dialog: what still comes in it is forwarded or answered without the application. */

@@ -63,7 +63,11 @@ export function NoPrackReceived(): HandlerDecorator<Handler<SipResponse>> {
 // Declared as a method, so that the author may write SipRequest for the parameter too.
 type KeyOf = { of(request: ReadonlySipRequest): string | undefined }['of'];
 
-/** A static method that names the application session which an initial request belongs to; with undefined it gets a new one (C-42). */
+/**
+ * A static method that names the application session which an initial request belongs to; with undefined it gets a new one (C-42). Sessions with a key live until
+ * they expire, `sessionTimeout` after the last that happened in them, or are invalidated. A method that throws, or gives anything but a string of at most 1024
+ * characters, costs that request a 500. Each version of an application has its own: after a redeployment a key names a new session.
+ */
 export function SessionKey(): HandlerDecorator<KeyOf> {
   return noting('@SessionKey()', 'sessionKey');
 }
