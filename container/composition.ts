@@ -8,6 +8,7 @@ import { Watch } from './deployment/watch.js';
 import { Engine } from './engine.js';
 import { hostKey } from './host-key.js';
 import { type AdminServer, startAdmin } from './http/admin.js';
+import { meterLoad } from './load-meter.js';
 import { ApplicationMetrics } from './observe/application-metrics.js';
 import { Observation } from './observe/observation.js';
 import { RandomIdentifiers } from './random-identifiers.js';
@@ -89,7 +90,9 @@ export async function startContainer({ configuration, log, directory }: Containe
   const unhandled = (error: unknown): void => core.unhandled(error);
   process.on('unhandledRejection', unhandled);
   process.on('uncaughtException', unhandled);
+  const meter = meterLoad(core.congestion);
   const release = async (): Promise<void> => {
+    meter();
     await watch?.close();
     await admin?.close();
     observation?.close();

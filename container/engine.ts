@@ -85,7 +85,7 @@ export class Engine {
       locate: (uri, size, chance) => location.locate(uri, size, chance),
       flowForResponse: (response, arrivedOn) => this.transport.flowForVia(response.via!, arrivedOn),
       problem: (text, error) => log.warn({ err: error }, text),
-      isStopping: () => this.core.stopping,
+      isStopping: () => this.core.refusesNew,
     });
     this.transport.user = this.stateless;
     this.core = new Core({
@@ -120,6 +120,7 @@ export class Engine {
           maxBranches: MAX_BRANCHES,
           maxRecursion: MAX_RECURSION,
         },
+        congestion: { memory: limits.memory / 100, delay: limits.eventLoopDelay },
         agent: { t1: timers.t1, t2: timers.t2, timerC: timers.timerC },
       },
     });

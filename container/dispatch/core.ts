@@ -41,6 +41,7 @@ import type { ServerTransaction, Transactions, TransactionUser } from '../transa
 import type { Flow, Hop } from '../transport/flow.js';
 import { InternalFlow, type InternalReceiver, takenBy } from '../transport/internal-flow.js';
 import { OUTSIDE, type Passage, sentBy } from '../transport/passage.js';
+import { Congestion, type Marks } from './congestion.js';
 import type { Handler } from './handler-table.js';
 import { Incoming } from './incoming.js';
 import { Relay } from './relay.js';
@@ -53,6 +54,7 @@ export interface CoreSettings {
   readonly dialogIdle: number;
   readonly proxy: ProxySettings;
   readonly agent: AgentSettings;
+  readonly congestion: Marks;
 }
 
 export interface CoreParts {
@@ -123,6 +125,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   onIdle: ((application: DeployedApplication) => void) | undefined;
   /** No new initial requests are taken (§21.5.4). */
   stopping = false;
+  /** Too much to do for new ones (§21.5.4). */
+  readonly congestion: Congestion;
   /** How handlers are called: metrics put themselves around it. */
   call: (handler: Handler, argument: unknown, application: DeployedApplication) => unknown = callHandler;
   /** Told of every handler that failed, by its label. */
@@ -151,6 +155,11 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     this.transactions = parts.transactions;
     this.settings = parts.settings;
     this.log = parts.log;
+    this.congestion = new Congestion(parts.settings.congestion);
+    this.congestion.onChange = (reason) => {
+      if (reason === undefined) this.log.info('new calls are taken again');
+      else this.log.warn(`no new calls are taken: ${reason}`);
+    };
     this.#own = parts.own;
     this.#router = parts.router;
     this.#returns = new Returns(parts.clock, parts.identifiers);
@@ -195,6 +204,11 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     };
   }
 
+  /** New initial requests get 503: the container stops, or has too much to do. */
+  get refusesNew(): boolean {
+    return this.stopping || this.congestion.reason !== undefined;
+  }
+
   /** Requests without a final response, and dialogs that stand and go through us. */
   get callsInProgress(): number {
     let confirmed = 0;
@@ -231,7 +245,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     // The router does not know any more what it has said of it.
     if (passage === undefined) return this.#respond(request, transaction, 500);
     // What an application has taken goes on to the next.
-    if (this.stopping && passage === OUTSIDE)
+    if (this.refusesNew && passage === OUTSIDE)
       return this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
     const target = this.targeting.targetOf(request, route, this.#onward.before(passage));
     if (target === 'malformed') {
@@ -398,7 +412,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   }
 
   #options(request: Request, transaction: ServerTransaction): void {
-    if (this.stopping) this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
+    if (this.refusesNew) this.#respond(request, transaction, 503, [['Retry-After', RETRY_AFTER]]);
     else this.#respond(request, transaction, 200, CAPABILITIES);
   }
 

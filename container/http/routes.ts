@@ -133,6 +133,7 @@ function recordOf(deployments: Deployments, application: DeploymentRecord['appli
 function reasonsAgainst({ engine, deployments }: AdminParts): string[] {
   const reasons: string[] = [];
   if (engine.core.stopping) reasons.push('stopping');
+  if (engine.core.congestion.reason !== undefined) reasons.push(engine.core.congestion.reason);
   if (engine.transport.listenings.length === 0) reasons.push('not listening');
   if (deployments.active.length === 0) reasons.push('no application is in service');
   return reasons;
