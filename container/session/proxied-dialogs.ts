@@ -6,19 +6,22 @@ import type { SipSession } from './sip-session.js';
 const MAX_LOOKED_AT = 32;
 
 export class ProxiedDialogs {
-  readonly #sets = new Map<string, Set<DialogSet>>();
+  /** Nearly always one; a Set where there are more. */
+  readonly #sets = new Map<string, DialogSet | Set<DialogSet>>();
 
   add(set: DialogSet): void {
     const key = keyOf(set.callId, set.callerTag);
     const there = this.#sets.get(key);
-    if (there === undefined) this.#sets.set(key, new Set([set]));
-    else there.add(set);
+    if (there === undefined) this.#sets.set(key, set);
+    else if (there instanceof Set) there.add(set);
+    else this.#sets.set(key, new Set([there, set]));
   }
 
   remove(set: DialogSet): void {
     const key = keyOf(set.callId, set.callerTag);
     const there = this.#sets.get(key);
-    if (there?.delete(set) && there.size === 0) this.#sets.delete(key);
+    if (there === set) this.#sets.delete(key);
+    else if (there instanceof Set && there.delete(set) && there.size === 0) this.#sets.delete(key);
   }
 
   get size(): number {
@@ -32,7 +35,9 @@ export class ProxiedDialogs {
 
   *#between(callId: string, callerTag: string, calleeTag: string): Generator<SipSession> {
     let left = MAX_LOOKED_AT;
-    for (const set of this.#sets.get(keyOf(callId, callerTag)) ?? []) {
+    const there = this.#sets.get(keyOf(callId, callerTag));
+    if (there === undefined) return;
+    for (const set of there instanceof Set ? there : [there]) {
       if (left-- === 0) return;
       for (const session of set.sessions)
         if (session.calleeTag === calleeTag && session.isValid && session.state !== 'terminated') yield session;

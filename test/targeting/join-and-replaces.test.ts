@@ -87,6 +87,32 @@ test('§15.11.3 D-2 the session may be one of a version that is draining', async
   await s.ends();
 });
 
+test('§15.11.3 where the application is the user agent, the INVITE finds the session of its dialog, and no other side of it', async () => {
+  @Siplet({ name: 'agent' })
+  class Agent {
+    @Invite()
+    ring(request: SipRequest) {
+      const { attributes } = request.applicationSession;
+      const calls = Number(attributes.get('calls') ?? 0);
+      attributes.set('calls', calls + 1);
+      notes.push(`agent ${calls}`);
+      request.createResponse(calls === 0 ? 200 : 486).send();
+    }
+  }
+  const s = await stage({ agent: { Agent } });
+  const call = s.alice.invite('sip:agent@example.com', { via: 'siplet' });
+  await call.response(200);
+  call.ack();
+  const { toBob, toAlice } = dialogOf(call);
+  await s.alice.invite('sip:agent@example.com', { via: 'siplet', headers: { Replaces: toBob } }).response(486);
+  const other = s.alice.invite('sip:agent@example.com', { via: 'siplet', headers: { Replaces: toAlice } });
+  await other.response(200);
+  other.ack();
+  expect(notes).toEqual(['agent 0', 'agent 1', 'agent 0']);
+  for (const each of [call, other]) await each.bye().response(200);
+  await s.ends();
+});
+
 test.each([
   ['no tags', { Replaces: 'a@b' }],
   ['one tag', { Replaces: 'a@b;to-tag=1' }],
