@@ -136,6 +136,8 @@ function reasonsAgainst({ engine, deployments }: AdminParts): string[] {
   if (engine.core.congestion.reason !== undefined) reasons.push(engine.core.congestion.reason);
   if (engine.transport.listenings.length === 0) reasons.push('not listening');
   if (deployments.active.length === 0) reasons.push('no application is in service');
+  // Requests are answered 503 until it is there.
+  else if (engine.router.problem !== undefined) reasons.push(engine.router.problem);
   return reasons;
 }
 
