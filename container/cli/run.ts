@@ -45,24 +45,18 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
   return 0;
 }
 
-/** npm passes SIGINT on, also when the terminal has sent it to every process that it runs: the second within these ms is the same Ctrl-C. */
-const ECHO = 200;
-
 /** Settles at the first SIGTERM or SIGINT. At the second the process ends at once, with status 1: calls in progress are lost. */
 function stopSignal(log: Logger): Promise<void> {
   return new Promise((resolve) => {
-    let first: { readonly signal: string; readonly at: number } | undefined;
+    let asked = false;
     const stop = (signal: NodeJS.Signals) => {
-      const at = performance.now();
-      if (first === undefined) {
-        first = { signal, at };
-        log.info({ signal }, 'stopping; a second signal ends it at once');
-        return resolve();
+      if (asked) {
+        log.warn({ signal }, 'ended at once by a second signal');
+        process.exit(1);
       }
-      const isEcho = signal === 'SIGINT' && first.signal === signal && at - first.at < ECHO;
-      if (isEcho && process.env.npm_lifecycle_event !== undefined) return;
-      log.warn({ signal }, 'ended at once by a second signal');
-      process.exit(1);
+      asked = true;
+      log.info({ signal }, 'stopping; a second signal ends it at once');
+      resolve();
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);

@@ -28,7 +28,10 @@ export async function typeCheck(deployable: Deployable, log: Logger, isBackgroun
     return await run(compiler, project, deployable.directory, isBackground);
   } catch (error) {
     // What is no longer there is nobody's any more: an archive that was undeployed meanwhile.
-    if (existsSync(deployable.entry)) log.warn({ app: deployable.name, err: error }, 'types could not be checked');
+    const isGone = !existsSync(deployable.entry);
+    // Ctrl-C reaches the compiler as well as the container, which stops.
+    const isStopped = (error as { signal?: unknown }).signal === 'SIGINT';
+    if (!isGone && !isStopped) log.warn({ app: deployable.name, err: error }, 'types could not be checked');
     return [];
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { folder, type LogLine, siplet } from '../deployment/world.js';
 
 const BIN = fileURLToPath(new URL('../../container/dist/cli/siplet.js', import.meta.url));
@@ -132,17 +132,6 @@ describe('contract section 8, siplet run', () => {
     expect(lines.filter(({ level }) => level >= 40).map(({ msg }) => msg)).toEqual([
       '1 calls in progress are given up after shutdown.timeout',
     ]);
-  });
-
-  test('Ctrl-C where npm has started it: the terminal sends SIGINT and npm passes it on, which is one signal', async () => {
-    vi.stubEnv('npm_lifecycle_event', 'start');
-    onTestFinished(() => void vi.unstubAllEnvs());
-    const { child, ended, said } = await busy('shutdown: { timeout: 500ms }\n');
-    child.kill('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    child.kill('SIGINT');
-    await said('1 calls in progress are given up after shutdown.timeout');
-    expect((await ended).status).toBe(0);
   });
 
   test('an address that is taken: status 1 and one line', async () => {
