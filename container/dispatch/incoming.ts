@@ -3,6 +3,7 @@ import type * as sdk from '@siplet/sdk';
 import { CallFailed, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import { Leg } from '../agent/leg.js';
 import { ReliableProvisionals, type ReliableUser, reliabilityOf } from '../agent/reliable-provisionals.js';
+import { descriptionOf } from '../agent/session-description.js';
 import { relayedResponse } from '../b2bua/relayed-response.js';
 import type { Deadline, Timed } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
@@ -162,24 +163,26 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
   expire(which: string): void {
     if (this.#isDealtWith) return;
     const { core } = this;
+    const { answerWarning, answerTimeout } = core.settings;
     if (which === 'warning') {
-      core.log.warn(
-        {
-          app: this.application.name,
-          handler: this.#handler?.label,
-          method: this.request.method,
-          callId: this.request.callId,
-        },
-        `${this.#handler?.label} has taken a request and neither answered nor proxied it`,
-      );
-      this.#unanswered = core.clock.start(
-        Math.max(0, core.settings.answerTimeout - core.settings.answerWarning),
-        this,
-        'unanswered',
-      );
+      // Whoever waits for another leg is at work on it.
+      if (this.role !== 'b2bua') this.#warnOfNoAnswer();
+      this.#unanswered = core.clock.start(Math.max(0, answerTimeout - answerWarning), this, 'unanswered');
+    } else if (this.isBridging) {
+      this.#unanswered = core.clock.start(answerTimeout, this, 'unanswered'); // a bridge has a time of its own
     } else {
-      this.answer(this.generate(500));
+      this.answerAs(500);
     }
+  }
+
+  #warnOfNoAnswer(): void {
+    const { name: app } = this.application;
+    const { method, callId } = this.request;
+    const handler = this.#handler?.label;
+    this.core.log.warn(
+      { app, handler, method, callId },
+      `${handler} has taken a request and neither answered nor proxied it`,
+    );
   }
 
   /** A request inside a proxied dialog: to its handler, then downstream unless the handler answered (C-34). */
@@ -297,6 +300,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     const { method } = this.request;
     if (user !== undefined) user.requested(this);
     else if (method === 'BYE' || method === 'PRACK') this.answerAs(200);
+    else if (this.answerRefresh()) return;
     else this.#unanswered = this.core.clock.start(this.core.settings.answerWarning, this, 'warning');
   }
 
@@ -320,6 +324,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     if (this.answered) return;
     const { method } = this.request;
     if (method === 'BYE' || method === 'PRACK') return this.answerAs(200);
+    if (this.answerRefresh()) return;
     const response = this.generate(method === 'OPTIONS' ? 200 : 405);
     response.append('Allow', allowedBy(this.application.table).join(', '));
     if (method === 'OPTIONS')
@@ -351,8 +356,28 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
 
   /** ReliableUser. */
   sendNow(response: Response): void {
+    if (this.role !== 'proxy') this.#agentOf(response)?.timer.answering(this.request, response);
     this.answer(response);
     this.#agentAnswered(response);
+  }
+
+  /** A request that only says that the session goes on: 200 with what was agreed last (RFC 4028 §7.4). False: it is none. */
+  answerRefresh(): boolean {
+    const { timer, offers } = this.session.leg!;
+    if (!timer.isRefresh(this.request)) return false;
+    const { message } = this.servlet.createResponse(200);
+    const isAnswer = this.transaction.isInvite || descriptionOf(this.request) !== undefined;
+    if (isAnswer && offers.local !== undefined) message.setBody(offers.local.body, offers.local.type);
+    this.answerAsAgent(message);
+    return true;
+  }
+
+  /** The user agent that the response belongs to; undefined where it makes no dialog. */
+  #agentOf(response: Response): Leg | undefined {
+    if (!this.isInitial) return this.session.leg;
+    const { status } = response;
+    if (status >= 300 || !DIALOG_METHODS.has(this.request.method)) return undefined;
+    return Leg.of(status < 200 ? this.session : this.set.sessionFor(response), this.core);
   }
 
   #dropHeld(): boolean {
@@ -384,12 +409,10 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
   /** The application, or the container in its place, has answered as a user agent: a dialog begins, goes on or ends with it (§12.1.1). */
   #agentAnswered(response: Response): void {
     const { status } = response;
-    if (!this.isInitial) {
-      this.session.leg?.answered(this, response);
-    } else if (status < 300 && DIALOG_METHODS.has(this.request.method)) {
-      const session = status < 200 ? this.session : this.set.sessionFor(response);
-      Leg.of(session, this.core).answered(this, response);
-    } else if (status >= 200) {
+    const agent = this.#agentOf(response);
+    if (agent !== undefined) {
+      agent.answered(this, response);
+    } else if (this.isInitial && status >= 200) {
       if (this.session.leg !== undefined) this.session.leg.answered(this, response);
       else if (this.role !== 'proxy') this.session.state = 'terminated';
     }

@@ -31,7 +31,7 @@ class Answering {
   }
 }
 
-test('§13.3.1 UAS-06 an application answers, the caller acknowledges and hangs up', async () => {
+test('UAS-06 §13.3.1 an application answers, the caller acknowledges and hangs up', async () => {
   seen.length = 0;
   const { world, alice, ends, container } = await stage(Answering);
   const call = alice.invite('sip:bob@siplet');
@@ -47,7 +47,7 @@ test('§13.3.1 UAS-06 an application answers, the caller acknowledges and hangs 
   await ends();
 });
 
-test('§12.1.1 UAS-08 the 2xx bears the Record-Routes as they came, and a Contact', async () => {
+test('UAS-08 §12.1.1 the 2xx bears the Record-Routes as they came, and a Contact', async () => {
   const { alice } = await stage(Answering);
   const routes = ['<sip:10.0.0.3;lr;x=1>', '<sip:p2.example.com;lr>;q'];
   const call = alice.invite('sip:bob@siplet', { headers: { 'Record-Route': routes } });
@@ -56,7 +56,7 @@ test('§12.1.1 UAS-08 the 2xx bears the Record-Routes as they came, and a Contac
   expect(ok.header('Contact')).toBe('<sip:10.0.0.9:5060>');
 });
 
-test('§13.3.1.4 UAS-11 the 2xx comes again with T1 to T2 until the ACK; never acknowledged, the dialog is ended by BYE', async () => {
+test('UAS-11 §13.3.1.4 the 2xx comes again with T1 to T2 until the ACK; never acknowledged, the dialog is ended by BYE', async () => {
   seen.length = 0;
   const { world, alice, ends } = await stage(Answering);
   alice.answerBye = true;
@@ -70,7 +70,7 @@ test('§13.3.1.4 UAS-11 the 2xx comes again with T1 to T2 until the ACK; never a
   await ends();
 });
 
-test('§12.2.2 UAS-09 UAS-10 a request out of order gets 500, one of no dialog 481', async () => {
+test('UAS-09 UAS-10 §12.2.2 a request out of order gets 500, one of no dialog 481', async () => {
   const { alice, ends } = await stage(Answering);
   const call = alice.invite('sip:bob@siplet', { sequence: 5 });
   await call.response(200);
@@ -96,7 +96,7 @@ test('C-41a without a handler OPTIONS is answered 200, others 405 with Allow', a
   await ends();
 });
 
-test('§8.2.2.3 UAS-03 a request in the dialog that requires what nobody knows gets 420', async () => {
+test('UAS-03 §8.2.2.3 a request in the dialog that requires what nobody knows gets 420', async () => {
   const { alice, ends } = await stage(Answering);
   const call = alice.invite('sip:bob@siplet');
   await call.response(200);
@@ -131,7 +131,7 @@ test('§9.2 C-29 a CANCEL before the answer gets 200, the INVITE 487', async () 
   await ends();
 });
 
-test('§15.1.2 UAS-13 a BYE in the early dialog is answered, and the INVITE gets 487', async () => {
+test('UAS-13 §15.1.2 a BYE in the early dialog is answered, and the INVITE gets 487', async () => {
   const { alice, ends } = await stage(Slow);
   const call = alice.invite('sip:bob@siplet');
   const ringing = await call.response(180);

@@ -3,4 +3,6 @@
 export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
   'PTG-02':
     'The application decides the targets, whosever domain the Request-URI names: its proxyTo is never refused for that (contract section 4, C-16 to C-19, stands over the item).',
+  'UAS-04':
+    'What an application can read of a body is its own matter, so it answers 415 itself; no media type, encoding or language is beyond the container, which reads none.',
 };

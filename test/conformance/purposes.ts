@@ -17,5 +17,6 @@ export const PURPOSES: readonly string[] = [
   ...items('TRM', 13), // transaction matching
   ...items('TRP', 19), // transport
   ...items('TRP', 26, 24),
+  ...items('UAS', 15), // user agent server
   ...items('AUT', 12), // digest authentication
 ];
