@@ -41,7 +41,7 @@ export class Call {
   readonly #start: number;
   #current: { readonly carrier: string; readonly circuit: Circuit; readonly at: number } | undefined;
   #answer: number | undefined;
-  #hungUp: Party | undefined;
+  #hangUp: { readonly by: Party; readonly at: number } | undefined;
   #isOver = false;
 
   constructor(
@@ -73,14 +73,14 @@ export class Call {
 
   /** The first who hangs up has done it. */
   hungUp(by: Party): void {
-    this.#hungUp ??= by;
+    this.#hangUp ??= { by, at: this.now() };
   }
 
   /** The call is over: its circuit is free, and its record is made. A second time does nothing. */
   over(status: number | null, by: Party): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const end = this.now();
+    const { by: party, at: end } = this.#hangUp ?? { by, at: this.now() };
     const carrier = this.#answer === undefined ? null : (this.#current?.carrier ?? null);
     this.#current?.circuit.release();
     this.record({
@@ -92,7 +92,7 @@ export class Call {
       carrier,
       attempts: this.#attempts,
       status,
-      hungUp: this.#hungUp ?? by,
+      hungUp: party,
     });
   }
 

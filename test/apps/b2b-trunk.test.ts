@@ -1,0 +1,384 @@
+// apps/b2b-trunk: calls to carriers, failover, circuits, and a record of each call; in virtual time.
+import { APP_CONFIG } from '@siplet/sdk';
+import { ContainerModule } from 'inversify';
+import { describe, expect, test } from 'vitest';
+import type { CallRecord } from '../../apps/b2b-trunk/call.js';
+import * as trunk from '../../apps/b2b-trunk/index.js';
+import { Records } from '../../apps/b2b-trunk/records.js';
+import { CHANCE, CLOCK } from '../../apps/b2b-trunk/services.js';
+import { Settings } from '../../apps/b2b-trunk/settings.js';
+import { Siplet } from '../world/siplet.js';
+import { World } from '../world/world.js';
+
+const SECTION = `{
+      numbers: { country: '49' },
+      carriers: {
+        north: { uri: 'sip:10.0.0.4', timeout: 5, limit: 1, rewrite: { strip: '+', prepend: '00' } },
+        south: { uri: 'sip:10.0.0.5', timeout: 20, callerId: '+4930999', headers: { remove: Subject, set: { X-Account: '7' } } },
+        west: { uri: 'sip:10.0.0.6', trusted: true } },
+      routes: { '+49': { north: { cost: 1 }, south: { cost: 2 } }, '+1': { west: {} } } }`;
+
+async function stage(section = SECTION) {
+  const world = new World();
+  const alice = world.phone('alice', '10.0.0.1');
+  const records: CallRecord[] = [];
+  const services = new ContainerModule(({ bind }) => {
+    bind(CLOCK).toConstantValue(() => world.clock.now());
+    bind(CHANCE).toConstantValue(() => 0);
+    bind(Settings).toResolvedValue((config) => new Settings(config), [APP_CONFIG]);
+    const kept: Pick<Records, 'add' | 'prepare' | 'close'> = {
+      add: (record) => void records.push(record as CallRecord),
+      prepare: async () => {},
+      close: async () => {},
+    };
+    bind(Records).toConstantValue(kept as Records);
+  });
+  const container = await Siplet.start(
+    world,
+    { 'b2b-trunk': { ...trunk, services } },
+    {
+      configuration: `
+apps:
+  b2b-trunk: ${section}`,
+    },
+  );
+  const phone = (name: string, last: number) => world.phone(name, `10.0.0.${last}`);
+  return {
+    world,
+    alice,
+    container,
+    records,
+    desk: phone('desk', 2),
+    north: phone('north', 4),
+    south: phone('south', 5),
+    west: phone('west', 6),
+    /** Everything has ended: nothing is left, and there were no other problems than these. */
+    async over(problems: readonly string[] = []) {
+      await world.runUntilIdle();
+      expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
+      expect(container.problems()).toEqual(problems);
+    },
+  };
+}
+
+describe('b2b-trunk, the call', () => {
+  test('the cheapest carrier takes it; the record says when, whom, how long, and who hung up', async () => {
+    const { world, alice, north, records, over } = await stage();
+    const call = alice.invite('sip:030123@siplet');
+    const invite = await north.receive('INVITE');
+    expect(invite.uri).toBe('sip:004930123@10.0.0.4');
+    await world.run(1500);
+    invite.reply(180);
+    await call.response(180);
+    await world.run(2500);
+    invite.reply(200);
+    await call.response(200);
+    call.ack();
+    await invite.ack();
+    expect(records).toEqual([]);
+    await world.run(61_000);
+    const bye = invite.dialog.bye();
+    (await alice.receive('BYE')).reply(200);
+    await bye.response(200);
+    await over();
+    expect(records).toEqual([
+      {
+        callId: call.message.callId,
+        from: 'sip:alice@10.0.0.1',
+        to: 'sip:030123@siplet',
+        number: '+4930123',
+        start: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        answer: expect.any(String),
+        end: expect.any(String),
+        duration: 61.003,
+        carrier: 'north',
+        attempts: [{ carrier: 'north', status: 200, ms: expect.closeTo(4000, -2) }],
+        status: 200,
+        hungUp: 'callee',
+      },
+    ]);
+  });
+
+  test('failover: one carrier is out of order, the next answers', async () => {
+    const { world, alice, north, south, records, over } = await stage();
+    const call = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(503);
+    const invite = await south.receive('INVITE');
+    invite.reply(180);
+    invite.reply(200);
+    await call.response(200);
+    call.ack();
+    await invite.ack();
+    const bye = call.bye();
+    (await south.receive('BYE')).reply(200);
+    await bye.response(200);
+    expect(world.ladder({ times: false, participants: ['alice', 'siplet', 'north', 'south'] })).toMatchInlineSnapshot(`
+      "  alice            siplet                       north           south
+          |--INVITE-------->|                           |               |
+          |<--100 Trying----|                           |               |
+          |                 |--INVITE------------------>|               |
+          |                 |<--503 Service Unavaila..--|               |
+          |                 |--ACK--------------------->|               |
+          |                 |--INVITE---------------------------------->|
+          |                 |<--180 Ringing-----------------------------|
+          |                 |<--200 OK----------------------------------|
+          |<--180 Ringing---|                           |               |
+          |<--200 OK--------|                           |               |
+          |--ACK----------->|                           |               |
+          |                 |--ACK------------------------------------->|
+          |--BYE----------->|                           |               |
+          |<--200 OK (BYE)--|                           |               |
+          |                 |--BYE------------------------------------->|
+          |                 |<--200 OK (BYE)----------------------------|"
+    `);
+    await over();
+    expect(records).toMatchObject([
+      {
+        carrier: 'south',
+        attempts: [
+          { carrier: 'north', status: 503, cause: 41 },
+          { carrier: 'south', status: 200 },
+        ],
+        status: 200,
+        hungUp: 'caller',
+      },
+    ]);
+  });
+
+  test('a carrier that is silent, or rings for too long, has its timeout, and then the next is tried', async () => {
+    for (const rings of [false, true]) {
+      const { world, alice, north, south, records, over } = await stage();
+      north.answerCancel = true;
+      const call = alice.invite('sip:+4930123@siplet');
+      const first = await north.receive('INVITE');
+      if (rings) first.reply(180);
+      const began = world.clock.now();
+      const invite = await south.receive('INVITE');
+      expect(world.clock.now() - began).toBeCloseTo(5000, -2);
+      invite.reply(486);
+      await call.response(486);
+      await over();
+      expect(records).toMatchObject([
+        {
+          attempts: [
+            { status: 408, cause: 102 },
+            { status: 486, cause: 17 },
+          ],
+          status: 486,
+        },
+      ]);
+    }
+  });
+
+  test.each([404, 480, 486, 603])('%d is the callee’s answer: no other carrier is tried', async (status) => {
+    const { alice, north, south, records, over } = await stage();
+    const call = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(status);
+    await call.response(status);
+    await over();
+    expect(south.received).toEqual([]);
+    expect(records).toMatchObject([{ status, carrier: null, answer: null, duration: 0, hungUp: 'callee' }]);
+  });
+
+  test('RFC 3326 a Q.850 cause tells that a 480 was the carrier’s', async () => {
+    const { alice, north, south, records, over } = await stage();
+    const call = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(480, { headers: { Reason: 'Q.850;cause=34' } });
+    (await south.receive('INVITE')).reply(486);
+    await call.response(486);
+    await over();
+    expect(records[0]!.attempts[0]).toMatchObject({ status: 480, cause: 34 });
+  });
+
+  test('no carrier is left: the last status goes to the caller, 503 as 500, with its Reason', async () => {
+    const { alice, north, south, records, over } = await stage();
+    const call = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(503);
+    (await south.receive('INVITE')).reply(503, { headers: { Reason: 'Q.850;cause=38' } });
+    expect((await call.response(500)).header('Reason')).toBe('Q.850;cause=38');
+    const other = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(502);
+    (await south.receive('INVITE')).reply(504);
+    await other.response(504);
+    await over();
+    expect(records.map(({ status }) => status)).toEqual([500, 504]);
+  });
+
+  test('the caller gives up: no other carrier is tried, and there is one record', async () => {
+    const { alice, north, south, records, over } = await stage();
+    const call = alice.invite('sip:+4930123@siplet');
+    const invite = await north.receive('INVITE');
+    invite.reply(180);
+    await call.response(180);
+    call.cancel();
+    (await north.receive('CANCEL')).reply(200);
+    invite.reply(487);
+    await call.response(487);
+    await over();
+    expect(south.received).toEqual([]);
+    expect(records).toMatchObject([{ status: 487, hungUp: 'caller', attempts: [{ carrier: 'north', status: 487 }] }]);
+  });
+
+  test('the 2xx is never acknowledged: the call has one record, and nobody hung up', async () => {
+    const { alice, north, records, over } = await stage();
+    alice.answerBye = true;
+    north.answerBye = true;
+    const call = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(200);
+    await call.response(200);
+    await over();
+    expect(records).toMatchObject([{ status: 200, carrier: 'north', hungUp: 'container' }]);
+  });
+});
+
+describe('b2b-trunk, circuits', () => {
+  test('a carrier has no more calls than its limit, and each circuit is free when its call has ended', async () => {
+    const { world, alice, north, south, over, records } = await stage();
+    const answered = async (carrier: typeof north) => {
+      const call = alice.invite('sip:+4930123@siplet');
+      const invite = await carrier.receive('INVITE');
+      invite.reply(200);
+      await call.response(200);
+      call.ack();
+      await invite.ack();
+      return { call, carrier };
+    };
+    const ended = async ({ call, carrier }: Awaited<ReturnType<typeof answered>>) => {
+      const bye = call.bye();
+      (await carrier.receive('BYE')).reply(200);
+      await bye.response(200);
+      await world.deliver();
+    };
+    const first = await answered(north);
+    await ended(await answered(south));
+    await ended(first);
+    const again = await answered(north);
+    const second = await answered(south);
+    await ended(again);
+    await ended(second);
+    await over();
+    expect(records.map(({ attempts }) => attempts.map(({ carrier, status }) => [carrier, status]))).toEqual([
+      [
+        ['north', undefined],
+        ['south', 200],
+      ],
+      [['north', 200]],
+      [['north', 200]],
+      [
+        ['north', undefined],
+        ['south', 200],
+      ],
+    ]);
+  });
+
+  test('all circuits are taken: 503, with the cause', async () => {
+    const { alice, west, records, over } = await stage(
+      `{ carriers: { west: { uri: 'sip:10.0.0.6', limit: 0 } }, routes: { '+': { west: {} } } }`,
+    );
+    const refused = await alice.invite('sip:+4930123@siplet').response(503);
+    expect(refused.header('Reason')).toBe('Q.850;cause=34;text="No circuit available"');
+    await over();
+    expect(west.received).toEqual([]);
+    expect(records).toMatchObject([{ status: 503, attempts: [{ carrier: 'west' }] }]);
+  });
+
+  test('failed and cancelled calls free their circuit too', async () => {
+    const { alice, north, south, over } = await stage();
+    const failed = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(486);
+    await failed.response(486);
+    const given = alice.invite('sip:+4930123@siplet');
+    const invite = await north.receive('INVITE');
+    invite.reply(180);
+    await given.response(180);
+    given.cancel();
+    (await north.receive('CANCEL')).reply(200);
+    invite.reply(487);
+    await given.response(487);
+    const third = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(486);
+    await third.response(486);
+    await over();
+    expect(south.received).toEqual([]);
+  });
+});
+
+describe('b2b-trunk, what carriers are shown', () => {
+  async function shown(number: string, headers: Record<string, string>, from = '"Alice" <sip:030-55@inside.example>') {
+    const { alice, north, south, west } = await stage();
+    const call = alice.invite(`sip:${number}@siplet`, { from, headers });
+    if (number === '+4930123') (await north.receive('INVITE')).reply(503);
+    const invite = await (number === '+4930123' ? south : west).receive('INVITE');
+    invite.reply(486);
+    await call.response(486);
+    return invite.message;
+  }
+
+  test('the carrier’s own caller id, and its headers', async () => {
+    const message = await shown('+4930123', { Subject: 'x', 'P-Asserted-Identity': '<sip:boss@inside.example>' });
+    expect(message.header('From')).toMatch(/^<sip:\+4930999@10\.0\.0\.5>;tag=/);
+    expect(message.header('P-Asserted-Identity')).toBeUndefined();
+    expect([message.header('Subject'), message.header('X-Account')]).toEqual([undefined, '7']);
+    expect(message.header('To')).toBe('<sip:+4930123@10.0.0.5>');
+  });
+
+  test('RFC 3325 a trusted carrier is told who calls, in E.164, and our hosts are not', async () => {
+    const message = await shown('+1555', {});
+    expect(message.header('From')).toMatch(/^"?Alice"? <sip:\+493055@10\.0\.0\.6>;tag=/);
+    expect(message.header('P-Asserted-Identity')).toBe('<sip:+493055@10.0.0.6>');
+    expect(String(message)).not.toContain('inside.example');
+  });
+
+  test('RFC 3323 who wants privacy is anonymous; only a trusted carrier knows', async () => {
+    const trusted = await shown('+1555', { Privacy: 'id; critical' });
+    expect(trusted.header('From')).toMatch(/^"?Anonymous"? <sip:anonymous@anonymous\.invalid>;tag=/);
+    expect(trusted.header('P-Asserted-Identity')).toBe('<sip:+493055@10.0.0.6>');
+    expect(trusted.header('Privacy')).toBe('id; critical');
+    const other = await shown('+4930123', { Privacy: 'user' });
+    expect(other.header('From')).toContain('anonymous.invalid');
+    expect([other.header('P-Asserted-Identity'), other.header('Privacy')]).toEqual([undefined, undefined]);
+    expect(String(other)).not.toMatch(/\b0?3055|030-55/);
+  });
+});
+
+describe('b2b-trunk, among the applications', () => {
+  test('a name is the next application’s; a number in E.164 that no carrier takes is 404', async () => {
+    const { alice, desk, records, over } = await stage();
+    const call = alice.invite('sip:bob@10.0.0.2', { via: 'siplet' });
+    (await desk.receive('INVITE')).reply(486);
+    await call.response(486);
+    const local = alice.invite('sip:42@10.0.0.2', { via: 'siplet' });
+    (await desk.receive('INVITE')).reply(486);
+    await local.response(486);
+    await alice.invite('sip:+7123@siplet').response(404);
+    await over();
+    expect(records).toEqual([]);
+  });
+
+  test('without configuration every call is the next application’s', async () => {
+    const { alice, desk, over } = await stage('{}');
+    const call = alice.invite('sip:+4930123@10.0.0.2', { via: 'siplet' });
+    (await desk.receive('INVITE')).reply(486);
+    await call.response(486);
+    await over();
+  });
+
+  test('the application is taken out of service: calls that stand have their record', async () => {
+    const { world, alice, north, records, container } = await stage();
+    const call = alice.invite('sip:+4930123@siplet');
+    const invite = await north.receive('INVITE');
+    invite.reply(200);
+    await call.response(200);
+    call.ack();
+    await invite.ack();
+    await world.run(3000);
+    await container.active.find(({ name }) => name === 'b2b-trunk')!.dispose();
+    expect(records).toMatchObject([
+      { status: null, carrier: 'north', duration: expect.closeTo(3, 0), hungUp: 'container' },
+    ]);
+    call.bye();
+    (await north.receive('BYE')).reply(200);
+    await world.runUntilIdle();
+    expect(records).toHaveLength(1);
+  });
+});
