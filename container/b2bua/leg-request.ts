@@ -8,7 +8,7 @@ import type { Incoming } from '../dispatch/incoming.js';
 import { type Party, Request, textOf } from '../message/index.js';
 import type { SentRequest } from '../servlet/sent-request.js';
 import type { SipRequest } from '../servlet/sip-request.js';
-import { uriText } from '../servlet/values.js';
+import { addressOf, uriText } from '../servlet/values.js';
 import { copyFields, namesExtension, passExtensions } from './header-policy.js';
 
 /** §20.22: what a request has without the header. */
@@ -24,7 +24,7 @@ type Body = { readonly content: string | Uint8Array; readonly type: string };
 export function createLegRequest(incoming: Incoming, options: LegOptions, body?: Body): SentRequest {
   const { request, core } = incoming;
   const { identifiers } = core;
-  const to = options.to === undefined ? undefined : Address.of(options.to);
+  const to = options.to === undefined ? undefined : addressOf(options.to);
   const uri = options.uri === undefined ? (to === undefined ? request.uri : requestUriOf(to)) : uriText(options.uri);
   const leg = new Request(request.method, uri);
   leg.append(
@@ -108,7 +108,7 @@ function hopsLeft({ request, application }: Incoming): string {
 }
 
 function text(address: AddressLike): string {
-  return partyText(Address.of(address), undefined);
+  return partyText(addressOf(address), undefined);
 }
 
 /** From or To as it came, without its tag. */

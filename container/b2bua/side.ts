@@ -46,7 +46,7 @@ export class Side implements LegUser {
     if (incoming.request.method === 'BYE') {
       incoming.answerAs(200);
       void peer?.end(incoming.request);
-    } else if (peer === undefined || peer.hasEnded) incoming.answerAs(481);
+    } else if (peer === undefined || peer.leg.session.state === 'terminated') incoming.answerAs(481);
     else if (incoming.request.method === 'PRACK') this.#acknowledged(peer, incoming);
     else new RelayedRequest(this, peer, incoming).start(() => createRelayedRequest(incoming, peer.leg));
   }
