@@ -64,7 +64,7 @@ async function watching(folder: string, target: string) {
 }
 
 test(`D-2 D-3 ${RATE} calls/s held ${HELD} s, redeployed every second: no call fails, each is served by one version from INVITE to BYE`, {
-  timeout: (REDEPLOYMENTS + 150) * 1000,
+  timeout: (3 * REDEPLOYMENTS + 150) * 1000,
 }, async () => {
   const [phone, alice] = (await freePorts(2)) as [number, number];
   const folder = mkdtempSync(join(tmpdir(), 'siplet-redeploy-'));
