@@ -131,7 +131,7 @@ export interface SipRequest extends SipMessage {
   readonly subscriberUri: Uri | undefined;
   /**
    * How an initial request came to be, as the application router is told: 'NEW' from outside or from the factory, 'CONTINUE' for one that was proxied, or made
-   * from another. Set to 'REVERSE' the callee's applications are asked for anew, on behalf of the other side (JSR 289 §15.4). Setting it throws
+   * from another. 'REVERSE' says that a request made from another goes the other way, to the side that the other came from (JSR 289 §15.4). Setting it throws
    * IllegalStateError on a request that was received or sent, and, but for 'NEW', on one that was made from no other; TypeError for what is no directive.
    */
   routingDirective: RoutingDirective;

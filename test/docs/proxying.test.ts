@@ -1,4 +1,4 @@
-// sdk/PROXYING.md shows what the flows say: its ladders are their snapshots, its code is their applications, which tsc and the flows themselves check.
+// sdk/PROXYING.md and sdk/ROUTING.md show what the flows say: ladders are their snapshots, code is their applications, which tsc and the flows check.
 // UPDATE_PICTURES=1 writes them anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -49,9 +49,10 @@ function membersOf(file: string, type: string): string[] {
   return [...body.matchAll(/^ {2}(?:readonly |get )?(\w+)[?(:]/gm)].map((match) => match[1]!);
 }
 
-test('the ladders and the code in sdk/PROXYING.md are those of test/flows', () => {
-  const page = readFileSync(PAGE, 'utf8');
-  if (process.env.UPDATE_PICTURES) writeFileSync(PAGE, fresh(page));
+test.each(['PROXYING', 'ROUTING'])('the ladders and the code in sdk/%s.md are those of the tests', (name) => {
+  const url = new URL(`sdk/${name}.md`, root);
+  const page = readFileSync(url, 'utf8');
+  if (process.env.UPDATE_PICTURES) writeFileSync(url, fresh(page));
   else expect(page).toBe(fresh(page));
 });
 
@@ -59,6 +60,16 @@ test('no ladder and no code in sdk/PROXYING.md is typed by hand', () => {
   const page = readFileSync(PAGE, 'utf8');
   expect(page.replace(SHOWN, '')).not.toContain('```');
   expect(page.match(SHOWN)!.length).toBeGreaterThan(50);
+});
+
+test.each([
+  ['SipApplicationRouter', 1],
+  ['RouterInfo', 5],
+])('sdk/ROUTING.md names every member of %s that the model has', (type, least) => {
+  const page = readFileSync(new URL('sdk/ROUTING.md', root), 'utf8');
+  const members = membersOf('sdk/routing.ts', type);
+  expect(members.length).toBeGreaterThan(least);
+  expect(members.filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
 });
 
 test.each(['ProxyOptions', 'Proxy', 'ProxyBranch'])('sdk/PROXYING.md names every member of %s', (type) => {
