@@ -82,6 +82,7 @@ export class Engine {
       hasRoutes: () => routes.hasStateless,
       routeOf: (request, flow) => routes.stateless(request, flow),
       isInDialog: (request) => this.core.isInDialog(request),
+      namesSession: (request, flow) => this.core.namesSession(request, flow),
       locate: (uri, size, chance) => location.locate(uri, size, chance),
       flowForResponse: (response, arrivedOn) => this.transport.flowForVia(response.via!, arrivedOn),
       problem: (text, error) => log.warn({ err: error }, text),
@@ -121,7 +122,13 @@ export class Engine {
           maxRecursion: MAX_RECURSION,
         },
         congestion: { memory: limits.memory / 100, delay: limits.eventLoopDelay },
-        agent: { t1: timers.t1, t2: timers.t2, timerC: timers.timerC },
+        agent: {
+          t1: timers.t1,
+          t2: timers.t2,
+          timerC: timers.timerC,
+          sessionExpires: limits.sessionExpires / 1000,
+          minSE: limits.minSE / 1000,
+        },
       },
     });
   }

@@ -18,6 +18,7 @@ import type { Outgoing } from './outgoing.js';
 import { ReceivedProvisionals } from './received-provisionals.js';
 import type { ReliableProvisionals } from './reliable-provisionals.js';
 import type { AgentServices } from './services.js';
+import { SessionTimer } from './session-timer.js';
 import { isLast, isWithoutSubscription, lifetimeOf, Subscriptions, subscriptionOf } from './subscriptions.js';
 import { SuccessRetransmission } from './success-retransmission.js';
 
@@ -69,6 +70,7 @@ export class Leg {
   reliables: ReliableProvisionals | undefined;
   /** The order of those that the peer sends. */
   readonly provisionals = new ReceivedProvisionals();
+  #timer: SessionTimer | undefined;
   /** Usages of the dialog (RFC 5057): it ends with the last of them. */
   #isInvited = false;
   #subscriptions: Subscriptions | undefined;
@@ -84,6 +86,11 @@ export class Leg {
   /** The leg of a session, which is made with it. */
   static of(session: SipSession, services: AgentServices): Leg {
     return (session.leg ??= new Leg(services, session));
+  }
+
+  /** Refreshes the session, or ends it (RFC 4028). */
+  get timer(): SessionTimer {
+    return (this.#timer ??= new SessionTimer(this));
   }
 
   get #label(): string {
@@ -131,6 +138,7 @@ export class Leg {
   /** The INVITE usage is over, and the dialog with it unless a subscription lives on in it (RFC 5057 §4.2). */
   endInvitation(bye: Request | undefined): void {
     this.#isInvited = false;
+    this.#timer?.stop();
     this.#stopSuccesses();
     if ((this.#subscriptions?.size ?? 0) === 0) this.end(bye);
     else this.user?.ended(bye);
@@ -141,6 +149,7 @@ export class Leg {
     if (this.session.state === 'terminated') return;
     this.session.state = 'terminated';
     this.#isInvited = false;
+    this.#timer?.stop();
     this.#subscriptions?.stop();
     this.#subscriptions = undefined;
     this.#stopSuccesses();
@@ -186,6 +195,7 @@ export class Leg {
     this.#stopSuccesses();
     this.#subscriptions?.stop();
     this.reliables?.stop();
+    this.#timer?.stop();
     if (this.linked?.linked === this) this.linked.linked = undefined;
     this.linked = undefined;
     this.#expectNothing();
@@ -208,7 +218,10 @@ export class Leg {
       for (const other of this.received) if (other.request.method === 'INVITE') return this.#later();
       for (const other of this.sent) if (other.request.method === 'INVITE') return { status: 491 };
     }
-    const refusal = method === 'PRACK' ? this.#acknowledgeProvisional(request) : this.#offerRefusal(request);
+    const refusal =
+      method === 'PRACK'
+        ? this.#acknowledgeProvisional(request)
+        : (this.timer.refusalOf(request) ?? this.#offerRefusal(request));
     if (refusal !== undefined) return refusal;
     this.offers.received(request);
     if (TARGET_REFRESH.has(method)) this.dialog!.refresh(request);
@@ -265,6 +278,7 @@ export class Leg {
       return;
     }
     this.#usageAnswered(request, response);
+    this.timer.answered(response, true);
     if (request.method === 'INVITE') this.#retransmit(incoming, response);
   }
 

@@ -42,6 +42,8 @@ export class Outgoing implements ClientUser, Timed {
   #hop = 0;
   #limit: Deadline | undefined;
   #cancelled = false;
+  /** It was sent again because its session interval was too short. */
+  #hasNewInterval = false;
   /** It has its final response, or its first one. */
   #ended = false;
   #released = false;
@@ -91,6 +93,7 @@ export class Outgoing implements ClientUser, Timed {
       if (request.method === 'SUBSCRIBE' || request.method === 'REFER')
         this.#services.userAgents.add(request.callId, request.from.tag!, undefined, session);
     }
+    leg.timer.ask(request);
     if (this.isInvite) this.#startLimit();
     // §15.1.1: whoever sends a BYE has left.
     if (request.method === 'BYE') leg.endInvitation(request);
@@ -150,6 +153,19 @@ export class Outgoing implements ClientUser, Timed {
     const bound = { transport: hop.transport, address: hop.address, port: hop.port, host: hop.host, flow } as Hop;
     this.#openTransactions++;
     this.#transaction = this.#services.transactions.send(wire, bound, this);
+  }
+
+  /** RFC 4028 §7.3: once more, with the interval that the 422 names. */
+  #sendWithInterval(refusal: Response): boolean {
+    const { leg, request } = this;
+    if (this.#hasNewInterval || this.#cancelled || !leg.timer.raise(request, refusal)) return false;
+    this.#hasNewInterval = true;
+    const number = this.isInitial ? request.cseq.number + 1 : ++leg.dialog!.localSequence;
+    request.set('CSeq', `${number} ${request.method}`);
+    if (this.isInitial) leg.original!.set('CSeq', request.value('cseq')!);
+    leg.offers.sent(request);
+    this.#attempt();
+    return true;
   }
 
   /** RFC 3263 §4.3. */
@@ -266,6 +282,7 @@ export class Outgoing implements ClientUser, Timed {
       leg.dialog!.refresh(response);
     }
     leg.offers.received(response);
+    leg.timer.answered(response, false);
     const servlet = new ReceivedResponse(response, this, leg, false);
     if (this.#ended) this.#furtherSuccess(servlet);
     else this.#end(servlet);
@@ -287,7 +304,9 @@ export class Outgoing implements ClientUser, Timed {
     const { status } = response;
     const leg = this.#legOf(response);
     leg.offers.received(response);
+    if (status === 422 && this.#sendWithInterval(response)) return;
     if (status < 300) {
+      leg.timer.answered(response, false);
       this.#usageAccepted(leg, response);
       if (!this.isInitial && (method === 'UPDATE' || method === 'SUBSCRIBE')) leg.dialog?.refresh(response);
     } else if (this.isInitial) {

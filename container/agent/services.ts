@@ -9,9 +9,10 @@ import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import type { Passage } from '../transport/passage.js';
+import type { TimerSettings } from './session-terms.js';
 
-/** Milliseconds. */
-export interface AgentSettings {
+/** Milliseconds, but for session timers: seconds. */
+export interface AgentSettings extends TimerSettings {
   readonly t1: number;
   readonly t2: number;
   /** How long an INVITE of ours may stay unanswered after its last 1xx. */

@@ -166,6 +166,14 @@ const limits = z.strictObject({
   ),
   answerTimeout: milliseconds(180_000, 'and is answered 500 (C-41a)'),
   dialogIdle: milliseconds(43_200_000, 'a record-routed dialog of which nothing was heard for so long is forgotten'),
+  sessionExpires: milliseconds(
+    1_800_000,
+    'a call of an application ends when it was not refreshed for so long; the container sees to it (RFC 4028); 0: not asked for',
+  ),
+  minSE: milliseconds(90_000, 'the shortest such interval that is agreed to: 90 s at least (RFC 4028 §5)').refine(
+    (value) => value >= 90_000,
+    { error: 'must be 90 s at least (RFC 4028 §5)' },
+  ),
 });
 
 const deploy = z.strictObject({

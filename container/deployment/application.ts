@@ -163,6 +163,7 @@ async function sipletOf(type: Function, injector: Container, services: Applicati
     stateless: options.stateless ?? false,
     sessionTimeout: options.sessionTimeout ?? SESSION_TIMEOUT,
     proxyTimeout: options.proxyTimeout ?? services.defaults.proxyTimeout,
+    sessionTimer: options.sessionTimer,
   };
   const className = type.name || '(anonymous class)';
   return {

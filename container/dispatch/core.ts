@@ -7,6 +7,7 @@ import type { Agenda } from '../agenda.js';
 import { Dialog } from '../agent/dialog.js';
 import { Leg } from '../agent/leg.js';
 import type { AgentServices, AgentSettings } from '../agent/services.js';
+import { refusalOfInterval } from '../agent/session-terms.js';
 import { lifetimeOf, subscriptionOf } from '../agent/subscriptions.js';
 import { relayUncaught } from '../b2bua/uncaught.js';
 import type { Clock } from '../clock.js';
@@ -35,11 +36,11 @@ import type { HandlerCaller, Turn } from '../session/mailbox.js';
 import type { End } from '../session/proxied-dialog.js';
 import { ProxiedDialogs } from '../session/proxied-dialogs.js';
 import type { SipSession } from '../session/sip-session.js';
-import { type Target, Targeting, withoutSession } from '../session/targeting.js';
+import { Targeting, withoutSession } from '../session/targeting.js';
 import { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import { InternalFlow, type InternalReceiver, takenBy } from '../transport/internal-flow.js';
+import { InternalFlow, type InternalReceiver, passageOn, takenBy } from '../transport/internal-flow.js';
 import { OUTSIDE, type Passage, sentBy } from '../transport/passage.js';
 import { Congestion, type Marks } from './congestion.js';
 import type { Handler } from './handler-table.js';
@@ -256,6 +257,12 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     if (destination instanceof NoAnswer) return this.#noAnswer(request, transaction, destination);
     if (destination instanceof Departure) return this.#depart(request, transaction, destination, route);
     if (destination === undefined || destination.route !== undefined) return this.#noApplication(request, transaction);
+    const refusal = method === 'INVITE' ? refusalOfInterval(request, this.settings.agent) : undefined;
+    if (refusal !== undefined) {
+      this.counters.refused++;
+      transaction.respond(refusalOf(request, refusal, transaction.toTag));
+      return;
+    }
     let loopPart: string | undefined;
     if (hasLowerVia(request)) {
       loopPart = this.loopDetection.partOf(request, destination.application.name + destination.turn);
@@ -385,6 +392,17 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   isInDialog(request: Request): boolean {
     const { callId, to, from } = request;
     return this.userAgents.size > 0 && this.userAgents.find(callId, to.tag, from.tag) !== undefined;
+  }
+
+  /** Whether a request from outside asks for a session that is here (JSR 289 §15.11): then no stateless siplet has it, if the router leaves that to us. */
+  namesSession(request: Request, flow: Flow): boolean {
+    const { method } = request;
+    if (!this.#router.yieldsToTarget || method === 'ACK' || method === 'CANCEL' || passageOn(flow) !== OUTSIDE)
+      return false;
+    const first = request.has('route') ? request.routes('route')[0]?.target : undefined;
+    const isOurs = first !== undefined && this.#own.isOwn(first.host, first.port, first.transport);
+    const target = this.targeting.targetOf(request, isOurs ? first : undefined);
+    return typeof target === 'object' && target.applicationSession.application.table.initial(method) !== undefined;
   }
 
   /** §8.2.2.2: the same request came before, by another way, and an application of ours answers it as a user agent. Proxies forward both. */

@@ -11,6 +11,8 @@ export interface SipletDefaults {
   readonly sessionTimeout: number;
   /** Seconds. */
   readonly proxyTimeout: number;
+  /** Seconds; undefined: what the configuration says. */
+  readonly sessionTimer?: number | undefined;
 }
 
 /** One siplet of a deployed application: a single instance of the author's class. */

@@ -1,5 +1,4 @@
 // A response to a request that the application sent (JSR 289 §5.7), as it holds it.
-import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { Leg } from '../agent/leg.js';
 import type { Outgoing } from '../agent/outgoing.js';
@@ -53,7 +52,7 @@ export class ReceivedResponse extends SipResponse {
     this.send();
   }
 
-  createAck(): sdk.SipRequest {
+  createAck(): SentRequest {
     if (!this.#isInviteSuccess)
       throw new IllegalStateError(
         `createAck: ${this.label} is no 2xx to an INVITE; another one the container acknowledges`,

@@ -16,6 +16,11 @@ export interface SipletOptions {
   sessionTimeout?: number;
   /** Seconds until a search, or a branch of a sequential one, is given up: the default of `Proxy.timeout`. Default: 180. */
   proxyTimeout?: number;
+  /**
+   * Seconds after which a call of this siplet as a user agent ends when nobody has refreshed it; the container refreshes it, or has the peer do so
+   * (RFC 4028). 0: it asks for none. Default: `limits.sessionExpires` of the configuration.
+   */
+  sessionTimer?: number;
 }
 
 type Class<T = object> = abstract new (...args: never[]) => T;

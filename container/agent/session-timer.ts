@@ -1,0 +1,187 @@
+// The session timer of one user agent: it refreshes the session, or ends it when the peer has not (RFC 4028 §7, §10).
+import type { Deadline, Timed } from '../clock.js';
+import type { Message, Request, Response } from '../message/index.js';
+import type { Refusal } from '../proxy/validation.js';
+import type { ReceivedResponse } from '../servlet/received-response.js';
+import type { Leg } from './leg.js';
+import type { OutgoingUser } from './outgoing.js';
+import { descriptionOf, isSameVersion } from './session-description.js';
+import { agree, askFor, minSEOf, refusalOfInterval, type Terms, type TimerSettings, termsOf } from './session-terms.js';
+
+/** Seconds before the end of the interval, or a third of it, at which a session that was not refreshed is ended (RFC 4028 §10). */
+const MARGIN = 32;
+
+/** How long a refresh waits that another request is in the way of, in milliseconds. */
+const BUSY = 4000;
+
+/** §14.1, in steps of 10 ms: from and to, for who chose the Call-ID and for who did not. */
+const GLARE = { owner: [210, 400], other: [0, 200] } as const;
+
+/** RFC 4028 §10. */
+const REASON = 'SIP;cause=408;text="Session timer expired"';
+
+export class SessionTimer implements Timed, OutgoingUser {
+  #terms: Terms | undefined;
+  /** The largest Min-SE that was heard of (RFC 4028 §7.4). */
+  #minSE: number;
+  /** What we have written last. */
+  #asked: string | undefined;
+  /** The peer has said that it takes UPDATE (RFC 4028 §7.4, RFC 3311 §4). */
+  #takesUpdate = false;
+  #refresh: Deadline | undefined;
+  #expiry: Deadline | undefined;
+  readonly #settings: TimerSettings;
+
+  constructor(readonly leg: Leg) {
+    const { agentSettings } = leg.services;
+    const own = leg.session.applicationSession.application.siplets.find(
+      ({ options }) => options.sessionTimer !== undefined,
+    );
+    const sessionExpires = own?.options.sessionTimer ?? agentSettings.sessionExpires;
+    this.#settings = { sessionExpires, minSE: agentSettings.minSE };
+    this.#minSE = agentSettings.minSE;
+  }
+
+  // Asking ------------------------------------------------------------------------------------------------------------------------------------------------------
+
+  /** Writes into an INVITE or UPDATE of ours what we ask for. */
+  ask(request: Request): void {
+    if (this.#settings.sessionExpires === 0 || !this.#concerns(request.method)) return;
+    const refresher = this.#terms === undefined ? undefined : this.#terms.refreshedBy === 'us' ? 'uac' : 'uas';
+    const wrote = !request.has('session-expires');
+    askFor(request, this.#terms?.interval ?? this.#settings.sessionExpires, this.#minSE, refresher);
+    if (wrote) this.#asked = request.value('session-expires');
+  }
+
+  /** RFC 4028 §7.3: a 422 names a longer interval, which the request then has. False: it is not asked again, or not by us. */
+  raise(request: Request, response: Response): boolean {
+    const minSE = minSEOf(response);
+    if (minSE === undefined || minSE <= this.#minSE) return false;
+    this.#minSE = minSE;
+    if (request.value('session-expires') !== this.#asked) return false;
+    request.delete('Session-Expires');
+    this.ask(request);
+    return true;
+  }
+
+  /** A re-INVITE as an INVITE, an UPDATE only where the session stands. */
+  #concerns(method: string): boolean {
+    return method === 'INVITE' || (method === 'UPDATE' && this.leg.session.state === 'confirmed');
+  }
+
+  // Agreeing ----------------------------------------------------------------------------------------------------------------------------------------------------
+
+  refusalOf(request: Request): Refusal | undefined {
+    const { method } = request;
+    return method === 'INVITE' || method === 'UPDATE' ? refusalOfInterval(request, this.#settings) : undefined;
+  }
+
+  /** Writes into a 2xx of ours what we agree to. */
+  answering(request: Request, response: Response): void {
+    const { status, cseq } = response;
+    if (status < 200 || status >= 300 || !this.#concerns(cseq.method)) return;
+    this.#noteAllow(request);
+    this.#minSE = Math.max(this.#minSE, minSEOf(request) ?? 0);
+    agree(request, response, this.#settings, this.#terms);
+  }
+
+  /** A 2xx has been sent, or has come: the interval begins anew with what it says (RFC 4028 §7.2, §9). */
+  answered(response: Response, isOurs: boolean): void {
+    if (!this.#concerns(response.cseq.method) || this.leg.session.state !== 'confirmed') return;
+    if (!isOurs) this.#noteAllow(response);
+    this.#terms = termsOf(response, isOurs, this.#settings.minSE);
+    this.#start();
+  }
+
+  #noteAllow(message: Message): void {
+    if (message.has('allow')) this.#takesUpdate = message.values('allow').includes('UPDATE');
+  }
+
+  /** Whether a request that nobody has answered only says that the session goes on: nothing of what was agreed changes (RFC 4028 §7.4). */
+  isRefresh(request: Request): boolean {
+    if (!request.has('session-expires') || !this.#concerns(request.method)) return false;
+    const { remote } = this.leg.offers;
+    const description = descriptionOf(request);
+    return description === undefined || (remote !== undefined && isSameVersion(description, remote));
+  }
+
+  // Time --------------------------------------------------------------------------------------------------------------------------------------------------------
+
+  #start(): void {
+    this.stop();
+    const terms = this.#terms;
+    if (terms === undefined) return;
+    const { clock } = this.leg.services;
+    const { interval } = terms;
+    if (terms.refreshedBy === 'us') this.#refresh = clock.start((interval * 1000) / 2, this, 'refresh');
+    this.#expiry = clock.start((interval - Math.min(MARGIN, interval / 3)) * 1000, this, 'expiry');
+  }
+
+  stop(): void {
+    this.#refresh?.stop();
+    this.#expiry?.stop();
+  }
+
+  expire(which: string): void {
+    if (this.leg.session.state !== 'confirmed') return this.stop();
+    if (which === 'refresh') this.#refreshNow();
+    else this.#end();
+  }
+
+  #end(): void {
+    this.stop();
+    const bye = this.leg.createRequest('BYE');
+    bye.message.set('Reason', REASON);
+    void bye.sendForContainer();
+  }
+
+  #again(milliseconds: number): void {
+    this.#refresh?.stop();
+    this.#refresh = this.leg.services.clock.start(milliseconds, this, 'refresh');
+  }
+
+  /** RFC 4028 §7.4: an UPDATE without a description where the peer takes one, else a re-INVITE with the one that was agreed. */
+  #refreshNow(): void {
+    const { leg } = this;
+    const method = this.#takesUpdate ? 'UPDATE' : 'INVITE';
+    if (leg.hasPendingInvite || [...leg.sent].some(({ request }) => request.method === 'UPDATE'))
+      return this.#again(BUSY);
+    const request = leg.createRequest(method);
+    const { local } = leg.offers;
+    if (method === 'INVITE' && local !== undefined) request.message.setBody(local.body, local.type);
+    request.sendFor(this);
+  }
+
+  /** OutgoingUser. */
+  provisional(response: ReceivedResponse): void {
+    if (response.isReliable) void response.createPrack().sendForContainer();
+  }
+
+  /** OutgoingUser: a 2xx has begun the next interval; who knows no dialog any more has been sent a BYE (§12.2.1.2). */
+  final(response: ReceivedResponse): void {
+    const { status, method } = response;
+    if (status < 300) {
+      if (method === 'INVITE') this.#acknowledge(response);
+      return;
+    }
+    if (this.leg.session.state !== 'confirmed') return;
+    if (method === 'UPDATE' && (status === 405 || status === 501)) {
+      this.#takesUpdate = false;
+      this.#refreshNow();
+    } else if (status === 491) {
+      const [from, to] = this.leg.original === undefined ? GLARE.other : GLARE.owner;
+      this.#again(10 * (from + Math.floor(this.leg.services.identifiers.fraction() * (to - from + 1))));
+    } else {
+      // It may go better later; the interval goes on, and ends the session.
+      const seconds = response.message.integer('retry-after', 2 ** 31) ?? this.#terms!.interval / 10;
+      this.#again(Math.max(1, seconds) * 1000);
+    }
+  }
+
+  #acknowledge(response: ReceivedResponse): void {
+    const ack = response.createAck();
+    const { state, local } = this.leg.offers;
+    if (state === 'offer received' && local !== undefined) ack.message.setBody(local.body, local.type);
+    void ack.send();
+  }
+}
