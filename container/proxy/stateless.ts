@@ -23,6 +23,8 @@ export interface StatelessParts {
   routeOf(request: Request, flow: Flow): StatelessRoute | undefined;
   /** Whether it is in a dialog in which an application of ours is a user agent. */
   isInDialog(request: Request): boolean;
+  /** Whether an initial request asks for a session that is here. */
+  namesSession(request: Request, flow: Flow): boolean;
   /** RFC 3263 with the chance given: the same request is to choose the same server (§4.2 there). */
   locate(uri: Uri, size: number, chance: () => number): readonly Hop[] | Promise<readonly Hop[]>;
   /** The flow for a response whose own Via was taken off (§16.7 step 9). */
@@ -106,17 +108,17 @@ export class StatelessProxy {
   }
 
   #routeOf(request: Request, flow: Flow): StatelessRoute | undefined {
-    if (!this.#parts.hasRoutes() || this.#isStateful(request) || isForElement(request, this.#parts.own))
+    if (!this.#parts.hasRoutes() || this.#isStateful(request, flow) || isForElement(request, this.#parts.own))
       return undefined;
     return this.#parts.routeOf(request, flow);
   }
 
-  /** It belongs to a transaction or a dialog that is kept: this container has stateful applications too. */
-  #isStateful(request: Request): boolean {
+  /** It belongs to a transaction, a dialog or a session that is kept: this container has stateful applications too. */
+  #isStateful(request: Request, flow: Flow): boolean {
     if (request.method === 'CANCEL' || request.method === 'ACK') {
       if (this.#parts.transactions.targetOf(request) !== undefined) return true;
     }
-    if (request.to.tag === undefined) return false;
+    if (request.to.tag === undefined) return this.#parts.namesSession(request, flow);
     if (this.#parts.isInDialog(request)) return true;
     if (!request.has('route')) return false;
     const [first] = request.routes('route');

@@ -88,6 +88,7 @@ test('SLP-07 100,000 transactions leave with 100,000 branches, RFC 2543 ones too
     maxForwards: 70,
     hasRoutes: () => true,
     routeOf: () => () => 'sip:bob@10.0.0.2',
+    namesSession: () => false,
     locate: () => [{ transport: 'UDP', address: '10.0.0.2', port: 5060, host: '10.0.0.2' }],
     flowForResponse: () => undefined,
     problem() {},

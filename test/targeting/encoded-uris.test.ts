@@ -1,7 +1,7 @@
 // JSR 289 §15.11.1: a URI that names an application session; security C29: nobody else can make one.
 import { expect, test } from 'vitest';
 import { BOB, notes, stage } from '../session/stage.js';
-import { Invite, Message, Siplet, type SipRequest } from './sdk.js';
+import { Invite, Message, Siplet, type SipRequest, StatelessRoute } from './sdk.js';
 
 /** Gives out a URI for its session; counts what comes in it; INVITEs it proxies as they are. */
 function gate(name: string, version = '1') {
@@ -166,5 +166,23 @@ test('contract section 3: encodeUri throws for what is no SIP URI, and when the 
   const s = await stage({ encoder: { Encoder } });
   await s.message('any');
   expect(thrown).toEqual(['once', 'SipParseError', 'SipParseError', 'SessionInvalidError']);
+  await s.ends();
+});
+
+test('§15.11.1 it finds its session also where a stateless siplet takes all that comes before', async () => {
+  @Siplet({ name: 'alpha', stateless: true })
+  class Alpha {
+    @StatelessRoute()
+    route() {
+      return BOB;
+    }
+  }
+  const s = await stage({ gate: gate('gate') });
+  const uri = await uriOf(s);
+  await s.container.deploy('alpha', { Alpha });
+  const other = s.alice.request('MESSAGE', 'sip:any@example.com', { via: 'siplet' });
+  (await s.bob.receive('MESSAGE')).reply(202);
+  await other.response(202);
+  expect(await s.message(uri)).toBe('200 gate 1 2');
   await s.ends();
 });
