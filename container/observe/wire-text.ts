@@ -62,8 +62,8 @@ export function withoutSecrets(wire: string): string {
     /^((?:proxy-)?authorization[ \t]*:)([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)/gim,
     (_, name: string, value: string) =>
       /^\s*digest\s/i.test(value)
-        ? name + value.replace(/([\s,]response\s*=\s*)("(?:[^"\\]|\\[\s\S])*"?|[^\s,]*)/gi, '$1"…"')
-        : `${name}${/^\s*\S*/.exec(value)![0]} …`,
+        ? name + value.replace(/([\s,]response\s*=\s*)("(?:[^"\\]|\\[\s\S])*"?|[^\s,]*)/gi, '$1"***"')
+        : `${name}${/^\s*\S*/.exec(value)![0]} ***`,
   );
   return shown + wire.slice(head.length);
 }

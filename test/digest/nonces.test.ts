@@ -140,6 +140,23 @@ test('AUT-10 unknown user and wrong password take the same time', { retry: 3 }, 
   expect(least[0]! / least[1]!).toBeLessThan(1.25);
 });
 
+test('AUT-10 nobody gets in with what stands for the password of a user who does not exist', async () => {
+  const server = new DigestServer({ key: [1, 2], clock: new VirtualClock(), identifiers: new CountingIdentifiers() });
+  const bare = new Request('MESSAGE', 'sip:b@x');
+  for (const [users, user] of [
+    [() => undefined, undefined],
+    [() => '1 2', 'mallory'],
+  ] as const) {
+    const refused = await server.verify(bare, { realm: 'r', users }, 'app');
+    if (refused.user !== undefined) throw new Error('let in');
+    const challenge = parametersOf(refused.headers[0]![1]);
+    const request = bare.clone();
+    const answer = { method: 'MESSAGE', uri: 'sip:b@x', username: 'mallory', password: '1 2' };
+    request.append('Authorization', credentialsFor(challenge, answer));
+    expect((await server.verify(request, { realm: 'r', users }, 'app')).user).toBe(user);
+  }
+});
+
 test('AUT-04 what is remembered is bounded: verified uses alone, and their nonces go stale when there are too many', async () => {
   const clock = new VirtualClock();
   const server = new DigestServer({ key: [1, 2], clock, identifiers: new CountingIdentifiers(), capacity: 4 });
