@@ -21,7 +21,9 @@ const { values } = parseArgs({
   },
 });
 if (values.help) {
-  console.log('npm run bench -- [--case supervised|stateless] [--pairs 3] [--rate 1500] [--calls 30000] [--warm 6000]');
+  console.log(
+    'npm run bench -- [--case supervised|unsupervised|stateless|bridged] [--pairs 3] [--rate 1500] [--calls 30000] [--warm 6000]',
+  );
   process.exit(0);
 }
 const [pairs, rate, calls, warm] = [values.pairs, values.rate, values.calls, values.warm].map(Number);
@@ -53,22 +55,32 @@ if (!sipp || !kamailio || !readdirSync('/').includes('proc')) {
   process.exit(1);
 }
 
-/** By case: the applications of the container, and the script of Kamailio that does the same. */
+const siplet = here('../../container/dist/cli/siplet.js');
+const container = (applications) => [
+  process.execPath,
+  siplet,
+  'run',
+  here(applications),
+  '--config',
+  here('siplet.yaml'),
+];
+const proxy = (script) => [kamailio, '-DD', '-f', here(script), '-m', '1024', '-M', '32'];
+
+/** By case: what is measured, and beside it what it is compared with. */
 const CASES = {
   /** Record-routed, a handler on every response. */
-  supervised: ['apps', 'kamailio-stateful.cfg'],
-  stateless: ['apps-stateless', 'kamailio-stateless.cfg'],
+  supervised: { siplet: container('apps'), kamailio: proxy('kamailio-stateful.cfg') },
+  /** The same without a handler. */
+  unsupervised: { siplet: container('apps-unsupervised'), kamailio: proxy('kamailio-stateful.cfg') },
+  stateless: { siplet: container('apps-stateless'), kamailio: proxy('kamailio-stateless.cfg') },
+  /** Two legs; beside our own proxy, and Kamailio's. */
+  bridged: { siplet: container('apps-bridge'), proxied: container('apps'), kamailio: proxy('kamailio-stateful.cfg') },
 };
 if (!Object.hasOwn(CASES, values.case)) {
-  console.error(`--case is ${Object.keys(CASES).join(' or ')}, not ${values.case}`);
+  console.error(`--case is ${Object.keys(CASES).join(', ')}; not ${values.case}`);
   process.exit(2);
 }
-const [applications, script] = CASES[values.case];
-const siplet = here('../../container/dist/cli/siplet.js');
-const PROXIES = {
-  siplet: [process.execPath, siplet, 'run', here(applications), '--config', here('siplet.yaml')],
-  kamailio: [kamailio, '-DD', '-f', here(script), '-m', '1024', '-M', '32'],
-};
+const MEASURED = CASES[values.case];
 
 /** CPU milliseconds of a fixed piece of work: how fast the machine is just now. */
 function calibrate() {
@@ -181,7 +193,7 @@ async function drive(folder, number, speed) {
 async function measure(name) {
   for (const port of [5060, 5070, 5090]) await mustBeFree(port);
   const folder = mkdtempSync(join(tmpdir(), 'siplet-bench-'));
-  const [command, ...words] = PROXIES[name];
+  const [command, ...words] = MEASURED[name];
   const proxy = start(command, words);
   let callee;
   try {
@@ -230,24 +242,28 @@ process.on('exit', () => {
 });
 process.on('SIGINT', () => process.exit(130));
 
-console.log(`${values.case}: ${calls} calls at ${rate}/s through each, ${pairs} pairs in turns`);
+const names = Object.keys(MEASURED);
+console.log(`${values.case}: ${calls} calls at ${rate}/s through each, ${pairs} rounds in turns`);
 const counted = [];
-for (let pair = 0; pair < pairs; pair++) {
-  // Who goes first changes, so that neither profits from a machine that slows down.
-  const order = pair % 2 === 0 ? ['siplet', 'kamailio'] : ['kamailio', 'siplet'];
+for (let round = 0; round < pairs; round++) {
+  // Who goes first changes, so that none profits from a machine that slows down.
+  const order = round % 2 === 0 ? names : [...names].reverse();
   const runs = {};
   for (const name of order) {
     runs[name] = await measure(name);
     console.log(told(runs[name]));
   }
-  if (isSteady(runs.siplet) && isSteady(runs.kamailio)) counted.push(runs);
+  if (names.every((name) => isSteady(runs[name]))) counted.push(runs);
 }
 if (counted.length === 0) {
-  console.log('no pair counts: the machine was not steady');
+  console.log('no round counts: the machine was not steady');
   process.exit(1);
 }
 const of = (name) => median(counted.map((runs) => runs[name].cost)).toFixed(0);
-const ratio = median(counted.map((runs) => runs.siplet.cost / runs.kamailio.cost));
-console.log(
-  `siplet ${of('siplet')} µs, kamailio ${of('kamailio')} µs, ratio ${ratio.toFixed(2)} (median of ${counted.length} of ${pairs} pairs)`,
-);
+for (const name of names.slice(1)) {
+  const ratios = counted.map((runs) => runs.siplet.cost / runs[name].cost);
+  const spread = `${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)}`;
+  console.log(
+    `siplet ${of('siplet')} µs, ${name} ${of(name)} µs, ratio ${median(ratios).toFixed(2)} (${spread}; median of ${counted.length} of ${pairs} rounds)`,
+  );
+}
