@@ -17,7 +17,7 @@ import { Side } from './side.js';
 import { callFailed } from './uncaught.js';
 
 /** Why a leg is ended whose other one is lost (RFC 3326). */
-const LOST = 'SIP;cause=408;text="The other leg is lost"';
+const LOST = 'SIP;cause=481;text="The other leg is lost"';
 const TIMEOUT = 'SIP;cause=408;text="Request Timeout"';
 
 export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
@@ -183,7 +183,7 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
     return side === this.#callerSide ? this.#calleeSide : this.#callerSide;
   }
 
-  /** `bye` is there when the peer ended it: it is relayed when its handler has seen it. */
+  /** By a BYE of the peer, which is relayed when its handler has seen it; by one of ours, whose Reason is the other leg's too; or it was lost. */
   sideEnded(side: Side, bye: Request | undefined, byPeer: boolean): void {
     if (this.#state === 'calling') {
       if (side === this.#callerSide) this.#cancelled(bye ?? this.invite.message);
@@ -193,6 +193,6 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
     if (other === undefined || other.hasEnded) {
       this.#state = 'over';
       this.#tellEnded?.();
-    } else if (!byPeer) void other.end(undefined, LOST);
+    } else if (!byPeer) void other.end(undefined, bye?.values('reason').join(', ') || LOST);
   }
 }

@@ -80,7 +80,7 @@ export class Side implements LegUser {
     this.hasEnded = true;
     // What came is relayed when its handler has seen it.
     const byPeer = bye !== undefined && [...this.leg.received].some(({ request }) => request === bye);
-    this.bridge.sideEnded(this, byPeer ? bye : undefined, byPeer);
+    this.bridge.sideEnded(this, bye, byPeer);
   }
 
   // Acknowledging and ending ----------------------------------------------------------------------------------------------------------------------------------------
