@@ -69,7 +69,7 @@ export class B2bPrepaid {
   async paid(timer: Timer): Promise<void> {
     const { applicationSession } = timer;
     const call = this.#calls.get(applicationSession.id);
-    if (call?.bridge === undefined) return;
+    if (call?.bridge?.caller.state !== 'confirmed') return;
     const { meter } = call;
     const before = meter.seconds;
     await meter.extendTo(this.#elapsed(call)! + this.settings.warning.seconds + this.settings.reserve);
@@ -126,13 +126,12 @@ export class B2bPrepaid {
     void warning.send();
   }
 
-  #cutOff({ meter }: PaidCall, { caller, callee }: Bridge): void {
+  /** The bridge ends the other leg, for the same reason. */
+  #cutOff({ meter }: PaidCall, { caller }: Bridge): void {
     this.log.info('%s: the credit of %s is exhausted', caller.callId, meter.account);
-    const byes = [caller, callee].filter(({ state }) => state === 'confirmed').map((leg) => leg.createRequest('BYE'));
-    for (const bye of byes) {
-      bye.headers.set('Reason', EXHAUSTED);
-      void bye.send();
-    }
+    const bye = caller.createRequest('BYE');
+    bye.headers.set('Reason', EXHAUSTED);
+    void bye.send();
   }
 
   /** Once for each call. */

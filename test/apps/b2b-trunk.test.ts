@@ -90,7 +90,7 @@ describe('b2b-trunk, the call', () => {
         start: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         answer: expect.any(String),
         end: expect.any(String),
-        duration: 61.003,
+        duration: 61.004,
         carrier: 'north',
         attempts: [{ carrier: 'north', status: 200, ms: expect.closeTo(4000, -2) }],
         status: 200,
