@@ -309,7 +309,7 @@ export class Leg {
     const handler = applicationSession.application.table.life('noAckReceived');
     const servlet = incoming.presentOwn(success.response);
     if (handler !== undefined) call(applicationSession, handler, servlet);
-    void this.terminate();
+    void this.terminate('SIP;cause=408;text="No ACK received"');
   }
 
   #forget(success: SuccessRetransmission): void {
@@ -400,8 +400,8 @@ export class Leg {
     if (ack !== undefined) this.services.transactions.sendStateless(ack.request.clone(), ack.hop);
   }
 
-  /** Ends it from our side: BYE (§15), CANCEL (§9.1), or a final response while it is early. Resolves when that is done. */
-  async terminate(): Promise<void> {
+  /** Ends it from our side: BYE (§15), CANCEL (§9.1), or a final response while it is early; `reason` is the Reason of a BYE. Resolves when that is done. */
+  async terminate(reason?: string): Promise<void> {
     const { state } = this.session;
     if (state === 'terminated') return;
     for (const incoming of this.received) if (incoming.isInitial) return incoming.answerAs(480);
@@ -412,7 +412,9 @@ export class Leg {
       return;
     }
     if (!this.#isInvited) return this.end(undefined);
-    await this.createRequest('BYE').sendForContainer();
+    const bye = this.createRequest('BYE');
+    if (reason !== undefined) bye.message.set('Reason', reason);
+    await bye.sendForContainer();
   }
 }
 

@@ -309,12 +309,9 @@ export class Outgoing implements ClientUser, Timed {
       leg.timer.answered(response, false);
       this.#usageAccepted(leg, response);
       if (!this.isInitial && (method === 'UPDATE' || method === 'SUBSCRIBE')) leg.dialog?.refresh(response);
-    } else if (this.isInitial) {
-      // Nothing has come of it.
-    } else if ((status === 481 || status === 408) && method !== 'BYE') {
-      this.#dialogIsGone(status);
     }
     this.#end(new ReceivedResponse(response, this, leg, false));
+    if (!this.isInitial && (status === 481 || status === 408) && method !== 'BYE') this.#dialogIsGone(status);
   }
 
   /** RFC 6665 §4.1.2, RFC 3515 §2.4.2: what a peer's 2xx makes of the dialog. */
@@ -336,7 +333,7 @@ export class Outgoing implements ClientUser, Timed {
     if (this.request.method === 'NOTIFY' || this.request.method === 'SUBSCRIBE') {
       leg.endSubscription(subscriptionOf(this.request));
     } else if (status === 408 || this.isInvite || this.request.method === 'UPDATE') {
-      void leg.terminate();
+      void leg.terminate(`SIP;cause=${status}`);
     } else leg.endInvitation(undefined);
   }
 
@@ -354,8 +351,8 @@ export class Outgoing implements ClientUser, Timed {
     const response = localResponse(this.request, status);
     this.leg.offers.received(response);
     this.#flow = undefined;
-    if (!this.isInitial && status !== 487 && this.request.method !== 'BYE') this.#dialogIsGone(408);
     this.#end(new ReceivedResponse(response, this, this.leg, true));
+    if (!this.isInitial && status !== 487 && this.request.method !== 'BYE') this.#dialogIsGone(408);
     if (this.#openTransactions === 0) this.#release();
   }
 

@@ -55,6 +55,8 @@ export class RelayedRequest implements OutgoingUser {
       return;
     }
     if (response.isUnacknowledgedSuccess) from.expectAck(incoming.request.cseq.number, response);
-    incoming.relay(relayedResponse(incoming, response.message));
+    // RFC 4320 §4.2: too late to be of use.
+    if (response.status === 408 && response.method !== 'INVITE') incoming.leaveUnanswered();
+    else incoming.relay(relayedResponse(incoming, response.message));
   }
 }

@@ -405,17 +405,6 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     return typeof target === 'object' && target.applicationSession.application.table.initial(method) !== undefined;
   }
 
-  /** Whether a request from outside asks for a session that is here (JSR 289 §15.11): then no stateless siplet has it, if the router leaves that to us. */
-  namesSession(request: Request, flow: Flow): boolean {
-    const { method } = request;
-    if (!this.#router.yieldsToTarget || method === 'ACK' || method === 'CANCEL' || passageOn(flow) !== OUTSIDE)
-      return false;
-    const first = request.has('route') ? request.routes('route')[0]?.target : undefined;
-    const isOurs = first !== undefined && this.#own.isOwn(first.host, first.port, first.transport);
-    const target = this.targeting.targetOf(request, isOurs ? first : undefined);
-    return typeof target === 'object' && target.applicationSession.application.table.initial(method) !== undefined;
-  }
-
   /** §8.2.2.2: the same request came before, by another way, and an application of ours answers it as a user agent. Proxies forward both. */
   #isMerged(request: Request): boolean {
     return this.#answered.size > 0 && (this.#answered.get(mergeKey(request))?.isUserAgent ?? false);
@@ -452,7 +441,11 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     const session = this.#sessionOf(cookie, request);
     if (session === undefined) {
       const agent = this.#agentOf(request);
-      if (agent === undefined) return this.#orphan(request, transaction, route);
+      if (agent === undefined) {
+        if (request.method === 'BYE' && this.userAgents.isEnding(request.callId, request.to.tag, request.from.tag))
+          return this.#respond(request, transaction, 200);
+        return this.#orphan(request, transaction, route);
+      }
       if (transaction.isInvite) transaction.respond(responseTo(request, 100));
       const incoming = new Incoming(
         this,

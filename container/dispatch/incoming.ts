@@ -249,6 +249,15 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     else this.answerAsAgent(response);
   }
 
+  /** Nobody answers it any more, and nobody is to (RFC 4320 §4.2). */
+  leaveUnanswered(): void {
+    if (this.answered) return;
+    this.answered = true;
+    this.#unanswered?.stop();
+    this.session.leg?.received.delete(this);
+    this.transaction.abandon();
+  }
+
   /** A call that failed, which no handler has caught, goes to who called as it is. */
   relayFailure({ status, response }: CallFailed): void {
     if (this.answered || this.isBridging) return;

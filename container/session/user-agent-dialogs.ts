@@ -39,6 +39,15 @@ export class UserAgentDialogs {
     return found === undefined || found.session.state === 'terminated' ? undefined : found.session;
   }
 
+  /** Whether we have sent a BYE in that dialog which is not answered: one that crosses with it ends nothing more (§15.1.2). */
+  isEnding(callId: string, localTag: string | undefined, remoteTag: string | undefined): boolean {
+    for (const entry of this.#dialogs.get(callId) ?? []) {
+      if (entry.localTag !== localTag || entry.remoteTag !== remoteTag) continue;
+      for (const { request } of entry.session.leg?.sent ?? []) if (request.method === 'BYE') return true;
+    }
+    return false;
+  }
+
   /** The session that has sent the request which a peer's NOTIFY may answer before any response (RFC 6665 §4.4.1). */
   awaitingNotify(callId: string, localTag: string | undefined): SipSession | undefined {
     const entry = this.#dialogs

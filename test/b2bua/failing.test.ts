@@ -311,7 +311,7 @@ test('C-1 who is a B2BUA does not proxy, who proxies is no B2BUA, and nobody is 
       errors.push((error as Error).message.replace(/ \S+@alice/, ''));
     }
   };
-  const { alice, bob, over } = await stage((request) => {
+  const { alice, bob, ends } = await stage((request) => {
     if (request.headers.has('X-Proxy')) {
       request.proxy().proxyTo('sip:bob@10.0.0.2');
       attempt(() => request.b2bua());
@@ -334,5 +334,5 @@ test('C-1 who is a B2BUA does not proxy, who proxies is no B2BUA, and nobody is 
       "agent cannot be the B2BUA of the INVITE: it proxies it",
     ]
   `);
-  await over();
+  await ends();
 });
