@@ -48,7 +48,7 @@ export function createCommands(terminal: Terminal, ended: (status: ExitStatus) =
   siplet
     .command('check')
     .description('compile and validate the application at PATH, and print its handler table')
-    .argument('<PATH>', 'a package directory, or one .ts, .js, .mts or .mjs file', something)
+    .argument('<PATH>', 'a package directory, one .ts, .js, .mts or .mjs file, or a .tgz', something)
     .option('--config <file>', CONFIGURATION, something)
     .action(async (path: string, options: { config?: string }) => ended(await check(path, options, terminal)));
 
