@@ -27,6 +27,10 @@ export class ReachMe {
 
   @Invite()
   ring(request: SipRequest): void {
+    if (this.#settings.isOnward(request.uri)) {
+      request.proxy({ supervised: false }).proxyTo(request.uri);
+      return;
+    }
     const targets = this.#settings.targetsOf(request.uri);
     if (targets.length === 0) {
       request.createResponse(404).send();

@@ -7,6 +7,8 @@ const addresses = z.union([address.transform((one) => [one]), z.array(address).m
   error: 'must be a SIP URI or a list of them',
 });
 
+const targets = z.union([z.literal('onward'), addresses], { error: 'must be a SIP URI or a list of them, or onward' });
+
 const schema = z.strictObject(
   {
     parallel: z.boolean().default(false),
@@ -14,7 +16,7 @@ const schema = z.strictObject(
     voicemail: z
       .union([z.literal(false), address], { error: 'must be a SIP URI or false' })
       .default('sip:127.0.0.1:5080'),
-    targets: z.record(z.string(), addresses).default({ '*': ['sip:127.0.0.1:5070'] }),
+    targets: z.record(z.string(), targets).default({ '*': ['sip:127.0.0.1:5070'] }),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? 'must be a map of keys and values' : undefined) },
 );
@@ -26,7 +28,7 @@ export class Settings {
   /** Seconds: of each target in turn, or of all at once. */
   readonly timeout: number;
   readonly #voicemail: string | undefined;
-  readonly #targets: ReadonlyMap<string, readonly string[]>;
+  readonly #targets: ReadonlyMap<string, readonly string[] | 'onward'>;
 
   /** Throws an Error that names every fault of the section. */
   constructor(section: unknown) {
@@ -44,11 +46,23 @@ export class Settings {
     this.#targets = new Map(Object.entries(targets));
   }
 
-  /** Who is rung when `dialled` is called: that user's own targets, else those of '*'. Empty when there are none. */
+  /** Who is rung when `dialled` is called: that user's own targets, else those of the longest beginning. Empty when there are none. */
   targetsOf(dialled: Uri): SipUri[] {
     const user = userOf(dialled);
-    const targets = this.#targets.get(user ?? '*') ?? this.#targets.get('*') ?? [];
-    return targets.map((each) => completed(each, user));
+    const targets = this.#entryOf(user);
+    return targets === undefined || targets === 'onward' ? [] : targets.map((each) => completed(each, user));
+  }
+
+  /** Whether calls to it are none of ours: the next application has them as they are. */
+  isOnward(dialled: Uri): boolean {
+    return this.#entryOf(userOf(dialled)) === 'onward';
+  }
+
+  #entryOf(user = ''): readonly string[] | 'onward' | undefined {
+    let entry = this.#targets.get(user);
+    for (let length = user.length; entry === undefined && length >= 0; length--)
+      entry = this.#targets.get(`${user.slice(0, length)}*`);
+    return entry;
   }
 
   /** The mailbox of `dialled`, if there is voicemail. */

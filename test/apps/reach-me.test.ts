@@ -105,6 +105,19 @@ describe('reach-me, its section of siplet.yaml', () => {
     expect(new Settings({ targets: {} }).targetsOf(bob)).toEqual([]);
   });
 
+  test('targets of a beginning: the longest counts, a user of his own before all', () => {
+    const settings = new Settings({
+      targets: { '*': 'sip:g', '+*': 'onward', '+49*': 'sip:berlin', '+4930': 'sip:desk@h', bob: 'onward' },
+    });
+    const to = (uri: string) => [settings.isOnward(SipUri.parse(uri)), texts(settings.targetsOf(SipUri.parse(uri)))];
+    expect(to('sip:+4930@h')).toEqual([false, ['sip:desk@h']]);
+    expect(to('sip:+49301@h')).toEqual([false, ['sip:+49301@berlin']]);
+    expect(to('sip:+1@h')).toEqual([true, []]);
+    expect(to('sip:bob@h')).toEqual([true, []]);
+    expect(to('sip:bobby@h')).toEqual([false, ['sip:bobby@g']]);
+    expect(to('sip:h')).toEqual([false, ['sip:g']]);
+  });
+
   test.each([
     [{ targets: { bob: 'nonsense' } }, 'apps.reach-me.targets.bob: must be a SIP URI or a list of them'],
     [{ targets: { bob: ['sip:a@b', 7] } }, 'apps.reach-me.targets.bob'],
