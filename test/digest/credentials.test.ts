@@ -35,7 +35,7 @@ describe('faults', () => {
     ['an nc of other digits', `Digest ${GOOD}, qop=auth, nc=1, cnonce="c"`],
     ['an nc of zero', `Digest ${GOOD}, qop=auth, nc=00000000, cnonce="c"`],
     ['a qop that nobody knows', `Digest ${GOOD}, qop=none, nc=00000001, cnonce="c"`],
-    ['a thousand parameters', `Digest ${Array.from({ length: 1000 }, (_, i) => `a${i}=b`).join(', ')}`],
+    ['a hundred parameters more', `Digest ${GOOD}, ${Array.from({ length: 100 }, (_, i) => `a${i}=b`).join(', ')}`],
     ['a value beyond all measure', `Digest ${GOOD}, cnonce="${'x'.repeat(9000)}"`],
     ['octets that are no text', `Digest ${GOOD.replace('=', '\xff\x80=')}`],
   ])('AUT-08 %s: 400, and the next one is answered as ever', async (_, value) => {

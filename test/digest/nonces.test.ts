@@ -82,6 +82,9 @@ describe('the window', () => {
     clock.advance(5000);
     expect(window.take('m', clock.now(), 1)).toBe(true);
     expect(window.size).toBe(1);
+    clock.advance(5000);
+    expect(window.take('o', clock.now(), 1)).toBe(true);
+    expect(window.size).toBe(1);
   });
 
   test('when there are too many the oldest are forgotten, and are refused from then on: a replay never passes', () => {
