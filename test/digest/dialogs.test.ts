@@ -58,6 +58,7 @@ test('AUT-11 a BYE that the callee challenges ends nothing either: the one with 
   const bye = dialog.bye();
   (await s.bob.receive('BYE')).reply(200);
   await bye.response(200);
+  expect(s.seen).toEqual(['INVITE alice', 'ACK undefined', 'BYE undefined', 'BYE undefined']);
   await s.world.runUntilIdle();
   expect(s.container.alive).toMatchObject({ dialogSets: 0, applicationSessions: 0 });
 });

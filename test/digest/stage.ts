@@ -43,7 +43,7 @@ function gate(options: Options, inDialog: boolean, seen: string[]): Function {
       (decorator as MethodDecorator)(Gate.prototype, name, Object.getOwnPropertyDescriptor(Gate.prototype, name)!);
   };
   decorate('initial', Authenticated(all), Initial());
-  if (inDialog) decorate('subsequent', Authenticated(all), Subsequent());
+  decorate('subsequent', ...(inDialog ? [Authenticated(all)] : []), Subsequent());
   siplet({ name: 'gate' })(Gate);
   return Gate;
 }
