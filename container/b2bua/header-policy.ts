@@ -27,7 +27,6 @@ const OF_THE_LEG = [
   'rack',
   'session-expires',
   'min-se',
-  'refer-sub',
   'security-client',
   'security-server',
   'security-verify',

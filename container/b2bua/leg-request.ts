@@ -10,6 +10,7 @@ import type { SentRequest } from '../servlet/sent-request.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import { addressOf, uriText } from '../servlet/values.js';
 import { copyFields, namesExtension, passExtensions } from './header-policy.js';
+import { renameDialogs } from './named-leg.js';
 
 /** §20.22: what a request has without the header. */
 const MAX_FORWARDS = 70;
@@ -37,6 +38,7 @@ export function createLegRequest(incoming: Incoming, options: LegOptions, body?:
   leg.append('Max-Forwards', hopsLeft(incoming));
   copyFields(request, leg, body === undefined);
   if (request.method === 'REGISTER') for (const contact of request.values('contact')) leg.append('Contact', contact);
+  renameDialogs(leg, core.userAgents);
   passExtensions(request, leg, takesReliably(incoming, leg, body) ? '100rel' : undefined);
   const sent = inItsOwnSession(core, incoming.session.applicationSession, leg, incoming.passage);
   if (body !== undefined) sent.setBody(body.content, body.type);
@@ -66,6 +68,7 @@ export function relayedInto(incoming: Incoming, sent: SentRequest): SentRequest 
   const { request } = incoming;
   const { message } = sent;
   copyFields(request, message);
+  renameDialogs(message, incoming.core.userAgents);
   passExtensions(request, message);
   message.set('Max-Forwards', hopsLeft(incoming));
   join(incoming, sent);

@@ -48,6 +48,8 @@ export class Side implements LegUser {
       void peer?.end(incoming.request);
     } else if (peer === undefined || peer.leg.session.state === 'terminated') incoming.answerAs(481);
     else if (incoming.request.method === 'PRACK') this.#acknowledged(peer, incoming);
+    else if (incoming.answerRefresh())
+      return; // each leg has a session timer of its own (RFC 4028 §8)
     else new RelayedRequest(this, peer, incoming).start(() => createRelayedRequest(incoming, peer.leg));
   }
 

@@ -256,6 +256,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     this.#unanswered?.stop();
     this.session.leg?.received.delete(this);
     this.transaction.abandon();
+    this.ended();
   }
 
   /** A call that failed, which no handler has caught, goes to who called as it is. */

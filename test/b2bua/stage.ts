@@ -42,6 +42,11 @@ export async function stage(
   };
 }
 
+/** What the applications of this file do from now on. */
+export function tell(does: Task): void {
+  task = does;
+}
+
 /** What an application with handlers of its own calls in its INVITE handler. */
 export function doesAsTold(request: SipRequest): unknown {
   return task(request);

@@ -1,0 +1,43 @@
+// Dialogs that a peer names in Replaces, Join or Refer-To: it knows those of its own leg, the other side knows those of the other (RFC 3891, RFC 3911, RFC 5589 §7).
+import { Address, SipUri } from '@siplet/sdk';
+import { type Request, textOf, wireOf } from '../message/index.js';
+import { namedDialogOf } from '../session/named-dialog.js';
+import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
+
+/** Writes the dialogs of the other legs in the place of those that are legs of ours and linked; all others pass as they are. */
+export function renameDialogs(request: Request, dialogs: UserAgentDialogs): void {
+  if (request.method === 'REFER') renameInReferTo(request, dialogs);
+  if (request.method !== 'INVITE') return;
+  for (const name of ['Replaces', 'Join']) {
+    const value = request.value(name.toLowerCase());
+    const renamed = value === undefined ? undefined : otherLegOf(request, dialogs);
+    if (renamed !== undefined) request.set(name, renamed);
+  }
+}
+
+/** RFC 5589 §7.1: `Refer-To: <sip:carol@example.com?Replaces=…>`. */
+function renameInReferTo(request: Request, dialogs: UserAgentDialogs): void {
+  const value = request.value('refer-to');
+  if (value === undefined || !/\?.*replaces=/i.test(value) || !Address.canParse(textOf(value))) return;
+  const address = Address.parse(textOf(value));
+  const { uri } = address;
+  if (!(uri instanceof SipUri)) return;
+  const named = [...uri.headers].find(([name]) => name.toLowerCase() === 'replaces');
+  if (named === undefined) return;
+  const probe = request.clone();
+  probe.set('Replaces', wireOf(named[1]));
+  const renamed = otherLegOf(probe, dialogs);
+  if (renamed === undefined) return;
+  uri.headers.set(named[0], textOf(renamed));
+  request.set('Refer-To', wireOf(address.toString()));
+}
+
+/** The value that names the linked leg's dialog as its peer knows it. */
+function otherLegOf(request: Request, dialogs: UserAgentDialogs): string | undefined {
+  const named = namedDialogOf(request);
+  if (named === undefined || named === 'malformed') return undefined;
+  const dialog = dialogs.find(named.callId, named.toTag, named.fromTag)?.leg?.linked?.dialog;
+  if (dialog === undefined) return undefined;
+  const { callId, remoteTag, localTag } = dialog;
+  return `${callId};to-tag=${remoteTag};from-tag=${localTag}${named.earlyOnly ? ';early-only' : ''}`;
+}
