@@ -33,6 +33,8 @@ export interface Calls {
   readonly loss?: number;
   /** How long a call is held, ms, where the scenario leaves it open. */
   readonly held?: number;
+  /** The user who is called: bob. */
+  readonly whom?: string;
 }
 
 const scenario = (name: string) => fileURLToPath(new URL(`./sipp/${name}.xml`, import.meta.url));
@@ -42,15 +44,20 @@ export function callee(name: string, port: number, { calls }: Pick<Calls, 'calls
   return sipp(['-sf', scenario(name), '-p', String(port), '-m', String(calls)]);
 }
 
-/** Makes `calls` calls to bob at `to`. */
-export function caller(name: string, port: number, to: number, { calls, rate, loss = 0, held }: Calls): Sipp {
+/** Makes `calls` calls at `to`, to bob unless told. */
+export function caller(
+  name: string,
+  port: number,
+  to: number,
+  { calls, rate, loss = 0, held, whom = 'bob' }: Calls,
+): Sipp {
   const bounds = ['-l', '5000', '-recv_timeout', '30000', '-timeout', String(Math.ceil(calls / rate) + 90)];
   return sipp([
     `127.0.0.1:${to}`,
     '-sf',
     scenario(name),
     '-s',
-    'bob',
+    whom,
     '-p',
     String(port),
     '-m',

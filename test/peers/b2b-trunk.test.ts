@@ -1,0 +1,84 @@
+// apps/b2b-trunk between SIPp and three carriers: one answers 503, one is silent, one takes the calls. SIPLET_PEERS_CALLS sets how many.
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { runSiplet } from './siplet.js';
+import { callee, caller, freePorts } from './sipp.js';
+
+const CALLS = Number(process.env.SIPLET_PEERS_CALLS ?? 300);
+const RATE = Math.min(Number(process.env.SIPLET_PEERS_RATE ?? 100), 100);
+
+/** Takes everything and says nothing. */
+async function silence(): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  onTestFinished(() => void socket.close());
+  return socket.address().port;
+}
+
+test('b2b-trunk: one carrier is out of service and one is silent: all calls are answered, each has one record', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'siplet-records-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'calls.jsonl');
+  const [out, good, alice] = (await freePorts(3)) as [number, number, number];
+  const siplet = await runSiplet(
+    'apps',
+    `
+router: { INVITE: [b2b-trunk] }
+apps:
+  b2b-trunk:
+    carriers:
+      out: { uri: 'sip:127.0.0.1:${out}' }
+      silent: { uri: 'sip:127.0.0.1:${await silence()}', timeout: 1 }
+      good: { uri: 'sip:127.0.0.1:${good}' }
+    routes: { '+49': { out: { cost: 1 }, silent: { cost: 1 }, good: { cost: 2 } } }
+    records: { file: '${file}', size: 1000000 }`,
+  );
+  onTestFinished(async () => void (await siplet.stop()));
+  const refusing = callee('unavailable', out, { calls: CALLS });
+  onTestFinished(refusing.stop);
+  const answering = callee('uas', good, { calls: CALLS });
+  onTestFinished(answering.stop);
+  const calls = caller('uac', alice, siplet.port, { calls: CALLS, rate: RATE, whom: '+4930123' });
+  onTestFinished(calls.stop);
+  expect(await calls.outcome).toMatchObject({ successful: CALLS, failed: 0, errors: '' });
+  expect(await answering.outcome).toMatchObject({ successful: CALLS, failed: 0 });
+  expect(await refusing.outcome).toMatchObject({ successful: CALLS, failed: 0 });
+  expect(await siplet.stop()).toBe(0);
+  expect(siplet.complaints).toEqual([]);
+
+  const records = recordsIn(folder);
+  expect(records).toHaveLength(CALLS);
+  expect(new Set(records.map(({ callId }) => callId)).size).toBe(CALLS);
+  for (const { status, carrier, hungUp, attempts } of records) {
+    expect({ status, carrier, hungUp }).toEqual({ status: 200, carrier: 'good', hungUp: 'caller' });
+    expect(attempts.map((each) => `${each.carrier} ${each.status}`).sort()).toEqual([
+      'good 200',
+      'out 503',
+      'silent 408',
+    ]);
+  }
+  // Both cost the same and weigh the same: each is the first about as often.
+  const first = records.filter(({ attempts }) => attempts[0]!.carrier === 'out').length;
+  expect(Math.abs(first / CALLS - 0.5)).toBeLessThan(0.15);
+});
+
+interface Line {
+  callId: string;
+  status: number;
+  carrier: string;
+  hungUp: string;
+  attempts: { carrier: string; status: number }[];
+}
+
+/** Of the file and of those that were put aside. */
+function recordsIn(folder: string): Line[] {
+  return readdirSync(folder).flatMap((name) =>
+    readFileSync(join(folder, name), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Line),
+  );
+}
