@@ -1,0 +1,147 @@
+// The sample applications together, as `npm start` runs them: apps/siplet.yaml; and that their READMEs show what they take.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import * as prepaid from '../../apps/b2b-prepaid/index.js';
+import { Settings as PrepaidSettings } from '../../apps/b2b-prepaid/settings.js';
+import * as trunk from '../../apps/b2b-trunk/index.js';
+import { Settings as TrunkSettings } from '../../apps/b2b-trunk/settings.js';
+import * as screen from '../../apps/call-screen/index.js';
+import { Settings as ScreenSettings } from '../../apps/call-screen/settings.js';
+import * as reachMe from '../../apps/reach-me/index.js';
+import { Settings as ReachMeSettings } from '../../apps/reach-me/settings.js';
+import type { Phone } from '../world/phone.js';
+import { Siplet } from '../world/siplet.js';
+import { World } from '../world/world.js';
+
+const apps = fileURLToPath(new URL('../../apps/', import.meta.url));
+const APPLICATIONS = { 'b2b-prepaid': prepaid, 'b2b-trunk': trunk, 'call-screen': screen, 'reach-me': reachMe };
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'siplet-together-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function stage(configuration: string) {
+  const world = new World();
+  const alice = world.phone('alice', '10.0.0.1');
+  const container = await Siplet.start(world, APPLICATIONS, { configuration });
+  const phone = world.phone('phone', '10.0.0.2');
+  const other = world.phone('other', '10.0.0.3');
+  return {
+    world,
+    alice,
+    phone,
+    other,
+    container,
+    async over() {
+      await world.runUntilIdle();
+      expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
+      expect(container.problems()).toEqual([]);
+      // Before the folder goes.
+      for (const { dispose } of container.active) await dispose();
+    },
+    async talks(uri: string, callee: Phone) {
+      const call = alice.invite(uri);
+      const invite = await callee.receive('INVITE');
+      invite.reply(200);
+      await call.response(200);
+      call.ack();
+      await invite.ack();
+      const bye = call.bye();
+      (await callee.receive('BYE')).reply(200);
+      await bye.response(200);
+      return invite.message;
+    },
+  };
+}
+
+/** apps/siplet.yaml, with phones of the virtual world and files of this test. */
+const asStarted = () =>
+  readFileSync(join(apps, 'siplet.yaml'), 'utf8')
+    .replaceAll('127.0.0.1:5070', '10.0.0.2')
+    .replaceAll('127.0.0.1:5080', '10.0.0.3')
+    .replaceAll('.siplet/', `${folder}/`);
+
+describe('apps/siplet.yaml', () => {
+  test('every application is in the router’s order', () => {
+    const { router } = parse(asStarted()) as { router: { INVITE: string[] } };
+    const packages = readdirSync(apps, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect([...router.INVITE].sort()).toEqual(packages.map(({ name }) => name).sort());
+    expect(Object.keys(APPLICATIONS)).toEqual(packages.map(({ name }) => name).sort());
+  });
+
+  test('a call to a name rings a phone, by reach-me', async () => {
+    const { talks, phone, over } = await stage(asStarted());
+    const invite = await talks('sip:bob@siplet', phone);
+    expect([invite.uri, invite.list('Record-Route').length]).toEqual(['sip:bob@10.0.0.2', 1]);
+    await over();
+  });
+
+  test('the phone is busy: voicemail, by reach-me', async () => {
+    const { alice, phone, other, over } = await stage(asStarted());
+    const call = alice.invite('sip:bob@siplet');
+    (await phone.receive('INVITE')).reply(486);
+    (await other.receive('INVITE')).reply(486);
+    await call.response(486);
+    await over();
+  });
+
+  test('a call to a number is paid by b2b-prepaid and goes to a carrier by b2b-trunk, past one that is out of order', async () => {
+    const { alice, talks, phone, other, over } = await stage(asStarted());
+    const invite = await talks('sip:+4930123@siplet', phone);
+    expect([invite.uri, invite.list('Record-Route').length]).toEqual(['sip:+4930123@10.0.0.2', 0]);
+    const call = alice.invite('sip:+4930123@siplet');
+    (await phone.receive('INVITE')).reply(503);
+    (await other.receive('INVITE')).reply(486);
+    await call.response(486);
+    await over();
+    const records = readFileSync(join(folder, 'calls.jsonl'), 'utf8').trim().split('\n');
+    expect(records.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([200, 486]);
+    expect(JSON.parse(readFileSync(join(folder, 'balances.json'), 'utf8'))).toEqual({ alice: expect.closeTo(5, 2) });
+  });
+
+  test('whom call-screen turns away reaches nobody', async () => {
+    const { alice, phone, other, over } = await stage(asStarted());
+    await alice.invite('sip:bob@siplet', { from: '<sip:mallory@example.com>' }).response(403);
+    await alice.invite('sip:+4930123@siplet', { from: '<sip:+49900123@example.com>' }).response(403);
+    await over();
+    expect([phone.received, other.received]).toEqual([[], []]);
+  });
+});
+
+test('without any order and configuration the others let calls pass to reach-me', async () => {
+  const { talks, phone, over } = await stage(
+    "apps: { reach-me: { voicemail: false, targets: { '*': 'sip:10.0.0.2' } } }",
+  );
+  await talks('sip:bob@siplet', phone);
+  await talks('sip:+4930123@siplet', phone);
+  await over();
+});
+
+describe('packages', () => {
+  const SETTINGS = {
+    'b2b-prepaid': PrepaidSettings,
+    'b2b-trunk': TrunkSettings,
+    'call-screen': ScreenSettings,
+    'reach-me': ReachMeSettings,
+  };
+
+  test.each(Object.entries(SETTINGS))('the README of %s shows a configuration that it takes', (name, Settings) => {
+    const readme = readFileSync(join(apps, name, 'README.md'), 'utf8');
+    const [, yaml] = /```yaml\n(.*?)```/s.exec(readme)!;
+    const { apps: sections } = parse(yaml!) as { apps: Record<string, unknown> };
+    expect(() => new Settings(sections[name])).not.toThrow();
+  });
+
+  test('section.ts is the same in each: an application is deployed alone, and borrows from no other', () => {
+    const texts = ['b2b-prepaid', 'b2b-trunk', 'call-screen'].map((name) =>
+      readFileSync(join(apps, name, 'section.ts'), 'utf8'),
+    );
+    expect(new Set(texts).size).toBe(1);
+  });
+});
