@@ -12,7 +12,7 @@ function titled(): Set<string> {
   for (const name of readdirSync(ROOT, { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.test.ts')) continue;
     for (const [, identifiers = ''] of readFileSync(new URL(name, ROOT), 'utf8').matchAll(
-      /['"`]((?:[A-Z]{3}-\d\d )+)/g,
+      /['"`]((?:[A-Z][A-Z\d][A-Z]-\d\d )+)/g,
     )) {
       for (const identifier of identifiers.trim().split(' ')) found.add(identifier);
     }

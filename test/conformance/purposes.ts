@@ -19,4 +19,5 @@ export const PURPOSES: readonly string[] = [
   ...items('TRP', 26, 24),
   ...items('UAS', 15), // user agent server
   ...items('AUT', 12), // digest authentication
+  ...items('B2B', 12), // back-to-back user agent
 ];

@@ -1,4 +1,4 @@
-// sdk/PROXYING.md and sdk/ROUTING.md show what the flows say: ladders are their snapshots, code is their applications, which tsc and the flows check.
+// sdk/PROXYING.md, sdk/ROUTING.md and sdk/B2BUA.md show what the flows say: ladders are their snapshots, code is their applications, which tsc and the flows check.
 // UPDATE_PICTURES=1 writes them anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -49,7 +49,7 @@ function membersOf(file: string, type: string): string[] {
   return [...body.matchAll(/^ {2}(?:readonly |get )?(\w+)[?(:]/gm)].map((match) => match[1]!);
 }
 
-test.each(['PROXYING', 'ROUTING'])('the ladders and the code in sdk/%s.md are those of the tests', (name) => {
+test.each(['PROXYING', 'ROUTING', 'B2BUA'])('the ladders and the code in sdk/%s.md are those of the tests', (name) => {
   const url = new URL(`sdk/${name}.md`, root);
   const page = readFileSync(url, 'utf8');
   if (process.env.UPDATE_PICTURES) writeFileSync(url, fresh(page));

@@ -5,8 +5,6 @@ export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
   'CNT-26':
     'the contract has no time of its own for a branch without a 1xx: Timer B and the timeout of the branch bound it',
   'CNT-32': 'the application router and its directives: another part of the container',
-  'CNT-33': 'back-to-back user agent: another part of the container',
-  'CNT-34': 'back-to-back user agent: another part of the container',
   'CNT-35': 'requests that an application makes itself: another part of the container',
   'CNT-36': 'charsets and injection: nothing of proxying',
   'CNT-38': 'hot deployment: another part of the container',

@@ -1,0 +1,22 @@
+// One gateway after the other.
+import { CallFailed, Invite, Siplet, type SipRequest } from '@siplet/sdk';
+
+const GATEWAYS = ['sip:bob@10.0.0.2', 'sip:bob@10.0.0.3'];
+
+@Siplet()
+export class Failover {
+  @Invite()
+  async call(request: SipRequest) {
+    const b2bua = request.b2bua();
+    let last: CallFailed | undefined;
+    for (const to of GATEWAYS) {
+      try {
+        return await b2bua.bridge({ to, timeout: 20 });
+      } catch (error) {
+        if (!(error instanceof CallFailed) || error.status === 486 || error.status >= 600) throw error; // Bob was reached
+        last = error;
+      }
+    }
+    throw last; // nobody catches it: the caller gets the last answer
+  }
+}
