@@ -41,7 +41,7 @@ const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
 const SIGNALS = `
 Signals:
   SIGTERM, SIGINT  no new calls; it ends with the last call, or after shutdown.timeout; a second one ends it at once
-  SIGHUP           the configuration file is read again; without one it ends the container at once
+  SIGHUP           the configuration file is read again; without one it is as SIGTERM
 `;
 
 /** Adds it to a command that has a name. */

@@ -12,7 +12,7 @@ export interface Reloading {
   read(): Configuration;
 }
 
-/** Reads again at every SIGHUP, one at a time; without a file, SIGHUP is what it always is. Gives back what ends it. */
+/** Reads again at every SIGHUP, one at a time; nothing without a file. Gives back what ends it. */
 export function reloadOnHangup(configuration: Configuration, { container, log, read }: Reloading): () => void {
   if (configuration.file === undefined) return () => {};
   let current = configuration;

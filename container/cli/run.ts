@@ -25,7 +25,8 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
     });
   const configuration = read();
   const log = createLog(configuration.log);
-  const stopped = stopSignal(log);
+  // A terminal that closes says so by SIGHUP; where there is a file to be read again, an operator says that by it.
+  const stopped = stopSignal(log, configuration.file === undefined ? [...STOPPING, 'SIGHUP'] : STOPPING);
   // Loaded only here, so that the other commands start without it.
   const { startContainer } = await import('../composition.js');
   const container = await startContainer({ configuration, log, directory });
@@ -45,8 +46,10 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
   return 0;
 }
 
-/** Settles at the first SIGTERM or SIGINT. At the second the process ends at once, with status 1: calls in progress are lost. */
-function stopSignal(log: Logger): Promise<void> {
+const STOPPING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
+
+/** Settles at the first of these signals. At the second the process ends at once, with status 1: calls in progress are lost. */
+function stopSignal(log: Logger, signals: readonly NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
     const stop = (signal: NodeJS.Signals) => {
@@ -58,7 +61,6 @@ function stopSignal(log: Logger): Promise<void> {
       log.info({ signal }, 'stopping; a second signal ends it at once');
       resolve();
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    for (const signal of signals) process.on(signal, stop);
   });
 }

@@ -187,4 +187,13 @@ describe('contract section 8, siplet run', () => {
     child.kill('SIGTERM');
     expect((await ended).status).toBe(0);
   });
+
+  test('SIGHUP without a configuration file stops the container as SIGTERM does', async () => {
+    const root = folder({ 'hunt.ts': siplet('Hunt') });
+    const { child, ended, said } = run(root, '-l', 'udp:127.0.0.1:0', '--admin', 'off', '--no-watch');
+    await said('ready');
+    child.kill('SIGHUP');
+    await said('stopping; a second signal ends it at once');
+    expect((await ended).status).toBe(0);
+  });
 });
