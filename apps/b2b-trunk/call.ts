@@ -33,7 +33,8 @@ export interface CallRecord {
   readonly attempts: readonly Attempt[];
   /** The final status; null when there was none, because the container was stopped. */
   readonly status: number | null;
-  readonly hungUp: Party;
+  /** Null when the call was refused: nobody could hang up. */
+  readonly hungUp: Party | null;
 }
 
 export class Call {
@@ -77,7 +78,7 @@ export class Call {
   }
 
   /** The call is over: its circuit is free, and its record is made. A second time does nothing. */
-  over(status: number | null, by: Party): void {
+  over(status: number | null, by: Party | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
     const { by: party, at: end } = this.#hangUp ?? { by, at: this.now() };

@@ -54,7 +54,7 @@ export class B2bTrunk {
     try {
       await this.#tryEach(carriers, number, request, call);
     } catch (error) {
-      call.over(error instanceof CallFailed ? error.status : 500, request.isCommitted ? 'caller' : 'callee');
+      call.over(error instanceof CallFailed ? error.status : 500, request.isCommitted ? 'caller' : null);
       throw error;
     }
   }
@@ -140,7 +140,7 @@ export class B2bTrunk {
     const reasons = last === undefined ? [NO_CIRCUIT] : (last.response?.headers.getAll('Reason') ?? []);
     if (reasons.length > 0) response.headers.set('Reason', reasons);
     response.send();
-    call.over(status, 'callee');
+    call.over(status, null);
   }
 }
 

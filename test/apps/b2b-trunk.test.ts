@@ -177,7 +177,7 @@ describe('b2b-trunk, the call', () => {
     await call.response(status);
     await over();
     expect(south.received).toEqual([]);
-    expect(records).toMatchObject([{ status, carrier: null, answer: null, duration: 0, hungUp: 'callee' }]);
+    expect(records).toMatchObject([{ status, carrier: null, answer: null, duration: 0, hungUp: null }]);
   });
 
   test('RFC 3326 a Q.850 cause tells that a 480 was the carrier’s', async () => {
