@@ -83,7 +83,6 @@ export class Engine {
       routeOf: (request, flow) => routes.stateless(request, flow),
       isInDialog: (request) => this.core.isInDialog(request),
       namesSession: (request, flow) => this.core.namesSession(request, flow),
-      namesSession: (request, flow) => this.core.namesSession(request, flow),
       locate: (uri, size, chance) => location.locate(uri, size, chance),
       flowForResponse: (response, arrivedOn) => this.transport.flowForVia(response.via!, arrivedOn),
       problem: (text, error) => log.warn({ err: error }, text),

@@ -233,24 +233,17 @@ function summaryOf({ callId, method, state, status, began, last, messages, notes
 }
 
 function tracedOf(note: Note): TracedMessage {
-  const said = { at: note.at, start: text(startLineOf(note.wire)), text: withoutSecrets(text(note.wire)) };
+  const { at, wire } = note;
+  const said = { start: text(startLineOf(wire)), text: text(withoutSecrets(wire)) };
   if (note.parties === undefined) {
-    return {
-      ...said,
-      direction: note.isSent ? 'out' : 'in',
-      transport: note.transport,
-      local: addressOf(note.localAddress, note.localPort),
-      remote: addressOf(note.remoteAddress, note.remotePort),
-    };
+    const local = addressOf(note.localAddress, note.localPort);
+    const remote = addressOf(note.remoteAddress, note.remotePort);
+    return { at, direction: note.isSent ? 'out' : 'in', transport: note.transport, local, remote, ...said };
   }
   const { sender: asking, recipient: asked } = note.parties;
   const [sender, recipient] = note.isResponse ? [asked, asking] : [asking, asked];
-  return {
-    ...said,
-    direction: 'inside',
-    ...(sender === undefined ? {} : { sender }),
-    ...(recipient === undefined ? {} : { recipient }),
-  };
+  const names = { ...(sender === undefined ? {} : { sender }), ...(recipient === undefined ? {} : { recipient }) };
+  return { at, direction: 'inside', ...names, ...said };
 }
 
 function addressOf(address: string, port: number): string {

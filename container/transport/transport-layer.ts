@@ -135,7 +135,12 @@ export class TransportLayer implements ConnectionUser {
     const [first] = this.listenings;
     if (first === undefined) throw new Error('the container does not listen yet');
     const address = first.localFor(first.address);
-    return { transport: first.transport, sentBy: first.sentByFor(address), localAddress: address, localPort: first.port };
+    return {
+      transport: first.transport,
+      sentBy: first.sentByFor(address),
+      localAddress: address,
+      localPort: first.port,
+    };
   }
 
   /** Whether a request can be sent there at all. */
