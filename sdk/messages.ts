@@ -138,7 +138,8 @@ export interface SipRequest extends SipMessage {
   /**
    * Sends a request that the application made. Resolves with the final response, whatever its class; its provisional ones go to `onProvisional` or to the
    * handlers. No response at all is a 408, an unreachable peer a 503 (§8.1.3.1), both with `remote` undefined. Rejects only when the container itself failed.
-   * An ACK has no response: its promise resolves with undefined when it was sent. Throws IllegalStateError when it was sent before, or was received.
+   * An ACK has no response: its promise resolves with undefined when it was sent. A 491 is a response like others: the application may try again after a while (§14.1).
+   * Throws IllegalStateError when it was sent before, or was received; and in a dialog for an INVITE, UPDATE or offer while another is under way (§14.1, RFC 3311 §5.1).
    */
   send(options?: SendOptions): Promise<SipResponse>;
   /** A CANCEL for this INVITE, which the application has sent (§9.1). It waits for the first 1xx. */
@@ -174,11 +175,20 @@ export interface SipResponse extends SipMessage {
   readonly isReliable: boolean;
   /** Sends a response that the application made. Throws IllegalStateError when it was sent before, or came through a proxy. */
   send(): void;
-  /** Sends a 101-199 to an INVITE so that the caller must acknowledge it by PRACK (RFC 3262 §3). Throws IllegalStateError when the caller does not support 100rel. */
+  /**
+   * Sends a 101-199 to an INVITE so that the caller must acknowledge it by PRACK (RFC 3262 §3); a second one waits for the PRACK of the first. A 2xx waits for the
+   * PRACK of those that carry a session description. The PRACK goes to the `@Prack()` handler, and is answered 200 when that has not answered it; an offer in it is
+   * the application's to answer. Without a PRACK for 64*T1 the INVITE is answered 500, and `@NoPrackReceived()` is told. To a caller that requires 100rel, `send` is
+   * as `sendReliably`. Throws IllegalStateError when the caller does not support 100rel, for any other response, and when the application proxies the request.
+   */
   sendReliably(): void;
   /** The ACK to a 2xx that the application received for its INVITE (§13.2.2.4). Throws IllegalStateError for any other response. */
   createAck(): SipRequest;
-  /** The PRACK to a reliable 1xx that the application received (RFC 3262 §4). Throws IllegalStateError for any other response. */
+  /**
+   * The PRACK to a reliable 1xx that the application received (RFC 3262 §4), which comes only to an INVITE with `Supported: 100rel`. When the handler of the 1xx has
+   * settled and has not made it, the container sends it itself, but for a 1xx that carries an offer: its PRACK answers that, and is the application's. Throws
+   * IllegalStateError for any other response, and the second time.
+   */
   createPrack(): SipRequest;
   /** What a 401 or 407 asks for, in order; empty for any other response. */
   readonly challenges: readonly Challenge[];

@@ -88,6 +88,11 @@ export class Leg {
     return (session.leg ??= new Leg(services, session));
   }
 
+  /** A call stands in the dialog; not a subscription alone. */
+  get isInvited(): boolean {
+    return this.#isInvited;
+  }
+
   /** Refreshes the session, or ends it (RFC 4028). */
   get timer(): SessionTimer {
     return (this.#timer ??= new SessionTimer(this));

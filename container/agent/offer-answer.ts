@@ -100,7 +100,7 @@ export class OfferAnswer {
     return counts && pending === undefined && !isKnown ? 'offer' : undefined;
   }
 
-  /** A message that ends the transaction of the offer without an answer: it is void. */
+  /** A message that ends the transaction of the offer without an answer: it is void. What a 1xx offers is answered before the 2xx (RFC 3262 §3). */
   #giveUp(message: Request | Response): void {
     const pending = this.#pending;
     if (pending === undefined) return;
@@ -112,7 +112,7 @@ export class OfferAnswer {
     }
     if (pending.method !== method) return;
     const { status } = message as Response;
-    if (status >= 300 || (status >= 200 && !pending.isInResponse)) this.#pending = undefined;
+    if (status >= 200) this.#pending = undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 // The provisional responses to one INVITE that its caller must acknowledge by PRACK (RFC 3262 §3): one at a time, sent again until then.
+import { IllegalStateError } from '@siplet/sdk';
 import type { Clock, Deadline, Timed } from '../clock.js';
 import type { Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
@@ -47,10 +48,10 @@ export class ReliableProvisionals implements Timed {
     private sequence: number,
   ) {}
 
-  /** Sends it, or when those before have been acknowledged. Throws RangeError when too many wait. */
+  /** Sends it, or when those before have been acknowledged. Throws IllegalStateError when too many wait. */
   send(response: Response): void {
     if (this.#waiting.length >= MAX_WAITING)
-      throw new RangeError(`${MAX_WAITING} reliable provisional responses wait for a PRACK already`);
+      throw new IllegalStateError(`${MAX_WAITING} reliable provisional responses wait for a PRACK already`);
     if (!names100rel(response, 'require')) response.append('Require', '100rel');
     response.set('RSeq', String(this.sequence++));
     this.#waiting.push(response);

@@ -87,7 +87,7 @@ export class SessionTimer implements Timed, OutgoingUser {
 
   /** A 2xx has been sent, or has come: the interval begins anew with what it says (RFC 4028 §7.2, §9). */
   answered(response: Response, isOurs: boolean): void {
-    if (!this.#concerns(response.cseq.method) || this.leg.session.state !== 'confirmed') return;
+    if (!this.#concerns(response.cseq.method) || !this.leg.isInvited) return;
     if (!isOurs) this.#noteAllow(response);
     this.#terms = termsOf(response, isOurs, this.#settings.minSE);
     this.#start();
@@ -123,7 +123,7 @@ export class SessionTimer implements Timed, OutgoingUser {
   }
 
   expire(which: string): void {
-    if (this.leg.session.state !== 'confirmed') return this.stop();
+    if (!this.leg.isInvited) return this.stop();
     if (which === 'refresh') this.#refreshNow();
     else this.#end();
   }
@@ -164,7 +164,7 @@ export class SessionTimer implements Timed, OutgoingUser {
       if (method === 'INVITE') this.#acknowledge(response);
       return;
     }
-    if (this.leg.session.state !== 'confirmed') return;
+    if (!this.leg.isInvited || this.#terms === undefined) return;
     if (method === 'UPDATE' && (status === 405 || status === 501)) {
       this.#takesUpdate = false;
       this.#refreshNow();
@@ -173,7 +173,7 @@ export class SessionTimer implements Timed, OutgoingUser {
       this.#again(10 * (from + Math.floor(this.leg.services.identifiers.fraction() * (to - from + 1))));
     } else {
       // It may go better later; the interval goes on, and ends the session.
-      const seconds = response.message.integer('retry-after', 2 ** 31) ?? this.#terms!.interval / 10;
+      const seconds = response.message.integer('retry-after', 2 ** 31) ?? this.#terms.interval / 10;
       this.#again(Math.max(1, seconds) * 1000);
     }
   }

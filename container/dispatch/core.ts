@@ -92,7 +92,7 @@ const CAPABILITIES = [
   ['Accept', '*/*'],
   ['Accept-Encoding', 'identity'],
   ['Accept-Language', '*'],
-  ['Supported', 'path'],
+  ['Supported', 'path, 100rel, timer'],
 ] as const;
 
 const RETRY_AFTER = '10';

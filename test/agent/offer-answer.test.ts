@@ -86,6 +86,16 @@ test('an INVITE that fails takes the offer of its 1xx with it', () => {
   expect(account.state).toBe('none');
 });
 
+test('an offer in a reliable 1xx that nobody has answered is void with the 2xx', () => {
+  const account = new OfferAnswer();
+  account.sent(request('INVITE', 1));
+  account.received(response(183, 'INVITE', 1, SDP(1), true));
+  account.sent(request('PRACK', 2));
+  expect(account.state).toBe('offer received');
+  account.received(response(200, 'INVITE', 1));
+  expect(account.state).toBe('none');
+});
+
 test('RFC 5621 a description is found in a multipart body, whose parts are bounded', () => {
   const multipart = (parts: string[]) => {
     const message = new Request('INVITE', 'sip:b@x');

@@ -348,3 +348,18 @@ test('RFC 3262 §5 an offer in a reliable provisional response waits for the PRA
   await done.response(200);
   await ends();
 });
+
+test('RFC 3262 §3 no more than 32 wait for a PRACK, whatever the application does', async () => {
+  const { alice, ends } = await start((request) => {
+    let sent = 0;
+    try {
+      for (; sent < 100; sent++) ring(request, 180);
+    } catch (error) {
+      seen.push(`${sent}: ${(error as Error).message}`);
+    }
+    request.createResponse(486).send();
+  });
+  await alice.invite('sip:bob@siplet', SUPPORTED).response(486);
+  expect(seen).toEqual(['33: 32 reliable provisional responses wait for a PRACK already']);
+  await ends();
+});

@@ -326,3 +326,18 @@ test('RFC 4028 §7.3 after a 422 the INVITE is sent once more with the interval 
   expect(bob.received.filter(({ message }) => message.startLine.startsWith('INVITE ')).length).toBe(2);
   await ends();
 });
+
+test('RFC 4028 §10 a peer that answers no refresh gets a BYE before the interval is over', async () => {
+  const { world, alice, ends } = await stage(Seeing);
+  const call = alice.invite('sip:bob@siplet', { body: OFFER });
+  await call.response(200);
+  call.ack();
+  const bye = await alice.receive('BYE', 80_000);
+  expect(Math.round(world.clock.now() / 1000)).toBe(68);
+  bye.reply(200);
+  // The 2xx to the refresh is late: it is acknowledged, and begins nothing.
+  const refresh = await alice.receive('INVITE');
+  refresh.reply(200, { body: OFFER, headers: { 'Session-Expires': '100;refresher=uac' } });
+  await refresh.ack();
+  await ends();
+});
