@@ -3,6 +3,7 @@ import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
   type Bridge,
+  Bye,
   Invite,
   LOGGER,
   type Logger,
@@ -26,6 +27,8 @@ interface PaidCall {
   bridge?: Bridge;
   /** Milliseconds since 1970; undefined as long as nobody has answered. */
   answeredAt?: number;
+  /** When somebody hung up: what a leg takes to end is free. */
+  endedAt?: number;
   isWarned?: boolean;
 }
 
@@ -66,13 +69,14 @@ export class B2bPrepaid {
 
   /** The time that is paid for comes to its end: more is taken from the account, or the caller is warned, or both legs are ended. */
   @OnTimer('paid')
-  async paid(timer: Timer): Promise<void> {
-    const { applicationSession } = timer;
+  async paid({ applicationSession }: Timer): Promise<void> {
     const call = this.#calls.get(applicationSession.id);
-    if (call?.bridge?.caller.state !== 'confirmed') return;
+    if (call === undefined) return;
     const { meter } = call;
     const before = meter.seconds;
     await meter.extendTo(this.#elapsed(call)! + this.settings.warning.seconds + this.settings.reserve);
+    // Somebody has hung up meanwhile.
+    if (call.bridge?.caller.state !== 'confirmed') return;
     const left = meter.seconds - this.#elapsed(call)!;
     if (meter.seconds > before) call.isWarned = false;
     else if (left <= 0) return this.#cutOff(call, call.bridge);
@@ -81,6 +85,12 @@ export class B2bPrepaid {
       this.#warn(call.bridge, Math.ceil(left));
     }
     this.#watch(applicationSession, call);
+  }
+
+  @Bye()
+  hangUp(bye: SipRequest): void {
+    const call = this.#calls.get(bye.applicationSession.id);
+    if (call !== undefined) call.endedAt ??= this.now();
   }
 
   /** However a call ends, what it has not used is given back. */
@@ -114,8 +124,8 @@ export class B2bPrepaid {
     session.setTimer('paid', Math.max(0, Math.ceil(call.answeredAt! + at * 1000 - this.now())));
   }
 
-  #elapsed({ answeredAt }: PaidCall): number | undefined {
-    return answeredAt === undefined ? undefined : (this.now() - answeredAt) / 1000;
+  #elapsed({ answeredAt, endedAt = this.now() }: PaidCall): number | undefined {
+    return answeredAt === undefined ? undefined : (endedAt - answeredAt) / 1000;
   }
 
   #warn({ caller }: Bridge, left: number): void {
@@ -127,8 +137,9 @@ export class B2bPrepaid {
   }
 
   /** The bridge ends the other leg, for the same reason. */
-  #cutOff({ meter }: PaidCall, { caller }: Bridge): void {
-    this.log.info('%s: the credit of %s is exhausted', caller.callId, meter.account);
+  #cutOff(call: PaidCall, { caller }: Bridge): void {
+    call.endedAt = this.now();
+    this.log.info('%s: the credit of %s is exhausted', caller.callId, call.meter.account);
     const bye = caller.createRequest('BYE');
     bye.headers.set('Reason', EXHAUSTED);
     void bye.send();

@@ -116,6 +116,16 @@ describe('b2b-prepaid, the call', () => {
     expect(await balance()).toBe(0.6);
   });
 
+  test('what the other leg takes to end is not paid', async () => {
+    const { world, answered, balance, over } = await stage();
+    const { call } = await answered();
+    await world.run(19_500);
+    // The gateway does not answer the BYE: 32 s.
+    await call.bye().response(200);
+    await over();
+    expect(await balance()).toBe(0.7);
+  });
+
   test.each([486, 503])('a call that fails with %d costs nothing', async (status) => {
     const { alice, gateway, balance, over } = await stage();
     const call = alice.invite('sip:+4930123@10.0.0.4', { via: 'siplet' });

@@ -219,6 +219,21 @@ describe('b2b-trunk, the call', () => {
     expect(records).toMatchObject([{ status: 487, hungUp: 'caller', attempts: [{ carrier: 'north', status: 487 }] }]);
   });
 
+  test('the caller gives up while a carrier is silent: no other carrier is tried, and the circuit is free', async () => {
+    const { world, alice, north, south, records, over } = await stage();
+    const call = alice.invite('sip:+4930123@siplet');
+    await north.receive('INVITE');
+    await world.run(1000);
+    call.cancel();
+    await call.response(487);
+    const next = alice.invite('sip:+4930123@siplet', { headers: { Subject: 'again' } });
+    (await north.receive((request) => request.header('Subject') === 'again')).reply(486);
+    await next.response(486);
+    await over();
+    expect(south.received).toEqual([]);
+    expect(records).toMatchObject([{ status: 487, hungUp: 'caller' }, { status: 486 }]);
+  });
+
   test('the 2xx is never acknowledged: the call has one record, and nobody hung up', async () => {
     const { alice, north, records, over } = await stage();
     alice.answerBye = true;
