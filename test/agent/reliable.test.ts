@@ -363,3 +363,42 @@ test('RFC 3262 §3 no more than 32 wait for a PRACK, whatever the application do
   expect(seen).toEqual(['33: 32 reliable provisional responses wait for a PRACK already']);
   await ends();
 });
+
+test('RFC 3262 §3 over a network that loses every fourth message the call is answered or refused, and nothing is left', async () => {
+  const ended: string[] = [];
+  for (let seed = 1; seed <= 25; seed++) {
+    answer = (request) => {
+      ring(request, 180);
+      ring(request, 183, ANSWER);
+      ok(request);
+    };
+    seen.length = 0;
+    const { world, alice, container } = await stage(Ringing, {}, seed);
+    Object.assign(alice, { reliable: true, answerBye: true });
+    world.network.rule({ loss: 0.25 });
+    const call = alice.invite('sip:bob@siplet', SUPPORTED);
+    const acknowledged = new Set<string>();
+    for (let steps = 0; steps < 800 && !call.responses.some(({ status }) => status >= 200); steps++) {
+      await world.run(100);
+      for (const response of call.responses) {
+        const sequence = response.header('RSeq');
+        if (sequence === undefined || acknowledged.has(sequence)) continue;
+        acknowledged.add(sequence);
+        prack(call, response);
+      }
+    }
+    const final = call.responses.find(({ status }) => status >= 200);
+    ended.push(String(final?.status));
+    if (final?.status === 200) {
+      call.ack();
+      expect(acknowledged.size, `seed ${seed}`).toBe(2);
+      call.bye();
+    }
+    await world.runUntilIdle();
+    expect(
+      Object.values(container.alive).every((count) => count === 0),
+      `seed ${seed}`,
+    ).toBe(true);
+  }
+  expect(ended.filter((status) => status === '200').length).toBeGreaterThan(20);
+});

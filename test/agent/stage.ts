@@ -14,8 +14,8 @@ export interface Stage {
   ends(problems?: readonly string[]): Promise<void>;
 }
 
-export async function stage(application: Function, options: SipletOptions = {}): Promise<Stage> {
-  const world = new World();
+export async function stage(application: Function, options: SipletOptions = {}, seed = 1): Promise<Stage> {
+  const world = new World({ seed });
   const alice = world.phone('alice', '10.0.0.1');
   const container = await Siplet.start(world, { agent: { application } }, options);
   return {
