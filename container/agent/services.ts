@@ -32,7 +32,7 @@ export interface AgentServices {
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
   /** This hop has failed: for a while it comes last (RFC 3263 §4.3). */
   avoid(hop: Hop): void;
-  /** A flow to this container itself, when the next hop of a request in a dialog is a Record-Route URI of ours. */
+  /** A flow to this container itself, when the next hop of a request in a dialog is a Record-Route URI or a Contact of ours. */
   internalFlowTo(next: Uri): Flow | undefined;
   /**
    * Where an initial request goes that an application sends: the flow to the application that is next; a status where none can be told; undefined: it leaves the

@@ -18,10 +18,8 @@ export class RelayedRequest implements OutgoingUser {
 
   /** `make` may throw: it cannot be sent in that dialog. */
   start(make: () => SentRequest): void {
-    const { incoming, to } = this;
-    const { request } = incoming;
-    // §14.1: on that leg an INVITE is under way, or the ACK to one.
-    if (request.method === 'INVITE' && (to.leg.hasPendingInvite || to.leg.awaitsAck)) return incoming.answerAs(491);
+    const { incoming } = this;
+    if (incoming.request.method === 'INVITE' && this.#isInTheWay) return incoming.answerAs(491);
     try {
       this.#sent = make();
     } catch (error) {
@@ -32,6 +30,12 @@ export class RelayedRequest implements OutgoingUser {
       return true; // what the other leg answers then is the answer (§9.2)
     };
     this.#sent.sendFor(this);
+  }
+
+  /** §14.1: on the other leg an INVITE is under way, or the ACK to one. */
+  get #isInTheWay(): boolean {
+    const { from, to } = this;
+    return to.leg.hasPendingInvite || to.leg.awaitsAck || from.awaitsAck;
   }
 
   provisional(response: ReceivedResponse): void {

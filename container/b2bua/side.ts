@@ -43,14 +43,16 @@ export class Side implements LegUser {
 
   requested(incoming: Incoming): void {
     const { peer } = this;
-    if (incoming.request.method === 'BYE') {
+    const { request } = incoming;
+    if (request.method === 'BYE') {
       incoming.answerAs(200);
-      void peer?.end(incoming.request);
-    } else if (peer === undefined || peer.leg.session.state === 'terminated') incoming.answerAs(481);
-    else if (incoming.request.method === 'PRACK') this.#acknowledged(peer, incoming);
-    else if (incoming.answerRefresh())
-      return; // each leg has a session timer of its own (RFC 4028 §8)
-    else new RelayedRequest(this, peer, incoming).start(() => createRelayedRequest(incoming, peer.leg));
+      void peer?.end(request);
+      return;
+    }
+    if (peer === undefined || peer.leg.session.state === 'terminated') return incoming.answerAs(481);
+    if (request.method === 'PRACK') return this.#acknowledged(peer, incoming);
+    if (isForLeg(request) && incoming.answerRefresh()) return;
+    new RelayedRequest(this, peer, incoming).start(() => createRelayedRequest(incoming, peer.leg));
   }
 
   /** Where the callee knows no reliable 1xx, or not any more, the container answers: an offer in the PRACK has no place to go (RFC 3262 §5). */
@@ -92,6 +94,11 @@ export class Side implements LegUser {
     (this.#pending ??= []).push({ sequence, success });
   }
 
+  /** A 2xx to this side's INVITE has not been acknowledged: the callee of it waits for the ACK, and takes no other INVITE. */
+  get awaitsAck(): boolean {
+    return (this.#pending?.length ?? 0) > 0;
+  }
+
   /** The peer's 2xx whose ACK has not come from the other side: it gets one before the BYE (§13.2.2.4). */
   acknowledgeAll(): void {
     for (const { success } of this.#pending ?? []) acknowledge(success, undefined);
@@ -114,6 +121,11 @@ export class Side implements LegUser {
     if (reason) bye.message.set('Reason', reason);
     await bye.sendForContainer();
   }
+}
+
+/** Each leg has a session timer of its own (RFC 4028 §8). But a re-INVITE that has no offer asks for one, which only the other side can make. */
+function isForLeg({ method, body }: Request): boolean {
+  return method === 'UPDATE' || body !== '';
 }
 
 function acknowledge(success: ReceivedResponse, from: Request | undefined): void {

@@ -377,7 +377,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   }
 
   internalFlowTo(next: Uri): Flow | undefined {
-    return this.proxyServices.internalFlow(next, this.#parts.place() as Flow);
+    if (!this.#own.isOwn(next.host, next.port, next.transport)) return undefined;
+    return this.internalFlow(this.#parts.place() as Flow, OUTSIDE);
   }
 
   nextHopFor(request: Request, sender: DeployedApplication, passage: Passage, directive: RoutingDirective): NextHop {

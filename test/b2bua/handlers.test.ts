@@ -252,6 +252,14 @@ test('JSR 289 §14 link() refuses a session that is linked elsewhere, or has end
   await on.over();
 });
 
+@Siplet({ name: 'second' })
+class Second {
+  @Invite()
+  call(request: SipRequest) {
+    return request.b2bua().bridge({ to: 'sip:bob@10.0.0.2' });
+  }
+}
+
 @Siplet({ name: 'next' })
 class Next {
   @Invite()
@@ -274,6 +282,54 @@ test('contract section 5: the second leg goes to the next application in the ord
   await world.runUntilIdle();
   expect(seen).toEqual(['next sip:bob@10.0.0.2 69']);
   expect(Object.values(container.alive).every((count) => count === 0)).toBe(true);
+  expect(container.problems()).toEqual([]);
+});
+
+test('contract section 5: two bridges in a row, in one process: requests in the dialog and BYE walk the same path', async () => {
+  const world = new World();
+  const alice = world.phone('alice', '10.0.0.1');
+  tell((request) => request.b2bua().bridge({ to: 'sip:bob@10.0.0.2' }));
+  const container = await Container.start(world, { a: { Bridging }, b: { Bridging: Second } });
+  const bob = world.phone('bob', '10.0.0.2');
+  const call = alice.invite('sip:bob@siplet', { body: ALICE });
+  const invite = await bob.receive('INVITE');
+  expect(invite.header('Max-Forwards')).toBe('68');
+  invite.reply(200, { body: BOB });
+  await call.response(200);
+  call.ack();
+  await invite.ack();
+  const again = invite.dialog.request('INVITE', { body: BOB.replace('bob 1 1', 'bob 1 2') });
+  const relayed = await alice.receive('INVITE');
+  relayed.reply(200, { body: ALICE });
+  await again.response(200);
+  again.ack();
+  await relayed.ack();
+  const bye = call.bye();
+  (await bob.receive('BYE')).reply(200);
+  await bye.response(200);
+  expect(world.ladder({ times: false })).toMatchInlineSnapshot(`
+    "  alice            siplet              bob
+        |--INVITE-------->|                 |
+        |<--100 Trying----|                 |
+        |                 |--INVITE-------->|
+        |                 |<--200 OK--------|
+        |<--200 OK--------|                 |
+        |--ACK----------->|                 |
+        |                 |--ACK----------->|
+        |                 |<--INVITE--------|
+        |                 |--100 Trying---->|
+        |<--INVITE--------|                 |
+        |--200 OK-------->|                 |
+        |                 |--200 OK-------->|
+        |                 |<--ACK-----------|
+        |<--ACK-----------|                 |
+        |--BYE----------->|                 |
+        |<--200 OK (BYE)--|                 |
+        |                 |--BYE----------->|
+        |                 |<--200 OK (BYE)--|"
+  `);
+  await world.runUntilIdle();
+  expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
   expect(container.problems()).toEqual([]);
 });
 

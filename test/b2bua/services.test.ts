@@ -124,6 +124,15 @@ test('B2B-10 RFC 4028 §8 each leg has a session timer of its own: a refresh of 
   expect(ok.header('Session-Expires')).toBe('200;refresher=uac');
   call.ack();
   await invite.ack();
+  // One without an offer asks for one, which the callee alone can make.
+  const ask = call.dialog.request('INVITE', {
+    headers: { Supported: 'timer', 'Session-Expires': '200;refresher=uac' },
+  });
+  const asked = await bob.receive('INVITE');
+  asked.reply(200, { body: BOB });
+  await ask.response(200);
+  ask.ack({ body: ALICE });
+  await asked.ack();
   const refresh = call.dialog.request('UPDATE', {
     headers: { Supported: 'timer', 'Session-Expires': '200;refresher=uac' },
   });
