@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { runSiplet } from './siplet.js';
 import { callee, caller, freePorts } from './sipp.js';
@@ -43,7 +44,8 @@ apps:
   onTestFinished(answering.stop);
   const calls = caller('uac', alice, siplet.port, { calls: CALLS, rate: RATE, whom: '+4930123' });
   onTestFinished(calls.stop);
-  expect(await calls.outcome).toMatchObject({ successful: CALLS, failed: 0 });
+  const made = await calls.outcome;
+  expect(made, made.errors).toMatchObject({ successful: CALLS, failed: 0 });
   expect(await answering.outcome).toMatchObject({ successful: CALLS, failed: 0 });
   expect(await refusing.outcome).toMatchObject({ successful: CALLS, failed: 0 });
   expect(await siplet.stop()).toBe(0);
@@ -65,10 +67,42 @@ apps:
   expect(Math.abs(first / CALLS - 0.5)).toBeLessThan(0.15);
 });
 
+test('b2b-trunk: the container is stopped while calls stand and ring: each has one record', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'siplet-records-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [good, alice, bert] = (await freePorts(3)) as [number, number, number];
+  const siplet = await runSiplet(
+    'apps',
+    `
+router: { INVITE: [b2b-trunk] }
+shutdown: { timeout: 1s }
+apps:
+  b2b-trunk:
+    carriers: { good: { uri: 'sip:127.0.0.1:${good}' }, silent: { uri: 'sip:127.0.0.1:${await silence()}' } }
+    routes: { '+49': { good: {} }, '+1': { silent: {} } }
+    records: { file: '${join(folder, 'calls.jsonl')}' }`,
+  );
+  onTestFinished(async () => void (await siplet.stop()));
+  const answering = callee('uas', good, { calls: 20 });
+  onTestFinished(answering.stop);
+  const standing = caller('held', alice, siplet.port, { calls: 20, rate: 20, held: 600_000, whom: '+4930123' });
+  onTestFinished(standing.stop);
+  const ringing = caller('held', bert, siplet.port, { calls: 5, rate: 20, held: 600_000, whom: '+1555' });
+  onTestFinished(ringing.stop);
+  await pause(4000);
+  expect(await siplet.stop()).toBe(0);
+  const records = recordsIn(folder);
+  expect(new Set(records.map(({ callId }) => callId)).size).toBe(25);
+  expect(records.map(({ carrier, hungUp }) => `${carrier} ${hungUp}`).sort()).toEqual([
+    ...Array(20).fill('good container'),
+    ...Array(5).fill('null container'),
+  ]);
+});
+
 interface Line {
   callId: string;
-  status: number;
-  carrier: string;
+  status: number | null;
+  carrier: string | null;
   hungUp: string;
   attempts: { carrier: string; status: number }[];
 }
