@@ -161,7 +161,7 @@ export class SessionTimer implements Timed, OutgoingUser {
   final(response: ReceivedResponse): void {
     const { status, method } = response;
     if (status < 300) {
-      if (method === 'INVITE') this.#acknowledge(response);
+      if (method === 'INVITE') void response.createAck().send();
       return;
     }
     if (!this.leg.isInvited || this.#terms === undefined) return;
@@ -176,12 +176,5 @@ export class SessionTimer implements Timed, OutgoingUser {
       const seconds = response.message.integer('retry-after', 2 ** 31) ?? this.#terms.interval / 10;
       this.#again(Math.max(1, seconds) * 1000);
     }
-  }
-
-  #acknowledge(response: ReceivedResponse): void {
-    const ack = response.createAck();
-    const { state, local } = this.leg.offers;
-    if (state === 'offer received' && local !== undefined) ack.message.setBody(local.body, local.type);
-    void ack.send();
   }
 }

@@ -24,6 +24,7 @@ const ANSWER = 'v=0\r\no=b 1 1 IN IP4 10.0.0.2\r\n';
 const seen: string[] = [];
 let answer: (request: SipRequest) => void;
 let later: (request: SipRequest) => void;
+let whenPracked: ((request: SipRequest) => void) | undefined;
 
 @Siplet({ name: 'ringing', sessionTimeout: 0 })
 class Ringing {
@@ -38,6 +39,7 @@ class Ringing {
   @Prack()
   prack(request: SipRequest) {
     seen.push(`PRACK ${request.headers.get('RAck')} ${request.text.length}`);
+    whenPracked?.(this.#request);
   }
 
   @NoPrackReceived()
@@ -316,7 +318,8 @@ test('RFC 3262 §4 copies and what has overtaken another are neither shown nor a
   await world.run(50);
   invite.reply(180, { ...reliably(10), toTag: 'one' });
   invite.reply(183, { ...reliably(12), toTag: 'one' });
-  invite.reply(180, { ...reliably(500), toTag: 'two' });
+  // The INVITE's offer is open on each fork: this is its answer, and no offer.
+  invite.reply(180, { ...reliably(500), toTag: 'two', body: ANSWER });
   await world.run(50);
   invite.reply(181, { ...reliably(11), toTag: 'one' });
   await world.run(50);
@@ -346,6 +349,36 @@ test('RFC 3262 §5 an offer in a reliable provisional response waits for the PRA
   await invite.ack();
   bob.answerBye = true;
   await done.response(200);
+  await ends();
+});
+
+test('RFC 3262 §3 the PRACK is answered before the next provisional response goes', async () => {
+  const { alice, ends } = await start((request) => void ring(request, 180));
+  whenPracked = (request) => {
+    whenPracked = undefined;
+    ring(request, 183);
+  };
+  const call = alice.invite('sip:bob@siplet', SUPPORTED);
+  await prack(call, await call.response(180)).response(200);
+  await prack(call, await call.response(183)).response(200);
+  const order = alice.received.map(({ message }) => `${message.status} ${message.method}`);
+  expect(order.indexOf('200 PRACK')).toBeLessThan(order.indexOf('183 INVITE'));
+  await call.cancel().response(200);
+  await call.response(487);
+  await ends();
+});
+
+test('RFC 3262 §3 the provisional responses of a proxy are not reliable', async () => {
+  const { alice, bob, ends } = await start((request) => {
+    const proxy = request.proxy();
+    request.createResponse(183).send();
+    expect(() => request.createResponse(183).sendReliably()).toThrow(/it proxies it/);
+    proxy.proxyTo('sip:bob@10.0.0.2');
+  });
+  const call = alice.invite('sip:bob@siplet', { headers: { Require: '100rel' }, body: OFFER });
+  expect((await call.response(183)).header('RSeq')).toBeUndefined();
+  (await bob.receive('INVITE')).reply(486);
+  await call.response(486);
   await ends();
 });
 

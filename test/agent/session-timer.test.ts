@@ -312,6 +312,16 @@ test('RFC 4028 §7.1, §7.2 an INVITE of an application asks for a timer; whoeve
   await ends();
 });
 
+test('RFC 4028 §7.4 a callee that takes UPDATE is refreshed with it', async () => {
+  const { bob, invite, ends } = await calls();
+  const headers = { 'Session-Expires': '200;refresher=uac', Allow: 'INVITE, UPDATE' };
+  invite.reply(200, { body: ANSWER, headers });
+  await invite.ack();
+  (await bob.receive('UPDATE', 110_000)).reply(200);
+  await invite.dialog.bye().response(200);
+  await ends();
+});
+
 test('RFC 4028 §7.3 after a 422 the INVITE is sent once more with the interval that it names', async () => {
   const { world, bob, invite, ends } = await calls();
   invite.reply(422, { reason: 'Session Interval Too Small', headers: { 'Min-SE': '3600' } });
