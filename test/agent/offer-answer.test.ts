@@ -115,3 +115,11 @@ test('RFC 3264 §8 the o= line tells whether a description is the same', () => {
   expect(isSameVersion(one, { ...one, body: SDP(2) })).toBe(false);
   expect(isSameVersion({ ...one, body: 'x' }, { ...one, body: 'y' })).toBe(false);
 });
+
+test('an INVITE that is noted for each of its dialogs is one offer', () => {
+  const account = new OfferAnswer();
+  account.sent(request('INVITE', 1, SDP(1)));
+  account.received(response(183, 'INVITE', 1, SDP(2), true));
+  expect(account.sent(request('INVITE', 1, SDP(1)))).toBeUndefined();
+  expect(account.state).toBe('stable');
+});

@@ -351,3 +351,16 @@ test('RFC 4028 §10 a peer that answers no refresh gets a BYE before the interva
   await refresh.ack();
   await ends();
 });
+
+test('RFC 4028 §7.4 the largest Min-SE that was heard of is in every refresh', async () => {
+  const { alice, ends } = await stage(Seeing);
+  const call = alice.invite('sip:bob@siplet', { body: OFFER, headers: { 'Min-SE': '300' } });
+  expect((await call.response(200)).header('Session-Expires')).toBe('300;refresher=uas');
+  call.ack();
+  const refresh = await alice.receive('INVITE', 160_000);
+  expect([refresh.header('Session-Expires'), refresh.header('Min-SE')]).toEqual(['300;refresher=uac', '300']);
+  refresh.reply(200, { body: OFFER });
+  await refresh.ack();
+  await call.bye().response(200);
+  await ends();
+});
