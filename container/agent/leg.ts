@@ -13,6 +13,7 @@ import type { SipSession } from '../session/sip-session.js';
 import type { Hop } from '../transport/flow.js';
 import type { Passage } from '../transport/passage.js';
 import { Dialog, TARGET_REFRESH } from './dialog.js';
+import { refusalOfExtensions } from './extensions.js';
 import { OfferAnswer } from './offer-answer.js';
 import type { Outgoing } from './outgoing.js';
 import { ReceivedProvisionals } from './received-provisionals.js';
@@ -21,9 +22,6 @@ import type { AgentServices } from './services.js';
 import { SessionTimer } from './session-timer.js';
 import { isLast, isWithoutSubscription, lifetimeOf, Subscriptions, subscriptionOf } from './subscriptions.js';
 import { SuccessRetransmission } from './success-retransmission.js';
-
-/** Extensions that a request in a dialog may require (§8.2.2.3): those that the container, or a handler of it, knows. */
-export const EXTENSIONS: ReadonlySet<string> = new Set(['100rel', 'replaces', 'timer', 'norefersub', 'join', 'path']);
 
 /** How long a peer is to wait whose INVITE overlaps with one that it sent before, in seconds (§14.2). */
 const MAX_RETRY_AFTER = 10;
@@ -217,8 +215,8 @@ export class Leg {
     const { request } = incoming;
     const { method } = request;
     if (!this.dialog!.takes(request)) return { status: 500, reason: 'CSeq out of order' };
-    const unknown = request.values('require').filter((tag) => !EXTENSIONS.has(tag.toLowerCase()));
-    if (unknown.length > 0) return { status: 420, headers: [['Unsupported', unknown.join(', ')]] };
+    const unknown = refusalOfExtensions(request);
+    if (unknown !== undefined) return unknown;
     if (method === 'INVITE') {
       for (const other of this.received) if (other.request.method === 'INVITE') return this.#later();
       for (const other of this.sent) if (other.request.method === 'INVITE') return { status: 491 };
@@ -229,7 +227,6 @@ export class Leg {
         : (this.timer.refusalOf(request) ?? this.#offerRefusal(request));
     if (refusal !== undefined) return refusal;
     this.offers.received(request);
-    if (TARGET_REFRESH.has(method)) this.dialog!.refresh(request);
     this.received.add(incoming);
     return undefined;
   }
@@ -282,6 +279,8 @@ export class Leg {
       if (!incoming.answered) this.received.add(incoming);
       return;
     }
+    // §12.2.2: not before it is accepted, so that nobody moves the target who may not.
+    if (!incoming.isInitial && TARGET_REFRESH.has(request.method)) this.dialog!.refresh(request);
     this.#usageAnswered(request, response);
     this.timer.answered(response, true);
     if (request.method === 'INVITE') this.#retransmit(incoming, response);

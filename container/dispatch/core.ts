@@ -7,7 +7,6 @@ import type { Agenda } from '../agenda.js';
 import { Dialog } from '../agent/dialog.js';
 import { Leg } from '../agent/leg.js';
 import type { AgentServices, AgentSettings } from '../agent/services.js';
-import { refusalOfInterval } from '../agent/session-terms.js';
 import { lifetimeOf, subscriptionOf } from '../agent/subscriptions.js';
 import { relayUncaught } from '../b2bua/uncaught.js';
 import type { Clock } from '../clock.js';
@@ -238,7 +237,6 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   }
 
   #initial(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
-    const { method } = request;
     if (isForElement(request, this.#own)) return this.#options(request, transaction);
     if (this.#isMerged(request)) return this.#respond(request, transaction, 482);
     const { flow } = transaction;
@@ -257,12 +255,6 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     if (destination instanceof NoAnswer) return this.#noAnswer(request, transaction, destination);
     if (destination instanceof Departure) return this.#depart(request, transaction, destination, route);
     if (destination === undefined || destination.route !== undefined) return this.#noApplication(request, transaction);
-    const refusal = method === 'INVITE' ? refusalOfInterval(request, this.settings.agent) : undefined;
-    if (refusal !== undefined) {
-      this.counters.refused++;
-      transaction.respond(refusalOf(request, refusal, transaction.toTag));
-      return;
-    }
     let loopPart: string | undefined;
     if (hasLowerVia(request)) {
       loopPart = this.loopDetection.partOf(request, destination.application.name + destination.turn);

@@ -1,6 +1,7 @@
 // A request that an application has taken, from its handler to the last transaction's end: whoever answers it, proxies it, or forwards it in its dialog.
 import type * as sdk from '@siplet/sdk';
 import { CallFailed, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
+import { refusalOfExtensions } from '../agent/extensions.js';
 import { Leg } from '../agent/leg.js';
 import { ReliableProvisionals, type ReliableUser, reliabilityOf } from '../agent/reliable-provisionals.js';
 import { descriptionOf } from '../agent/session-description.js';
@@ -662,7 +663,23 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     if (status < 200 && this.role !== 'proxy' && this.transaction.isInvite && this.#reliability === 'required')
       return this.#takeReliably(response);
     this.#noteAnswering();
-    this.answerAsAgent(response);
+    const isSuccess = status >= 200 && status < 300;
+    if (!isSuccess || this.role === 'proxy' || this.refuseAsAgent() === undefined) this.answerAsAgent(response);
+  }
+
+  /**
+   * What a user agent refuses whatever its application would answer (§8.2.2.3, RFC 4028 §9): it is looked at when the application takes that role, for
+   * a proxy forwards it all. The status with which the request has been refused, if it has.
+   */
+  refuseAsAgent(): number | undefined {
+    if (!this.isInitial) return undefined;
+    const { request } = this;
+    const refusal =
+      refusalOfExtensions(request) ??
+      (this.transaction.isInvite ? Leg.of(this.session, this.core).timer.refusalOf(request) : undefined);
+    if (refusal === undefined) return undefined;
+    this.answerAsAgent(refusalOf(request, refusal, this.transaction.toTag));
+    return refusal.status;
   }
 
   /** RFC 3262 §3. Throws when the response cannot be sent reliably. */

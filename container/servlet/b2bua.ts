@@ -74,6 +74,8 @@ export class B2bua implements sdk.B2bua {
     if (incoming.answered) throw new IllegalStateError(`${what} has its final response`);
     const seconds = timeout ?? incoming.proxyTimeout;
     if (!(seconds >= 0)) throw new RangeError(`bridge: ${timeout} is no timeout in seconds`);
+    const refused = incoming.refuseAsAgent();
+    if (refused !== undefined) return failed(new CallFailed(refused), incoming.core.turn);
     const sent = createLegRequest(incoming, { to, ...(from && { from }), ...(headers && { headers }) }, body);
     relink(this.leg, sent.leg);
     return new Bridge(incoming, sent).start(seconds);

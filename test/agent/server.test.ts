@@ -84,6 +84,13 @@ test('UAS-09 UAS-10 §12.2.2 a request out of order gets 500, one of no dialog 4
   await ends();
 });
 
+test('UAS-03 §8.2.2.3 an initial request that requires what nobody knows gets 420 when the application would answer it', async () => {
+  const { alice, ends } = await stage(Answering);
+  const refused = await alice.invite('sip:bob@siplet', { headers: { Require: '100rel, foo' } }).response(420);
+  expect(refused.header('Unsupported')).toBe('foo');
+  await ends();
+});
+
 test('C-41a without a handler OPTIONS is answered 200, others 405 with Allow', async () => {
   const { alice, ends } = await stage(Answering);
   const call = alice.invite('sip:bob@siplet');

@@ -224,6 +224,24 @@ test('RFC 4028 §9 an interval that is too short gets 422 with Min-SE, in the di
   await ends();
 });
 
+@Siplet({ name: 'passing' })
+class Passing {
+  @Invite()
+  pass(request: SipRequest) {
+    request.proxy().proxyTo('sip:bob@10.0.0.2');
+  }
+}
+
+test('RFC 4028 §8.1 a proxy leaves the interval to the two user agents', async () => {
+  const { alice, bob, ends } = await stage(Passing);
+  const call = alice.invite('sip:bob@siplet', timed('30'));
+  const offered = await bob.receive('INVITE');
+  expect(offered.message.header('Session-Expires')).toBe('30');
+  offered.reply(486);
+  await call.response(486);
+  await ends();
+});
+
 test('RFC 4028 §7.4 a refresh that no handler answers is answered with what was agreed, and not with 405 (C-41a)', async () => {
   const { alice, ends } = await stage(Answering);
   const call = alice.invite('sip:bob@siplet', timed('600'));

@@ -1,0 +1,13 @@
+// What a user agent understands of the extensions that a request requires (§8.2.2.3).
+import type { Request } from '../message/index.js';
+import type { Refusal } from '../proxy/validation.js';
+
+/** Those that the container, or a handler of the application, knows. */
+const KNOWN: ReadonlySet<string> = new Set(['100rel', 'replaces', 'timer', 'norefersub', 'join', 'path']);
+
+/** 420 with what is not understood; undefined when all is. */
+export function refusalOfExtensions(request: Request): Refusal | undefined {
+  if (!request.has('require')) return undefined;
+  const unknown = request.values('require').filter((tag) => !KNOWN.has(tag.toLowerCase()));
+  return unknown.length === 0 ? undefined : { status: 420, headers: [['Unsupported', unknown.join(', ')]] };
+}
