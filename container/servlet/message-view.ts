@@ -1,4 +1,5 @@
 // What can be read of any message (JSR 289 §5.3).
+import { TextDecoder } from 'node:util';
 import type * as sdk from '@siplet/sdk';
 import { Address } from '@siplet/sdk';
 import { type Message, textOf } from '../message/index.js';
@@ -50,7 +51,8 @@ export abstract class MessageView<M extends Message> {
   }
 
   get text(): string {
-    return textOf(this.message.body);
+    const charset = charsetOf(this.message.value('content-type'));
+    return charset === undefined ? textOf(this.message.body) : charset.decode(this.body);
   }
 
   get remote(): sdk.Endpoint | undefined {
@@ -65,5 +67,16 @@ export abstract class MessageView<M extends Message> {
     return flow === undefined
       ? undefined
       : { address: flow.localAddress, port: flow.localPort, transport: flow.transport };
+  }
+}
+
+/** RFC 2045 §5.1: what reads the body; undefined where it is UTF-8, which is so where nothing is said, or nothing that is known (§7.4.1). */
+function charsetOf(contentType: string | undefined): TextDecoder | undefined {
+  const label = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType ?? '')?.[1];
+  if (label === undefined || /^utf-?8$/i.test(label)) return undefined;
+  try {
+    return new TextDecoder(label);
+  } catch {
+    return undefined;
   }
 }

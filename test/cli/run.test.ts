@@ -52,7 +52,7 @@ function run(directory: string, ...words: string[]): Run {
 }
 
 describe('contract section 8, siplet run', () => {
-  test('one ready line with addresses, applications and milliseconds; SIGTERM ends it with 0', async () => {
+  test('CNT-41 one ready line with addresses, applications and milliseconds; SIGTERM ends it with 0', async () => {
     const { child, lines, ended, said } = run(folder({ 'hunt.ts': siplet('Hunt'), 'bad.ts': 'export const x = ;' }));
     const ready = await said('ready');
     expect(ready.listening).toEqual([

@@ -26,7 +26,7 @@ function run(directory: string, ...words: string[]) {
   return { lines, messages, stop };
 }
 
-test('D-1 D-4 siplet run watches its directory: changed, broken, an archive put in, removed; SIGTERM ends it with 0', async () => {
+test('CNT-38 CNT-39 D-1 D-4 siplet run watches its directory: changed, broken, an archive put in, removed; SIGTERM ends it with 0', async () => {
   const root = folder({ 'hunt.ts': siplet('Hunt', 'one') });
   const { messages, lines, stop } = run(root);
   await expect.poll(messages, WAIT).toContain('ready');

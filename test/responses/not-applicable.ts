@@ -4,13 +4,6 @@ export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
     'SHOULD only: the container knows no number plan, so it makes no SIP URI of a tel URI; a 416 competes as any other 4xx',
   'CNT-26':
     'the contract has no time of its own for a branch without a 1xx: Timer B and the timeout of the branch bound it',
-  'CNT-32': 'the application router and its directives: another part of the container',
-  'CNT-35': 'requests that an application makes itself: another part of the container',
-  'CNT-36': 'charsets and injection: nothing of proxying',
-  'CNT-38': 'hot deployment: another part of the container',
-  'CNT-39': 'undeployment: another part of the container',
-  'CNT-40': 'congestion: another part of the container',
-  'CNT-41': 'the graceful stop: another part of the container',
   'CNT-44':
     'a siplet is stateless as a whole, and no proxy of it: contract section 6 and the tests of the stateless proxy',
 };

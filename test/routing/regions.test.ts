@@ -15,7 +15,7 @@ async function subscribers(seen: string[] = []) {
   });
 }
 
-test('JSR 289 §15.3 the services of the caller have the request before those of the callee, each on behalf of its subscriber', async () => {
+test('CNT-32 JSR 289 §15.3 the services of the caller have the request before those of the callee, each on behalf of its subscriber', async () => {
   const seen: string[] = [];
   const { world, alice, bob, ends } = await subscribers(seen);
   const call = alice.invite('sip:23@example.com', { via: 'siplet', from: '<sip:alice@example.com>' });
