@@ -13,7 +13,6 @@ export function meterLoad(congestion: Congestion): () => void {
   histogram.enable();
   const timer = setInterval(() => {
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-    // One late turn, a collection say, is no overload: half of them are.
     const delay = histogram.count === 0 ? INTERVAL : histogram.percentile(50) / 1e6 - RESOLUTION;
     histogram.reset();
     congestion.measure({ memory: used / limit, delay: Math.max(0, delay) });

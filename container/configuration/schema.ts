@@ -149,10 +149,10 @@ const limits = z.strictObject({
   udpMtu: count(1300, 'requests of more octets go over TCP first (§18.1.1); 0: never', 0),
   bodySize: count(1_048_576, 'octets of the body of one message'),
   transactions: count(1_000_000, 'transactions at one time; above it new initial requests are answered 503'),
-  memory: count(90, 'per cent of the heap; above it new initial requests are answered 503; 0: never', 0),
+  memory: count(90, 'per cent of the heap; above it for 5 s, new initial requests are answered 503; 0: never', 0),
   eventLoopDelay: milliseconds(
     500,
-    'the event loop usually late by more than this: new initial requests are answered 503; 0: never',
+    'the event loop late by more than this for 5 s: new initial requests are answered 503; 0: never',
   ),
   connections: count(10_000, 'stream connections at one time'),
   connectionIdle: milliseconds(600_000, 'a stream connection with no traffic for so long is closed'),

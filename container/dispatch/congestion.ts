@@ -14,6 +14,9 @@ export interface Marks {
   readonly delay: number;
 }
 
+/** Measurements in a row that are above the mark: one compiler run or collection that holds everything up is no overload. */
+export const PATIENCE = 10;
+
 /** Of the high mark: below this share of it calls are taken again. */
 const LOW = 0.8;
 
@@ -23,19 +26,22 @@ export class Congestion {
   /** Told of every change. */
   onChange: ((reason: string | undefined) => void) | undefined;
 
+  #above = 0;
+
   constructor(readonly marks: Marks) {}
 
   /** The load as it is now. */
   measure(load: Load): void {
-    const factor = this.reason === undefined ? 1 : LOW;
-    const reason = this.#above(load, factor);
+    const found = this.#reasonOf(load, this.reason === undefined ? 1 : LOW);
+    this.#above = found === undefined ? 0 : this.#above + 1;
+    if (this.reason === undefined && this.#above < PATIENCE) return;
     // While it is congested the reason may change from one to the other.
-    const changed = (reason === undefined) !== (this.reason === undefined);
-    this.reason = reason;
-    if (changed) this.onChange?.(reason);
+    const changed = (found === undefined) !== (this.reason === undefined);
+    this.reason = found;
+    if (changed) this.onChange?.(found);
   }
 
-  #above({ memory, delay }: Load, factor: number): string | undefined {
+  #reasonOf({ memory, delay }: Load, factor: number): string | undefined {
     const { marks } = this;
     if (marks.memory > 0 && memory > marks.memory * factor) return `memory is at ${Math.round(memory * 100)}%`;
     if (marks.delay > 0 && delay > marks.delay * factor) return `the event loop is ${Math.round(delay)} ms late`;

@@ -1,8 +1,12 @@
 // Overload (§21.5.4): new calls get 503, calls that stand are served, and below the low mark all is as before.
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { Congestion } from '../../container/dispatch/congestion.js';
+import { Congestion, type Load, PATIENCE } from '../../container/dispatch/congestion.js';
 import { stage } from '../agent/stage.js';
+
+function lasting(congestion: Congestion, load: Load): void {
+  for (let i = 0; i < PATIENCE; i++) congestion.measure(load);
+}
 
 @Siplet({ name: 'ring' })
 class Ring {
@@ -30,6 +34,8 @@ test.each([
     await ringing.response(180);
 
     congestion.measure(high);
+    lasting(congestion, low);
+    lasting(congestion, high);
     const refused = await alice.invite('sip:bob@siplet').response(503);
     expect(refused.header('Retry-After')).toBe('10');
     await alice.request('OPTIONS', 'sip:siplet').response(503);
@@ -57,6 +63,9 @@ test('CNT-40 a mark of 0 is none, and each change is told once', () => {
   const told: (string | undefined)[] = [];
   const congestion = new Congestion({ memory: 0, delay: 100 });
   congestion.onChange = (reason) => void told.push(reason);
-  for (const delay of [0, 99, 101, 200, 81, 79, 100]) congestion.measure({ memory: 1, delay });
+  for (let i = 1; i < PATIENCE; i++) congestion.measure({ memory: 1, delay: 400 });
+  for (const delay of [99, 100]) congestion.measure({ memory: 1, delay });
+  for (let i = 0; i < PATIENCE; i++) congestion.measure({ memory: 1, delay: 101 });
+  for (const delay of [200, 81, 79, 100, 400]) congestion.measure({ memory: 1, delay });
   expect(told).toEqual(['the event loop is 101 ms late', undefined]);
 });
