@@ -11,7 +11,7 @@ test('reach-me: calls answered, acknowledged, hung up', async () => {
   const load = { calls: CALLS, rate: RATE };
   const siplet = await runSiplet(
     'apps',
-    `router: { INVITE: [reach-me] }\napps: { reach-me: { targets: { bob: 'sip:bob@127.0.0.1:${phone}' }, voicemail: false } }`,
+    `deploy: { typeCheck: off }\nrouter: { INVITE: [reach-me] }\napps: { reach-me: { targets: { bob: 'sip:bob@127.0.0.1:${phone}' }, voicemail: false } }`,
   );
   onTestFinished(async () => void (await siplet.stop()));
   const bob = callee('uas', phone, load);
@@ -30,7 +30,7 @@ test('C-16 reach-me: the first target is busy, voicemail is added by the best-re
   const load = { calls, rate: RATE };
   const siplet = await runSiplet(
     'apps',
-    `router: { INVITE: [reach-me] }\napps: { reach-me: { targets: { '*': 'sip:127.0.0.1:${phone}' }, voicemail: 'sip:127.0.0.1:${mailbox}' } }`,
+    `deploy: { typeCheck: off }\nrouter: { INVITE: [reach-me] }\napps: { reach-me: { targets: { '*': 'sip:127.0.0.1:${phone}' }, voicemail: 'sip:127.0.0.1:${mailbox}' } }`,
   );
   onTestFinished(async () => void (await siplet.stop()));
   const busy = callee('busy', phone, load);

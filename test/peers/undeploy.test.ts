@@ -23,7 +23,7 @@ test('D-4 undeployed under load: its calls end on it, new ones go to the next ap
   const total = 4 * RATE;
   const calls = caller('../deploy-apps/caller', alice, siplet.udp, { calls: total, rate: RATE });
   onTestFinished(calls.stop);
-  await pause(2000);
+  await pause(1000);
   expect(await statesOf(siplet)).toEqual(['tagged active with calls', 'zz active with calls']);
   expect(await siplet.siplet('undeploy', 'tagged')).toEqual({
     status: 0,
@@ -31,7 +31,7 @@ test('D-4 undeployed under load: its calls end on it, new ones go to the next ap
     err: '',
   });
   expect(await statesOf(siplet)).toEqual(['tagged draining with calls', 'zz active with calls']);
-  await pause(2500);
+  await pause(3500);
   // All of the calls have been made, and stand.
   siplet.remove('zz.ts');
   await siplet.said(/^zz 0\.0\.0 undeployed$/);
