@@ -625,8 +625,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
       if (!DIALOG_METHODS.has(method) || session.state === 'terminated') return;
       session.state = 'confirmed';
       session.isOnPath = branch.isRecordRouted;
-      if (session.isOnPath && method === 'INVITE')
-        session.proxied = new ProxiedDialog(this.request, response, this.set.id);
+      if (session.isOnPath && method === 'INVITE') session.proxied = new ProxiedDialog(this.request, response);
     } else if (method === 'BYE' || this.#endsSubscription) {
       session.state = 'terminated';
     }

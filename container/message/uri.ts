@@ -3,6 +3,9 @@ import { scanUri, UriParts, uriParameterOf } from '@siplet/sdk/grammar';
 import { found, isPlainSip } from './plain.js';
 
 /** A Request-URI or the URI of an address; immutable. */
+/** What lets a parameter's name be written otherwise than in lower case (§19.1.4). */
+const UNUSUAL = /[A-Z%]/;
+
 export class Uri {
   /** As written. */
   declare readonly text: string;
@@ -87,7 +90,11 @@ export class Uri {
 
   /** A parameter by name, without case: without escapes, true for a flag, undefined when absent (§19.1.1, §19.1.4). */
   parameter(name: string): string | true | undefined {
-    return this.parameters === '' ? undefined : uriParameterOf(this.parameters, name);
+    const { parameters } = this;
+    if (parameters === '') return undefined;
+    // Most are asked for and are not there: where nothing is escaped or in upper case, a look is enough.
+    if (parameters.indexOf(name) < 0 && !UNUSUAL.test(parameters)) return undefined;
+    return uriParameterOf(parameters, name);
   }
 
   toString(): string {

@@ -1,23 +1,27 @@
 // What a container that stays on the path knows of a dialog's two ends: enough to send each of them a BYE in the other's name (JSR 289 SipSession).
-import { contactUriOf } from '../agent/dialog.js';
-import { Request, type Response, Uri } from '../message/index.js';
+import { splitList } from '@siplet/sdk/grammar';
+import { Party, Request, type Response, Uri } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 import type { SipSession } from './sip-session.js';
 
 export type End = 'caller' | 'callee';
 
 export class ProxiedDialog {
-  /** Targets and routes of both ends in one text: it lives as long as the call, and should keep no message alive. */
+  /** Contact and Record-Route of the request and of its 2xx, raw, in one text: it lives as long as the call, and keeps no message alive. */
   readonly #ends: string;
   #callerSequence: number;
   #calleeSequence = 0;
 
-  /** From the request as it came and the 2xx as it came back; `id` is that of our Record-Route. */
-  constructor(request: Request, response: Response, id: string) {
+  /** From the request as it came and the 2xx as it came back. */
+  constructor(request: Request, response: Response) {
     this.#callerSequence = request.cseq.number;
-    const caller = [contactUriOf(request) ?? request.from.uri, ...request.values('record-route')];
-    const callee = [contactUriOf(response) ?? request.uri, ...beyondOurs(response, id).reverse()];
-    this.#ends = Buffer.from(`${caller.join('\n')}\n\n${callee.join('\n')}`, 'latin1').toString('latin1');
+    const ends = [
+      contactOf(request, request.from.uri),
+      routesOf(request),
+      contactOf(response, request.uri),
+      routesOf(response),
+    ];
+    this.#ends = Buffer.from(ends.join('\n'), 'latin1').toString('latin1');
   }
 
   /** A request in it has passed. */
@@ -30,11 +34,11 @@ export class ProxiedDialog {
   /** §12.2.1.1, as the other end would send it. */
   bye(to: End, session: SipSession): Request {
     const { set } = session;
-    const [caller, callee] = this.#ends.split('\n\n') as [string, string];
-    const [target, ...routes] = (to === 'caller' ? caller : callee).split('\n');
-    const callees = `${set.to};tag=${session.calleeTag}`;
-    const bye = new Request('BYE', target!);
+    const [callerContact = '', callerRoutes = '', calleeContact = '', calleeRoutes = ''] = this.#ends.split('\n');
+    const bye = new Request('BYE', targetIn(to === 'caller' ? callerContact : calleeContact));
+    const routes = to === 'caller' ? listOf(callerRoutes) : beyondOurs(listOf(calleeRoutes), set.id).reverse();
     for (const route of routes) bye.append('Route', route);
+    const callees = `${set.to};tag=${session.calleeTag}`;
     bye.append('From', to === 'caller' ? callees : set.from);
     bye.append('To', to === 'caller' ? set.from : callees);
     bye.append('Call-ID', set.callId);
@@ -44,13 +48,34 @@ export class ProxiedDialog {
   }
 }
 
+function contactOf(message: Request | Response, otherwise: string): string {
+  return message.value('contact') ?? `<${otherwise}>`;
+}
+
+function routesOf(message: Request | Response): string {
+  if (!message.has('record-route')) return '';
+  return message
+    .fieldsOf('record-route')
+    .map((field) => field.value)
+    .join(',');
+}
+
+function listOf(text: string): string[] {
+  return text === '' ? [] : splitList(text);
+}
+
+/** URI of the first Contact. */
+function targetIn(contacts: string): string {
+  return Party.parse(listOf(contacts)[0] ?? '')?.uri ?? '';
+}
+
 /** The Record-Route values that elements between us and the callee have put above ours. */
-function beyondOurs(response: Response, id: string): string[] {
+function beyondOurs(routes: readonly string[], id: string): string[] {
   const beyond: string[] = [];
-  for (const party of response.routes('record-route')) {
-    const uri = Uri.parse(party.uri);
+  for (const route of routes) {
+    const uri = Uri.parse(Party.parse(route)?.uri ?? '');
     if (uri !== undefined && cookieOf(uri)?.startsWith(`${id}.`)) break;
-    beyond.push(party.text);
+    beyond.push(route);
   }
   return beyond;
 }

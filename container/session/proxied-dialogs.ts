@@ -1,8 +1,8 @@
-// The proxied dialogs on whose path the container stays, by Call-ID and the caller's tag: for INVITEs that name one (RFC 3891, RFC 3911).
+// The proxied dialogs on whose path the container stays, by Call-ID: for INVITEs that name one (RFC 3891, RFC 3911).
 import type { DialogSet } from './dialog-set.js';
 import type { SipSession } from './sip-session.js';
 
-/** Dialogs with one Call-ID and caller: an application each that has proxied the call. More of them are an attack. */
+/** Dialogs with one Call-ID: an application each that has proxied the call. More of them are an attack. */
 const MAX_LOOKED_AT = 32;
 
 export class ProxiedDialogs {
@@ -10,18 +10,18 @@ export class ProxiedDialogs {
   readonly #sets = new Map<string, DialogSet | Set<DialogSet>>();
 
   add(set: DialogSet): void {
-    const key = keyOf(set.callId, set.callerTag);
-    const there = this.#sets.get(key);
-    if (there === undefined) this.#sets.set(key, set);
+    const { callId } = set;
+    const there = this.#sets.get(callId);
+    if (there === undefined) this.#sets.set(callId, set);
     else if (there instanceof Set) there.add(set);
-    else this.#sets.set(key, new Set([there, set]));
+    else this.#sets.set(callId, new Set([there, set]));
   }
 
   remove(set: DialogSet): void {
-    const key = keyOf(set.callId, set.callerTag);
-    const there = this.#sets.get(key);
-    if (there === set) this.#sets.delete(key);
-    else if (there instanceof Set && there.delete(set) && there.size === 0) this.#sets.delete(key);
+    const { callId } = set;
+    const there = this.#sets.get(callId);
+    if (there === set) this.#sets.delete(callId);
+    else if (there instanceof Set && there.delete(set) && there.size === 0) this.#sets.delete(callId);
   }
 
   get size(): number {
@@ -35,16 +35,13 @@ export class ProxiedDialogs {
 
   *#between(callId: string, callerTag: string, calleeTag: string): Generator<SipSession> {
     let left = MAX_LOOKED_AT;
-    const there = this.#sets.get(keyOf(callId, callerTag));
+    const there = this.#sets.get(callId);
     if (there === undefined) return;
     for (const set of there instanceof Set ? there : [there]) {
       if (left-- === 0) return;
+      if (set.callerTag !== callerTag) continue;
       for (const session of set.sessions)
         if (session.calleeTag === calleeTag && session.isValid && session.state !== 'terminated') yield session;
     }
   }
-}
-
-function keyOf(callId: string, callerTag: string | undefined): string {
-  return `${callId} ${callerTag}`;
 }

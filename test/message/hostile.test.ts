@@ -134,12 +134,14 @@ describe('A14 A15 time', () => {
     }
     return best;
   };
+  /** Milliseconds, on a slow host too: what is not linear takes seconds. */
+  const QUICK = 100;
   /** Measured again, more often, before it is believed: other work on the machine is no fault of ours. */
   const isQuick = (text: string, bound: number) => timed(text) < bound || timed(text, 20) < bound;
   const isLinear = (whole: string, half: string) => {
-    // Below this the clock says nothing about growth.
-    if (timed(whole) < 5) return true;
-    return [3, 30].some((times) => timed(whole, times) < 2.5 * timed(half, times));
+    // Below this the clock says nothing about growth: what is not linear takes seconds.
+    if (timed(whole) < 20) return true;
+    return [3, 30, 100].some((times) => timed(whole, times) < 2.5 * timed(half, times));
   };
   test.each(HEADERS)('A14 A15 60 KiB of hostile octets in %s: less than 2.5 times what half of it takes', (header) => {
     for (const atom of ATOMS) {
@@ -155,7 +157,7 @@ describe('A14 A15 time', () => {
         `OPTIONS sip:${atom.repeat(60_000 / atom.length)} SIP/2.0`,
         `${atom.repeat(60_000 / atom.length)} sip:a SIP/2.0`,
       ]) {
-        expect(isQuick(request('OPTIONS', { start }), 20)).toBe(true);
+        expect(isQuick(request('OPTIONS', { start }), QUICK)).toBe(true);
       }
     }
   });
@@ -166,7 +168,7 @@ describe('A14 A15 time', () => {
       `Date: ${'('.repeat(20_000)}`,
       `Subject: ${'\r\n '.repeat(20_000)}`,
     ]) {
-      expect(isQuick(request('OPTIONS', { Extra: line }), 20)).toBe(true);
+      expect(isQuick(request('OPTIONS', { Extra: line }), QUICK)).toBe(true);
     }
   });
   test('A07 a tag, branch, Call-ID and method of 1 to 60 KiB; 5 to 5,000 repeated headers', () => {
@@ -178,13 +180,13 @@ describe('A14 A15 time', () => {
         request('OPTIONS', { 'Call-ID': `Call-ID: ${long}` }),
         request(long.slice(0, 30_000)),
       ]) {
-        expect(isQuick(text, 20)).toBe(true);
+        expect(isQuick(text, QUICK)).toBe(true);
       }
     }
     for (const name of ['Accept', 'Via', 'Route', 'Contact', 'Content-Length', 'From']) {
       for (const count of [5, 50, 500, 5000])
         expect(
-          isQuick(request('OPTIONS', { Extra: Array.from({ length: count }, () => `${name}: <sip:a>`) }), 20),
+          isQuick(request('OPTIONS', { Extra: Array.from({ length: count }, () => `${name}: <sip:a>`) }), QUICK),
         ).toBe(true);
     }
   });
