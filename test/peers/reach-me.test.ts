@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { runSiplet } from './siplet.js';
 import { callee, caller, freePorts } from './sipp.js';
 
-const CALLS = Number(process.env.SIPLET_PEERS_CALLS ?? 20_000);
-const RATE = Number(process.env.SIPLET_PEERS_RATE ?? 500);
+const CALLS = Number(process.env.SIPLET_PEERS_CALLS ?? 8_000);
+const RATE = Number(process.env.SIPLET_PEERS_RATE ?? 300);
 
 test('reach-me: calls answered, acknowledged, hung up', async () => {
   const [phone, alice] = (await freePorts(2)) as [number, number];

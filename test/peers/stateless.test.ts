@@ -7,8 +7,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { runSiplet } from './siplet.js';
 import { caller, freePorts } from './sipp.js';
 
-const CALLS = Number(process.env.SIPLET_PEERS_CALLS ?? 20_000);
-const RATE = 2 * Number(process.env.SIPLET_PEERS_RATE ?? 500);
+const CALLS = Number(process.env.SIPLET_PEERS_CALLS ?? 8_000);
+const RATE = 2 * Number(process.env.SIPLET_PEERS_RATE ?? 300);
 const LOSS = 5;
 
 /** What the callee saw: see callee.mjs. */
