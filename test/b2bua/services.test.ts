@@ -46,6 +46,43 @@ test('B2B-12 RFC 5589 §6.1 unattended transfer: REFER, 202, NOTIFYs and BYE pas
   (await carol.receive('BYE')).reply(200);
   await last.response(200);
   await world.run(100);
+  expect(world.ladder({ times: false, participants: ['alice', 'siplet', 'bob', 'carol'] })).toMatchInlineSnapshot(`
+    "  alice                    siplet                      bob            carol
+        |--INVITE---------------->|                         |               |
+        |<--100 Trying------------|                         |               |
+        |                         |--INVITE---------------->|               |
+        |                         |<--200 OK----------------|               |
+        |<--200 OK----------------|                         |               |
+        |--ACK------------------->|                         |               |
+        |                         |--ACK------------------->|               |
+        |--REFER----------------->|                         |               |
+        |                         |--REFER----------------->|               |
+        |                         |<--202 Accepted (REFER)--|               |
+        |<--202 Accepted (REFER)--|                         |               |
+        |                         |<--NOTIFY----------------|               |
+        |<--NOTIFY----------------|                         |               |
+        |--200 OK (NOTIFY)------->|                         |               |
+        |                         |--200 OK (NOTIFY)------->|               |
+        |                         |<--INVITE----------------|               |
+        |                         |--100 Trying------------>|               |
+        |                         |--INVITE-------------------------------->|
+        |                         |<--200 OK--------------------------------|
+        |                         |--200 OK---------------->|               |
+        |                         |<--ACK-------------------|               |
+        |                         |--ACK----------------------------------->|
+        |--BYE------------------->|                         |               |
+        |<--200 OK (BYE)----------|                         |               |
+        |                         |--BYE------------------->|               |
+        |                         |<--200 OK (BYE)----------|               |
+        |                         |<--NOTIFY----------------|               |
+        |<--NOTIFY----------------|                         |               |
+        |--200 OK (NOTIFY)------->|                         |               |
+        |                         |--200 OK (NOTIFY)------->|               |
+        |                         |<--BYE-------------------|               |
+        |                         |--200 OK (BYE)---------->|               |
+        |                         |--BYE----------------------------------->|
+        |                         |<--200 OK (BYE)--------------------------|"
+  `);
   await on.over();
 });
 
@@ -89,6 +126,99 @@ test('B2B-12 RFC 5589 §7 attended transfer: Replaces names the dialog of the le
   await consult.bye().response(200);
   await on.world.run(40_000);
   await on.ends();
+});
+
+test('B2B-12 RFC 5589 §7.3 attended transfer as a whole: the call that is meant is replaced, and its other party hangs up', async () => {
+  const on = await stage((request) =>
+    request
+      .b2bua()
+      .bridge({ to: request.uri.toString().includes('carol') ? 'sip:carol@10.0.0.3' : 'sip:bob@10.0.0.2' }),
+  );
+  const { alice, bob, carol, world } = on;
+  const legs = await talking(on);
+  const consult = alice.invite('sip:carol@siplet', { body: ALICE });
+  const second = await carol.receive('INVITE');
+  second.reply(200, { body: BOB });
+  const ok = await consult.response(200);
+  consult.ack();
+  await second.ack();
+  const named = encodeURIComponent(`${consult.message.callId};to-tag=${ok.toTag};from-tag=${consult.message.fromTag}`);
+  const refer = legs.alice.request('REFER', {
+    headers: { 'Refer-To': `<sip:carol@siplet?Replaces=${named}>` },
+    contact: alice.uri,
+  });
+  const relayed = await bob.receive('REFER');
+  relayed.reply(202, { contact: bob.uri });
+  await refer.response(202);
+  const theirs = decodeURIComponent(/Replaces=([^>]+)/.exec(relayed.header('Refer-To')!)![1]!);
+  const call = bob.invite('sip:carol@siplet', { body: BOB, headers: { Replaces: theirs, Require: 'replaces' } });
+  const replacing = await carol.receive('INVITE');
+  replacing.reply(200, { body: BOB });
+  await call.response(200);
+  call.ack();
+  await replacing.ack();
+  // Carol ends the call that was replaced (RFC 3891 §3); Bob tells Alice, who hangs up.
+  const replaced = second.bye();
+  (await alice.receive('BYE')).reply(200);
+  await replaced.response(200);
+  const notify = legs.bob.request('NOTIFY', {
+    headers: { Event: 'refer', 'Subscription-State': 'terminated;reason=noresource' },
+    body: 'SIP/2.0 200 OK',
+    contentType: 'message/sipfrag',
+  });
+  (await alice.receive('NOTIFY')).reply(200);
+  await notify.response(200);
+  const bye = legs.alice.bye();
+  (await bob.receive('BYE')).reply(200);
+  await bye.response(200);
+  const last = call.bye();
+  (await carol.receive('BYE')).reply(200);
+  await last.response(200);
+  expect(world.ladder({ times: false, participants: ['alice', 'siplet', 'bob', 'carol'] })).toMatchInlineSnapshot(`
+    "  alice                    siplet                      bob            carol
+        |--INVITE---------------->|                         |               |
+        |<--100 Trying------------|                         |               |
+        |                         |--INVITE---------------->|               |
+        |                         |<--200 OK----------------|               |
+        |<--200 OK----------------|                         |               |
+        |--ACK------------------->|                         |               |
+        |                         |--ACK------------------->|               |
+        |--INVITE---------------->|                         |               |
+        |<--100 Trying------------|                         |               |
+        |                         |--INVITE-------------------------------->|
+        |                         |<--200 OK--------------------------------|
+        |<--200 OK----------------|                         |               |
+        |--ACK------------------->|                         |               |
+        |                         |--ACK----------------------------------->|
+        |--REFER----------------->|                         |               |
+        |                         |--REFER----------------->|               |
+        |                         |<--202 Accepted (REFER)--|               |
+        |<--202 Accepted (REFER)--|                         |               |
+        |                         |<--INVITE----------------|               |
+        |                         |--100 Trying------------>|               |
+        |                         |--INVITE-------------------------------->|
+        |                         |<--200 OK--------------------------------|
+        |                         |--200 OK---------------->|               |
+        |                         |<--ACK-------------------|               |
+        |                         |--ACK----------------------------------->|
+        |                         |<--BYE-----------------------------------|
+        |                         |--200 OK (BYE)-------------------------->|
+        |<--BYE-------------------|                         |               |
+        |--200 OK (BYE)---------->|                         |               |
+        |                         |<--NOTIFY----------------|               |
+        |<--NOTIFY----------------|                         |               |
+        |--200 OK (NOTIFY)------->|                         |               |
+        |                         |--200 OK (NOTIFY)------->|               |
+        |--BYE------------------->|                         |               |
+        |<--200 OK (BYE)----------|                         |               |
+        |                         |--BYE------------------->|               |
+        |                         |<--200 OK (BYE)----------|               |
+        |                         |<--BYE-------------------|               |
+        |                         |--200 OK (BYE)---------->|               |
+        |                         |--BYE----------------------------------->|
+        |                         |<--200 OK (BYE)--------------------------|"
+  `);
+  await on.over();
 });
 
 test('B2B-12 hold and resume: re-INVITEs with a=sendonly and a=inactive pass unchanged', async () => {
