@@ -96,6 +96,12 @@ const CAPABILITIES = [
 
 const RETRY_AFTER = '10';
 
+/**
+ * Whose handler something was started from: tells who awaits, and in an unhandled rejection whose fault it was. One for the process, because each that
+ * was ever used costs every promise a look.
+ */
+const SCOPE = new AsyncLocalStorage<Turn>();
+
 export class Core implements TransactionUser, HandlerCaller, SessionServices, AgentServices {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
@@ -145,8 +151,6 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   /** Which session an initial request asks for itself; the routers are told. */
   readonly targeting: Targeting;
   readonly #proxiedDialogs = new ProxiedDialogs();
-  /** Whose handler something was started from: tells in an unhandled rejection whose fault it was. */
-  readonly #scope = new AsyncLocalStorage<Turn>();
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -632,18 +636,18 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   }
 
   invoke(turn: Turn, argument: unknown): unknown {
-    return this.#scope.run(turn, this.call, turn.handler, argument, turn.application);
+    return SCOPE.run(turn, this.call, turn.handler, argument, turn.application);
   }
 
   /** In whose handler we are; undefined outside of all. */
   get turn(): Turn | undefined {
-    return this.#scope.getStore();
+    return SCOPE.getStore();
   }
 
   /** Something that no handler caught: a rejection that nobody awaits, a timer that throws. It takes nobody's calls with it (C-41). */
   unhandled(error: unknown): void {
     if (relayUncaught(error)) return;
-    const scope = this.#scope.getStore();
+    const scope = SCOPE.getStore();
     this.counters.handlerFailures++;
     if (scope === undefined) return this.log.error({ err: error }, 'an unhandled error');
     const { application, handler } = scope;

@@ -7,8 +7,6 @@ import { ApplicationMetrics } from '../../container/observe/application-metrics.
 import { tokensFor } from '../../container/servlet/tokens.js';
 import type { World } from './world.js';
 
-const NO_METRICS = new ApplicationMetrics();
-
 export interface SipletOptions {
   readonly name?: string;
   readonly addresses?: readonly string[];
@@ -68,7 +66,7 @@ export class Siplet {
           log,
           configOf: (app) => configuration.apps.get(app),
           defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
-          tokens: (identity) => tokensFor(identity, () => engine, NO_METRICS),
+          tokens: (identity) => tokensFor(identity, () => engine, new ApplicationMetrics()),
         },
       );
       active.active = [...active.active.filter((each) => each.name !== name), application].sort((a, b) =>
