@@ -62,14 +62,14 @@ describe.each(BOTH)('over %s', (transport) => {
 
   test('C-23 one after another: the first is cancelled when its time is over', async () => {
     const s = await stage(transport, (w) => ({
-      invite: proxies([w.uri(w.bob), w.uri(w.carol)], { parallel: false, timeout: 0.15 }),
+      invite: proxies([w.uri(w.bob), w.uri(w.carol)], { parallel: false, timeout: 0.4 }),
     }));
     s.bob.answerCancel = true;
     const call = s.invite();
     (await s.bob.receive('INVITE')).reply(180);
     const begun = performance.now();
     const invite = await s.carol.receive('INVITE');
-    expect(performance.now() - begun).toBeGreaterThan(120);
+    expect(performance.now() - begun).toBeGreaterThan(200); // a slow host may have begun to look late
     invite.reply(200);
     await call.response(200);
     call.ack();
