@@ -46,8 +46,10 @@ apps:
   onTestFinished(calls.stop);
   const made = await calls.outcome;
   expect(made, made.errors).toMatchObject({ successful: CALLS, failed: 0 });
-  expect(await answering.outcome).toMatchObject({ successful: CALLS, failed: 0 });
-  expect(await refusing.outcome).toMatchObject({ successful: CALLS, failed: 0 });
+  const answered = await answering.outcome;
+  expect(answered, answered.errors).toMatchObject({ successful: CALLS, failed: 0 });
+  const refused = await refusing.outcome;
+  expect(refused, refused.errors).toMatchObject({ successful: CALLS, failed: 0 });
   expect(await siplet.stop()).toBe(0);
   expect(siplet.complaints).toEqual([]);
 
