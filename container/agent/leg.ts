@@ -73,6 +73,7 @@ export class Leg {
   #isInvited = false;
   #subscriptions: Subscriptions | undefined;
   #successes: SuccessRetransmission[] | undefined;
+  #whenAcknowledged: (() => void)[] | undefined;
   #acks: SentAck[] | undefined;
   #expected: Expected[] | undefined;
 
@@ -143,8 +144,10 @@ export class Leg {
     this.#isInvited = false;
     this.#timer?.stop();
     this.#stopSuccesses();
-    if ((this.#subscriptions?.size ?? 0) === 0) this.end(bye);
-    else this.user?.ended(bye);
+    if ((this.#subscriptions?.size ?? 0) === 0) return this.end(bye);
+    // §15.1.2: the subscription lives on, an unanswered INVITE does not.
+    for (const incoming of [...this.received]) if (incoming.request.method === 'INVITE') incoming.dialogEnded();
+    this.user?.ended(bye);
   }
 
   /** Nothing more is sent or taken in it. */
@@ -191,6 +194,7 @@ export class Leg {
   #stopSuccesses(): void {
     for (const success of this.#successes ?? []) success.stop();
     this.#successes = undefined;
+    this.#tellAcknowledged();
   }
 
   /** The session has been invalidated: what waits is given up, without the application. */
@@ -249,11 +253,6 @@ export class Leg {
   #later(): Refusal {
     const seconds = Math.floor(this.services.identifiers.fraction() * (MAX_RETRY_AFTER + 1));
     return { status: 500, headers: [['Retry-After', String(seconds)]] };
-  }
-
-  /** §15.1.2. */
-  byeReceived(bye: Incoming): void {
-    this.endInvitation(bye.request);
   }
 
   // Responses sent ----------------------------------------------------------------------------------------------------------------------------------------------
@@ -318,9 +317,16 @@ export class Leg {
 
   #forget(success: SuccessRetransmission): void {
     this.#successes = this.#successes?.filter((each) => each !== success);
+    if (!this.awaitsAck) this.#tellAcknowledged();
   }
 
-  /** The 2xx that this ACK is for, which is not sent again; undefined: it was acknowledged before. */
+  #tellAcknowledged(): void {
+    const then = this.#whenAcknowledged;
+    this.#whenAcknowledged = undefined;
+    for (const each of then ?? []) each();
+  }
+
+  /** Whether this ACK is for a 2xx of ours, which is then sent no more; false: it was acknowledged before. */
   acknowledges(ack: Request): boolean {
     const success = this.#successes?.find(({ sequence }) => sequence === ack.cseq.number);
     if (success === undefined) return false;
@@ -342,7 +348,6 @@ export class Leg {
 
   // Requests sent -----------------------------------------------------------------------------------------------------------------------------------------------
 
-  /** §14.1: meanwhile no other may be sent. */
   /** Why a request may not be sent now; undefined: it may. An INVITE, an UPDATE or an offer while another is under way (§14.1, RFC 3311 §5.1, RFC 3264 §4). */
   obstacleTo(request: Request): string | undefined {
     const { method } = request;
@@ -362,6 +367,7 @@ export class Leg {
     return false;
   }
 
+  /** In the dialog, else outside of it as a further attempt. Throws IllegalStateError for ACK and CANCEL, after the end, and before there is whom to send it to. */
   createRequest(method: string): SentRequest {
     if (method === 'ACK' || method === 'CANCEL')
       throw new IllegalStateError(`${method} belongs to a transaction: see createAck and createCancel`);
@@ -416,6 +422,10 @@ export class Leg {
       return;
     }
     if (!this.#isInvited) return this.end(undefined);
+    if (this.awaitsAck) {
+      await new Promise<void>((resolve) => (this.#whenAcknowledged ??= []).push(resolve));
+      if (!this.#isInvited) return; // it has ended meanwhile
+    }
     const bye = this.createRequest('BYE');
     if (reason !== undefined) bye.message.set('Reason', reason);
     await bye.sendForContainer();

@@ -317,7 +317,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
 
   /** A BYE has come, from one who may send it (§15.1.2). */
   #ends(): void {
-    if (this.request.method === 'BYE') this.session.leg?.byeReceived(this);
+    if (this.request.method === 'BYE') this.session.leg?.endInvitation(this.request);
   }
 
   #serveUnhandled(): void {

@@ -114,6 +114,29 @@ test('UAS-03 §8.2.2.3 a request in the dialog that requires what nobody knows g
   await ends();
 });
 
+@Siplet({ name: 'hasty' })
+class Hasty {
+  @Invite()
+  async answer(request: SipRequest) {
+    request.createResponse(200).send();
+    await request.session.terminate();
+    seen.push(request.session.state);
+  }
+}
+
+test('§15 the callee sends no BYE before its 2xx has been acknowledged', async () => {
+  seen.length = 0;
+  const { world, alice, ends } = await stage(Hasty);
+  const call = alice.invite('sip:bob@siplet');
+  await call.response(200);
+  await world.run(3000);
+  expect(alice.unread).toEqual([]);
+  call.ack();
+  (await alice.receive('BYE')).reply(200);
+  await ends();
+  expect(seen).toEqual(['terminated']);
+});
+
 @Siplet({ name: 'slow' })
 class Slow {
   @Invite()

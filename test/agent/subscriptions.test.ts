@@ -134,6 +134,9 @@ class Referred {
     request.createResponse(200).send();
   }
 
+  @Subsequent('INVITE')
+  hold() {}
+
   @Refer()
   outside(request: SipRequest) {
     request.createResponse(603).send();
@@ -164,7 +167,9 @@ test('RFC 5057 §4.2 a subscription by REFER outlives the BYE of the call in who
   const refer = call.dialog!.request('REFER', { headers: { 'Refer-To': '<sip:carol@10.0.0.3>' } });
   await refer.response(202);
   const trying = await alice.receive('NOTIFY');
+  const again = call.dialog!.request('INVITE');
   await call.bye().response(200);
+  await again.response(487); // §15.1.2
   trying.reply(200);
   (await alice.receive('NOTIFY')).reply(200);
   await ends();
