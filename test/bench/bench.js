@@ -21,6 +21,7 @@ const HELP = `npm run bench -- [options]
   --calls 30000    calls of one peer in one round
   --warm 6000      calls before them
   --minutes 30     of memory
+  --step 15        seconds of one step of highest and workers
   --json FILE      writes all figures there
   --check          compares them with thresholds.json; status 1 when one is missed
   --help`;
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '30000' },
     warm: { type: 'string', default: '6000' },
     minutes: { type: 'string', default: '30' },
+    step: { type: 'string', default: '15' },
     json: { type: 'string' },
     check: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -52,14 +54,15 @@ const number = (name) => {
 };
 const load = { pairs: number('pairs'), rate: number('rate'), calls: number('calls'), warm: number('warm') };
 const minutes = number('minutes');
+const seconds = number('step');
 
 /** By name, each gives figures and, where peers were compared, rows of the table. */
 const CASES = {
   ...Object.fromEntries(Object.keys(CALLS).map((name) => [name, () => measureCalls(name, load)])),
   parse: () => measureMessages('parse'),
   forward: () => measureMessages('forward'),
-  highest: () => measureHighest(),
-  workers: () => measureWorkers(load),
+  highest: () => measureHighest({ seconds }),
+  workers: () => measureWorkers(load, { seconds }),
   memory: () => measureMemory({ minutes, rate: load.rate }),
 };
 const names =
@@ -81,9 +84,16 @@ if (needed.length > 0) {
 const rows = [];
 const measured = {};
 for (const name of names) {
-  const outcome = await CASES[name]();
-  rows.push(...(outcome.rows ?? []));
-  measured[name] = outcome.figures;
+  try {
+    const outcome = await CASES[name]();
+    rows.push(...(outcome.rows ?? []));
+    measured[name] = outcome.figures;
+  } catch (error) {
+    // The others are measured all the same; what has no figures misses its thresholds.
+    console.error(`${name}: ${error.message}`);
+    measured[name] = {};
+    process.exitCode = 1;
+  }
 }
 
 if (rows.length > 0) console.log(`\n${tableOf(rows)}`);
@@ -98,5 +108,5 @@ if (values.check) {
   const missed = missedBy(measured, JSON.parse(readFileSync(here('thresholds.json'), 'utf8')));
   for (const line of missed) console.log(`missed: ${line}`);
   if (missed.length === 0) console.log('no threshold is missed');
-  process.exitCode = missed.length === 0 ? 0 : 1;
+  if (missed.length > 0) process.exitCode = 1;
 }

@@ -59,6 +59,31 @@ export function exponentOf(points) {
 }
 
 /**
+ * What a steady load has left in memory: a median for each third of the time, and the slope of what came after the first.
+ *
+ * @param {readonly number[]} samples resident megabytes, at equal intervals
+ * @param {number} interval milliseconds
+ */
+export function growthOf(samples, interval) {
+  const third = Math.floor(samples.length / 3);
+  const thirds = [samples.slice(0, third), samples.slice(third, 2 * third), samples.slice(2 * third)];
+  const later = samples
+    .slice(third)
+    .map((sample, index) => /** @type {const} */ ([(index * interval) / 60_000, sample]));
+  const medians = third === 0 ? [Number.NaN, Number.NaN, Number.NaN] : thirds.map(median);
+  return {
+    'first, MB': samples[0],
+    'last, MB': samples[samples.length - 1],
+    'peak, MB': Math.max(...samples),
+    'median of the first third, MB': medians[0],
+    'median of the second third, MB': medians[1],
+    'median of the last third, MB': medians[2],
+    'last third to second': medians[2] / medians[1],
+    'MB a minute after the first third': slopeOf(later),
+  };
+}
+
+/**
  * One peer in one round.
  *
  * @typedef {object} Run

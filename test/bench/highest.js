@@ -4,11 +4,8 @@ import { highestRate } from './bisect.js';
 import { quantile } from './figures.js';
 import { directly, isCarried, lineOf, stallsWords, throughSeveral } from './several.js';
 
-/** Seconds of one step. */
-const STEP = 15;
-
 /** @returns {Promise<{ figures: Record<string, number> }>} */
-export async function measureHighest({ from = 2000, upTo = 12_000, seconds = STEP } = {}) {
+export async function measureHighest({ from = 2000, upTo = 12_000, seconds }) {
   console.log(`highest: several SIPps through one process, ${seconds} s a step`);
   const { rate, bounded } = await highestRate(
     async (rate) => {

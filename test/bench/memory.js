@@ -1,35 +1,12 @@
 // What the container holds in memory under a steady load: one sample of its resident memory every ten seconds.
 import { setTimeout as pause } from 'node:timers/promises';
-import { median, slopeOf } from './figures.js';
+import { growthOf } from './figures.js';
 import { container } from './peers.js';
 import { memoryOf, mustBeFree, mustListen, start, stop, withFolder } from './processes.js';
 import { callee, drive } from './sipp.js';
 
 /** Milliseconds between two samples. */
 const INTERVAL = 10_000;
-
-/**
- * @param {readonly number[]} samples resident megabytes, at equal intervals
- * @param {number} [interval] milliseconds
- */
-export function figuresOf(samples, interval = INTERVAL) {
-  const third = Math.floor(samples.length / 3);
-  const thirds = [samples.slice(0, third), samples.slice(third, 2 * third), samples.slice(2 * third)];
-  const later = samples
-    .slice(third)
-    .map((sample, index) => /** @type {const} */ ([(index * interval) / 60_000, sample]));
-  const medians = third === 0 ? [Number.NaN, Number.NaN, Number.NaN] : thirds.map(median);
-  return {
-    'first, MB': samples[0],
-    'last, MB': samples[samples.length - 1],
-    'peak, MB': Math.max(...samples),
-    'median of the first third, MB': medians[0],
-    'median of the second third, MB': medians[1],
-    'median of the last third, MB': medians[2],
-    'last third to second': medians[2] / medians[1],
-    'MB a minute after the first third': slopeOf(later),
-  };
-}
 
 /** @returns {Promise<{ figures: Record<string, number> }>} */
 export async function measureMemory({ minutes, rate }) {
@@ -54,7 +31,7 @@ export async function measureMemory({ minutes, rate }) {
         console.log(`  ${String(Math.round((samples.length * INTERVAL) / 1000)).padStart(5)} s  ${samples.at(-1)} MB`);
       }
       const { failed, retransmissions, ok } = await load;
-      const figures = { minutes, failed, retransmissions, ...figuresOf(samples) };
+      const figures = { minutes, failed, retransmissions, ...growthOf(samples, INTERVAL) };
       console.log(`memory: ${ok} calls, ${failed} failed, ${retransmissions} retransmissions`);
       return { figures };
     } finally {

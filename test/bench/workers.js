@@ -8,8 +8,6 @@ import { measureCalls } from './calls.js';
 import { container } from './peers.js';
 import { isCarried, lineOf, throughSeveral } from './several.js';
 
-/** Seconds of one step. */
-const STEP = 15;
 /** CPU milliseconds that a call of the second application burns. */
 const BURNT = 1.5;
 
@@ -27,7 +25,7 @@ function hashesFor(milliseconds) {
 }
 
 /** @returns {Promise<{ rows: import('./figures.js').Row[], figures: Record<string, number> }>} */
-export async function measureWorkers(load, { seconds = STEP, burnt = BURNT } = {}) {
+export async function measureWorkers(load, { seconds, burnt = BURNT }) {
   const of = (count) => ['--workers', String(count)];
   const peers = { two: container('apps', { more: of(2) }), one: container('apps', { more: of(1) }) };
   const { rows, figures } = await measureCalls('workers', load, { caller: 'uac', callees: [['uas', 5070]], peers });
