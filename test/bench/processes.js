@@ -143,11 +143,14 @@ async function isFree(port) {
   return free;
 }
 
-/** Throws when one of the UDP ports is taken. */
+/** Throws when one of the UDP ports is taken, and still is after five seconds. */
 export async function mustBeFree(ports) {
   for (const port of ports) {
-    if (!(await isFree(port)))
-      throw new Error(`UDP port ${port} is taken: is something running, or has an earlier run not ended?`);
+    for (let waited = 0; !(await isFree(port)); waited += 100) {
+      if (waited > 5000)
+        throw new Error(`UDP port ${port} is taken: is something running, or has an earlier run not ended?`);
+      await pause(100);
+    }
   }
 }
 
