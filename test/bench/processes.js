@@ -27,8 +27,18 @@ export function found(name) {
 }
 
 const running = new Set();
+
+/** Ends it and its children at once: each stands in a process group of its own. */
+export function kill(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) kill(child);
 });
 for (const [signal, status] of [
   ['SIGINT', 130],
@@ -45,7 +55,7 @@ for (const [signal, status] of [
  * @param {import('node:child_process').SpawnOptions} [options]
  */
 export function start(command, words, options = {}) {
-  const child = spawn(command, words, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(command, words, { ...options, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   child.said = '';
   child.stderr.on('data', (text) => {
     child.said = (child.said + text).slice(-4000);
@@ -65,7 +75,7 @@ export const hasEnded = (child) => child.exitCode !== null || child.signalCode !
 export async function stop(child, patience = 40_000) {
   if (hasEnded(child)) return;
   child.kill('SIGTERM');
-  const late = setTimeout(() => child.kill('SIGKILL'), patience);
+  const late = setTimeout(() => kill(child), patience);
   await child.ended;
   clearTimeout(late);
 }

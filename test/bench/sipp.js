@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { found, hasEnded, start } from './processes.js';
+import { found, hasEnded, kill, start } from './processes.js';
 import { countsOf, timesOf } from './statistics.js';
 
 const scenario = (name) => fileURLToPath(new URL(`./scenarios/${name}.xml`, import.meta.url));
@@ -17,7 +17,7 @@ export function callee(folder, name, port) {
   const words = ['-sf', scenario(name), '-p', String(port), ...EVERYWHERE, '-stf', file, '-fd', '1'];
   const child = start(found('sipp'), words, { cwd: folder });
   const stop = async () => {
-    if (!hasEnded(child)) child.kill('SIGKILL');
+    if (!hasEnded(child)) kill(child);
     await child.ended;
   };
   return { child, stop, counts: () => countsOf(textOf(file)) };
@@ -46,7 +46,7 @@ export async function drive(
       ...['-m', String(calls), '-r', String(rate), '-l', String(HELD)],
       ...['-recv_timeout', '20000', '-timeout', String(seconds + 60)],
       ...(users === undefined ? [] : ['-inf', users]),
-      ...(timed ? ['-trace_rtt', '-rtt_freq', '1000'] : []),
+      ...(timed ? ['-trace_rtt', '-rtt_freq', '20'] : []),
       ...[...EVERYWHERE, '-stf', file, '-fd', '3600'],
     ],
     { cwd: folder },
