@@ -74,7 +74,7 @@ export async function measureCalls(name, load, measured = CALLS[name]()) {
     else console.log('  the machine changed its speed: this round does not count');
   }
   if (counted.length === 0) return { rows: [], figures: { rounds: 0 } };
-  const rows = rowsOf(name, counted);
+  const rows = rowsOf(name, peers, counted);
   const sum = (key) => rows.reduce((all, row) => all + row[key], 0);
   const ratios = Object.entries(rows[0].ratios).map(([peer, { median }]) => [`ratio to ${peer}`, median]);
   return {

@@ -119,11 +119,11 @@ export function isSteady(round) {
 
 /**
  * @param {string} name of the case
+ * @param {readonly string[]} peers that which is compared with the others first
  * @param {readonly (readonly Run[])[]} rounds those that count, each with the same peers; at least one
- * @returns {Row[]} one for each peer, that which is compared with the others first
+ * @returns {Row[]} one for each peer
  */
-export function rowsOf(name, rounds) {
-  const peers = rounds[0].map((run) => run.peer).sort(ours);
+export function rowsOf(name, peers, rounds) {
   const runsOf = (/** @type {string} */ peer) => rounds.map((round) => round.find((run) => run.peer === peer));
   const sum = (/** @type {readonly number[]} */ numbers) => numbers.reduce((all, one) => all + one, 0);
   return peers.map((peer) => {
@@ -145,9 +145,6 @@ export function rowsOf(name, rounds) {
   });
 }
 
-const ORDER = ['siplet', 'proxied', 'kamailio', 'floor'];
-const ours = (/** @type {string} */ a, /** @type {string} */ b) => ORDER.indexOf(a) - ORDER.indexOf(b);
-
 /**
  * @param {Spread | undefined} spread
  * @param {number} digits
@@ -163,21 +160,18 @@ export function told(spread, digits) {
  * @returns {string} lines with columns of equal width
  */
 export function tableOf(rows) {
+  const others = [...new Set(rows.flatMap((row) => Object.keys(row.ratios)))];
   const lines = rows.map((row) => [
     row.case,
     row.peer,
     told(row.cost, 0),
-    told(row.ratios.kamailio, 2),
-    told(row.ratios.floor, 2),
-    told(row.ratios.proxied, 2),
+    ...others.map((other) => told(row.ratios[other], 2)),
     String(row.failed),
     String(row.retransmissions),
     String(row.memory),
   ]);
-  return columns([
-    ['case', 'peer', 'µs CPU a call', '/ kamailio', '/ floor', '/ proxied', 'failed', 'resent', 'MB'],
-    ...lines,
-  ]);
+  const against = others.map((other) => `/ ${other}`);
+  return columns([['case', 'peer', 'µs CPU a call', ...against, 'failed', 'resent', 'MB'], ...lines]);
 }
 
 /**

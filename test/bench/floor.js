@@ -8,9 +8,9 @@ const answersTrying = process.argv[2] !== 'stateless';
 
 const socket = createSocket({ type: 'udp4', lookup: (address, _family, done) => done(null, address, 4) });
 
-// As long as the container's: 84 octets of Via, and 93 of Record-Route where there is one.
+// As long as the container's: 85 octets of Via, and 92 of Record-Route where there is one.
 const RECORD_ROUTE = answersTrying
-  ? `Record-Route: <sip:127.0.0.1:5060;lr;sid=${'floor'.repeat(10).slice(0, 49)}>\r\n`
+  ? `Record-Route: <sip:127.0.0.1:5060;lr;sid=${'floor'.repeat(10).slice(0, 48)}>\r\n`
   : '';
 const VIA = `Via: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK${'floor'.repeat(6)}`;
 let branch = 0x10_0000_0000;
