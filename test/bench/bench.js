@@ -1,5 +1,6 @@
 // npm run bench: what calls and messages cost the container, beside Kamailio and Node's bare sockets, in one sitting; README.md of this folder tells how to read it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureCalls } from './calls.js';
 import { tableOf } from './figures.js';
@@ -26,28 +27,34 @@ const HELP = `npm run bench -- [options]
   --check          compares them with thresholds.json; status 1 when one is missed
   --help`;
 
-const { values } = parseArgs({
-  options: {
-    case: { type: 'string', multiple: true },
-    pairs: { type: 'string', default: '5' },
-    rate: { type: 'string', default: '1500' },
-    calls: { type: 'string', default: '30000' },
-    warm: { type: 'string', default: '6000' },
-    minutes: { type: 'string', default: '30' },
-    step: { type: 'string', default: '15' },
-    json: { type: 'string' },
-    check: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  },
-});
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
 const refuse = (words) => {
   console.error(words);
   process.exit(2);
 };
+function optionsOf() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return refuse(`${error.message}\n\n${HELP}`);
+  }
+}
+const OPTIONS = {
+  case: { type: 'string', multiple: true },
+  pairs: { type: 'string', default: '5' },
+  rate: { type: 'string', default: '1500' },
+  calls: { type: 'string', default: '30000' },
+  warm: { type: 'string', default: '6000' },
+  minutes: { type: 'string', default: '30' },
+  step: { type: 'string', default: '15' },
+  json: { type: 'string' },
+  check: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+};
+const values = optionsOf();
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const number = (name) => {
   const value = Number(values[name]);
   return value > 0 ? value : refuse(`--${name} is a number above 0, not ${values[name]}`);
@@ -70,17 +77,20 @@ const names =
 for (const name of names) {
   if (!Object.hasOwn(CASES, name)) refuse(`--case is ${Object.keys(CASES).join(', ')}; not ${name}`);
 }
-const needed = names.some((name) => name !== 'parse' && name !== 'forward')
-  ? [!found('sipp') && 'sipp', !found('kamailio') && 'kamailio', !existsSync('/proc/self/stat') && 'Linux'].filter(
-      Boolean,
-    )
-  : [];
-if (needed.length > 0) {
-  console.error(`npm run bench needs Linux, SIPp and Kamailio; missing: ${needed.join(', ')}`);
+const needed = new Set();
+for (const name of names.filter((name) => name !== 'parse' && name !== 'forward')) {
+  if (!existsSync('/proc/self/stat')) needed.add('Linux');
+  if (!found('sipp')) needed.add('sipp');
+  if (Object.hasOwn(CALLS, name) && !found('kamailio')) needed.add('kamailio');
+}
+if (needed.size > 0) {
+  console.error(`npm run bench needs Linux, SIPp and Kamailio; missing: ${[...needed].join(', ')}`);
   console.error('Debian and Ubuntu: apt-get install sip-tester kamailio');
   process.exit(1);
 }
 
+const machine = `Node ${process.version}, ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}`;
+console.log(machine);
 const rows = [];
 const measured = {};
 for (const name of names) {
@@ -103,7 +113,7 @@ for (const name of names) {
   console.log(`${name}: ${told.join('; ')}`);
 }
 if (values.json !== undefined)
-  writeFileSync(values.json, `${JSON.stringify({ load, rows, figures: measured }, null, 2)}\n`);
+  writeFileSync(values.json, `${JSON.stringify({ machine, load, rows, figures: measured }, null, 2)}\n`);
 if (values.check) {
   const missed = missedBy(measured, JSON.parse(readFileSync(here('thresholds.json'), 'utf8')));
   for (const line of missed) console.log(`missed: ${line}`);
