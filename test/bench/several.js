@@ -7,7 +7,7 @@ import { container, here } from './peers.js';
 import { cpuOf, familyOf, mustBeFree, mustListen, start, stop, withFolder } from './processes.js';
 import { callee, driveAll, resentBy } from './sipp.js';
 
-/** SIPps on each side. */
+/** SIPps on each side, where nothing else is said. */
 const SIDES = 4;
 /** Seconds of calls before what counts, at half the rate: the code must be compiled. */
 const WARM = 5;
@@ -20,6 +20,7 @@ const MADE = 0.95;
  * @typedef {object} Step
  * @property {number} rate calls a second
  * @property {number} seconds
+ * @property {number} [sides] SIPps on each side
  * @property {number} [hashes] that the application works on for each call
  * @property {boolean} [timed] keeps the response time of each call
  * @property {readonly string[]} [more] words for siplet
@@ -28,7 +29,8 @@ const MADE = 0.95;
 
 /** Calls through the container at one rate; `begun` and `ended` may look at the process around what counts. */
 export async function throughSeveral(/** @type {Step} */ step, { begun = () => {}, ended = () => {} } = {}) {
-  return await withSides(async (folder, answering) => {
+  const { sides = SIDES } = step;
+  return await withSides(sides, async (folder, answering) => {
     const { rate, seconds, hashes = 0, timed, more, before } = step;
     const configuration = join(folder, 'siplet.yaml');
     writeFileSync(configuration, `${CONFIGURATION}apps: { spread: { hashes: ${hashes} } }\n`);
@@ -37,13 +39,13 @@ export async function throughSeveral(/** @type {Step} */ step, { begun = () => {
     try {
       await mustListen(measured, 5060, 'siplet');
       await pause(1000);
-      await driveAll(folder, { sides: SIDES, calls: (rate / 2) * WARM, rate: rate / 2 });
+      await driveAll(folder, { sides, calls: (rate / 2) * WARM, rate: rate / 2 });
       const resent = await resentBy(answering);
       const family = familyOf(measured.pid);
       const cpu = cpuOf(family);
       const sippsCpu = cpuOf(answering.map(({ child }) => child.pid));
       await begun(measured);
-      const outcome = await driveAll(folder, { sides: SIDES, calls: rate * seconds, rate, timed });
+      const outcome = await driveAll(folder, { sides, calls: rate * seconds, rate, timed });
       await ended(measured);
       const cost = ((cpuOf(family) - cpu) * 1e6) / Math.max(1, outcome.ok);
       const calleesCost = ((cpuOf(answering.map(({ child }) => child.pid)) - sippsCpu) * 1e6) / Math.max(1, outcome.ok);
@@ -64,7 +66,7 @@ export async function throughSeveral(/** @type {Step} */ step, { begun = () => {
 
 /** The same calls without the container. */
 export async function directly({ rate, seconds }) {
-  return await withSides((folder) =>
+  return await withSides(SIDES, (folder) =>
     driveAll(folder, { sides: SIDES, calls: rate * seconds, rate, direct: true, timed: true }),
   );
 }
@@ -79,10 +81,10 @@ deploy: { watch: false, typeCheck: off }
 log: { level: warn }
 `;
 
-async function withSides(use) {
-  await mustBeFree([5060, ...Array.from({ length: SIDES }, (_, side) => [5070 + side, 5090 + side]).flat()]);
+async function withSides(sides, use) {
+  await mustBeFree([5060, ...Array.from({ length: sides }, (_, side) => [5070 + side, 5090 + side]).flat()]);
   return await withFolder(async (folder) => {
-    const answering = Array.from({ length: SIDES }, (_, side) => callee(folder, 'uas', 5070 + side));
+    const answering = Array.from({ length: sides }, (_, side) => callee(folder, 'uas', 5070 + side));
     try {
       await pause(500);
       return await use(folder, answering);

@@ -1,6 +1,7 @@
 // Two workers beside one. With an ordinary application they must cost no more CPU a call; with one whose handler works for 1.5 ms they must carry more calls.
 // Why the second application: an ordinary call costs SIPp's two sides about as much CPU as it costs the container, so on two cores the load generators take
-// the second core and no container could carry twice the calls. When the handler burns 1.5 ms, the SIPps' share is small, and how far the workers scale shows.
+// the second core and no container could carry twice the calls. When the handler burns 1.5 ms, the SIPps' share is small, and how far the workers scale shows; one SIPp
+// a side is enough for such rates, and the cheapest.
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { highestRate } from './bisect.js';
@@ -38,7 +39,7 @@ export async function measureWorkers(load, { seconds, burnt = BURNT }) {
     const from = Math.round((workers * 650) / burnt);
     const found = await highestRate(
       async (rate) => {
-        const result = await throughSeveral({ rate, seconds, hashes, more: of(workers) });
+        const result = await throughSeveral({ rate, seconds, hashes, sides: 1, more: of(workers) });
         console.log(
           `  ${workers} worker${workers > 1 ? 's' : ''}${lineOf(result)}${isCarried(result) ? '' : ': not carried'}`,
         );
