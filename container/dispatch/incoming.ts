@@ -8,7 +8,7 @@ import { descriptionOf } from '../agent/session-description.js';
 import { relayedResponse } from '../b2bua/relayed-response.js';
 import type { Deadline, Timed } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
-import { type Request, type Response, responseTo, type Uri } from '../message/index.js';
+import { copied, type Request, type Response, responseTo, Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, Supervisor } from '../proxy/services.js';
@@ -68,6 +68,9 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
   #cancelled = false;
   #completed = false;
   #ended = false;
+  /** Copies: it lingers with the transaction, and the message need not. */
+  readonly #route: string | undefined;
+  readonly routeParameters: string;
 
   constructor(
     readonly core: Core,
@@ -78,17 +81,23 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     readonly session: SipSession,
     /** The second part of our branches (RFC 5393); undefined: not computed yet. */
     public loopPart: string | undefined,
-    /** The Route value of ours by which it came. */
-    readonly route: Uri | undefined,
+    route: Uri | undefined,
     /** Parameters of it that may be believed (C-35). */
-    readonly routeParameters: string,
+    routeParameters: string,
     /** With which it goes on from here (composition); of an initial request its Destination. */
     readonly passage: Passage,
   ) {
+    this.#route = route === undefined ? undefined : copied(route.text);
+    this.routeParameters = copied(routeParameters);
     transaction.user = this;
     takenBy(transaction.flow, this.application.name);
     session.transactionBegins();
     core.unanswered++;
+  }
+
+  /** The Route value of ours by which it came. */
+  get route(): Uri | undefined {
+    return this.#route === undefined ? undefined : Uri.parse(this.#route);
   }
 
   /** The application answers it itself, and does not proxy it. */
@@ -628,6 +637,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
       if (session.isOnPath && method === 'INVITE') session.proxied = new ProxiedDialog(this.request, response);
     } else if (method === 'BYE' || this.#endsSubscription) {
       session.state = 'terminated';
+      session.proxied = undefined;
     }
   }
 

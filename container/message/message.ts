@@ -3,23 +3,81 @@ import { splitList } from '@siplet/sdk/grammar';
 import { CSeq, scanCSeq } from './cseq.js';
 import { Field } from './field.js';
 import { isList, keyOf } from './header-names.js';
+import { LIMITS } from './limits.js';
 import { Party, scanParty } from './party.js';
-import { integerAt, isWire } from './text.js';
+import { flat, integerAt, isWire } from './text.js';
 import { scanVia, Via } from './via.js';
+
+/** How fields are read again: set by whoever reads them first, which knows this file. */
+export const unpacking: { read(text: string, start: number, isRequest: boolean, fields: Field[]): number } = {
+  read() {
+    throw new Error('messages are read by parse.ts, which was not loaded');
+  },
+};
 
 const NOBODY = Party.unreadable('');
 const NO_CSEQ = new CSeq(0, '');
 
 /** A SIP message. Fields are never changed, only replaced: a clone shares them all, and what is edited on one is not seen on the other. */
 export abstract class Message {
-  declare fields: Field[];
-  /** Wire string; never decoded. */
-  declare body: string;
+  declare private list: Field[] | undefined;
+  declare private content: string;
+  /** The octets, where the fields are not at hand. */
+  declare private packed: string | undefined;
   abstract readonly isRequest: boolean;
 
   constructor(fields: Field[], body: string) {
-    this.fields = fields;
-    this.body = body;
+    this.list = fields;
+    this.content = body;
+    this.packed = undefined;
+  }
+
+  get fields(): Field[] {
+    return this.list ?? this.unpack();
+  }
+
+  set fields(fields: Field[]) {
+    if (this.packed !== undefined) this.unpack();
+    this.list = fields;
+  }
+
+  /** Wire string; never decoded. */
+  get body(): string {
+    if (this.packed !== undefined) this.unpack();
+    return this.content;
+  }
+
+  set body(body: string) {
+    if (this.packed !== undefined) this.unpack();
+    this.content = body;
+  }
+
+  /**
+   * Keeps the octets alone, which take a tenth of the room, until somebody looks at it again: for what lingers (RFC 6026). Nothing of the message that it
+   * was made from is kept either.
+   */
+  pack(): void {
+    const { list } = this;
+    if (list === undefined || list.length > LIMITS.fields / 2) return;
+    const text = flat(this.toWire());
+    if (text.length - this.content.length > LIMITS.head / 2) return;
+    this.packed = text;
+    this.list = undefined;
+    this.content = '';
+    this.packLine(text);
+  }
+
+  /** Makes the parts of the start line anew out of the text that is kept. */
+  protected abstract packLine(text: string): void;
+
+  private unpack(): Field[] {
+    const text = this.packed!;
+    const fields: Field[] = [];
+    const bodyStart = unpacking.read(text, text.indexOf('\n') + 1, this.isRequest, fields);
+    this.packed = undefined;
+    this.list = fields;
+    this.content = text.slice(bodyStart);
+    return fields;
   }
 
   /** Request-Line or Status-Line, without CRLF (§7.1, §7.2). */

@@ -2,7 +2,7 @@
 import { Head } from './head.js';
 import { LIMITS } from './limits.js';
 import { Malformed } from './malformed.js';
-import { cseqOf, viaOf } from './message.js';
+import { cseqOf, unpacking, viaOf } from './message.js';
 import { tokenEnd } from './plain.js';
 import { reasonOf } from './reasons.js';
 import { Request } from './request.js';
@@ -125,6 +125,13 @@ function checkPresence(head: Head): void {
   if (head.callId === undefined) head.fail(400, 'no Call-ID', '§20.8');
   if (head.cseq === undefined) head.fail(400, 'no CSeq', '§20.16');
 }
+
+unpacking.read = (text, start, isRequest, fields) => {
+  const head = new Head(!isRequest);
+  const bodyStart = head.read(text, start);
+  fields.push(...head.fields);
+  return bodyStart < 0 ? text.length : bodyStart;
+};
 
 const METHODS = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK UPDATE INFO SUBSCRIBE NOTIFY REFER MESSAGE PUBLISH'.split(' '),

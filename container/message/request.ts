@@ -49,6 +49,12 @@ export class Request extends Message {
     return `${this.method} ${this.uriText} SIP/2.0`;
   }
 
+  protected override packLine(text: string): void {
+    const start = this.method.length + 1;
+    this.uriText = text.slice(start, start + this.uriText.length);
+    this.targetView = undefined;
+  }
+
   /** Shares all fields; its own list of them. */
   clone(): Request {
     const copy = new Request(this.method, this.uriText, this.fields.slice(), this.body);

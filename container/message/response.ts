@@ -32,6 +32,11 @@ export class Response extends Message {
     return `SIP/2.0 ${this.status} ${this.reasonPhrase}`;
   }
 
+  protected override packLine(text: string): void {
+    const start = 'SIP/2.0 200 '.length;
+    this.reasonPhrase = text.slice(start, start + this.reasonPhrase.length);
+  }
+
   /** Shares all fields; its own list of them. */
   clone(): Response {
     return new Response(this.status, this.reasonPhrase, this.fields.slice(), this.body);

@@ -25,6 +25,8 @@ export type CancelCause = 'upstream' | 'application' | 'timeout' | 'elsewhere';
 /** How many different 2xx of one branch are passed on: forks downstream (security: a flood of them). */
 const MAX_FORKS = 32;
 
+const NO_HOPS: readonly Hop[] = [];
+
 export class Branch implements ClientUser, Timed {
   state: BranchState = 'waiting';
   /** What came last on this branch: a 1xx, then its final response. */
@@ -46,7 +48,7 @@ export class Branch implements ClientUser, Timed {
   readonly request: Request;
   #transaction: ClientTransaction | undefined;
   #flow: Flow | undefined;
-  #hops: readonly Hop[] = [];
+  #hops = NO_HOPS;
   #hop = 0;
   /** A 1xx has come, 100 included: a CANCEL may be sent (§9.1). */
   #provisional = false;
@@ -178,6 +180,15 @@ export class Branch implements ClientUser, Timed {
   #unreachable(error: unknown): void {
     this.context.services.problem(`${this.context.original.method} cannot be sent to ${this.target}`, error);
     this.#end(this.context.generate(503));
+  }
+
+  /** It has ended, and so has the search. */
+  linger(): void {
+    if (this.state !== 'ended') return;
+    this.request.pack();
+    this.latest?.pack();
+    this.#hops = NO_HOPS;
+    for (const branch of this.recursed) branch.linger();
   }
 
   #giveUp(): void {

@@ -219,6 +219,13 @@ export class ResponseContext implements Timed {
   #forwardSuccess(response: Response): void {
     if (this.server.state === 'terminated') this.services.respondByVia(response, this.inbound);
     else this.server.respond(response);
+    this.#linger();
+  }
+
+  /** From here on it waits for what is sent again, if anything is (RFC 6026): messages are kept as octets until then. */
+  #linger(): void {
+    this.original.pack();
+    for (const branch of this.branches) branch.linger();
   }
 
   #succeed(branch: Branch | undefined): void {
@@ -282,7 +289,10 @@ export class ResponseContext implements Timed {
   #succeededOnce(branch: Branch, response: Response): void {
     this.#succeeded = true;
     this.#complete();
-    this.supervisor.success(branch, response, false, () => this.server.respond(response));
+    this.supervisor.success(branch, response, false, () => {
+      this.server.respond(response);
+      this.#linger();
+    });
   }
 
   /** After a branch has ended: the next of a sequential search, or the choice. */
@@ -356,6 +366,7 @@ export class ResponseContext implements Timed {
       this.server.respond(response);
     }
     this.#cancelPending('elsewhere', undefined, undefined); // step 10
+    this.#linger();
   }
 
   #complete(): void {

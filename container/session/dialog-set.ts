@@ -1,5 +1,5 @@
 // The dialogs that one proxied request has made (RFC 3261 §12, §16.7): one for each To tag, under the identifier that our Record-Route carries.
-import type { Request, Response } from '../message/index.js';
+import { copied, flat, type Request, type Response } from '../message/index.js';
 import type { ApplicationSession } from './application-session.js';
 import { SipSession } from './sip-session.js';
 
@@ -29,10 +29,16 @@ export class DialogSet {
     request: Request,
   ) {
     this.method = request.method;
-    this.callId = request.callId;
-    this.callerTag = request.from.tag;
-    this.from = request.from.text;
-    this.to = request.to.text;
+    // Cut out of one short text, since it may stand for hours: the message is not kept for its sake.
+    const { callId, from, to } = request;
+    const text = flat(`${callId}\n${from.text}\n${to.text}\n${from.tag ?? ''}`);
+    const fromStart = callId.length + 1;
+    const toStart = fromStart + from.text.length + 1;
+    const tagStart = toStart + to.text.length + 1;
+    this.callId = text.slice(0, fromStart - 1);
+    this.from = text.slice(fromStart, toStart - 1);
+    this.to = text.slice(toStart, tagStart - 1);
+    this.callerTag = from.tag === undefined ? undefined : text.slice(tagStart);
     this.#sessions.push(new SipSession(this, applicationSession, undefined));
   }
 
@@ -49,7 +55,7 @@ export class DialogSet {
     // Only what can make a dialog gives the session its tag: finals of different branches have tags of their own.
     if (response.status >= 300) return this.#withTag(tag) ?? first;
     if (first.calleeTag === undefined) {
-      first.calleeTag = tag;
+      first.calleeTag = copied(tag);
       return first;
     }
     return this.#withTag(tag) ?? this.#derive(tag);
@@ -58,7 +64,7 @@ export class DialogSet {
   /** The session of the dialog with that tag of the peer, which is made when there is none (RFC 6665 §4.4.1). */
   sessionOfTag(tag: string): SipSession {
     const first = this.#sessions[0]!;
-    if (first.calleeTag === undefined) first.calleeTag = tag;
+    if (first.calleeTag === undefined) first.calleeTag = copied(tag);
     return this.#withTag(tag) ?? this.#derive(tag);
   }
 
@@ -81,7 +87,7 @@ export class DialogSet {
     const first = this.#sessions[0]!;
     // Nothing begins in an application session that has ended.
     if (this.#sessions.length >= MAX_DIALOGS || !this.applicationSession.isValid) return first;
-    const derived = new SipSession(this, this.applicationSession, tag, first.rawAttributes);
+    const derived = new SipSession(this, this.applicationSession, copied(tag), first.rawAttributes);
     this.#sessions.push(derived);
     return derived;
   }

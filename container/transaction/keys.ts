@@ -1,5 +1,5 @@
 // By what messages find their transaction: §17.1.3 for responses, §17.2.3 for requests, RFC 2543 peers included.
-import type { Request } from '../message/index.js';
+import { flat, type Request } from '../message/index.js';
 
 /** Branches that begin with it are unique over space and time (§8.1.1.7). */
 export const MAGIC_COOKIE = 'z9hG4bK';
@@ -26,13 +26,4 @@ export function serverKey(request: Request, toTag = request.to.tag): string {
 /** Whether the key is one of RFC 2543, whose ACK has to be told by the To tag of the response (§17.2.3). */
 export function isRfc2543(key: string): boolean {
   return key.charCodeAt(0) === 10;
-}
-
-/**
- * The same string without what it was joined from: what is kept for 32 s must not keep the whole message that its pieces are slices of.
- * Reading a character makes V8 write a concatenation out.
- */
-export function flat(text: string): string {
-  text.charCodeAt(0);
-  return text;
 }

@@ -1,8 +1,8 @@
 // A server transaction, INVITE or not (§17.2): what the actions of its machine do.
-import { type Request, type Response, responseTo } from '../message/index.js';
+import { flat, type Request, type Response, responseTo } from '../message/index.js';
 import type { Flow, FlowUser } from '../transport/flow.js';
 import { INVITE_SERVER, type InviteServerAction } from './invite-server.js';
-import { flat, isRfc2543 } from './keys.js';
+import { isRfc2543 } from './keys.js';
 import { compile, type Effect, type Machine } from './machine.js';
 import { NON_INVITE_SERVER, type NonInviteServerAction } from './non-invite-server.js';
 import { type Ground, Transaction } from './transaction.js';
