@@ -23,6 +23,10 @@ export interface LogLine {
 export class Container {
   /** All that it has logged. */
   readonly lines: LogLine[] = [];
+  /** Empty: it is off. */
+  admin = '';
+  /** The directory of its applications. */
+  directory = '';
   udp = 0;
   tcp = 0;
   readonly #child: ChildProcess;
@@ -46,19 +50,25 @@ export class Container {
     });
   }
 
-  /** Runs `siplet run` on these applications, by file name, with this siplet.yaml; resolves when it is ready. */
-  static async start(applications: Readonly<Record<string, string>>, configuration: string): Promise<Container> {
+  /** Runs `siplet run` on these applications, by file name, with this siplet.yaml and `more` words; resolves when it is ready. */
+  static async start(
+    applications: Readonly<Record<string, string>>,
+    configuration: string,
+    more: readonly string[] = [],
+  ): Promise<Container> {
     const folder = mkdtempSync(join(tmpdir(), 'siplet-running-'));
     const directory = join(folder, 'apps');
     mkdirSync(directory);
     for (const [name, text] of Object.entries(applications)) writeFileSync(join(directory, name), text);
     writeFileSync(join(folder, 'siplet.yaml'), configuration);
-    const container = new Container(folder, [
+    const container: Container = new Container(folder, [
       ...['run', directory, '--config', join(folder, 'siplet.yaml'), '--admin', 'off', '--no-watch'],
-      ...['--listen', 'udp:127.0.0.1:0', '--listen', 'tcp:127.0.0.1:0'],
+      ...['--listen', 'udp:127.0.0.1:0', '--listen', 'tcp:127.0.0.1:0', ...more],
     ]);
+    container.directory = directory;
     try {
       const ready = await container.said((line) => line.msg === 'ready', 15_000);
+      container.admin = (ready.admin as string | undefined) ?? '';
       [container.udp, container.tcp] = (ready.listening as string[]).map((text) => Number(text.split(':').at(-1))) as [
         number,
         number,
