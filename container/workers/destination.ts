@@ -114,11 +114,13 @@ function parameterOf(party: string, name: string): string {
 /** The value of a parameter behind the semicolon at `start`, whatever white space and case; '' when it is not there. */
 function parameterIn(text: string, start: number, name: string): string {
   let at = start;
+  let equals = -1;
   while (at >= 0) {
     const next = text.indexOf(';', at + 1);
     const end = next < 0 ? text.length : next;
-    const equals = text.indexOf('=', at);
-    if (equals > 0 && equals < end && isNamed(text, at + 1, equals, name)) return text.slice(equals + 1, end).trim();
+    if (equals < at) equals = text.indexOf('=', at);
+    if (equals < 0) return '';
+    if (equals < end && isNamed(text, at + 1, equals, name)) return text.slice(equals + 1, end).trim();
     at = next;
   }
   return '';

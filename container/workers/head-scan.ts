@@ -108,7 +108,7 @@ function isName(wire: string, at: number, name: string): boolean {
   return true;
 }
 
-/** Behind the colon, without what stands around it. */
+/** Behind the colon, without what stands around it, as far as it is looked at. */
 function valueOf(wire: string, colon: number, end: number): string {
-  return wire.slice(colon + 1, end).trim();
+  return wire.slice(colon + 1, Math.min(end, colon + LONGEST)).trim();
 }

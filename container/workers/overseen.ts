@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import type { Deployments } from '../deployment/deployments.js';
 import { DeploymentMetrics, processMetrics, textOf } from '../observe/deployment-metrics.js';
 import { Events } from '../observe/events.js';
-import { listenToProblems, type Logger } from '../observe/log.js';
+import { type Logger, listenToProblems } from '../observe/log.js';
 import { told } from '../observe/observation.js';
 import type { Overseen } from '../observe/overseen.js';
 import { family, register } from '../observe/series.js';

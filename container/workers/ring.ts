@@ -109,8 +109,7 @@ export class Ring {
   /** Whether the writer has to wake the reader: once for each sleep. */
   wakes(): boolean {
     return (
-      Atomics.load(this.#counters, ASLEEP * STRIDE) === 1 &&
-      Atomics.exchange(this.#counters, ASLEEP * STRIDE, 0) === 1
+      Atomics.load(this.#counters, ASLEEP * STRIDE) === 1 && Atomics.exchange(this.#counters, ASLEEP * STRIDE, 0) === 1
     );
   }
 }

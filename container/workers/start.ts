@@ -71,7 +71,10 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
     streams,
     log,
     tracesCalls: configuration.trace.calls > 0,
-    reasons: () => [...(isStopping ? ['stopping'] : []), ...(sockets.length + streams.listening > 0 ? [] : ['not listening'])],
+    reasons: () => [
+      ...(isStopping ? ['stopping'] : []),
+      ...(sockets.length + streams.listening > 0 ? [] : ['not listening']),
+    ],
   });
   crew.user = {
     events: overseen.events,

@@ -78,7 +78,10 @@ export class Streams {
     const { connection: channel, remote, from } = to;
     const { clock, network } = this.ground;
     let stream = this.#byRemote.get(keyOf(remote));
-    if (stream?.isOpen !== true || (from !== undefined && stream.isConnected && stream.connection.local.address !== from)) {
+    if (
+      stream?.isOpen !== true ||
+      (from !== undefined && stream.isConnected && stream.connection.local.address !== from)
+    ) {
       if (this.#all.size >= this.ground.most)
         return this.ground.tell(engine, 'streamClosed', { id: channel, error: 'too many connections' });
       stream = new Stream(this, clock, remote, -1);

@@ -136,7 +136,14 @@ const handsOver: EngineNetwork['handsOver'] = (wire, source) => {
 const observation =
   configuration.admin === 'off'
     ? undefined
-    : new Observation({ engine, deployments: hosted, applications, log, trace: configuration.trace, worker: number + 1 });
+    : new Observation({
+        engine,
+        deployments: hosted,
+        applications,
+        log,
+        trace: configuration.trace,
+        worker: number + 1,
+      });
 // An application's stray promise or timer must not take the others' calls with it (C-41).
 process.on('unhandledRejection', (error) => core.unhandled(error));
 process.on('uncaughtException', (error) => core.unhandled(error));

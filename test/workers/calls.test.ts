@@ -71,7 +71,7 @@ describe('a call is whole on one engine', () => {
   });
 });
 
-test("a hundred calls of one trunk, from one address and port, are on both engines, and none is sent again", async () => {
+test('a hundred calls of one trunk, from one address and port, are on both engines, and none is sent again', async () => {
   const calls: StandingCall[] = [];
   // Ten at a time: the phones of this test have small buffers.
   for (let i = 0; i < 100; i += 10)

@@ -1,6 +1,7 @@
 // A container with several engines in a process of its own, a caller and a callee on loopback, and an application that says in which thread it runs.
-import { type Arrival, acknowledgementOf, datagrams, type End, Raw, responseTo, sink } from '../running/wire.js';
+
 import { Container } from '../running/process.js';
+import { type Arrival, acknowledgementOf, datagrams, type End, Raw, responseTo, sink } from '../running/wire.js';
 
 /** Writes the number of its thread into all that passes; what it does with a call says the user who is called. */
 export const application = (port: number, more = '') => `
@@ -149,7 +150,10 @@ export class StandingCall {
     const { stage, answer, callId } = this;
     const cseq = method === 'ACK' ? this.cseq : ++this.cseq;
     const target = /<([^>]*)>/.exec(answer.value('contact') ?? '')?.[1] ?? `sip:bob@127.0.0.1:${stage.callee.port}`;
-    const lines = answer.values('record-route').reverse().map((value) => `Route: ${value}`);
+    const lines = answer
+      .values('record-route')
+      .reverse()
+      .map((value) => `Route: ${value}`);
     return stage.send(stage.request(method, { callId, target, to: answer.value('to')!, cseq, lines }));
   }
 
