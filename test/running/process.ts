@@ -7,6 +7,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Inbox } from './wire.js';
 
+/** Among the words: the directory is watched. */
+const WATCHED = '--watch';
+
 const BIN = fileURLToPath(new URL('../../container/dist/cli/siplet.js', import.meta.url));
 
 /** A line of the log, as JSON. */
@@ -62,8 +65,10 @@ export class Container {
     for (const [name, text] of Object.entries(applications)) writeFileSync(join(directory, name), text);
     writeFileSync(join(folder, 'siplet.yaml'), configuration);
     const container: Container = new Container(folder, [
-      ...['run', directory, '--config', join(folder, 'siplet.yaml'), '--admin', 'off', '--no-watch'],
-      ...['--listen', 'udp:127.0.0.1:0', '--listen', 'tcp:127.0.0.1:0', ...more],
+      ...['run', directory, '--config', join(folder, 'siplet.yaml'), '--admin', 'off'],
+      ...(more.includes(WATCHED) ? [] : ['--no-watch']),
+      ...['--listen', 'udp:127.0.0.1:0', '--listen', 'tcp:127.0.0.1:0'],
+      ...more.filter((word) => word !== WATCHED),
     ]);
     container.directory = directory;
     try {
@@ -102,6 +107,10 @@ export class Container {
     clearTimeout(late);
     rmSync(this.#folder, { recursive: true, force: true });
     return { status, err: this.#err };
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
   }
 
   async kill(): Promise<void> {

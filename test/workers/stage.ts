@@ -60,7 +60,8 @@ export class Stage {
   static async open(configuration = '', words: readonly string[] = [], more = ''): Promise<Stage> {
     const callee = await sink();
     const caller = await datagrams('127.0.0.1');
-    const text = `workers: 2\nshutdown: { timeout: 1s }\n${configuration}`;
+    const shutdown = configuration.includes('shutdown:') ? '' : 'shutdown: { timeout: 1s }\n';
+    const text = `workers: 2\n${shutdown}${configuration}`;
     const container = await Container.start({ 'place.ts': application(callee.port, more) }, text, words);
     return new Stage(container, callee, caller);
   }
@@ -97,13 +98,13 @@ export class Stage {
   }
 
   /** The response to it, of that status. */
-  async answer(to: Raw, status: number, end: Pick<End, 'inbox'> = this.caller): Promise<Raw> {
+  async answer(to: Raw, status: number, end: { readonly inbox: End['inbox'] } = this.caller): Promise<Raw> {
     const { raw } = await end.inbox.take(
       ({ raw: each }) =>
         !each.isRequest &&
         each.value('call-id') === to.value('call-id') &&
         each.value('cseq') === to.value('cseq') &&
-        each.status >= Math.min(status, 101),
+        each.status >= (status < 200 ? 101 : 200),
       3000,
     );
     if (raw.status !== status) throw new Error(`${raw.start} and not ${status}`);
