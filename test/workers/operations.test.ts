@@ -93,7 +93,8 @@ test('events of all engines come to whoever listens', async () => {
 });
 
 test('D-2 calls in progress stay with their version in both engines, and it is unloaded when the last has ended', async () => {
-  const stage = await open('', '', ['--watch']);
+  // Sessions stay for 64*T1 after a call, for what comes again.
+  const stage = await open('timers: { t1: 50 }', '', ['--watch']);
   const calls = await onBoth(stage, 'kept');
   deploy(stage, application(stage.callee.port).replace("'X-Thread', String(threadId)", "'X-Thread', 'new' + threadId"));
   await stage.container.said(({ msg }) => msg === 'place 0.0.0 deployed');
