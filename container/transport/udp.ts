@@ -64,7 +64,7 @@ class UdpSocket implements DatagramSocket {
     });
   }
 
-  get handle(): object {
+  get handle(): UdpHandle {
     return handleOf(this.#socket);
   }
 
@@ -103,18 +103,23 @@ export function sendOnUdp(descriptor: number, local: SocketAddress): DatagramSoc
   return new UdpSocket(socket, DEAF);
 }
 
-/** What Node keeps of a socket that is bound: it can be sent to another process. */
-export function handleOfUdp(socket: DatagramSocket): object {
+/** What Node keeps of a socket that is bound: it can be sent to another process, and stop reading for a while. */
+export function handleOfUdp(socket: DatagramSocket): UdpHandle {
   return (socket as UdpSocket).handle;
+}
+
+export interface UdpHandle {
+  recvStart(): void;
+  recvStop(): void;
 }
 
 const DEAF: DatagramReceiver = { receive() {} };
 
 /** Node shows it nowhere else. */
-function handleOf(socket: Socket): { recvStop(): void } {
+function handleOf(socket: Socket): UdpHandle {
   for (const symbol of Object.getOwnPropertySymbols(socket)) {
-    const { handle } = Object((socket as never)[symbol]) as { handle?: { recvStop?(): void } | null };
-    if (typeof handle?.recvStop === 'function') return handle as { recvStop(): void };
+    const { handle } = Object((socket as never)[symbol]) as { handle?: Partial<UdpHandle> | null };
+    if (typeof handle?.recvStop === 'function') return handle as UdpHandle;
   }
   throw new Error('a socket of this version of Node cannot be shared among threads');
 }

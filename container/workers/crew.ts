@@ -29,6 +29,10 @@ export interface CrewUser {
   };
 }
 
+/** How long an answer is waited for, ms; a start has a time of its own in the engine. */
+const PATIENCE = 5000;
+const START_PATIENCE = 70_000;
+
 /** How soon an engine is started again that has died, ms: longer after each time that it did not live as long. */
 const SOONEST = 100;
 const LATEST = 60_000;
@@ -74,12 +78,16 @@ export class Crew {
     return Array.from({ length: this.count }, (_, i) => i + 1).filter((number) => !this.#members[number - 1]?.isThere);
   }
 
-  /** What each engine answers that is there. */
+  isThere(engine: number): boolean {
+    return this.#members[engine]?.isThere === true;
+  }
+
+  /** What each engine answers that is there, and not held up for longer than its peers would wait. */
   async ask<K extends keyof EngineDuties & string>(
     kind: K,
     body: Parameters<EngineDuties[K]>[0],
   ): Promise<Awaited<ReturnType<EngineDuties[K]>>[]> {
-    const asked = this.#there.map((member) => member.port.ask(kind, body as never));
+    const asked = this.#there.map((member) => inTime(member.port.ask(kind, body as never), PATIENCE));
     const answers: Awaited<ReturnType<EngineDuties[K]>>[] = [];
     for (const answer of await Promise.allSettled(asked))
       if (answer.status === 'fulfilled') answers.push(answer.value as never);
@@ -95,7 +103,7 @@ export class Crew {
   /** In every engine, or in none: then it throws what the first of them said. */
   async startApplication(order: StartOrder): Promise<readonly string[]> {
     this.#orders.set(order.revision, order);
-    const asked = this.#there.map((member) => member.port.ask('start', order));
+    const asked = this.#there.map((member) => inTime(member.port.ask('start', order), START_PATIENCE));
     const answers = await Promise.allSettled(asked);
     const failed = answers.find((answer) => answer.status === 'rejected');
     const started = answers.find((answer) => answer.status === 'fulfilled');
@@ -259,4 +267,13 @@ export class Crew {
 
 function handlesOf(listeners: readonly SharedListener[]): object[] {
   return listeners.flatMap(({ handle }) => handle ?? []);
+}
+
+/** Rejects when it takes longer, ms. */
+async function inTime<T>(answer: Promise<T>, limit: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`a worker has not answered in ${limit / 1000} s`)), limit);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

@@ -1,5 +1,6 @@
 // The one who reads: every datagram of every socket comes to the main thread, which hands it to the engine that it belongs to. Order within a call is kept.
 import type { DatagramReceiver } from '../transport/network.js';
+import type { UdpHandle } from '../transport/udp.js';
 import { engineNamedIn, engineOfCall, type Ground, hashOf } from './destination.js';
 import { HeadScan } from './head-scan.js';
 import type { Moved } from './moved.js';
@@ -7,6 +8,10 @@ import type { Ring } from './ring.js';
 
 /** Shorter datagrams keep holes in firewalls open, and say nothing. */
 const SHORTEST = 5;
+
+/** Milliseconds: turns that follow one another sooner than this say that there is much to read; then it rests in between. */
+const BUSY = Number(process.env.WK_BUSY ?? 3);
+const REST = Number(process.env.WK_REST ?? 1);
 
 interface Place {
   readonly ring: Ring;
@@ -29,6 +34,15 @@ export class Exchange {
     this.dropped = Array.from({ length: count }, () => 0);
     this.#moved = moved;
     this.#ground = { count, salt, movedTo: (callId) => moved.get(callId) };
+  }
+
+  #last = 0;
+  #isResting = false;
+  #handles: readonly UdpHandle[] = [];
+
+  /** The sockets that it reads. */
+  reads(handles: readonly UdpHandle[]): void {
+    this.#handles = handles;
   }
 
   /** That engine takes messages from now on. */
@@ -100,5 +114,22 @@ export class Exchange {
       place.isDue = false;
       if (place.ring.wakes()) place.wake();
     }
+    const now = performance.now();
+    const isBusy = now - this.#last < BUSY;
+    this.#last = now;
+    if (isBusy) this.#rest();
+  };
+
+  /** Reads nothing for a moment: what comes meanwhile is read in one go, and wakes the engines once. */
+  #rest(): void {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    for (const handle of this.#handles) handle.recvStop();
+    setTimeout(this.#resume, REST);
+  }
+
+  readonly #resume = (): void => {
+    this.#isResting = false;
+    for (const handle of this.#handles) handle.recvStart();
   };
 }

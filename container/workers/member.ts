@@ -12,7 +12,7 @@ const THREAD = [new URL('./thread.js', import.meta.url), new URL('../dist/worker
 );
 
 /** What an engine in a thread allocates dies young: a larger young generation is collected less often. Megabytes; what was measured is in the README. */
-const YOUNG = 32;
+const YOUNG = Number(process.env.WK_YOUNG ?? 32);
 
 export class Member {
   readonly engine: number;

@@ -97,8 +97,10 @@ export class CrewOverseen implements Overseen {
 
   async reasonsAgainst(): Promise<readonly string[]> {
     const { crew, deployments, reasons } = this.#watched;
-    const said = (await crew.ask('reasons', undefined)).flat();
+    const answers = await crew.ask('reasons', undefined);
+    const said = answers.flat();
     const missing = crew.missing.map((number) => `worker ${number} is being started again`);
+    if (answers.length + missing.length < crew.count) said.push('a worker does not answer');
     const none = deployments.active.length === 0 ? ['no application is in service'] : [];
     return [...new Set([...reasons(), ...missing, ...none, ...said])];
   }

@@ -79,7 +79,9 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
   crew.user = {
     events: overseen.events,
     idle: (revision) => deployments.idleRevision(revision),
-    handOver: (from, message) => {
+    handOver: (from, told) => {
+      // While its home is away, whoever has it keeps it.
+      const message = crew.isThere(told.engine) ? told : { ...told, engine: from };
       exchange.move(message.callId, message.engine);
       if (message.stream >= 0) streams.handOver(from, message);
       else crew.tell(message.engine, 'takeOver', message);
@@ -135,6 +137,7 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
     }
     const listeners = await bind();
     await crew.listen(listeners);
+    exchange.reads(sockets.map(handleOfUdp));
     let stopped: Promise<void> | undefined;
     return {
       listening: listeners.map(({ transport, address: local, port }) => ({
