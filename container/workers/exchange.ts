@@ -10,8 +10,8 @@ import type { Ring } from './ring.js';
 const SHORTEST = 5;
 
 /** Milliseconds: turns that follow one another sooner than this say that there is much to read; then it rests in between. */
-const BUSY = Number(process.env.WK_BUSY ?? 3);
-const REST = Number(process.env.WK_REST ?? 1);
+const BUSY = 3;
+const REST = 1;
 
 interface Place {
   readonly ring: Ring;
@@ -74,6 +74,7 @@ export class Exchange {
     const scan = this.#scan;
     scan.read(wire);
     const named = engineNamedIn(scan, this.#ground);
+    if (named < 0 && scan.isResponse) scan.read(wire, true);
     const engine = named >= 0 ? named : engineOfCall(scan.callId, this.#ground);
     const there = this.#places[engine] === undefined ? this.#nextTo(engine) : engine;
     // Its CANCEL and its ACK bear the Call-ID alone.

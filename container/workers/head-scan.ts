@@ -22,7 +22,8 @@ export class HeadScan {
   /** Replaces, else Join. */
   named = '';
 
-  read(wire: string): void {
+  /** Of a response no more than its topmost Via, unless the `whole` head is asked for. */
+  read(wire: string, whole = false): void {
     this.via = this.to = this.callId = this.route = this.named = this.method = this.uri = '';
     let at = 0;
     // §7.5
@@ -41,6 +42,7 @@ export class HeadScan {
       // v(ia), t(o), i, c(all-id), r(oute), r(eplaces), j(oin)
       if (key === 118 || key === 116 || key === 105 || key === 99 || key === 114 || key === 106)
         this.#field(wire, at, end);
+      if (this.via !== '' && this.isResponse && !whole) return;
       at = end + 1;
     }
   }

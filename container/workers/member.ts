@@ -11,8 +11,8 @@ const THREAD = [new URL('./thread.js', import.meta.url), new URL('../dist/worker
   (url) => existsSync(fileURLToPath(url)),
 );
 
-/** What an engine in a thread allocates dies young: a larger young generation is collected less often. Megabytes; what was measured is in the README. */
-const YOUNG = Number(process.env.WK_YOUNG ?? 32);
+/** Megabytes: what an engine allocates dies young, and a larger young generation is collected less often. What was measured is in the README. */
+const YOUNG = 96;
 
 export class Member {
   readonly engine: number;
@@ -20,7 +20,6 @@ export class Member {
   readonly port: Port<EngineDuties>;
   /** Settles when the thread has ended, by itself or not. */
   readonly ended: Promise<Error>;
-  /** Descriptors that it was given. */
   isThere = true;
   readonly #worker: Worker;
 
