@@ -11,6 +11,9 @@ import type { Crew } from './crew.js';
 import type { Streams } from './streams.js';
 import { allCalls, summed, wholeCall } from './sums.js';
 
+/** What is measured where there are several engines, and nowhere else. */
+export const DROPPED = 'siplet_dropped_datagrams_total';
+
 interface Watched {
   readonly crew: Crew;
   readonly deployments: Deployments;
@@ -75,7 +78,7 @@ export class CrewOverseen implements Overseen {
     );
     register(
       own,
-      family('siplet_dropped_datagrams_total', 'counter', 'Datagrams that a worker had no room for', () =>
+      family(DROPPED, 'counter', 'Datagrams that a worker had no room for', () =>
         crew.exchange.dropped.map((value, engine) => ({ labels: { worker: engine + 1 }, value })),
       ),
     );

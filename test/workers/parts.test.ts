@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import type { FamilyValues } from '../../container/observe/series.js';
 import { hashOf } from '../../container/workers/destination.js';
 import { Exchange } from '../../container/workers/exchange.js';
 import { Moved } from '../../container/workers/moved.js';
@@ -109,10 +110,10 @@ describe('sums', () => {
   });
 
   test('the parts of a histogram are told apart by their names', () => {
-    const histogram = {
+    const histogram: FamilyValues = {
       name: 'h',
       help: 'h',
-      type: 'histogram' as const,
+      type: 'histogram',
       values: [
         { metricName: 'h_bucket', labels: { le: 1 }, value: 1 },
         { metricName: 'h_sum', labels: {}, value: 0.5 },
