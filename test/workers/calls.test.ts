@@ -80,4 +80,7 @@ test('a hundred calls of one trunk, from one address and port, are on both engin
     );
   expect(new Set(calls.map(({ thread }) => thread)).size).toBe(2);
   for (const call of calls) expect(await call.passes('BYE')).toBe(call.thread);
+  // Each message came once: no datagram was read by a thread that has only to send.
+  const rest = stage.callee.inbox.rest().filter(({ raw }) => raw.value('call-id')?.startsWith('trunk'));
+  expect(rest.map(({ raw }) => raw.start)).toEqual([]);
 });
