@@ -25,6 +25,7 @@ export interface CrewUser {
     connect(engine: number, to: Parameters<MainDuties['connect']>[0]): void;
     write(engine: number, id: number, wire: string): void;
     leave(engine: number, id: number, isNow: boolean): void;
+    taken(engine: number, octets: number): void;
     gone(engine: number): void;
   };
 }
@@ -260,6 +261,7 @@ export class Crew {
       handOver: (message) => this.user?.handOver(engine, message),
       connect: (to) => this.user?.streams.connect(engine, to),
       write: ({ id, wire }) => this.user?.streams.write(engine, id, wire),
+      taken: (octets) => this.user?.streams.taken(engine, octets),
       leave: ({ id, isNow }) => this.user?.streams.leave(engine, id, isNow),
     };
   }

@@ -60,13 +60,17 @@ export class Exchange {
     return {
       receive: (wire, address, port) => {
         if (wire.length < SHORTEST) return;
-        const engine = this.engineOf(wire);
-        const place = this.#places[engine];
-        if (place === undefined) return;
-        if (!place.ring.push(wire, address, port, listener)) this.dropped[engine]!++;
-        this.#wakeSoon(place);
+        this.give(this.engineOf(wire), wire, address, port, listener);
       },
     };
+  }
+
+  /** A datagram for that engine; where there is no room for it, or no engine, it is dropped. */
+  give(engine: number, wire: string, address: string, port: number, listener: number): void {
+    const place = this.#places[engine];
+    if (place === undefined) return;
+    if (!place.ring.push(wire, address, port, listener)) this.dropped[engine]!++;
+    this.#wakeSoon(place);
   }
 
   /** The engine, from 0, that is to have this message. One that is there, if any is. */

@@ -102,6 +102,8 @@ export type MainDuties = {
   /** `connection` is the engine's own number for it. */
   connect(to: { readonly connection: number; readonly remote: SocketAddress; readonly from?: string }): void;
   write(message: { readonly id: number; readonly wire: string }): void;
+  /** Octets of messages on connections that it has dealt with since it last said so. */
+  taken(octets: number): void;
   /** The engine needs it no more; `isNow`: it cannot be used. */
   leave(end: { readonly id: number; readonly isNow: boolean }): void;
 };

@@ -1,7 +1,9 @@
 // Calls that are with another engine than their Call-ID says: by the session key of an application (C-42), by the dialog that they replace, or since theirs was away.
 
 /** Of one generation; there are two. */
-const MOST = 100_000;
+const MOST = 250_000;
+/** Longer Call-IDs are remembered by nobody. */
+const LONGEST = 1024;
 /** Milliseconds: a call that nobody has asked for in so long is forgotten, at the latest after twice as long. */
 const GENERATION = 1_800_000;
 
@@ -29,7 +31,8 @@ export class Moved {
       this.#young = new Map();
       this.#since = this.#now();
     }
-    this.#young.set(callId, engine);
+    // A copy: what is cut out of a message keeps the message.
+    if (callId.length <= LONGEST) this.#young.set(Buffer.from(callId, 'latin1').toString('latin1'), engine);
   }
 
   get(callId: string): number | undefined {

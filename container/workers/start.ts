@@ -83,8 +83,11 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
       // While its home is away, whoever has it keeps it.
       const message = crew.isThere(told.engine) ? told : { ...told, engine: from };
       exchange.move(message.callId, message.engine);
+      const { engine, wire, address, port, listener } = message;
       if (message.stream >= 0) streams.handOver(from, message);
-      else crew.tell(message.engine, 'takeOver', message);
+      // Asked again, its home says that it is the one.
+      else if (engine !== from) exchange.give(engine, wire, address, port, listener);
+      else crew.tell(engine, 'takeOver', message);
     },
     streams,
   };

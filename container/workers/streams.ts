@@ -25,6 +25,9 @@ export interface StreamGround {
   tell<K extends keyof EngineDuties & string>(engine: number, kind: K, body: Parameters<EngineDuties[K]>[0]): void;
 }
 
+/** Octets that an engine may have before it: above, connections that bring more are held until it is at half of it. */
+const MOST_WAITING = 1_048_576;
+
 /** What was passed up may be answered before a connection ends whose framing is lost, ms. */
 const PARTING = 300;
 
@@ -38,6 +41,9 @@ export class Streams {
   readonly #perAddress = new Map<string, number>();
   /** Of TCP, by their place among all that are listened on. */
   readonly #listeners: { readonly index: number; readonly listener: Listener }[] = [];
+  /** By engine: octets that it was given and has not dealt with, and the connections that are held for its sake. */
+  readonly #waiting: number[] = [];
+  readonly #held = new Map<number, Set<Stream>>();
   #last = 0;
 
   constructor(ground: StreamGround) {
@@ -109,6 +115,8 @@ export class Streams {
 
   /** An engine has ended. */
   gone(engine: number): void {
+    this.#waiting[engine] = 0;
+    this.#letGo(engine);
     for (const stream of this.#all) {
       const id = stream.channels.get(engine);
       if (id === undefined) continue;
@@ -152,10 +160,34 @@ export class Streams {
     const wire = message.toWire();
     const engine = this.ground.engineOf(wire);
     this.ground.tell(engine, 'streamMessage', { id: this.#channelOf(stream, engine), wire });
+    const waiting = (this.#waiting[engine] ?? 0) + wire.length;
+    this.#waiting[engine] = waiting;
+    if (waiting > MOST_WAITING) this.#hold(stream, engine);
+  }
+
+  /** Its peer has to wait until the engine has caught up. */
+  #hold(stream: Stream, engine: number): void {
+    const held = this.#held.get(engine) ?? new Set();
+    this.#held.set(engine, held.add(stream));
+    stream.connection.hold?.(true);
+  }
+
+  /** An engine has dealt with so much. */
+  taken(engine: number, octets: number): void {
+    this.#waiting[engine] = (this.#waiting[engine] ?? 0) - octets;
+    if (this.#waiting[engine]! <= MOST_WAITING / 2) this.#letGo(engine);
+  }
+
+  #letGo(engine: number): void {
+    const held = this.#held.get(engine);
+    this.#held.delete(engine);
+    for (const stream of held ?? [])
+      if (![...this.#held.values()].some((others) => others.has(stream))) stream.connection.hold?.(false);
   }
 
   closed(stream: Stream, error?: Error): void {
     if (!this.#all.delete(stream)) return;
+    for (const held of this.#held.values()) held.delete(stream);
     if (this.#byRemote.get(keyOf(stream.remote)) === stream) this.#byRemote.delete(keyOf(stream.remote));
     if (stream.listener >= 0) {
       const left = this.#perAddress.get(stream.remote.address)! - 1;

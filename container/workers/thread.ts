@@ -22,6 +22,10 @@ import { StreamEnds } from './stream-ends.js';
 const { engine: number, count, salt, key, ring, configuration } = workerData as Beginning;
 const fault = (error: unknown): void => log.error({ err: error, worker: number + 1 }, 'a fault of the container');
 
+/** Octets from connections that are dealt with before the main thread is told. */
+const TELLING = 65_536;
+let taken = 0;
+
 const duties: EngineDuties = {
   listen: async (listeners) => {
     network.expect(listeners);
@@ -69,7 +73,13 @@ const duties: EngineDuties = {
   call: (callId) => observation?.calls?.get(callId),
   streamOpened: (notice) => streams.opened(notice),
   streamConnected: (end) => streams.connected(end),
-  streamMessage: ({ wire, id }) => network.receiveStream(wire, id),
+  streamMessage: ({ wire, id }) => {
+    network.receiveStream(wire, id);
+    taken += wire.length;
+    if (taken < TELLING) return;
+    main.tell('taken', taken);
+    taken = 0;
+  },
   streamClosed: (end) => streams.closed(end),
   takeOver: (message) => network.takeOver(message),
   close: async () => {

@@ -3,12 +3,16 @@ import { EventEmitter } from 'node:events';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import type { FamilyValues } from '../../container/observe/series.js';
+import { FRAMER_LIMITS } from '../../container/transport/framer.js';
+import type { Connection, ConnectionReceiver, Network } from '../../container/transport/network.js';
 import { hashOf } from '../../container/workers/destination.js';
 import { Exchange } from '../../container/workers/exchange.js';
 import { Moved } from '../../container/workers/moved.js';
 import { type Duties, type Link, Port } from '../../container/workers/port.js';
 import { Ring } from '../../container/workers/ring.js';
+import { Streams } from '../../container/workers/streams.js';
 import { allCalls, summed, wholeCall } from '../../container/workers/sums.js';
+import { VirtualClock } from '../world/virtual-clock.js';
 
 describe('calls that were moved', () => {
   test('are found as long as somebody asks for them, and forgotten after that', () => {
@@ -87,6 +91,115 @@ describe('who gets a message', () => {
     const { rings, receiver } = stage();
     for (const wire of ['', '\r\n', '\r\n\r\n', '\u0000']) receiver.receive(wire, '127.0.0.1', 5060);
     expect(rings.flatMap(received)).toEqual([]);
+  });
+});
+
+describe('connections', () => {
+  /** Two engines, and a peer whose messages are all the first one's. */
+  async function stage() {
+    const told: { engine: number; kind: string }[] = [];
+    let accept: (connection: Connection) => ConnectionReceiver = () => {
+      throw new Error('nothing listens');
+    };
+    const streams = new Streams({
+      network: {
+        listen: async (address: string, port: number, taking: typeof accept) => {
+          accept = taking;
+          return { local: { address, port }, close: async () => {} };
+        },
+      } as unknown as Network,
+      clock: new VirtualClock(),
+      framing: FRAMER_LIMITS,
+      salt: 'salt',
+      most: 3,
+      mostOfOne: 2,
+      backlog: 100,
+      unusedTime: 1000,
+      engineOf: (wire) => (wire.includes('Call-ID: b') ? 1 : 0),
+      tell: (engine, kind) => void told.push({ engine, kind }),
+    });
+    await streams.listen('127.0.0.1', 5060, 0);
+    const open = (address = '192.0.2.1') => {
+      const done: string[] = [];
+      const connection = {
+        local: { address: '127.0.0.1', port: 5060 },
+        remote: { address, port: 1000 + told.length },
+        backlog: 0,
+        write: (wire: string) => void done.push(`write ${wire.slice(0, 15)}`),
+        hold: (isHeld: boolean) => void done.push(isHeld ? 'hold' : 'let go'),
+        end: () => void done.push('end'),
+        destroy: () => void done.push('destroy'),
+      };
+      return { connection, done, peer: accept(connection) };
+    };
+    return { streams, told, open };
+  }
+  const message = (callId: string, octets = 0) =>
+    `MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP c;branch=z9hG4bKx\r\nFrom: <sip:c@d>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: ${callId}\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 9\r\nContent-Length: ${octets}\r\n\r\n${'x'.repeat(octets)}`;
+
+  test('an engine is told of a connection when the first message for it comes', async () => {
+    const { told, open } = await stage();
+    const { peer } = open();
+    expect(told).toEqual([]);
+    peer.receive(message('a') + message('a') + message('b'));
+    expect(told.map(({ engine, kind }) => `${engine} ${kind}`)).toEqual([
+      '0 streamOpened',
+      '0 streamMessage',
+      '0 streamMessage',
+      '1 streamOpened',
+      '1 streamMessage',
+    ]);
+  });
+
+  test('who sends more than an engine can take has to wait until it has caught up', async () => {
+    const { streams, open } = await stage();
+    const one = open();
+    const other = open('192.0.2.2');
+    for (let i = 0; i < 20; i++) one.peer.receive(message('a', 60_000));
+    expect(one.done.slice(0, 1)).toEqual(['hold']);
+    other.peer.receive(message('b', 60_000));
+    expect(other.done).toEqual([]);
+    streams.taken(0, 300_000);
+    expect(one.done).not.toContain('let go');
+    streams.taken(0, 500_000);
+    expect(one.done.at(-1)).toBe('let go');
+  });
+
+  test('those who wait for an engine that dies wait no longer', async () => {
+    const { streams, open } = await stage();
+    const { peer, done } = open();
+    for (let i = 0; i < 20; i++) peer.receive(message('a', 60_000));
+    streams.gone(0);
+    expect(done.at(-1)).toBe('let go');
+  });
+
+  test('above their number, and above that of one address, they are not taken', async () => {
+    const { streams, open } = await stage();
+    expect([open(), open(), open()].map(({ done }) => done)).toEqual([[], [], ['destroy']]);
+    expect(open('192.0.2.2').done).toEqual([]);
+    expect(open('192.0.2.3').done).toEqual(['destroy']);
+    expect(streams.size).toBe(3);
+  });
+
+  test('one whose peer does not read is given up', async () => {
+    const { streams, open } = await stage();
+    const { peer, connection, done } = open();
+    peer.receive(message('a'));
+    streams.write(0, 2, 'SIP/2.0 200 OK');
+    connection.backlog = 101;
+    streams.write(0, 2, 'SIP/2.0 200 OK');
+    expect(done).toEqual(['write SIP/2.0 200 OK', 'destroy']);
+  });
+
+  test('it ends when the last engine that had to do with it needs it no more', async () => {
+    const { streams, told, open } = await stage();
+    const { peer, done } = open();
+    peer.receive(message('a') + message('b'));
+    streams.leave(0, 2, false);
+    expect(done).toEqual([]);
+    streams.leave(1, 4, false);
+    expect(done).toEqual(['end']);
+    expect(told.filter(({ kind }) => kind === 'streamClosed')).toHaveLength(2);
   });
 });
 
