@@ -37,6 +37,34 @@ describe('a call is whole on one engine', () => {
     }
   });
 
+  test('answered by the application: what comes in the dialog, and an INVITE that replaces it (RFC 3891), by our To tag', async () => {
+    const seen = new Set<string>();
+    for (let i = 0; i < 12; i++) {
+      const callId = `answered-here-${i}`;
+      const target = 'sip:answer@127.0.0.1';
+      const answer = await stage.answer(stage.send(stage.request('INVITE', { callId, target })), 200);
+      const thread = answer.value('x-thread')!;
+      seen.add(thread);
+      const to = answer.value('to')!;
+      stage.send(stage.request('ACK', { callId, target, to }));
+      const info = stage.send(stage.request('INFO', { callId, target, to, cseq: 2 }));
+      expect((await stage.answer(info, 200)).value('x-thread')).toBe(thread);
+      const tag = /tag=(.*)/.exec(to)![1]!;
+      for (let k = 0; k < 3; k++) {
+        const lines = [`Replaces: ${callId};to-tag=${tag};from-tag=alice${callId}`];
+        const other = { callId: `replacing-${i}-${k}`, target };
+        const replaced = await stage.answer(stage.send(stage.request('INVITE', { ...other, lines })), 200);
+        expect(replaced.value('x-thread')).toBe(thread);
+        stage.send(stage.request('ACK', { ...other, to: replaced.value('to')! }));
+        const bye = stage.send(stage.request('BYE', { ...other, to: replaced.value('to')!, cseq: 2 }));
+        expect((await stage.answer(bye, 200)).value('x-thread')).toBe(thread);
+      }
+      const bye = stage.send(stage.request('BYE', { callId, target, to, cseq: 3 }));
+      expect((await stage.answer(bye, 200)).value('x-thread')).toBe(thread);
+    }
+    expect(seen.size).toBe(2);
+  });
+
   test('CANCEL finds its INVITE, and ACK the 487', async () => {
     for (let i = 0; i < 8; i++) {
       const callId = `cancelled-${i}`;

@@ -21,14 +21,23 @@ export class Place {
     mark(request);
     if (user === 'bridge') await request.b2bua().bridge({ to: 'sip:bob@127.0.0.1:${port}', headers: { 'X-Thread': String(threadId) } });
     else if (user === 'busy') answer(request, 486);
+    else if (user === 'answer') {
+      answered.add(request.callId);
+      answer(request, 200);
+    }
     else request.proxy({ recordRoute: true }).proxyTo('sip:' + user + '@127.0.0.1:${port}' + (user === 'stream' ? ';transport=tcp' : ''));
   }
-  @Subsequent() pass(request: SipRequest) { mark(request); }
+  @Subsequent() pass(request: SipRequest) {
+    mark(request);
+    if (request.method !== 'ACK' && answered.has(request.callId)) answer(request, 200);
+  }
   @Response({ status: 200 }) passed(response: SipResponse) { mark(response); }
   @Message() told(request: SipRequest) { answer(request, 200); }
   ${more}
 }
 
+/** Of this thread. */
+const answered = new Set<string>();
 function mark(message: SipRequest | SipResponse) { message.headers.set('X-Thread', String(threadId)); }
 function answer(request: SipRequest, status: number) {
   const response = request.createResponse(status);
