@@ -32,6 +32,8 @@ export interface CrewUser {
 
 /** How long an answer is waited for, ms; a start has a time of its own in the engine. */
 const PATIENCE = 5000;
+/** And of one that is held up. */
+const IMPATIENCE = 50;
 const START_PATIENCE = 70_000;
 
 /** How soon an engine is started again that has died, ms: longer after each time that it did not live as long. */
@@ -88,7 +90,7 @@ export class Crew {
     kind: K,
     body: Parameters<EngineDuties[K]>[0],
   ): Promise<Awaited<ReturnType<EngineDuties[K]>>[]> {
-    const asked = this.#there.map((member) => inTime(member.port.ask(kind, body as never), PATIENCE));
+    const asked = this.#there.map((member) => answerOf(member, member.port.ask(kind, body as never)));
     const answers: Awaited<ReturnType<EngineDuties[K]>>[] = [];
     for (const answer of await Promise.allSettled(asked))
       if (answer.status === 'fulfilled') answers.push(answer.value as never);
@@ -271,11 +273,25 @@ function handlesOf(listeners: readonly SharedListener[]): object[] {
   return listeners.flatMap(({ handle }) => handle ?? []);
 }
 
+/** What it answers, if it does in time. */
+function answerOf<T>(member: Member, answer: Promise<T>): Promise<T> {
+  const answered = (): void => {
+    member.isHeldUp = false;
+  };
+  answer.then(answered, answered);
+  return inTime(answer, member.isHeldUp ? IMPATIENCE : PATIENCE, () => {
+    member.isHeldUp = true;
+  });
+}
+
 /** Rejects when it takes longer, ms. */
-async function inTime<T>(answer: Promise<T>, limit: number): Promise<T> {
+async function inTime<T>(answer: Promise<T>, limit: number, isLate = (): void => {}): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`a worker has not answered in ${limit / 1000} s`)), limit);
+    timer = setTimeout(() => {
+      isLate();
+      reject(new Error(`a worker has not answered in ${limit / 1000} s`));
+    }, limit);
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

@@ -21,6 +21,8 @@ export class Member {
   /** Settles when the thread has ended, by itself or not. */
   readonly ended: Promise<Error>;
   isThere = true;
+  /** It has not answered in time: it is not waited for again until it has. */
+  isHeldUp = false;
   readonly #worker: Worker;
 
   constructor(beginning: Omit<Beginning, 'ring'>, duties: MainDuties, failed: (error: unknown) => void) {

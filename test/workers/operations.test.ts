@@ -153,6 +153,19 @@ test('an engine that dies loses its calls alone, and is there again with the app
   expect(await json(stage, '/health/ready')).toEqual({ status: 'ready' });
 });
 
+test('an engine whose application never gives way holds up nobody else, nor the end', async () => {
+  const stage = await Stage.open('deploy: { typeCheck: off }', ADMIN);
+  const calls = await onBoth(stage, 'free');
+  stage.send(stage.request('INVITE', { callId: 'hanging', target: 'sip:hang@127.0.0.1' }));
+  const isMissed = async () => /a worker does not answer/.test(JSON.stringify(await json(stage, '/health/ready')));
+  await until(isMissed, 15_000);
+  const answers = await Promise.allSettled(calls.map((call) => call.passes('INFO')));
+  const served = answers.filter(({ status }) => status === 'fulfilled').length;
+  expect(served).toBeGreaterThan(0);
+  expect(served).toBeLessThan(calls.length);
+  expect(await stage.close()).toEqual({ status: 0, err: '' });
+});
+
 test('SIGHUP reaches every engine: the order of the router, and the level of the log', async () => {
   const stage = await open();
   const yaml = 'workers: 2\ndeploy: { typeCheck: off }\nrouter: { INVITE: [nobody] }\nlog: { level: error }\n';

@@ -18,6 +18,7 @@ export class Place {
     const { user = '' } = request.uri as SipUri;
     this.metrics.counter('calls', 'calls').increment();
     if (user === 'die') process.exit(3);
+    while (user === 'hang');
     mark(request);
     if (user === 'bridge') await request.b2bua().bridge({ to: 'sip:bob@127.0.0.1:${port}', headers: { 'X-Thread': String(threadId) } });
     else if (user === 'busy') answer(request, 486);
