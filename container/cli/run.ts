@@ -36,6 +36,7 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
   log.info(
     {
       listening: container.listening.map(listenText),
+      ...(configuration.workers === 1 ? {} : { workers: configuration.workers }),
       ...(container.admin === undefined ? {} : { admin: container.admin }),
       applications: container.deployments.active.map(({ name, version }) => `${name} ${version}`),
       ms: Math.round(process.uptime() * 1000),
