@@ -26,7 +26,7 @@ export async function drain(calls: Drained, limit: number, settling: number, log
   while (left() > 0) {
     if ((await calls.callsInProgress()) > 0) quietSince = undefined;
     else if (performance.now() - (quietSince ??= performance.now()) >= settling) return;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(DRAIN_INTERVAL, left())));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(DRAIN_INTERVAL, left()))));
   }
   const given = await calls.callsInProgress();
   if (given > 0) log.warn({ calls: given }, `${given} calls in progress are given up after shutdown.timeout`);
