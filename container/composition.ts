@@ -2,15 +2,17 @@
 import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { Agenda } from './agenda.js';
-import type { Configuration } from './configuration.js';
+import type { Configuration, RouterOrder } from './configuration.js';
 import { Deployments } from './deployment/deployments.js';
 import { Watch } from './deployment/watch.js';
+import { drain } from './drain.js';
 import { Engine } from './engine.js';
 import { hostKey } from './host-key.js';
 import { type AdminServer, startAdmin } from './http/admin.js';
 import { meterLoad } from './load-meter.js';
 import { ApplicationMetrics } from './observe/application-metrics.js';
 import { Observation } from './observe/observation.js';
+import { overseenAlone } from './observe/overseen.js';
 import { RandomIdentifiers } from './random-identifiers.js';
 import { RealClock } from './real-clock.js';
 import { tokensFor } from './servlet/tokens.js';
@@ -28,20 +30,25 @@ export interface ContainerOptions {
 export interface RunningContainer {
   readonly listening: readonly { readonly transport: string; readonly address: string; readonly port: number }[];
   readonly deployments: Deployments;
-  readonly engine: Engine;
   /** The admin address, unless it is off: http://127.0.0.1:8060. */
   readonly admin: string | undefined;
   /** Sections of applications are from then on those of this configuration: for versions that are deployed later. */
   configure(configuration: Configuration): void;
+  /** Another order of the default router, for requests from now on. */
+  reorder(order: RouterOrder['order']): void;
+  /** Another level of the log, that of applications too. */
+  setLogLevel(level: string): void;
   /** No new initial requests; calls in progress end, within `shutdown.timeout`; then everything is closed. Twice is as once. */
   stop(): Promise<void>;
 }
 
-/** How often a stopping container looks whether its calls have ended, ms. */
-const DRAIN_INTERVAL = 100;
+/** One that has its engine in this thread. */
+export interface ContainerAlone extends RunningContainer {
+  readonly engine: Engine;
+}
 
 /** Deploys, then listens. Rejects when an address cannot be bound; an application that fails does not keep the others from service (D-1). */
-export async function startContainer({ configuration, log, directory }: ContainerOptions): Promise<RunningContainer> {
+export async function startContainer({ configuration, log, directory }: ContainerOptions): Promise<ContainerAlone> {
   const clock = new RealClock();
   const fault = (error: unknown): void => log.error({ err: error }, 'a fault of the container');
   const identifiers = new RandomIdentifiers();
@@ -105,7 +112,8 @@ export async function startContainer({ configuration, log, directory }: Containe
   try {
     if (address !== 'off') {
       const { archiveSize } = configuration.deploy;
-      admin = await startAdmin({ address, engine, deployments, observation: observation!, archiveSize, log });
+      const overseen = overseenAlone(engine, deployments, observation!);
+      admin = await startAdmin({ address, deployments, overseen, archiveSize, log });
     }
     await deployments.restore();
     if (directory !== undefined) {
@@ -129,36 +137,25 @@ export async function startContainer({ configuration, log, directory }: Containe
       configure: (next) => {
         apps = next.apps;
       },
+      reorder: (order) => engine!.router.reorder(order),
+      setLogLevel: (level) => {
+        for (const each of [log, ...deployments.records().flatMap(({ application }) => application?.log ?? [])])
+          each.level = level;
+      },
       stop: () => {
         void watch?.close();
         const { shutdown, timers } = configuration;
-        return (stopped ??= drain(engine!, shutdown.timeout, 2 * timers.t1, log).then(release));
+        const calls = {
+          refuseNew: () => {
+            core.stopping = true;
+          },
+          callsInProgress: () => core.callsInProgress,
+        };
+        return (stopped ??= drain(calls, shutdown.timeout, 2 * timers.t1, log).then(release));
       },
     };
   } catch (error) {
     await release();
     throw error;
   }
-}
-
-/**
- * Takes no new calls, and waits until none is in progress, at most `limit` ms. After the last one a moment more, for what its peers send again
- * because an answer was lost on the way.
- */
-async function drain(engine: Engine, limit: number, settling: number, log: Logger): Promise<void> {
-  const { core } = engine;
-  core.stopping = true;
-  const calls = core.callsInProgress;
-  if (calls === 0) return;
-  log.info({ calls }, `${calls} calls in progress may end within shutdown.timeout`);
-  const began = performance.now();
-  const left = (): number => began + limit - performance.now();
-  let quietSince: number | undefined;
-  while (left() > 0) {
-    if (core.callsInProgress > 0) quietSince = undefined;
-    else if (performance.now() - (quietSince ??= performance.now()) >= settling) return;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(DRAIN_INTERVAL, left())));
-  }
-  const given = core.callsInProgress;
-  if (given > 0) log.warn({ calls: given }, `${given} calls in progress are given up after shutdown.timeout`);
 }

@@ -37,6 +37,7 @@ export class ConfigurationError extends Error {
 /** What the command line says instead of the file; undefined leaves the file's value. */
 export interface Overrides {
   readonly listen?: readonly string[] | undefined;
+  readonly workers?: number | 'auto' | undefined;
   readonly admin?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly watch?: boolean | undefined;
@@ -130,11 +131,17 @@ export function defaultConfiguration(overrides: Overrides = {}): Configuration {
 }
 
 /** Where on the command line a key is said. */
-const OPTIONS: Readonly<Record<string, string>> = { listen: '--listen', admin: '--admin', log: '--log-level' };
+const OPTIONS: Readonly<Record<string, string>> = {
+  listen: '--listen',
+  workers: '--workers',
+  admin: '--admin',
+  log: '--log-level',
+};
 
 function overridden(value: Record<string, unknown>, overrides: Overrides): Record<string, unknown> {
   const said = { ...value };
   if (overrides.listen?.length) said.listen = [...overrides.listen];
+  if (overrides.workers !== undefined) said.workers = overrides.workers;
   if (overrides.admin !== undefined) {
     const { token } = Object(value.admin) as { token?: unknown };
     said.admin =

@@ -1,6 +1,7 @@
 // What is typed behind a command, looked at before anything is done: what cannot be meant is wrong usage (contract section 8).
 import { InvalidArgumentError } from 'commander';
 import { hostAndPort, listenAddress } from '../configuration/listen.js';
+import { MAX_WORKERS } from '../configuration/schema.js';
 import { isToken } from './operator.js';
 
 /** As the admin address takes it, since it becomes part of file names. */
@@ -13,6 +14,15 @@ export function listenAddresses(text: string, before: string[] | undefined): str
   const address = listenAddress(text);
   if (typeof address === 'string') throw new InvalidArgumentError(address);
   return [...(before ?? []), text];
+}
+
+/** How many engines. */
+export function workers(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  const number = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (number < 1 || number > MAX_WORKERS)
+    throw new InvalidArgumentError(`'${text}' is neither a number from 1 to ${MAX_WORKERS} nor auto`);
+  return number;
 }
 
 /** Where a container offers its admin address. */

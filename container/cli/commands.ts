@@ -1,7 +1,7 @@
 // The commands with their arguments and options: contract section 8. What they do is in the file of each.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { LEVELS, level, listenAddresses, ownAdmin, something } from './arguments.js';
+import { LEVELS, level, listenAddresses, ownAdmin, something, workers } from './arguments.js';
 import { check } from './check.js';
 import { describeBelow } from './help.js';
 import type { ExitStatus, Terminal } from './main.js';
@@ -30,6 +30,11 @@ export function createCommands(terminal: Terminal, ended: (status: ExitStatus) =
       '-l, --listen <address>',
       'where to listen, transport:address[:port]; repeatable; udp, tcp; [::1] for IPv6; port 0: any free one (default: listen of the configuration, else udp and tcp 127.0.0.1:5060)',
       listenAddresses,
+    )
+    .option(
+      '--workers <number>',
+      'engines that share the calls, each in a thread of its own; auto: as many as there are cores (default: workers of the configuration, else 1)',
+      workers,
     )
     .option(
       '--admin <address>',

@@ -18,6 +18,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   run: [
     'run apps',
     "run apps --listen udp:10.0.0.9:5060 --listen 'tcp:[::1]:5060' --log-level debug",
+    'run apps --listen udp:10.0.0.9:5060 --workers auto',
     'run apps --config /etc/siplet.yaml --admin 127.0.0.1:8070 --no-watch',
   ],
   check: ['check apps/hunt', 'check hunt.ts --config siplet.yaml'],

@@ -35,20 +35,20 @@ export function reloadOnHangup(configuration: Configuration, { container, log, r
 export async function reload(
   before: Configuration,
   next: Configuration,
-  container: Pick<RunningContainer, 'deployments' | 'engine' | 'configure'>,
+  container: Pick<RunningContainer, 'deployments' | 'configure' | 'reorder' | 'setLogLevel'>,
   log: Logger,
 ): Promise<void> {
   const changed: string[] = [];
-  const { deployments, engine } = container;
+  const { deployments } = container;
   container.configure(next);
   if (next.log.level !== before.log.level) {
     changed.push('log.level');
-    for (const each of [log, ...deployments.records().flatMap(({ application }) => application?.log ?? [])])
-      each.level = next.log.level;
+    log.level = next.log.level;
+    container.setLogLevel(next.log.level);
   }
   if (!isDeepStrictEqual(next.router.order, before.router.order)) {
     changed.push('router');
-    engine.router.reorder(next.router.order);
+    container.reorder(next.router.order);
   }
   const failed: string[] = [];
   for (const name of new Set([...before.apps.keys(), ...next.apps.keys()])) {

@@ -1,5 +1,6 @@
 // `siplet run DIR`: a container until it is told to stop.
 import type { Logger } from 'pino';
+import type { ContainerOptions, RunningContainer } from '../composition.js';
 import { listenText, readConfiguration } from '../configuration.js';
 import { createLog } from '../observe/log.js';
 import type { ExitStatus } from './main.js';
@@ -7,6 +8,7 @@ import { reloadOnHangup } from './reload.js';
 
 export interface RunOptions {
   readonly listen?: readonly string[];
+  readonly workers?: number | 'auto';
   readonly admin?: string;
   readonly config?: string;
   readonly logLevel?: string;
@@ -19,6 +21,7 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
   const read = () =>
     readConfiguration(options.config, {
       listen: options.listen,
+      workers: options.workers,
       admin: options.admin,
       logLevel: options.logLevel,
       watch: options.watch ? undefined : false,
@@ -27,13 +30,13 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
   const log = createLog(configuration.log);
   // A terminal that closes says so by SIGHUP; where there is a file to be read again, an operator says that by it.
   const stopped = stopSignal(log, configuration.file === undefined ? [...STOPPING, 'SIGHUP'] : STOPPING);
-  // Loaded only here, so that the other commands start without it.
-  const { startContainer } = await import('../composition.js');
-  const container = await startContainer({ configuration, log, directory });
+  // Loaded only there, so that the other commands start without it.
+  const container = await start({ configuration, log, directory });
   reloadOnHangup(configuration, { container, log, read });
   log.info(
     {
       listening: container.listening.map(listenText),
+      ...(configuration.workers === 1 ? {} : { workers: configuration.workers }),
       ...(container.admin === undefined ? {} : { admin: container.admin }),
       applications: container.deployments.active.map(({ name, version }) => `${name} ${version}`),
       ms: Math.round(process.uptime() * 1000),
@@ -44,6 +47,13 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
   await container.stop();
   log.info('stopped');
   return 0;
+}
+
+/** One engine has no threads beside this one. */
+async function start(options: ContainerOptions): Promise<RunningContainer> {
+  const { workers } = options.configuration;
+  if (workers === 1) return (await import('../composition.js')).startContainer(options);
+  return (await import('../workers/start.js')).startWithWorkers(options, workers);
 }
 
 const STOPPING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];

@@ -1,4 +1,5 @@
 // Every key of siplet.yaml with its default and its meaning: contract section 8. The table in the README is printed from here.
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { hostAndPort, type ListenAddress, listenAddress } from './listen.js';
 
@@ -212,6 +213,15 @@ const trace = z.strictObject({
   messages: count(200, 'messages kept of one call', 0),
 });
 
+/** More than these cannot be told apart in what they write into messages. */
+export const MAX_WORKERS = 32;
+
+const workers = z
+  .union([z.literal('auto'), z.number().int().min(1).max(MAX_WORKERS)], {
+    error: `must be a number from 1 to ${MAX_WORKERS}, or 'auto': as many as there are cores`,
+  })
+  .transform((value) => (value === 'auto' ? Math.min(MAX_WORKERS, availableParallelism()) : value));
+
 /** An absent section is as an empty one: its keys have their defaults. */
 function section<T extends z.ZodType<unknown, Record<string, unknown>>>(schema: T, meaning: string) {
   return z.preprocess((value) => value ?? {}, schema).describe(meaning);
@@ -226,6 +236,9 @@ export const schema = z.strictObject({
     .describe(
       'where to listen for SIP: udp and tcp (tls, ws and wss are not there yet); [::1] for IPv6; port 0 is any free one',
     ),
+  workers: workers
+    .default(1)
+    .describe('engines that share the calls, each in a thread of its own, up to 32; auto: as many as there are cores'),
   admin: admin
     .default(() => ({ address: '127.0.0.1', port: 8060 }))
     .describe("the operators' address, or off; `{ listen, token }` beyond loopback"),

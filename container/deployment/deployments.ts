@@ -1,17 +1,16 @@
 // Which applications are deployed, and in which version: the registry that dispatch and routing ask. Contract section 7.
 import { DeploymentError } from '@siplet/sdk';
 import type { Logger } from 'pino';
-import { type ApplicationServices, createApplication, type DeployedApplication } from './application.js';
+import type { ApplicationServices, DeployedApplication } from './application.js';
 import { type Bundle, compile, shortened } from './compile.js';
 import { type Deployable, deployablesIn } from './deployable.js';
 import { Draining, disposeOf, type Sessions } from './draining.js';
 import { framedFaults } from './frame.js';
 import { History, removeRoom, type Snapshot } from './history.js';
-import { inTime } from './in-time.js';
-import { load } from './load.js';
 import { Names } from './names.js';
 import type { DeploymentEvent, DeploymentOptions, DeploymentRecord } from './records.js';
 import { faultOf, type Source, sourceAt, sourceOf } from './source.js';
+import { here, type Stage } from './stage.js';
 import { ArchiveStore } from './store.js';
 import { Turns } from './turns.js';
 import { typeCheck } from './type-check.js';
@@ -42,7 +41,7 @@ interface Attempt {
 const MAX_FAILURES = 200;
 
 export class Deployments {
-  readonly #services: ApplicationServices;
+  readonly #stage: Stage;
   readonly #options: DeploymentOptions;
   readonly #log: Logger;
   readonly #store: ArchiveStore;
@@ -61,11 +60,12 @@ export class Deployments {
   #revision = 0;
   #closed = false;
 
-  constructor(services: ApplicationServices, options: DeploymentOptions) {
-    this.#services = services;
+  /** Applications run on `stage`: in this thread, when what they are to be given is all that is said. */
+  constructor(stage: Stage | ApplicationServices, options: DeploymentOptions) {
+    this.#stage = 'start' in stage ? stage : here(stage);
     this.#options = options;
-    this.#log = services.log;
-    this.#typeWarnings = new TypeWarnings(services.log);
+    this.#log = stage.log;
+    this.#typeWarnings = new TypeWarnings(stage.log);
     this.#store = new ArchiveStore(options.store ?? '.siplet');
     this.#archiveSize = options.archiveSize ?? ARCHIVE_SIZE;
     this.#draining = new Draining(options.drainTimeout ?? DRAIN_TIMEOUT, (gone) => this.#unloaded(gone));
@@ -246,6 +246,12 @@ export class Deployments {
     await this.#freed(names);
   }
 
+  /** As `idle`, of a version that is known by its revision. */
+  idleRevision(revision: number): void {
+    const application = this.#draining.applications.find((each) => each.revision === revision);
+    if (application !== undefined) this.idle(application);
+  }
+
   /** A version of it has no session any more. */
   idle(application: DeployedApplication): void {
     this.#draining.idle(application);
@@ -319,9 +325,7 @@ export class Deployments {
   async #start(attempt: Attempt, bundle: Bundle): Promise<DeployedApplication> {
     const { source, revision, began } = attempt;
     const { deployable, archive, room } = source;
-    const loaded = load(bundle);
-    const made = createApplication(deployable, revision, loaded, this.#services);
-    const application = await inTime(made, () => loaded.release());
+    const application = await this.#stage.start(deployable, revision, bundle);
     try {
       this.#assertWanted(attempt);
       if (archive) this.#store.put(deployable.name, archive);

@@ -4,6 +4,7 @@ import { createRequire, Module } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { isMainThread } from 'node:worker_threads';
 import * as sdk from '@siplet/sdk';
 import { DeploymentError } from '@siplet/sdk';
 import * as declarations from '@siplet/sdk/declarations';
@@ -72,7 +73,8 @@ export function load(bundle: Bundle): Loaded {
     release();
     throw new DeploymentError(`its module failed while it was loaded: ${describeFault(error)}`, { cause: error });
   } finally {
-    setFlagsFromString('--compilation-cache');
+    // The flag is the process's: of several threads one would switch it on while another compiles.
+    if (isMainThread) setFlagsFromString('--compilation-cache');
   }
   module.loaded = true;
   return { exports: module.exports as Record<string, unknown>, release };

@@ -5,16 +5,14 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { type AdminAddress, ConfigurationError } from '../configuration.js';
 import type { Deployments } from '../deployment/deployments.js';
-import type { Engine } from '../engine.js';
-import type { Observation } from '../observe/observation.js';
+import type { Overseen } from '../observe/overseen.js';
 import { isLoopbackAddress } from './guard.js';
 import { routes } from './routes.js';
 
 export interface AdminOptions {
   readonly address: Exclude<AdminAddress, 'off'>;
-  readonly engine: Engine;
   readonly deployments: Deployments;
-  readonly observation: Observation;
+  readonly overseen: Overseen;
   /** Octets of an archive. */
   readonly archiveSize: number;
   readonly log: Logger;

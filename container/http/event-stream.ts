@@ -11,10 +11,10 @@ const HEARTBEAT = 15_000;
 export const EVENT_STREAM = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' };
 
 export class EventStreams {
-  readonly #events: Events;
+  readonly #events: Pick<Events, 'listen'>;
   readonly #endings = new Set<() => void>();
 
-  constructor(events: Events) {
+  constructor(events: Pick<Events, 'listen'>) {
     this.#events = events;
   }
 

@@ -3,8 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { DeploymentError } from '@siplet/sdk';
 import { Hono } from 'hono';
 import type { DeploymentRecord, Deployments } from '../deployment/deployments.js';
-import type { Engine } from '../engine.js';
-import type { Observation } from '../observe/observation.js';
+import type { Overseen } from '../observe/overseen.js';
 import { bodyOf } from './body.js';
 import { EVENT_STREAM, EventStreams, MAX_CLIENTS } from './event-stream.js';
 import { type GuardOptions, guard } from './guard.js';
@@ -15,9 +14,8 @@ interface Bindings {
 }
 
 export interface AdminParts extends GuardOptions {
-  readonly engine: Engine;
   readonly deployments: Deployments;
-  readonly observation: Observation;
+  readonly overseen: Overseen;
   /** Octets of an archive. */
   readonly archiveSize: number;
   failed(error: unknown): void;
@@ -37,20 +35,21 @@ export interface ApplicationStatus {
 }
 
 export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void } {
-  const { engine, deployments, observation } = parts;
+  const { deployments, overseen } = parts;
   const app = new Hono<Bindings>();
-  const streams = new EventStreams(observation.events);
+  const streams = new EventStreams(overseen.events);
   let uploads = 0;
-  const statusOf = (record: DeploymentRecord): ApplicationStatus => applicationStatus(record, engine);
+  const statusOf = async (record: DeploymentRecord): Promise<ApplicationStatus> =>
+    applicationStatus(record, await overseen.sessions());
 
   app.use(guard(parts));
   app.get('/health/live', (c) => c.json({ status: 'live' }));
-  app.get('/health/ready', (c) => {
-    const reasons = reasonsAgainst(parts);
+  app.get('/health/ready', async (c) => {
+    const reasons = await overseen.reasonsAgainst();
     return reasons.length === 0 ? c.json({ status: 'ready' }) : c.json({ status: 'not ready', reasons }, 503);
   });
   app.get('/metrics', async (c) =>
-    c.body(await observation.metrics.text(), 200, { 'Content-Type': observation.metrics.contentType }),
+    c.body(await overseen.metrics.text(), 200, { 'Content-Type': overseen.metrics.contentType }),
   );
 
   app.use('/api/apps/:name/*', async (c, next) => {
@@ -58,7 +57,10 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
     if (!/^[\w~][\w.~-]{0,213}$/.test(c.req.param('name'))) return c.json({ error: 'that is no name' }, 400);
     return next();
   });
-  app.get('/api/apps', (c) => c.json(deployments.records().map(statusOf)));
+  app.get('/api/apps', async (c) => {
+    const sessionsOf = await overseen.sessions();
+    return c.json(deployments.records().map((record) => applicationStatus(record, sessionsOf)));
+  });
   app.put('/api/apps/:name', async (c) => {
     if (uploads >= MAX_UPLOADS) return c.json({ error: `${uploads} archives are being sent already` }, 503);
     uploads++;
@@ -71,7 +73,7 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
     }
     if (archive.length === 0) return c.json({ error: 'the body is to be a .tgz made by npm pack, and is empty' }, 400);
     const name = c.req.param('name');
-    return c.json(statusOf(recordOf(deployments, await deployments.deployArchive(archive, name))));
+    return c.json(await statusOf(recordOf(deployments, await deployments.deployArchive(archive, name))));
   });
   app.delete('/api/apps/:name', (c) => {
     const name = c.req.param('name');
@@ -81,19 +83,19 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
     const name = c.req.param('name');
     const isKnown = deployments.records().some((record) => record.name === name);
     try {
-      return c.json(statusOf(recordOf(deployments, await deployments.rollback(name))));
+      return c.json(await statusOf(recordOf(deployments, await deployments.rollback(name))));
     } catch (error) {
       if (!isKnown && error instanceof DeploymentError) return c.json({ error: error.message }, 404);
       throw error;
     }
   });
 
-  app.get('/api/calls', (c) => c.json(observation.calls?.list() ?? []));
-  app.get('/api/calls/:id', (c) => {
-    const call = observation.calls?.get(c.req.param('id'));
+  app.get('/api/calls', async (c) => c.json(await overseen.calls()));
+  app.get('/api/calls/:id', async (c) => {
+    const call = await overseen.call(c.req.param('id'));
     if (call !== undefined) return c.json(call);
     return c.json(
-      { error: observation.calls === undefined ? 'calls are not traced: trace.calls is 0' : 'no such call is known' },
+      { error: overseen.tracesCalls ? 'no such call is known' : 'calls are not traced: trace.calls is 0' },
       404,
     );
   });
@@ -116,8 +118,11 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
 }
 
 /** Exactly the fields of the contract. */
-function applicationStatus({ name, version, state, application, error }: DeploymentRecord, { core }: Engine) {
-  const sessions = application === undefined ? 0 : core.sessionsOf(application);
+function applicationStatus(
+  { name, version, state, application, error }: DeploymentRecord,
+  sessionsOf: Awaited<ReturnType<Overseen['sessions']>>,
+): ApplicationStatus {
+  const sessions = application === undefined ? 0 : sessionsOf(application);
   const status = { name, version, state, sessions, handlers: application?.table.lines() ?? [] };
   return error === undefined ? status : { ...status, error };
 }
@@ -127,18 +132,6 @@ function recordOf(deployments: Deployments, application: DeploymentRecord['appli
   // Replaced again, in the meantime.
   const { name, version } = application!;
   return record ?? { name, version, path: '', state: 'draining', application: application! };
-}
-
-/** Why new calls should go elsewhere. */
-function reasonsAgainst({ engine, deployments }: AdminParts): string[] {
-  const reasons: string[] = [];
-  if (engine.core.stopping) reasons.push('stopping');
-  if (engine.core.congestion.reason !== undefined) reasons.push(engine.core.congestion.reason);
-  if (engine.transport.listenings.length === 0) reasons.push('not listening');
-  if (deployments.active.length === 0) reasons.push('no application is in service');
-  // Requests are answered 503 until it is there.
-  else if (engine.router.problem !== undefined) reasons.push(engine.router.problem);
-  return reasons;
 }
 
 function noApplication(name: string): string {

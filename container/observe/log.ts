@@ -20,10 +20,28 @@ export function createLog(options: LogOptions, stream?: Writable): Logger {
     if (told.size > 0 && isProblem(line)) for (const listener of told) listener(line);
     return line;
   };
-  const log = pino({ level: options.level, base: null, hooks: { streamWrite } }, text ? readable(out, colour) : out);
+  const to = text ? readable(out, colour) : out;
+  const log = pino({ level: options.level, base: null, hooks: { streamWrite } }, to);
   listeners.set(log, told);
+  relays.set(log, (line) => void to.write(streamWrite(line)));
   return log;
 }
+
+/** The log of another thread, whose lines `relayTo` of this one are to be given. */
+export function createRelayedLog(level: string, write: (line: string) => void): Logger {
+  return pino({ level, base: null }, { write });
+}
+
+/** What writes lines of other threads into a log that `createLog` made; into another as they are. */
+export function relayTo(log: Logger): (line: string) => void {
+  return relays.get(log) ?? ((line) => void (log as unknown as Streamed)[pino.symbols.streamSym as never].write(line));
+}
+
+interface Streamed {
+  readonly [stream: symbol]: DestinationStream;
+}
+
+const relays = new WeakMap<Logger, (line: string) => void>();
 
 /** Who is told of the problems in a log. */
 const listeners = new WeakMap<Logger, Set<(line: string) => void>>();

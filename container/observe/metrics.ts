@@ -1,15 +1,13 @@
 // What Prometheus reads at /metrics: worked out from plain numbers when it asks, so that a message costs a count and nothing else.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { DeploymentEvent, Deployments } from '../deployment/deployments.js';
 import type { Engine } from '../engine.js';
 import type { ApplicationMetrics } from './application-metrics.js';
+import { DeploymentMetrics, processMetrics, textOf } from './deployment-metrics.js';
 import type { HandlerTimes } from './handler-times.js';
-import { family, Numbers, register, type Value } from './series.js';
+import { type Family, type FamilyValues, family, type Labels, register, type Value } from './series.js';
 import type { Traffic } from './traffic.js';
-
-/** Those of the process: there is one, however many containers there are in it. */
-let ofProcess: Registry | undefined;
 
 const QUANTILES = [0.5, 0.9, 0.99];
 /** Nanoseconds in a second. */
@@ -19,43 +17,50 @@ const RESOLUTION = 20;
 
 export interface Measured {
   readonly engine: Engine;
-  readonly deployments: Deployments;
+  readonly deployments: Pick<Deployments, 'records'>;
   readonly traffic: Traffic;
   readonly handlerTimes: HandlerTimes;
   readonly applications: ApplicationMetrics;
+  /** Of one engine of several: its number, from 1. */
+  readonly worker?: number | undefined;
 }
 
 export class Metrics {
+  readonly #all: Family[] = [];
   readonly #applications: ApplicationMetrics;
   readonly #own = new Registry();
-  readonly #deployments = new Numbers();
+  readonly #deployments: DeploymentMetrics | undefined;
   readonly #delay: IntervalHistogram;
 
   constructor(measured: Measured) {
     this.#applications = measured.applications;
     this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION });
     this.#delay.enable();
-    if (ofProcess === undefined) {
-      ofProcess = new Registry();
-      collectDefaultMetrics({ register: ofProcess });
-    }
-    for (const kind of KINDS) this.#deployments.add(0, { result: kind });
     this.#registerWire(measured);
     this.#registerCalls(measured);
     this.#registerApplications(measured);
+    // Deployments and the process are the main thread's.
+    if (measured.worker !== undefined) return;
+    this.#deployments = new DeploymentMetrics(measured.deployments);
+    for (const one of this.#deployments.families) register(this.#own, one);
+    processMetrics();
   }
 
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
+  /** What it measures, without the process: plain data. */
+  async values(): Promise<FamilyValues[]> {
+    return [...this.#all, ...this.#applications.families()].map((one) => one.get());
+  }
+
   async text(): Promise<string> {
     const applications = new Registry();
     for (const one of this.#applications.families()) register(applications, one);
-    const parts = await Promise.all([this.#own, applications, ofProcess!].map((each) => each.metrics()));
-    return parts.filter((part) => part.trim() !== '').join('\n');
+    return textOf([this.#own, applications, processMetrics()]);
   }
 
-  deployed({ kind }: DeploymentEvent): void {
-    this.#deployments.add(1, { result: kind });
+  deployed(event: DeploymentEvent): void {
+    this.#deployments?.deployed(event);
   }
 
   close(): void {
@@ -63,7 +68,9 @@ export class Metrics {
   }
 
   #register(name: string, type: 'counter' | 'gauge' | 'histogram', help: string, values: () => readonly Value[]): void {
-    register(this.#own, family(name, type, help, values));
+    const one = family(name, type, help, values);
+    this.#all.push(one);
+    register(this.#own, one);
   }
 
   #registerWire({ engine: { transport }, traffic }: Measured): void {
@@ -89,7 +96,7 @@ export class Metrics {
     ]);
   }
 
-  #registerCalls({ engine: { core, transactions } }: Measured): void {
+  #registerCalls({ engine: { core, transactions }, worker }: Measured): void {
     const one = (name: string, type: 'counter' | 'gauge', help: string, value: () => number) =>
       this.#register(name, type, help, () => [{ labels: {}, value: value() }]);
     this.#register('siplet_transactions', 'gauge', 'Transactions that are alive', () => {
@@ -106,11 +113,12 @@ export class Metrics {
     one('siplet_initial_requests_total', 'counter', 'Initial requests to applications', () => core.counters.initial);
     one('siplet_refused_requests_total', 'counter', 'Requests that the container refused', () => core.counters.refused);
     this.#register('siplet_event_loop_delay_seconds', 'gauge', 'Delay of the event loop since the last scrape', () => {
+      const whose: Labels = worker === undefined ? {} : { worker };
       const values: Value[] = QUANTILES.map((quantile) => ({
-        labels: { quantile },
+        labels: { ...whose, quantile },
         value: seconds(this.#delay.percentile(quantile * 100)),
       }));
-      values.push({ labels: { quantile: 1 }, value: seconds(this.#delay.max) });
+      values.push({ labels: { ...whose, quantile: 1 }, value: seconds(this.#delay.max) });
       this.#delay.reset();
       return values;
     });
@@ -126,16 +134,6 @@ export class Metrics {
           return { labels: { app: name, version, revision, state }, value: core.sessionsOf(application!) };
         }),
     );
-    this.#register('siplet_applications', 'gauge', 'Applications, by state', () => {
-      const records = deployments.records();
-      return ['active', 'draining', 'failed'].map((state) => ({
-        labels: { state },
-        value: records.filter((record) => record.state === state).length,
-      }));
-    });
-    this.#register('siplet_deployments_total', 'counter', 'Deployments, by what came of them', () =>
-      this.#deployments.values(),
-    );
     const name = 'siplet_handler_seconds';
     this.#register(name, 'histogram', 'Time of handlers until they settled', () => handlerTimes.times(name));
     this.#register('siplet_handler_failures_total', 'counter', 'Handlers that threw, rejected or took too long', () =>
@@ -143,8 +141,6 @@ export class Metrics {
     );
   }
 }
-
-const KINDS: readonly DeploymentEvent['kind'][] = ['deployed', 'failed', 'undeployed', 'unloaded'];
 
 function seconds(nanoseconds: number): number {
   // Before the first look there is nothing, and some large number.

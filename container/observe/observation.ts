@@ -13,10 +13,12 @@ import { Traffic } from './traffic.js';
 
 export interface Observed {
   readonly engine: Engine;
-  readonly deployments: Deployments;
+  readonly deployments: Pick<Deployments, 'listen' | 'records'>;
   readonly applications: ApplicationMetrics;
   readonly log: Logger;
   readonly trace: Configuration['trace'];
+  /** Of one engine of several: its number, from 1. */
+  readonly worker?: number;
 }
 
 export class Observation {
@@ -30,7 +32,7 @@ export class Observation {
 
   constructor(observed: Observed) {
     this.#observed = observed;
-    const { engine, deployments, applications, log, trace } = observed;
+    const { engine, deployments, applications, log, trace, worker } = observed;
     const { events } = this;
     this.calls =
       trace.calls === 0
@@ -44,7 +46,7 @@ export class Observation {
           });
     const traffic = new Traffic(this.calls);
     const handlerTimes = this.#handlerTimes;
-    this.metrics = new Metrics({ engine, deployments, traffic, handlerTimes, applications });
+    this.metrics = new Metrics({ engine, deployments, traffic, handlerTimes, applications, worker });
     const { core, transport } = engine;
     const { call } = core;
     transport.counters.observer = traffic;
@@ -81,7 +83,7 @@ export class Observation {
 }
 
 /** What of it an operator is told. */
-function told(event: DeploymentEvent): object {
+export function told(event: DeploymentEvent): object {
   if ('application' in event) {
     const { name, version } = event.application;
     const replaced = event.kind === 'deployed' ? event.replaced?.version : undefined;

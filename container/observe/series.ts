@@ -16,7 +16,15 @@ export interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  get(): { name: string; help: string; type: string; values: readonly Value[]; aggregator: 'sum' };
+  get(): FamilyValues & { readonly aggregator: 'sum' };
+}
+
+/** A family as it is now: plain data, which may travel. */
+export interface FamilyValues {
+  readonly name: string;
+  readonly help: string;
+  readonly type: Family['type'];
+  readonly values: readonly Value[];
 }
 
 /** Combinations of labels that one measurement may have: what is above it is not measured. */

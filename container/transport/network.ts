@@ -28,6 +28,8 @@ export interface Connection {
   write(wire: string): void;
   /** Octets accepted and not yet handed to the network: the bound on a peer that does not read. */
   readonly backlog: number;
+  /** Receives nothing for a while, so that the peer has to wait (true), or goes on (false). */
+  hold?(isHeld: boolean): void;
   /** Sends what is queued, then ends. */
   end(): void;
   /** Ends now; `closed` follows. */

@@ -34,15 +34,20 @@ export class NodeNetwork implements Network {
   }
 
   interfaces(): LocalInterface[] {
-    const all: LocalInterface[] = [];
-    for (const ones of Object.values(networkInterfaces())) {
-      for (const one of ones ?? []) {
-        const prefix = one.cidr === null ? 0 : Number(one.cidr.slice(one.cidr.indexOf('/') + 1));
-        // A link-local address says nothing without its zone, which no Via can carry.
-        if (one.address.startsWith('fe80:')) continue;
-        all.push({ address: one.address, family: one.family === 'IPv6' ? 6 : 4, internal: one.internal, prefix });
-      }
-    }
-    return all;
+    return localInterfaces();
   }
+}
+
+/** The addresses of this host. */
+export function localInterfaces(): LocalInterface[] {
+  const all: LocalInterface[] = [];
+  for (const ones of Object.values(networkInterfaces())) {
+    for (const one of ones ?? []) {
+      const prefix = one.cidr === null ? 0 : Number(one.cidr.slice(one.cidr.indexOf('/') + 1));
+      // A link-local address says nothing without its zone, which no Via can carry.
+      if (one.address.startsWith('fe80:')) continue;
+      all.push({ address: one.address, family: one.family === 'IPv6' ? 6 : 4, internal: one.internal, prefix });
+    }
+  }
+  return all;
 }

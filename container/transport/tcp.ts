@@ -123,6 +123,11 @@ class TcpConnection implements Connection, Timed {
     if (this.#socket.writable) this.#socket.write(wire, 'latin1');
   }
 
+  hold(isHeld: boolean): void {
+    if (isHeld) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
   end(): void {
     if (this.#socket.destroyed) return;
     this.#socket.end();

@@ -64,6 +64,10 @@ class UdpSocket implements DatagramSocket {
     });
   }
 
+  get handle(): UdpHandle {
+    return handleOf(this.#socket);
+  }
+
   send(wire: string, port: number, address: string, failed?: (error: Error) => void): void {
     const octets = Buffer.allocUnsafe(wire.length);
     (octets as unknown as Octets).latin1Write(wire, 0, wire.length);
@@ -86,4 +90,36 @@ function told(failed: (error: Error) => void): (error: Error | null) => void {
   return (error) => {
     if (error) failed(error);
   };
+}
+
+/** Sends on a socket that another thread has bound and reads; `descriptor` is the caller's own. */
+export function sendOnUdp(descriptor: number, local: SocketAddress): DatagramSocket {
+  const isV6 = familyOf(local.address) === 6;
+  const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6, lookup: literal as never });
+  socket.on('error', ignore);
+  socket.bind({ fd: descriptor });
+  // Before the event loop turns: what comes is read by the other thread alone.
+  handleOf(socket).recvStop();
+  return new UdpSocket(socket, DEAF);
+}
+
+/** What Node keeps of a socket that is bound: it can be sent to another process, and stop reading for a while. */
+export function handleOfUdp(socket: DatagramSocket): UdpHandle {
+  return (socket as UdpSocket).handle;
+}
+
+export interface UdpHandle {
+  recvStart(): void;
+  recvStop(): void;
+}
+
+const DEAF: DatagramReceiver = { receive() {} };
+
+/** Node shows it nowhere else. */
+function handleOf(socket: Socket): UdpHandle {
+  for (const symbol of Object.getOwnPropertySymbols(socket)) {
+    const { handle } = Object((socket as never)[symbol]) as { handle?: Partial<UdpHandle> | null };
+    if (typeof handle?.recvStop === 'function') return handle as UdpHandle;
+  }
+  throw new Error('a socket of this version of Node cannot be shared among threads');
 }

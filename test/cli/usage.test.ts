@@ -60,6 +60,10 @@ describe('contract section 8, exit status 2: wrong usage, told in one line with 
       ['run', '--admin', '127.0.0.1:99999'],
       "--admin: '127.0.0.1:99999': '99999' is no port (0-65535); write for example 127.0.0.1:8060, or off",
     ],
+    [['run', '--workers', '0'], "--workers: '0' is neither a number from 1 to 32 nor auto"],
+    [['run', '--workers', '33'], "--workers: '33' is neither a number from 1 to 32 nor auto"],
+    [['run', '--workers', '1.5'], "--workers: '1.5' is neither a number from 1 to 32 nor auto"],
+    [['run', '--workers', 'many'], "--workers: 'many' is neither a number from 1 to 32 nor auto"],
     [['run', '--log-level', 'loud'], "--log-level: 'loud' is none of trace, debug, info, warn, error, fatal, silent"],
     [['run', '--log-level', 'a\nb'], "--log-level: 'a?b' is none of trace, debug, info, warn, error, fatal, silent"],
     [['check'], "missing required argument 'PATH'"],
@@ -179,6 +183,11 @@ describe('contract section 8, configuration: file, line and column of what is wr
     ['limits: { bodySize: 0 }', '1:11: limits.bodySize: must be at least 1, not 0'],
     ['proxy: { maxForwards: 300 }', '1:10: proxy.maxForwards: must be at most 255, not 300'],
     ['proxy: { timeout: 0 }', '1:10: proxy.timeout: must be more than 0, not 0'],
+    ['workers: 0', '1:1: workers: must be at least 1, not 0'],
+    [
+      'workers: many',
+      '1:1: workers: must be a number from 1 to 32, or \'auto\': as many as there are cores, not "many"',
+    ],
     ['store: { kind: redis }', '1:10: store.kind: is not there yet: sessions are kept in memory'],
     ['admin: { listen: 127.0.0.1:99999 }', "1:10: admin.listen: '127.0.0.1:99999': '99999' is no port (0-65535)"],
     [
@@ -274,7 +283,7 @@ describe('contract section 8, --help', () => {
 
   test('every option that has a default tells it', async () => {
     const { out } = await command('run', '--help');
-    for (const option of ['--listen', '--admin', '--config', '--log-level'])
+    for (const option of ['--listen', '--workers', '--admin', '--config', '--log-level'])
       expect(out.replace(/\s+/g, ' ')).toMatch(new RegExp(`${option} <[^-]*\\(default: `));
     expect((await command('apps', '--help')).out.replace(/\s+/g, ' ')).toContain('(default: 127.0.0.1:8060)');
   });

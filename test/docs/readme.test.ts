@@ -11,6 +11,8 @@ import type { Deployments } from '../../container/deployment/deployments.js';
 import { routes } from '../../container/http/routes.js';
 import { ApplicationMetrics } from '../../container/observe/application-metrics.js';
 import { Observation } from '../../container/observe/observation.js';
+import { overseenAlone } from '../../container/observe/overseen.js';
+import { DROPPED } from '../../container/workers/overseen.js';
 import { Siplet } from '../world/siplet.js';
 import { World } from '../world/world.js';
 
@@ -79,8 +81,10 @@ describe('contract section 9: the admin address', () => {
     const observation = new Observation({ engine, deployments, applications: new ApplicationMetrics(), log, trace });
     const text = await observation.metrics.text();
     metrics = [...text.matchAll(/^# TYPE (\S+) /gm)].map((match) => match[1]!);
+    metrics.push(DROPPED);
     observation.close();
-    const parts = { engine, deployments, observation, archiveSize: 1, isLoopback: true, token: undefined };
+    const overseen = overseenAlone(engine, deployments, observation);
+    const parts = { deployments, overseen, archiveSize: 1, isLoopback: true, token: undefined };
     app = routes({ ...parts, failed: () => {} }).app;
   });
 

@@ -6,7 +6,7 @@ import { defaultConfiguration } from '../../container/configuration.js';
 import { startAdmin } from '../../container/http/admin.js';
 import { Events } from '../../container/observe/events.js';
 import { createLog } from '../../container/observe/log.js';
-import type { Observation } from '../../container/observe/observation.js';
+import type { Overseen } from '../../container/observe/overseen.js';
 import { packed, tgz } from '../deployment/pack.js';
 import { folder, siplet } from '../deployment/world.js';
 import { answering, answerTo, call, connected, eventsOf, packageOf, raw, running } from './world.js';
@@ -216,10 +216,10 @@ describe('contract section 9, what other clients than ours ask', () => {
   test('C30 who does not read what was asked for is let go', async () => {
     const { container, log } = await running({});
     const metrics = { contentType: 'text/plain', text: async () => 'x'.repeat(50_000_000) };
-    const { engine, deployments } = container;
-    const observation = { events: new Events(), metrics } as unknown as Observation;
+    const { deployments } = container;
+    const overseen = { events: new Events(), metrics } as unknown as Overseen;
     const address = { address: '127.0.0.1', port: 0 };
-    const admin = await startAdmin({ address, engine, deployments, observation, archiveSize: 1, log, idleTime: 200 });
+    const admin = await startAdmin({ address, deployments, overseen, archiveSize: 1, log, idleTime: 200 });
     onTestFinished(() => admin.close());
     const socket = connected(admin.url, 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
     const closed = new Promise((resolve) => socket.once('close', resolve));

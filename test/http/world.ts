@@ -5,13 +5,13 @@ import { request as httpRequest } from 'node:http';
 import { connect, type Socket as NetSocket } from 'node:net';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { type RunningContainer, startContainer } from '../../container/composition.js';
+import { type ContainerAlone, startContainer } from '../../container/composition.js';
 import { parseConfiguration } from '../../container/configuration.js';
 import { createLog, type Logger } from '../../container/observe/log.js';
 import { folder } from '../deployment/world.js';
 
 export interface Running {
-  readonly container: RunningContainer;
+  readonly container: ContainerAlone;
   readonly log: Logger;
   /** Of the admin address. */
   readonly url: string;

@@ -7,6 +7,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Inbox } from './wire.js';
 
+/** Among the words: the directory is watched. */
+const WATCHED = '--watch';
+
 const BIN = fileURLToPath(new URL('../../container/dist/cli/siplet.js', import.meta.url));
 
 /** A line of the log, as JSON. */
@@ -23,6 +26,10 @@ export interface LogLine {
 export class Container {
   /** All that it has logged. */
   readonly lines: LogLine[] = [];
+  /** Empty: it is off. */
+  admin = '';
+  /** The directory of its applications. */
+  directory = '';
   udp = 0;
   tcp = 0;
   readonly #child: ChildProcess;
@@ -46,19 +53,27 @@ export class Container {
     });
   }
 
-  /** Runs `siplet run` on these applications, by file name, with this siplet.yaml; resolves when it is ready. */
-  static async start(applications: Readonly<Record<string, string>>, configuration: string): Promise<Container> {
+  /** Runs `siplet run` on these applications, by file name, with this siplet.yaml and `more` words; resolves when it is ready. */
+  static async start(
+    applications: Readonly<Record<string, string>>,
+    configuration: string,
+    more: readonly string[] = [],
+  ): Promise<Container> {
     const folder = mkdtempSync(join(tmpdir(), 'siplet-running-'));
     const directory = join(folder, 'apps');
     mkdirSync(directory);
     for (const [name, text] of Object.entries(applications)) writeFileSync(join(directory, name), text);
     writeFileSync(join(folder, 'siplet.yaml'), configuration);
-    const container = new Container(folder, [
-      ...['run', directory, '--config', join(folder, 'siplet.yaml'), '--admin', 'off', '--no-watch'],
+    const container: Container = new Container(folder, [
+      ...['run', directory, '--config', join(folder, 'siplet.yaml'), '--admin', 'off'],
+      ...(more.includes(WATCHED) ? [] : ['--no-watch']),
       ...['--listen', 'udp:127.0.0.1:0', '--listen', 'tcp:127.0.0.1:0'],
+      ...more.filter((word) => word !== WATCHED),
     ]);
+    container.directory = directory;
     try {
       const ready = await container.said((line) => line.msg === 'ready', 15_000);
+      container.admin = (ready.admin as string | undefined) ?? '';
       [container.udp, container.tcp] = (ready.listening as string[]).map((text) => Number(text.split(':').at(-1))) as [
         number,
         number,
@@ -92,6 +107,10 @@ export class Container {
     clearTimeout(late);
     rmSync(this.#folder, { recursive: true, force: true });
     return { status, err: this.#err };
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
   }
 
   async kill(): Promise<void> {

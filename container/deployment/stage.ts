@@ -1,0 +1,24 @@
+// Where finished bundles become applications: in this thread, or in those of several engines.
+import type { Logger } from 'pino';
+import { type ApplicationServices, createApplication, type DeployedApplication } from './application.js';
+import type { Bundle } from './compile.js';
+import type { Deployable } from './deployable.js';
+import { inTime } from './in-time.js';
+import { load } from './load.js';
+
+export interface Stage {
+  readonly log: Logger;
+  /** Loads and starts it; it takes no requests yet. Throws a DeploymentError; nothing of it is left behind then. */
+  start(deployable: Deployable, revision: number, bundle: Bundle): Promise<DeployedApplication>;
+}
+
+/** In this thread. */
+export function here(services: ApplicationServices): Stage {
+  return {
+    log: services.log,
+    start: (deployable, revision, bundle) => {
+      const loaded = load(bundle);
+      return inTime(createApplication(deployable, revision, loaded, services), () => loaded.release());
+    },
+  };
+}

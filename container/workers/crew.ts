@@ -1,0 +1,297 @@
+// All engines, each in a thread of its own: what is told to one is told to all, and one that dies is started again with what the others have.
+import type { Logger } from 'pino';
+import type { Configuration, RouterOrder } from '../configuration.js';
+import type { DeployedApplication } from '../deployment/application.js';
+import { hostKey } from '../host-key.js';
+import type { Events } from '../observe/events.js';
+import { relayTo } from '../observe/log.js';
+import { RandomIdentifiers } from '../random-identifiers.js';
+import { duplicates } from './duplicates.js';
+import type { Exchange } from './exchange.js';
+import { Member } from './member.js';
+import type { BoundListener, EngineDuties, Handover, MainDuties, StartOrder } from './messages.js';
+import type { Ring } from './ring.js';
+
+/** A listener that the main thread has bound, with the handle of its socket where datagrams come. */
+export type SharedListener = Omit<BoundListener, 'descriptor'> & { readonly handle?: object };
+
+/** What engines tell that is not the crew's own affair. */
+export interface CrewUser {
+  readonly events: Pick<Events, 'tell'>;
+  /** No engine has a session of that version any more. */
+  idle(revision: number): void;
+  handOver(from: number, message: Handover): void;
+  readonly streams: {
+    connect(engine: number, to: Parameters<MainDuties['connect']>[0]): void;
+    write(engine: number, id: number, wire: string): void;
+    leave(engine: number, id: number, isNow: boolean): void;
+    taken(engine: number, octets: number): void;
+    gone(engine: number): void;
+  };
+}
+
+/** How long an answer is waited for, ms; a start has a time of its own in the engine. */
+const PATIENCE = 5000;
+/** And of one that is held up. */
+const IMPATIENCE = 50;
+const START_PATIENCE = 70_000;
+
+/** How soon an engine is started again that has died, ms: longer after each time that it did not live as long. */
+const SOONEST = 100;
+const LATEST = 60_000;
+
+export class Crew {
+  readonly count: number;
+  readonly salt = new RandomIdentifiers().branch();
+  user: CrewUser | undefined;
+  readonly #configuration: Configuration;
+  readonly #log: Logger;
+  readonly #exchange: (salt: string) => Exchange;
+  readonly #members: (Member | undefined)[] = [];
+  readonly #orders = new Map<number, StartOrder>();
+  /** Engines that may have sessions of a version which takes no new calls. */
+  readonly #busy = new Map<number, Set<number>>();
+  #listeners: readonly SharedListener[] = [];
+  #active: readonly number[] = [];
+  #order: RouterOrder['order'] | undefined;
+  #level: string | undefined;
+  #isHeard = false;
+  #isStopping = false;
+  #isClosed = false;
+  #switch: Exchange | undefined;
+
+  constructor(configuration: Configuration, count: number, log: Logger, exchange: (salt: string) => Exchange) {
+    this.#configuration = configuration;
+    this.count = count;
+    this.#log = log;
+    this.#exchange = exchange;
+  }
+
+  get exchange(): Exchange {
+    return (this.#switch ??= this.#exchange(this.salt));
+  }
+
+  /** Rejects when one cannot be started. */
+  async start(): Promise<void> {
+    await Promise.all(Array.from({ length: this.count }, (_, engine) => this.#begin(engine)));
+  }
+
+  /** Engines that are being started again, from 1. */
+  get missing(): number[] {
+    return Array.from({ length: this.count }, (_, i) => i + 1).filter((number) => !this.#members[number - 1]?.isThere);
+  }
+
+  isThere(engine: number): boolean {
+    return this.#members[engine]?.isThere === true;
+  }
+
+  /** What each engine answers that is there, and not held up for longer than its peers would wait. */
+  async ask<K extends keyof EngineDuties & string>(
+    kind: K,
+    body: Parameters<EngineDuties[K]>[0],
+  ): Promise<Awaited<ReturnType<EngineDuties[K]>>[]> {
+    const asked = this.#there.map((member) => answerOf(member, member.port.ask(kind, body as never)));
+    const answers: Awaited<ReturnType<EngineDuties[K]>>[] = [];
+    for (const answer of await Promise.allSettled(asked))
+      if (answer.status === 'fulfilled') answers.push(answer.value as never);
+    return answers;
+  }
+
+  tell<K extends keyof EngineDuties & string>(engine: number, kind: K, body: Parameters<EngineDuties[K]>[0]): void {
+    this.#members[engine]?.port.tell(kind, body as never);
+  }
+
+  // Applications ------------------------------------------------------------------------------------------------------------------------------------------------
+
+  /** In every engine, or in none: then it throws what the first of them said. */
+  async startApplication(order: StartOrder): Promise<readonly string[]> {
+    this.#orders.set(order.revision, order);
+    const asked = this.#there.map((member) => inTime(member.port.ask('start', order), START_PATIENCE));
+    const answers = await Promise.allSettled(asked);
+    const failed = answers.find((answer) => answer.status === 'rejected');
+    const started = answers.find((answer) => answer.status === 'fulfilled');
+    if (failed === undefined && started !== undefined) return started.value;
+    this.#orders.delete(order.revision);
+    await this.ask('dispose', order.revision);
+    throw failed?.reason ?? new Error('no engine is there');
+  }
+
+  /** These take initial requests from now on. */
+  activate(applications: readonly Pick<DeployedApplication, 'revision'>[]): void {
+    const before = this.#active;
+    this.#active = applications.map(({ revision }) => revision);
+    for (const revision of before)
+      if (!this.#active.includes(revision)) this.#busy.set(revision, new Set(this.#there.map(({ engine }) => engine)));
+    this.#tellAll('activate', this.#active);
+  }
+
+  /** How many engines may have sessions of it. */
+  busyWith(revision: number): number {
+    return this.#active.includes(revision) ? this.#there.length : (this.#busy.get(revision)?.size ?? 0);
+  }
+
+  endSessions(revision: number): void {
+    this.#tellAll('endSessions', revision);
+  }
+
+  async dispose(revision: number): Promise<void> {
+    this.#orders.delete(revision);
+    this.#busy.delete(revision);
+    await this.ask('dispose', revision);
+  }
+
+  #idle(engine: number, revision: number): void {
+    const busy = this.#busy.get(revision);
+    if (busy?.delete(engine) && busy.size === 0) this.user?.idle(revision);
+  }
+
+  // What all are to know, also those that come later ------------------------------------------------------------------------------------------------------------
+
+  reorder(order: RouterOrder['order']): void {
+    this.#order = order;
+    this.#tellAll('reorder', order);
+  }
+
+  setLogLevel(level: string): void {
+    this.#level = level;
+    this.#tellAll('level', level);
+  }
+
+  tellEvents(isHeard: boolean): void {
+    if (isHeard === this.#isHeard) return;
+    this.#isHeard = isHeard;
+    this.#tellAll('telling', isHeard);
+  }
+
+  refuseNew(): void {
+    this.#isStopping = true;
+    this.#tellAll('stopping', undefined);
+  }
+
+  /** Messages of these come from now on. */
+  async listen(listeners: readonly SharedListener[]): Promise<void> {
+    this.#listeners = listeners;
+    const descriptors = await duplicates(handlesOf(listeners), this.count);
+    await Promise.all(this.#there.map((member) => this.#attach(member, descriptors[member.engine]!)));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.ask('close', undefined);
+    await Promise.all(this.#there.map((member) => member.end()));
+  }
+
+  // Threads -----------------------------------------------------------------------------------------------------------------------------------------------------
+
+  get #there(): Member[] {
+    return this.#members.filter((member) => member?.isThere) as Member[];
+  }
+
+  #tellAll<K extends keyof EngineDuties & string>(kind: K, body: Parameters<EngineDuties[K]>[0]): void {
+    for (const member of this.#there) member.port.tell(kind, body as never);
+  }
+
+  async #begin(engine: number, wait = SOONEST): Promise<void> {
+    const failed = (error: unknown): void => this.#log.error({ err: error }, 'a fault of the container');
+    const { count, salt } = this;
+    const beginning = { engine, count, salt, key: hostKey(), configuration: this.#configuration };
+    const member = new Member(beginning, this.#dutiesFor(engine), failed);
+    const began = performance.now();
+    void member.ended.then((error) => this.#died(member, error, began, wait));
+    // Its first answer: it is there.
+    await member.port.ask('callsInProgress', undefined);
+    this.#members[engine] = member;
+  }
+
+  /** Its calls are lost; those of the others are not disturbed. */
+  #died(member: Member, error: Error, began: number, wait: number): void {
+    const { engine } = member;
+    if (this.#members[engine] === member) this.#members[engine] = undefined;
+    this.#switch?.detach(engine);
+    this.user?.streams.gone(engine);
+    for (const revision of [...this.#busy.keys()]) this.#idle(engine, revision);
+    if (this.#isClosed) return;
+    this.#log.error({ err: error, worker: engine + 1 }, `worker ${engine + 1} has ended: its calls are lost`);
+    const next = performance.now() - began > LATEST ? SOONEST : Math.min(LATEST, wait * 2);
+    setTimeout(() => void this.#again(engine, next), wait).unref();
+  }
+
+  async #again(engine: number, wait: number): Promise<void> {
+    if (this.#isClosed || this.#isStopping) return;
+    try {
+      await this.#begin(engine, wait);
+      const member = this.#members[engine]!;
+      await this.#bringUp(member);
+      this.#log.info({ worker: engine + 1 }, `worker ${engine + 1} is there again`);
+    } catch (error) {
+      this.#log.error({ err: error, worker: engine + 1 }, `worker ${engine + 1} cannot be started again`);
+      await this.#members[engine]?.end();
+    }
+  }
+
+  /** All that the others were told. */
+  async #bringUp(member: Member): Promise<void> {
+    const { port } = member;
+    if (this.#level !== undefined) port.tell('level', this.#level);
+    if (this.#order !== undefined) port.tell('reorder', this.#order);
+    if (this.#isHeard) port.tell('telling', true);
+    for (const revision of this.#active) {
+      const order = this.#orders.get(revision);
+      if (order !== undefined) await port.ask('start', order);
+    }
+    // What has changed meanwhile was told to it too.
+    port.tell('activate', this.#active);
+    const [descriptors] = await duplicates(handlesOf(this.#listeners), 1);
+    await this.#attach(member, descriptors!);
+  }
+
+  async #attach(member: Member, descriptors: readonly number[]): Promise<void> {
+    let next = 0;
+    const listeners = this.#listeners.map(({ handle, ...listener }) =>
+      handle === undefined ? listener : { ...listener, descriptor: descriptors[next++]! },
+    );
+    await member.port.ask('listen', listeners);
+    this.exchange.attach(member.engine, member.ring as Ring, member.wake);
+  }
+
+  #dutiesFor(engine: number): MainDuties {
+    const write = relayTo(this.#log);
+    return {
+      log: write,
+      event: ({ kind, data }) => this.user?.events.tell(kind, data),
+      idle: (revision) => this.#idle(engine, revision),
+      handOver: (message) => this.user?.handOver(engine, message),
+      connect: (to) => this.user?.streams.connect(engine, to),
+      write: ({ id, wire }) => this.user?.streams.write(engine, id, wire),
+      taken: (octets) => this.user?.streams.taken(engine, octets),
+      leave: ({ id, isNow }) => this.user?.streams.leave(engine, id, isNow),
+    };
+  }
+}
+
+function handlesOf(listeners: readonly SharedListener[]): object[] {
+  return listeners.flatMap(({ handle }) => handle ?? []);
+}
+
+/** What it answers, if it does in time. */
+function answerOf<T>(member: Member, answer: Promise<T>): Promise<T> {
+  const answered = (): void => {
+    member.isHeldUp = false;
+  };
+  answer.then(answered, answered);
+  return inTime(answer, member.isHeldUp ? IMPATIENCE : PATIENCE, () => {
+    member.isHeldUp = true;
+  });
+}
+
+/** Rejects when it takes longer, ms. */
+async function inTime<T>(answer: Promise<T>, limit: number, isLate = (): void => {}): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      isLate();
+      reject(new Error(`a worker has not answered in ${limit / 1000} s`));
+    }, limit);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,133 @@
+// Which engine a message belongs to: what the engine itself wrote into it tells (branch, Record-Route, tag, session), else its Call-ID. Never throws.
+import type { HeadScan } from './head-scan.js';
+import { engineOf, engineOfTag } from './marks.js';
+
+/** What is known beside the message. */
+export interface Ground {
+  /** How many engines there are. */
+  readonly count: number;
+  /** Of this run's tags. */
+  readonly salt: string;
+  /** The engine of a call that is not where its Call-ID would put it. */
+  movedTo(callId: string): number | undefined;
+}
+
+const MAGIC_COOKIE = 'z9hg4bk';
+
+/**
+ * The engine from 0 that the message names, or -1: then `engineOfCall` says. A response bears our branch; a request in a dialog that we stay on the path
+ * of bears our Route (or Request-URI, of a strict router: §16.4), one in a dialog that ends here our tag; an initial one may name a session (JSR 289 §15.11)
+ * or the dialog that it replaces or joins (RFC 3891, RFC 3911).
+ */
+export function engineNamedIn(scan: HeadScan, ground: Ground): number {
+  const { count, salt } = ground;
+  if (scan.isResponse) return within(engineOfBranch(scan.via), count);
+  let engine = scan.route === '' ? -1 : within(engineOfUri(uriOf(scan.route)), count);
+  if (engine < 0 && scan.uri.indexOf(';') >= 0) engine = within(engineOfUri(scan.uri), count);
+  if (engine >= 0) return engine;
+  const tag = parameterOf(scan.to, 'tag');
+  if (tag !== '') return within(engineOfTag(tag, salt), count);
+  return scan.named === '' || scan.method !== 'INVITE' ? -1 : engineOfNamed(scan.named, ground);
+}
+
+/** Of what names no engine: those of one Call-ID have the same, and 0 without one. */
+export function engineOfCall(callId: string, { count, movedTo }: Ground): number {
+  return movedTo(callId) ?? hashOf(callId) % count;
+}
+
+/** 32 bits that a text comes to, whichever run it is. */
+export function hashOf(text: string): number {
+  if (text === '') return 0;
+  let hash = 0x811c_9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b_3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
+
+function within(engine: number, count: number): number {
+  return engine < count ? engine : -1;
+}
+
+/** The topmost Via's, whatever stands behind it in the same field. */
+function engineOfBranch(via: string): number {
+  const comma = via.indexOf(',');
+  const first = comma < 0 ? via : via.slice(0, comma);
+  const branch = parameterIn(first, first.indexOf(';'), 'branch');
+  if (branch.length <= MAGIC_COOKIE.length || branch.slice(0, MAGIC_COOKIE.length).toLowerCase() !== MAGIC_COOKIE)
+    return -1;
+  // One without a transaction (§16.11) is anybody's: z9hG4bKs-…
+  return branch.charCodeAt(MAGIC_COOKIE.length + 1) === 45 ? -1 : engineOf(branch.charCodeAt(MAGIC_COOKIE.length));
+}
+
+/** Of a URI that we wrote: of a Record-Route (`sid`), of a request that the router sent out (`return`), of a session (`siplet-session`). */
+function engineOfUri(uri: string): number {
+  const question = uri.indexOf('?');
+  const plain = question < 0 ? uri : uri.slice(0, question);
+  const start = plain.indexOf(';', plain.indexOf('@') + 1);
+  if (start < 0) return -1;
+  for (const name of WRITTEN) {
+    const value = parameterIn(plain, start, name);
+    if (value !== '') return engineOf(value.charCodeAt(0));
+  }
+  return -1;
+}
+
+/** The parameters of our own URIs whose value begins with the engine. */
+export const WRITTEN: readonly string[] = ['sid', 'return', 'siplet-session'];
+
+/** The dialog in Replaces or Join: one of its tags is ours, or it is proxied, and its Call-ID tells. */
+function engineOfNamed(named: string, ground: Ground): number {
+  const semicolon = named.indexOf(';');
+  if (semicolon < 0) return -1;
+  for (const name of ['to-tag', 'from-tag']) {
+    const engine = within(engineOfTag(parameterIn(named, semicolon, name), ground.salt), ground.count);
+    if (engine >= 0) return engine;
+  }
+  return engineOfCall(named.slice(0, semicolon).trim(), ground);
+}
+
+/** The URI of the first value of a Route: between its brackets. */
+function uriOf(route: string): string {
+  const open = bracketIn(route);
+  const close = route.indexOf('>', open);
+  return open < 0 || close < 0 ? '' : route.slice(open + 1, close);
+}
+
+/** Where the name-addr's bracket opens, quoted display names passed over; -1 when there is none. */
+function bracketIn(text: string): number {
+  if (text.charCodeAt(0) !== 34) return text.indexOf('<');
+  for (let i = 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 92) i++;
+    else if (code === 34) return text.indexOf('<', i);
+  }
+  return -1;
+}
+
+/** A header parameter of a name-addr or addr-spec (§20.10); '' when it is not there. */
+function parameterOf(party: string, name: string): string {
+  const open = bracketIn(party);
+  const close = open < 0 ? 0 : party.indexOf('>', open);
+  return close < 0 ? '' : parameterIn(party, party.indexOf(';', close), name);
+}
+
+/** The value of a parameter behind the semicolon at `start`, whatever white space and case; '' when it is not there. */
+function parameterIn(text: string, start: number, name: string): string {
+  let at = start;
+  let equals = -1;
+  while (at >= 0) {
+    const next = text.indexOf(';', at + 1);
+    const end = next < 0 ? text.length : next;
+    if (equals < at) equals = text.indexOf('=', at);
+    if (equals < 0) return '';
+    if (equals < end && isNamed(text, at + 1, equals, name)) return text.slice(equals + 1, end).trim();
+    at = next;
+  }
+  return '';
+}
+
+function isNamed(text: string, from: number, to: number, name: string): boolean {
+  if (to - from < name.length) return false;
+  const found = text.slice(from, to).trim();
+  return found.length === name.length && found.toLowerCase() === name;
+}

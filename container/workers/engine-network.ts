@@ -1,0 +1,93 @@
+// The port to the wire of an engine in a thread: datagrams come out of the ring and leave by the thread's own descriptor; connections are the main thread's.
+import type {
+  Connection,
+  ConnectionReceiver,
+  DatagramReceiver,
+  DatagramSocket,
+  Listener,
+  LocalInterface,
+  Network,
+  SocketAddress,
+} from '../transport/network.js';
+import { localInterfaces } from '../transport/node-network.js';
+import { sendOnUdp } from '../transport/udp.js';
+import type { BoundListener, Handover } from './messages.js';
+import type { Ring, RingUser } from './ring.js';
+import type { StreamEnds } from './stream-ends.js';
+
+/** Datagrams between two turns of the event loop. */
+const BATCH = 32;
+
+/** Where a message came from. */
+export type Source = Pick<Handover, 'address' | 'port' | 'listener' | 'stream'>;
+
+export class EngineNetwork implements Network, RingUser {
+  /** Whether a message was handed over to the engine that is to have it. */
+  handsOver: ((wire: string, source: Source) => boolean) | undefined;
+  readonly #ring: Ring;
+  readonly #streams: StreamEnds;
+  readonly #receivers: (DatagramReceiver | undefined)[] = [];
+  /** Bound already, in order: each is asked for once. */
+  #listeners: readonly BoundListener[] = [];
+  #next = 0;
+
+  constructor(ring: Ring, streams: StreamEnds) {
+    this.#ring = ring;
+    this.#streams = streams;
+  }
+
+  /** What `bind` and `listen` are going to be asked for, in this order. */
+  expect(listeners: readonly BoundListener[]): void {
+    this.#listeners = listeners;
+  }
+
+  async bind(_address: string, _port: number, receiver: DatagramReceiver): Promise<DatagramSocket> {
+    const index = this.#next++;
+    const { address, port, descriptor } = this.#listeners[index]!;
+    const socket = sendOnUdp(descriptor!, { address, port });
+    this.#receivers[index] = receiver;
+    return socket;
+  }
+
+  async listen(
+    _address: string,
+    _port: number,
+    accept: (connection: Connection) => ConnectionReceiver,
+  ): Promise<Listener> {
+    const index = this.#next++;
+    const { address, port } = this.#listeners[index]!;
+    this.#streams.listen(index, accept);
+    return { local: { address, port }, close: async () => {} };
+  }
+
+  connect(remote: SocketAddress, receiver: ConnectionReceiver, from?: string): Connection {
+    return this.#streams.connect(remote, receiver, from);
+  }
+
+  interfaces(): LocalInterface[] {
+    return localInterfaces();
+  }
+
+  /** Takes what is in the ring, in batches, until there is nothing; then the main thread has to wake it. */
+  readonly work = (): void => {
+    if (this.#ring.drain(this, BATCH) || !this.#ring.sleep()) setImmediate(this.work);
+  };
+
+  receive(wire: string, address: string, port: number, listener: number): void {
+    if (this.handsOver?.(wire, { address, port, listener, stream: -1 })) return;
+    this.#receivers[listener]?.receive(wire, address, port);
+  }
+
+  /** A whole message on a connection. */
+  receiveStream(wire: string, id: number): void {
+    const remote = this.#streams.endOf(id)?.remote;
+    if (remote !== undefined && this.handsOver?.(wire, { ...remote, listener: -1, stream: id })) return;
+    this.#streams.message(id, wire);
+  }
+
+  /** What another engine has handed over. */
+  takeOver({ wire, address, port, listener, stream }: Handover): void {
+    if (stream >= 0) this.#streams.message(stream, wire);
+    else this.#receivers[listener]?.receive(wire, address, port);
+  }
+}

@@ -1,0 +1,109 @@
+// Questions, answers and news between the main thread and that of an engine: what one side can do is an object of functions, and the other calls them by name.
+import { DeploymentError } from '@siplet/sdk';
+
+/** What one side does when the other asks for it or tells it. */
+// biome-ignore lint/suspicious/noExplicitAny: bodies are typed where they are sent
+export type Duties = { [kind: string]: (body: any) => unknown };
+
+/** A MessagePort, a Worker, or what a test puts in its place. */
+export interface Link {
+  postMessage(message: unknown): void;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+}
+
+type Body<F> = F extends (body: infer B) => unknown ? B : never;
+type Answer<F> = F extends (body: never) => infer R ? Awaited<R> : never;
+
+type Message =
+  | { readonly ask: number; readonly kind: string; readonly body: unknown }
+  | { readonly tell: string; readonly body: unknown }
+  | { readonly answer: number; readonly value: unknown }
+  | { readonly answer: number; readonly fault: Fault };
+
+interface Fault {
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** The application's, and no fault of the container. */
+  readonly isDeployment: boolean;
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+export class Port<Others extends Duties> {
+  readonly #link: Link;
+  readonly #duties: Duties;
+  readonly #failed: (error: unknown) => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #last = 0;
+  #ended: Error | undefined;
+
+  /** `woken` is called for a bare number; `failed` is told what a duty threw that nobody awaits. */
+  constructor(link: Link, duties: Duties, failed: (error: unknown) => void, woken?: () => void) {
+    this.#link = link;
+    this.#duties = duties;
+    this.#failed = failed;
+    link.on('message', (message) => {
+      if (typeof message === 'number') woken?.();
+      else this.#receive(message as Message);
+    });
+  }
+
+  /** Rejects with what the other side threw, or when that side has ended. */
+  ask<K extends keyof Others & string>(kind: K, body: Body<Others[K]>): Promise<Answer<Others[K]>> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const ask = ++this.#last;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(ask, { resolve: resolve as (value: unknown) => void, reject });
+      this.#link.postMessage({ ask, kind, body } satisfies Message);
+    });
+  }
+
+  tell<K extends keyof Others & string>(kind: K, body: Body<Others[K]>): void {
+    if (this.#ended === undefined) this.#link.postMessage({ tell: kind, body } satisfies Message);
+  }
+
+  /** The other side is gone: who waits for it is told so. */
+  end(error: Error): void {
+    this.#ended = error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  #receive(message: Message): void {
+    if ('answer' in message) {
+      const waiting = this.#waiting.get(message.answer);
+      this.#waiting.delete(message.answer);
+      if ('fault' in message) waiting?.reject(revived(message.fault));
+      else waiting?.resolve(message.value);
+    } else if ('tell' in message) {
+      try {
+        this.#duties[message.tell]!(message.body);
+      } catch (error) {
+        this.#failed(error);
+      }
+    } else void this.#answer(message.ask, message.kind, message.body);
+  }
+
+  async #answer(answer: number, kind: string, body: unknown): Promise<void> {
+    try {
+      const value = await this.#duties[kind]!(body);
+      this.#link.postMessage({ answer, value } satisfies Message);
+    } catch (error) {
+      this.#link.postMessage({ answer, fault: faultOf(error) } satisfies Message);
+    }
+  }
+}
+
+function faultOf(error: unknown): Fault {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { message, stack, isDeployment: error instanceof DeploymentError };
+}
+
+function revived({ message, stack, isDeployment }: Fault): Error {
+  const error = isDeployment ? new DeploymentError(message) : new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

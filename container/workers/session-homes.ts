@@ -1,0 +1,47 @@
+// C-42 with several engines: requests of one key meet in the engine that the key comes to, whatever their Call-ID (contract section 4).
+import type { DeployedApplication } from '../deployment/application.js';
+import { Malformed, parse, type Request } from '../message/index.js';
+import { type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
+import { ReadonlySipRequest } from '../servlet/readonly-request.js';
+import type { Flow } from '../transport/flow.js';
+import { hashOf } from './destination.js';
+import type { Source } from './engine-network.js';
+
+/** What is asked of the engine. */
+export interface HomeGround {
+  readonly count: number;
+  readonly own: Own;
+  /** Those that may get the request, in the router's order. */
+  applicationsFor(method: string): readonly DeployedApplication[];
+}
+
+/** The engine that has the session of the request's key, and its Call-ID; undefined where it asks for no key. */
+export function homeOf(
+  wire: string,
+  source: Source,
+  ground: HomeGround,
+): { readonly engine: number; readonly callId: string } | undefined {
+  if (wire.startsWith('SIP/')) return undefined;
+  const request = parse(wire, source.stream < 0 ? 'datagram' : 'stream');
+  if (request instanceof Malformed || !request.isRequest) return undefined;
+  const { method, to, callId } = request as Request;
+  if (to.tag !== undefined || method === 'ACK' || method === 'CANCEL') return undefined;
+  const flow = { transport: source.stream < 0 ? 'UDP' : 'TCP', ...flowOf(source) } as Flow;
+  const route = preprocessRoute(request as Request, ground.own, flow);
+  const view = new ReadonlySipRequest(request as Request, flow, route);
+  for (const { name, table } of ground.applicationsFor(method)) {
+    if (table.sessionKey === undefined) continue;
+    try {
+      const key: unknown = table.sessionKey(view);
+      if (typeof key === 'string') return { engine: hashOf(`${name}\n${key}`) % ground.count, callId };
+    } catch {
+      // The engine that keeps it calls it again, and says whose fault it is (C-41).
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+function flowOf({ address, port }: Source): Partial<Flow> {
+  return { reliable: false, localAddress: '', localPort: 0, remoteAddress: address, remotePort: port, open: true };
+}

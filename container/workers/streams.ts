@@ -1,0 +1,316 @@
+// Connections of all engines (§18): the main thread has the sockets and frames what comes, so that one connection of a trunk may carry the calls of every engine.
+import type { Clock, Deadline, Timed } from '../clock.js';
+import { Malformed, type Request, type Response, responseTo } from '../message/index.js';
+import { statelessTag } from '../transaction/stateless-tags.js';
+import { canonical } from '../transport/address.js';
+import { Framer, type FramerLimits, type FramerUser } from '../transport/framer.js';
+import type { Connection, ConnectionReceiver, Listener, Network, SocketAddress } from '../transport/network.js';
+import { stampSource } from '../transport/via-source.js';
+import type { EngineDuties, Handover } from './messages.js';
+
+/** What the connections need of the rest. */
+export interface StreamGround {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly framing: FramerLimits;
+  readonly salt: string;
+  /** At one time, and of them from one address. */
+  readonly most: number;
+  readonly mostOfOne: number;
+  /** Octets that wait for a peer which does not read. */
+  readonly backlog: number;
+  /** Milliseconds that one may stand with no engine that has to do with it. */
+  readonly unusedTime: number;
+  engineOf(wire: string): number;
+  tell<K extends keyof EngineDuties & string>(engine: number, kind: K, body: Parameters<EngineDuties[K]>[0]): void;
+}
+
+/** Octets that an engine may have before it: above, connections that bring more are held until it is at half of it. */
+const MOST_WAITING = 1_048_576;
+
+/** What was passed up may be answered before a connection ends whose framing is lost, ms. */
+const PARTING = 300;
+
+export class Streams {
+  readonly ground: StreamGround;
+  readonly #all = new Set<Stream>();
+  /** By engine and number there. */
+  readonly #byChannel = new Map<string, Stream>();
+  /** By remote address and port: what a message to there is sent on (§18.1.1). */
+  readonly #byRemote = new Map<string, Stream>();
+  readonly #perAddress = new Map<string, number>();
+  /** Of TCP, by their place among all that are listened on. */
+  readonly #listeners: { readonly index: number; readonly listener: Listener }[] = [];
+  /** By engine: octets that it was given and has not dealt with, and the connections that are held for its sake. */
+  readonly #waiting: number[] = [];
+  readonly #held = new Map<number, Set<Stream>>();
+  #last = 0;
+
+  constructor(ground: StreamGround) {
+    this.ground = ground;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** How many listeners there are. */
+  get listening(): number {
+    return this.#listeners.length;
+  }
+
+  async listen(address: string, port: number, index: number): Promise<SocketAddress> {
+    const listener = await this.ground.network.listen(address, port, (connection) => this.#accept(connection, index));
+    this.#listeners.push({ index, listener });
+    return listener.local;
+  }
+
+  /** No new ones; those that stand are ended. */
+  async close(): Promise<void> {
+    for (const stream of this.#all) stream.connection.end();
+    const owner: Timed = {
+      expire: () => {
+        for (const stream of this.#all) stream.connection.destroy();
+      },
+    };
+    const late = this.ground.clock.start(PARTING, owner, 'parting');
+    await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
+    late.stop();
+  }
+
+  // From the engines ----------------------------------------------------------------------------------------------------------------------------------------------
+
+  connect(engine: number, to: { connection: number; remote: SocketAddress; from?: string }): void {
+    const { connection: channel, remote, from } = to;
+    const { clock, network } = this.ground;
+    let stream = this.#byRemote.get(keyOf(remote));
+    if (
+      stream?.isOpen !== true ||
+      (from !== undefined && stream.isConnected && stream.connection.local.address !== from)
+    ) {
+      if (this.#all.size >= this.ground.most)
+        return this.ground.tell(engine, 'streamClosed', { id: channel, error: 'too many connections' });
+      stream = new Stream(this, clock, remote, -1);
+      this.#add(stream, network.connect(remote, stream, from));
+    }
+    this.#join(stream, engine, channel);
+    if (stream.isConnected)
+      this.ground.tell(engine, 'streamConnected', { id: channel, local: stream.connection.local });
+  }
+
+  write(engine: number, id: number, wire: string): void {
+    this.#byChannel.get(channelKey(engine, id))?.write(wire);
+  }
+
+  /** The last that leaves ends it. */
+  leave(engine: number, id: number, isNow: boolean): void {
+    const stream = this.#byChannel.get(channelKey(engine, id));
+    if (stream === undefined) return;
+    this.#part(stream, engine, id);
+    this.ground.tell(engine, 'streamClosed', { id });
+    if (stream.channels.size > 0) return;
+    if (isNow) stream.connection.destroy();
+    else stream.connection.end();
+  }
+
+  /** An engine has ended. */
+  gone(engine: number): void {
+    this.#waiting[engine] = 0;
+    this.#letGo(engine);
+    for (const stream of this.#all) {
+      const id = stream.channels.get(engine);
+      if (id === undefined) continue;
+      this.#part(stream, engine, id);
+      stream.wait();
+    }
+  }
+
+  /** A message that one engine has had, and that is for another. */
+  handOver(from: number, { stream: id, engine, ...message }: Handover): void {
+    const stream = this.#byChannel.get(channelKey(from, id));
+    if (stream === undefined) return;
+    const channel = this.#channelOf(stream, engine);
+    this.ground.tell(engine, 'takeOver', { ...message, engine, stream: channel });
+  }
+
+  // From the connections ------------------------------------------------------------------------------------------------------------------------------------------
+
+  #accept(connection: Connection, listener: number): ConnectionReceiver {
+    const { remote } = connection;
+    const stream = new Stream(this, this.ground.clock, remote, listener);
+    const ofOne = this.#perAddress.get(remote.address) ?? 0;
+    if (this.#all.size >= this.ground.most || ofOne >= this.ground.mostOfOne) {
+      connection.destroy();
+      return REFUSED;
+    }
+    this.#perAddress.set(remote.address, ofOne + 1);
+    stream.isConnected = true;
+    this.#add(stream, connection);
+    stream.wait();
+    return stream;
+  }
+
+  connected(stream: Stream): void {
+    for (const [engine, id] of stream.channels)
+      this.ground.tell(engine, 'streamConnected', { id, local: stream.connection.local });
+  }
+
+  arrived(stream: Stream, message: Request | Response | Malformed): void {
+    if (message instanceof Malformed) return this.#refuse(stream, message);
+    const wire = message.toWire();
+    const engine = this.ground.engineOf(wire);
+    this.ground.tell(engine, 'streamMessage', { id: this.#channelOf(stream, engine), wire });
+    const waiting = (this.#waiting[engine] ?? 0) + wire.length;
+    this.#waiting[engine] = waiting;
+    if (waiting > MOST_WAITING) this.#hold(stream, engine);
+  }
+
+  /** Its peer has to wait until the engine has caught up. */
+  #hold(stream: Stream, engine: number): void {
+    const held = this.#held.get(engine) ?? new Set();
+    this.#held.set(engine, held.add(stream));
+    stream.connection.hold?.(true);
+  }
+
+  /** An engine has dealt with so much. */
+  taken(engine: number, octets: number): void {
+    this.#waiting[engine] = (this.#waiting[engine] ?? 0) - octets;
+    if (this.#waiting[engine]! <= MOST_WAITING / 2) this.#letGo(engine);
+  }
+
+  #letGo(engine: number): void {
+    const held = this.#held.get(engine);
+    this.#held.delete(engine);
+    for (const stream of held ?? [])
+      if (![...this.#held.values()].some((others) => others.has(stream))) stream.connection.hold?.(false);
+  }
+
+  closed(stream: Stream, error?: Error): void {
+    if (!this.#all.delete(stream)) return;
+    for (const held of this.#held.values()) held.delete(stream);
+    if (this.#byRemote.get(keyOf(stream.remote)) === stream) this.#byRemote.delete(keyOf(stream.remote));
+    if (stream.listener >= 0) {
+      const left = this.#perAddress.get(stream.remote.address)! - 1;
+      if (left === 0) this.#perAddress.delete(stream.remote.address);
+      else this.#perAddress.set(stream.remote.address, left);
+    }
+    for (const [engine, id] of [...stream.channels]) {
+      this.#part(stream, engine, id);
+      this.ground.tell(engine, 'streamClosed', { id, ...(error === undefined ? {} : { error: error.message }) });
+    }
+  }
+
+  // Its engines ---------------------------------------------------------------------------------------------------------------------------------------------------
+
+  #add(stream: Stream, connection: Connection): void {
+    stream.connection = connection;
+    this.#all.add(stream);
+    this.#byRemote.set(keyOf(stream.remote), stream);
+  }
+
+  /** What the engine calls it; it is told of it when it does not know it yet. */
+  #channelOf(stream: Stream, engine: number): number {
+    const known = stream.channels.get(engine);
+    if (known !== undefined) return known;
+    const id = (this.#last += 2);
+    this.#join(stream, engine, id);
+    const { remote, connection } = stream;
+    const listener = stream.listener >= 0 ? stream.listener : (this.#listeners[0]?.index ?? -1);
+    this.ground.tell(engine, 'streamOpened', { id, listener, remote, local: connection.local });
+    return id;
+  }
+
+  #join(stream: Stream, engine: number, id: number): void {
+    stream.channels.set(engine, id);
+    this.#byChannel.set(channelKey(engine, id), stream);
+  }
+
+  #part(stream: Stream, engine: number, id: number): void {
+    stream.channels.delete(engine);
+    this.#byChannel.delete(channelKey(engine, id));
+  }
+
+  /** What cannot be read belongs to no engine: it is answered here. */
+  #refuse(stream: Stream, { request, status, reason, isResponse }: Malformed): void {
+    if (request === undefined || status < 300 || isResponse || request.method === 'ACK') return;
+    stampSource(request, stream.remote.address, stream.remote.port);
+    stream.write(responseTo(request, status, reason, statelessTag(request, this.ground.salt)).toWire());
+  }
+}
+
+/** One connection, and what each engine that has to do with it calls it. */
+class Stream implements ConnectionReceiver, FramerUser, Timed {
+  connection!: Connection;
+  readonly channels = new Map<number, number>();
+  isOpen = true;
+  isConnected = false;
+  readonly #framer: Framer;
+  #deadline: Deadline | undefined;
+
+  constructor(
+    readonly streams: Streams,
+    readonly clock: Clock,
+    readonly remote: SocketAddress,
+    /** -1: it was opened by us. */
+    readonly listener: number,
+  ) {
+    this.#framer = new Framer(this, clock, streams.ground.framing);
+  }
+
+  /** Until an engine has to do with it. */
+  wait(): void {
+    if (this.channels.size > 0 || !this.isOpen) return;
+    this.#deadline?.stop();
+    this.#deadline = this.clock.start(this.streams.ground.unusedTime, this, 'unused');
+  }
+
+  write(wire: string): void {
+    if (this.connection.backlog > this.streams.ground.backlog) this.connection.destroy();
+    else this.connection.write(wire);
+  }
+
+  connected(): void {
+    this.isConnected = true;
+    this.streams.connected(this);
+  }
+
+  receive(wire: string): void {
+    this.#framer.push(wire);
+  }
+
+  closed(error?: Error): void {
+    this.isOpen = false;
+    this.#framer.stop();
+    this.#deadline?.stop();
+    this.streams.closed(this, error);
+  }
+
+  message(message: Request | Response | Malformed): void {
+    this.streams.arrived(this, message);
+  }
+
+  ping(): void {
+    this.connection.write('\r\n');
+  }
+
+  broken(): void {
+    this.isOpen = false;
+    this.#deadline?.stop();
+    this.#deadline = this.clock.start(PARTING, this, 'broken');
+  }
+
+  expire(which: string): void {
+    this.#deadline = undefined;
+    if (which === 'broken' || this.channels.size === 0) this.connection.end();
+  }
+}
+
+const REFUSED: ConnectionReceiver = { connected() {}, receive() {}, closed() {} };
+
+function keyOf({ address, port }: SocketAddress): string {
+  return `${canonical(address)}|${port}`;
+}
+
+function channelKey(engine: number, id: number): string {
+  return `${engine}|${id}`;
+}

@@ -1,0 +1,59 @@
+// What several engines measure and remember, as one: numbers with the same name and labels are added, messages of one call are put in order.
+import type { CallSummary, CallTrace } from '../observe/calls.js';
+import { type Family, type FamilyValues, family, type Value } from '../observe/series.js';
+
+/** The families of all engines, each once. */
+export function summed(engines: readonly (readonly FamilyValues[])[]): Family[] {
+  const first = new Map<string, FamilyValues>();
+  const values = new Map<string, Map<string, Value>>();
+  for (const one of engines.flat()) {
+    if (!first.has(one.name)) {
+      first.set(one.name, one);
+      values.set(one.name, new Map());
+    }
+    // What an application declares otherwise in another engine has no sum.
+    if (first.get(one.name)!.type !== one.type) continue;
+    const sums = values.get(one.name)!;
+    for (const value of one.values) {
+      const key = keyOf(value);
+      const before = sums.get(key);
+      sums.set(key, before === undefined ? value : { ...value, value: before.value + value.value });
+    }
+  }
+  return [...first.values()].map(({ name, type, help }) =>
+    family(name, type, help, () => [...values.get(name)!.values()]),
+  );
+}
+
+function keyOf({ metricName = '', labels }: Value): string {
+  let key = metricName;
+  for (const name of Object.keys(labels).sort()) key += `\u0000${name}\u0001${labels[name]}`;
+  return key;
+}
+
+/** The newest first. A call that two engines have seen is one. */
+export function allCalls(engines: readonly (readonly CallSummary[])[]): CallSummary[] {
+  const all = new Map<string, CallSummary>();
+  for (const call of engines.flat()) {
+    const other = all.get(call.callId);
+    all.set(call.callId, other === undefined ? call : joined(other, call));
+  }
+  return [...all.values()].sort((a, b) => b.began - a.began);
+}
+
+/** One call as all engines have seen it; undefined when none has. */
+export function wholeCall(engines: readonly (CallTrace | undefined)[]): CallTrace | undefined {
+  const seen = engines.filter((one) => one !== undefined);
+  return seen.slice(1).reduce<CallTrace | undefined>((whole, one) => {
+    const trace = [...whole!.trace, ...one.trace].sort((a, b) => a.at - b.at);
+    return { ...joined(whole!, one), trace, omitted: whole!.omitted + one.omitted };
+  }, seen[0]);
+}
+
+/** The one that has gone on for longer says where it is. */
+function joined(a: CallSummary, b: CallSummary): CallSummary {
+  const [first, last] = a.last <= b.last ? [a, b] : [b, a];
+  const messages = a.messages + b.messages;
+  const began = Math.min(a.began, b.began);
+  return { ...first, ...(last.state === 'trying' ? {} : last), began, last: last.last, messages };
+}

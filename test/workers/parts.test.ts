@@ -1,0 +1,315 @@
+// The small parts that several engines are joined by, without threads.
+import { EventEmitter } from 'node:events';
+import { DeploymentError } from '@siplet/sdk';
+import { describe, expect, test } from 'vitest';
+import type { FamilyValues } from '../../container/observe/series.js';
+import { FRAMER_LIMITS } from '../../container/transport/framer.js';
+import type { Connection, ConnectionReceiver, Network } from '../../container/transport/network.js';
+import { hashOf } from '../../container/workers/destination.js';
+import { Exchange } from '../../container/workers/exchange.js';
+import { Moved } from '../../container/workers/moved.js';
+import { type Duties, type Link, Port } from '../../container/workers/port.js';
+import { Ring } from '../../container/workers/ring.js';
+import { Streams } from '../../container/workers/streams.js';
+import { allCalls, summed, wholeCall } from '../../container/workers/sums.js';
+import { VirtualClock } from '../world/virtual-clock.js';
+
+describe('calls that were moved', () => {
+  test('are found as long as somebody asks for them, and forgotten after that', () => {
+    let now = 0;
+    const moved = new Moved(() => now);
+    moved.add('kept', 1);
+    moved.add('lost', 2);
+    for (; now < 20 * 3_600_000; now += 600_000) {
+      expect(moved.get('kept')).toBe(1);
+      // Others come and make it look at the time.
+      moved.add(`other-${now}`, 0);
+    }
+    expect(moved.get('lost')).toBeUndefined();
+  });
+
+  test('are bounded in number', () => {
+    const moved = new Moved(() => 0, 100);
+    for (let i = 0; i < 10_000; i++) moved.add(`call-${i}`, 1);
+    expect(moved.size).toBeLessThanOrEqual(200);
+    expect(moved.get('call-9999')).toBe(1);
+  });
+});
+
+describe('who gets a message', () => {
+  const invite = (callId: string) => `INVITE sip:a@b SIP/2.0\r\nTo: <sip:a@b>\r\nCall-ID: ${callId}\r\n\r\n`;
+  const received = (ring: Ring): string[] => {
+    const all: string[] = [];
+    ring.drain({ receive: (wire) => all.push(wire) }, 1000);
+    return all;
+  };
+  const stage = () => {
+    const exchange = new Exchange(2, 'salt', new Moved(() => 0));
+    const rings = [new Ring(Ring.memory(1024)), new Ring(Ring.memory(1024))] as const;
+    const woken = [0, 0];
+    for (const engine of [0, 1]) exchange.attach(engine, rings[engine as 0], () => void woken[engine]!++);
+    return { exchange, rings, woken, receiver: exchange.receiver(0) };
+  };
+
+  test('the engine of its Call-ID, which is woken once for all that came', async () => {
+    const { rings, woken, receiver } = stage();
+    const engine = hashOf('x') % 2;
+    expect(rings[engine as 0].sleep()).toBe(true);
+    for (let i = 0; i < 3; i++) receiver.receive(invite('x'), '127.0.0.1', 5060);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(woken[engine]).toBe(1);
+    expect(received(rings[engine as 0])).toHaveLength(3);
+    expect(received(rings[(1 - engine) as 0])).toEqual([]);
+  });
+
+  test('another one while it is away; and that one keeps the call', () => {
+    const { exchange, rings } = stage();
+    const engine = hashOf('x') % 2;
+    exchange.detach(engine);
+    expect(exchange.engineOf(invite('x'))).toBe(1 - engine);
+    exchange.attach(engine, rings[engine as 0], () => {});
+    expect(exchange.engineOf(invite('x').replace('INVITE', 'CANCEL'))).toBe(1 - engine);
+    expect(exchange.engineOf(invite(`${'y'}`))).toBe(hashOf('y') % 2);
+  });
+
+  test('an INVITE that replaces a call is where that call is, and so is its CANCEL', () => {
+    const { exchange } = stage();
+    const named = 'named';
+    const other = ['a', 'b', 'c', 'd', 'e', 'f'].find((id) => hashOf(id) % 2 !== hashOf(named) % 2)!;
+    const replacing = invite(other).replace('\r\n\r\n', `\r\nReplaces: ${named};to-tag=a;from-tag=b\r\n\r\n`);
+    expect(exchange.engineOf(replacing)).toBe(hashOf(named) % 2);
+    expect(exchange.engineOf(invite(other).replace('INVITE', 'CANCEL'))).toBe(hashOf(named) % 2);
+  });
+
+  test('what an engine has no room for is dropped and counted', () => {
+    const { exchange, receiver } = stage();
+    for (let i = 0; i < 50; i++) receiver.receive(invite('x'), '127.0.0.1', 5060);
+    expect(exchange.dropped[hashOf('x') % 2]).toBeGreaterThan(30);
+  });
+
+  test('keepalives come to nobody', () => {
+    const { rings, receiver } = stage();
+    for (const wire of ['', '\r\n', '\r\n\r\n', '\u0000']) receiver.receive(wire, '127.0.0.1', 5060);
+    expect(rings.flatMap(received)).toEqual([]);
+  });
+});
+
+describe('connections', () => {
+  /** Two engines, and a peer whose messages are all the first one's. */
+  async function stage() {
+    const told: { engine: number; kind: string }[] = [];
+    let accept: (connection: Connection) => ConnectionReceiver = () => {
+      throw new Error('nothing listens');
+    };
+    const streams = new Streams({
+      network: {
+        listen: async (address: string, port: number, taking: typeof accept) => {
+          accept = taking;
+          return { local: { address, port }, close: async () => {} };
+        },
+      } as unknown as Network,
+      clock: new VirtualClock(),
+      framing: FRAMER_LIMITS,
+      salt: 'salt',
+      most: 3,
+      mostOfOne: 2,
+      backlog: 100,
+      unusedTime: 1000,
+      engineOf: (wire) => (wire.includes('Call-ID: b') ? 1 : 0),
+      tell: (engine, kind) => void told.push({ engine, kind }),
+    });
+    await streams.listen('127.0.0.1', 5060, 0);
+    const open = (address = '192.0.2.1') => {
+      const done: string[] = [];
+      const connection = {
+        local: { address: '127.0.0.1', port: 5060 },
+        remote: { address, port: 1000 + told.length },
+        backlog: 0,
+        write: (wire: string) => void done.push(`write ${wire.slice(0, 15)}`),
+        hold: (isHeld: boolean) => void done.push(isHeld ? 'hold' : 'let go'),
+        end: () => void done.push('end'),
+        destroy: () => void done.push('destroy'),
+      };
+      return { connection, done, peer: accept(connection) };
+    };
+    return { streams, told, open };
+  }
+  const message = (callId: string, octets = 0) =>
+    `MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP c;branch=z9hG4bKx\r\nFrom: <sip:c@d>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: ${callId}\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 9\r\nContent-Length: ${octets}\r\n\r\n${'x'.repeat(octets)}`;
+
+  test('an engine is told of a connection when the first message for it comes', async () => {
+    const { told, open } = await stage();
+    const { peer } = open();
+    expect(told).toEqual([]);
+    peer.receive(message('a') + message('a') + message('b'));
+    expect(told.map(({ engine, kind }) => `${engine} ${kind}`)).toEqual([
+      '0 streamOpened',
+      '0 streamMessage',
+      '0 streamMessage',
+      '1 streamOpened',
+      '1 streamMessage',
+    ]);
+  });
+
+  test('who sends more than an engine can take has to wait until it has caught up', async () => {
+    const { streams, open } = await stage();
+    const one = open();
+    const other = open('192.0.2.2');
+    for (let i = 0; i < 20; i++) one.peer.receive(message('a', 60_000));
+    expect(one.done.slice(0, 1)).toEqual(['hold']);
+    other.peer.receive(message('b', 60_000));
+    expect(other.done).toEqual([]);
+    streams.taken(0, 300_000);
+    expect(one.done).not.toContain('let go');
+    streams.taken(0, 500_000);
+    expect(one.done.at(-1)).toBe('let go');
+  });
+
+  test('those who wait for an engine that dies wait no longer', async () => {
+    const { streams, open } = await stage();
+    const { peer, done } = open();
+    for (let i = 0; i < 20; i++) peer.receive(message('a', 60_000));
+    streams.gone(0);
+    expect(done.at(-1)).toBe('let go');
+  });
+
+  test('above their number, and above that of one address, they are not taken', async () => {
+    const { streams, open } = await stage();
+    expect([open(), open(), open()].map(({ done }) => done)).toEqual([[], [], ['destroy']]);
+    expect(open('192.0.2.2').done).toEqual([]);
+    expect(open('192.0.2.3').done).toEqual(['destroy']);
+    expect(streams.size).toBe(3);
+  });
+
+  test('one whose peer does not read is given up', async () => {
+    const { streams, open } = await stage();
+    const { peer, connection, done } = open();
+    peer.receive(message('a'));
+    streams.write(0, 2, 'SIP/2.0 200 OK');
+    connection.backlog = 101;
+    streams.write(0, 2, 'SIP/2.0 200 OK');
+    expect(done).toEqual(['write SIP/2.0 200 OK', 'destroy']);
+  });
+
+  test('it ends when the last engine that had to do with it needs it no more', async () => {
+    const { streams, told, open } = await stage();
+    const { peer, done } = open();
+    peer.receive(message('a') + message('b'));
+    streams.leave(0, 2, false);
+    expect(done).toEqual([]);
+    streams.leave(1, 4, false);
+    expect(done).toEqual(['end']);
+    expect(told.filter(({ kind }) => kind === 'streamClosed')).toHaveLength(2);
+  });
+});
+
+describe('sums', () => {
+  const numbers = (name: string, ...values: [labels: Record<string, string>, value: number][]) => ({
+    name,
+    help: name,
+    type: 'counter' as const,
+    values: values.map(([labels, value]) => ({ labels, value })),
+  });
+
+  test('values with the same labels are added, whatever the order of their names; others stand side by side', () => {
+    const [family] = summed([
+      [numbers('a', [{ x: '1', y: '2' }, 3], [{ x: '2', y: '2' }, 1])],
+      [numbers('a', [{ y: '2', x: '1' }, 4])],
+    ]);
+    expect(family!.get().values).toEqual([
+      { labels: { x: '1', y: '2' }, value: 7 },
+      { labels: { x: '2', y: '2' }, value: 1 },
+    ]);
+  });
+
+  test('the parts of a histogram are told apart by their names', () => {
+    const histogram: FamilyValues = {
+      name: 'h',
+      help: 'h',
+      type: 'histogram',
+      values: [
+        { metricName: 'h_bucket', labels: { le: 1 }, value: 1 },
+        { metricName: 'h_sum', labels: {}, value: 0.5 },
+        { metricName: 'h_count', labels: {}, value: 1 },
+      ],
+    };
+    expect(
+      summed([[histogram], [histogram]])[0]!
+        .get()
+        .values.map(({ value }) => value),
+    ).toEqual([2, 1, 2]);
+  });
+
+  const call = (callId: string, began: number, state: 'trying' | 'established' | 'ended', messages = 1) => ({
+    ...{ callId, method: 'INVITE', from: 'a', to: 'b', began, last: began + messages, state, messages },
+  });
+
+  test('calls: the newest first; one that two engines have seen is one, and is where the later says', () => {
+    expect(allCalls([[call('a', 1, 'trying')], [call('b', 3, 'ended'), call('a', 2, 'established', 4)]])).toEqual([
+      call('b', 3, 'ended'),
+      { ...call('a', 1, 'established'), last: 6, messages: 5 },
+    ]);
+  });
+
+  test('the messages of a call are in order of time', () => {
+    const message = (at: number) => ({ at, direction: 'inside' as const, start: '', text: '' });
+    const one = { ...call('a', 1, 'trying'), trace: [message(1), message(4)], omitted: 1 };
+    const other = { ...call('a', 2, 'ended'), trace: [message(2), message(3)], omitted: 2 };
+    expect(wholeCall([undefined, one, other])).toMatchObject({
+      trace: [{ at: 1 }, { at: 2 }, { at: 3 }, { at: 4 }],
+      omitted: 3,
+    });
+    expect(wholeCall([undefined, undefined])).toBeUndefined();
+  });
+});
+
+describe('questions and answers', () => {
+  /** Two ends of a channel; what is posted at one is heard at the other, a turn later. */
+  function channel(): [Link, Link] {
+    const ends = [new EventEmitter(), new EventEmitter()] as const;
+    const link = (own: EventEmitter, other: EventEmitter): Link => ({
+      postMessage: (message) => void setImmediate(() => other.emit('message', structuredClone(message))),
+      on: (event, listener) => own.on(event, listener),
+    });
+    return [link(ends[0], ends[1]), link(ends[1], ends[0])];
+  }
+  const failed: unknown[] = [];
+  function ports(duties: Duties) {
+    const [here, there] = channel();
+    const asking = new Port<Duties>(here, {}, (error) => failed.push(error));
+    new Port<Duties>(there, duties, (error) => failed.push(error));
+    return asking;
+  }
+
+  test('an answer, a promise of one, and what was thrown', async () => {
+    const port = ports({
+      twice: (value: number) => value * 2,
+      later: async (value: number) => value + 1,
+      no: () => {
+        throw new DeploymentError('not here');
+      },
+    });
+    expect(await port.ask('twice', 21)).toBe(42);
+    expect(await port.ask('later', 1)).toBe(2);
+    await expect(port.ask('no', undefined)).rejects.toThrow(DeploymentError);
+    await expect(port.ask('no', undefined)).rejects.toThrow('not here');
+  });
+
+  test('who waits for a side that has ended is told so', async () => {
+    const port = ports({ never: () => new Promise(() => {}) });
+    const asked = port.ask('never', undefined);
+    port.end(new Error('gone'));
+    await expect(asked).rejects.toThrow('gone');
+    await expect(port.ask('never', undefined)).rejects.toThrow('gone');
+  });
+
+  test('a failure that nobody awaits is told of', async () => {
+    const port = ports({
+      fails: () => {
+        throw new Error('here');
+      },
+    });
+    port.tell('fails', undefined);
+    await expect.poll(() => failed.map(String)).toContain('Error: here');
+  });
+});
