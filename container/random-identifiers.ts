@@ -1,48 +1,50 @@
-// Identifiers from the system's generator (§19.3, §8.1.1.7): drawn in blocks, since one call costs more than a message does.
+// Identifiers from the system's generator (§19.3, §8.1.1.7): drawn in blocks and cut out of one text, since a call of the generator costs more than a message.
 import { randomFillSync } from 'node:crypto';
 import type { Identifiers } from './identifiers.js';
 
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
-/** Two letters for each ten bits. One case only: branches may be compared with and without case (§7.3.1). */
-const PAIRS: readonly string[] = Array.from({ length: 1024 }, (_, i) => ALPHABET[i >> 5]! + ALPHABET[i & 31]!);
+/** Five bits a character. One case only: branches may be compared with and without case (§7.3.1). */
+const ALPHABET = Buffer.from('abcdefghijklmnopqrstuvwxyz234567', 'latin1');
+const BLOCK = 8192;
 
 export class RandomIdentifiers implements Identifiers {
-  readonly #pool = new Uint16Array(4096);
-  #next = this.#pool.length;
+  readonly #octets = Buffer.alloc(BLOCK);
+  /** What is drawn from: nothing of it is given out twice. */
+  #text = '';
+  #next = 0;
 
   /** 80 bits. */
   branch(): string {
-    return this.#draw(8);
+    return this.#draw(16);
   }
 
   /** 50 bits. */
   tag(): string {
-    return this.#draw(5);
+    return this.#draw(10);
   }
 
   /** 130 bits. */
   id(): string {
-    return this.#draw(13);
+    return this.#draw(26);
   }
 
   fraction(): number {
-    return (this.#sixteen() * 0x10000 + this.#sixteen()) / 0x100000000;
+    const words = new Uint32Array(1);
+    randomFillSync(words);
+    return words[0]! / 0x100000000;
   }
 
-  #draw(pairs: number): string {
-    let text = '';
-    for (let i = 0; i < pairs; i++) text += PAIRS[this.#sixteen() & 1023];
-    return text;
+  #draw(length: number): string {
+    if (this.#next + length > this.#text.length) this.#refill();
+    const start = this.#next;
+    this.#next = start + length;
+    return this.#text.slice(start, this.#next);
   }
 
-  #sixteen(): number {
-    if (this.#next === this.#pool.length) {
-      randomFillSync(this.#pool);
-      this.#next = 0;
-    }
-    const value = this.#pool[this.#next]!;
-    // What was given out cannot be read out of the pool again.
-    this.#pool[this.#next++] = 0;
-    return value;
+  #refill(): void {
+    const octets = this.#octets;
+    randomFillSync(octets);
+    for (let i = 0; i < BLOCK; i++) octets[i] = ALPHABET[octets[i]! & 31]!;
+    this.#text = octets.toString('latin1');
+    this.#next = 0;
   }
 }

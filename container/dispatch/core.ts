@@ -150,7 +150,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   readonly encodedUris: EncodedUris;
   /** Which session an initial request asks for itself; the routers are told. */
   readonly targeting: Targeting;
-  readonly #proxiedDialogs = new ProxiedDialogs();
+  readonly #proxiedDialogs = new ProxiedDialogs(() => this.#sets.values());
 
   constructor(parts: CoreParts) {
     this.#parts = parts;

@@ -10,6 +10,7 @@ import type { Deadline, Timed } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import { copied, type Request, type Response, responseTo, Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
+import type { Remains } from '../proxy/lingering.js';
 import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, Supervisor } from '../proxy/services.js';
 import { refusalOf } from '../proxy/validation.js';
@@ -802,7 +803,19 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     this.#ended = true;
     if (this.#answers) this.core.answeringEnded(this);
     this.completed();
-    if (this.isInitial) this.set.settle();
-    this.session.transactionEnds();
+    settle(this.session, this.isInitial);
   }
+
+  remains(): Remains | undefined {
+    if (this.#answers || this.#ended || this.#reliables !== undefined) return undefined;
+    this.#ended = true;
+    this.#unanswered?.stop();
+    const { session, isInitial } = this;
+    return { ended: () => settle(session, isInitial) };
+  }
+}
+
+function settle(session: SipSession, isInitial: boolean): void {
+  if (isInitial) session.set.settle();
+  session.transactionEnds();
 }

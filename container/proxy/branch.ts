@@ -182,6 +182,16 @@ export class Branch implements ClientUser, Timed {
     this.#end(this.context.generate(503));
   }
 
+  /** Whether its last transaction has not ended. */
+  get isOpen(): boolean {
+    return this.#transaction !== undefined && this.#transaction.state !== 'terminated';
+  }
+
+  /** Its transaction ends without it. */
+  leave(user: ClientUser): void {
+    if (this.isOpen) this.#transaction!.user = user;
+  }
+
   /** It has ended, and so has the search. */
   linger(): void {
     if (this.state !== 'ended') return;

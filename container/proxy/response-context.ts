@@ -5,6 +5,7 @@ import type { ServerTransaction } from '../transaction/user.js';
 import type { Flow } from '../transport/flow.js';
 import { aggregateChallenges, bestResponse, type Candidate } from './best-response.js';
 import { Branch, type CancelCause } from './branch.js';
+import { Lingering } from './lingering.js';
 import { MaxBreadth } from './max-breadth.js';
 import type { ProxyServices, Supervisor } from './services.js';
 import { contactsOf, TargetSet } from './target-set.js';
@@ -224,8 +225,26 @@ export class ResponseContext implements Timed {
 
   /** From here on it waits for what is sent again, if anything is (RFC 6026): messages are kept as octets until then. */
   #linger(): void {
+    const remains = this.isInvite ? undefined : this.#remains();
+    if (remains !== undefined) {
+      this.server.user = remains;
+      for (const branch of this.branches) branch.leave(remains);
+      return;
+    }
     this.original.pack();
     for (const branch of this.branches) branch.linger();
+  }
+
+  /** Undefined where somebody may still ask for what was forwarded: a hop that failed before, a redirection. */
+  #remains(): Lingering | undefined {
+    let open = 1;
+    for (const branch of this.branches) {
+      if (branch.recursed.length > 0 || branch.state === 'pending') return undefined;
+      if (branch.isOpen) open++;
+    }
+    if (open !== this.#openTransactions || this.server.state !== 'completed') return undefined;
+    const remains = this.supervisor.remains();
+    return remains === undefined ? undefined : new Lingering(open, remains, this.services);
   }
 
   #succeed(branch: Branch | undefined): void {

@@ -5,6 +5,7 @@ import type { Response, Uri } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import type { Branch } from './branch.js';
+import type { Remains } from './lingering.js';
 import type { ResponseContext } from './response-context.js';
 
 /** Bounds and times of the proxy core; milliseconds. */
@@ -65,4 +66,6 @@ export interface Supervisor {
   completed(): void;
   /** Every transaction of the context has ended. */
   ended(context: ResponseContext): void;
+  /** What is to be done then, kept without anything else; undefined where all is needed to the end. */
+  remains(): Remains | undefined;
 }

@@ -1,6 +1,6 @@
 // What a container that stays on the path knows of a dialog's two ends: enough to send each of them a BYE in the other's name (JSR 289 SipSession).
 import { splitList } from '@siplet/sdk/grammar';
-import { Party, Request, type Response, Uri } from '../message/index.js';
+import { flat, Party, Request, type Response, Uri } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 import type { SipSession } from './sip-session.js';
 
@@ -15,13 +15,8 @@ export class ProxiedDialog {
   /** From the request as it came and the 2xx as it came back. */
   constructor(request: Request, response: Response) {
     this.#callerSequence = request.cseq.number;
-    const ends = [
-      contactOf(request, request.from.uri),
-      routesOf(request),
-      contactOf(response, request.uri),
-      routesOf(response),
-    ];
-    this.#ends = Buffer.from(ends.join('\n'), 'latin1').toString('latin1');
+    const caller = `${contactOf(request, request.from.uri)}\n${routesOf(request)}`;
+    this.#ends = flat(`${caller}\n${contactOf(response, request.uri)}\n${routesOf(response)}`);
   }
 
   /** A request in it has passed. */

@@ -6,26 +6,47 @@ import type { SipSession } from './sip-session.js';
 const MAX_LOOKED_AT = 32;
 
 export class ProxiedDialogs {
-  /** Nearly always one; a Set where there are more. */
-  readonly #sets = new Map<string, DialogSet | Set<DialogSet>>();
+  /** Nearly always one; a Set where there are more. Undefined until somebody asks: few containers ever see such an INVITE. */
+  #sets: Map<string, DialogSet | Set<DialogSet>> | undefined;
+  /** All of them, as whoever has them by another name has them. */
+  readonly #all: () => Iterable<DialogSet>;
+
+  constructor(all: () => Iterable<DialogSet>) {
+    this.#all = all;
+  }
 
   add(set: DialogSet): void {
+    if (this.#sets !== undefined) this.#index(this.#sets, set);
+  }
+
+  #index(sets: Map<string, DialogSet | Set<DialogSet>>, set: DialogSet): void {
     const { callId } = set;
-    const there = this.#sets.get(callId);
-    if (there === undefined) this.#sets.set(callId, set);
+    const there = sets.get(callId);
+    if (there === undefined) sets.set(callId, set);
     else if (there instanceof Set) there.add(set);
-    else this.#sets.set(callId, new Set([there, set]));
+    else sets.set(callId, new Set([there, set]));
   }
 
   remove(set: DialogSet): void {
+    const sets = this.#sets;
+    if (sets === undefined) return;
     const { callId } = set;
-    const there = this.#sets.get(callId);
-    if (there === set) this.#sets.delete(callId);
-    else if (there instanceof Set && there.delete(set) && there.size === 0) this.#sets.delete(callId);
+    const there = sets.get(callId);
+    if (there === set) sets.delete(callId);
+    else if (there instanceof Set && there.delete(set) && there.size === 0) sets.delete(callId);
   }
 
+  #byCallId(): Map<string, DialogSet | Set<DialogSet>> {
+    if (this.#sets !== undefined) return this.#sets;
+    const sets = new Map<string, DialogSet | Set<DialogSet>>();
+    for (const set of this.#all()) this.#index(sets, set);
+    this.#sets = sets;
+    return sets;
+  }
+
+  /** Call-IDs that are known here: none before somebody has asked. */
   get size(): number {
-    return this.#sets.size;
+    return this.#sets?.size ?? 0;
   }
 
   /** Sessions whose dialog has these tags, in whichever order; in the order in which applications have had the call. */
@@ -35,7 +56,7 @@ export class ProxiedDialogs {
 
   *#between(callId: string, callerTag: string, calleeTag: string): Generator<SipSession> {
     let left = MAX_LOOKED_AT;
-    const there = this.#sets.get(callId);
+    const there = this.#byCallId().get(callId);
     if (there === undefined) return;
     for (const set of there instanceof Set ? there : [there]) {
       if (left-- === 0) return;

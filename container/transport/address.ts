@@ -83,7 +83,17 @@ export function canonical(host: string): string {
     return compressed(groups);
   }
   const value = ipv4Of(host);
-  return value < 0 ? host.toLowerCase() : dotted(value);
+  if (value < 0) return host.toLowerCase();
+  return hasLeadingZero(host) ? dotted(value) : host;
+}
+
+/** Of a dotted IPv4 address: whether a number in it begins with a zero that says nothing. */
+function hasLeadingZero(address: string): boolean {
+  for (let i = 0; i + 1 < address.length; i++) {
+    if (address.charCodeAt(i) !== 48 || address.charCodeAt(i + 1) === 46) continue;
+    if (i === 0 || address.charCodeAt(i - 1) === 46) return true;
+  }
+  return false;
 }
 
 /** RFC 5952 §4.2: the longest run of two or more zero groups is '::', the first of equals. */

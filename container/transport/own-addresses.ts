@@ -1,6 +1,6 @@
 // Which hosts and ports are ours: for Route and Request-URI (§16.4, §16.5), and for the Via of a response (§18.1.2).
 import { defaultPort } from '../message/index.js';
-import { canonical, isLoopback } from './address.js';
+import { canonical, familyOf, isLoopback } from './address.js';
 import type { Listening } from './listen-address.js';
 import type { TransportName } from './network.js';
 
@@ -47,16 +47,25 @@ export class OwnAddresses {
 
   isOwn(host: string, port: number | undefined, transport: string | undefined): boolean {
     const name = canonical(host);
+    const places = this.#places.get(name);
+    // Most hosts are others', by numeric addresses.
+    if (places === undefined && isNumericElsewhere(name) && this.#domains.size === 0) return false;
     const asked = transport?.toUpperCase();
     const wanted = port ?? defaultPort(asked ?? 'UDP');
     const matches = (one: Place): boolean => one.port === wanted && (!asked || one.transport === asked);
     // A domain without a port is located by SRV; whatever port that gives is ours too.
     if (this.#domains.has(name) && (port === undefined || this.#listenings.some(matches))) return true;
-    if (this.#places.get(name)?.some(matches)) return true;
+    if (places?.some(matches)) return true;
     const isLocalhost = name === 'localhost';
     if (!isLocalhost && !isLoopback(name)) return false;
     return this.#listenings.some((one) => matches(one) && (one.wildcard || (isLocalhost && isLoopback(one.address))));
   }
+}
+
+/** An IPv4 address that is none of loopback. */
+function isNumericElsewhere(name: string): boolean {
+  const first = name.charCodeAt(0);
+  return first >= 48 && first <= 57 && familyOf(name) === 4 && !name.startsWith('127.');
 }
 
 function key(host: string, port: number | string): string {

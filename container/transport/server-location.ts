@@ -1,7 +1,6 @@
 // Locating SIP servers (RFC 3263): from a URI to the list of places to try, best first. A numeric host is answered at once, a name after DNS.
 import type { Clock } from '../clock.js';
-import type { Uri } from '../message/index.js';
-import { defaultPort } from '../message/index.js';
+import { copied, defaultPort, type Uri } from '../message/index.js';
 import { canonical, familyOf, isUnicast } from './address.js';
 import { bounded } from './bounded.js';
 import type { Hop } from './flow.js';
@@ -59,6 +58,18 @@ const FAMILIES = [4, 6] as const;
 /** Hops remembered as failed; the oldest makes room. */
 const MAX_AVOIDED = 1024;
 
+/** Hosts whose place is remembered, and how much of a URI's parameters. */
+const MAX_KNOWN = 1024;
+const MAX_KEPT_PARAMETERS = 64;
+
+/** Where the last numeric URI of a host led. */
+interface Known {
+  readonly port: number | undefined;
+  readonly scheme: string;
+  readonly parameters: string;
+  readonly hops: readonly Hop[];
+}
+
 interface Target {
   readonly host: string;
   readonly port: number | undefined;
@@ -76,6 +87,7 @@ export class ServerLocation {
   readonly #time: number;
   readonly #avoidTime: number;
   readonly #avoided = new Map<string, number>();
+  readonly #known = new Map<string, Known>();
 
   constructor(ports: LocationPorts, options: LocationOptions = {}) {
     this.#ports = ports;
@@ -89,7 +101,9 @@ export class ServerLocation {
    * Never an empty list: what cannot be reached rejects with a LocationError. `size` is that of the request with our Via on it.
    * `chance` makes the choice of a stateless proxy depend on the request alone (RFC 3263 §4.2 asks for the same server again).
    */
-  locate(uri: Uri, size = 0, chance?: () => number): Hop[] | Promise<Hop[]> {
+  locate(uri: Uri, size = 0, chance?: () => number): readonly Hop[] | Promise<readonly Hop[]> {
+    const known = this.#isSmall(size) ? this.#knownOf(uri) : undefined;
+    if (known !== undefined) return known.hops;
     const isFixed = chance !== undefined;
     let hops: Hop[] | Promise<Hop[]>;
     try {
@@ -98,8 +112,31 @@ export class ServerLocation {
     } catch (error) {
       return Promise.reject(error);
     }
-    if (Array.isArray(hops)) return this.#finish(hops, size, isFixed);
+    if (Array.isArray(hops)) return this.#keep(uri, size, this.#finish(hops, size, isFixed));
     return hops.then((all) => this.#finish(all, size, isFixed));
+  }
+
+  /** §18.1.1. */
+  #isSmall(size: number): boolean {
+    return this.#mtu === 0 || size <= this.#mtu;
+  }
+
+  #knownOf(uri: Uri): Known | undefined {
+    const known = this.#known.get(uri.host);
+    return known !== undefined &&
+      known.port === uri.port &&
+      known.scheme === uri.scheme &&
+      known.parameters === uri.parameters
+      ? known
+      : undefined;
+  }
+
+  /** Numeric addresses lead to the same place every time: the last one of each host is kept as it stands in URIs. */
+  #keep(uri: Uri, size: number, hops: Hop[]): Hop[] {
+    if (!this.#isSmall(size) || hops.length !== 1 || uri.parameters.length > MAX_KEPT_PARAMETERS) return hops;
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    this.#known.set(copied(uri.host), { port: uri.port, scheme: uri.scheme, parameters: copied(uri.parameters), hops });
+    return hops;
   }
 
   /** This hop did not answer or refused: for a while it comes last (RFC 3263 §4.3). */
@@ -235,7 +272,7 @@ export class ServerLocation {
       const good = hops.filter((hop) => !this.#isAvoided(hop));
       if (good.length > 0 && good.length < hops.length) hops = [...good, ...hops.filter((hop) => !good.includes(hop))];
     }
-    if (this.#mtu === 0 || size <= this.#mtu) return hops;
+    if (this.#isSmall(size)) return hops;
     return hops.flatMap((hop): Hop[] => {
       const large = hop.transport === 'UDP' && this.#ports.reach.listens('TCP', familyOf(hop.address) as 4 | 6);
       return large ? [{ ...hop, transport: 'TCP' }, hop] : [hop];

@@ -48,7 +48,7 @@ function world(kinds = ['UDP4', 'TCP4', 'UDP6', 'TCP6'], options: LocationOption
   const has = (transport: TransportName, family: 4 | 6): boolean => kinds.includes(transport + family);
   const reach = { reaches: has, listens: has };
   const location = new ServerLocation({ resolver, reach, clock, chance: () => 0 }, options);
-  const show = (hops: Hop[]): string[] => hops.map((hop) => `${hop.transport} ${hop.address} ${hop.port}`);
+  const show = (hops: readonly Hop[]): string[] => hops.map((hop) => `${hop.transport} ${hop.address} ${hop.port}`);
   const locate = async (uri: string, size = 0): Promise<string[]> => show(await location.locate(Uri.parse(uri)!, size));
   return { resolver, clock, location, locate, show };
 }
