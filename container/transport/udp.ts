@@ -2,14 +2,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { familyOf } from './address.js';
 import type { DatagramReceiver, DatagramSocket, SocketAddress } from './network.js';
+import { UdpSender } from './udp-sender.js';
 
 /** Asked of the system, which may give less: what a burst brings waits here while the event loop is busy. */
 const BUFFER = 4 * 1024 * 1024;
 
-/** Calls of Buffer that skip what `toString` decides at each call. */
+/** A call of Buffer that skips what `toString` decides at each call. */
 interface Octets {
   latin1Slice(start: number, end: number): string;
-  latin1Write(text: string, offset: number, length: number): number;
 }
 
 /** Every address is numeric already: asking the resolver for each datagram would cost more than sending it. */
@@ -53,12 +53,14 @@ function enlarge(socket: Socket): void {
 class UdpSocket implements DatagramSocket {
   readonly local: SocketAddress;
   readonly #socket: Socket;
+  #sender: UdpSender | undefined;
   #closed = false;
 
   constructor(socket: Socket, receiver: DatagramReceiver) {
     this.#socket = socket;
     const { address, port } = socket.address();
     this.local = { address, port };
+    this.#sender = UdpSender.of(handleOf(socket), familyOf(address) === 6);
     socket.on('message', (octets, from) => {
       receiver.receive((octets as unknown as Octets).latin1Slice(0, octets.length), from.address, from.port);
     });
@@ -69,8 +71,12 @@ class UdpSocket implements DatagramSocket {
   }
 
   send(wire: string, port: number, address: string, failed?: (error: Error) => void): void {
-    const octets = Buffer.allocUnsafe(wire.length);
-    (octets as unknown as Octets).latin1Write(wire, 0, wire.length);
+    if (this.#sender !== undefined) {
+      const error = this.#sender.send(wire, port, address);
+      if (error !== undefined && failed !== undefined) process.nextTick(failed, error);
+      return;
+    }
+    const octets = Buffer.from(wire, 'latin1');
     try {
       this.#socket.send(octets, 0, wire.length, port, address, failed === undefined ? ignore : told(failed));
     } catch (error) {
@@ -82,6 +88,7 @@ class UdpSocket implements DatagramSocket {
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
+    this.#sender = undefined;
     return new Promise((resolve) => this.#socket.close(() => resolve()));
   }
 }

@@ -7,13 +7,16 @@ import { BOTH, methods, type Stage, stage, statuses } from './stage.js';
 
 const LARGE = 'x'.repeat(1500);
 
-/** Ends the connections of a phone, and waits until the container has noticed. */
+/** Ends the connections of a phone, and waits until the container has noticed, and the phone that they are gone. */
 async function hangsUp(s: Stage, phone: Phone): Promise<void> {
   const { transport } = s.container.engine;
   const before = transport.connections;
   const mine = [...phone.wire.connections.values()];
   for (const connection of mine) connection.end();
-  await s.world.until('the connection is gone', () => transport.connections <= before - mine.length);
+  await s.world.until('the connection is gone', () => {
+    const left = new Set(phone.wire.connections.values());
+    return transport.connections <= before - mine.length && !mine.some((connection) => left.has(connection));
+  });
 }
 
 describe('C-39 RFC 5658 the sides differ', () => {
