@@ -26,6 +26,7 @@ export type CancelCause = 'upstream' | 'application' | 'timeout' | 'elsewhere';
 const MAX_FORKS = 32;
 
 const NO_HOPS: readonly Hop[] = [];
+const NO_BRANCHES: readonly Branch[] = [];
 
 export class Branch implements ClientUser, Timed {
   state: BranchState = 'waiting';
@@ -40,12 +41,15 @@ export class Branch implements ClientUser, Timed {
   /** Whether the request went out with a Record-Route of ours. */
   isRecordRouted = false;
   /** The branches which its 3xx gave (C-26). */
-  readonly recursed: Branch[] = [];
+  recursed: readonly Branch[] = NO_BRANCHES;
+  /** What the application holds of it. */
+  facade: object | undefined;
   cancelCause: CancelCause | undefined;
   /** Its share of Max-Breadth while it is pending (RFC 5393 §5.3.3.1). */
   breadth = 0;
-  /** Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. */
-  readonly request: Request;
+  /** The application has it in hand: what it has edited there is kept. */
+  isShown = false;
+  #request: Request | undefined;
   #transaction: ClientTransaction | undefined;
   #flow: Flow | undefined;
   #hops = NO_HOPS;
@@ -63,8 +67,18 @@ export class Branch implements ClientUser, Timed {
     readonly target: string,
     readonly parent: Branch | undefined,
   ) {
-    this.request = context.original.clone(); // step 1
-    replaceRequestUri(this.request, target); // step 2
+    this.#request = this.#prepared();
+  }
+
+  #prepared(): Request {
+    const request = this.context.original.clone(); // step 1
+    replaceRequestUri(request, this.target); // step 2
+    return request;
+  }
+
+  /** Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. Of a branch that lingers it is made anew. */
+  get request(): Request {
+    return (this.#request ??= this.#prepared());
   }
 
   /** Where it was sent to last. */
@@ -195,7 +209,8 @@ export class Branch implements ClientUser, Timed {
   /** It has ended, and so has the search. */
   linger(): void {
     if (this.state !== 'ended') return;
-    this.request.pack();
+    if (this.isShown) this.#request?.pack();
+    else this.#request = undefined;
     this.latest?.pack();
     this.#hops = NO_HOPS;
     for (const branch of this.recursed) branch.linger();
@@ -259,7 +274,7 @@ export class Branch implements ClientUser, Timed {
     const isRetransmission = this.#successTags?.includes(tag) ?? false;
     if (!isRetransmission) {
       if (this.#successTags !== undefined && this.#successTags.length >= MAX_FORKS) return;
-      (this.#successTags ??= []).push(tag);
+      this.#successTags = [...(this.#successTags ?? []), tag];
     }
     this.state = 'ended';
     this.latest = response;

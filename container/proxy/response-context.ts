@@ -12,9 +12,11 @@ import { contactsOf, TargetSet } from './target-set.js';
 
 const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 
+const NO_BRANCHES: readonly Branch[] = [];
+
 export class ResponseContext implements Timed {
   /** Branches that the application asked for, in order; those of a redirection are below them. */
-  readonly branches: Branch[] = [];
+  branches: readonly Branch[] = NO_BRANCHES;
   readonly isInvite: boolean;
   readonly inbound: Flow;
   parallel = true;
@@ -43,7 +45,7 @@ export class ResponseContext implements Timed {
   readonly #targets = new TargetSet();
   readonly #candidates: Candidate[] = [];
   /** Sequential search: what has not been started. */
-  readonly #queue: Branch[] = [];
+  #queue: Branch[] = [];
   readonly #breadth: MaxBreadth;
   /** Final responses whose handlers have not had their turn. */
   #uncounted = 0;
@@ -107,7 +109,8 @@ export class ResponseContext implements Timed {
     for (const target of targets) {
       const branch = this.#createBranch(target, undefined);
       if (branch === undefined) continue;
-      this.branches.push(branch);
+      // Nearly always one: a list that grows would have room for 17.
+      this.branches = [...this.branches, branch];
       created.push(branch);
     }
     return created;
@@ -153,7 +156,7 @@ export class ResponseContext implements Timed {
     const waiting = this.#queue.filter((branch) => branch.state === 'waiting');
     let count = Math.min(waiting.length, this.#breadth.free);
     const starting = waiting.slice(0, count);
-    this.#queue.splice(0, this.#queue.length, ...waiting.slice(count));
+    this.#queue = waiting.slice(count);
     for (const branch of starting) this.#startBranch(branch, count--);
   }
 
@@ -292,7 +295,7 @@ export class ResponseContext implements Timed {
       const next = this.#createBranch(contact, branch);
       if (next !== undefined) added.push(next);
     }
-    branch.recursed.push(...added);
+    branch.recursed = [...branch.recursed, ...added];
     this.#begin(added, true);
     return added.length > 0;
   }

@@ -4,13 +4,13 @@ import { type Response, Uri } from '../message/index.js';
 
 /** URIs that have been targets, compared by §19.1.4. */
 export class TargetSet {
-  readonly #texts: string[] = [];
+  #texts: readonly string[] = [];
   #parsed: (SipUri | undefined)[] | undefined;
 
   /** False when an equal one is there already. */
   add(text: string): boolean {
     if (this.#texts.length > 0 && this.#has(text)) return false;
-    this.#texts.push(text);
+    this.#texts = [...this.#texts, text];
     return true;
   }
 

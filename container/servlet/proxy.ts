@@ -19,7 +19,6 @@ export class Proxy implements sdk.Proxy {
   #addToPath = false;
   #recordRouteUri: SipUri | undefined;
   #pathUri: SipUri | undefined;
-  readonly #facades = new Map<Branch, ProxyBranch>();
 
   constructor(context: ResponseContext, incoming: Incoming) {
     this.#context = context;
@@ -181,9 +180,8 @@ export class Proxy implements sdk.Proxy {
 
   /** The same branch is always the same object. */
   facadeOf(branch: Branch): ProxyBranch {
-    let facade = this.#facades.get(branch);
-    if (facade === undefined) this.#facades.set(branch, (facade = new ProxyBranch(branch, this, this.#incoming)));
-    return facade;
+    branch.facade ??= new ProxyBranch(branch, this, this.#incoming);
+    return branch.facade as ProxyBranch;
   }
 
   #assertOpen(what: string): void {

@@ -39,7 +39,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export class ApplicationSession extends Session implements sdk.ApplicationSession, Timed {
   readonly mailbox: Mailbox;
-  readonly #sessions: SipSession[] = [];
+  #sessions: SipSession[] = [];
   #timers: Set<ApplicationTimer> | undefined;
   #abort: AbortController | undefined;
   /** It is being invalidated: what ends in it makes it ready for nothing. */
@@ -175,7 +175,9 @@ export class ApplicationSession extends Session implements sdk.ApplicationSessio
   // Ending ----------------------------------------------------------------------------------------------------------------------------------------------------
 
   add(session: SipSession): void {
-    this.#sessions.push(session);
+    // Nearly always one: a list that grows would have room for 17.
+    if (this.#sessions.length === 0) this.#sessions = [session];
+    else this.#sessions.push(session);
   }
 
   remove(session: SipSession): void {

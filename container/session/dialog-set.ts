@@ -21,7 +21,7 @@ export class DialogSet {
   recordRouted = false;
   /** The search that may still make dialogs of it. */
   search: { cancel(reason?: string): void } | undefined;
-  readonly #sessions: SipSession[] = [];
+  readonly #sessions: SipSession[];
 
   constructor(
     readonly id: string,
@@ -39,7 +39,8 @@ export class DialogSet {
     this.from = text.slice(fromStart, toStart - 1);
     this.to = text.slice(toStart, tagStart - 1);
     this.callerTag = from.tag === undefined ? undefined : text.slice(tagStart);
-    this.#sessions.push(new SipSession(this, applicationSession, undefined));
+    this.#sessions = []; // while the session is announced
+    this.#sessions = [new SipSession(this, applicationSession, undefined)];
   }
 
   /** The session of the request itself. */
