@@ -1,6 +1,8 @@
 // The CSeq header field value (§20.16).
+import { methodAt } from './methods.js';
+import { integerIn, octetsOf, skipBlank } from './octets.js';
 import { tokenEnd } from './plain.js';
-import { CLASS, DIGIT, integerAt, skipBlank } from './text.js';
+import { CLASS, DIGIT } from './text.js';
 
 /** The largest sequence number that a peer may send: 32 bits (§8.1.1.5). */
 export const MAXIMUM_CSEQ = 0xffff_ffff;
@@ -17,7 +19,7 @@ export class CSeq {
 
   /** Undefined when the text is no `1*DIGIT LWS Method`. */
   static parse(text: string): CSeq | undefined {
-    return scanCSeq(text, 0, text.length);
+    return scanCSeq(octetsOf(text), text, 0, text.length);
   }
 
   toString(): string {
@@ -25,13 +27,13 @@ export class CSeq {
   }
 }
 
-/** CSeq of an unfolded value in [start, end). */
-export function scanCSeq(text: string, start: number, end: number): CSeq | undefined {
+/** CSeq of an unfolded value in [start, end) of a text and its octets. */
+export function scanCSeq(octets: Uint8Array, text: string, start: number, end: number): CSeq | undefined {
   let i = start;
-  while (i < end && (CLASS[text.charCodeAt(i) & 255]! & DIGIT) !== 0) i++;
-  const number = integerAt(text, start, i, MAXIMUM_CSEQ);
+  while (i < end && (CLASS[octets[i]!]! & DIGIT) !== 0) i++;
+  const number = integerIn(octets, start, i, MAXIMUM_CSEQ);
   if (number < 0) return undefined;
-  const method = skipBlank(text, i, end);
-  if (method === i || method === end || tokenEnd(text, method, end) !== end) return undefined;
-  return new CSeq(number, text.slice(method, end));
+  const method = skipBlank(octets, i, end);
+  if (method === i || method === end || tokenEnd(octets, method, end) !== end) return undefined;
+  return new CSeq(number, methodAt(octets, text, method, end));
 }

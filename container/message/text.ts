@@ -49,17 +49,6 @@ export function integerAt(text: string, start: number, end: number, max: number)
   return value;
 }
 
-/** The first offset at or after `start` that is no SP or HTAB: values are unfolded before they are read. */
-export function skipBlank(text: string, start: number, end: number): number {
-  let i = start;
-  while (i < end) {
-    const c = text.charCodeAt(i);
-    if (c !== 32 && c !== 9) break;
-    i++;
-  }
-  return i;
-}
-
 /** Without SP and HTAB at its ends; String.trim would take 0xa0 too, which is half of a UTF-8 character. */
 export function trimBlank(text: string): string {
   let start = 0;
