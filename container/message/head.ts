@@ -10,6 +10,13 @@ import { Party, scanParty } from './party.js';
 import { CLASS, isBlank, WORD } from './text.js';
 import { scanVia } from './via.js';
 
+// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+const classes = CLASS;
+const wordBit = WORD;
+const wire = wireOctets;
+const role = Role;
+const limits = LIMITS;
+
 const TAB = 9;
 const SPACE = 32;
 const CR = 13;
@@ -52,22 +59,22 @@ export class Head {
     let position = start;
     for (;;) {
       const at = breakAt(source, position);
-      if (at >= 0 && wireOctets[at] === CR && wireOctets[at + 1] === LF) {
+      if (at >= 0 && wire[at] === CR && wire[at + 1] === LF) {
         if (at === position) return at + 2;
-        const next = wireOctets[at + 2]!;
-        if (next !== SPACE && next !== TAB && at + 2 <= LIMITS.head) {
-          this.readField(wireOctets, source, position, at + 2, false);
+        const next = wire[at + 2]!;
+        if (next !== SPACE && next !== TAB && at + 2 <= limits.head) {
+          this.readField(wire, source, position, at + 2, false);
           position = at + 2;
         } else position = this.readLines(source, position);
       } else if (at === position) {
-        if (wireOctets[at] === LF) {
+        if (wire[at] === LF) {
           this.fail(400, 'a line ends without CR', '§7');
           return at + 1;
         }
         position = this.readLines(source, position);
       } else position = this.readLines(source, position);
       if (position < 0) return -1;
-      if (this.fields.length > LIMITS.fields) {
+      if (this.fields.length > limits.fields) {
         this.fail(513, 'too many header fields', '§21.5.7');
         return -1;
       }
@@ -89,12 +96,12 @@ export class Head {
       if (source.charCodeAt(end - 2) !== CR || source.indexOf('\r', from) !== end - 2) proper = false;
       lines++;
     } while (isBlank(source.charCodeAt(end)));
-    if (end > LIMITS.head) {
+    if (end > limits.head) {
       this.fail(513, 'header fields too long', '§21.5.7');
       return -1;
     }
     loadTo(source, end);
-    if (proper) this.readField(wireOctets, source, start, end, lines > 1);
+    if (proper) this.readField(wire, source, start, end, lines > 1);
     else this.salvage(source, start, end);
     return end;
   }
@@ -121,19 +128,19 @@ export class Head {
     while (valueEnd > valueStart && isLinear(octets[valueEnd - 1]!)) valueEnd--;
     if (header === undefined) {
       const key = source.slice(start, nameEnd).toLowerCase();
-      this.fields.push(new Field(key, Role.opaque, source, start, valueStart, valueEnd, end, folded));
+      this.fields.push(new Field(key, role.opaque, source, start, valueStart, valueEnd, end, folded));
       return;
     }
     const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, folded);
     this.fields.push(field);
-    if (header.role !== Role.opaque) this.check(field, octets);
+    if (header.role !== role.opaque) this.check(field, octets);
   }
 
   /** The fields that the rest of the container reads are checked here, and their views kept (§16.3 step 1). */
   private check(field: Field, octets: Uint8Array): void {
     const { source, valueStart, valueEnd, folded } = field;
     switch (field.role) {
-      case Role.via:
+      case role.via:
         if (this.via === undefined) {
           this.via = field;
           if (!folded) field.view = scanVia(octets, source, valueStart, valueEnd) ?? null;
@@ -145,42 +152,42 @@ export class Head {
         }
         this.vias += 1;
         if (this.via !== field || viaOf(field)?.end !== valueEnd) this.vias += commas(octets, valueStart, valueEnd);
-        if (this.vias > LIMITS.vias) this.fail(513, 'too many Via values', '§21.5.7');
+        if (this.vias > limits.vias) this.fail(513, 'too many Via values', '§21.5.7');
         return;
-      case Role.from:
+      case role.from:
         if (this.isTwice(this.from, 'From')) return;
         this.from = field;
         if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
         if (!partyOf(field).isReadable) this.fail(400, 'From', '§20.20');
         return;
-      case Role.to:
+      case role.to:
         if (this.isTwice(this.to, 'To')) return;
         this.to = field;
         if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
         if (!partyOf(field).isReadable) this.fail(400, 'To', '§20.39');
         return;
-      case Role.callId:
+      case role.callId:
         if (this.isTwice(this.callId, 'Call-ID')) return;
         this.callId = field;
         if (!isCallId(octets, valueStart, valueEnd)) this.fail(400, 'Call-ID', '§20.8');
         return;
-      case Role.cseq:
+      case role.cseq:
         if (this.isTwice(this.cseq, 'CSeq')) return;
         this.cseq = field;
         if (!folded) field.view = scanCSeq(octets, source, valueStart, valueEnd);
         if (cseqOf(field).method === '') this.fail(400, 'CSeq', '§20.16');
         return;
-      case Role.maxForwards:
+      case role.maxForwards:
         if (this.isResponse) return;
         if (this.isTwice(this.maxForwards, 'Max-Forwards')) return;
         this.maxForwards = field;
         if (integerIn(octets, valueStart, valueEnd, 255) < 0) this.fail(400, 'Max-Forwards', '§20.22');
         return;
-      case Role.contentLength:
+      case role.contentLength:
         if (this.isTwice(this.contentLength, 'Content-Length')) return;
         this.contentLength = field;
         return;
-      case Role.route:
+      case role.route:
         if (this.isResponse) return;
         this.checkRoute(field);
         return;
@@ -191,7 +198,7 @@ export class Head {
   private checkRoute(field: Field): void {
     const values = splitList(field.value);
     this.routes += values.length;
-    if (this.routes > LIMITS.routes) {
+    if (this.routes > limits.routes) {
       this.fail(513, 'too many Route values', '§21.5.7');
       return;
     }
@@ -238,7 +245,7 @@ function isCallId(octets: Uint8Array, start: number, end: number): boolean {
     if (c === 64) {
       if (i === word || ++words > 2) return false;
       word = i + 1;
-    } else if ((CLASS[c]! & WORD) === 0) return false;
+    } else if ((classes[c]! & wordBit) === 0) return false;
   }
   return end > word;
 }

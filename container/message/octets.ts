@@ -5,14 +5,16 @@ import { LIMITS } from './limits.js';
 const CAPACITY = LIMITS.head + 4096;
 /** What is taken over at first: nearly every head, and little of a long body. */
 const FIRST = 1024;
-/** Zeros behind the end of the text, so that looking one or two octets ahead finds nothing. */
+/** Zeros behind what was read, so that looking two octets ahead finds nothing, and a LF, so that looking for one ends. */
 const MARGIN = 8;
 
 /** The message that `parse` reads, from its first octet on, as far as it was read. */
-export const wireOctets = new Uint8Array(CAPACITY + MARGIN);
-const words = new Int32Array(wireOctets.buffer);
-const target = Buffer.from(wireOctets.buffer);
+const wire = new Uint8Array(CAPACITY + MARGIN);
+const words = new Int32Array(wire.buffer);
+const target = Buffer.from(wire.buffer);
 let loaded = 0;
+
+export { wire as wireOctets };
 
 /** Begins to read another message. */
 export function openWire(text: string): void {
@@ -20,13 +22,14 @@ export function openWire(text: string): void {
   loadTo(text, FIRST);
 }
 
-/** Makes `wireOctets` hold the first `end` octets of the message that was opened, where there are so many and there is room. */
+/** Makes `wire` hold the first `end` octets of the message that was opened, where there are so many and there is room. */
 export function loadTo(text: string, end: number): void {
   if (loaded >= end) return;
   const to = Math.min(text.length, CAPACITY, Math.max(end, loaded * 2));
   if (to > loaded) target.write(loaded === 0 ? text : text.slice(loaded, to), loaded, to - loaded, 'latin1');
   loaded = Math.max(loaded, to);
-  wireOctets.fill(0, loaded, loaded + MARGIN);
+  wire[loaded] = wire[loaded + 1] = wire[loaded + 2] = 0;
+  wire[loaded + 3] = 10;
 }
 
 /** Where the first CR or LF at or behind `start` is, the two octets behind it being there to look at; -1 where there is none or no room. */
@@ -35,31 +38,27 @@ export function breakAt(text: string, start: number): number {
   for (;;) {
     i = scanToBreak(i);
     if (i + 2 < loaded || loaded === text.length) return i < loaded ? i : -1;
+    if (i > loaded) i = loaded;
     if (loaded === CAPACITY) return -1;
     loadTo(text, loaded + 1);
   }
 }
 
-/** Offset of the first CR or LF from `start` on, or `loaded`. Four octets at once: none of a word is below 14 where this leaves its high bits clear. */
+/** Offset of the first CR or LF from `start` on, or one behind `loaded`. Four octets at once: a high bit of `low` tells an octet below 14, or one behind such. */
 function scanToBreak(start: number): number {
-  const end = loaded;
-  let i = start;
-  while (i < end) {
-    if ((i & 3) === 0) {
-      let word = i >> 2;
-      const last = end >> 2;
-      for (; word < last; word++) {
-        const four = words[word]!;
-        if (((four - 0x0e0e0e0e) & ~four & 0x80808080) !== 0) break;
-      }
-      i = word << 2;
-      if (i >= end) return end;
+  let word = start >> 2;
+  let four = words[word]!;
+  let low = (four - 0x0e0e0e0e) & ~four & 0x80808080 & (-1 << ((start & 3) << 3));
+  for (;;) {
+    while (low !== 0) {
+      const i = (word << 2) + ((31 - Math.clz32(low & -low)) >> 3);
+      const octet = wire[i]!;
+      if (octet === 13 || octet === 10) return i;
+      low &= low - 1;
     }
-    const octet = wireOctets[i]!;
-    if (octet === 13 || octet === 10) return i;
-    i++;
+    four = words[++word]!;
+    low = (four - 0x0e0e0e0e) & ~four & 0x80808080;
   }
-  return end;
 }
 
 let piece = new Uint8Array(1024);

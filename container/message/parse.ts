@@ -12,6 +12,10 @@ import { Response } from './response.js';
 import { integerAt } from './text.js';
 import { scanTarget, type Uri } from './uri.js';
 
+// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+const octets = wireOctets;
+const limits = LIMITS;
+
 /** One message and no more, or the head of one whose body the framer adds (§18.3). */
 export type Framing = 'datagram' | 'stream';
 
@@ -30,12 +34,12 @@ export function parse(wire: string, framing: Framing): Request | Response | Malf
   openWire(wire);
   let lf = breakAt(wire, 0);
   let proper = true;
-  if (lf < 0 || wireOctets[lf] !== 13 || wireOctets[++lf] !== 10) {
+  if (lf < 0 || octets[lf] !== 13 || octets[++lf] !== 10) {
     lf = wire.indexOf('\n');
     proper = false;
   }
   if (lf < 0) return garbage('no start line');
-  if (lf > LIMITS.head) return garbage('start line too long');
+  if (lf > limits.head) return garbage('start line too long');
   loadTo(wire, lf + 1);
   const end = proper ? lf - 1 : lf;
   return isSip(0) ? readResponse(wire, end, lf + 1, proper, framing) : readRequest(wire, end, lf + 1, proper, framing);
@@ -61,9 +65,9 @@ function readResponse(
   if (version === end) head.fail(400, 'start line', '§7.2');
   else {
     if (!isVersion2(0, version)) head.fail(505, 'version', '§7.2');
-    status = integerIn(wireOctets, version + 1, Math.min(version + 4, end), 699);
+    status = integerIn(octets, version + 1, Math.min(version + 4, end), 699);
     // The SP behind the code is missing where the phrase is, more often than not.
-    const whole = version + 4 >= end || wireOctets[version + 4] === 32;
+    const whole = version + 4 >= end || octets[version + 4] === 32;
     if (status < 100 || !whole) head.fail(400, 'status code', '§7.2');
   }
   if (head.status === 0) {
@@ -80,8 +84,8 @@ function readResponse(
 function readRequest(wire: string, end: number, next: number, proper: boolean, framing: Framing): Request | Malformed {
   const head = new Head(false);
   if (!proper) head.fail(400, 'start line', '§7.1');
-  const methodEnd = tokenEnd(wireOctets, 0, end);
-  if (methodEnd === 0 || methodEnd === end || wireOctets[methodEnd] !== 32) return garbage('start line');
+  const methodEnd = tokenEnd(octets, 0, end);
+  if (methodEnd === 0 || methodEnd === end || octets[methodEnd] !== 32) return garbage('start line');
   let uriEnd = wordEnd(methodEnd + 1, end);
   let target: Uri | undefined;
   if (uriEnd === end || !isSip(uriEnd + 1)) {
@@ -91,11 +95,11 @@ function readRequest(wire: string, end: number, next: number, proper: boolean, f
     head.fail(400, 'start line', '§7.1');
   } else {
     if (!isVersion2(uriEnd + 1, end)) head.fail(isVersion(wire, uriEnd + 1, end) ? 505 : 400, 'version', '§7.1');
-    target = scanTarget(wireOctets, wire, methodEnd + 1, uriEnd);
+    target = scanTarget(octets, wire, methodEnd + 1, uriEnd);
     // Headers in a Request-URI are forbidden, and would be injected ones: §19.1.1, RFC 4475 §3.1.2.11.
     if (target === undefined || target.hasHeaders) head.fail(400, 'Request-URI', '§19.1.1');
   }
-  const method = methodAt(wireOctets, wire, 0, methodEnd);
+  const method = methodAt(octets, wire, 0, methodEnd);
   const bodyStart = head.read(wire, next);
   checkPresence(head);
   checkMethod(head, method);
@@ -151,7 +155,7 @@ function readBody(head: Head, wire: string, start: number, framing: Framing): st
   }
   const length = integerAt(field.source, field.valueStart, field.valueEnd, 0xffff_ffff);
   if (length < 0) head.fail(400, 'Content-Length', '§20.14');
-  else if (length > LIMITS.body) head.fail(framing === 'stream' ? 413 : 400, 'body too large', '§21.4.11');
+  else if (length > limits.body) head.fail(framing === 'stream' ? 413 : 400, 'body too large', '§21.4.11');
   else if (framing === 'datagram') {
     if (start + length > wire.length) head.fail(400, 'body shorter than Content-Length', '§18.3');
     else return wire.slice(start, start + length);
@@ -162,17 +166,17 @@ function readBody(head: Head, wire: string, start: number, framing: Framing): st
 /** The next SP of the start line, or its end. */
 function wordEnd(start: number, end: number): number {
   let i = start;
-  while (i < end && wireOctets[i] !== 32) i++;
+  while (i < end && octets[i] !== 32) i++;
   return i;
 }
 
 /** 'SIP/' in any case (§7.1). */
 function isSip(at: number): boolean {
   return (
-    (wireOctets[at]! | 32) === 115 &&
-    (wireOctets[at + 1]! | 32) === 105 &&
-    (wireOctets[at + 2]! | 32) === 112 &&
-    wireOctets[at + 3] === 47
+    (octets[at]! | 32) === 115 &&
+    (octets[at + 1]! | 32) === 105 &&
+    (octets[at + 2]! | 32) === 112 &&
+    octets[at + 3] === 47
   );
 }
 
@@ -180,9 +184,9 @@ function isVersion2(start: number, end: number): boolean {
   return (
     end - start === 7 &&
     isSip(start) &&
-    wireOctets[start + 4] === 50 &&
-    wireOctets[start + 5] === 46 &&
-    wireOctets[start + 6] === 48
+    octets[start + 4] === 50 &&
+    octets[start + 5] === 46 &&
+    octets[start + 6] === 48
   );
 }
 

@@ -3,8 +3,18 @@
 import { integerIn } from './octets.js';
 import { ALPHA, CLASS, DIGIT, PLAIN_PARAMETER, PLAIN_USER, TOKEN } from './text.js';
 
+// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+const classes = CLASS;
+const alpha = ALPHA;
+const digit = DIGIT;
+const plainParameter = PLAIN_PARAMETER;
+const plainUser = PLAIN_USER;
+const token = TOKEN;
+
 /** Where the last host or URI that was accepted has its parts. One for all: it is read before anything else is scanned. */
-export const found = { userEnd: -1, hostStart: 0, hostEnd: 0, hasUpper: false, port: -1, parametersStart: 0 };
+const parts = { userEnd: -1, hostStart: 0, hostEnd: 0, hasUpper: false, port: -1, parametersStart: 0 };
+
+export { parts as found };
 
 /** End of a hostname or IPv4 address from `start` on, or -1 when it is anything else, IPv6 among it (§25.1). */
 export function plainHostEnd(octets: Uint8Array, start: number, end: number): number {
@@ -15,9 +25,9 @@ export function plainHostEnd(octets: Uint8Array, start: number, end: number): nu
   let upper = false;
   for (; i < end; i++) {
     const c = octets[i]!;
-    const bits = CLASS[c]!;
-    if ((bits & DIGIT) !== 0) continue;
-    if ((bits & ALPHA) !== 0) {
+    const bits = classes[c]!;
+    if ((bits & digit) !== 0) continue;
+    if ((bits & alpha) !== 0) {
       numeric = false;
       if (c < 97) upper = true;
     } else if (c === 46) {
@@ -31,9 +41,9 @@ export function plainHostEnd(octets: Uint8Array, start: number, end: number): nu
     } else break;
   }
   if (i === label || octets[i - 1] === 45) return -1;
-  found.hasUpper = upper;
+  parts.hasUpper = upper;
   // The last label of a hostname starts with a letter; four numbers are an IPv4 address. All else is for the full grammar.
-  if ((CLASS[octets[label]!]! & ALPHA) !== 0) return i;
+  if ((classes[octets[label]!]! & alpha) !== 0) return i;
   return numeric && dots === 3 && isByte(octets, label, i) ? i : -1;
 }
 
@@ -53,27 +63,27 @@ export function plainAddressEnd(octets: Uint8Array, start: number, end: number):
   let i = schemeEnd(octets, start, end);
   if (i < 0) return -1;
   const userStart = i;
-  while (i < end && (CLASS[octets[i]!]! & PLAIN_USER) !== 0) i++;
-  found.userEnd = -1;
+  while (i < end && (classes[octets[i]!]! & plainUser) !== 0) i++;
+  parts.userEnd = -1;
   if (i < end && octets[i] === 64) {
     if (i === userStart) return -1;
-    found.userEnd = i;
+    parts.userEnd = i;
     i++;
   } else {
     i = userStart;
   }
-  found.hostStart = i;
+  parts.hostStart = i;
   i = plainHostEnd(octets, i, end);
   if (i < 0) return -1;
-  found.hostEnd = i;
-  found.port = -1;
+  parts.hostEnd = i;
+  parts.port = -1;
   if (i < end && octets[i] === 58) {
     const portStart = ++i;
-    while (i < end && (CLASS[octets[i]!]! & DIGIT) !== 0) i++;
-    found.port = integerIn(octets, portStart, i, 65535);
-    if (found.port < 0) return -1;
+    while (i < end && (classes[octets[i]!]! & digit) !== 0) i++;
+    parts.port = integerIn(octets, portStart, i, 65535);
+    if (parts.port < 0) return -1;
   }
-  found.parametersStart = i;
+  parts.parametersStart = i;
   return i;
 }
 
@@ -104,14 +114,14 @@ function plainParametersEnd(octets: Uint8Array, start: number, end: number): num
 
 function plainEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
-  while (i < end && (CLASS[octets[i]!]! & PLAIN_PARAMETER) !== 0) i++;
+  while (i < end && (classes[octets[i]!]! & plainParameter) !== 0) i++;
   return i;
 }
 
 /** End of a run of token octets from `start` on (§25.1); `start` when there is none. */
 export function tokenEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
-  while (i < end && (CLASS[octets[i]!]! & TOKEN) !== 0) i++;
+  while (i < end && (classes[octets[i]!]! & token) !== 0) i++;
   return i;
 }
 

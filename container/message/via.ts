@@ -4,6 +4,13 @@ import { integerIn, octetsOf, skipBlank } from './octets.js';
 import { found, plainHostEnd, quotedEnd, tokenEnd } from './plain.js';
 import { CLASS, DIGIT, TOKEN, VALUE } from './text.js';
 
+// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+const classes = CLASS;
+const digit = DIGIT;
+const token = TOKEN;
+const valueBits = VALUE;
+const hostFound = found;
+
 /** One Via value: who sent the message and where its response goes (§18.2.2). */
 export class Via {
   /** The value as written. */
@@ -106,9 +113,9 @@ export function scanVia(
   let hostEnd = plainHostEnd(octets, i, end);
   let host: string;
   // An octet of a token behind it, an underscore say, means that the host goes on: that is for the full grammar.
-  if (hostEnd >= 0 && (hostEnd === end || (CLASS[octets[hostEnd]!]! & TOKEN) === 0)) {
+  if (hostEnd >= 0 && (hostEnd === end || (classes[octets[hostEnd]!]! & token) === 0)) {
     host = text.slice(hostStart, hostEnd);
-    if (found.hasUpper) host = host.toLowerCase();
+    if (hostFound.hasUpper) host = host.toLowerCase();
   } else {
     hostEnd = anyHostEnd(octets, text, hostStart, end);
     if (hostEnd < 0) return undefined;
@@ -119,7 +126,7 @@ export function scanVia(
   if (i < end && octets[i]! === 58) {
     const digits = skipBlank(octets, i + 1, end);
     i = digits;
-    while (i < end && (CLASS[octets[i]!]! & DIGIT) !== 0) i++;
+    while (i < end && (classes[octets[i]!]! & digit) !== 0) i++;
     port = integerIn(octets, digits, i, 65535);
     if (port < 0) return undefined;
     i = skipBlank(octets, i, end);
@@ -265,7 +272,7 @@ class ViaParameters {
   }
 
   private takeBranch(text: string, start: number, end: number): boolean {
-    if (this.branch !== undefined || start < 0 || (valueClass & TOKEN) === 0) return false;
+    if (this.branch !== undefined || start < 0 || (valueClass & token) === 0) return false;
     this.branch = text.slice(start, end);
     return true;
   }
@@ -291,8 +298,8 @@ function valueEndAt(octets: Uint8Array, start: number, end: number): number {
   let common = 255;
   let i = start;
   for (; i < end; i++) {
-    const bits = CLASS[octets[i]!]!;
-    if ((bits & VALUE) === 0) break;
+    const bits = classes[octets[i]!]!;
+    if ((bits & valueBits) === 0) break;
     common &= bits;
   }
   valueClass = common;
