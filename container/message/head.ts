@@ -2,7 +2,7 @@
 import { splitList } from '@siplet/sdk/grammar';
 import { scanCSeq } from './cseq.js';
 import { Field } from './field.js';
-import { NAME_START, nameIn, nameStep, Role } from './header-names.js';
+import { NAME_START, nameIn, nameStep, Role, usualName } from './header-names.js';
 import { LIMITS } from './limits.js';
 import { cseqOf, partyOf, viaOf } from './message.js';
 import { breakAt, integerIn, loadTo, octetsOf, wireOctets } from './octets.js';
@@ -108,32 +108,36 @@ export class Head {
 
   /** One field in [start, end) of a text and its octets, with its CRLF at the end. */
   private readField(octets: Uint8Array, source: string, start: number, end: number, folded: boolean): void {
+    const header = usualName(octets, start);
+    if (header === undefined) {
+      this.readUnusual(octets, source, start, end, folded);
+      return;
+    }
+    const valueStart = valueStartAt(octets, start + header.key.length + 1, end - 2);
+    const valueEnd = valueEndAt(octets, valueStart, end - 2);
+    const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, folded);
+    this.fields.push(field);
+    if (header.role !== role.opaque) this.check(field, octets);
+  }
+
+  /** As `readField`, for a compact, a rare or an unregistered name, one with blanks behind it, or none. */
+  private readUnusual(octets: Uint8Array, source: string, start: number, end: number, folded: boolean): void {
     let state = NAME_START;
     let i = start;
-    let c = octets[i]!;
-    for (let next = nameStep(state, c); next !== 0; next = nameStep(state, c)) {
-      state = next;
-      c = octets[++i]!;
-    }
+    for (let next = nameStep(state, octets[i]!); next !== 0; next = nameStep(state, octets[++i]!)) state = next;
     const nameEnd = i;
-    while (c === SPACE || c === TAB) c = octets[++i]!;
-    if (c !== COLON || nameEnd === start) {
+    while (octets[i] === SPACE || octets[i] === TAB) i++;
+    if (octets[i] !== COLON || nameEnd === start) {
       this.fail(400, 'a line is no header field', '§7.3.1');
       return;
     }
     const header = nameIn(state);
-    let valueStart = i + 1;
-    let valueEnd = end - 2;
-    while (valueStart < valueEnd && isLinear(octets[valueStart]!)) valueStart++;
-    while (valueEnd > valueStart && isLinear(octets[valueEnd - 1]!)) valueEnd--;
-    if (header === undefined) {
-      const key = source.slice(start, nameEnd).toLowerCase();
-      this.fields.push(new Field(key, role.opaque, source, start, valueStart, valueEnd, end, folded));
-      return;
-    }
-    const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, folded);
+    const key = header === undefined ? source.slice(start, nameEnd).toLowerCase() : header.key;
+    const valueStart = valueStartAt(octets, i + 1, end - 2);
+    const valueEnd = valueEndAt(octets, valueStart, end - 2);
+    const field = new Field(key, header?.role ?? role.opaque, source, start, valueStart, valueEnd, end, folded);
     this.fields.push(field);
-    if (header.role !== role.opaque) this.check(field, octets);
+    if (field.role !== role.opaque) this.check(field, octets);
   }
 
   /** The fields that the rest of the container reads are checked here, and their views kept (§16.3 step 1). */
@@ -223,6 +227,20 @@ export class Head {
     const clean = `${source.slice(start, end).replace(/[\r\n]+/g, ' ')}\r\n`;
     this.readField(octetsOf(clean).slice(), clean, 0, clean.length, false);
   }
+}
+
+/** Behind the linear white space that comes before a value. */
+function valueStartAt(octets: Uint8Array, start: number, end: number): number {
+  let i = start;
+  while (i < end && isLinear(octets[i]!)) i++;
+  return i;
+}
+
+/** Before the linear white space that comes behind a value. */
+function valueEndAt(octets: Uint8Array, start: number, end: number): number {
+  let i = end;
+  while (i > start && isLinear(octets[i - 1]!)) i--;
+  return i;
 }
 
 function isLinear(c: number): boolean {

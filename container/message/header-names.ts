@@ -113,6 +113,41 @@ for (const [listed, whole] of [[LISTS, false] as const, [WHOLE, true] as const])
 const trie = new Uint16Array(rows.length * 128);
 for (let state = 0; state < rows.length; state++) trie.set(rows[state]!, state * 128);
 
+/** What most fields are, by first letter: recognised by comparing, before anything is looked up octet by octet. */
+const USUAL =
+  `Via Max-Forwards From To Call-ID CSeq Contact Content-Length Content-Type Allow User-Agent Supported Route
+ Record-Route Expires Server Subject Require Session-Expires Min-SE P-Asserted-Identity Privacy`.split(/\s+/);
+
+class Usual {
+  readonly header: HeaderName;
+  readonly length: number;
+  /** Where its letters are in `letters`. */
+  readonly at: number;
+
+  constructor(header: HeaderName, at: number) {
+    this.header = header;
+    this.length = header.key.length;
+    this.at = at;
+  }
+}
+const letters = Uint8Array.from(USUAL.join('').toLowerCase(), (letter) => letter.charCodeAt(0));
+const usual: Usual[][] = Array.from({ length: 32 }, () => []);
+for (let n = 0, at = 0; n < USUAL.length; at += USUAL[n++]!.length)
+  usual[letters[at]! & 31]!.push(new Usual(bySpelling.get(USUAL[n]!)!, at));
+
+/** The usual long name, in any case, that starts here with a colon right behind it, or undefined. No CR may be there, which would pass for a hyphen. */
+export function usualName(octets: Uint8Array, start: number): HeaderName | undefined {
+  const names = usual[octets[start]! & 31]!;
+  for (let n = 0; n < names.length; n++) {
+    const { header, length, at } = names[n]!;
+    if (octets[start + length] !== 58) continue;
+    let i = 0;
+    while (i < length && (octets[start + i]! | 32) === letters[at + i]) i++;
+    if (i === length) return header;
+  }
+  return undefined;
+}
+
 /** The state behind one more octet of a name; 0 when the octet is none of a token, and ends it. */
 export function nameStep(state: number, octet: number): number {
   return octet < 128 ? trie[(state << 7) | octet]! : END;

@@ -5,13 +5,15 @@ import { LIMITS } from './limits.js';
 const CAPACITY = LIMITS.head + 4096;
 /** What is taken over at first: nearly every head, and little of a long body. */
 const FIRST = 1024;
-/** Zeros behind what was read, so that looking two octets ahead finds nothing, and a LF, so that looking for one ends. */
-const MARGIN = 8;
+/** Zeros behind what was read: looking two octets ahead finds nothing. Four octets more for the last word, and those of a near break. */
+const MARGIN = 64;
 
 /** The message that `parse` reads, from its first octet on, as far as it was read. */
 const wire = new Uint8Array(CAPACITY + MARGIN);
 const words = new Int32Array(wire.buffer);
-const target = Buffer.from(wire.buffer);
+const target = Buffer.from(wire.buffer) as Buffer & {
+  latin1Write(text: string, offset: number, length: number): number;
+};
 let loaded = 0;
 
 export { wire as wireOctets };
@@ -26,27 +28,28 @@ export function openWire(text: string): void {
 export function loadTo(text: string, end: number): void {
   if (loaded >= end) return;
   const to = Math.min(text.length, CAPACITY, Math.max(end, loaded * 2));
-  if (to > loaded) target.write(loaded === 0 ? text : text.slice(loaded, to), loaded, to - loaded, 'latin1');
+  if (to > loaded) target.latin1Write(loaded === 0 ? text : text.slice(loaded, to), loaded, to - loaded);
   loaded = Math.max(loaded, to);
   wire[loaded] = wire[loaded + 1] = wire[loaded + 2] = 0;
-  wire[loaded + 3] = 10;
 }
 
-/** Where the first CR or LF at or behind `start` is, the two octets behind it being there to look at; -1 where there is none or no room. */
+/**
+ * Where the line that starts here breaks: at its CR, when LF is the next octet, which may be looked at, as may the one behind. Anything else says that the
+ * line is to be looked at more closely: the offset of a lone CR or LF, or -1.
+ */
 export function breakAt(text: string, start: number): number {
-  let i = start;
-  for (;;) {
-    i = scanToBreak(i);
-    if (i + 2 < loaded || loaded === text.length) return i < loaded ? i : -1;
-    if (i > loaded) i = loaded;
-    if (loaded === CAPACITY) return -1;
-    loadTo(text, loaded + 1);
-  }
+  const i = nearBreak(start);
+  if (i >= 0 && (i + 2 < loaded || (i < loaded && loaded === text.length))) return i;
+  return distantBreak(text, start);
 }
 
-/** Offset of the first CR or LF from `start` on, or one behind `loaded`. Four octets at once: a high bit of `low` tells an octet below 14, or one behind such. */
-function scanToBreak(start: number): number {
+/** Words that are looked at before the search is left to `indexOf`, which is slow to start and fast to run. */
+const NEAR = 12;
+
+/** Offset of the first CR or LF from `start` on, some octets far; -1 for none. A high bit of `low` tells an octet below 14, or one behind such. */
+function nearBreak(start: number): number {
   let word = start >> 2;
+  const end = word + NEAR;
   let four = words[word]!;
   let low = (four - 0x0e0e0e0e) & ~four & 0x80808080 & (-1 << ((start & 3) << 3));
   for (;;) {
@@ -56,9 +59,18 @@ function scanToBreak(start: number): number {
       if (octet === 13 || octet === 10) return i;
       low &= low - 1;
     }
-    four = words[++word]!;
+    if (++word === end) return -1;
+    four = words[word]!;
     low = (four - 0x0e0e0e0e) & ~four & 0x80808080;
   }
+}
+
+function distantBreak(text: string, start: number): number {
+  const lf = text.indexOf('\n', start);
+  if (lf === start) return lf;
+  if (lf < 0 || lf + 2 > CAPACITY || text.charCodeAt(lf - 1) !== 13) return -1;
+  loadTo(text, lf + 2);
+  return text.indexOf('\r', start) === lf - 1 ? lf - 1 : -1;
 }
 
 let piece = new Uint8Array(1024);

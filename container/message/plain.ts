@@ -23,17 +23,20 @@ export function plainHostEnd(octets: Uint8Array, start: number, end: number): nu
   let dots = 0;
   let numeric = true;
   let upper = false;
+  let value = 0;
   for (; i < end; i++) {
     const c = octets[i]!;
     const bits = classes[c]!;
-    if ((bits & digit) !== 0) continue;
-    if ((bits & alpha) !== 0) {
+    if ((bits & digit) !== 0) {
+      value = (value * 10 + c - 48) | 0;
+    } else if ((bits & alpha) !== 0) {
       numeric = false;
       if (c < 97) upper = true;
     } else if (c === 46) {
       if (i === label || octets[i - 1] === 45) return -1;
-      if (numeric && !isByte(octets, label, i)) return -1;
+      if (numeric && !isByte(value, i - label, octets[label]!)) return -1;
       label = i + 1;
+      value = 0;
       dots++;
     } else if (c === 45) {
       if (i === label) return -1;
@@ -44,12 +47,12 @@ export function plainHostEnd(octets: Uint8Array, start: number, end: number): nu
   parts.hasUpper = upper;
   // The last label of a hostname starts with a letter; four numbers are an IPv4 address. All else is for the full grammar.
   if ((classes[octets[label]!]! & alpha) !== 0) return i;
-  return numeric && dots === 3 && isByte(octets, label, i) ? i : -1;
+  return numeric && dots === 3 && isByte(value, i - label, octets[label]!) ? i : -1;
 }
 
-/** 0-255 without a leading zero. */
-function isByte(octets: Uint8Array, start: number, end: number): boolean {
-  return end - start <= 3 && integerIn(octets, start, end, 255) >= 0 && (octets[start] !== 48 || end - start === 1);
+/** 0-255 without a leading zero. The value of more than three digits may be any. */
+function isByte(value: number, digits: number, first: number): boolean {
+  return digits <= 3 && value <= 255 && (first !== 48 || digits === 1);
 }
 
 /** End of the plain sip or sips URI without escapes and headers that starts here, or -1; `found` then tells its parts. */

@@ -131,13 +131,16 @@ export function scanVia(
     if (port < 0) return undefined;
     i = skipBlank(octets, i, end);
   }
-  const parameters = new ViaParameters();
+  parameters.clear();
   i = parameters.scan(octets, text, i, end);
   if (i < 0 && !tolerant) return undefined;
   if (i < 0) i = end;
   let last = i;
   while (last > start && (octets[last - 1]! === 32 || octets[last - 1]! === 9)) last--;
-  return new Via(text.slice(start, last), protocol, transport, host, port, parameters, i);
+  const via = new Via(text.slice(start, last), protocol, transport, host, port, parameters, i);
+  // A piece of a message keeps the message.
+  parameters.clear();
+  return via;
 }
 
 /** 'SIP/2.0/' as nearly everyone writes it. */
@@ -204,6 +207,14 @@ class ViaParameters {
   rport: number | true | undefined = undefined;
   maddr: string | undefined = undefined;
   ttl: number | undefined = undefined;
+
+  clear(): void {
+    this.branch = undefined;
+    this.received = undefined;
+    this.rport = undefined;
+    this.maddr = undefined;
+    this.ttl = undefined;
+  }
 
   /** From the first ';' to the end or a comma: that offset, or -1. */
   scan(octets: Uint8Array, text: string, start: number, end: number): number {
@@ -283,6 +294,9 @@ class ViaParameters {
     return true;
   }
 }
+
+/** One for all: no Via is read while another one is. */
+const parameters = new ViaParameters();
 
 function isNamed(octets: Uint8Array, start: number, name: string): boolean {
   for (let i = 0; i < name.length; i++) if ((octets[start + i]! | 32) !== name.charCodeAt(i)) return false;
