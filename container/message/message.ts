@@ -4,8 +4,8 @@ import { CSeq } from './cseq.js';
 import { Field } from './field.js';
 import { isList, keyOf } from './header-names.js';
 import { LIMITS } from './limits.js';
-import { octetsOf } from './octets.js';
-import { Party } from './party.js';
+import { octetsOfValue } from './octets.js';
+import { Party, scanParty } from './party.js';
 import { flat, integerAt, isWire } from './text.js';
 import { scanVia, Via } from './via.js';
 
@@ -302,7 +302,7 @@ export abstract class Message {
 export function viaOf(field: Field): Via | undefined {
   if (field.view === undefined) {
     const value = field.value;
-    field.view = scanVia(octetsOf(value), value, 0, value.length) ?? null;
+    field.view = scanVia(octetsOfValue(value), value, 0, value.length) ?? null;
   }
   return (field.view as Via | null) ?? undefined;
 }
@@ -311,7 +311,7 @@ export function viaOf(field: Field): Via | undefined {
 export function partyOf(field: Field): Party {
   if (field.view === undefined) {
     const value = field.value;
-    field.view = Party.parse(value) ?? Party.unreadable(value);
+    field.view = scanParty(octetsOfValue(value), value, 0, value.length) ?? Party.unreadable(value);
   }
   return field.view as Party;
 }

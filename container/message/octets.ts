@@ -8,12 +8,17 @@ const FIRST = 1024;
 /** Zeros behind what was read: looking two octets ahead finds nothing. Four octets more for the last word, and those of a near break. */
 const MARGIN = 64;
 
+interface Writable {
+  latin1Write(text: string, offset: number, length: number): number;
+}
+function writable(octets: Uint8Array<ArrayBuffer>): Writable {
+  return Buffer.from(octets.buffer) as unknown as Writable;
+}
+
 /** The message that `parse` reads, from its first octet on, as far as it was read. */
 const wire = new Uint8Array(CAPACITY + MARGIN);
 const words = new Int32Array(wire.buffer);
-const target = Buffer.from(wire.buffer) as Buffer & {
-  latin1Write(text: string, offset: number, length: number): number;
-};
+const target = writable(wire);
 let loaded = 0;
 
 export { wire as wireOctets };
@@ -73,19 +78,31 @@ function distantBreak(text: string, start: number): number {
   return text.indexOf('\r', start) === lf - 1 ? lf - 1 : -1;
 }
 
-let piece = new Uint8Array(1024);
+/** Room for pieces; a longer one gets its own. */
+const piece = new Uint8Array(LIMITS.head);
+const pieceTarget = writable(piece);
+/** From this length on a copy by the native way is the quicker one. */
+const NATIVE = 32;
 
 /** The octets of a piece of text, with a zero behind them; good until the next piece is asked for. What is no octet becomes a zero, which no class has. */
 export function octetsOf(text: string): Uint8Array {
   const { length } = text;
-  if (length >= piece.length) piece = new Uint8Array(length * 2);
-  const octets = piece;
+  const octets = length < piece.length ? piece : new Uint8Array(length + 1);
   for (let i = 0; i < length; i++) {
     const c = text.charCodeAt(i);
     octets[i] = c > 255 ? 0 : c;
   }
   octets[length] = 0;
   return octets;
+}
+
+/** As `octetsOf`, of the value of a field, which is octets whatever it is. */
+export function octetsOfValue(value: string): Uint8Array {
+  const { length } = value;
+  if (length < NATIVE || length >= piece.length) return octetsOf(value);
+  pieceTarget.latin1Write(value, 0, length);
+  piece[length] = 0;
+  return piece;
 }
 
 /** 1*DIGIT of [start, end) up to `max`, else -1. No sign, no blank, no other script's digits. */

@@ -256,7 +256,7 @@ class ViaParameters {
           return this.takeRport(value < 0 || integerIn(octets, value, valueEnd, 65535));
         return !isNamed(octets, name, 'maddr') || this.takeMaddr(text.slice(value, valueEnd));
       case 6:
-        return !isNamed(octets, name, 'branch') || this.takeBranch(text, value, valueEnd);
+        return !isBranch(octets, name) || this.takeBranch(text, value, valueEnd);
       case 8:
         return !isNamed(octets, name, 'received') || this.takeReceived(text.slice(value, valueEnd));
       default:
@@ -297,6 +297,18 @@ class ViaParameters {
 
 /** One for all: no Via is read while another one is. */
 const parameters = new ViaParameters();
+
+/** As `isNamed`, for what every Via has. */
+function isBranch(octets: Uint8Array, at: number): boolean {
+  return (
+    (octets[at]! | 32) === 98 &&
+    (octets[at + 1]! | 32) === 114 &&
+    (octets[at + 2]! | 32) === 97 &&
+    (octets[at + 3]! | 32) === 110 &&
+    (octets[at + 4]! | 32) === 99 &&
+    (octets[at + 5]! | 32) === 104
+  );
+}
 
 function isNamed(octets: Uint8Array, start: number, name: string): boolean {
   for (let i = 0; i < name.length; i++) if ((octets[start + i]! | 32) !== name.charCodeAt(i)) return false;
