@@ -63,7 +63,7 @@ export class Head {
         if (at === position) return at + 2;
         const next = wire[at + 2]!;
         if (next !== SPACE && next !== TAB && at + 2 <= limits.head) {
-          this.readField(wire, source, position, at + 2, false);
+          this.readField(source, position, at + 2, false);
           position = at + 2;
         } else position = this.readLines(source, position);
       } else if (at === position) {
@@ -101,26 +101,26 @@ export class Head {
       return -1;
     }
     loadTo(source, end);
-    if (proper) this.readField(wire, source, start, end, lines > 1);
+    if (proper) this.readField(source, start, end, lines > 1);
     else this.salvage(source, start, end);
     return end;
   }
 
-  /** One field in [start, end) of a text and its octets, with its CRLF at the end. */
-  private readField(octets: Uint8Array, source: string, start: number, end: number, folded: boolean): void {
-    const header = usualName(octets, start);
+  /** One field in [start, end) of the message, with its CRLF at the end. */
+  private readField(source: string, start: number, end: number, folded: boolean): void {
+    const header = usualName(start);
     if (header === undefined) {
-      this.readUnusual(octets, source, start, end, folded);
+      this.readUnusual(wire, source, start, end, folded);
       return;
     }
-    const valueStart = valueStartAt(octets, start + header.key.length + 1, end - 2);
-    const valueEnd = valueEndAt(octets, valueStart, end - 2);
+    const valueStart = valueStartAt(wire, start + header.key.length + 1, end - 2);
+    const valueEnd = valueEndAt(wire, valueStart, end - 2);
     const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, folded);
     this.fields.push(field);
-    if (header.role !== role.opaque) this.check(field, octets);
+    if (header.role !== role.opaque) this.check(field, wire);
   }
 
-  /** As `readField`, for a compact, a rare or an unregistered name, one with blanks behind it, or none. */
+  /** As `readField`, of any text and its octets: for a compact, a rare or an unregistered name, one with blanks behind it, or none. */
   private readUnusual(octets: Uint8Array, source: string, start: number, end: number, folded: boolean): void {
     let state = NAME_START;
     let i = start;
@@ -225,7 +225,7 @@ export class Head {
   private salvage(source: string, start: number, end: number): void {
     this.fail(400, 'a lone CR or LF', '§7.3.1');
     const clean = `${source.slice(start, end).replace(/[\r\n]+/g, ' ')}\r\n`;
-    this.readField(octetsOf(clean).slice(), clean, 0, clean.length, false);
+    this.readUnusual(octetsOf(clean).slice(), clean, 0, clean.length, false);
   }
 }
 

@@ -1,5 +1,6 @@
 // The registered header field names, their compact forms (§7.3.3, §20), and the way from received octets to a name without allocating.
 
+import { wireOctets } from './octets.js';
 import { CLASS, TOKEN } from './text.js';
 
 /** What `parse` does with a header field at once; 0 is nothing. */
@@ -121,29 +122,53 @@ const USUAL =
 class Usual {
   readonly header: HeaderName;
   readonly length: number;
-  /** Where its letters are in `letters`. */
-  readonly at: number;
+  /** [first, last) of `parts` is the name in lower case, four octets each; the last four overlap those before. */
+  readonly first: number;
+  readonly last: number;
 
-  constructor(header: HeaderName, at: number) {
+  constructor(header: HeaderName, first: number, last: number) {
     this.header = header;
     this.length = header.key.length;
-    this.at = at;
+    this.first = first;
+    this.last = last;
   }
 }
-const letters = Uint8Array.from(USUAL.join('').toLowerCase(), (letter) => letter.charCodeAt(0));
+const LOWER = 0x20202020;
+/** Offset, mask and value of each part. */
+const parts: number[] = [];
 const usual: Usual[][] = Array.from({ length: 32 }, () => []);
-for (let n = 0, at = 0; n < USUAL.length; at += USUAL[n++]!.length)
-  usual[letters[at]! & 31]!.push(new Usual(bySpelling.get(USUAL[n]!)!, at));
+for (const name of USUAL) {
+  const key = name.toLowerCase();
+  const first = parts.length;
+  for (let at = 0; at < key.length; at += 4) {
+    const offset = Math.max(0, Math.min(at, key.length - 4));
+    let value = 0;
+    let mask = 0;
+    for (let k = 0; k < 4 && offset + k < key.length; k++) {
+      value |= key.charCodeAt(offset + k) << (8 * k);
+      mask |= 0xff << (8 * k);
+    }
+    parts.push(offset, mask, value);
+  }
+  usual[key.charCodeAt(0) & 31]!.push(new Usual(bySpelling.get(name)!, first, parts.length));
+}
+const tests = Int32Array.from(parts);
+const octets = wireOctets;
+const view = new DataView(octets.buffer);
 
-/** The usual long name, in any case, that starts here with a colon right behind it, or undefined. No CR may be there, which would pass for a hyphen. */
-export function usualName(octets: Uint8Array, start: number): HeaderName | undefined {
+/**
+ * The usual long name, in any case, that starts here in the message that is read, with a colon right behind it, or undefined. Its letters and hyphens are
+ * told from all else by their lower bits, but from CR, which may not be there.
+ */
+export function usualName(start: number): HeaderName | undefined {
   const names = usual[octets[start]! & 31]!;
   for (let n = 0; n < names.length; n++) {
-    const { header, length, at } = names[n]!;
-    if (octets[start + length] !== 58) continue;
-    let i = 0;
-    while (i < length && (octets[start + i]! | 32) === letters[at + i]) i++;
-    if (i === length) return header;
+    const name = names[n]!;
+    if (octets[start + name.length] !== 58) continue;
+    let t = name.first;
+    while (t < name.last && ((view.getInt32(start + tests[t]!, true) | LOWER) & tests[t + 1]!) === tests[t + 2]!)
+      t += 3;
+    if (t === name.last) return name.header;
   }
   return undefined;
 }

@@ -26,6 +26,7 @@ export { wire as wireOctets };
 /** Begins to read another message. */
 export function openWire(text: string): void {
   loaded = 0;
+  far = false;
   loadTo(text, FIRST);
 }
 
@@ -43,13 +44,16 @@ export function loadTo(text: string, end: number): void {
  * line is to be looked at more closely: the offset of a lone CR or LF, or -1.
  */
 export function breakAt(text: string, start: number): number {
-  const i = nearBreak(start);
+  const i = far ? -1 : nearBreak(start);
   if (i >= 0 && (i + 2 < loaded || (i < loaded && loaded === text.length))) return i;
   return distantBreak(text, start);
 }
 
 /** Words that are looked at before the search is left to `indexOf`, which is slow to start and fast to run. */
 const NEAR = 12;
+/** Octets of a line behind which another long one is expected. */
+const FAR = 128;
+let far = false;
 
 /** Offset of the first CR or LF from `start` on, some octets far; -1 for none. A high bit of `low` tells an octet below 14, or one behind such. */
 function nearBreak(start: number): number {
@@ -72,6 +76,7 @@ function nearBreak(start: number): number {
 
 function distantBreak(text: string, start: number): number {
   const lf = text.indexOf('\n', start);
+  far = lf - start > FAR;
   if (lf === start) return lf;
   if (lf < 0 || lf + 2 > CAPACITY || text.charCodeAt(lf - 1) !== 13) return -1;
   loadTo(text, lf + 2);
