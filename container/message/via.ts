@@ -38,19 +38,23 @@ export class Via {
     transport: string,
     host: string,
     port: number | undefined,
-    parameters: ViaParameters,
     end: number,
+    branch: string | undefined,
+    received: string | undefined,
+    rport: number | true | undefined,
+    maddr: string | undefined,
+    ttl: number | undefined,
   ) {
     this.text = text;
     this.protocol = protocol;
     this.transport = transport;
     this.host = host;
     this.port = port;
-    this.branch = parameters.branch;
-    this.received = parameters.received;
-    this.rport = parameters.rport;
-    this.maddr = parameters.maddr;
-    this.ttl = parameters.ttl;
+    this.branch = branch;
+    this.received = received;
+    this.rport = rport;
+    this.maddr = maddr;
+    this.ttl = ttl;
     this.end = end;
     this.sentByText = undefined;
   }
@@ -137,10 +141,20 @@ export function scanVia(
   if (i < 0) i = end;
   let last = i;
   while (last > start && (octets[last - 1]! === 32 || octets[last - 1]! === 9)) last--;
-  const via = new Via(text.slice(start, last), protocol, transport, host, port, parameters, i);
-  // A piece of a message keeps the message.
-  parameters.clear();
-  return via;
+  const { branchStart, branchEnd, receivedStart, receivedEnd, rport, maddrStart, maddrEnd, ttl } = parameters;
+  return new Via(
+    text.slice(start, last),
+    protocol,
+    transport,
+    host,
+    port,
+    i,
+    branchStart < 0 ? undefined : text.slice(branchStart, branchEnd),
+    receivedStart < 0 ? undefined : unbracketed(text.slice(receivedStart, receivedEnd)),
+    rport === ABSENT ? undefined : rport === FLAG || rport,
+    maddrStart < 0 ? undefined : unbracketed(text.slice(maddrStart, maddrEnd)).toLowerCase(),
+    ttl < 0 ? undefined : ttl,
+  );
 }
 
 /** 'SIP/2.0/' as nearly everyone writes it. */
@@ -200,20 +214,27 @@ function unbracketed(host: string): string {
   return host.charCodeAt(0) === 91 && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
-/** The parameters of one via-parm while they are read. A known one that comes twice is a fault (§7.3.1). */
+/** Of a parameter that is a number. */
+const ABSENT = -1;
+const FLAG = -2;
+
+/** Where the parameters of one via-parm are, while they are read; below 0 what is not there. A known one that comes twice is a fault (§7.3.1). */
 class ViaParameters {
-  branch: string | undefined = undefined;
-  received: string | undefined = undefined;
-  rport: number | true | undefined = undefined;
-  maddr: string | undefined = undefined;
-  ttl: number | undefined = undefined;
+  branchStart = -1;
+  branchEnd = 0;
+  receivedStart = -1;
+  receivedEnd = 0;
+  rport = ABSENT;
+  maddrStart = -1;
+  maddrEnd = 0;
+  ttl = ABSENT;
 
   clear(): void {
-    this.branch = undefined;
-    this.received = undefined;
-    this.rport = undefined;
-    this.maddr = undefined;
-    this.ttl = undefined;
+    this.branchStart = -1;
+    this.receivedStart = -1;
+    this.rport = ABSENT;
+    this.maddrStart = -1;
+    this.ttl = ABSENT;
   }
 
   /** From the first ';' to the end or a comma: that offset, or -1. */
@@ -253,44 +274,47 @@ class ViaParameters {
         return !isNamed(octets, name, 'ttl') || this.takeTtl(integerIn(octets, value, valueEnd, 255));
       case 5:
         if (isNamed(octets, name, 'rport'))
-          return this.takeRport(value < 0 || integerIn(octets, value, valueEnd, 65535));
-        return !isNamed(octets, name, 'maddr') || this.takeMaddr(text.slice(value, valueEnd));
+          return this.takeRport(value < 0 ? FLAG : integerIn(octets, value, valueEnd, 65535));
+        return !isNamed(octets, name, 'maddr') || this.takeMaddr(text, value, valueEnd);
       case 6:
-        return !isBranch(octets, name) || this.takeBranch(text, value, valueEnd);
+        return !isBranch(octets, name) || this.takeBranch(value, valueEnd);
       case 8:
-        return !isNamed(octets, name, 'received') || this.takeReceived(text.slice(value, valueEnd));
+        return !isNamed(octets, name, 'received') || this.takeReceived(octets, value, valueEnd);
       default:
         return true;
     }
   }
 
   private takeTtl(ttl: number): boolean {
-    if (this.ttl !== undefined || ttl < 0) return false;
+    if (this.ttl !== ABSENT || ttl < 0) return false;
     this.ttl = ttl;
     return true;
   }
 
-  private takeRport(rport: number | true): boolean {
-    if (this.rport !== undefined || rport === -1) return false;
+  private takeRport(rport: number): boolean {
+    if (this.rport !== ABSENT || rport === -1) return false;
     this.rport = rport;
     return true;
   }
 
-  private takeMaddr(maddr: string): boolean {
-    if (this.maddr !== undefined || !isHost(maddr)) return false;
-    this.maddr = unbracketed(maddr).toLowerCase();
+  private takeMaddr(text: string, start: number, end: number): boolean {
+    if (this.maddrStart >= 0 || start < 0 || !isHost(text.slice(start, end))) return false;
+    this.maddrStart = start;
+    this.maddrEnd = end;
     return true;
   }
 
-  private takeBranch(text: string, start: number, end: number): boolean {
-    if (this.branch !== undefined || start < 0 || (valueClass & token) === 0) return false;
-    this.branch = text.slice(start, end);
+  private takeBranch(start: number, end: number): boolean {
+    if (this.branchStart >= 0 || start < 0 || (valueClass & token) === 0) return false;
+    this.branchStart = start;
+    this.branchEnd = end;
     return true;
   }
 
-  private takeReceived(received: string): boolean {
-    if (this.received !== undefined || received === '' || received.charCodeAt(0) === 34) return false;
-    this.received = unbracketed(received);
+  private takeReceived(octets: Uint8Array, start: number, end: number): boolean {
+    if (this.receivedStart >= 0 || start < 0 || octets[start] === 34) return false;
+    this.receivedStart = start;
+    this.receivedEnd = end;
     return true;
   }
 }
