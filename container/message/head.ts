@@ -6,7 +6,7 @@ import { NAME_START, nameIn, nameStep, Role, usualName } from './header-names.js
 import { LIMITS } from './limits.js';
 import { cseqOf, partyOf, viaOf } from './message.js';
 import { breakAt, integerIn, loadTo, octetsOf, wireOctets } from './octets.js';
-import { Party, scanParty } from './party.js';
+import { Party, scanParty, scanPlainParty } from './party.js';
 import { CLASS, isBlank, WORD } from './text.js';
 import { scanVia } from './via.js';
 
@@ -193,13 +193,19 @@ export class Head {
         return;
       case role.route:
         if (this.isResponse) return;
-        this.checkRoute(field);
+        this.checkRoute(field, octets);
         return;
     }
   }
 
   /** §20.34: a list of name-addr, each with a URI in brackets. */
-  private checkRoute(field: Field): void {
+  private checkRoute(field: Field, octets: Uint8Array): void {
+    const plain = field.folded ? undefined : scanPlainParty(octets, field.source, field.valueStart, field.valueEnd);
+    if (plain?.bracketed === true && this.routes < limits.routes) {
+      this.routes++;
+      field.view = [plain];
+      return;
+    }
     const values = splitList(field.value);
     this.routes += values.length;
     if (this.routes > limits.routes) {

@@ -5,8 +5,8 @@ import { Field } from './field.js';
 import { isList, keyOf } from './header-names.js';
 import { LIMITS } from './limits.js';
 import { octetsOfValue } from './octets.js';
-import { Party, scanParty } from './party.js';
-import { flat, integerAt, isWire } from './text.js';
+import { Party, scanParty, scanPlainParty } from './party.js';
+import { flat, integerAt, isBlank, isWire } from './text.js';
 import { scanVia, Via } from './via.js';
 
 /** How fields are read again: set by whoever reads them first, which knows this file. */
@@ -325,8 +325,11 @@ export function cseqOf(field: Field): CSeq {
 /** The addresses of a Route-like field. */
 export function partiesOf(field: Field): Party[] {
   if (field.view === undefined) {
+    const all = field.value;
+    const plain = isBlank(all.charCodeAt(0)) ? undefined : scanPlainParty(octetsOfValue(all), all, 0, all.length);
+    if (plain !== undefined) return (field.view = [plain]);
     const parties: Party[] = [];
-    for (const value of splitList(field.value)) {
+    for (const value of splitList(all)) {
       const party = Party.parse(value);
       if (party !== undefined) parties.push(party);
     }

@@ -105,11 +105,11 @@ export class Party {
 
 /** The one address in [start, end) of an unfolded value and its octets, or undefined when it is none or more. */
 export function scanParty(octets: Uint8Array, text: string, start: number, end: number): Party | undefined {
-  return scanPlain(octets, text, start, end) ?? scanAny(text.slice(start, end));
+  return scanPlainParty(octets, text, start, end) ?? scanAny(text.slice(start, end));
 }
 
-/** `["display name" | tokens] <plain URI> *(;name[=value])` and the bare plain URI, without the full grammar. Undefined: ask that. */
-function scanPlain(octets: Uint8Array, text: string, start: number, end: number): Party | undefined {
+/** `["display name" | tokens] <plain URI> *(;name[=value])` and the bare plain URI, without the full grammar: one address, never a list. Undefined: ask that. */
+export function scanPlainParty(octets: Uint8Array, text: string, start: number, end: number): Party | undefined {
   let i = start;
   let uriStart = start;
   let uriEnd: number;
