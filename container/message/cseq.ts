@@ -1,6 +1,12 @@
 // The CSeq header field value (§20.16).
+import { methodAt } from './methods.js';
+import { integerIn, octetsOf, skipBlank } from './octets.js';
 import { tokenEnd } from './plain.js';
-import { CLASS, DIGIT, integerAt, skipBlank } from './text.js';
+import { CLASS, DIGIT } from './text.js';
+
+// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+const classes = CLASS;
+const digit = DIGIT;
 
 /** The largest sequence number that a peer may send: 32 bits (§8.1.1.5). */
 export const MAXIMUM_CSEQ = 0xffff_ffff;
@@ -15,9 +21,9 @@ export class CSeq {
     this.method = method;
   }
 
-  /** Undefined when the text is no `1*DIGIT LWS Method`. */
+  /** Undefined when the text is no `1*digit LWS Method`. */
   static parse(text: string): CSeq | undefined {
-    return scanCSeq(text, 0, text.length);
+    return scanCSeq(octetsOf(text), text, 0, text.length);
   }
 
   toString(): string {
@@ -25,13 +31,13 @@ export class CSeq {
   }
 }
 
-/** CSeq of an unfolded value in [start, end). */
-export function scanCSeq(text: string, start: number, end: number): CSeq | undefined {
+/** CSeq of an unfolded value in [start, end) of a text and its octets. */
+export function scanCSeq(octets: Uint8Array, text: string, start: number, end: number): CSeq | undefined {
   let i = start;
-  while (i < end && (CLASS[text.charCodeAt(i) & 255]! & DIGIT) !== 0) i++;
-  const number = integerAt(text, start, i, MAXIMUM_CSEQ);
+  while (i < end && (classes[octets[i]!]! & digit) !== 0) i++;
+  const number = integerIn(octets, start, i, MAXIMUM_CSEQ);
   if (number < 0) return undefined;
-  const method = skipBlank(text, i, end);
-  if (method === i || method === end || tokenEnd(text, method, end) !== end) return undefined;
-  return new CSeq(number, text.slice(method, end));
+  const method = skipBlank(octets, i, end);
+  if (method === i || method === end || tokenEnd(octets, method, end) !== end) return undefined;
+  return new CSeq(number, methodAt(octets, text, method, end));
 }

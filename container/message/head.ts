@@ -1,13 +1,23 @@
 // The header fields of one message while they are read: where each begins and ends, which of them are checked at once, and the first fault (§7.3, §16.3 step 1).
 import { splitList } from '@siplet/sdk/grammar';
+import { scanCSeq } from './cseq.js';
 import { Field } from './field.js';
-import { NAME_START, nameIn, nameStep, Role } from './header-names.js';
+import { NAME_START, nameIn, nameStep, Role, usualName } from './header-names.js';
 import { LIMITS } from './limits.js';
 import { cseqOf, partyOf, viaOf } from './message.js';
-import { Party } from './party.js';
-import { CLASS, integerAt, isBlank, WORD } from './text.js';
+import { breakAt, integerIn, loadTo, octetsOf, wireOctets } from './octets.js';
+import { Party, scanParty, scanPlainParty } from './party.js';
+import { CLASS, isBlank, WORD } from './text.js';
 import { scanVia } from './via.js';
 
+// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+const classes = CLASS;
+const wordBit = WORD;
+const wire = wireOctets;
+const role = Role;
+const limits = LIMITS;
+
+const TAB = 9;
 const SPACE = 32;
 const CR = 13;
 const LF = 10;
@@ -44,137 +54,161 @@ export class Head {
     this.section = section;
   }
 
-  /** Reads fields from `start` up to the empty line; gives the offset behind it, or -1 where there is none. */
+  /** Reads fields of the message that was opened, from `start` up to the empty line; gives the offset behind it, or -1 where there is none. */
   read(source: string, start: number): number {
-    const length = source.length;
     let position = start;
     for (;;) {
-      const lf = source.indexOf('\n', position);
-      if (lf < 0) {
-        this.fail(400, 'no empty line after the header fields', '§7');
-        return -1;
-      }
-      if (lf === position + 1 && source.charCodeAt(position) === CR) return lf + 1;
-      if (lf === position) {
-        this.fail(400, 'a line ends without CR', '§7');
-        return lf + 1;
-      }
-      let end = lf + 1;
-      let proper = source.charCodeAt(lf - 1) === CR && source.indexOf('\r', position) === lf - 1;
-      let folded = false;
-      while (end < length && isBlank(source.charCodeAt(end))) {
-        folded = true;
-        const from = end;
-        end = source.indexOf('\n', from) + 1;
-        if (end === 0) {
-          this.fail(400, 'no empty line after the header fields', '§7');
-          return -1;
+      const at = breakAt(source, position);
+      if (at >= 0 && wire[at] === CR && wire[at + 1] === LF) {
+        if (at === position) return at + 2;
+        const next = wire[at + 2]!;
+        if (next !== SPACE && next !== TAB && at + 2 <= limits.head) {
+          this.readField(source, position, at + 2, false);
+          position = at + 2;
+        } else position = this.readLines(source, position);
+      } else if (at === position) {
+        if (wire[at] === LF) {
+          this.fail(400, 'a line ends without CR', '§7');
+          return at + 1;
         }
-        if (source.charCodeAt(end - 2) !== CR || source.indexOf('\r', from) !== end - 2) proper = false;
-      }
-      if (end > LIMITS.head) {
-        this.fail(513, 'header fields too long', '§21.5.7');
-        return -1;
-      }
-      if (proper) this.readField(source, position, end, folded);
-      else this.salvage(source, position, end);
-      position = end;
-      if (this.fields.length > LIMITS.fields) {
+        position = this.readLines(source, position);
+      } else position = this.readLines(source, position);
+      if (position < 0) return -1;
+      if (this.fields.length > limits.fields) {
         this.fail(513, 'too many header fields', '§21.5.7');
         return -1;
       }
     }
   }
 
-  /** One field in [start, end) with its CRLF at the end. */
+  /** A field that is folded, at fault or too long; gives the offset behind it, or -1 where reading ends. */
+  private readLines(source: string, start: number): number {
+    let end = start;
+    let proper = true;
+    let lines = 0;
+    do {
+      const from = end;
+      end = source.indexOf('\n', from) + 1;
+      if (end === 0) {
+        this.fail(400, 'no empty line after the header fields', '§7');
+        return -1;
+      }
+      if (source.charCodeAt(end - 2) !== CR || source.indexOf('\r', from) !== end - 2) proper = false;
+      lines++;
+    } while (isBlank(source.charCodeAt(end)));
+    if (end > limits.head) {
+      this.fail(513, 'header fields too long', '§21.5.7');
+      return -1;
+    }
+    loadTo(source, end);
+    if (proper) this.readField(source, start, end, lines > 1);
+    else this.salvage(source, start, end);
+    return end;
+  }
+
+  /** One field in [start, end) of the message, with its CRLF at the end. */
   private readField(source: string, start: number, end: number, folded: boolean): void {
+    const header = usualName(start);
+    if (header === undefined) {
+      this.readUnusual(wire, source, start, end, folded);
+      return;
+    }
+    const valueStart = valueStartAt(wire, start + header.key.length + 1, end - 2);
+    const valueEnd = valueEndAt(wire, valueStart, end - 2);
+    const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, folded);
+    this.fields.push(field);
+    if (header.role !== role.opaque) this.check(field, wire);
+  }
+
+  /** As `readField`, of any text and its octets: for a compact, a rare or an unregistered name, one with blanks behind it, or none. */
+  private readUnusual(octets: Uint8Array, source: string, start: number, end: number, folded: boolean): void {
     let state = NAME_START;
     let i = start;
-    let c = source.charCodeAt(i);
-    for (let next = nameStep(state, c); next !== 0; next = nameStep(state, c)) {
-      state = next;
-      c = source.charCodeAt(++i);
-    }
+    for (let next = nameStep(state, octets[i]!); next !== 0; next = nameStep(state, octets[++i]!)) state = next;
     const nameEnd = i;
-    while (isBlank(c)) c = source.charCodeAt(++i);
-    if (c !== COLON || nameEnd === start) {
+    while (octets[i] === SPACE || octets[i] === TAB) i++;
+    if (octets[i] !== COLON || nameEnd === start) {
       this.fail(400, 'a line is no header field', '§7.3.1');
       return;
     }
     const header = nameIn(state);
-    let valueStart = i + 1;
-    let valueEnd = end - 2;
-    while (valueStart < valueEnd && isLinear(source.charCodeAt(valueStart))) valueStart++;
-    while (valueEnd > valueStart && isLinear(source.charCodeAt(valueEnd - 1))) valueEnd--;
-    if (header === undefined) {
-      const key = source.slice(start, nameEnd).toLowerCase();
-      this.fields.push(new Field(key, Role.opaque, source, start, valueStart, valueEnd, end, folded));
-      return;
-    }
-    const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, folded);
+    const key = header === undefined ? source.slice(start, nameEnd).toLowerCase() : header.key;
+    const valueStart = valueStartAt(octets, i + 1, end - 2);
+    const valueEnd = valueEndAt(octets, valueStart, end - 2);
+    const field = new Field(key, header?.role ?? role.opaque, source, start, valueStart, valueEnd, end, folded);
     this.fields.push(field);
-    if (header.role !== Role.opaque) this.check(field);
+    if (field.role !== role.opaque) this.check(field, octets);
   }
 
   /** The fields that the rest of the container reads are checked here, and their views kept (§16.3 step 1). */
-  private check(field: Field): void {
+  private check(field: Field, octets: Uint8Array): void {
+    const { source, valueStart, valueEnd, folded } = field;
     switch (field.role) {
-      case Role.via:
+      case role.via:
         if (this.via === undefined) {
           this.via = field;
+          if (!folded) field.view = scanVia(octets, source, valueStart, valueEnd) ?? null;
           if (viaOf(field) === undefined) {
             this.fail(400, 'Via', '§20.42');
             const value = field.value;
-            field.view = scanVia(value, 0, value.length, true) ?? null;
+            field.view = scanVia(octetsOf(value), value, 0, value.length, true) ?? null;
           }
         }
-        this.vias +=
-          this.via === field && viaOf(field)?.text.length === field.valueEnd - field.valueStart ? 1 : 1 + commas(field);
-        if (this.vias > LIMITS.vias) this.fail(513, 'too many Via values', '§21.5.7');
+        this.vias += 1;
+        if (this.via !== field || viaOf(field)?.end !== valueEnd) this.vias += commas(octets, valueStart, valueEnd);
+        if (this.vias > limits.vias) this.fail(513, 'too many Via values', '§21.5.7');
         return;
-      case Role.from:
+      case role.from:
         if (this.isTwice(this.from, 'From')) return;
         this.from = field;
+        if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
         if (!partyOf(field).isReadable) this.fail(400, 'From', '§20.20');
         return;
-      case Role.to:
+      case role.to:
         if (this.isTwice(this.to, 'To')) return;
         this.to = field;
+        if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
         if (!partyOf(field).isReadable) this.fail(400, 'To', '§20.39');
         return;
-      case Role.callId:
+      case role.callId:
         if (this.isTwice(this.callId, 'Call-ID')) return;
         this.callId = field;
-        if (!isCallId(field)) this.fail(400, 'Call-ID', '§20.8');
+        if (!isCallId(octets, valueStart, valueEnd)) this.fail(400, 'Call-ID', '§20.8');
         return;
-      case Role.cseq:
+      case role.cseq:
         if (this.isTwice(this.cseq, 'CSeq')) return;
         this.cseq = field;
+        if (!folded) field.view = scanCSeq(octets, source, valueStart, valueEnd);
         if (cseqOf(field).method === '') this.fail(400, 'CSeq', '§20.16');
         return;
-      case Role.maxForwards:
+      case role.maxForwards:
         if (this.isResponse) return;
         if (this.isTwice(this.maxForwards, 'Max-Forwards')) return;
         this.maxForwards = field;
-        if (integerAt(field.source, field.valueStart, field.valueEnd, 255) < 0)
-          this.fail(400, 'Max-Forwards', '§20.22');
+        if (integerIn(octets, valueStart, valueEnd, 255) < 0) this.fail(400, 'Max-Forwards', '§20.22');
         return;
-      case Role.contentLength:
+      case role.contentLength:
         if (this.isTwice(this.contentLength, 'Content-Length')) return;
         this.contentLength = field;
         return;
-      case Role.route:
+      case role.route:
         if (this.isResponse) return;
-        this.checkRoute(field);
+        this.checkRoute(field, octets);
         return;
     }
   }
 
   /** §20.34: a list of name-addr, each with a URI in brackets. */
-  private checkRoute(field: Field): void {
+  private checkRoute(field: Field, octets: Uint8Array): void {
+    const plain = field.folded ? undefined : scanPlainParty(octets, field.source, field.valueStart, field.valueEnd);
+    if (plain?.bracketed === true && this.routes < limits.routes) {
+      this.routes++;
+      field.view = [plain];
+      return;
+    }
     const values = splitList(field.value);
     this.routes += values.length;
-    if (this.routes > LIMITS.routes) {
+    if (this.routes > limits.routes) {
       this.fail(513, 'too many Route values', '§21.5.7');
       return;
     }
@@ -197,32 +231,45 @@ export class Head {
   private salvage(source: string, start: number, end: number): void {
     this.fail(400, 'a lone CR or LF', '§7.3.1');
     const clean = `${source.slice(start, end).replace(/[\r\n]+/g, ' ')}\r\n`;
-    this.readField(clean, 0, clean.length, false);
+    this.readUnusual(octetsOf(clean).slice(), clean, 0, clean.length, false);
   }
 }
 
+/** Behind the linear white space that comes before a value. */
+function valueStartAt(octets: Uint8Array, start: number, end: number): number {
+  let i = start;
+  while (i < end && isLinear(octets[i]!)) i++;
+  return i;
+}
+
+/** Before the linear white space that comes behind a value. */
+function valueEndAt(octets: Uint8Array, start: number, end: number): number {
+  let i = end;
+  while (i > start && isLinear(octets[i - 1]!)) i--;
+  return i;
+}
+
 function isLinear(c: number): boolean {
-  return c === SPACE || c === 9 || c === CR || c === LF;
+  return c === SPACE || c === TAB || c === CR || c === LF;
 }
 
 /** How many commas there are: no fewer than there are further values. */
-function commas(field: Field): number {
+function commas(octets: Uint8Array, start: number, end: number): number {
   let count = 0;
-  for (let i = field.valueStart; i < field.valueEnd; i++) if (field.source.charCodeAt(i) === COMMA) count++;
+  for (let i = start; i < end; i++) if (octets[i] === COMMA) count++;
   return count;
 }
 
 /** callid = word [ "@" word ] (§25.1). */
-function isCallId(field: Field): boolean {
-  const source = field.source;
+function isCallId(octets: Uint8Array, start: number, end: number): boolean {
   let words = 1;
-  let start = field.valueStart;
-  for (let i = start; i < field.valueEnd; i++) {
-    const c = source.charCodeAt(i);
+  let word = start;
+  for (let i = start; i < end; i++) {
+    const c = octets[i]!;
     if (c === 64) {
-      if (i === start || ++words > 2) return false;
-      start = i + 1;
-    } else if ((CLASS[c]! & WORD) === 0) return false;
+      if (i === word || ++words > 2) return false;
+      word = i + 1;
+    } else if ((classes[c]! & wordBit) === 0) return false;
   }
-  return field.valueEnd > start;
+  return end > word;
 }

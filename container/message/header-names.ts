@@ -1,5 +1,6 @@
 // The registered header field names, their compact forms (§7.3.3, §20), and the way from received octets to a name without allocating.
 
+import { wireOctets } from './octets.js';
 import { CLASS, TOKEN } from './text.js';
 
 /** What `parse` does with a header field at once; 0 is nothing. */
@@ -112,6 +113,65 @@ for (const [listed, whole] of [[LISTS, false] as const, [WHOLE, true] as const])
 }
 const trie = new Uint16Array(rows.length * 128);
 for (let state = 0; state < rows.length; state++) trie.set(rows[state]!, state * 128);
+
+/** What most fields are, by first letter: recognised by comparing, before anything is looked up octet by octet. */
+const USUAL =
+  `Via Max-Forwards From To Call-ID CSeq Contact Content-Length Content-Type Allow User-Agent Supported Route
+ Record-Route Expires Server Subject Require Session-Expires Min-SE P-Asserted-Identity Privacy`.split(/\s+/);
+
+class Usual {
+  readonly header: HeaderName;
+  readonly length: number;
+  /** [first, last) of `parts` is the name in lower case, four octets each; the last four overlap those before. */
+  readonly first: number;
+  readonly last: number;
+
+  constructor(header: HeaderName, first: number, last: number) {
+    this.header = header;
+    this.length = header.key.length;
+    this.first = first;
+    this.last = last;
+  }
+}
+const LOWER = 0x20202020;
+/** Offset, mask and value of each part. */
+const parts: number[] = [];
+const usual: Usual[][] = Array.from({ length: 32 }, () => []);
+for (const name of USUAL) {
+  const key = name.toLowerCase();
+  const first = parts.length;
+  for (let at = 0; at < key.length; at += 4) {
+    const offset = Math.max(0, Math.min(at, key.length - 4));
+    let value = 0;
+    let mask = 0;
+    for (let k = 0; k < 4 && offset + k < key.length; k++) {
+      value |= key.charCodeAt(offset + k) << (8 * k);
+      mask |= 0xff << (8 * k);
+    }
+    parts.push(offset, mask, value);
+  }
+  usual[key.charCodeAt(0) & 31]!.push(new Usual(bySpelling.get(name)!, first, parts.length));
+}
+const tests = Int32Array.from(parts);
+const octets = wireOctets;
+const view = new DataView(octets.buffer);
+
+/**
+ * The usual long name, in any case, that starts here in the message that is read, with a colon right behind it, or undefined. Its letters and hyphens are
+ * told from all else by their lower bits, but from CR, which may not be there.
+ */
+export function usualName(start: number): HeaderName | undefined {
+  const names = usual[octets[start]! & 31]!;
+  for (let n = 0; n < names.length; n++) {
+    const name = names[n]!;
+    if (octets[start + name.length] !== 58) continue;
+    let t = name.first;
+    while (t < name.last && ((view.getInt32(start + tests[t]!, true) | LOWER) & tests[t + 1]!) === tests[t + 2]!)
+      t += 3;
+    if (t === name.last) return name.header;
+  }
+  return undefined;
+}
 
 /** The state behind one more octet of a name; 0 when the octet is none of a token, and ends it. */
 export function nameStep(state: number, octet: number): number {

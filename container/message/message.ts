@@ -1,11 +1,12 @@
 // What requests and responses have in common: an ordered list of shared fields, a body, typed views made at first look, and editing (§7).
 import { splitList } from '@siplet/sdk/grammar';
-import { CSeq, scanCSeq } from './cseq.js';
+import { CSeq } from './cseq.js';
 import { Field } from './field.js';
 import { isList, keyOf } from './header-names.js';
 import { LIMITS } from './limits.js';
-import { Party, scanParty } from './party.js';
-import { flat, integerAt, isWire } from './text.js';
+import { octetsOfValue } from './octets.js';
+import { Party, scanParty, scanPlainParty } from './party.js';
+import { flat, integerAt, isBlank, isWire } from './text.js';
 import { scanVia, Via } from './via.js';
 
 /** How fields are read again: set by whoever reads them first, which knows this file. */
@@ -300,41 +301,35 @@ export abstract class Message {
 /** The first Via value of a Via field. */
 export function viaOf(field: Field): Via | undefined {
   if (field.view === undefined) {
-    field.view =
-      (field.folded ? firstVia(field.value) : scanVia(field.source, field.valueStart, field.valueEnd)) ?? null;
+    const value = field.value;
+    field.view = scanVia(octetsOfValue(value), value, 0, value.length) ?? null;
   }
   return (field.view as Via | null) ?? undefined;
-}
-
-function firstVia(value: string): Via | undefined {
-  return scanVia(value, 0, value.length);
 }
 
 /** The address of a From or To field. */
 export function partyOf(field: Field): Party {
   if (field.view === undefined) {
     const value = field.value;
-    field.view =
-      (field.folded ? scanParty(value, 0, value.length) : scanParty(field.source, field.valueStart, field.valueEnd)) ??
-      Party.unreadable(value);
+    field.view = scanParty(octetsOfValue(value), value, 0, value.length) ?? Party.unreadable(value);
   }
   return field.view as Party;
 }
 
 /** Number and method of a CSeq field. */
 export function cseqOf(field: Field): CSeq {
-  if (field.view === undefined) {
-    field.view =
-      (field.folded ? CSeq.parse(field.value) : scanCSeq(field.source, field.valueStart, field.valueEnd)) ?? NO_CSEQ;
-  }
+  if (field.view === undefined) field.view = CSeq.parse(field.value) ?? NO_CSEQ;
   return field.view as CSeq;
 }
 
 /** The addresses of a Route-like field. */
 export function partiesOf(field: Field): Party[] {
   if (field.view === undefined) {
+    const all = field.value;
+    const plain = isBlank(all.charCodeAt(0)) ? undefined : scanPlainParty(octetsOfValue(all), all, 0, all.length);
+    if (plain !== undefined) return (field.view = [plain]);
     const parties: Party[] = [];
-    for (const value of splitList(field.value)) {
+    for (const value of splitList(all)) {
       const party = Party.parse(value);
       if (party !== undefined) parties.push(party);
     }

@@ -3,12 +3,18 @@ import { Head } from './head.js';
 import { LIMITS } from './limits.js';
 import { Malformed } from './malformed.js';
 import { cseqOf, unpacking, viaOf } from './message.js';
+import { METHODS, methodAt } from './methods.js';
+import { breakAt, integerIn, loadTo, openWire, wireOctets } from './octets.js';
 import { tokenEnd } from './plain.js';
 import { reasonOf } from './reasons.js';
 import { Request } from './request.js';
 import { Response } from './response.js';
 import { integerAt } from './text.js';
 import { scanTarget, type Uri } from './uri.js';
+
+// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+const octets = wireOctets;
+const limits = LIMITS;
 
 /** One message and no more, or the head of one whose body the framer adds (§18.3). */
 export type Framing = 'datagram' | 'stream';
@@ -23,14 +29,20 @@ export function parse(wire: string, framing: Framing): Request | Response | Malf
   // §7.5: CRLFs before the start line are ignored.
   let start = 0;
   while (wire.charCodeAt(start) === 13 && wire.charCodeAt(start + 1) === 10) start += 2;
-  const lf = wire.indexOf('\n', start);
+  // They count for nothing in the length of a head.
+  if (start > 0) return parse(wire.slice(start), framing);
+  openWire(wire);
+  let lf = breakAt(wire, 0);
+  let proper = true;
+  if (lf < 0 || octets[lf] !== 13 || octets[++lf] !== 10) {
+    lf = wire.indexOf('\n');
+    proper = false;
+  }
   if (lf < 0) return garbage('no start line');
-  if (lf - start > LIMITS.head) return garbage('start line too long');
-  const proper = wire.charCodeAt(lf - 1) === 13 && wire.indexOf('\r', start) === lf - 1;
+  if (lf > limits.head) return garbage('start line too long');
+  loadTo(wire, lf + 1);
   const end = proper ? lf - 1 : lf;
-  return isSip(wire, start)
-    ? readResponse(wire, start, end, lf + 1, proper, framing)
-    : readRequest(wire, start, end, lf + 1, proper, framing);
+  return isSip(0) ? readResponse(wire, end, lf + 1, proper, framing) : readRequest(wire, end, lf + 1, proper, framing);
 }
 
 /** Not even the start of a SIP message: nothing is answered. */
@@ -41,7 +53,6 @@ function garbage(detail: string): Malformed {
 /** Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF (§7.2). A fault is nobody's to answer (§18.3). */
 function readResponse(
   wire: string,
-  start: number,
   end: number,
   next: number,
   proper: boolean,
@@ -49,14 +60,14 @@ function readResponse(
 ): Response | Malformed {
   const head = new Head(true);
   if (!proper) head.fail(400, 'start line', '§7.2');
-  const version = wire.indexOf(' ', start);
+  const version = wordEnd(0, end);
   let status = -1;
-  if (version < 0 || version > end) head.fail(400, 'start line', '§7.2');
+  if (version === end) head.fail(400, 'start line', '§7.2');
   else {
-    if (!isVersion2(wire, start, version)) head.fail(505, 'version', '§7.2');
-    status = integerAt(wire, version + 1, Math.min(version + 4, end), 699);
+    if (!isVersion2(0, version)) head.fail(505, 'version', '§7.2');
+    status = integerIn(octets, version + 1, Math.min(version + 4, end), 699);
     // The SP behind the code is missing where the phrase is, more often than not.
-    const whole = version + 4 >= end || wire.charCodeAt(version + 4) === 32;
+    const whole = version + 4 >= end || octets[version + 4] === 32;
     if (status < 100 || !whole) head.fail(400, 'status code', '§7.2');
   }
   if (head.status === 0) {
@@ -70,32 +81,25 @@ function readResponse(
 }
 
 /** Request-Line = Method SP Request-URI SP SIP-Version CRLF (§7.1). */
-function readRequest(
-  wire: string,
-  start: number,
-  end: number,
-  next: number,
-  proper: boolean,
-  framing: Framing,
-): Request | Malformed {
+function readRequest(wire: string, end: number, next: number, proper: boolean, framing: Framing): Request | Malformed {
   const head = new Head(false);
   if (!proper) head.fail(400, 'start line', '§7.1');
-  const methodEnd = tokenEnd(wire, start, end);
-  if (methodEnd === start || wire.charCodeAt(methodEnd) !== 32) return garbage('start line');
-  let uriEnd = wire.indexOf(' ', methodEnd + 1);
+  const methodEnd = tokenEnd(octets, 0, end);
+  if (methodEnd === 0 || methodEnd === end || octets[methodEnd] !== 32) return garbage('start line');
+  let uriEnd = wordEnd(methodEnd + 1, end);
   let target: Uri | undefined;
-  if (uriEnd < 0 || uriEnd > end || !isSip(wire, uriEnd + 1)) {
+  if (uriEnd === end || !isSip(uriEnd + 1)) {
     // Blanks where none may be. The version is the last word, if there is one; RFC 4475 §3.1.2.8 to §3.1.2.10.
     uriEnd = versionStart(wire, methodEnd, end) - 1;
     if (uriEnd <= methodEnd) return garbage('start line');
     head.fail(400, 'start line', '§7.1');
   } else {
-    if (!isVersion2(wire, uriEnd + 1, end)) head.fail(isVersion(wire, uriEnd + 1, end) ? 505 : 400, 'version', '§7.1');
-    target = scanTarget(wire, methodEnd + 1, uriEnd);
+    if (!isVersion2(uriEnd + 1, end)) head.fail(isVersion(wire, uriEnd + 1, end) ? 505 : 400, 'version', '§7.1');
+    target = scanTarget(octets, wire, methodEnd + 1, uriEnd);
     // Headers in a Request-URI are forbidden, and would be injected ones: §19.1.1, RFC 4475 §3.1.2.11.
     if (target === undefined || target.hasHeaders) head.fail(400, 'Request-URI', '§19.1.1');
   }
-  const method = wire.slice(start, methodEnd);
+  const method = methodAt(octets, wire, 0, methodEnd);
   const bodyStart = head.read(wire, next);
   checkPresence(head);
   checkMethod(head, method);
@@ -128,19 +132,16 @@ function checkPresence(head: Head): void {
 
 unpacking.read = (text, start, isRequest, fields) => {
   const head = new Head(!isRequest);
+  openWire(text);
   const bodyStart = head.read(text, start);
   fields.push(...head.fields);
   return bodyStart < 0 ? text.length : bodyStart;
 };
 
-const METHODS = new Set(
-  'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK UPDATE INFO SUBSCRIBE NOTIFY REFER MESSAGE PUBLISH'.split(' '),
-);
-
 /** §8.1.1.5: the method of CSeq is that of the request. For a method that nobody knows 501 is the better word (RFC 4475 §3.1.2.18). */
 function checkMethod(head: Head, method: string): void {
   if (head.cseq === undefined || head.status !== 0 || cseqOf(head.cseq).method === method) return;
-  head.fail(METHODS.has(method) ? 400 : 501, 'CSeq method differs', '§8.1.1.5');
+  head.fail(METHODS.includes(method) ? 400 : 501, 'CSeq method differs', '§8.1.1.5');
 }
 
 /** §18.3 and §20.14: the body by Content-Length. `start` is -1 when there was no empty line. */
@@ -154,7 +155,7 @@ function readBody(head: Head, wire: string, start: number, framing: Framing): st
   }
   const length = integerAt(field.source, field.valueStart, field.valueEnd, 0xffff_ffff);
   if (length < 0) head.fail(400, 'Content-Length', '§20.14');
-  else if (length > LIMITS.body) head.fail(framing === 'stream' ? 413 : 400, 'body too large', '§21.4.11');
+  else if (length > limits.body) head.fail(framing === 'stream' ? 413 : 400, 'body too large', '§21.4.11');
   else if (framing === 'datagram') {
     if (start + length > wire.length) head.fail(400, 'body shorter than Content-Length', '§18.3');
     else return wire.slice(start, start + length);
@@ -162,18 +163,31 @@ function readBody(head: Head, wire: string, start: number, framing: Framing): st
   return '';
 }
 
+/** The next SP of the start line, or its end. */
+function wordEnd(start: number, end: number): number {
+  let i = start;
+  while (i < end && octets[i] !== 32) i++;
+  return i;
+}
+
 /** 'SIP/' in any case (§7.1). */
-function isSip(wire: string, at: number): boolean {
+function isSip(at: number): boolean {
   return (
-    (wire.charCodeAt(at) | 32) === 115 &&
-    (wire.charCodeAt(at + 1) | 32) === 105 &&
-    (wire.charCodeAt(at + 2) | 32) === 112 &&
-    wire.charCodeAt(at + 3) === 47
+    (octets[at]! | 32) === 115 &&
+    (octets[at + 1]! | 32) === 105 &&
+    (octets[at + 2]! | 32) === 112 &&
+    octets[at + 3] === 47
   );
 }
 
-function isVersion2(wire: string, start: number, end: number): boolean {
-  return end - start === 7 && isSip(wire, start) && wire.startsWith('2.0', start + 4);
+function isVersion2(start: number, end: number): boolean {
+  return (
+    end - start === 7 &&
+    isSip(start) &&
+    octets[start + 4] === 50 &&
+    octets[start + 5] === 46 &&
+    octets[start + 6] === 48
+  );
 }
 
 /** "SIP" "/" 1*DIGIT "." 1*DIGIT */
@@ -191,5 +205,5 @@ function versionStart(wire: string, from: number, end: number): number {
   let last = end;
   while (last > from && wire.charCodeAt(last - 1) === 32) last--;
   const start = wire.lastIndexOf(' ', last - 1) + 1;
-  return start > from && isSip(wire, start) ? start : -1;
+  return start > from && isSip(start) ? start : -1;
 }

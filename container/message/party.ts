@@ -1,8 +1,13 @@
 // An address with its header parameters: From, To, Route, Record-Route, Path, Contact (§20.10, §20.20, §20.34, §20.39).
 import { AddressParts, parameterOf, scanAddress } from '@siplet/sdk/grammar';
-import { found, isPlainSip, quotedEnd, tokenEnd } from './plain.js';
-import { CLASS, isAll, isBlank, skipBlank, TOKEN } from './text.js';
+import { octetsOf, skipBlank } from './octets.js';
+import { plainAddressEnd, plainQuotedEnd, plainSipEnd, quotedEnd, tokenEnd } from './plain.js';
+import { CLASS, isAll, TOKEN } from './text.js';
 import { Uri } from './uri.js';
+
+// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+const classes = CLASS;
+const token = TOKEN;
 
 /** Who sends, who is meant, or where a message goes by: one address; immutable. It keeps offsets and cuts the parts out when they are asked for. */
 export class Party {
@@ -69,7 +74,7 @@ export class Party {
 
   /** Undefined when the text is no address with a URI in it and parameters behind it (§25.1). */
   static parse(text: string): Party | undefined {
-    return scanParty(text, 0, text.length);
+    return scanParty(octetsOf(text), text, 0, text.length);
   }
 
   /** Display name and all, as the grammar has it. */
@@ -98,45 +103,44 @@ export class Party {
   }
 }
 
-/** The one address in [start, end) of an unfolded value, or undefined when it is none or more. */
-export function scanParty(text: string, start: number, end: number): Party | undefined {
-  return scanPlain(text, start, end) ?? scanAny(text.slice(start, end));
+/** The one address in [start, end) of an unfolded value and its octets, or undefined when it is none or more. */
+export function scanParty(octets: Uint8Array, text: string, start: number, end: number): Party | undefined {
+  return scanPlainParty(octets, text, start, end) ?? scanAny(text.slice(start, end));
 }
 
-/** `["display name" | tokens] <plain URI> *(;name[=value])` and the bare plain URI, without the full grammar. Undefined: ask that. */
-function scanPlain(text: string, start: number, end: number): Party | undefined {
+/** `["display name" | tokens] <plain URI> *(;name[=value])` and the bare plain URI, without the full grammar: one address, never a list. Undefined: ask that. */
+export function scanPlainParty(octets: Uint8Array, text: string, start: number, end: number): Party | undefined {
   let i = start;
   let uriStart = start;
   let uriEnd: number;
-  if (text.charCodeAt(i) === 34) {
-    i = quotedEnd(text, i, end);
-    if (i < 0 || !isPlainQuoted(text, start, i)) return undefined;
-    i = skipBlank(text, i, end);
+  if (octets[i] === 34) {
+    i = plainQuotedEnd(octets, i, end);
+    if (i < 0) return undefined;
+    i = skipBlank(octets, i, end);
   } else {
-    i = tokensEnd(text, i, end);
+    i = tokensEnd(octets, i, end);
   }
-  if (text.charCodeAt(i) === 60 && i < end) {
+  if (i < end && octets[i] === 60) {
     uriStart = i + 1;
-    uriEnd = text.indexOf('>', uriStart);
-    if (uriEnd < 0 || uriEnd >= end || !isPlainSip(text, uriStart, uriEnd)) return undefined;
+    uriEnd = plainSipEnd(octets, uriStart, end);
+    if (uriEnd < 0 || uriEnd === end || octets[uriEnd] !== 62) return undefined;
     i = uriEnd + 1;
   } else {
     // A bare addr-spec: what follows ';' is the header's, not the URI's (§20.10).
-    uriEnd = text.indexOf(';', start);
-    if (uriEnd < 0 || uriEnd > end) uriEnd = end;
-    if (!isPlainSip(text, start, uriEnd) || found.parametersStart !== uriEnd) return undefined;
+    uriEnd = plainAddressEnd(octets, start, end);
+    if (uriEnd < 0) return undefined;
     i = uriEnd;
   }
   const parametersStart = i;
   let tag: string | undefined;
   while (i < end) {
-    if (text.charCodeAt(i) !== 59) return undefined;
+    if (octets[i] !== 59) return undefined;
     const name = i + 1;
-    const nameEnd = tokenEnd(text, name, end);
-    if (nameEnd === name || text.charCodeAt(nameEnd) !== 61) return undefined;
-    i = tokenEnd(text, nameEnd + 1, end);
+    const nameEnd = tokenEnd(octets, name, end);
+    if (nameEnd === name || octets[nameEnd] !== 61) return undefined;
+    i = tokenEnd(octets, nameEnd + 1, end);
     if (i === nameEnd + 1) return undefined;
-    if (nameEnd - name === 3 && isTag(text, name)) {
+    if (nameEnd - name === 3 && isTag(octets, name)) {
       if (tag !== undefined) return undefined;
       tag = text.slice(nameEnd + 1, i);
     }
@@ -144,30 +148,18 @@ function scanPlain(text: string, start: number, end: number): Party | undefined 
   return new Party(text, start, end, uriStart, uriEnd, parametersStart, tag, undefined);
 }
 
-function isTag(text: string, at: number): boolean {
-  return (
-    (text.charCodeAt(at) | 32) === 116 &&
-    (text.charCodeAt(at + 1) | 32) === 97 &&
-    (text.charCodeAt(at + 2) | 32) === 103
-  );
+function isTag(octets: Uint8Array, at: number): boolean {
+  return (octets[at]! | 32) === 116 && (octets[at + 1]! | 32) === 97 && (octets[at + 2]! | 32) === 103;
 }
 
-function tokensEnd(text: string, start: number, end: number): number {
+/** End of a run of token octets and blanks. */
+function tokensEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   for (; i < end; i++) {
-    const c = text.charCodeAt(i);
-    if ((CLASS[c]! & TOKEN) === 0 && !isBlank(c)) break;
+    const c = octets[i]!;
+    if ((classes[c]! & token) === 0 && c !== 32 && c !== 9) break;
   }
   return i;
-}
-
-/** Printable ASCII without escapes. */
-function isPlainQuoted(text: string, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
-    const c = text.charCodeAt(i);
-    if (c < 32 || c > 126 || c === 92) return false;
-  }
-  return true;
 }
 
 /** By the full grammar. Two tags, or one that is no token, are a fault (§19.3, §7.3.1). */
@@ -176,29 +168,30 @@ function scanAny(text: string): Party | undefined {
   if (parts === undefined) return undefined;
   const parameters = parts.parameters;
   const end = parameters.length;
+  const octets = octetsOf(parameters);
   let tag: string | undefined;
   for (let i = 0; i < end; ) {
-    const name = skipBlank(parameters, i + 1, end);
-    const nameEnd = tokenEnd(parameters, name, end);
-    i = skipBlank(parameters, nameEnd, end);
+    const name = skipBlank(octets, i + 1, end);
+    const nameEnd = tokenEnd(octets, name, end);
+    i = skipBlank(octets, nameEnd, end);
     let value = i;
-    if (i < end && parameters.charCodeAt(i) === 61) {
-      value = skipBlank(parameters, i + 1, end);
-      i = valueEndAt(parameters, value, end);
+    if (i < end && octets[i] === 61) {
+      value = skipBlank(octets, i + 1, end);
+      i = valueEndAt(octets, value, end);
     }
-    if (nameEnd - name === 3 && isTag(parameters, name)) {
-      if (tag !== undefined || !isAll(parameters, value, i, TOKEN)) return undefined;
+    if (nameEnd - name === 3 && isTag(octets, name)) {
+      if (tag !== undefined || !isAll(parameters, value, i, token)) return undefined;
       tag = parameters.slice(value, i);
     }
-    i = skipBlank(parameters, i, end);
+    i = skipBlank(octets, i, end);
   }
   return new Party(text, 0, text.length, 0, text.length, 0, tag, parts);
 }
 
 /** End of a value in parameters that are known to be well formed. */
-function valueEndAt(parameters: string, start: number, end: number): number {
-  if (parameters.charCodeAt(start) === 34) return quotedEnd(parameters, start, end);
+function valueEndAt(octets: Uint8Array, start: number, end: number): number {
+  if (octets[start] === 34) return quotedEnd(octets, start, end);
   let i = start;
-  while (i < end && parameters.charCodeAt(i) !== 59 && !isBlank(parameters.charCodeAt(i))) i++;
+  while (i < end && octets[i] !== 59 && octets[i] !== 32 && octets[i] !== 9) i++;
   return i;
 }

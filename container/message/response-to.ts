@@ -24,7 +24,9 @@ export function responseTo(
     throw new TypeError('the reason phrase holds CR, LF, NUL or what is no octet');
   const fields: Field[] = [];
   let seen = 0;
-  for (const field of request.fields) {
+  const all = request.fields;
+  for (let i = 0; i < all.length; i++) {
+    const field = all[i]!;
     switch (field.role) {
       case Role.via:
         fields.push(field);

@@ -49,17 +49,6 @@ export function integerAt(text: string, start: number, end: number, max: number)
   return value;
 }
 
-/** The first offset at or after `start` that is no SP or HTAB: values are unfolded before they are read. */
-export function skipBlank(text: string, start: number, end: number): number {
-  let i = start;
-  while (i < end) {
-    const c = text.charCodeAt(i);
-    if (c !== 32 && c !== 9) break;
-    i++;
-  }
-  return i;
-}
-
 /** Without SP and HTAB at its ends; String.trim would take 0xa0 too, which is half of a UTF-8 character. */
 export function trimBlank(text: string): string {
   let start = 0;
@@ -74,13 +63,11 @@ export function isBlank(c: number): boolean {
   return c === 32 || c === 9;
 }
 
+const UNSAFE = /[^\x01-\x09\x0b\x0c\x0e-\xff]/;
+
 /** Whether it may stand in one line of a head: octets only, and no CR, LF or NUL. A char above 0xff would be cut to an octet, and U+010D to a CR. */
 export function isLineSafe(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c > 255 || c === 13 || c === 10 || c === 0) return false;
-  }
-  return true;
+  return !UNSAFE.test(text);
 }
 
 /** Whether each char is one octet, so that it can be sent as it is. */

@@ -1,11 +1,12 @@
 // A URI as the layers above read it: flat, and for the common shape without the full grammar (§19.1, §25.1).
 import { scanUri, UriParts, uriParameterOf } from '@siplet/sdk/grammar';
-import { found, isPlainSip } from './plain.js';
+import { octetsOf } from './octets.js';
+import { found, plainSipEnd } from './plain.js';
 
-/** A Request-URI or the URI of an address; immutable. */
 /** What lets a parameter's name be written otherwise than in lower case (§19.1.4). */
 const UNUSUAL = /[A-Z%]/;
 
+/** A Request-URI or the URI of an address; immutable. */
 export class Uri {
   /** As written. */
   declare readonly text: string;
@@ -40,7 +41,7 @@ export class Uri {
 
   /** Undefined when the text is no URI (§25.1). */
   static parse(text: string): Uri | undefined {
-    return scanTarget(text, 0, text.length);
+    return scanTarget(octetsOf(text), text, 0, text.length);
   }
 
   /** What stands where a URI should: of no scheme. */
@@ -102,13 +103,13 @@ export class Uri {
   }
 }
 
-/** The URI in [start, end), or undefined when it is none. */
-export function scanTarget(text: string, start: number, end: number): Uri | undefined {
+/** The URI in [start, end) of a text and its octets, or undefined when it is none. */
+export function scanTarget(octets: Uint8Array, text: string, start: number, end: number): Uri | undefined {
   const whole = text.slice(start, end);
-  if (isPlainSip(text, start, end)) {
+  if (plainSipEnd(octets, start, end) === end) {
     const { userEnd, hostStart, hostEnd, port, parametersStart } = found;
     const host = text.slice(hostStart, hostEnd);
-    const secure = (text.charCodeAt(start + 3) | 32) === 115;
+    const secure = (octets[start + 3]! | 32) === 115;
     return new Uri(
       whole,
       secure ? 'sips' : 'sip',

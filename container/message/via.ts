@@ -1,7 +1,15 @@
 // The Via header field value (§20.42, §25.1 via-parm), read in one pass.
 import { isHost } from '@siplet/sdk/grammar';
+import { integerIn, octetsOf, skipBlank } from './octets.js';
 import { found, plainHostEnd, quotedEnd, tokenEnd } from './plain.js';
-import { CLASS, DIGIT, integerAt, skipBlank, TOKEN, VALUE } from './text.js';
+import { CLASS, DIGIT, TOKEN, VALUE } from './text.js';
+
+// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+const classes = CLASS;
+const digit = DIGIT;
+const token = TOKEN;
+const valueBits = VALUE;
+const hostFound = found;
 
 /** One Via value: who sent the message and where its response goes (§18.2.2). */
 export class Via {
@@ -30,19 +38,23 @@ export class Via {
     transport: string,
     host: string,
     port: number | undefined,
-    parameters: ViaParameters,
     end: number,
+    branch: string | undefined,
+    received: string | undefined,
+    rport: number | true | undefined,
+    maddr: string | undefined,
+    ttl: number | undefined,
   ) {
     this.text = text;
     this.protocol = protocol;
     this.transport = transport;
     this.host = host;
     this.port = port;
-    this.branch = parameters.branch;
-    this.received = parameters.received;
-    this.rport = parameters.rport;
-    this.maddr = parameters.maddr;
-    this.ttl = parameters.ttl;
+    this.branch = branch;
+    this.received = received;
+    this.rport = rport;
+    this.maddr = maddr;
+    this.ttl = ttl;
     this.end = end;
     this.sentByText = undefined;
   }
@@ -55,7 +67,7 @@ export class Via {
 
   /** Undefined when the text is no single via-parm. */
   static parse(text: string): Via | undefined {
-    const via = scanVia(text, 0, text.length);
+    const via = scanVia(octetsOf(text), text, 0, text.length);
     return via !== undefined && via.end === text.length ? via : undefined;
   }
 }
@@ -75,90 +87,109 @@ export function defaultPort(transport: string): number {
 }
 
 /**
- * The first via-parm of an unfolded value in [start, end), up to its end or a comma. Undefined when it is none. `tolerant` ends it at the first parameter
+ * The first via-parm of an unfolded value in [start, end) of a text and its octets, up to its end or a comma. Undefined when it is none. `tolerant` ends it at the first parameter
  * that is none: a 400 can still be sent to the sent-by (§18.2.2).
  */
-export function scanVia(text: string, start: number, end: number, tolerant = false): Via | undefined {
+export function scanVia(
+  octets: Uint8Array,
+  text: string,
+  start: number,
+  end: number,
+  tolerant = false,
+): Via | undefined {
   let protocol = 'SIP/2.0';
   let i: number;
-  if (isSip2(text, start)) {
+  if (isSip2(octets, start)) {
     i = start + 8;
   } else {
-    i = protocolEnd(text, start, end);
+    i = protocolEnd(octets, start, end);
     if (i < 0) return undefined;
     protocol = text.slice(start, i).replace(/[ \t]/g, '').slice(0, -1).toUpperCase();
   }
-  i = skipBlank(text, i, end);
-  const transportEnd = tokenEnd(text, i, end);
+  i = skipBlank(octets, i, end);
+  const transportEnd = tokenEnd(octets, i, end);
   if (transportEnd === i) return undefined;
-  const transport = transportAt(text, i, transportEnd);
-  i = skipBlank(text, transportEnd, end);
+  const transport = transportAt(octets, text, i, transportEnd);
+  i = skipBlank(octets, transportEnd, end);
   if (i === transportEnd) return undefined;
 
   const hostStart = i;
-  let hostEnd = plainHostEnd(text, i, end);
+  let hostEnd = plainHostEnd(octets, i, end);
   let host: string;
   // An octet of a token behind it, an underscore say, means that the host goes on: that is for the full grammar.
-  if (hostEnd >= 0 && (hostEnd === end || (CLASS[text.charCodeAt(hostEnd)]! & TOKEN) === 0)) {
+  if (hostEnd >= 0 && (hostEnd === end || (classes[octets[hostEnd]!]! & token) === 0)) {
     host = text.slice(hostStart, hostEnd);
-    if (found.hasUpper) host = host.toLowerCase();
+    if (hostFound.hasUpper) host = host.toLowerCase();
   } else {
-    hostEnd = anyHostEnd(text, hostStart, end);
+    hostEnd = anyHostEnd(octets, text, hostStart, end);
     if (hostEnd < 0) return undefined;
     host = unbracketed(text.slice(hostStart, hostEnd)).toLowerCase();
   }
-  i = skipBlank(text, hostEnd, end);
+  i = skipBlank(octets, hostEnd, end);
   let port: number | undefined;
-  if (i < end && text.charCodeAt(i) === 58) {
-    const digits = skipBlank(text, i + 1, end);
+  if (i < end && octets[i]! === 58) {
+    const digits = skipBlank(octets, i + 1, end);
     i = digits;
-    while (i < end && (CLASS[text.charCodeAt(i) & 255]! & DIGIT) !== 0) i++;
-    port = integerAt(text, digits, i, 65535);
+    while (i < end && (classes[octets[i]!]! & digit) !== 0) i++;
+    port = integerIn(octets, digits, i, 65535);
     if (port < 0) return undefined;
-    i = skipBlank(text, i, end);
+    i = skipBlank(octets, i, end);
   }
-  const parameters = new ViaParameters();
-  i = parameters.scan(text, i, end);
+  parameters.clear();
+  i = parameters.scan(octets, text, i, end);
   if (i < 0 && !tolerant) return undefined;
   if (i < 0) i = end;
   let last = i;
-  while (last > start && (text.charCodeAt(last - 1) === 32 || text.charCodeAt(last - 1) === 9)) last--;
-  return new Via(text.slice(start, last), protocol, transport, host, port, parameters, i);
+  while (last > start && (octets[last - 1]! === 32 || octets[last - 1]! === 9)) last--;
+  const { branchStart, branchEnd, receivedStart, receivedEnd, rport, maddrStart, maddrEnd, ttl } = parameters;
+  return new Via(
+    text.slice(start, last),
+    protocol,
+    transport,
+    host,
+    port,
+    i,
+    branchStart < 0 ? undefined : text.slice(branchStart, branchEnd),
+    receivedStart < 0 ? undefined : unbracketed(text.slice(receivedStart, receivedEnd)),
+    rport === ABSENT ? undefined : rport === FLAG || rport,
+    maddrStart < 0 ? undefined : unbracketed(text.slice(maddrStart, maddrEnd)).toLowerCase(),
+    ttl < 0 ? undefined : ttl,
+  );
 }
 
 /** 'SIP/2.0/' as nearly everyone writes it. */
-function isSip2(text: string, at: number): boolean {
+function isSip2(octets: Uint8Array, at: number): boolean {
   return (
-    text.charCodeAt(at) === 83 &&
-    text.charCodeAt(at + 1) === 73 &&
-    text.charCodeAt(at + 2) === 80 &&
-    text.charCodeAt(at + 3) === 47 &&
-    text.charCodeAt(at + 4) === 50 &&
-    text.charCodeAt(at + 5) === 46 &&
-    text.charCodeAt(at + 6) === 48 &&
-    text.charCodeAt(at + 7) === 47
+    octets[at]! === 83 &&
+    octets[at + 1]! === 73 &&
+    octets[at + 2]! === 80 &&
+    octets[at + 3]! === 47 &&
+    octets[at + 4]! === 50 &&
+    octets[at + 5]! === 46 &&
+    octets[at + 6]! === 48 &&
+    octets[at + 7]! === 47
   );
 }
 
 /** Behind `protocol-name SLASH protocol-version SLASH`, or -1. */
-function protocolEnd(text: string, start: number, end: number): number {
+function protocolEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   for (let part = 0; part < 2; part++) {
-    const from = skipBlank(text, i, end);
-    i = tokenEnd(text, from, end);
+    const from = skipBlank(octets, i, end);
+    i = tokenEnd(octets, from, end);
     if (i === from) return -1;
-    i = skipBlank(text, i, end);
-    if (i >= end || text.charCodeAt(i) !== 47) return -1;
+    i = skipBlank(octets, i, end);
+    if (i >= end || octets[i]! !== 47) return -1;
     i++;
   }
   return i;
 }
 
-function transportAt(text: string, start: number, end: number): string {
+function transportAt(octets: Uint8Array, text: string, start: number, end: number): string {
   if (end - start === 3) {
-    const a = text.charCodeAt(start);
-    const b = text.charCodeAt(start + 1);
-    const c = text.charCodeAt(start + 2);
+    const a = octets[start]!;
+    const b = octets[start + 1]!;
+    const c = octets[start + 2]!;
     if (a === 85 && b === 68 && c === 80) return 'UDP';
     if (a === 84 && b === 67 && c === 80) return 'TCP';
     if (a === 84 && b === 76 && c === 83) return 'TLS';
@@ -167,14 +198,14 @@ function transportAt(text: string, start: number, end: number): string {
 }
 
 /** End of the host that starts here, IPv6 or what the plain scanner left open, or -1. */
-function anyHostEnd(text: string, start: number, end: number): number {
+function anyHostEnd(octets: Uint8Array, text: string, start: number, end: number): number {
   let i = start;
-  if (text.charCodeAt(i) === 91) {
+  if (octets[i]! === 91) {
     const close = text.indexOf(']', i);
     if (close < 0 || close >= end) return -1;
     i = close + 1;
   } else {
-    i = tokenEnd(text, i, end);
+    i = tokenEnd(octets, i, end);
   }
   return isHost(text.slice(start, i)) ? i : -1;
 }
@@ -183,101 +214,142 @@ function unbracketed(host: string): string {
   return host.charCodeAt(0) === 91 && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
-/** The parameters of one via-parm while they are read. A known one that comes twice is a fault (§7.3.1). */
+/** Of a parameter that is a number. */
+const ABSENT = -1;
+const FLAG = -2;
+
+/** Where the parameters of one via-parm are, while they are read; below 0 what is not there. A known one that comes twice is a fault (§7.3.1). */
 class ViaParameters {
-  branch: string | undefined = undefined;
-  received: string | undefined = undefined;
-  rport: number | true | undefined = undefined;
-  maddr: string | undefined = undefined;
-  ttl: number | undefined = undefined;
+  branchStart = -1;
+  branchEnd = 0;
+  receivedStart = -1;
+  receivedEnd = 0;
+  rport = ABSENT;
+  maddrStart = -1;
+  maddrEnd = 0;
+  ttl = ABSENT;
+
+  clear(): void {
+    this.branchStart = -1;
+    this.receivedStart = -1;
+    this.rport = ABSENT;
+    this.maddrStart = -1;
+    this.ttl = ABSENT;
+  }
 
   /** From the first ';' to the end or a comma: that offset, or -1. */
-  scan(text: string, start: number, end: number): number {
+  scan(octets: Uint8Array, text: string, start: number, end: number): number {
     let i = start;
     while (i < end) {
-      const c = text.charCodeAt(i);
+      const c = octets[i]!;
       if (c === 44) return i;
       if (c !== 59) return -1;
-      const name = skipBlank(text, i + 1, end);
-      const nameEnd = tokenEnd(text, name, end);
+      const name = skipBlank(octets, i + 1, end);
+      const nameEnd = tokenEnd(octets, name, end);
       if (nameEnd === name) return -1;
-      i = skipBlank(text, nameEnd, end);
+      i = skipBlank(octets, nameEnd, end);
       let value = -1;
       let valueEnd = -1;
-      if (i < end && text.charCodeAt(i) === 61) {
-        value = skipBlank(text, i + 1, end);
-        valueEnd = valueEndAt(text, value, end);
+      if (i < end && octets[i]! === 61) {
+        value = skipBlank(octets, i + 1, end);
+        valueEnd = valueEndAt(octets, value, end);
         if (valueEnd <= value) return -1;
-        i = skipBlank(text, valueEnd, end);
+        i = skipBlank(octets, valueEnd, end);
       }
-      if (!this.take(text, name, nameEnd, value, valueEnd)) return -1;
+      if (!this.take(octets, text, name, nameEnd, value, valueEnd)) return -1;
     }
     return i;
   }
 
-  private take(text: string, name: number, nameEnd: number, value: number, valueEnd: number): boolean {
+  private take(
+    octets: Uint8Array,
+    text: string,
+    name: number,
+    nameEnd: number,
+    value: number,
+    valueEnd: number,
+  ): boolean {
     switch (nameEnd - name) {
       case 3:
-        return !isNamed(text, name, 'ttl') || this.takeTtl(integerAt(text, value, valueEnd, 255));
+        return !isNamed(octets, name, 'ttl') || this.takeTtl(integerIn(octets, value, valueEnd, 255));
       case 5:
-        if (isNamed(text, name, 'rport')) return this.takeRport(value < 0 || integerAt(text, value, valueEnd, 65535));
-        return !isNamed(text, name, 'maddr') || this.takeMaddr(text.slice(value, valueEnd));
+        if (isNamed(octets, name, 'rport'))
+          return this.takeRport(value < 0 ? FLAG : integerIn(octets, value, valueEnd, 65535));
+        return !isNamed(octets, name, 'maddr') || this.takeMaddr(text, value, valueEnd);
       case 6:
-        return !isNamed(text, name, 'branch') || this.takeBranch(text, value, valueEnd);
+        return !isBranch(octets, name) || this.takeBranch(value, valueEnd);
       case 8:
-        return !isNamed(text, name, 'received') || this.takeReceived(text.slice(value, valueEnd));
+        return !isNamed(octets, name, 'received') || this.takeReceived(octets, value, valueEnd);
       default:
         return true;
     }
   }
 
   private takeTtl(ttl: number): boolean {
-    if (this.ttl !== undefined || ttl < 0) return false;
+    if (this.ttl !== ABSENT || ttl < 0) return false;
     this.ttl = ttl;
     return true;
   }
 
-  private takeRport(rport: number | true): boolean {
-    if (this.rport !== undefined || rport === -1) return false;
+  private takeRport(rport: number): boolean {
+    if (this.rport !== ABSENT || rport === -1) return false;
     this.rport = rport;
     return true;
   }
 
-  private takeMaddr(maddr: string): boolean {
-    if (this.maddr !== undefined || !isHost(maddr)) return false;
-    this.maddr = unbracketed(maddr).toLowerCase();
+  private takeMaddr(text: string, start: number, end: number): boolean {
+    if (this.maddrStart >= 0 || start < 0 || !isHost(text.slice(start, end))) return false;
+    this.maddrStart = start;
+    this.maddrEnd = end;
     return true;
   }
 
-  private takeBranch(text: string, start: number, end: number): boolean {
-    if (this.branch !== undefined || start < 0 || (valueClass & TOKEN) === 0) return false;
-    this.branch = text.slice(start, end);
+  private takeBranch(start: number, end: number): boolean {
+    if (this.branchStart >= 0 || start < 0 || (valueClass & token) === 0) return false;
+    this.branchStart = start;
+    this.branchEnd = end;
     return true;
   }
 
-  private takeReceived(received: string): boolean {
-    if (this.received !== undefined || received === '' || received.charCodeAt(0) === 34) return false;
-    this.received = unbracketed(received);
+  private takeReceived(octets: Uint8Array, start: number, end: number): boolean {
+    if (this.receivedStart >= 0 || start < 0 || octets[start] === 34) return false;
+    this.receivedStart = start;
+    this.receivedEnd = end;
     return true;
   }
 }
 
-function isNamed(text: string, start: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) if ((text.charCodeAt(start + i) | 32) !== name.charCodeAt(i)) return false;
+/** One for all: no Via is read while another one is. */
+const parameters = new ViaParameters();
+
+/** As `isNamed`, for what every Via has. */
+function isBranch(octets: Uint8Array, at: number): boolean {
+  return (
+    (octets[at]! | 32) === 98 &&
+    (octets[at + 1]! | 32) === 114 &&
+    (octets[at + 2]! | 32) === 97 &&
+    (octets[at + 3]! | 32) === 110 &&
+    (octets[at + 4]! | 32) === 99 &&
+    (octets[at + 5]! | 32) === 104
+  );
+}
+
+function isNamed(octets: Uint8Array, start: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if ((octets[start + i]! | 32) !== name.charCodeAt(i)) return false;
   return true;
 }
 
 /** The classes that all octets of the last unquoted value are in. */
 let valueClass = 0;
 
-function valueEndAt(text: string, start: number, end: number): number {
+function valueEndAt(octets: Uint8Array, start: number, end: number): number {
   valueClass = 0;
-  if (start < end && text.charCodeAt(start) === 34) return quotedEnd(text, start, end);
+  if (start < end && octets[start]! === 34) return quotedEnd(octets, start, end);
   let common = 255;
   let i = start;
   for (; i < end; i++) {
-    const bits = CLASS[text.charCodeAt(i)]!;
-    if ((bits & VALUE) === 0) break;
+    const bits = classes[octets[i]!]!;
+    if ((bits & valueBits) === 0) break;
     common &= bits;
   }
   valueClass = common;
