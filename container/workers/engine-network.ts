@@ -26,14 +26,17 @@ export class EngineNetwork implements Network, RingUser {
   handsOver: ((wire: string, source: Source) => boolean) | undefined;
   readonly #ring: Ring;
   readonly #streams: StreamEnds;
+  readonly #failed: (error: unknown) => void;
   readonly #receivers: (DatagramReceiver | undefined)[] = [];
   /** Bound already, in order: each is asked for once. */
   #listeners: readonly BoundListener[] = [];
   #next = 0;
 
-  constructor(ring: Ring, streams: StreamEnds) {
+  /** `failed` is told what was thrown on the way of a message: only that message is lost. */
+  constructor(ring: Ring, streams: StreamEnds, failed: (error: unknown) => void) {
     this.#ring = ring;
     this.#streams = streams;
+    this.#failed = failed;
   }
 
   /** What `bind` and `listen` are going to be asked for, in this order. */
@@ -70,7 +73,14 @@ export class EngineNetwork implements Network, RingUser {
 
   /** Takes what is in the ring, in batches, until there is nothing; then the main thread has to wake it. */
   readonly work = (): void => {
-    if (this.#ring.drain(this, BATCH) || !this.#ring.sleep()) setImmediate(this.work);
+    let hasMore = true;
+    try {
+      hasMore = this.#ring.drain(this, BATCH) || !this.#ring.sleep();
+    } catch (error) {
+      // Whoever stops here is never woken again: the main thread wakes those that sleep.
+      this.#failed(error);
+    }
+    if (hasMore) setImmediate(this.work);
   };
 
   receive(wire: string, address: string, port: number, listener: number): void {

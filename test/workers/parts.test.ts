@@ -6,10 +6,12 @@ import type { FamilyValues } from '../../container/observe/series.js';
 import { FRAMER_LIMITS } from '../../container/transport/framer.js';
 import type { Connection, ConnectionReceiver, Network } from '../../container/transport/network.js';
 import { hashOf } from '../../container/workers/destination.js';
+import { EngineNetwork } from '../../container/workers/engine-network.js';
 import { Exchange } from '../../container/workers/exchange.js';
 import { Moved } from '../../container/workers/moved.js';
 import { type Duties, type Link, Port } from '../../container/workers/port.js';
 import { Ring } from '../../container/workers/ring.js';
+import { type HomeGround, homeOf } from '../../container/workers/session-homes.js';
 import { Streams } from '../../container/workers/streams.js';
 import { allCalls, summed, wholeCall } from '../../container/workers/sums.js';
 import { VirtualClock } from '../world/virtual-clock.js';
@@ -91,6 +93,68 @@ describe('who gets a message', () => {
     const { rings, receiver } = stage();
     for (const wire of ['', '\r\n', '\r\n\r\n', '\u0000']) receiver.receive(wire, '127.0.0.1', 5060);
     expect(rings.flatMap(received)).toEqual([]);
+  });
+});
+
+describe('the ring of an engine', () => {
+  test('what throws on the way of one message keeps no other from coming, now or later', async () => {
+    const ring = new Ring(Ring.memory(1024));
+    const failed: unknown[] = [];
+    const network = new EngineNetwork(ring, {} as never, (error) => failed.push(error));
+    const asked: string[] = [];
+    network.handsOver = (wire) => {
+      asked.push(wire);
+      if (wire === 'bad') throw new Error('here');
+      return true;
+    };
+    for (const wire of ['one', 'bad', 'two']) ring.push(wire, '127.0.0.1', 5060, 0);
+    network.work();
+    await expect.poll(() => asked).toEqual(['one', 'bad', 'two']);
+    expect(failed.map(String)).toEqual(['Error: here']);
+    await expect.poll(() => ring.wakes()).toBe(true);
+  });
+});
+
+describe('the home of a key', () => {
+  const wire = (lines: readonly string[] = [], target = 'sip:a@192.0.2.9') =>
+    `${[
+      `INVITE ${target} SIP/2.0`,
+      'Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx',
+      'Max-Forwards: 70',
+      'From: <sip:c@d>;tag=1',
+      'To: <sip:a@b>',
+      'Call-ID: x',
+      'CSeq: 1 INVITE',
+      ...lines,
+    ].join('\r\n')}\r\nContent-Length: 0\r\n\r\n`;
+  const source = { address: '192.0.2.1', port: 5060, listener: 0, stream: -1 };
+  const ground = (more: Partial<HomeGround> = {}): HomeGround => ({
+    count: 4,
+    own: { isOwn: (host) => host === '192.0.2.9' },
+    isAtHome: () => false,
+    isNamed: () => false,
+    applicationsFor: () => [{ name: 'app', table: { sessionKey: () => 'key' } }] as never,
+    ...more,
+  });
+
+  test('the hash of the application and its key says it', () => {
+    expect(homeOf(wire(), source, ground())).toEqual({ engine: hashOf('app\nkey') % 4, callId: 'x' });
+  });
+
+  test('a request that comes again, or that names what is here, stays', () => {
+    expect(homeOf(wire(), source, ground({ isAtHome: () => true }))).toBeUndefined();
+    const seen: unknown[] = [];
+    const isNamed: HomeGround['isNamed'] = (_request, route) => seen.push(route?.host) > 0;
+    expect(homeOf(wire(['Route: <sip:192.0.2.9;lr>']), source, ground({ isNamed }))).toBeUndefined();
+    expect(seen).toEqual(['192.0.2.9']);
+  });
+
+  test('what is thrown while it is looked for says that there is none', () => {
+    const thrown = (): never => {
+      throw new Error('here');
+    };
+    expect(homeOf(wire(), source, ground({ isNamed: thrown }))).toBeUndefined();
+    expect(homeOf('', source, ground())).toBeUndefined();
   });
 });
 
