@@ -12,6 +12,8 @@ const SHORTEST = 5;
 /** Milliseconds: turns that follow one another sooner than this say that there is much to read; then it rests in between. */
 const BUSY = 3;
 const REST = 1;
+/** Datagrams that a turn brings of one socket, and no more: when there were as many, others wait already, and it reads on. */
+const FULL = 32;
 
 interface Place {
   readonly ring: Ring;
@@ -37,6 +39,8 @@ export class Exchange {
   }
 
   #last = 0;
+  /** Datagrams since then. */
+  #came = 0;
   #isResting = false;
   #handles: readonly UdpHandle[] = [];
 
@@ -59,6 +63,7 @@ export class Exchange {
   receiver(listener: number): DatagramReceiver {
     return {
       receive: (wire, address, port) => {
+        this.#came++;
         if (wire.length < SHORTEST) return;
         this.give(this.engineOf(wire), wire, address, port, listener);
       },
@@ -122,7 +127,9 @@ export class Exchange {
     const now = performance.now();
     const isBusy = now - this.#last < BUSY;
     this.#last = now;
-    if (isBusy) this.#rest();
+    const isBehind = this.#came >= FULL;
+    this.#came = 0;
+    if (isBusy && !isBehind) this.#rest();
   };
 
   /** Reads nothing for a moment: what comes meanwhile is read in one go, and wakes the engines once. */

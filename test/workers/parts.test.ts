@@ -96,6 +96,40 @@ describe('who gets a message', () => {
   });
 });
 
+describe('the main thread rests a moment between reads', () => {
+  /** How often reading was stopped in some turns that follow at once, each of so many datagrams. */
+  async function rests(datagrams: number): Promise<{ stops: number; isReading: () => boolean }> {
+    const exchange = new Exchange(1, 'salt', new Moved(() => 0));
+    exchange.attach(0, new Ring(), () => {});
+    const receiver = exchange.receiver(0);
+    let stops = 0;
+    let isReading = true;
+    const recvStop = (): void => {
+      stops++;
+      isReading = false;
+    };
+    const recvStart = (): void => {
+      isReading = true;
+    };
+    exchange.reads([{ recvStop, recvStart }]);
+    for (let turn = 0; turn < 4; turn++) {
+      for (let i = 0; i < datagrams; i++) receiver.receive('SIP/2.0 200 OK\r\n\r\n', '127.0.0.1', 5060);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { stops, isReading: () => isReading };
+  }
+
+  test('when little comes at a time, and then it goes on', async () => {
+    const { stops, isReading } = await rests(3);
+    expect(stops).toBeGreaterThan(0);
+    await expect.poll(isReading).toBe(true);
+  });
+
+  test('not when a turn has brought as much as it can: there is more to read', async () => {
+    expect((await rests(32)).stops).toBe(0);
+  });
+});
+
 describe('the ring of an engine', () => {
   test('what throws on the way of one message keeps no other from coming, now or later', async () => {
     const ring = new Ring(Ring.memory(1024));
