@@ -81,10 +81,6 @@ export class Crew {
     return Array.from({ length: this.count }, (_, i) => i + 1).filter((number) => !this.#members[number - 1]?.isThere);
   }
 
-  isThere(engine: number): boolean {
-    return this.#members[engine]?.isThere === true;
-  }
-
   /** What each engine answers that is there, and not held up for longer than its peers would wait. */
   async ask<K extends keyof EngineDuties & string>(
     kind: K,

@@ -35,6 +35,15 @@ export function engineOfCall(callId: string, { count, movedTo }: Ground): number
   return movedTo(callId) ?? hashOf(callId) % count;
 }
 
+/**
+ * What an INVITE, its retransmissions, its CANCEL and the ACK to what is no 2xx share, and no other request of the same call (§17.2.3): an element before us
+ * that forks sends several with one Call-ID. '' of an RFC 2543 peer: then there is the Call-ID alone.
+ */
+export function transactionOf({ via, callId }: HeadScan): string {
+  const branch = branchOf(via);
+  return branch === '' ? '' : `${branch}\n${callId}`;
+}
+
 /** 32 bits that a text comes to, whichever run it is. */
 export function hashOf(text: string): number {
   if (text === '') return 0;
@@ -48,13 +57,19 @@ function within(engine: number, count: number): number {
   return engine < count ? engine : -1;
 }
 
-/** The topmost Via's, whatever stands behind it in the same field. */
-function engineOfBranch(via: string): number {
+/** The topmost Via's, whatever stands behind it in the same field; '' without one, and of an RFC 2543 peer. */
+function branchOf(via: string): string {
   const comma = via.indexOf(',');
   const first = comma < 0 ? via : via.slice(0, comma);
   const branch = parameterIn(first, first.indexOf(';'), 'branch');
-  if (branch.length <= MAGIC_COOKIE.length || branch.slice(0, MAGIC_COOKIE.length).toLowerCase() !== MAGIC_COOKIE)
-    return -1;
+  const isOne =
+    branch.length > MAGIC_COOKIE.length && branch.slice(0, MAGIC_COOKIE.length).toLowerCase() === MAGIC_COOKIE;
+  return isOne ? branch : '';
+}
+
+function engineOfBranch(via: string): number {
+  const branch = branchOf(via);
+  if (branch === '') return -1;
   // One without a transaction (§16.11) is anybody's: z9hG4bKs-…
   return branch.charCodeAt(MAGIC_COOKIE.length + 1) === 45 ? -1 : engineOf(branch.charCodeAt(MAGIC_COOKIE.length));
 }

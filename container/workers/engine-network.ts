@@ -12,7 +12,7 @@ import type {
 import { localInterfaces } from '../transport/node-network.js';
 import { sendOnUdp } from '../transport/udp.js';
 import type { BoundListener, Handover } from './messages.js';
-import type { Ring, RingUser } from './ring.js';
+import { HANDED_OVER, type Ring, type RingUser } from './ring.js';
 import type { StreamEnds } from './stream-ends.js';
 
 /** Datagrams between two turns of the event loop. */
@@ -84,8 +84,9 @@ export class EngineNetwork implements Network, RingUser {
   };
 
   receive(wire: string, address: string, port: number, listener: number): void {
-    if (this.handsOver?.(wire, { address, port, listener, stream: -1 })) return;
-    this.#receivers[listener]?.receive(wire, address, port);
+    if (listener >= HANDED_OVER) this.#receivers[listener - HANDED_OVER]?.receive(wire, address, port);
+    else if (!this.handsOver?.(wire, { address, port, listener, stream: -1 }))
+      this.#receivers[listener]?.receive(wire, address, port);
   }
 
   /** A whole message on a connection. */

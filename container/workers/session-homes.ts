@@ -19,20 +19,15 @@ export interface HomeGround {
   applicationsFor(method: string): readonly DeployedApplication[];
 }
 
-/** The engine that has the session of the request's key, and its Call-ID; undefined where it asks for no key. */
-export function homeOf(
-  wire: string,
-  source: Source,
-  ground: HomeGround,
-): { readonly engine: number; readonly callId: string } | undefined {
+/** The engine that has the session of the request's key; undefined where it asks for no key. */
+export function homeOf(wire: string, source: Source, ground: HomeGround): number | undefined {
   if (wire.startsWith('SIP/')) return undefined;
   const request = parse(wire, source.stream < 0 ? 'datagram' : 'stream');
   if (request instanceof Malformed || !request.isRequest) return undefined;
-  const { method, to, callId } = request as Request;
+  const { method, to } = request as Request;
   if (to.tag !== undefined || method === 'ACK' || method === 'CANCEL') return undefined;
   try {
-    const engine = engineOfKey(request as Request, source, ground);
-    return engine === undefined ? undefined : { engine, callId };
+    return engineOfKey(request as Request, source, ground);
   } catch {
     // The engine that keeps it comes to the same, and says whose fault it is (C-41).
     return undefined;

@@ -147,8 +147,8 @@ const homes: HomeGround = {
 
 const handsOver: EngineNetwork['handsOver'] = (wire, source) => {
   const home = homeOf(wire, source, homes);
-  if (home === undefined || home.engine === number) return false;
-  main.tell('handOver', { ...home, wire, ...source });
+  if (home === undefined || home === number) return false;
+  main.tell('handOver', { engine: home, wire, ...source });
   return true;
 };
 

@@ -10,7 +10,7 @@ import { EngineNetwork } from '../../container/workers/engine-network.js';
 import { Exchange } from '../../container/workers/exchange.js';
 import { Moved } from '../../container/workers/moved.js';
 import { type Duties, type Link, Port } from '../../container/workers/port.js';
-import { Ring } from '../../container/workers/ring.js';
+import { HANDED_OVER, Ring } from '../../container/workers/ring.js';
 import { type HomeGround, homeOf } from '../../container/workers/session-homes.js';
 import { Streams } from '../../container/workers/streams.js';
 import { allCalls, summed, wholeCall } from '../../container/workers/sums.js';
@@ -28,6 +28,13 @@ describe('calls that were moved', () => {
       moved.add(`other-${now}`, 0);
     }
     expect(moved.get('lost')).toBeUndefined();
+  });
+
+  test('are bounded in size', () => {
+    const moved = new Moved(() => 0);
+    for (let i = 0; i < 100_000; i++) moved.add(`${i}`.padEnd(1000, '.'), 1);
+    expect(moved.size).toBeLessThan(70_000);
+    expect(moved.get('99999'.padEnd(1000, '.'))).toBe(1);
   });
 
   test('are bounded in number', () => {
@@ -81,6 +88,46 @@ describe('who gets a message', () => {
     const replacing = invite(other).replace('\r\n\r\n', `\r\nReplaces: ${named};to-tag=a;from-tag=b\r\n\r\n`);
     expect(exchange.engineOf(replacing)).toBe(hashOf(named) % 2);
     expect(exchange.engineOf(invite(other).replace('INVITE', 'CANCEL'))).toBe(hashOf(named) % 2);
+  });
+
+  describe('an INVITE that was moved', () => {
+    const of = (branch: string, method = 'INVITE', more = '') =>
+      `${method} sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP p;branch=${branch}\r\n${more}To: <sip:a@b>\r\nCall-ID: x\r\n\r\n`;
+    const home = hashOf('x') % 2;
+
+    test.each(['INVITE', 'CANCEL', 'ACK'])(
+      '%s of the same branch goes with it, whatever else is in its head',
+      (method) => {
+        const { exchange } = stage();
+        const route = `Route: <sip:us;lr;sid=${'ab'[home]}xyz.1>\r\n`;
+        const wire = of('z9hG4bKone', method, route);
+        expect(exchange.engineOf(wire)).toBe(home);
+        expect(exchange.move(of('z9hG4bKone', 'INVITE', route), home, 1 - home)).toBe(1 - home);
+        expect(exchange.engineOf(wire)).toBe(1 - home);
+      },
+    );
+
+    test('§16.7 of two branches of one Call-ID, each with its CANCEL: one was moved and the other was not', () => {
+      const { exchange } = stage();
+      exchange.engineOf(of('z9hG4bKstays'));
+      exchange.move(of('z9hG4bKgoes'), home, 1 - home);
+      for (const method of ['CANCEL', 'ACK']) {
+        expect(exchange.engineOf(of('z9hG4bKstays', method))).toBe(home);
+        expect(exchange.engineOf(of('z9hG4bKgoes', method))).toBe(1 - home);
+      }
+    });
+
+    test('of an RFC 2543 peer it is its Call-ID that tells', () => {
+      const { exchange } = stage();
+      exchange.move(of('1'), home, 1 - home);
+      for (const branch of ['1', '2']) expect(exchange.engineOf(of(branch, 'CANCEL'))).toBe(1 - home);
+    });
+
+    test('while its home is away whoever has it keeps it', () => {
+      const { exchange } = stage();
+      exchange.detach(1 - home);
+      expect(exchange.move(of('z9hG4bKone'), home, 1 - home)).toBe(home);
+    });
   });
 
   test('what an engine has no room for is dropped and counted', () => {
@@ -149,6 +196,16 @@ describe('the ring of an engine', () => {
   });
 });
 
+test('what was handed over is taken, and nobody is asked again where it belongs', async () => {
+  const network = new EngineNetwork(new Ring(Ring.memory(1024)), {} as never, () => {});
+  network.expect([]);
+  let asked = 0;
+  network.handsOver = () => ++asked > 0;
+  network.receive('x', '127.0.0.1', 5060, 0);
+  network.receive('x', '127.0.0.1', 5060, HANDED_OVER);
+  expect(asked).toBe(1);
+});
+
 describe('the home of a key', () => {
   const wire = (lines: readonly string[] = [], target = 'sip:a@192.0.2.9') =>
     `${[
@@ -172,7 +229,7 @@ describe('the home of a key', () => {
   });
 
   test('the hash of the application and its key says it', () => {
-    expect(homeOf(wire(), source, ground())).toEqual({ engine: hashOf('app\nkey') % 4, callId: 'x' });
+    expect(homeOf(wire(), source, ground())).toBe(hashOf('app\nkey') % 4);
   });
 
   test('a request that comes again, or that names what is here, stays', () => {
