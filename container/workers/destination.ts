@@ -22,11 +22,15 @@ const MAGIC_COOKIE = 'z9hg4bk';
 export function engineNamedIn(scan: HeadScan, ground: Ground): number {
   const { count, salt } = ground;
   if (scan.isResponse) return within(engineOfBranch(scan.via), count);
-  let engine = scan.route === '' ? -1 : within(engineOfUri(uriOf(scan.route)), count);
-  if (engine < 0 && scan.uri.indexOf(';') >= 0) engine = within(engineOfUri(scan.uri), count);
+  const { route, uri } = scan;
+  let engine = route === '' ? -1 : within(engineOfUri(uriOf(route), WRITTEN), count);
+  // Without a Route no strict router has been at it: its parameters are those of some Contact.
+  if (engine < 0 && route !== '') engine = within(engineOfUri(uri, WRITTEN), count);
   if (engine >= 0) return engine;
   const tag = parameterOf(scan.to, 'tag');
   if (tag !== '') return within(engineOfTag(tag, salt), count);
+  engine = within(engineOfUri(uri, OF_SESSIONS), count);
+  if (engine >= 0) return engine;
   return scan.named === '' || scan.method !== 'INVITE' ? -1 : engineOfNamed(scan.named, ground);
 }
 
@@ -75,12 +79,13 @@ function engineOfBranch(via: string): number {
 }
 
 /** Of a URI that we wrote: of a Record-Route (`sid`), of a request that the router sent out (`return`), of a session (`siplet-session`). */
-function engineOfUri(uri: string): number {
+function engineOfUri(uri: string, names: readonly string[]): number {
+  if (uri.indexOf(';') < 0) return -1;
   const question = uri.indexOf('?');
   const plain = question < 0 ? uri : uri.slice(0, question);
   const start = plain.indexOf(';', plain.indexOf('@') + 1);
   if (start < 0) return -1;
-  for (const name of WRITTEN) {
+  for (const name of names) {
     const value = parameterIn(plain, start, name);
     if (value !== '') return engineOf(value.charCodeAt(0));
   }
@@ -88,7 +93,8 @@ function engineOfUri(uri: string): number {
 }
 
 /** The parameters of our own URIs whose value begins with the engine. */
-export const WRITTEN: readonly string[] = ['sid', 'return', 'siplet-session'];
+const OF_SESSIONS: readonly string[] = ['siplet-session'];
+const WRITTEN: readonly string[] = ['sid', 'return', ...OF_SESSIONS];
 
 /** The dialog in Replaces or Join: one of its tags is ours, or it is proxied, and its Call-ID tells. */
 function engineOfNamed(named: string, ground: Ground): number {

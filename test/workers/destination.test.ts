@@ -82,6 +82,14 @@ describe.each([0, 1, 2, 3])('engine %i', (number) => {
       ],
     ])('%s', (_title, wire) => expect(found(wire)).toBe(number));
 
+    test.each([
+      ['the Contact of a dialog that ends here', 'BYE sip:bob@192.0.2.1;sid=b1;return=b;siplet-session=b', tag, number],
+      ["somebody's name for what is not ours", 'INVITE sip:bob@192.0.2.1;sid=b1;return=b', '', -1],
+    ])('without a Route they are no word of ours in the Request-URI: %s', (_title, start, toTag, expected) => {
+      const to = toTag === '' ? '<sip:bob@b>' : `<sip:bob@b>;tag=${toTag}`;
+      expect(found(request([`To: ${to}`], `${start} SIP/2.0`))).toBe(expected);
+    });
+
     test('it comes before the To tag, which may be that of a dialog behind us', () => {
       const other = engine((number + 1) % COUNT);
       const wire = request([`To: <sip:bob@b>;tag=${other.tag()}`, `Route: <sip:192.0.2.1;lr;sid=${sid}>`]);
