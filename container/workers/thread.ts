@@ -35,7 +35,8 @@ const duties: EngineDuties = {
   },
   start: (order) => hosted.start(order),
   activate: (revisions) => {
-    for (const application of hosted.activate(revisions)) tellIdle(application);
+    hosted.activate(revisions);
+    for (const application of hosted.all) tellIdle(application);
     const isKeyed = hosted.active.some(({ table }) => table.sessionKey !== undefined);
     network.handsOver = isKeyed ? handsOver : undefined;
   },

@@ -48,6 +48,10 @@ describe.each([0, 1, 2, 3])('engine %i', (number) => {
         response('To: <sip:a@b>;tag=x', 'From: <sip:c@d>;tag=y', `Via: SIP/2.0/UDP a;branch=z9hG4bK${branch}`),
       ],
       ['lines that end in LF alone', response(`Via: SIP/2.0/UDP a;branch=z9hG4bK${branch}`).replaceAll('\r', '')],
+      [
+        'a version in letters of both cases',
+        response(`Via: SIP/2.0/UDP a;branch=z9hG4bK${branch}`).replace('SIP', 'Sip'),
+      ],
       ['behind empty lines', `\r\n\r\n${response(`Via: SIP/2.0/UDP a;branch=z9hG4bK${branch}`)}`],
     ])('%s', (_title, wire) => expect(found(wire)).toBe(number));
 
