@@ -44,6 +44,7 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
     backlog: BACKLOG,
     unusedTime: 64 * timers.t1,
     engineOf: (wire) => exchange.engineOf(wire),
+    isThere: (engine) => exchange.isThere(engine),
     tell: (engine, kind, body) => crew.tell(engine, kind, body),
   });
   let { apps } = configuration;
@@ -140,6 +141,7 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
     const listeners = await bind();
     await crew.listen(listeners);
     exchange.reads(sockets.map(handleOfUdp));
+    streams.open();
     let stopped: Promise<void> | undefined;
     return {
       listening: listeners.map(({ transport, address: local, port }) => ({

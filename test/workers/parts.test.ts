@@ -4,7 +4,7 @@ import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import type { FamilyValues } from '../../container/observe/series.js';
 import { FRAMER_LIMITS } from '../../container/transport/framer.js';
-import type { Connection, ConnectionReceiver, Network } from '../../container/transport/network.js';
+import type { Connection, ConnectionReceiver, Network, SocketAddress } from '../../container/transport/network.js';
 import { hashOf } from '../../container/workers/destination.js';
 import { EngineNetwork } from '../../container/workers/engine-network.js';
 import { Exchange } from '../../container/workers/exchange.js';
@@ -251,8 +251,10 @@ describe('the home of a key', () => {
 
 describe('connections', () => {
   /** Two engines, and a peer whose messages are all the first one's. */
-  async function stage() {
-    const told: { engine: number; kind: string }[] = [];
+  async function stage({ listens = true, isOpen = true } = {}) {
+    const told: { engine: number; kind: string; id?: number }[] = [];
+    const there = new Set([0, 1]);
+    const opened: string[][] = [];
     let accept: (connection: Connection) => ConnectionReceiver = () => {
       throw new Error('nothing listens');
     };
@@ -261,6 +263,11 @@ describe('connections', () => {
         listen: async (address: string, port: number, taking: typeof accept) => {
           accept = taking;
           return { local: { address, port }, close: async () => {} };
+        },
+        connect: (remote: SocketAddress) => {
+          const { connection, done } = played(remote);
+          opened.push(done);
+          return connection;
         },
       } as unknown as Network,
       clock: new VirtualClock(),
@@ -271,23 +278,32 @@ describe('connections', () => {
       backlog: 100,
       unusedTime: 1000,
       engineOf: (wire) => (wire.includes('Call-ID: b') ? 1 : 0),
-      tell: (engine, kind) => void told.push({ engine, kind }),
+      isThere: (engine) => there.has(engine),
+      tell: (engine, kind, body) => {
+        const { id } = Object(body) as { id?: number };
+        told.push({ engine, kind, ...(id === undefined ? {} : { id }) });
+      },
     });
-    await streams.listen('127.0.0.1', 5060, 0);
-    const open = (address = '192.0.2.1') => {
+    if (listens) await streams.listen('127.0.0.1', 5060, 0);
+    if (isOpen) streams.open();
+    const played = (remote: SocketAddress) => {
       const done: string[] = [];
       const connection = {
         local: { address: '127.0.0.1', port: 5060 },
-        remote: { address, port: 1000 + told.length },
+        remote,
         backlog: 0,
         write: (wire: string) => void done.push(`write ${wire.slice(0, 15)}`),
         hold: (isHeld: boolean) => void done.push(isHeld ? 'hold' : 'let go'),
         end: () => void done.push('end'),
         destroy: () => void done.push('destroy'),
       };
+      return { connection, done };
+    };
+    const open = (address = '192.0.2.1') => {
+      const { connection, done } = played({ address, port: 1000 + told.length });
       return { connection, done, peer: accept(connection) };
     };
-    return { streams, told, open };
+    return { streams, told, there, opened, open };
   }
   const message = (callId: string, octets = 0) =>
     `MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP c;branch=z9hG4bKx\r\nFrom: <sip:c@d>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: ${callId}\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 9\r\nContent-Length: ${octets}\r\n\r\n${'x'.repeat(octets)}`;
@@ -344,6 +360,61 @@ describe('connections', () => {
     connection.backlog = 101;
     streams.write(0, 2, 'SIP/2.0 200 OK');
     expect(done).toEqual(['write SIP/2.0 200 OK', 'destroy']);
+  });
+
+  test('a peer that pings and does not read is given up', async () => {
+    const { open } = await stage();
+    const { peer, connection, done } = open();
+    peer.receive('\r\n\r\n');
+    connection.backlog = 101;
+    peer.receive('\r\n\r\n');
+    expect(done).toEqual(['write \r\n', 'destroy']);
+  });
+
+  test('those that come before the engines wait for them', async () => {
+    const { streams, open } = await stage({ isOpen: false });
+    const { done } = open();
+    expect(done).toEqual(['hold']);
+    streams.open();
+    expect(done).toEqual(['hold', 'let go']);
+  });
+
+  test('a message for an engine that is not there is lost; the next reaches it, on a connection that it knows', async () => {
+    const { told, there, open } = await stage();
+    const { peer } = open();
+    there.clear();
+    peer.receive(message('a'));
+    expect(told).toEqual([]);
+    there.add(0);
+    peer.receive(message('a'));
+    expect(told.map(({ kind }) => kind)).toEqual(['streamOpened', 'streamMessage']);
+  });
+
+  test('where no listener would take it, what comes on a connection that one engine has opened is for that one', async () => {
+    const { streams, told } = await stage({ listens: false });
+    let peer: ConnectionReceiver | undefined;
+    const { network } = streams.ground;
+    const { connect } = network;
+    network.connect = (remote, receiver) => {
+      peer = receiver;
+      return connect(remote, receiver);
+    };
+    streams.connect(0, { connection: 1, remote: { address: '192.0.2.1', port: 5060 } });
+    peer!.receive(message('b'));
+    streams.handOver(0, { engine: 1, wire: message('a'), address: '192.0.2.1', port: 5060, listener: -1, stream: 1 });
+    expect(told.map(({ engine, kind }) => `${engine} ${kind}`)).toEqual(['0 streamMessage', '0 takeOver']);
+  });
+
+  test('§18.1.1 one that is being ended carries nothing more: who connects to there gets another', async () => {
+    const { streams, opened } = await stage();
+    const remote = { address: '192.0.2.1', port: 5060 };
+    streams.connect(0, { connection: 1, remote });
+    streams.connect(1, { connection: 1, remote });
+    expect(opened).toHaveLength(1);
+    for (const engine of [0, 1]) streams.leave(engine, 1, false);
+    expect(opened[0]).toEqual(['end']);
+    streams.connect(0, { connection: 3, remote });
+    expect(opened).toHaveLength(2);
   });
 
   test('it ends when the last engine that had to do with it needs it no more', async () => {
