@@ -201,7 +201,9 @@ export class Crew {
     const members = this.#there.filter((member) => !member.isListening);
     for (const member of members) member.isListening = true;
     const descriptors = await duplicates(handlesOf(listeners), members.length);
-    await Promise.all(members.map((member, index) => this.#attach(member, descriptors[index]!)));
+    await Promise.all(members.map((member, index) => this.#share(member, descriptors[index]!)));
+    // All at one time: to those that came first all messages would be, and the sessions of keys whose home is elsewhere.
+    for (const member of members) this.#attach(member);
   }
 
   async close(): Promise<void> {
@@ -277,16 +279,22 @@ export class Crew {
     if (this.#listeners.length === 0 || member.isListening) return;
     member.isListening = true;
     const [descriptors] = await duplicates(handlesOf(this.#listeners), 1);
-    await this.#attach(member, descriptors!);
+    await this.#share(member, descriptors!);
+    this.#attach(member);
   }
 
-  async #attach(member: Member, descriptors: readonly number[]): Promise<void> {
+  /** It has sockets to send on. */
+  async #share(member: Member, descriptors: readonly number[]): Promise<void> {
     let next = 0;
     const listeners = this.#listeners.map(({ handle, ...listener }) =>
       handle === undefined ? listener : { ...listener, descriptor: descriptors[next++]! },
     );
     await member.port.ask('listen', listeners);
-    this.exchange.attach(member.engine, member.ring as Ring, member.wake);
+  }
+
+  /** It takes messages. */
+  #attach(member: Member): void {
+    if (member.isThere) this.exchange.attach(member.engine, member.ring as Ring, member.wake);
   }
 
   #dutiesFor(engine: number): MainDuties {

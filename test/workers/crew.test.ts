@@ -127,6 +127,18 @@ test('one that cannot start what is in service elsewhere takes no calls, and is 
   await expect.poll(() => threads[3]?.seen).toContain('activate [1]');
 });
 
+test('C-42 none takes messages before all do', async () => {
+  const { crew, threads } = stage((thread, what) => thread === threads[1] && what.startsWith('listen'));
+  await crew.start();
+  const listens = crew.listen([{ transport: 'TCP', address: '127.0.0.1', port: 5060 }]);
+  await expect.poll(() => threads[1]!.seen.at(-1)).toMatch(/^listen/);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(crew.exchange.isThere(0)).toBe(false);
+  threads[1]!.answer();
+  await listens;
+  expect([0, 1].map((engine) => crew.exchange.isThere(engine))).toEqual([true, true]);
+});
+
 test('a container that stops leaves no thread behind, also none that was just being begun', async () => {
   const { crew, threads } = stage((thread) => thread === threads[2]);
   await crew.start();
