@@ -96,11 +96,20 @@ export class Crew {
     kind: K,
     body: Parameters<EngineDuties[K]>[0],
   ): Promise<Awaited<ReturnType<EngineDuties[K]>>[]> {
-    const asked = this.#there.map((member) => answerOf(member, member.port.ask(kind, body as never)));
-    const answers: Awaited<ReturnType<EngineDuties[K]>>[] = [];
-    for (const answer of await Promise.allSettled(asked))
-      if (answer.status === 'fulfilled') answers.push(answer.value as never);
-    return answers;
+    return (await this.askEach(kind, body)).map(({ answer }) => answer);
+  }
+
+  /** The same, with who answers. */
+  async askEach<K extends keyof EngineDuties & string>(
+    kind: K,
+    body: Parameters<EngineDuties[K]>[0],
+  ): Promise<{ engine: number; member: object; answer: Awaited<ReturnType<EngineDuties[K]>> }[]> {
+    const asked = this.#there.map(async (member) => {
+      const answer = await answerOf(member, member.port.ask(kind, body as never));
+      return { engine: member.engine, member, answer: answer as Awaited<ReturnType<EngineDuties[K]>> };
+    });
+    const answers = await Promise.allSettled(asked);
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   }
 
   tell<K extends keyof EngineDuties & string>(engine: number, kind: K, body: Parameters<EngineDuties[K]>[0]): void {

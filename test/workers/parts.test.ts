@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { FamilyValues } from '../../container/observe/series.js';
 import { FRAMER_LIMITS } from '../../container/transport/framer.js';
 import type { Connection, ConnectionReceiver, Network, SocketAddress } from '../../container/transport/network.js';
+import { type Answer, Counted } from '../../container/workers/counted.js';
 import { hashOf } from '../../container/workers/destination.js';
 import { EngineNetwork } from '../../container/workers/engine-network.js';
 import { Exchange } from '../../container/workers/exchange.js';
@@ -464,6 +465,22 @@ describe('sums', () => {
         .get()
         .values.map(({ value }) => value),
     ).toEqual([2, 1, 2]);
+  });
+
+  test('what an engine has counted stays counted when it does not answer, and when it has begun anew; how it is does not', () => {
+    const counted = new Counted();
+    const [one, other, again] = [{}, {}, {}];
+    const said = (engine: number, member: object, count: number) => ({
+      engine,
+      member,
+      answer: [numbers('a', [{}, count]), { ...numbers('g', [{}, 5]), type: 'gauge' as const }],
+    });
+    const sums = (...answers: Answer[]) =>
+      Object.fromEntries(summed(counted.with(answers)).map((each) => [each.name, each.get().values[0]!.value]));
+    expect(sums(said(0, one, 10), said(1, other, 20))).toEqual({ a: 30, g: 10 });
+    expect(sums(said(0, one, 11))).toEqual({ a: 31, g: 5 });
+    expect(sums(said(0, one, 11), said(1, again, 2))).toEqual({ a: 33, g: 10 });
+    expect(sums(said(0, one, 11), said(1, again, 3))).toEqual({ a: 34, g: 10 });
   });
 
   const call = (callId: string, began: number, state: 'trying' | 'established' | 'ended', messages = 1) => ({
