@@ -44,7 +44,7 @@ export async function duplicates(handles: readonly object[], count: number): Pro
         expected += sent;
         if (given.length < expected)
           reject(new Error('sockets cannot be shared among threads: no descriptors are left'));
-        else if (given.length === handles.length * count) resolve();
+        else if (expected === handles.length * count) resolve();
       });
       for (const handle of handles) child.send({ count }, handle as never);
     });
