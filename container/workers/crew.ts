@@ -8,7 +8,7 @@ import { relayTo } from '../observe/log.js';
 import { RandomIdentifiers } from '../random-identifiers.js';
 import { duplicates } from './duplicates.js';
 import type { Exchange } from './exchange.js';
-import { Member } from './member.js';
+import { Member, openThread } from './member.js';
 import type { BoundListener, EngineDuties, Handover, MainDuties, StartOrder } from './messages.js';
 import type { Ring } from './ring.js';
 
@@ -47,6 +47,9 @@ export class Crew {
   readonly #configuration: Configuration;
   readonly #log: Logger;
   readonly #exchange: (salt: string) => Exchange;
+  readonly #open: typeof openThread;
+  /** All that run, also those that have not answered yet. */
+  readonly #threads = new Set<Member>();
   readonly #members: (Member | undefined)[] = [];
   readonly #orders = new Map<number, StartOrder>();
   /** Engines that may have sessions of a version which takes no new calls. */
@@ -60,7 +63,14 @@ export class Crew {
   #isClosed = false;
   #switch: Exchange | undefined;
 
-  constructor(configuration: Configuration, count: number, log: Logger, exchange: (salt: string) => Exchange) {
+  constructor(
+    configuration: Configuration,
+    count: number,
+    log: Logger,
+    exchange: (salt: string) => Exchange,
+    open = openThread,
+  ) {
+    this.#open = open;
     this.#configuration = configuration;
     this.count = count;
     this.#log = log;
@@ -81,20 +91,25 @@ export class Crew {
     return Array.from({ length: this.count }, (_, i) => i + 1).filter((number) => !this.#members[number - 1]?.isThere);
   }
 
-  isThere(engine: number): boolean {
-    return this.#members[engine]?.isThere === true;
-  }
-
   /** What each engine answers that is there, and not held up for longer than its peers would wait. */
   async ask<K extends keyof EngineDuties & string>(
     kind: K,
     body: Parameters<EngineDuties[K]>[0],
   ): Promise<Awaited<ReturnType<EngineDuties[K]>>[]> {
-    const asked = this.#there.map((member) => answerOf(member, member.port.ask(kind, body as never)));
-    const answers: Awaited<ReturnType<EngineDuties[K]>>[] = [];
-    for (const answer of await Promise.allSettled(asked))
-      if (answer.status === 'fulfilled') answers.push(answer.value as never);
-    return answers;
+    return (await this.askEach(kind, body)).map(({ answer }) => answer);
+  }
+
+  /** The same, with who answers. */
+  async askEach<K extends keyof EngineDuties & string>(
+    kind: K,
+    body: Parameters<EngineDuties[K]>[0],
+  ): Promise<{ engine: number; member: object; answer: Awaited<ReturnType<EngineDuties[K]>> }[]> {
+    const asked = this.#there.map(async (member) => {
+      const answer = await answerOf(member, member.port.ask(kind, body as never));
+      return { engine: member.engine, member, answer: answer as Awaited<ReturnType<EngineDuties[K]>> };
+    });
+    const answers = await Promise.allSettled(asked);
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   }
 
   tell<K extends keyof EngineDuties & string>(engine: number, kind: K, body: Parameters<EngineDuties[K]>[0]): void {
@@ -106,13 +121,12 @@ export class Crew {
   /** In every engine, or in none: then it throws what the first of them said. */
   async startApplication(order: StartOrder): Promise<readonly string[]> {
     this.#orders.set(order.revision, order);
-    const asked = this.#there.map((member) => inTime(member.port.ask('start', order), START_PATIENCE));
+    const asked = this.#there.map((member) => inTime(member.start(order), START_PATIENCE));
     const answers = await Promise.allSettled(asked);
     const failed = answers.find((answer) => answer.status === 'rejected');
     const started = answers.find((answer) => answer.status === 'fulfilled');
     if (failed === undefined && started !== undefined) return started.value;
-    this.#orders.delete(order.revision);
-    await this.ask('dispose', order.revision);
+    await this.dispose(order.revision);
     throw failed?.reason ?? new Error('no engine is there');
   }
 
@@ -120,9 +134,29 @@ export class Crew {
   activate(applications: readonly Pick<DeployedApplication, 'revision'>[]): void {
     const before = this.#active;
     this.#active = applications.map(({ revision }) => revision);
-    for (const revision of before)
-      if (!this.#active.includes(revision)) this.#busy.set(revision, new Set(this.#there.map(({ engine }) => engine)));
-    this.#tellAll('activate', this.#active);
+    for (const revision of before) {
+      if (this.#active.includes(revision)) continue;
+      const having = this.#there.filter((member) => member.has(revision));
+      this.#busy.set(revision, new Set(having.map(({ engine }) => engine)));
+    }
+    for (const member of this.#there) void this.#supply(member).catch((error) => this.#useless(member, error));
+  }
+
+  /** It has what is in service, also what was deployed while it was away; then that takes initial requests in it. */
+  async #supply(member: Member): Promise<void> {
+    for (;;) {
+      const orders = this.#active.flatMap((revision) => this.#orders.get(revision) ?? []);
+      const lacking = orders.filter(({ revision }) => !member.has(revision));
+      if (lacking.length === 0) return member.port.tell('activate', this.#active);
+      for (const order of lacking) await inTime(member.start(order), START_PATIENCE);
+    }
+  }
+
+  /** What is in service in the others cannot be started in it: it is begun again. */
+  #useless(member: Member, error: unknown): Promise<void> {
+    const worker = member.engine + 1;
+    if (member.isThere) this.#log.error({ err: error, worker }, `worker ${worker} cannot be started again`);
+    return member.end();
   }
 
   /** How many engines may have sessions of it. */
@@ -137,6 +171,7 @@ export class Crew {
   async dispose(revision: number): Promise<void> {
     this.#orders.delete(revision);
     this.#busy.delete(revision);
+    for (const member of this.#there) member.forget(revision);
     await this.ask('dispose', revision);
   }
 
@@ -171,14 +206,19 @@ export class Crew {
   /** Messages of these come from now on. */
   async listen(listeners: readonly SharedListener[]): Promise<void> {
     this.#listeners = listeners;
-    const descriptors = await duplicates(handlesOf(listeners), this.count);
-    await Promise.all(this.#there.map((member) => this.#attach(member, descriptors[member.engine]!)));
+    // One that comes later gets its own.
+    const members = this.#there.filter((member) => !member.isListening);
+    for (const member of members) member.isListening = true;
+    const descriptors = await duplicates(handlesOf(listeners), members.length);
+    await Promise.all(members.map((member, index) => this.#share(member, descriptors[index]!)));
+    // All at one time: to those that came first all messages would be, and the sessions of keys whose home is elsewhere.
+    for (const member of members) this.#attach(member);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.ask('close', undefined);
-    await Promise.all(this.#there.map((member) => member.end()));
+    await Promise.all([...this.#threads].map((member) => member.end()));
   }
 
   // Threads -----------------------------------------------------------------------------------------------------------------------------------------------------
@@ -195,17 +235,25 @@ export class Crew {
     const failed = (error: unknown): void => this.#log.error({ err: error }, 'a fault of the container');
     const { count, salt } = this;
     const beginning = { engine, count, salt, key: hostKey(), configuration: this.#configuration };
-    const member = new Member(beginning, this.#dutiesFor(engine), failed);
+    const member = new Member(beginning, this.#dutiesFor(engine), failed, this.#open);
+    this.#threads.add(member);
     const began = performance.now();
     void member.ended.then((error) => this.#died(member, error, began, wait));
-    // Its first answer: it is there.
-    await member.port.ask('callsInProgress', undefined);
+    try {
+      // Its first answer: it is there.
+      await inTime(member.port.ask('callsInProgress', undefined), START_PATIENCE);
+      if (this.#isClosed) throw new Error('the container stops');
+    } catch (error) {
+      await member.end();
+      throw error;
+    }
     this.#members[engine] = member;
   }
 
   /** Its calls are lost; those of the others are not disturbed. */
   #died(member: Member, error: Error, began: number, wait: number): void {
     const { engine } = member;
+    this.#threads.delete(member);
     if (this.#members[engine] === member) this.#members[engine] = undefined;
     this.#switch?.detach(engine);
     this.user?.streams.gone(engine);
@@ -224,8 +272,8 @@ export class Crew {
       await this.#bringUp(member);
       this.#log.info({ worker: engine + 1 }, `worker ${engine + 1} is there again`);
     } catch (error) {
-      this.#log.error({ err: error, worker: engine + 1 }, `worker ${engine + 1} cannot be started again`);
-      await this.#members[engine]?.end();
+      const member = this.#members[engine];
+      if (member !== undefined) await this.#useless(member, error);
     }
   }
 
@@ -235,23 +283,27 @@ export class Crew {
     if (this.#level !== undefined) port.tell('level', this.#level);
     if (this.#order !== undefined) port.tell('reorder', this.#order);
     if (this.#isHeard) port.tell('telling', true);
-    for (const revision of this.#active) {
-      const order = this.#orders.get(revision);
-      if (order !== undefined) await port.ask('start', order);
-    }
-    // What has changed meanwhile was told to it too.
-    port.tell('activate', this.#active);
+    if (this.#isStopping) port.tell('stopping', undefined);
+    await this.#supply(member);
+    if (this.#listeners.length === 0 || member.isListening) return;
+    member.isListening = true;
     const [descriptors] = await duplicates(handlesOf(this.#listeners), 1);
-    await this.#attach(member, descriptors!);
+    await this.#share(member, descriptors!);
+    this.#attach(member);
   }
 
-  async #attach(member: Member, descriptors: readonly number[]): Promise<void> {
+  /** It has sockets to send on. */
+  async #share(member: Member, descriptors: readonly number[]): Promise<void> {
     let next = 0;
     const listeners = this.#listeners.map(({ handle, ...listener }) =>
       handle === undefined ? listener : { ...listener, descriptor: descriptors[next++]! },
     );
     await member.port.ask('listen', listeners);
-    this.exchange.attach(member.engine, member.ring as Ring, member.wake);
+  }
+
+  /** It takes messages. */
+  #attach(member: Member): void {
+    if (member.isThere) this.exchange.attach(member.engine, member.ring as Ring, member.wake);
   }
 
   #dutiesFor(engine: number): MainDuties {

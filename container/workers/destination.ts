@@ -22,17 +22,30 @@ const MAGIC_COOKIE = 'z9hg4bk';
 export function engineNamedIn(scan: HeadScan, ground: Ground): number {
   const { count, salt } = ground;
   if (scan.isResponse) return within(engineOfBranch(scan.via), count);
-  let engine = scan.route === '' ? -1 : within(engineOfUri(uriOf(scan.route)), count);
-  if (engine < 0 && scan.uri.indexOf(';') >= 0) engine = within(engineOfUri(scan.uri), count);
+  const { route, uri } = scan;
+  let engine = route === '' ? -1 : within(engineOfUri(uriOf(route), WRITTEN), count);
+  // Without a Route no strict router has been at it: its parameters are those of some Contact.
+  if (engine < 0 && route !== '') engine = within(engineOfUri(uri, WRITTEN), count);
   if (engine >= 0) return engine;
   const tag = parameterOf(scan.to, 'tag');
   if (tag !== '') return within(engineOfTag(tag, salt), count);
+  engine = within(engineOfUri(uri, OF_SESSIONS), count);
+  if (engine >= 0) return engine;
   return scan.named === '' || scan.method !== 'INVITE' ? -1 : engineOfNamed(scan.named, ground);
 }
 
 /** Of what names no engine: those of one Call-ID have the same, and 0 without one. */
 export function engineOfCall(callId: string, { count, movedTo }: Ground): number {
   return movedTo(callId) ?? hashOf(callId) % count;
+}
+
+/**
+ * What an INVITE, its retransmissions, its CANCEL and the ACK to what is no 2xx share, and no other request of the same call (§17.2.3): an element before us
+ * that forks sends several with one Call-ID. '' of an RFC 2543 peer: then there is the Call-ID alone.
+ */
+export function transactionOf({ via, callId }: HeadScan): string {
+  const branch = branchOf(via);
+  return branch === '' ? '' : `${branch}\n${callId}`;
 }
 
 /** 32 bits that a text comes to, whichever run it is. */
@@ -48,24 +61,31 @@ function within(engine: number, count: number): number {
   return engine < count ? engine : -1;
 }
 
-/** The topmost Via's, whatever stands behind it in the same field. */
-function engineOfBranch(via: string): number {
+/** The topmost Via's, whatever stands behind it in the same field; '' without one, and of an RFC 2543 peer. */
+function branchOf(via: string): string {
   const comma = via.indexOf(',');
   const first = comma < 0 ? via : via.slice(0, comma);
   const branch = parameterIn(first, first.indexOf(';'), 'branch');
-  if (branch.length <= MAGIC_COOKIE.length || branch.slice(0, MAGIC_COOKIE.length).toLowerCase() !== MAGIC_COOKIE)
-    return -1;
+  const isOne =
+    branch.length > MAGIC_COOKIE.length && branch.slice(0, MAGIC_COOKIE.length).toLowerCase() === MAGIC_COOKIE;
+  return isOne ? branch : '';
+}
+
+function engineOfBranch(via: string): number {
+  const branch = branchOf(via);
+  if (branch === '') return -1;
   // One without a transaction (§16.11) is anybody's: z9hG4bKs-…
   return branch.charCodeAt(MAGIC_COOKIE.length + 1) === 45 ? -1 : engineOf(branch.charCodeAt(MAGIC_COOKIE.length));
 }
 
 /** Of a URI that we wrote: of a Record-Route (`sid`), of a request that the router sent out (`return`), of a session (`siplet-session`). */
-function engineOfUri(uri: string): number {
+function engineOfUri(uri: string, names: readonly string[]): number {
+  if (uri.indexOf(';') < 0) return -1;
   const question = uri.indexOf('?');
   const plain = question < 0 ? uri : uri.slice(0, question);
   const start = plain.indexOf(';', plain.indexOf('@') + 1);
   if (start < 0) return -1;
-  for (const name of WRITTEN) {
+  for (const name of names) {
     const value = parameterIn(plain, start, name);
     if (value !== '') return engineOf(value.charCodeAt(0));
   }
@@ -73,7 +93,8 @@ function engineOfUri(uri: string): number {
 }
 
 /** The parameters of our own URIs whose value begins with the engine. */
-export const WRITTEN: readonly string[] = ['sid', 'return', 'siplet-session'];
+const OF_SESSIONS: readonly string[] = ['siplet-session'];
+const WRITTEN: readonly string[] = ['sid', 'return', ...OF_SESSIONS];
 
 /** The dialog in Replaces or Join: one of its tags is ours, or it is proxied, and its Call-ID tells. */
 function engineOfNamed(named: string, ground: Ground): number {

@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 const DUPLICATOR = fileURLToPath(new URL('./duplicator.js', import.meta.url));
 /** Milliseconds. */
-const TIMEOUT = 20_000;
+const TIMEOUT = 10_000;
 
 /** What Node calls a handle, as far as it is looked at here. */
 interface Handle {
   readonly fd: number;
+  close(): void;
 }
 
 /**
@@ -18,28 +19,42 @@ interface Handle {
  */
 const GIVEN: Handle[] = [];
 
-/** `count` new descriptors of each socket, by whom they are for. Rejects where the system cannot do it. */
+/** `count` new descriptors of each socket, by whom they are for. Rejects where the system cannot do it, and leaves none behind then. */
 export async function duplicates(handles: readonly object[], count: number): Promise<number[][]> {
   const all: number[][] = Array.from({ length: count }, () => []);
   if (handles.length === 0) return all;
-  const child = fork(DUPLICATOR, { execArgv: [], env: { ...process.env, NODE_OPTIONS: '' }, timeout: TIMEOUT });
-  let left = handles.length * count;
+  // A signal for this process, typed at a terminal, is none for the helper.
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  const child = fork(DUPLICATOR, { execArgv: [], env, timeout: TIMEOUT, detached: true });
+  const given: Handle[] = [];
+  let hasFailed = false;
   try {
     await new Promise<void>((resolve, reject) => {
       child.on('error', reject);
       child.once('exit', () => reject(new Error('the helper that duplicates sockets has ended')));
       // In the order in which they are sent.
-      child.on('message', (_left, given) => {
-        const { fd } = (given ?? { fd: -1 }) as unknown as Handle;
-        if (fd < 0) return reject(new Error('sockets cannot be shared among threads on this system'));
-        GIVEN.push(given as unknown as Handle);
-        all[(handles.length * count - left--) % count]!.push(fd);
-        if (left === 0) resolve();
+      let expected = 0;
+      child.on('message', ({ sent = 0 }: { readonly sent?: number }, arrived) => {
+        const handle = arrived as unknown as Handle | undefined;
+        if (hasFailed) return handle?.close();
+        if (handle !== undefined && handle.fd >= 0) {
+          all[given.length % count]!.push(handle.fd);
+          given.push(handle);
+        }
+        expected += sent;
+        if (given.length < expected)
+          reject(new Error('sockets cannot be shared among threads: no descriptors are left'));
+        else if (expected === handles.length * count) resolve();
       });
       for (const handle of handles) child.send({ count }, handle as never);
     });
+    GIVEN.push(...given);
     return all;
+  } catch (error) {
+    hasFailed = true;
+    for (const handle of given) handle.close();
+    throw error;
   } finally {
-    child.disconnect();
+    if (child.connected) child.disconnect();
   }
 }

@@ -12,7 +12,7 @@ import type {
 import { localInterfaces } from '../transport/node-network.js';
 import { sendOnUdp } from '../transport/udp.js';
 import type { BoundListener, Handover } from './messages.js';
-import type { Ring, RingUser } from './ring.js';
+import { HANDED_OVER, type Ring, type RingUser } from './ring.js';
 import type { StreamEnds } from './stream-ends.js';
 
 /** Datagrams between two turns of the event loop. */
@@ -26,14 +26,17 @@ export class EngineNetwork implements Network, RingUser {
   handsOver: ((wire: string, source: Source) => boolean) | undefined;
   readonly #ring: Ring;
   readonly #streams: StreamEnds;
+  readonly #failed: (error: unknown) => void;
   readonly #receivers: (DatagramReceiver | undefined)[] = [];
   /** Bound already, in order: each is asked for once. */
   #listeners: readonly BoundListener[] = [];
   #next = 0;
 
-  constructor(ring: Ring, streams: StreamEnds) {
+  /** `failed` is told what was thrown on the way of a message: only that message is lost. */
+  constructor(ring: Ring, streams: StreamEnds, failed: (error: unknown) => void) {
     this.#ring = ring;
     this.#streams = streams;
+    this.#failed = failed;
   }
 
   /** What `bind` and `listen` are going to be asked for, in this order. */
@@ -70,12 +73,20 @@ export class EngineNetwork implements Network, RingUser {
 
   /** Takes what is in the ring, in batches, until there is nothing; then the main thread has to wake it. */
   readonly work = (): void => {
-    if (this.#ring.drain(this, BATCH) || !this.#ring.sleep()) setImmediate(this.work);
+    let hasMore = true;
+    try {
+      hasMore = this.#ring.drain(this, BATCH) || !this.#ring.sleep();
+    } catch (error) {
+      // Whoever stops here is never woken again: the main thread wakes those that sleep.
+      this.#failed(error);
+    }
+    if (hasMore) setImmediate(this.work);
   };
 
   receive(wire: string, address: string, port: number, listener: number): void {
-    if (this.handsOver?.(wire, { address, port, listener, stream: -1 })) return;
-    this.#receivers[listener]?.receive(wire, address, port);
+    if (listener >= HANDED_OVER) this.#receivers[listener - HANDED_OVER]?.receive(wire, address, port);
+    else if (!this.handsOver?.(wire, { address, port, listener, stream: -1 }))
+      this.#receivers[listener]?.receive(wire, address, port);
   }
 
   /** A whole message on a connection. */

@@ -1,7 +1,7 @@
 // The one who reads: every datagram of every socket comes to the main thread, which hands it to the engine that it belongs to. Order within a call is kept.
 import type { DatagramReceiver } from '../transport/network.js';
 import type { UdpHandle } from '../transport/udp.js';
-import { engineNamedIn, engineOfCall, type Ground, hashOf } from './destination.js';
+import { engineNamedIn, engineOfCall, type Ground, hashOf, transactionOf } from './destination.js';
 import { HeadScan } from './head-scan.js';
 import type { Moved } from './moved.js';
 import type { Ring } from './ring.js';
@@ -12,6 +12,8 @@ const SHORTEST = 5;
 /** Milliseconds: turns that follow one another sooner than this say that there is much to read; then it rests in between. */
 const BUSY = 3;
 const REST = 1;
+/** Datagrams that a turn brings of one socket, and no more: when there were as many, others wait already, and it reads on. */
+const FULL = 32;
 
 interface Place {
   readonly ring: Ring;
@@ -37,6 +39,8 @@ export class Exchange {
   }
 
   #last = 0;
+  /** Datagrams since then. */
+  #came = 0;
   #isResting = false;
   #handles: readonly UdpHandle[] = [];
 
@@ -59,10 +63,16 @@ export class Exchange {
   receiver(listener: number): DatagramReceiver {
     return {
       receive: (wire, address, port) => {
+        this.#came++;
         if (wire.length < SHORTEST) return;
         this.give(this.engineOf(wire), wire, address, port, listener);
       },
     };
+  }
+
+  /** Whether that engine takes messages. */
+  isThere(engine: number): boolean {
+    return this.#places[engine] !== undefined;
   }
 
   /** A datagram for that engine; where there is no room for it, or no engine, it is dropped. */
@@ -77,23 +87,38 @@ export class Exchange {
   engineOf(wire: string): number {
     const scan = this.#scan;
     scan.read(wire);
-    const named = engineNamedIn(scan, this.#ground);
+    const moved = scan.isResponse || this.#moved.size === 0 ? undefined : this.#moved.get(transactionOf(scan));
+    const named = moved === undefined ? engineNamedIn(scan, this.#ground) : -1;
     if (named < 0 && scan.isResponse) scan.read(wire, true);
-    const engine = named >= 0 ? named : engineOfCall(scan.callId, this.#ground);
-    const there = this.#places[engine] === undefined ? this.#nextTo(engine) : engine;
-    // Its CANCEL and its ACK bear the Call-ID alone.
-    if (!scan.isResponse && (there !== engine || (named >= 0 && scan.named !== '')) && scan.callId !== '')
-      this.#keep(scan.callId, there);
+    const engine = moved ?? (named >= 0 ? named : this.#engineOfCall());
+    const there = this.isThere(engine) ? engine : this.#nextTo(engine);
+    // Its CANCEL and its ACK do not say why.
+    if (!scan.isResponse && (there !== engine || (named >= 0 && scan.named !== ''))) this.#keep(there);
     return there;
   }
 
-  /** Messages of that call go to that engine, unless they name another. */
-  move(callId: string, engine: number): void {
-    this.#keep(callId, engine);
+  #engineOfCall(): number {
+    const { method, callId } = this.#scan;
+    const isOfAnother = method === 'CANCEL' || method === 'ACK';
+    // Its INVITE, had it been moved, would be known: another of the same Call-ID was.
+    if (isOfAnother && transactionOf(this.#scan) !== '') return hashOf(callId) % this.#ground.count;
+    return engineOfCall(callId, this.#ground);
   }
 
-  #keep(callId: string, engine: number): void {
-    if (hashOf(callId) % this.#ground.count !== engine || this.#moved.get(callId) !== undefined)
+  /** The request goes to `home`, and so does what belongs to it; where that is away, whoever has it keeps it. Which of them it is. */
+  move(wire: string, from: number, home: number): number {
+    const engine = this.isThere(home) ? home : from;
+    this.#scan.read(wire);
+    this.#keep(engine);
+    return engine;
+  }
+
+  /** Of what was scanned. */
+  #keep(engine: number): void {
+    const { callId } = this.#scan;
+    const transaction = transactionOf(this.#scan);
+    if (transaction !== '') this.#moved.add(transaction, engine);
+    if (callId !== '' && (hashOf(callId) % this.#ground.count !== engine || this.#moved.get(callId) !== undefined))
       this.#moved.add(callId, engine);
   }
 
@@ -122,7 +147,9 @@ export class Exchange {
     const now = performance.now();
     const isBusy = now - this.#last < BUSY;
     this.#last = now;
-    if (isBusy) this.#rest();
+    const isBehind = this.#came >= FULL;
+    this.#came = 0;
+    if (isBusy && !isBehind) this.#rest();
   };
 
   /** Reads nothing for a moment: what comes meanwhile is read in one go, and wakes the engines once. */

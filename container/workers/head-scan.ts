@@ -30,7 +30,7 @@ export class HeadScan {
     while (wire.charCodeAt(at) === CR || wire.charCodeAt(at) === LF) at++;
     let end = wire.indexOf('\n', at);
     if (end < 0) end = wire.length;
-    this.isResponse = wire.startsWith('SIP/', at) || wire.startsWith('sip/', at);
+    this.isResponse = isName(wire, at, 'sip/');
     if (!this.isResponse) this.#requestLine(wire, at, end);
     const last = Math.min(wire.length, LONGEST);
     at = end + 1;

@@ -10,6 +10,7 @@ import type { StartOrder } from './messages.js';
 export class HostedApplications implements ActiveApplications {
   readonly #services: Omit<ApplicationServices, 'configOf'>;
   readonly #all = new Map<number, DeployedApplication>();
+  readonly #starting = new Map<number, Promise<DeployedApplication>>();
   readonly #listeners = new Set<(event: DeploymentEvent) => void>();
   #active: readonly DeployedApplication[] = [];
 
@@ -54,13 +55,19 @@ export class HostedApplications implements ActiveApplications {
     const known = this.#all.get(revision);
     if (known !== undefined) return known.table.lines();
     const stage = here({ ...this.#services, configOf: () => config });
-    const application = await stage.start(deployable, revision, bundle);
-    this.#all.set(revision, application);
-    return application.table.lines();
+    const starting = stage.start(deployable, revision, bundle);
+    this.#starting.set(revision, starting);
+    try {
+      const application = await starting;
+      this.#all.set(revision, application);
+      return application.table.lines();
+    } finally {
+      this.#starting.delete(revision);
+    }
   }
 
-  /** Those take initial requests from now on, in this order. Those that do not any more are given back. */
-  activate(revisions: readonly number[]): DeployedApplication[] {
+  /** Those take initial requests from now on, in this order. */
+  activate(revisions: readonly number[]): void {
     const before = this.#active;
     this.#active = revisions.flatMap((revision) => this.#all.get(revision) ?? []);
     for (const application of this.#active) {
@@ -68,10 +75,11 @@ export class HostedApplications implements ActiveApplications {
       const replaced = before.find(({ name }) => name === application.name);
       this.#tell({ kind: 'deployed', application, replaced });
     }
-    return before.filter((application) => !this.isActive(application));
   }
 
+  /** Also one that is being started: as soon as it is. */
   async dispose(revision: number): Promise<void> {
+    await this.#starting.get(revision)?.catch(() => undefined);
     const application = this.#all.get(revision);
     if (application === undefined) return;
     this.#all.delete(revision);
@@ -82,7 +90,7 @@ export class HostedApplications implements ActiveApplications {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#all.keys()].map((revision) => this.dispose(revision)));
+    await Promise.all([...this.#all.keys(), ...this.#starting.keys()].map((revision) => this.dispose(revision)));
   }
 
   #tell(event: DeploymentEvent): void {

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Beginning, EngineDuties, MainDuties } from './messages.js';
-import { Port } from './port.js';
+import type { Beginning, EngineDuties, MainDuties, StartOrder } from './messages.js';
+import { type Link, Port } from './port.js';
 import { Ring } from './ring.js';
 
 /** From the sources, as tests run, it is that of the build. */
@@ -14,6 +14,21 @@ const THREAD = [new URL('./thread.js', import.meta.url), new URL('../dist/worker
 /** Megabytes: what an engine allocates dies young, and a larger young generation is collected less often. What was measured is in the README. */
 const YOUNG = 96;
 
+/** A Worker, as far as it is used; a test puts something in its place. */
+export interface Thread extends Link {
+  once(event: 'error', listener: (error: unknown) => void): unknown;
+  once(event: 'exit', listener: (status: number) => void): unknown;
+  terminate(): Promise<unknown>;
+}
+
+export function openThread(beginning: Beginning): Thread {
+  return new Worker(THREAD!, {
+    workerData: beginning,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
+    name: `siplet engine ${beginning.engine + 1}`,
+  });
+}
+
 export class Member {
   readonly engine: number;
   readonly ring = new Ring();
@@ -23,22 +38,28 @@ export class Member {
   isThere = true;
   /** It has not answered in time: it is not waited for again until it has. */
   isHeldUp = false;
-  readonly #worker: Worker;
+  /** It has its descriptors, or is about to get them. */
+  isListening = false;
+  readonly #thread: Thread;
+  /** By revision: what it answered. */
+  readonly #starts = new Map<number, Promise<readonly string[]>>();
+  readonly #started = new Set<number>();
 
-  constructor(beginning: Omit<Beginning, 'ring'>, duties: MainDuties, failed: (error: unknown) => void) {
+  constructor(
+    beginning: Omit<Beginning, 'ring'>,
+    duties: MainDuties,
+    failed: (error: unknown) => void,
+    open: typeof openThread,
+  ) {
     this.engine = beginning.engine;
-    this.#worker = new Worker(THREAD!, {
-      workerData: { ...beginning, ring: this.ring.memory } satisfies Beginning,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
-      name: `siplet engine ${this.engine + 1}`,
-    });
-    this.port = new Port<EngineDuties>(this.#worker, duties, failed);
+    this.#thread = open({ ...beginning, ring: this.ring.memory });
+    this.port = new Port<EngineDuties>(this.#thread, duties, failed);
     this.ended = new Promise((resolve) => {
       let fault: Error | undefined;
-      this.#worker.once('error', (error) => {
+      this.#thread.once('error', (error) => {
         fault = error instanceof Error ? error : new Error(String(error));
       });
-      this.#worker.once('exit', (status) => {
+      this.#thread.once('exit', (status) => {
         this.isThere = false;
         const error = fault ?? new Error(`the thread ended with status ${status}`);
         this.port.end(error);
@@ -48,9 +69,33 @@ export class Member {
   }
 
   /** There is something in its ring. */
-  readonly wake = (): void => this.#worker.postMessage(0);
+  readonly wake = (): void => this.#thread.postMessage(0);
+
+  /** Whether it has loaded and started that version. */
+  has(revision: number): boolean {
+    return this.#started.has(revision);
+  }
+
+  /** Once, however often it is asked for. */
+  start(order: StartOrder): Promise<readonly string[]> {
+    const { revision } = order;
+    const known = this.#starts.get(revision);
+    if (known !== undefined) return known;
+    const start = this.port.ask('start', order);
+    this.#starts.set(revision, start);
+    start.then(
+      () => this.#starts.has(revision) && this.#started.add(revision),
+      () => this.#starts.delete(revision),
+    );
+    return start;
+  }
+
+  forget(revision: number): void {
+    this.#starts.delete(revision);
+    this.#started.delete(revision);
+  }
 
   async end(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#thread.terminate();
   }
 }

@@ -48,7 +48,6 @@ export interface StreamNotice {
 /** A message as it came, for another engine to take. */
 export interface Handover {
   readonly engine: number;
-  readonly callId: string;
   readonly wire: string;
   readonly address: string;
   readonly port: number;

@@ -1,8 +1,10 @@
-// Calls that are with another engine than their Call-ID says: by the session key of an application (C-42), by the dialog that they replace, or since theirs was away.
+// Calls and transactions that are with another engine than they say: by the session key of an application (C-42), by the dialog that they replace, or since theirs was away.
 
 /** Of one generation; there are two. */
 const MOST = 250_000;
-/** Longer Call-IDs are remembered by nobody. */
+/** Characters of all that one generation remembers. */
+const MOST_TEXT = 32 * 1_048_576;
+/** Longer names are remembered by nobody. */
 const LONGEST = 1024;
 /** Milliseconds: a call that nobody has asked for in so long is forgotten, at the latest after twice as long. */
 const GENERATION = 1_800_000;
@@ -10,6 +12,7 @@ const GENERATION = 1_800_000;
 export class Moved {
   #young = new Map<string, number>();
   #old = new Map<string, number>();
+  #text = 0;
   #since: number;
   readonly #now: () => number;
   readonly #most: number;
@@ -25,22 +28,28 @@ export class Moved {
     return this.#young.size + this.#old.size;
   }
 
-  add(callId: string, engine: number): void {
-    if (this.#young.size >= this.#most || this.#now() - this.#since >= GENERATION) {
+  /** `name` is a Call-ID, or what `transactionOf` makes of a message. */
+  add(name: string, engine: number): void {
+    const isFull = this.#young.size >= this.#most || this.#text >= MOST_TEXT;
+    if (isFull || this.#now() - this.#since >= GENERATION) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#text = 0;
       this.#since = this.#now();
     }
+    if (name.length > LONGEST) return;
+    const { size } = this.#young;
     // A copy: what is cut out of a message keeps the message.
-    if (callId.length <= LONGEST) this.#young.set(Buffer.from(callId, 'latin1').toString('latin1'), engine);
+    this.#young.set(Buffer.from(name, 'latin1').toString('latin1'), engine);
+    if (this.#young.size > size) this.#text += name.length;
   }
 
-  get(callId: string): number | undefined {
+  get(name: string): number | undefined {
     if (this.#young.size === 0 && this.#old.size === 0) return undefined;
-    const engine = this.#young.get(callId);
+    const engine = this.#young.get(name);
     if (engine !== undefined) return engine;
-    const older = this.#old.get(callId);
-    if (older !== undefined) this.add(callId, older);
+    const older = this.#old.get(name);
+    if (older !== undefined) this.add(name, older);
     return older;
   }
 }

@@ -7,6 +7,7 @@ import { type Logger, listenToProblems } from '../observe/log.js';
 import { told } from '../observe/observation.js';
 import type { Overseen } from '../observe/overseen.js';
 import { family, register } from '../observe/series.js';
+import { Counted } from './counted.js';
 import type { Crew } from './crew.js';
 import type { Streams } from './streams.js';
 import { allCalls, summed, wholeCall } from './sums.js';
@@ -27,6 +28,7 @@ interface Watched {
 /** Joined to the container until `close`. */
 export class CrewOverseen implements Overseen {
   readonly #events = new Events();
+  readonly #counted = new Counted();
   readonly #watched: Watched;
   readonly #deployments: DeploymentMetrics;
   readonly #endings: (() => void)[];
@@ -65,7 +67,7 @@ export class CrewOverseen implements Overseen {
   async #text(): Promise<string> {
     const { crew, streams } = this.#watched;
     const own = new Registry();
-    const families = summed(await crew.ask('families', undefined));
+    const families = summed(this.#counted.with(await crew.askEach('families', undefined)));
     for (const one of [...families, ...this.#deployments.families]) {
       // Engines share connections: those that stand are the main thread's.
       if (one.name !== 'siplet_connections') register(own, one);

@@ -4,6 +4,8 @@
 const CAPACITY = 4 * 1_048_576;
 /** Length, port, listener, length of the address. */
 const HEAD = 8;
+/** Added to the listener of what one engine has handed over to another, which asks nobody then: below are those that there are. */
+export const HANDED_OVER = 128;
 /** A length that says: the next record is at the beginning. */
 const WRAP = -1;
 

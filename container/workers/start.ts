@@ -18,6 +18,7 @@ import { Crew, type SharedListener } from './crew.js';
 import { Exchange } from './exchange.js';
 import { Moved } from './moved.js';
 import { CrewOverseen } from './overseen.js';
+import { HANDED_OVER } from './ring.js';
 import { Streams } from './streams.js';
 
 /** As in the transport layer of one engine. */
@@ -43,6 +44,7 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
     backlog: BACKLOG,
     unusedTime: 64 * timers.t1,
     engineOf: (wire) => exchange.engineOf(wire),
+    isThere: (engine) => exchange.isThere(engine),
     tell: (engine, kind, body) => crew.tell(engine, kind, body),
   });
   let { apps } = configuration;
@@ -80,14 +82,12 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
     events: overseen.events,
     idle: (revision) => deployments.idleRevision(revision),
     handOver: (from, told) => {
-      // While its home is away, whoever has it keeps it.
-      const message = crew.isThere(told.engine) ? told : { ...told, engine: from };
-      exchange.move(message.callId, message.engine);
-      const { engine, wire, address, port, listener } = message;
+      const { wire, address, port, listener } = told;
+      const message = { ...told, engine: exchange.move(wire, from, told.engine) };
       if (message.stream >= 0) streams.handOver(from, message);
-      // Asked again, its home says that it is the one.
-      else if (engine !== from) exchange.give(engine, wire, address, port, listener);
-      else crew.tell(engine, 'takeOver', message);
+      // In its turn: behind what is for that engine already.
+      else if (message.engine !== from) exchange.give(message.engine, wire, address, port, listener + HANDED_OVER);
+      else crew.tell(from, 'takeOver', message);
     },
     streams,
   };
@@ -141,6 +141,7 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
     const listeners = await bind();
     await crew.listen(listeners);
     exchange.reads(sockets.map(handleOfUdp));
+    streams.open();
     let stopped: Promise<void> | undefined;
     return {
       listening: listeners.map(({ transport, address: local, port }) => ({

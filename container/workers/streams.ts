@@ -22,6 +22,8 @@ export interface StreamGround {
   /** Milliseconds that one may stand with no engine that has to do with it. */
   readonly unusedTime: number;
   engineOf(wire: string): number;
+  /** Whether that engine takes messages. */
+  isThere(engine: number): boolean;
   tell<K extends keyof EngineDuties & string>(engine: number, kind: K, body: Parameters<EngineDuties[K]>[0]): void;
 }
 
@@ -45,6 +47,8 @@ export class Streams {
   readonly #waiting: number[] = [];
   readonly #held = new Map<number, Set<Stream>>();
   #last = 0;
+  /** Nobody reads yet: peers have to wait. */
+  #isClosed = true;
 
   constructor(ground: StreamGround) {
     this.ground = ground;
@@ -63,6 +67,12 @@ export class Streams {
     const listener = await this.ground.network.listen(address, port, (connection) => this.#accept(connection, index));
     this.#listeners.push({ index, listener });
     return listener.local;
+  }
+
+  /** There are engines: what waits is read from now on. */
+  open(): void {
+    this.#isClosed = false;
+    for (const stream of this.#all) stream.connection.hold?.(false);
   }
 
   /** No new ones; those that stand are ended. */
@@ -109,6 +119,8 @@ export class Streams {
     this.#part(stream, engine, id);
     this.ground.tell(engine, 'streamClosed', { id });
     if (stream.channels.size > 0) return;
+    // Nothing more is sent on it: whoever connects to there gets another.
+    stream.isOpen = false;
     if (isNow) stream.connection.destroy();
     else stream.connection.end();
   }
@@ -129,8 +141,8 @@ export class Streams {
   handOver(from: number, { stream: id, engine, ...message }: Handover): void {
     const stream = this.#byChannel.get(channelKey(from, id));
     if (stream === undefined) return;
-    const channel = this.#channelOf(stream, engine);
-    this.ground.tell(engine, 'takeOver', { ...message, engine, stream: channel });
+    const taking = this.#mayHave(stream, engine) ? engine : from;
+    this.ground.tell(taking, 'takeOver', { ...message, engine: taking, stream: this.#channelOf(stream, taking) });
   }
 
   // From the connections ------------------------------------------------------------------------------------------------------------------------------------------
@@ -146,6 +158,7 @@ export class Streams {
     this.#perAddress.set(remote.address, ofOne + 1);
     stream.isConnected = true;
     this.#add(stream, connection);
+    if (this.#isClosed) connection.hold?.(true);
     stream.wait();
     return stream;
   }
@@ -158,7 +171,10 @@ export class Streams {
   arrived(stream: Stream, message: Request | Response | Malformed): void {
     if (message instanceof Malformed) return this.#refuse(stream, message);
     const wire = message.toWire();
-    const engine = this.ground.engineOf(wire);
+    const wanted = this.ground.engineOf(wire);
+    const engine = this.#mayHave(stream, wanted) ? wanted : stream.channels.keys().next().value;
+    // As a datagram: an engine that comes later would not know what the connection is called.
+    if (engine === undefined || !this.ground.isThere(engine)) return;
     this.ground.tell(engine, 'streamMessage', { id: this.#channelOf(stream, engine), wire });
     const waiting = (this.#waiting[engine] ?? 0) + wire.length;
     this.#waiting[engine] = waiting;
@@ -208,6 +224,11 @@ export class Streams {
     this.#byRemote.set(keyOf(stream.remote), stream);
   }
 
+  /** An engine takes what comes on a connection of its own, and on what another has opened as on one of our listeners, if there is any. */
+  #mayHave(stream: Stream, engine: number): boolean {
+    return stream.listener >= 0 || this.#listeners.length > 0 || stream.channels.has(engine);
+  }
+
   /** What the engine calls it; it is told of it when it does not know it yet. */
   #channelOf(stream: Stream, engine: number): number {
     const known = stream.channels.get(engine);
@@ -215,7 +236,7 @@ export class Streams {
     const id = (this.#last += 2);
     this.#join(stream, engine, id);
     const { remote, connection } = stream;
-    const listener = stream.listener >= 0 ? stream.listener : (this.#listeners[0]?.index ?? -1);
+    const listener = stream.listener >= 0 ? stream.listener : this.#listeners[0]!.index;
     this.ground.tell(engine, 'streamOpened', { id, listener, remote, local: connection.local });
     return id;
   }
@@ -290,7 +311,7 @@ class Stream implements ConnectionReceiver, FramerUser, Timed {
   }
 
   ping(): void {
-    this.connection.write('\r\n');
+    this.write('\r\n');
   }
 
   broken(): void {
@@ -301,7 +322,9 @@ class Stream implements ConnectionReceiver, FramerUser, Timed {
 
   expire(which: string): void {
     this.#deadline = undefined;
-    if (which === 'broken' || this.channels.size === 0) this.connection.end();
+    if (which !== 'broken' && this.channels.size > 0) return;
+    this.isOpen = false;
+    this.connection.end();
   }
 }
 

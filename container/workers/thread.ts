@@ -8,6 +8,7 @@ import { createRelayedLog } from '../observe/log.js';
 import { Observation } from '../observe/observation.js';
 import { RandomIdentifiers } from '../random-identifiers.js';
 import { RealClock } from '../real-clock.js';
+import { RETURN } from '../routing/returns.js';
 import { tokensFor } from '../servlet/tokens.js';
 import { DnsResolver } from '../transport/dns.js';
 import { EngineNetwork } from './engine-network.js';
@@ -16,7 +17,7 @@ import { MarkedIdentifiers } from './marks.js';
 import type { Beginning, EngineDuties, MainDuties } from './messages.js';
 import { Port } from './port.js';
 import { Ring } from './ring.js';
-import { homeOf } from './session-homes.js';
+import { type HomeGround, homeOf } from './session-homes.js';
 import { StreamEnds } from './stream-ends.js';
 
 const { engine: number, count, salt, key, ring, configuration } = workerData as Beginning;
@@ -34,8 +35,9 @@ const duties: EngineDuties = {
   },
   start: (order) => hosted.start(order),
   activate: (revisions) => {
-    for (const application of hosted.activate(revisions)) tellIdle(application);
-    isKeyed = hosted.active.some(({ table }) => table.sessionKey !== undefined);
+    hosted.activate(revisions);
+    for (const application of hosted.all) tellIdle(application);
+    const isKeyed = hosted.active.some(({ table }) => table.sessionKey !== undefined);
     network.handsOver = isKeyed ? handsOver : undefined;
   },
   endSessions: (revision) => {
@@ -74,11 +76,12 @@ const duties: EngineDuties = {
   streamOpened: (notice) => streams.opened(notice),
   streamConnected: (end) => streams.connected(end),
   streamMessage: ({ wire, id }) => {
-    network.receiveStream(wire, id);
     taken += wire.length;
-    if (taken < TELLING) return;
-    main.tell('taken', taken);
-    taken = 0;
+    if (taken >= TELLING) {
+      main.tell('taken', taken);
+      taken = 0;
+    }
+    network.receiveStream(wire, id);
   },
   streamClosed: (end) => streams.closed(end),
   takeOver: (message) => network.takeOver(message),
@@ -95,7 +98,7 @@ const main = new Port<MainDuties>(parentPort!, duties, fault, () => network.work
 const log = createRelayedLog(configuration.log.level, (line) => main.tell('log', line));
 const clock = new RealClock();
 const streams = new StreamEnds(main);
-const network = new EngineNetwork(new Ring(ring), streams);
+const network = new EngineNetwork(new Ring(ring), streams, fault);
 const applications = new ApplicationMetrics();
 const hosted = new HostedApplications({
   log,
@@ -117,7 +120,6 @@ const engine: Engine = new Engine(
 );
 const { core } = engine;
 let { order } = configuration.router;
-let isKeyed = false;
 let silence: (() => void) | undefined;
 
 type Hosted = NonNullable<ReturnType<typeof hosted.of>>;
@@ -135,10 +137,19 @@ function applicationsFor(method: string): readonly Hosted[] {
   return ordered.filter(({ table }) => table.initial(method) !== undefined);
 }
 
+const homes: HomeGround = {
+  count,
+  own: engine.transport,
+  isAtHome: (request) => engine.transactions.targetOf(request) !== undefined,
+  isNamed: (request, route) =>
+    route?.parameter(RETURN) !== undefined || core.targeting.targetOf(request, route) !== undefined,
+  applicationsFor,
+};
+
 const handsOver: EngineNetwork['handsOver'] = (wire, source) => {
-  const home = homeOf(wire, source, { count, own: engine.transport, applicationsFor });
-  if (home === undefined || home.engine === number) return false;
-  main.tell('handOver', { ...home, wire, ...source });
+  const home = homeOf(wire, source, homes);
+  if (home === undefined || home === number) return false;
+  main.tell('handOver', { engine: home, wire, ...source });
   return true;
 };
 

@@ -48,6 +48,10 @@ describe.each([0, 1, 2, 3])('engine %i', (number) => {
         response('To: <sip:a@b>;tag=x', 'From: <sip:c@d>;tag=y', `Via: SIP/2.0/UDP a;branch=z9hG4bK${branch}`),
       ],
       ['lines that end in LF alone', response(`Via: SIP/2.0/UDP a;branch=z9hG4bK${branch}`).replaceAll('\r', '')],
+      [
+        'a version in letters of both cases',
+        response(`Via: SIP/2.0/UDP a;branch=z9hG4bK${branch}`).replace('SIP', 'Sip'),
+      ],
       ['behind empty lines', `\r\n\r\n${response(`Via: SIP/2.0/UDP a;branch=z9hG4bK${branch}`)}`],
     ])('%s', (_title, wire) => expect(found(wire)).toBe(number));
 
@@ -81,6 +85,14 @@ describe.each([0, 1, 2, 3])('engine %i', (number) => {
         request([`Route: <sip:192.0.2.1;lr;return=${branch}>`], 'INVITE sip:b SIP/2.0'),
       ],
     ])('%s', (_title, wire) => expect(found(wire)).toBe(number));
+
+    test.each([
+      ['the Contact of a dialog that ends here', 'BYE sip:bob@192.0.2.1;sid=b1;return=b;siplet-session=b', tag, number],
+      ["somebody's name for what is not ours", 'INVITE sip:bob@192.0.2.1;sid=b1;return=b', '', -1],
+    ])('without a Route they are no word of ours in the Request-URI: %s', (_title, start, toTag, expected) => {
+      const to = toTag === '' ? '<sip:bob@b>' : `<sip:bob@b>;tag=${toTag}`;
+      expect(found(request([`To: ${to}`], `${start} SIP/2.0`))).toBe(expected);
+    });
 
     test('it comes before the To tag, which may be that of a dialog behind us', () => {
       const other = engine((number + 1) % COUNT);

@@ -61,6 +61,32 @@ test('retransmissions, CANCEL and ACK find the call where its key is', async () 
   }
 });
 
+test('an INVITE that replaces a call is where that call is, whatever its key (JSR 289 §15.11), and so is its BYE', async () => {
+  const target = 'sip:answer@127.0.0.1';
+  const threads = new Set<string>();
+  for (let i = 0; i < 6; i++) {
+    const callId = `to-replace-${i}`;
+    const answer = await stage.answer(stage.send(about(`room-${i}`, callId, 'INVITE', { target })), 200);
+    const to = answer.value('to')!;
+    stage.send(about(`room-${i}`, callId, 'ACK', { target, to }));
+    const lines = [
+      'Subject: a room of its own',
+      `Replaces: ${callId};to-tag=${/tag=(.*)/.exec(to)![1]};from-tag=alice${callId}`,
+    ];
+    const other = { callId: `replaces-it-${i}`, target };
+    const replaced = await stage.answer(stage.send(stage.request('INVITE', { ...other, lines })), 200);
+    expect(replaced.value('x-thread')).toBe(answer.value('x-thread'));
+    threads.add(answer.value('x-thread')!);
+    stage.send(stage.request('ACK', { ...other, to: replaced.value('to')! }));
+    for (const [id, tagged] of [
+      [callId, to],
+      [other.callId, replaced.value('to')!],
+    ] as const)
+      await stage.answer(stage.send(stage.request('BYE', { callId: id, target, to: tagged, cseq: 2 })), 200);
+  }
+  expect(threads.size).toBe(2);
+});
+
 test('C-41 a key that throws is told of once, and answered 500', async () => {
   const message = stage.send(about('fault', 'faulty'));
   await stage.answer(message, 500);

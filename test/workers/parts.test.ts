@@ -4,12 +4,15 @@ import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import type { FamilyValues } from '../../container/observe/series.js';
 import { FRAMER_LIMITS } from '../../container/transport/framer.js';
-import type { Connection, ConnectionReceiver, Network } from '../../container/transport/network.js';
+import type { Connection, ConnectionReceiver, Network, SocketAddress } from '../../container/transport/network.js';
+import { type Answer, Counted } from '../../container/workers/counted.js';
 import { hashOf } from '../../container/workers/destination.js';
+import { EngineNetwork } from '../../container/workers/engine-network.js';
 import { Exchange } from '../../container/workers/exchange.js';
 import { Moved } from '../../container/workers/moved.js';
 import { type Duties, type Link, Port } from '../../container/workers/port.js';
-import { Ring } from '../../container/workers/ring.js';
+import { HANDED_OVER, Ring } from '../../container/workers/ring.js';
+import { type HomeGround, homeOf } from '../../container/workers/session-homes.js';
 import { Streams } from '../../container/workers/streams.js';
 import { allCalls, summed, wholeCall } from '../../container/workers/sums.js';
 import { VirtualClock } from '../world/virtual-clock.js';
@@ -26,6 +29,13 @@ describe('calls that were moved', () => {
       moved.add(`other-${now}`, 0);
     }
     expect(moved.get('lost')).toBeUndefined();
+  });
+
+  test('are bounded in size', () => {
+    const moved = new Moved(() => 0);
+    for (let i = 0; i < 100_000; i++) moved.add(`${i}`.padEnd(1000, '.'), 1);
+    expect(moved.size).toBeLessThan(70_000);
+    expect(moved.get('99999'.padEnd(1000, '.'))).toBe(1);
   });
 
   test('are bounded in number', () => {
@@ -81,6 +91,46 @@ describe('who gets a message', () => {
     expect(exchange.engineOf(invite(other).replace('INVITE', 'CANCEL'))).toBe(hashOf(named) % 2);
   });
 
+  describe('an INVITE that was moved', () => {
+    const of = (branch: string, method = 'INVITE', more = '') =>
+      `${method} sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP p;branch=${branch}\r\n${more}To: <sip:a@b>\r\nCall-ID: x\r\n\r\n`;
+    const home = hashOf('x') % 2;
+
+    test.each(['INVITE', 'CANCEL', 'ACK'])(
+      '%s of the same branch goes with it, whatever else is in its head',
+      (method) => {
+        const { exchange } = stage();
+        const route = `Route: <sip:us;lr;sid=${'ab'[home]}xyz.1>\r\n`;
+        const wire = of('z9hG4bKone', method, route);
+        expect(exchange.engineOf(wire)).toBe(home);
+        expect(exchange.move(of('z9hG4bKone', 'INVITE', route), home, 1 - home)).toBe(1 - home);
+        expect(exchange.engineOf(wire)).toBe(1 - home);
+      },
+    );
+
+    test('§16.7 of two branches of one Call-ID, each with its CANCEL: one was moved and the other was not', () => {
+      const { exchange } = stage();
+      exchange.engineOf(of('z9hG4bKstays'));
+      exchange.move(of('z9hG4bKgoes'), home, 1 - home);
+      for (const method of ['CANCEL', 'ACK']) {
+        expect(exchange.engineOf(of('z9hG4bKstays', method))).toBe(home);
+        expect(exchange.engineOf(of('z9hG4bKgoes', method))).toBe(1 - home);
+      }
+    });
+
+    test('of an RFC 2543 peer it is its Call-ID that tells', () => {
+      const { exchange } = stage();
+      exchange.move(of('1'), home, 1 - home);
+      for (const branch of ['1', '2']) expect(exchange.engineOf(of(branch, 'CANCEL'))).toBe(1 - home);
+    });
+
+    test('while its home is away whoever has it keeps it', () => {
+      const { exchange } = stage();
+      exchange.detach(1 - home);
+      expect(exchange.move(of('z9hG4bKone'), home, 1 - home)).toBe(home);
+    });
+  });
+
   test('what an engine has no room for is dropped and counted', () => {
     const { exchange, receiver } = stage();
     for (let i = 0; i < 50; i++) receiver.receive(invite('x'), '127.0.0.1', 5060);
@@ -94,10 +144,118 @@ describe('who gets a message', () => {
   });
 });
 
+describe('the main thread rests a moment between reads', () => {
+  /** How often reading was stopped in some turns that follow at once, each of so many datagrams. */
+  async function rests(datagrams: number): Promise<{ stops: number; isReading: () => boolean }> {
+    const exchange = new Exchange(1, 'salt', new Moved(() => 0));
+    exchange.attach(0, new Ring(), () => {});
+    const receiver = exchange.receiver(0);
+    let stops = 0;
+    let isReading = true;
+    const recvStop = (): void => {
+      stops++;
+      isReading = false;
+    };
+    const recvStart = (): void => {
+      isReading = true;
+    };
+    exchange.reads([{ recvStop, recvStart }]);
+    for (let turn = 0; turn < 4; turn++) {
+      for (let i = 0; i < datagrams; i++) receiver.receive('SIP/2.0 200 OK\r\n\r\n', '127.0.0.1', 5060);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { stops, isReading: () => isReading };
+  }
+
+  test('when little comes at a time, and then it goes on', async () => {
+    const { stops, isReading } = await rests(3);
+    expect(stops).toBeGreaterThan(0);
+    await expect.poll(isReading).toBe(true);
+  });
+
+  test('not when a turn has brought as much as it can: there is more to read', async () => {
+    expect((await rests(32)).stops).toBe(0);
+  });
+});
+
+describe('the ring of an engine', () => {
+  test('what throws on the way of one message keeps no other from coming, now or later', async () => {
+    const ring = new Ring(Ring.memory(1024));
+    const failed: unknown[] = [];
+    const network = new EngineNetwork(ring, {} as never, (error) => failed.push(error));
+    const asked: string[] = [];
+    network.handsOver = (wire) => {
+      asked.push(wire);
+      if (wire === 'bad') throw new Error('here');
+      return true;
+    };
+    for (const wire of ['one', 'bad', 'two']) ring.push(wire, '127.0.0.1', 5060, 0);
+    network.work();
+    await expect.poll(() => asked).toEqual(['one', 'bad', 'two']);
+    expect(failed.map(String)).toEqual(['Error: here']);
+    await expect.poll(() => ring.wakes()).toBe(true);
+  });
+});
+
+test('what was handed over is taken, and nobody is asked again where it belongs', async () => {
+  const network = new EngineNetwork(new Ring(Ring.memory(1024)), {} as never, () => {});
+  network.expect([]);
+  let asked = 0;
+  network.handsOver = () => ++asked > 0;
+  network.receive('x', '127.0.0.1', 5060, 0);
+  network.receive('x', '127.0.0.1', 5060, HANDED_OVER);
+  expect(asked).toBe(1);
+});
+
+describe('the home of a key', () => {
+  const wire = (lines: readonly string[] = [], target = 'sip:a@192.0.2.9') =>
+    `${[
+      `INVITE ${target} SIP/2.0`,
+      'Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx',
+      'Max-Forwards: 70',
+      'From: <sip:c@d>;tag=1',
+      'To: <sip:a@b>',
+      'Call-ID: x',
+      'CSeq: 1 INVITE',
+      ...lines,
+    ].join('\r\n')}\r\nContent-Length: 0\r\n\r\n`;
+  const source = { address: '192.0.2.1', port: 5060, listener: 0, stream: -1 };
+  const ground = (more: Partial<HomeGround> = {}): HomeGround => ({
+    count: 4,
+    own: { isOwn: (host) => host === '192.0.2.9' },
+    isAtHome: () => false,
+    isNamed: () => false,
+    applicationsFor: () => [{ name: 'app', table: { sessionKey: () => 'key' } }] as never,
+    ...more,
+  });
+
+  test('the hash of the application and its key says it', () => {
+    expect(homeOf(wire(), source, ground())).toBe(hashOf('app\nkey') % 4);
+  });
+
+  test('a request that comes again, or that names what is here, stays', () => {
+    expect(homeOf(wire(), source, ground({ isAtHome: () => true }))).toBeUndefined();
+    const seen: unknown[] = [];
+    const isNamed: HomeGround['isNamed'] = (_request, route) => seen.push(route?.host) > 0;
+    expect(homeOf(wire(['Route: <sip:192.0.2.9;lr>']), source, ground({ isNamed }))).toBeUndefined();
+    expect(seen).toEqual(['192.0.2.9']);
+  });
+
+  test('what is thrown while it is looked for says that there is none', () => {
+    const thrown = (): never => {
+      throw new Error('here');
+    };
+    expect(homeOf(wire(), source, ground({ isNamed: thrown }))).toBeUndefined();
+    expect(homeOf('', source, ground())).toBeUndefined();
+  });
+});
+
 describe('connections', () => {
   /** Two engines, and a peer whose messages are all the first one's. */
-  async function stage() {
-    const told: { engine: number; kind: string }[] = [];
+  async function stage({ listens = true, isOpen = true } = {}) {
+    const told: { engine: number; kind: string; id?: number }[] = [];
+    const there = new Set([0, 1]);
+    const opened: string[][] = [];
     let accept: (connection: Connection) => ConnectionReceiver = () => {
       throw new Error('nothing listens');
     };
@@ -106,6 +264,11 @@ describe('connections', () => {
         listen: async (address: string, port: number, taking: typeof accept) => {
           accept = taking;
           return { local: { address, port }, close: async () => {} };
+        },
+        connect: (remote: SocketAddress) => {
+          const { connection, done } = played(remote);
+          opened.push(done);
+          return connection;
         },
       } as unknown as Network,
       clock: new VirtualClock(),
@@ -116,23 +279,32 @@ describe('connections', () => {
       backlog: 100,
       unusedTime: 1000,
       engineOf: (wire) => (wire.includes('Call-ID: b') ? 1 : 0),
-      tell: (engine, kind) => void told.push({ engine, kind }),
+      isThere: (engine) => there.has(engine),
+      tell: (engine, kind, body) => {
+        const { id } = Object(body) as { id?: number };
+        told.push({ engine, kind, ...(id === undefined ? {} : { id }) });
+      },
     });
-    await streams.listen('127.0.0.1', 5060, 0);
-    const open = (address = '192.0.2.1') => {
+    if (listens) await streams.listen('127.0.0.1', 5060, 0);
+    if (isOpen) streams.open();
+    const played = (remote: SocketAddress) => {
       const done: string[] = [];
       const connection = {
         local: { address: '127.0.0.1', port: 5060 },
-        remote: { address, port: 1000 + told.length },
+        remote,
         backlog: 0,
         write: (wire: string) => void done.push(`write ${wire.slice(0, 15)}`),
         hold: (isHeld: boolean) => void done.push(isHeld ? 'hold' : 'let go'),
         end: () => void done.push('end'),
         destroy: () => void done.push('destroy'),
       };
+      return { connection, done };
+    };
+    const open = (address = '192.0.2.1') => {
+      const { connection, done } = played({ address, port: 1000 + told.length });
       return { connection, done, peer: accept(connection) };
     };
-    return { streams, told, open };
+    return { streams, told, there, opened, open };
   }
   const message = (callId: string, octets = 0) =>
     `MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP c;branch=z9hG4bKx\r\nFrom: <sip:c@d>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: ${callId}\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 9\r\nContent-Length: ${octets}\r\n\r\n${'x'.repeat(octets)}`;
@@ -191,6 +363,61 @@ describe('connections', () => {
     expect(done).toEqual(['write SIP/2.0 200 OK', 'destroy']);
   });
 
+  test('a peer that pings and does not read is given up', async () => {
+    const { open } = await stage();
+    const { peer, connection, done } = open();
+    peer.receive('\r\n\r\n');
+    connection.backlog = 101;
+    peer.receive('\r\n\r\n');
+    expect(done).toEqual(['write \r\n', 'destroy']);
+  });
+
+  test('those that come before the engines wait for them', async () => {
+    const { streams, open } = await stage({ isOpen: false });
+    const { done } = open();
+    expect(done).toEqual(['hold']);
+    streams.open();
+    expect(done).toEqual(['hold', 'let go']);
+  });
+
+  test('a message for an engine that is not there is lost; the next reaches it, on a connection that it knows', async () => {
+    const { told, there, open } = await stage();
+    const { peer } = open();
+    there.clear();
+    peer.receive(message('a'));
+    expect(told).toEqual([]);
+    there.add(0);
+    peer.receive(message('a'));
+    expect(told.map(({ kind }) => kind)).toEqual(['streamOpened', 'streamMessage']);
+  });
+
+  test('where no listener would take it, what comes on a connection that one engine has opened is for that one', async () => {
+    const { streams, told } = await stage({ listens: false });
+    let peer: ConnectionReceiver | undefined;
+    const { network } = streams.ground;
+    const { connect } = network;
+    network.connect = (remote, receiver) => {
+      peer = receiver;
+      return connect(remote, receiver);
+    };
+    streams.connect(0, { connection: 1, remote: { address: '192.0.2.1', port: 5060 } });
+    peer!.receive(message('b'));
+    streams.handOver(0, { engine: 1, wire: message('a'), address: '192.0.2.1', port: 5060, listener: -1, stream: 1 });
+    expect(told.map(({ engine, kind }) => `${engine} ${kind}`)).toEqual(['0 streamMessage', '0 takeOver']);
+  });
+
+  test('§18.1.1 one that is being ended carries nothing more: who connects to there gets another', async () => {
+    const { streams, opened } = await stage();
+    const remote = { address: '192.0.2.1', port: 5060 };
+    streams.connect(0, { connection: 1, remote });
+    streams.connect(1, { connection: 1, remote });
+    expect(opened).toHaveLength(1);
+    for (const engine of [0, 1]) streams.leave(engine, 1, false);
+    expect(opened[0]).toEqual(['end']);
+    streams.connect(0, { connection: 3, remote });
+    expect(opened).toHaveLength(2);
+  });
+
   test('it ends when the last engine that had to do with it needs it no more', async () => {
     const { streams, told, open } = await stage();
     const { peer, done } = open();
@@ -238,6 +465,22 @@ describe('sums', () => {
         .get()
         .values.map(({ value }) => value),
     ).toEqual([2, 1, 2]);
+  });
+
+  test('what an engine has counted stays counted when it does not answer, and when it has begun anew; how it is does not', () => {
+    const counted = new Counted();
+    const [one, other, again] = [{}, {}, {}];
+    const said = (engine: number, member: object, count: number) => ({
+      engine,
+      member,
+      answer: [numbers('a', [{}, count]), { ...numbers('g', [{}, 5]), type: 'gauge' as const }],
+    });
+    const sums = (...answers: Answer[]) =>
+      Object.fromEntries(summed(counted.with(answers)).map((each) => [each.name, each.get().values[0]!.value]));
+    expect(sums(said(0, one, 10), said(1, other, 20))).toEqual({ a: 30, g: 10 });
+    expect(sums(said(0, one, 11))).toEqual({ a: 31, g: 5 });
+    expect(sums(said(0, one, 11), said(1, again, 2))).toEqual({ a: 33, g: 10 });
+    expect(sums(said(0, one, 11), said(1, again, 3))).toEqual({ a: 34, g: 10 });
   });
 
   const call = (callId: string, began: number, state: 'trying' | 'established' | 'ended', messages = 1) => ({
