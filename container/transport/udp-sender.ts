@@ -47,8 +47,8 @@ export class UdpSender {
   }
 
   /** Undefined where Node does not let it: then its public way is to be taken. */
-  static of(handle: object, isV6: boolean): UdpSender | undefined {
-    const { send, send6 } = handle as Partial<Handle>;
+  static of(handle: object | undefined, isV6: boolean): UdpSender | undefined {
+    const { send, send6 } = Object(handle) as Partial<Handle>;
     const isKnown = SendWrap !== undefined && typeof send === 'function' && typeof send6 === 'function';
     return isKnown ? new UdpSender(handle as Handle, isV6) : undefined;
   }

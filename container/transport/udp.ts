@@ -60,7 +60,7 @@ class UdpSocket implements DatagramSocket {
     this.#socket = socket;
     const { address, port } = socket.address();
     this.local = { address, port };
-    this.#sender = UdpSender.of(handleOf(socket), familyOf(address) === 6);
+    this.#sender = UdpSender.of(shownHandleOf(socket), familyOf(address) === 6);
     socket.on('message', (octets, from) => {
       receiver.receive((octets as unknown as Octets).latin1Slice(0, octets.length), from.address, from.port);
     });
@@ -122,11 +122,17 @@ export interface UdpHandle {
 
 const DEAF: DatagramReceiver = { receive() {} };
 
-/** Node shows it nowhere else. */
 function handleOf(socket: Socket): UdpHandle {
+  const handle = shownHandleOf(socket);
+  if (handle === undefined) throw new Error('a socket of this version of Node cannot be shared among threads');
+  return handle;
+}
+
+/** Node shows it nowhere else; undefined where a version does not show it here either. */
+function shownHandleOf(socket: Socket): UdpHandle | undefined {
   for (const symbol of Object.getOwnPropertySymbols(socket)) {
     const { handle } = Object((socket as never)[symbol]) as { handle?: Partial<UdpHandle> | null };
     if (typeof handle?.recvStop === 'function') return handle as UdpHandle;
   }
-  throw new Error('a socket of this version of Node cannot be shared among threads');
+  return undefined;
 }

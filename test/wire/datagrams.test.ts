@@ -92,5 +92,6 @@ describe('what the system has no room for yet', () => {
 
   test('a socket whose insides are not known is sent on by the public way', () => {
     expect(UdpSender.of({}, false)).toBeUndefined();
+    expect(UdpSender.of(undefined, false)).toBeUndefined();
   });
 });
