@@ -47,8 +47,6 @@ export class Branch implements ClientUser, Timed {
   cancelCause: CancelCause | undefined;
   /** Its share of Max-Breadth while it is pending (RFC 5393 §5.3.3.1). */
   breadth = 0;
-  /** The application has it in hand: what it has edited there is kept. */
-  isShown = false;
   #request: Request | undefined;
   #transaction: ClientTransaction | undefined;
   #flow: Flow | undefined;
@@ -209,8 +207,7 @@ export class Branch implements ClientUser, Timed {
   /** It has ended, and so has the search. */
   linger(): void {
     if (this.state !== 'ended') return;
-    if (this.isShown) this.#request?.pack();
-    else this.#request = undefined;
+    this.#request = undefined; // an application that has it keeps it
     this.latest?.pack();
     this.#hops = NO_HOPS;
     for (const branch of this.recursed) branch.linger();

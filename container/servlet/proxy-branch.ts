@@ -34,7 +34,6 @@ export class ProxyBranch implements sdk.ProxyBranch {
   get request(): sdk.SipRequest {
     const { session, transaction, isInitial, routeParameters } = this.#incoming;
     const branch = this.#branch;
-    branch.isShown = true;
     return (this.#request ??= new SipRequest(
       branch.request,
       session,

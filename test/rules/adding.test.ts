@@ -53,6 +53,33 @@ describe('from a best-response handler', () => {
     await s.ends();
   });
 
+  test('C-10b what an application has changed in a branch can be read after the call was answered, and so can what it never looked at', async () => {
+    let proxy: Proxy | undefined;
+    const s = await stage({
+      invite: (request) => {
+        proxy = request.proxy();
+        const [first] = proxy.createBranches([BOB, CAROL]);
+        first!.request.headers.set('X-Branch', 'first');
+        proxy.start();
+      },
+    });
+    const call = s.call();
+    const [first, second] = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
+    second.reply(486);
+    first.reply(200);
+    await call.response(200);
+    call.ack();
+    const [bob, carol] = proxy!.branches;
+    expect([bob!.request.headers.get('X-Branch'), carol!.request.headers.get('X-Branch')]).toEqual([
+      'first',
+      undefined,
+    ]);
+    expect([String(bob!.request.uri), String(carol!.request.uri)]).toEqual([BOB, CAROL]);
+    expect([bob!.response?.status, carol!.response?.status]).toEqual([200, 486]);
+    expect(proxy!.originalRequest.callId).toBe(first.message.callId);
+    await s.ends();
+  });
+
   test.each([
     ['@ErrorResponse', 'error', 486],
     ['@RedirectResponse', 'redirect', 302],
