@@ -379,6 +379,7 @@ export class Outgoing implements ClientUser, Timed {
     this.#released = true;
     this.#awaited.whenAskerSettled(() => {
       if (this.isInitial) this.session.set.searchEnded();
+      this.session.transactionAnswered();
       this.session.transactionEnds();
     });
   }

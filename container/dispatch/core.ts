@@ -608,6 +608,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     const like = this.#parts.place() as Flow;
     const send = (to: End): Promise<void> => OwnRequest.send(this.proxyServices, proxied.bye(to, session), like);
     await Promise.all([send('caller'), send('callee')]);
+    session.transactionAnswered();
     session.transactionEnds();
   }
 

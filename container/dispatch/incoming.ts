@@ -10,7 +10,6 @@ import type { Deadline, Timed } from '../clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import { copied, type Request, type Response, responseTo, Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
-import type { Remains } from '../proxy/lingering.js';
 import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, Supervisor } from '../proxy/services.js';
 import { refusalOf } from '../proxy/validation.js';
@@ -68,6 +67,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
   /** The caller has given up. */
   #cancelled = false;
   #completed = false;
+  #forwarded = false;
   #ended = false;
   /** Copies: it lingers with the transaction, and the message need not. */
   readonly #route: string | undefined;
@@ -469,6 +469,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     const { options } = this.#handler?.siplet ?? this.application.siplets[0]!;
     context.timeout = options.proxyTimeout * 1000;
     this.set.search = context;
+    this.set.invitation = context;
     this.supervised = options.supervised;
     context.toNextApplication = (request) => this.core.toNextApplication(request, this.transaction.flow, this.passage);
     return context;
@@ -797,25 +798,26 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     this.set.search = undefined;
   }
 
-  /** Every transaction of the request has ended. */
+  /** Nothing of the request can come any more but what is sent again. */
+  forwarded(): void {
+    if (this.#forwarded) return;
+    this.#forwarded = true;
+    this.session.transactionAnswered();
+  }
+
+  get mayEnd(): boolean {
+    return !this.#answers && this.#reliables === undefined;
+  }
+
+  /** Every transaction of the request has ended, or what lingers of them needs it no more. */
   ended(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#unanswered?.stop();
     if (this.#answers) this.core.answeringEnded(this);
     this.completed();
-    settle(this.session, this.isInitial);
+    this.forwarded();
+    if (this.isInitial) this.set.settle();
+    this.session.transactionEnds();
   }
-
-  remains(): Remains | undefined {
-    if (this.#answers || this.#ended || this.#reliables !== undefined) return undefined;
-    this.#ended = true;
-    this.#unanswered?.stop();
-    const { session, isInitial } = this;
-    return { ended: () => settle(session, isInitial) };
-  }
-}
-
-function settle(session: SipSession, isInitial: boolean): void {
-  if (isInitial) session.set.settle();
-  session.transactionEnds();
 }

@@ -1,13 +1,10 @@
 // A request that is forwarded with no application in between: inside a dialog that nobody knows any more, by its Route set (§16, C-40), or as the router says.
 import type { Request, Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
-import type { Remains } from '../proxy/lingering.js';
 import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, ProxyServices, Supervisor } from '../proxy/services.js';
 import type { NextHop } from '../routing/onward.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
-
-const NOTHING: Remains = { ended() {} };
 
 export class Relay implements Supervisor, ServerUser {
   readonly #context: ResponseContext;
@@ -54,8 +51,10 @@ export class Relay implements Supervisor, ServerUser {
 
   ended(): void {}
 
-  remains(): Remains {
-    return NOTHING;
+  forwarded(): void {}
+
+  get mayEnd(): boolean {
+    return true;
   }
 
   cancelled(cancel: Request): void {

@@ -194,14 +194,16 @@ export class Branch implements ClientUser, Timed {
     this.#end(this.context.generate(503));
   }
 
-  /** Whether its last transaction has not ended. */
-  get isOpen(): boolean {
-    return this.#transaction !== undefined && this.#transaction.state !== 'terminated';
+  /** Whether it has its final response, and so have those below it; those whose transactions linger are added to `open`. */
+  hasEnded(open: Branch[]): boolean {
+    if (this.state === 'pending') return false;
+    if (this.#transaction !== undefined && this.#transaction.state !== 'terminated') open.push(this);
+    return this.recursed.every((branch) => branch.hasEnded(open));
   }
 
   /** Its transaction ends without it. */
   leave(user: ClientUser): void {
-    if (this.isOpen) this.#transaction!.user = user;
+    this.#transaction!.user = user;
   }
 
   /** It has ended, and so has the search. */

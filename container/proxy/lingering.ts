@@ -1,31 +1,29 @@
-// What waits for the end of transactions whose request is done with (§17.1.2, §17.2.2): a counter, in the place of all that was needed to forward it.
-import type { ClientUser, ServerUser, TransactionFailure } from '../transaction/user.js';
+// Who hears of transactions whose request is done with (§17.1.2, §17.2.2, RFC 6026): it keeps nothing of what was needed to forward it.
+import type { Response } from '../message/index.js';
+import type { ClientUser, ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import type { ProxyServices } from './services.js';
 
-/** What is to be done when the last of the transactions has ended. */
-export interface Remains {
-  ended(): void;
-}
-
-/** Only for requests other than INVITE: nothing but retransmissions, which the transactions answer, can come after their final response. */
 export class Lingering implements ClientUser, ServerUser {
-  #left: number;
-  readonly #remains: Remains;
   readonly #services: ProxyServices;
+  readonly #accepted: ServerTransaction | undefined;
 
-  constructor(transactions: number, remains: Remains, services: ProxyServices) {
-    this.#left = transactions;
-    this.#remains = remains;
+  /** `accepted` is the INVITE that was answered with a 2xx: a 2xx that comes again, or of another fork, still goes upstream. */
+  constructor(services: ProxyServices, accepted: ServerTransaction | undefined) {
     this.#services = services;
+    this.#accepted = accepted;
   }
 
-  response(): void {}
+  /** §16.7 steps 3 and 5, RFC 6026 §8.9. What else comes is a retransmission, which the transactions have absorbed. */
+  response(response: Response): void {
+    const server = this.#accepted;
+    if (server === undefined) return;
+    response.shift('via');
+    if (response.status < 200 || response.status > 299 || !response.has('via')) return;
+    if (server.state === 'terminated') this.#services.respondByVia(response, server.flow);
+    else server.respond(response);
+  }
 
   failed(failure: TransactionFailure): void {
     if (failure.cause === 'transport') this.#services.problem('the way back to the caller has failed', failure.error);
-  }
-
-  terminated(): void {
-    if (--this.#left === 0) this.#remains.ended();
   }
 }

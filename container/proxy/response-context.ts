@@ -228,26 +228,32 @@ export class ResponseContext implements Timed {
 
   /** From here on it waits for what is sent again, if anything is (RFC 6026): messages are kept as octets until then. */
   #linger(): void {
-    const remains = this.isInvite ? undefined : this.#remains();
-    if (remains !== undefined) {
-      this.server.user = remains;
-      for (const branch of this.branches) branch.leave(remains);
-      return;
-    }
+    this.supervisor.forwarded();
+    // The application hears of a 2xx that comes again (C-10b), of nothing else.
+    if (!(this.isInvite && this.#succeeded) && this.server.state === 'completed' && this.#leave(undefined)) return;
     this.original.pack();
     for (const branch of this.branches) branch.linger();
   }
 
-  /** Undefined where somebody may still ask for what was forwarded: a hop that failed before, a redirection. */
-  #remains(): Lingering | undefined {
-    let open = 1;
-    for (const branch of this.branches) {
-      if (branch.recursed.length > 0 || branch.state === 'pending') return undefined;
-      if (branch.isOpen) open++;
-    }
-    if (open !== this.#openTransactions || this.server.state !== 'completed') return undefined;
-    const remains = this.supervisor.remains();
-    return remains === undefined ? undefined : new Lingering(open, remains, this.services);
+  /** The application has no part in it any more: if it was accepted, what comes again goes upstream without it. */
+  condense(): void {
+    const { server } = this;
+    if (this.isInvite && this.#succeeded && server.state !== 'proceeding') this.#leave(server);
+  }
+
+  /** Leaves its transactions to who needs nothing of it. False where something else than a retransmission can come. */
+  #leave(accepted: ServerTransaction | undefined): boolean {
+    if (!this.supervisor.mayEnd) return false;
+    const open: Branch[] = [];
+    if (!this.branches.every((branch) => branch.hasEnded(open))) return false;
+    const isOpen = this.server.state !== 'terminated';
+    // One of a hop that was tried before may still be answered.
+    if (open.length + (isOpen ? 1 : 0) !== this.#openTransactions) return false;
+    const lingering = new Lingering(this.services, accepted);
+    if (isOpen) this.server.user = lingering;
+    for (const branch of open) branch.leave(lingering);
+    this.supervisor.ended(this);
+    return true;
   }
 
   #succeed(branch: Branch | undefined): void {

@@ -5,7 +5,6 @@ import type { Response, Uri } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import type { Branch } from './branch.js';
-import type { Remains } from './lingering.js';
 import type { ResponseContext } from './response-context.js';
 
 /** Bounds and times of the proxy core; milliseconds. */
@@ -66,6 +65,8 @@ export interface Supervisor {
   completed(): void;
   /** Every transaction of the context has ended. */
   ended(context: ResponseContext): void;
-  /** What is to be done then, kept without anything else; undefined where all is needed to the end. */
-  remains(): Remains | undefined;
+  /** The final response has gone upstream. */
+  forwarded(): void;
+  /** Whether it needs to hear of what lingers. Where it does not, it is told that all has ended as soon as nothing but retransmissions can come. */
+  readonly mayEnd: boolean;
 }

@@ -21,6 +21,8 @@ export class DialogSet {
   recordRouted = false;
   /** The search that may still make dialogs of it. */
   search: { cancel(reason?: string): void } | undefined;
+  /** What waits for retransmissions, when no session needs to hear of them any more. */
+  invitation: { condense(): void } | undefined;
   readonly #sessions: SipSession[];
 
   constructor(
@@ -110,7 +112,10 @@ export class DialogSet {
 
   /** One of its sessions was invalidated. */
   sessionEnded(): void {
-    if (this.isEmpty) this.applicationSession.services.dialogSetEnded(this);
+    if (!this.isEmpty) return;
+    this.applicationSession.services.dialogSetEnded(this);
+    this.invitation?.condense();
+    this.invitation = undefined;
   }
 
   /** The transaction that made it has ended: dialogs which were never confirmed are over (§12.3). */

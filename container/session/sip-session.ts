@@ -18,8 +18,10 @@ export class SipSession extends Session implements sdk.SipSession {
   proxied: ProxiedDialog | undefined;
   /** Where the application is a user agent. */
   leg: Leg | undefined;
-  /** Transactions under way in it. */
+  /** Transactions under way in it, those that linger among them (RFC 6026). */
   #transactions = 0;
+  /** Of these, how many have no final response. */
+  #unanswered = 0;
 
   constructor(
     readonly set: DialogSet,
@@ -60,25 +62,35 @@ export class SipSession extends Session implements sdk.SipSession {
 
   /** A dialog stands or a transaction runs. */
   get isInUse(): boolean {
-    return (
-      this.isValid &&
-      (this.#transactions > 0 || (this.state === 'confirmed' && (this.isOnPath || this.leg !== undefined)))
-    );
+    if (!this.isValid) return false;
+    if (this.#transactions > 0) return true;
+    if (this.state === 'confirmed') return this.isOnPath || this.leg !== undefined;
+    // An early dialog lives as long as the transaction that made it, which is the first session's: there is none while that one is made.
+    const first = this.set.sessions[0];
+    return this.state !== 'terminated' && (first === undefined || first.#transactions > 0);
   }
 
   transactionBegins(): void {
     this.#transactions++;
+    this.#unanswered++;
     this.applicationSession.touch();
   }
 
+  /** Its final response has gone. */
+  transactionAnswered(): void {
+    this.#unanswered--;
+    this.checkReady();
+  }
+
+  /** It has been answered, and lingers no longer. */
   transactionEnds(): void {
     this.#transactions--;
     this.checkReady();
   }
 
-  /** Nothing can come in it any more (JSR 289 §6.2.4). */
+  /** Nothing can come in it any more (JSR 289 §6.2.4): of a proxied dialog that has ended nothing but what was sent before. */
   protected get isReady(): boolean {
-    return !this.isInUse;
+    return this.state === 'terminated' && this.leg === undefined ? this.#unanswered === 0 : !this.isInUse;
   }
 
   protected get readyKind() {

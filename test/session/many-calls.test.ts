@@ -147,5 +147,5 @@ test(`contract section 3: ${CALLS} calls with sessions, timers, attributes and k
   expect(seen.found).toBe(CALLS);
   expect(seen.fired).toBeGreaterThanOrEqual(CALLS);
   expect(seen.ended).toBeGreaterThanOrEqual((CALLS * 9) / 10 + KEYS);
-  if (CALLS >= 600) expect(most).toBeGreaterThan(100);
+  if (CALLS >= 600) expect(most).toBeGreaterThan(10);
 }, 1_800_000);
