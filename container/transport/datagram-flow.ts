@@ -1,4 +1,4 @@
-// A flow over UDP: which socket of ours, and which address of theirs. One small object a datagram.
+// A flow over UDP: which socket of ours, and which address of theirs. The same object for many datagrams, since a call keeps four for 32 s.
 import type { Agenda } from '../agenda.js';
 import type { Counters } from './counters.js';
 import type { Flow, FlowUser } from './flow.js';
@@ -11,12 +11,26 @@ export interface DatagramEnd {
   readonly socket: DatagramSocket;
   readonly agenda: Agenda;
   readonly counters: Counters;
+  readonly flows: DatagramFlows;
+}
+
+/** A power of two. */
+const KEPT = 1024;
+
+/** The flows of one socket that were used last, each in the one place where it may be: no more than so many are kept for their own sake. */
+export class DatagramFlows {
+  readonly #places = new Array<DatagramFlow | undefined>(KEPT).fill(undefined);
+
+  to(end: DatagramEnd, address: string, port: number): DatagramFlow {
+    const { length } = address;
+    const place = (port * 31 + address.charCodeAt(length - 1) * 7 + address.charCodeAt(length - 2) * 101) & (KEPT - 1);
+    const flow = this.#places[place];
+    if (flow !== undefined && flow.remotePort === port && flow.remoteAddress === address) return flow;
+    return (this.#places[place] = new DatagramFlow(end, address, port));
+  }
 }
 
 export class DatagramFlow implements Flow {
-  /** Who does not want to hear of this flow, or has heard already. */
-  #silent: FlowUser[] | undefined = undefined;
-
   constructor(
     readonly end: DatagramEnd,
     readonly remoteAddress: string,
@@ -52,21 +66,21 @@ export class DatagramFlow implements Flow {
     counters.messagesSent++;
     counters.octetsSent += wire.length;
     counters.observer?.sent(wire, this);
-    if (sender === undefined) socket.send(wire, this.remotePort, this.remoteAddress);
-    else socket.send(wire, this.remotePort, this.remoteAddress, (error) => this.#failed(error, sender));
+    if (socket.sendNow !== undefined) {
+      const error = socket.sendNow(wire, this.remotePort, this.remoteAddress);
+      if (error !== undefined && sender !== undefined) this.#failed(error, sender);
+    } else if (sender === undefined) {
+      socket.send(wire, this.remotePort, this.remoteAddress);
+    } else {
+      socket.send(wire, this.remotePort, this.remoteAddress, (error) => this.#failed(error, sender));
+    }
   }
 
-  forget(sender: FlowUser): void {
-    if (this.#silent === undefined) this.#silent = [sender];
-    else if (!this.#silent.includes(sender)) this.#silent.push(sender);
-  }
+  /** There is no list to take it off: a transaction that has ended absorbs what it is told. */
+  forget(): void {}
 
   #failed(error: Error, sender: FlowUser): void {
     this.end.counters.sendFailures++;
-    this.end.agenda.add(() => {
-      if (this.#silent?.includes(sender)) return;
-      this.forget(sender);
-      sender.transportFailed(error);
-    });
+    this.end.agenda.add(() => sender.transportFailed(error));
   }
 }

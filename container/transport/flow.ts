@@ -16,8 +16,8 @@ export interface Flow {
   /** False once the connection is gone. A datagram flow is always open. */
   readonly open: boolean;
   /**
-   * Sends a whole message. Never throws and never calls back before it has returned; `sender` hears once, through the agenda,
-   * if the message is known not to have left or if the connection is lost while the sender is still registered.
+   * Sends a whole message. Never throws and never calls back before it has returned; `sender` hears, through the agenda, if the message is known not
+   * to have left, and once if the connection is lost while the sender is still registered.
    */
   send(wire: string, sender?: FlowUser): void;
   /** The sender has ended and does not want to hear of this flow any more. */

@@ -13,6 +13,8 @@ export interface DatagramSocket {
   readonly local: SocketAddress;
   /** Sends now or soon; never throws. `failed` is called later, never synchronously, when the host reports that it could not. */
   send(wire: string, port: number, address: string, failed?: (error: Error) => void): void;
+  /** Where the host says at once what has become of it: why it has not left, else undefined. Calls nobody. */
+  readonly sendNow?: ((wire: string, port: number, address: string) => Error | undefined) | undefined;
   close(): Promise<void>;
 }
 

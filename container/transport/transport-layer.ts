@@ -6,7 +6,7 @@ import { bracketed, familyOf } from './address.js';
 import { ConnectionFlow, type ConnectionUser } from './connection-flow.js';
 import { Connections } from './connections.js';
 import { Counters } from './counters.js';
-import { type DatagramEnd, DatagramFlow } from './datagram-flow.js';
+import { type DatagramEnd, DatagramFlow, DatagramFlows } from './datagram-flow.js';
 import type { Flow, FlowUser, Hop } from './flow.js';
 import { FRAMER_LIMITS, type FramerLimits } from './framer.js';
 import { Listening, type ListenSpec, parseListen } from './listen-address.js';
@@ -100,7 +100,8 @@ export class TransportLayer implements ConnectionUser {
           const socket = await this.#network.bind(spec.address, spec.port, receiver);
           begun.push(socket);
           const listening = new Listening('UDP', socket.local, spec.advertise, interfaces);
-          receiver.end = { listening, socket, agenda: this.agenda, counters: this.counters };
+          const flows = new DatagramFlows();
+          receiver.end = { listening, socket, agenda: this.agenda, counters: this.counters, flows };
           ends.push(receiver.end);
           listenings.push(listening);
         } else if (spec.transport === 'TCP') {
@@ -247,7 +248,7 @@ export class TransportLayer implements ConnectionUser {
     if (transport === 'UDP') {
       if (end === undefined || end.listening.family !== family) end = this.#datagramEndFor(address, family);
       if (end === undefined) return this.#lostFlow(transport, address, port, `no listener for UDP over IPv${family}`);
-      return new DatagramFlow(end, address, port);
+      return end.flows.to(end, address, port);
     }
     if (transport === 'TCP') return this.#connect(address, port);
     return this.#lostFlow(transport, address, port, `${transport} is not supported`);
@@ -334,7 +335,7 @@ export class TransportLayer implements ConnectionUser {
       }
     }
     if (port === 0) this.counters.noise++;
-    else this.#pass(parse(wire, 'datagram'), new DatagramFlow(end, address, port), wire);
+    else this.#pass(parse(wire, 'datagram'), end.flows.to(end, address, port), wire);
   }
 
   arrived(message: Request | Response | Malformed, flow: ConnectionFlow): void {

@@ -54,7 +54,7 @@ export class UdpSender {
   }
 
   /** Why it has not left; undefined when it has, or will when the system has room for it. */
-  send(wire: string, port: number, address: string): Error | undefined {
+  readonly send = (wire: string, port: number, address: string): Error | undefined => {
     const { length } = wire;
     if (length > LARGEST || !(port > 0 && port < 65_536))
       return new Error(`no datagram of ${length} octets to port ${port}`);
@@ -72,7 +72,7 @@ export class UdpSender {
     this.#memory = Buffer.allocUnsafeSlow(USUAL);
     this.#pieces = [];
     return undefined;
-  }
+  };
 
   #pieceOf(length: number): readonly Uint8Array[] {
     return (this.#pieces[length] ??= [this.#memory.subarray(0, length)]);

@@ -53,14 +53,14 @@ function enlarge(socket: Socket): void {
 class UdpSocket implements DatagramSocket {
   readonly local: SocketAddress;
   readonly #socket: Socket;
-  #sender: UdpSender | undefined;
+  sendNow: ((wire: string, port: number, address: string) => Error | undefined) | undefined;
   #closed = false;
 
   constructor(socket: Socket, receiver: DatagramReceiver) {
     this.#socket = socket;
     const { address, port } = socket.address();
     this.local = { address, port };
-    this.#sender = UdpSender.of(shownHandleOf(socket), familyOf(address) === 6);
+    this.sendNow = UdpSender.of(shownHandleOf(socket), familyOf(address) === 6)?.send;
     socket.on('message', (octets, from) => {
       receiver.receive((octets as unknown as Octets).latin1Slice(0, octets.length), from.address, from.port);
     });
@@ -71,8 +71,8 @@ class UdpSocket implements DatagramSocket {
   }
 
   send(wire: string, port: number, address: string, failed?: (error: Error) => void): void {
-    if (this.#sender !== undefined) {
-      const error = this.#sender.send(wire, port, address);
+    if (this.sendNow !== undefined) {
+      const error = this.sendNow(wire, port, address);
       if (error !== undefined && failed !== undefined) process.nextTick(failed, error);
       return;
     }
@@ -88,7 +88,7 @@ class UdpSocket implements DatagramSocket {
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
-    this.#sender = undefined;
+    this.sendNow = undefined;
     return new Promise((resolve) => this.#socket.close(() => resolve()));
   }
 }

@@ -269,19 +269,47 @@ describe('flows to a hop', () => {
     });
   });
 
-  test('§18.4 a datagram that could not be sent is told once, later, and not to one who forgot', async () => {
+  test('§18.4 a datagram that could not be sent is told to its sender, later', async () => {
     const { open, network, agenda } = await layer();
     network.sockets[0]!.failure = new Error('ENETUNREACH');
     const [one, other] = [new Sender(), new Sender()];
     const flow = open('8.8.8.8', 5060, 'UDP');
     flow.send('x', one);
-    flow.send('x', one);
+    network.sockets[0]!.failure = undefined;
     flow.send('x', other);
     network.report();
     expect(one.errors).toEqual([]);
-    flow.forget(other);
     agenda.settle();
     expect([one.errors, other.errors]).toEqual([['ENETUNREACH'], []]);
+  });
+
+  test('§18.4 one that is known at once not to have left is told later all the same', async () => {
+    const { open, network, agenda, transport } = await layer();
+    const socket = network.sockets[0]!;
+    const sent: string[] = [];
+    Object.assign(socket, {
+      sendNow: (wire: string) => (wire === 'lost' ? new Error('EPERM') : void sent.push(wire)),
+    });
+    const one = new Sender();
+    const flow = open('8.8.8.8', 5060, 'UDP');
+    for (const wire of ['a', 'lost', 'b']) flow.send(wire, one);
+    flow.send('lost');
+    expect([sent, one.errors]).toEqual([['a', 'b'], []]);
+    agenda.settle();
+    expect([one.errors, transport.counters.sendFailures]).toEqual([['EPERM'], 1]);
+  });
+
+  test('§18.4 datagrams to one place share a flow, as long as few places are in use', async () => {
+    const { open } = await layer();
+    const flow = open('8.8.8.8', 5060, 'UDP');
+    expect(open('8.8.8.8', 5060, 'UDP')).toBe(flow);
+    for (let port = 1; port <= 4096; port++) {
+      const other = open('8.8.4.4', port, 'UDP');
+      expect([other.remoteAddress, other.remotePort]).toEqual(['8.8.4.4', port]);
+    }
+    const again = open('8.8.8.8', 5060, 'UDP');
+    expect(again).not.toBe(flow);
+    expect([again.remoteAddress, again.remotePort, flow.remotePort]).toEqual(['8.8.8.8', 5060, 5060]);
   });
 
   test('TRP-26 §18.4 where nothing leads, sending fails later and says why', async () => {
