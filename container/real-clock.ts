@@ -4,6 +4,9 @@ import type { Clock, Deadline, Timed } from './clock.js';
 
 /** The longest delay that the host's timers know; a longer one fires at once there. */
 const LONGEST = 2 ** 31 - 1;
+/** From this on a deadline may be late by up to SLACK, so that many come due together: a native timer for each would cost more than what it starts. */
+const LONG = 1000;
+const SLACK = 16;
 /** Lists of durations that nobody waits for are kept up to this number, to be used again. */
 const SPARE = 64;
 
@@ -87,7 +90,8 @@ export class RealClock implements Clock {
     const now = performance.now();
     // Whole milliseconds keep the number of lists small; NaN and negative numbers are no delay.
     const duration = delay > 0 ? Math.ceil(delay) : 0;
-    const deadline = new RealDeadline(undefined, now + duration, owner, which);
+    const due = duration < LONG ? now + duration : Math.ceil((now + duration) / SLACK) * SLACK;
+    const deadline = new RealDeadline(undefined, due, owner, which);
     if (this.#closed || duration === Number.POSITIVE_INFINITY) return deadline;
     let line = this.#lines.get(duration);
     if (line === undefined) this.#lines.set(duration, (line = new Line(this, duration)));

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Timed } from '../../container/clock.js';
 import { RealClock } from '../../container/real-clock.js';
 
@@ -139,4 +139,32 @@ test('after close nothing fires and nothing is pending', async () => {
   await later.count(1);
   expect(heard.all).toEqual([]);
   other.close();
+});
+
+test('deadlines of a second and more that are near each other share a turn: never early, late by 16 ms at most', () => {
+  vi.useFakeTimers();
+  try {
+    const clock = new RealClock();
+    const late: number[] = [];
+    const turns = new Set<number>();
+    for (let i = 0; i < 500; i++) {
+      vi.advanceTimersByTime(1);
+      const due = clock.now() + 32_000;
+      const owner = {
+        expire() {
+          late.push(clock.now() - due);
+          turns.add(clock.now());
+        },
+      };
+      clock.start(32_000, owner, 'x');
+    }
+    vi.advanceTimersByTime(40_000);
+    expect(late).toHaveLength(500);
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...late)).toBeLessThan(18);
+    expect(turns.size).toBeLessThanOrEqual(33);
+    clock.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
