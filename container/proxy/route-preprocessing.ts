@@ -14,8 +14,7 @@ export function preprocessRoute(request: Request, own: Own, flow: Flow): Uri | u
   stripOwnMaddr(request, own, flow);
   let popped: Uri | undefined;
   while (request.has('route')) {
-    const first = request.routes('route')[0];
-    const uri = first === undefined ? undefined : Uri.parse(first.uri);
+    const uri = request.routes('route')[0]?.target;
     if (uri === undefined || !isOwnUri(uri, own)) break;
     // A spiral's next value is another pass through us; only the twin of a double Record-Route goes with the first.
     if (popped !== undefined && cookieOf(popped) !== cookieOf(uri)) break;

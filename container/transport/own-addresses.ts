@@ -1,5 +1,5 @@
 // Which hosts and ports are ours: for Route and Request-URI (§16.4, §16.5), and for the Via of a response (§18.1.2).
-import { defaultPort } from '../message/index.js';
+import { copied, defaultPort } from '../message/index.js';
 import { canonical, familyOf, isLoopback } from './address.js';
 import type { Listening } from './listen-address.js';
 import type { TransportName } from './network.js';
@@ -10,11 +10,24 @@ interface Place {
   readonly port: number;
 }
 
+/** A power of two. */
+const ANSWERS = 64;
+
+/** What was asked last: a handful of hosts are asked for with every message. */
+interface Answer {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly transport: string | undefined;
+  readonly isOwn: boolean;
+}
+
 export class OwnAddresses {
   readonly #places = new Map<string, Place[]>();
   readonly #listenings: Listening[] = [];
-  readonly #sentBys = new Set<string>();
+  /** Hosts by port. */
+  readonly #sentBys = new Map<number, Set<string>>();
   readonly #domains: ReadonlySet<string>;
+  readonly #answers = new Array<Answer | undefined>(ANSWERS).fill(undefined);
 
   constructor(domains: readonly string[]) {
     this.#domains = new Set(domains.map((domain) => canonical(domain)));
@@ -22,6 +35,7 @@ export class OwnAddresses {
 
   add(listening: Listening): void {
     this.#listenings.push(listening);
+    this.#answers.fill(undefined);
     for (const sentBy of listening.sentBys()) this.#add(sentBy, listening.transport);
   }
 
@@ -37,15 +51,29 @@ export class OwnAddresses {
 
   addSentBy(sentBy: string): void {
     const colon = sentBy.lastIndexOf(':');
-    this.#sentBys.add(key(sentBy.slice(0, colon), sentBy.slice(colon + 1)));
+    const port = Number(sentBy.slice(colon + 1));
+    const hosts = this.#sentBys.get(port);
+    const host = hostKey(sentBy.slice(0, colon));
+    if (hosts === undefined) this.#sentBys.set(port, new Set([host]));
+    else hosts.add(host);
   }
 
   /** Whether a Via with this sent-by is one that we wrote. */
   isSentBy(host: string, port: number): boolean {
-    return this.#sentBys.has(key(host, port));
+    return this.#sentBys.get(port)?.has(hostKey(host)) ?? false;
   }
 
   isOwn(host: string, port: number | undefined, transport: string | undefined): boolean {
+    const place = (host.charCodeAt(host.length - 1) + host.length + (port ?? 0)) & (ANSWERS - 1);
+    const last = this.#answers[place];
+    if (last !== undefined && last.port === port && last.transport === transport && last.host === host)
+      return last.isOwn;
+    const isOwn = this.#finds(host, port, transport);
+    this.#answers[place] = { host: copied(host), port, transport: transport && copied(transport), isOwn };
+    return isOwn;
+  }
+
+  #finds(host: string, port: number | undefined, transport: string | undefined): boolean {
     const name = canonical(host);
     const places = this.#places.get(name);
     // Most hosts are others', by numeric addresses.
@@ -68,6 +96,7 @@ function isNumericElsewhere(name: string): boolean {
   return first >= 48 && first <= 57 && familyOf(name) === 4 && !name.startsWith('127.');
 }
 
-function key(host: string, port: number | string): string {
-  return host.indexOf(':') >= 0 ? `${canonical(host)}|${port}` : `${host}|${port}`;
+/** IPv6 has many spellings. */
+function hostKey(host: string): string {
+  return host.indexOf(':') >= 0 ? canonical(host) : host;
 }
