@@ -2,6 +2,9 @@
 import { type HeaderName, headerName, Role } from './header-names.js';
 import { isAll, isBlank, isLineSafe, TOKEN, trimBlank } from './text.js';
 
+/** Behind all roles. */
+const FOLDED = 16;
+
 /** One header field, with its folded lines. */
 export class Field {
   /** Long name in lower case; of compact forms too. */
@@ -13,8 +16,8 @@ export class Field {
   declare readonly valueStart: number;
   declare readonly valueEnd: number;
   declare readonly end: number;
-  declare readonly role: number;
-  declare readonly folded: boolean;
+  /** Its role, and FOLDED. */
+  declare private readonly traits: number;
   /** The typed view that was made of it, kept for the next who looks. What it is depends on the key. */
   declare view: unknown;
 
@@ -34,9 +37,16 @@ export class Field {
     this.valueStart = valueStart;
     this.valueEnd = valueEnd;
     this.end = end;
-    this.role = role;
-    this.folded = folded;
+    this.traits = folded ? role | FOLDED : role;
     this.view = undefined;
+  }
+
+  get role(): number {
+    return this.traits & ~FOLDED;
+  }
+
+  get folded(): boolean {
+    return this.traits >= FOLDED;
   }
 
   /** As on the wire. */

@@ -2,7 +2,7 @@
 import { splitList } from '@siplet/sdk/grammar';
 import { scanCSeq } from './cseq.js';
 import { Field } from './field.js';
-import { NAME_START, nameIn, nameStep, Role, usualName } from './header-names.js';
+import { type HeaderName, NAME_START, nameIn, nameStep, Role, usualName } from './header-names.js';
 import { LIMITS } from './limits.js';
 import { cseqOf, partyOf, viaOf } from './message.js';
 import { breakAt, integerIn, loadTo, octetsOf, wireOctets } from './octets.js';
@@ -26,24 +26,37 @@ const COMMA = 44;
 
 /** The head of a message. It reads on after a fault, so that a response can be built from what is there. */
 export class Head {
-  readonly fields: Field[] = [];
-  readonly isResponse: boolean;
-  via: Field | undefined = undefined;
-  from: Field | undefined = undefined;
-  to: Field | undefined = undefined;
-  callId: Field | undefined = undefined;
-  cseq: Field | undefined = undefined;
-  maxForwards: Field | undefined = undefined;
-  contentLength: Field | undefined = undefined;
-  vias = 0;
-  routes = 0;
+  declare readonly fields: Field[];
+  declare readonly isResponse: boolean;
+  declare via: Field | undefined;
+  declare from: Field | undefined;
+  declare to: Field | undefined;
+  declare callId: Field | undefined;
+  declare cseq: Field | undefined;
+  declare maxForwards: Field | undefined;
+  declare contentLength: Field | undefined;
+  declare vias: number;
+  declare routes: number;
   /** The first fault: status, words, section. */
-  status = 0;
-  detail = '';
-  section = '';
+  declare status: number;
+  declare detail: string;
+  declare section: string;
 
   constructor(isResponse: boolean) {
+    this.fields = [];
     this.isResponse = isResponse;
+    this.via = undefined;
+    this.from = undefined;
+    this.to = undefined;
+    this.callId = undefined;
+    this.cseq = undefined;
+    this.maxForwards = undefined;
+    this.contentLength = undefined;
+    this.vias = 0;
+    this.routes = 0;
+    this.status = 0;
+    this.detail = '';
+    this.section = '';
   }
 
   /** Notes a fault; the first one stands. */
@@ -58,12 +71,16 @@ export class Head {
   read(source: string, start: number): number {
     let position = start;
     for (;;) {
-      const at = breakAt(source, position);
+      // Most lines tell by their name that they do not break in it.
+      const header = usualName(position);
+      const behind = header === undefined ? position : position + header.length + 1;
+      const at = breakAt(source, behind);
       if (at >= 0 && wire[at] === CR && wire[at + 1] === LF) {
         if (at === position) return at + 2;
         const next = wire[at + 2]!;
         if (next !== SPACE && next !== TAB && at + 2 <= limits.head) {
-          this.readField(source, position, at + 2, false);
+          if (header === undefined) this.readField(source, position, at + 2, false);
+          else this.take(header, source, position, behind, at + 2, false);
           position = at + 2;
         } else position = this.readLines(source, position);
       } else if (at === position) {
@@ -113,7 +130,12 @@ export class Head {
       this.readUnusual(wire, source, start, end, folded);
       return;
     }
-    const valueStart = valueStartAt(wire, start + header.key.length + 1, end - 2);
+    this.take(header, source, start, start + header.length + 1, end, folded);
+  }
+
+  /** A field of that name, with its colon before `behind`. */
+  private take(header: HeaderName, source: string, start: number, behind: number, end: number, folded: boolean): void {
+    const valueStart = valueStartAt(wire, behind, end - 2);
     const valueEnd = valueEndAt(wire, valueStart, end - 2);
     const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, folded);
     this.fields.push(field);
@@ -159,36 +181,36 @@ export class Head {
         if (this.vias > limits.vias) this.fail(513, 'too many Via values', '§21.5.7');
         return;
       case role.from:
-        if (this.isTwice(this.from, 'From')) return;
+        if (this.from !== undefined) return this.twice('From');
         this.from = field;
         if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
         if (!partyOf(field).isReadable) this.fail(400, 'From', '§20.20');
         return;
       case role.to:
-        if (this.isTwice(this.to, 'To')) return;
+        if (this.to !== undefined) return this.twice('To');
         this.to = field;
         if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
         if (!partyOf(field).isReadable) this.fail(400, 'To', '§20.39');
         return;
       case role.callId:
-        if (this.isTwice(this.callId, 'Call-ID')) return;
+        if (this.callId !== undefined) return this.twice('Call-ID');
         this.callId = field;
         if (!isCallId(octets, valueStart, valueEnd)) this.fail(400, 'Call-ID', '§20.8');
         return;
       case role.cseq:
-        if (this.isTwice(this.cseq, 'CSeq')) return;
+        if (this.cseq !== undefined) return this.twice('CSeq');
         this.cseq = field;
         if (!folded) field.view = scanCSeq(octets, source, valueStart, valueEnd);
         if (cseqOf(field).method === '') this.fail(400, 'CSeq', '§20.16');
         return;
       case role.maxForwards:
         if (this.isResponse) return;
-        if (this.isTwice(this.maxForwards, 'Max-Forwards')) return;
+        if (this.maxForwards !== undefined) return this.twice('Max-Forwards');
         this.maxForwards = field;
         if (integerIn(octets, valueStart, valueEnd, 255) < 0) this.fail(400, 'Max-Forwards', '§20.22');
         return;
       case role.contentLength:
-        if (this.isTwice(this.contentLength, 'Content-Length')) return;
+        if (this.contentLength !== undefined) return this.twice('Content-Length');
         this.contentLength = field;
         return;
       case role.route:
@@ -221,10 +243,9 @@ export class Head {
     field.view = routes;
   }
 
-  /** Whether there was one before, which is a fault: these headers are no lists (§7.3.1). */
-  private isTwice(before: Field | undefined, name: string): boolean {
-    if (before !== undefined) this.fail(400, `more than one ${name}`, '§7.3.1');
-    return before !== undefined;
+  /** There was one before, which is a fault: these headers are no lists (§7.3.1). */
+  private twice(name: string): void {
+    this.fail(400, `more than one ${name}`, '§7.3.1');
   }
 
   /** A field with a lone CR or LF is at fault; a clean copy of it is kept for the answer, never to be forwarded. */

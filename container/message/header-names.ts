@@ -27,6 +27,8 @@ export class HeaderName {
   /** One letter, or '' (§7.3.3). */
   readonly compact: string;
   readonly role: number;
+  /** Octets of the long name. */
+  readonly length: number;
   /** Not a comma-separated list: its value is one, whatever commas it holds (§7.3.1). */
   readonly whole: boolean;
 
@@ -35,6 +37,7 @@ export class HeaderName {
     this.name = name;
     this.compact = compact;
     this.role = role;
+    this.length = name.length;
     this.whole = whole;
   }
 }
@@ -114,61 +117,60 @@ for (const [listed, whole] of [[LISTS, false] as const, [WHOLE, true] as const])
 const trie = new Uint16Array(rows.length * 128);
 for (let state = 0; state < rows.length; state++) trie.set(rows[state]!, state * 128);
 
-/** What most fields are, by first letter: recognised by comparing, before anything is looked up octet by octet. */
+/** What most fields are: recognised by comparing, before anything is looked up octet by octet. */
 const USUAL =
   `Via Max-Forwards From To Call-ID CSeq Contact Content-Length Content-Type Allow User-Agent Supported Route
  Record-Route Expires Server Subject Require Session-Expires Min-SE P-Asserted-Identity Privacy`.split(/\s+/);
 
-class Usual {
-  readonly header: HeaderName;
-  readonly length: number;
-  /** [first, last) of `parts` is the name in lower case, four octets each; the last four overlap those before. */
-  readonly first: number;
-  readonly last: number;
-
-  constructor(header: HeaderName, first: number, last: number) {
-    this.header = header;
-    this.length = header.key.length;
-    this.first = first;
-    this.last = last;
-  }
-}
-const LOWER = 0x20202020;
-/** Offset, mask and value of each part. */
-const parts: number[] = [];
-const usual: Usual[][] = Array.from({ length: 32 }, () => []);
+/**
+ * A usual name is a stretch of so many numbers: its length, the stretch to try next, its own end, and a triple for every four octets, of which the last overlap
+ * those before: their offset, the bits that take the case of letters away, and what is then there.
+ */
+const STRETCH = 32;
+const tests = new Int32Array((USUAL.length + 1) * STRETCH);
+/** By the first and the third octet: the stretch to try first, 0 for none. */
+const slots = new Uint16Array(1024);
+const usual: (HeaderName | undefined)[] = [undefined];
 for (const name of USUAL) {
   const key = name.toLowerCase();
-  const first = parts.length;
+  const first = usual.push(bySpelling.get(name)) * STRETCH - STRETCH;
+  const spelled = `${key}:`;
+  const slot = ((spelled.charCodeAt(0) & 31) << 5) | (spelled.charCodeAt(2) & 31);
+  const stretch = [key.length, slots[slot]!, 0];
   for (let at = 0; at < key.length; at += 4) {
-    const offset = Math.max(0, Math.min(at, key.length - 4));
+    const offset = Math.max(0, Math.min(at, spelled.length - 4));
+    let bits = 0;
     let value = 0;
-    let mask = 0;
-    for (let k = 0; k < 4 && offset + k < key.length; k++) {
-      value |= key.charCodeAt(offset + k) << (8 * k);
-      mask |= 0xff << (8 * k);
+    for (let k = 0; k < 4; k++) {
+      // Behind 'To:' anything may follow.
+      const octet = spelled.charCodeAt(offset + k) || 0xff;
+      bits |= (octet === 0xff ? 0xff : octet >= 97 ? 0x20 : 0) << (8 * k);
+      value |= octet << (8 * k);
     }
-    parts.push(offset, mask, value);
+    stretch.push(offset, bits, value);
   }
-  usual[key.charCodeAt(0) & 31]!.push(new Usual(bySpelling.get(name)!, first, parts.length));
+  stretch[2] = first + stretch.length;
+  tests.set(stretch, first);
+  slots[slot] = first;
 }
-const tests = Int32Array.from(parts);
 const octets = wireOctets;
 const view = new DataView(octets.buffer);
 
-/**
- * The usual long name, in any case, that starts here in the message that is read, with a colon right behind it, or undefined. Its letters and hyphens are
- * told from all else by their lower bits, but from CR, which may not be there.
- */
+/** The usual long name, in any case, that starts here in the message that is read, with a colon right behind it, or undefined. */
 export function usualName(start: number): HeaderName | undefined {
-  const names = usual[octets[start]! & 31]!;
-  for (let n = 0; n < names.length; n++) {
-    const name = names[n]!;
-    if (octets[start + name.length] !== 58) continue;
-    let t = name.first;
-    while (t < name.last && ((view.getInt32(start + tests[t]!, true) | LOWER) & tests[t + 1]!) === tests[t + 2]!)
-      t += 3;
-    if (t === name.last) return name.header;
+  // What a loop asks for again and again is at hand when it is taken before.
+  const wire = octets;
+  const numbers = tests;
+  const wordAt = view;
+  let at = slots[((wire[start]! & 31) << 5) | (wire[start + 2]! & 31)]!;
+  while (at !== 0) {
+    if (wire[start + numbers[at]!] === 58) {
+      const last = numbers[at + 2]!;
+      let t = at + 3;
+      while (t < last && (wordAt.getInt32(start + numbers[t]!, true) | numbers[t + 1]!) === numbers[t + 2]!) t += 3;
+      if (t === last) return usual[at >> 5];
+    }
+    at = numbers[at + 1]!;
   }
   return undefined;
 }

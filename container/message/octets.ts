@@ -6,7 +6,7 @@ const CAPACITY = LIMITS.head + 4096;
 /** What is taken over at first: nearly every head, and little of a long body. */
 const FIRST = 1024;
 /** Zeros behind what was read: looking two octets ahead finds nothing. Four octets more for the last word, and those of a near break. */
-const MARGIN = 64;
+const MARGIN = 128;
 
 interface Writable {
   latin1Write(text: string, offset: number, length: number): number;
@@ -50,26 +50,28 @@ export function breakAt(text: string, start: number): number {
 }
 
 /** Words that are looked at before the search is left to `indexOf`, which is slow to start and fast to run. */
-const NEAR = 12;
+const NEAR = 20;
 /** Octets of a line behind which another long one is expected. */
 const FAR = 128;
 let far = false;
 
 /** Offset of the first CR or LF from `start` on, some octets far; -1 for none. A high bit of `low` tells an octet below 14, or one behind such. */
 function nearBreak(start: number): number {
+  const octets = wire;
+  const all = words;
   let word = start >> 2;
   const end = word + NEAR;
-  let four = words[word]!;
+  let four = all[word]!;
   let low = (four - 0x0e0e0e0e) & ~four & 0x80808080 & (-1 << ((start & 3) << 3));
   for (;;) {
     while (low !== 0) {
       const i = (word << 2) + ((31 - Math.clz32(low & -low)) >> 3);
-      const octet = wire[i]!;
+      const octet = octets[i]!;
       if (octet === 13 || octet === 10) return i;
       low &= low - 1;
     }
     if (++word === end) return -1;
-    four = words[word]!;
+    four = all[word]!;
     low = (four - 0x0e0e0e0e) & ~four & 0x80808080;
   }
 }

@@ -18,6 +18,34 @@ export { parts as found };
 
 /** End of a hostname or IPv4 address from `start` on, or -1 when it is anything else, IPv6 among it (§25.1). */
 export function plainHostEnd(octets: Uint8Array, start: number, end: number): number {
+  const i = plainIPv4End(octets, start, end);
+  return i < 0 ? plainNameEnd(octets, start, end) : i;
+}
+
+/** End of an IPv4 address with no octet of a token behind it, which most hosts are; -1 says nothing. */
+function plainIPv4End(octets: Uint8Array, start: number, end: number): number {
+  let i = start;
+  for (let dots = 0; ; dots++) {
+    let value = octets[i]! - 48;
+    if (value < 0 || value > 9) return -1;
+    let digit = octets[++i]! - 48;
+    if (value > 0) {
+      for (; digit >= 0 && digit <= 9; digit = octets[++i]! - 48) {
+        value = value * 10 + digit;
+        if (value > 255) return -1;
+      }
+    }
+    if (dots === 3) break;
+    if (digit !== -2) return -1;
+    i++;
+  }
+  if (i > end || (i < end && (classes[octets[i]!]! & token) !== 0)) return -1;
+  parts.hasUpper = false;
+  return i;
+}
+
+/** As `plainHostEnd`, at some more length. */
+function plainNameEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   let label = start;
   let dots = 0;

@@ -63,7 +63,7 @@ export function isBlank(c: number): boolean {
   return c === 32 || c === 9;
 }
 
-const UNSAFE = /[^\x01-\x09\x0b\x0c\x0e-\xff]/;
+const UNSAFE = /[\0\n\r\u0100-\uffff]/;
 
 /** Whether it may stand in one line of a head: octets only, and no CR, LF or NUL. A char above 0xff would be cut to an octet, and U+010D to a CR. */
 export function isLineSafe(text: string): boolean {
