@@ -17,8 +17,9 @@ export class Party {
   declare private readonly uriStart: number;
   declare private readonly uriEnd: number;
   declare private readonly parametersStart: number;
-  /** As written; tags compare with case (§19.3). Undefined when there is none. */
-  declare readonly tag: string | undefined;
+  declare private readonly tagStart: number;
+  declare private readonly tagEnd: number;
+  declare private tagText: string | undefined;
   declare private scanned: AddressParts | undefined;
   declare private targetView: Uri | undefined;
 
@@ -29,6 +30,8 @@ export class Party {
     uriStart: number,
     uriEnd: number,
     parametersStart: number,
+    tagStart: number,
+    tagEnd: number,
     tag: string | undefined,
     parts: AddressParts | undefined,
   ) {
@@ -38,19 +41,38 @@ export class Party {
     this.uriStart = uriStart;
     this.uriEnd = uriEnd;
     this.parametersStart = parametersStart;
-    this.tag = tag;
+    this.tagStart = tagStart;
+    this.tagEnd = tagEnd;
+    this.tagText = tag;
     this.scanned = parts;
     this.targetView = undefined;
   }
 
   /** What stands where an address should: no URI, no tag. */
   static unreadable(text: string): Party {
-    return new Party(text, 0, text.length, 0, 0, text.length, undefined, new AddressParts(undefined, '', false, ''));
+    return new Party(
+      text,
+      0,
+      text.length,
+      0,
+      0,
+      text.length,
+      -1,
+      -1,
+      undefined,
+      new AddressParts(undefined, '', false, ''),
+    );
   }
 
   /** The value as written, unfolded. */
   get text(): string {
     return this.source.slice(this.start, this.end);
+  }
+
+  /** As written; tags compare with case (§19.3). Undefined when there is none. */
+  get tag(): string | undefined {
+    if (this.tagStart < 0) return this.tagText;
+    return (this.tagText ??= this.source.slice(this.tagStart, this.tagEnd));
   }
 
   /** Between the brackets, or the bare addr-spec. */
@@ -132,7 +154,8 @@ export function scanPlainParty(octets: Uint8Array, text: string, start: number, 
     i = uriEnd;
   }
   const parametersStart = i;
-  let tag: string | undefined;
+  let tagStart = -1;
+  let tagEnd = -1;
   while (i < end) {
     if (octets[i] !== 59) return undefined;
     const name = i + 1;
@@ -141,11 +164,12 @@ export function scanPlainParty(octets: Uint8Array, text: string, start: number, 
     i = tokenEnd(octets, nameEnd + 1, end);
     if (i === nameEnd + 1) return undefined;
     if (nameEnd - name === 3 && isTag(octets, name)) {
-      if (tag !== undefined) return undefined;
-      tag = text.slice(nameEnd + 1, i);
+      if (tagStart >= 0) return undefined;
+      tagStart = nameEnd + 1;
+      tagEnd = i;
     }
   }
-  return new Party(text, start, end, uriStart, uriEnd, parametersStart, tag, undefined);
+  return new Party(text, start, end, uriStart, uriEnd, parametersStart, tagStart, tagEnd, undefined, undefined);
 }
 
 function isTag(octets: Uint8Array, at: number): boolean {
@@ -185,7 +209,7 @@ function scanAny(text: string): Party | undefined {
     }
     i = skipBlank(octets, i, end);
   }
-  return new Party(text, 0, text.length, 0, text.length, 0, tag, parts);
+  return new Party(text, 0, text.length, 0, text.length, 0, -1, -1, tag, parts);
 }
 
 /** End of a value in parameters that are known to be well formed. */

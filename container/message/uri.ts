@@ -6,37 +6,73 @@ import { found, plainSipEnd } from './plain.js';
 /** What lets a parameter's name be written otherwise than in lower case (§19.1.4). */
 const UNUSUAL = /[A-Z%]/;
 
-/** A Request-URI or the URI of an address; immutable. */
+/** A Request-URI or the URI of an address; immutable. One of the common shape keeps offsets and cuts the parts out when they are asked for. */
 export class Uri {
-  /** As written. */
-  declare readonly text: string;
+  declare private readonly source: string;
+  declare private readonly start: number;
+  declare private readonly end: number;
+  declare private readonly userEnd: number;
+  declare private readonly hostStart: number;
+  declare private readonly hostEnd: number;
+  declare private readonly parametersStart: number;
   /** Lower case. */
   declare readonly scheme: string;
-  /** Raw, with its escapes; undefined when there is none. */
-  declare readonly user: string | undefined;
-  /** Lower case, IPv6 without brackets; '' where the scheme has none. */
-  declare readonly host: string;
   declare readonly port: number | undefined;
-  /** Raw, from the first ';' on, or ''. */
-  declare readonly parameters: string;
+  declare private written: string | undefined;
+  declare private hostText: string | undefined;
+  declare private userText: string | undefined;
   declare private scanned: UriParts | undefined;
 
-  constructor(
-    text: string,
+  /** [start, end) of `source` is the whole; `host` is given where it is not what [hostStart, hostEnd) says, and `parts` where the offsets of the other parts tell nothing. */
+  private constructor(
+    source: string,
+    start: number,
+    end: number,
     scheme: string,
-    user: string | undefined,
-    host: string,
+    userEnd: number,
+    hostStart: number,
+    hostEnd: number,
+    host: string | undefined,
     port: number | undefined,
-    parameters: string,
-    parts?: UriParts,
+    parametersStart: number,
+    parts: UriParts | undefined,
   ) {
-    this.text = text;
+    this.source = source;
+    this.start = start;
+    this.end = end;
+    this.userEnd = userEnd;
+    this.hostStart = hostStart;
+    this.hostEnd = hostEnd;
+    this.parametersStart = parametersStart;
     this.scheme = scheme;
-    this.user = user;
-    this.host = host;
     this.port = port;
-    this.parameters = parameters;
+    this.written = undefined;
+    this.hostText = host;
+    this.userText = undefined;
     this.scanned = parts;
+  }
+
+  /** As written. */
+  get text(): string {
+    return (this.written ??= this.source.slice(this.start, this.end));
+  }
+
+  /** Raw, with its escapes; undefined when there is none. */
+  get user(): string | undefined {
+    if (this.scanned !== undefined) return this.scanned.user;
+    if (this.userEnd < 0) return undefined;
+    return (this.userText ??= this.source.slice(this.start + this.scheme.length + 1, this.userEnd));
+  }
+
+  /** Lower case, IPv6 without brackets; '' where the scheme has none. */
+  get host(): string {
+    return (this.hostText ??= this.source.slice(this.hostStart, this.hostEnd));
+  }
+
+  /** Raw, from the first ';' on, or ''. */
+  get parameters(): string {
+    if (this.scanned !== undefined) return this.scanned.parameters;
+    return this.parametersStart === this.end ? '' : this.source.slice(this.parametersStart, this.end);
   }
 
   /** Undefined when the text is no URI (§25.1). */
@@ -46,15 +82,31 @@ export class Uri {
 
   /** What stands where a URI should: of no scheme. */
   static unreadable(text: string): Uri {
+    return Uri.scanned(text, new UriParts('', undefined, undefined, '', undefined, '', '', ''));
+  }
+
+  /** The plain sip or sips URI in [start, end) that was found last, in a text and its octets. */
+  static found(octets: Uint8Array, text: string, start: number, end: number): Uri {
+    const { userEnd, hostStart, hostEnd, port, parametersStart } = found;
     return new Uri(
       text,
-      '',
+      start,
+      end,
+      (octets[start + 3]! | 32) === 115 ? 'sips' : 'sip',
+      userEnd,
+      hostStart,
+      hostEnd,
+      found.hasUpper ? text.slice(hostStart, hostEnd).toLowerCase() : undefined,
+      port < 0 ? undefined : port,
+      parametersStart,
       undefined,
-      '',
-      undefined,
-      '',
-      new UriParts('', undefined, undefined, '', undefined, '', '', ''),
     );
+  }
+
+  /** One that the full grammar has read. */
+  static scanned(text: string, parts: UriParts): Uri {
+    const host = unbracketed(parts.host.toLowerCase());
+    return new Uri(text, 0, text.length, parts.scheme, -1, 0, 0, host, parts.port, text.length, parts);
   }
 
   /** Every part as the grammar has it. */
@@ -105,31 +157,10 @@ export class Uri {
 
 /** The URI in [start, end) of a text and its octets, or undefined when it is none. */
 export function scanTarget(octets: Uint8Array, text: string, start: number, end: number): Uri | undefined {
+  if (plainSipEnd(octets, start, end) === end) return Uri.found(octets, text, start, end);
   const whole = text.slice(start, end);
-  if (plainSipEnd(octets, start, end) === end) {
-    const { userEnd, hostStart, hostEnd, port, parametersStart } = found;
-    const host = text.slice(hostStart, hostEnd);
-    const secure = (octets[start + 3]! | 32) === 115;
-    return new Uri(
-      whole,
-      secure ? 'sips' : 'sip',
-      userEnd < 0 ? undefined : text.slice(start + (secure ? 5 : 4), userEnd),
-      found.hasUpper ? host.toLowerCase() : host,
-      port < 0 ? undefined : port,
-      parametersStart === end ? '' : text.slice(parametersStart, end),
-    );
-  }
   const parts = scanUri(whole);
-  if (parts === undefined) return undefined;
-  return new Uri(
-    whole,
-    parts.scheme,
-    parts.user,
-    unbracketed(parts.host.toLowerCase()),
-    parts.port,
-    parts.parameters,
-    parts,
-  );
+  return parts === undefined ? undefined : Uri.scanned(whole, parts);
 }
 
 function unbracketed(host: string): string {

@@ -11,18 +11,20 @@ const token = TOKEN;
 const valueBits = VALUE;
 const hostFound = found;
 
-/** One Via value: who sent the message and where its response goes (§18.2.2). */
+/** One Via value: who sent the message and where its response goes (§18.2.2); immutable. It keeps offsets and cuts the parts out when they are asked for. */
 export class Via {
-  /** The value as written. */
-  declare readonly text: string;
+  declare private readonly source: string;
+  declare private readonly start: number;
+  declare private readonly last: number;
+  declare private readonly hostStart: number;
+  declare private readonly hostEnd: number;
+  declare private readonly branchStart: number;
+  declare private readonly branchEnd: number;
   /** 'SIP/2.0' */
   declare readonly protocol: string;
   /** Upper case. */
   declare readonly transport: string;
-  /** Lower case, IPv6 without brackets. */
-  declare readonly host: string;
   declare readonly port: number | undefined;
-  declare readonly branch: string | undefined;
   declare readonly received: string | undefined;
   /** True where the parameter has no value yet (RFC 3581 §3). */
   declare readonly rport: number | true | undefined;
@@ -30,33 +32,62 @@ export class Via {
   declare readonly ttl: number | undefined;
   /** Offset behind the value where it was read: the end, or the comma before the next one. */
   declare readonly end: number;
+  declare private hostText: string | undefined;
+  declare private branchText: string | undefined;
   declare private sentByText: string | undefined;
 
+  /** [start, last) of `source` is the value; `host` is given where it is not what [hostStart, hostEnd) says; `branchStart` is below 0 where there is none. */
   constructor(
-    text: string,
+    source: string,
+    start: number,
+    last: number,
     protocol: string,
     transport: string,
-    host: string,
+    hostStart: number,
+    hostEnd: number,
+    host: string | undefined,
     port: number | undefined,
     end: number,
-    branch: string | undefined,
+    branchStart: number,
+    branchEnd: number,
     received: string | undefined,
     rport: number | true | undefined,
     maddr: string | undefined,
     ttl: number | undefined,
   ) {
-    this.text = text;
+    this.source = source;
+    this.start = start;
+    this.last = last;
+    this.hostStart = hostStart;
+    this.hostEnd = hostEnd;
+    this.branchStart = branchStart;
+    this.branchEnd = branchEnd;
     this.protocol = protocol;
     this.transport = transport;
-    this.host = host;
     this.port = port;
-    this.branch = branch;
     this.received = received;
     this.rport = rport;
     this.maddr = maddr;
     this.ttl = ttl;
     this.end = end;
+    this.hostText = host;
+    this.branchText = undefined;
     this.sentByText = undefined;
+  }
+
+  /** The value as written. */
+  get text(): string {
+    return this.source.slice(this.start, this.last);
+  }
+
+  /** Lower case, IPv6 without brackets. */
+  get host(): string {
+    return (this.hostText ??= this.source.slice(this.hostStart, this.hostEnd));
+  }
+
+  get branch(): string | undefined {
+    if (this.branchStart < 0) return undefined;
+    return (this.branchText ??= this.source.slice(this.branchStart, this.branchEnd));
   }
 
   /** Lower-case host:port with the default port filled in, IPv6 in brackets: what transactions are matched by (§17.2.3). */
@@ -115,11 +146,10 @@ export function scanVia(
 
   const hostStart = i;
   let hostEnd = plainHostEnd(octets, i, end);
-  let host: string;
+  let host: string | undefined;
   // An octet of a token behind it, an underscore say, means that the host goes on: that is for the full grammar.
   if (hostEnd >= 0 && (hostEnd === end || (classes[octets[hostEnd]!]! & token) === 0)) {
-    host = text.slice(hostStart, hostEnd);
-    if (hostFound.hasUpper) host = host.toLowerCase();
+    if (hostFound.hasUpper) host = text.slice(hostStart, hostEnd).toLowerCase();
   } else {
     hostEnd = anyHostEnd(octets, text, hostStart, end);
     if (hostEnd < 0) return undefined;
@@ -135,6 +165,31 @@ export function scanVia(
     if (port < 0) return undefined;
     i = skipBlank(octets, i, end);
   }
+  // Nearly every Via ends with a branch, and perhaps an rport without a value behind it (RFC 3581 §3).
+  if (i < end && octets[i]! === 59 && isBranch(octets, i + 1) && octets[i + 7]! === 61) {
+    const branch = i + 8;
+    const branchEnd = tokenEnd(octets, branch, end);
+    const rport = branchEnd + 6 === end && octets[branchEnd]! === 59 && isNamed(octets, branchEnd + 1, 'rport');
+    if (branchEnd > branch && (branchEnd === end || rport))
+      return new Via(
+        text,
+        start,
+        end,
+        protocol,
+        transport,
+        hostStart,
+        hostEnd,
+        host,
+        port,
+        end,
+        branch,
+        branchEnd,
+        undefined,
+        rport || undefined,
+        undefined,
+        undefined,
+      );
+  }
   parameters.clear();
   i = parameters.scan(octets, text, i, end);
   if (i < 0 && !tolerant) return undefined;
@@ -143,13 +198,18 @@ export function scanVia(
   while (last > start && (octets[last - 1]! === 32 || octets[last - 1]! === 9)) last--;
   const { branchStart, branchEnd, receivedStart, receivedEnd, rport, maddrStart, maddrEnd, ttl } = parameters;
   return new Via(
-    text.slice(start, last),
+    text,
+    start,
+    last,
     protocol,
     transport,
+    hostStart,
+    hostEnd,
     host,
     port,
     i,
-    branchStart < 0 ? undefined : text.slice(branchStart, branchEnd),
+    branchStart,
+    branchEnd,
     receivedStart < 0 ? undefined : unbracketed(text.slice(receivedStart, receivedEnd)),
     rport === ABSENT ? undefined : rport === FLAG || rport,
     maddrStart < 0 ? undefined : unbracketed(text.slice(maddrStart, maddrEnd)).toLowerCase(),
