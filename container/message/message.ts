@@ -22,15 +22,54 @@ const NO_CSEQ = new CSeq(0, '');
 /** A SIP message. Fields are never changed, only replaced: a clone shares them all, and what is edited on one is not seen on the other. */
 export abstract class Message {
   declare private list: Field[] | undefined;
-  declare private content: string;
+  /** Undefined while it is still to be cut out of what was received. */
+  declare private content: string | undefined;
   /** The octets, where the fields are not at hand. */
   declare private packed: string | undefined;
+  /** The text that it was read from, or ''. */
+  declare private received: string;
+  /** [0, lineEnd) of it is the start line with its CRLF; 0 when that is not what is sent. */
+  declare private lineEnd: number;
+  /** Offset in it behind the empty line; 0 when there is none. */
+  declare private bodyStart: number;
+  /** [bodyStart, bodyEnd) of it is the body; -1 when that is another one. */
+  declare private bodyEnd: number;
   abstract readonly isRequest: boolean;
 
   constructor(fields: Field[], body: string) {
     this.list = fields;
     this.content = body;
     this.packed = undefined;
+    this.received = '';
+    this.lineEnd = 0;
+    this.bodyStart = 0;
+    this.bodyEnd = -1;
+  }
+
+  /**
+   * Remembers what it was read from, so that what nobody changes is sent as one slice of that: [0, lineEnd) is the start line as `startLine` has it, with its
+   * CRLF, or none when `lineEnd` is 0; [bodyStart, bodyEnd) is the body behind an empty line. For `parse`.
+   */
+  wasRead(text: string, lineEnd: number, bodyStart: number, bodyEnd: number): void {
+    this.received = text;
+    this.lineEnd = lineEnd;
+    this.bodyStart = bodyStart;
+    this.bodyEnd = bodyEnd;
+    this.content = undefined;
+  }
+
+  /** Remembers what another one, of the same start line and body, was read from. */
+  protected wasReadLike(other: Message): void {
+    this.received = other.received;
+    this.lineEnd = other.lineEnd;
+    this.bodyStart = other.bodyStart;
+    this.bodyEnd = other.bodyEnd;
+    this.content = other.content;
+  }
+
+  /** The start line is another one than was received. */
+  protected lineChanged(): void {
+    this.lineEnd = 0;
   }
 
   get fields(): Field[] {
@@ -45,12 +84,13 @@ export abstract class Message {
   /** Wire string; never decoded. */
   get body(): string {
     if (this.packed !== undefined) this.unpack();
-    return this.content;
+    return (this.content ??= this.received.slice(this.bodyStart, this.bodyEnd));
   }
 
   set body(body: string) {
     if (this.packed !== undefined) this.unpack();
     this.content = body;
+    this.bodyEnd = -1;
   }
 
   /**
@@ -61,10 +101,12 @@ export abstract class Message {
     const { list } = this;
     if (list === undefined || list.length > LIMITS.fields / 2) return;
     const text = flat(this.toWire());
-    if (text.length - this.content.length > LIMITS.head / 2) return;
+    if (text.length - this.body.length > LIMITS.head / 2) return;
     this.packed = text;
     this.list = undefined;
-    this.content = '';
+    this.content = this.received = '';
+    this.lineEnd = this.bodyStart = 0;
+    this.bodyEnd = -1;
     this.packLine(text);
   }
 
@@ -125,8 +167,7 @@ export abstract class Message {
   /** As `push`, with a field that is there already. */
   pushField(field: Field): void {
     const at = this.indexOf(field.key);
-    if (at <= 0) this.fields.unshift(field);
-    else this.fields.splice(at, 0, field);
+    insertAt(this.fields, Math.max(at, 0), field);
   }
 
   /** As the new last value: a field below the last of that key, or at the end. */
@@ -267,13 +308,14 @@ export abstract class Message {
     this.body = body;
   }
 
-  /** The octets to send. Neighbouring fields of one received message are copied as one slice. Content-Length is sent as it stands. */
+  /** The octets to send. Neighbours in what was received, start line, fields and body, are copied as one slice. Content-Length is sent as it stands. */
   toWire(): string {
     const fields = this.fields;
-    let wire = `${this.startLine()}\r\n`;
-    let source = '';
+    const { received, bodyStart, bodyEnd } = this;
+    let source = received;
     let start = 0;
-    let end = 0;
+    let end = this.lineEnd;
+    let wire = end > 0 ? '' : `${this.startLine()}\r\n`;
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i]!;
       if (field.start === end && field.source === source) {
@@ -285,8 +327,12 @@ export abstract class Message {
       start = field.start;
       end = field.end;
     }
+    // The empty line as it came, and behind it the body, if that is the one that came.
+    const whole = end + 2 === bodyStart && source === received;
+    if (whole) end = Math.max(bodyStart, bodyEnd);
     if (end > start) wire += source.slice(start, end);
-    return `${wire}\r\n${this.body}`;
+    if (!whole) wire += '\r\n';
+    return whole && bodyEnd >= 0 ? wire : wire + this.body;
   }
 
   private indexOf(key: string, from = 0): number {
@@ -294,6 +340,13 @@ export abstract class Message {
     for (let i = from; i < fields.length; i++) if (fields[i]!.key === key) return i;
     return -1;
   }
+}
+
+/** As `splice`, which takes longer for a handful. */
+function insertAt(fields: Field[], at: number, field: Field): void {
+  fields.push(field);
+  for (let i = fields.length - 1; i > at; i--) fields[i] = fields[i - 1]!;
+  fields[at] = field;
 }
 
 // The views of a field. `parse` fills them while it checks the syntax; `null` says that it was looked at and cannot be read.

@@ -73,9 +73,12 @@ function readResponse(
   if (head.status === 0) {
     const bodyStart = head.read(wire, next);
     checkPresence(head);
-    const body = readBody(head, wire, bodyStart, framing);
-    if (head.status === 0)
-      return new Response(status, version + 5 < end ? wire.slice(version + 5, end) : '', head.fields, body);
+    const bodyEnd = readBody(head, wire, bodyStart, framing);
+    if (head.status === 0) {
+      const response = new Response(status, version + 5 < end ? wire.slice(version + 5, end) : '', head.fields);
+      response.wasRead(wire, isAsSent(0) && version + 4 < end ? next : 0, bodyStart, bodyEnd);
+      return response;
+    }
   }
   return new Malformed(0, `Bad Response - ${head.detail}`, head.section, true);
 }
@@ -103,12 +106,19 @@ function readRequest(wire: string, end: number, next: number, proper: boolean, f
   const bodyStart = head.read(wire, next);
   checkPresence(head);
   checkMethod(head, method);
-  const body = readBody(head, wire, bodyStart, framing);
-  const request = new Request(method, target?.text ?? wire.slice(methodEnd + 1, uriEnd), head.fields, body);
+  const bodyEnd = readBody(head, wire, bodyStart, framing);
   if (head.status === 0) {
+    const request = new Request(method, '', head.fields);
     request.target = target!;
+    request.wasRead(wire, isAsSent(uriEnd + 1) ? next : 0, bodyStart, bodyEnd);
     return request;
   }
+  const request = new Request(
+    method,
+    wire.slice(methodEnd + 1, uriEnd),
+    head.fields,
+    bodyEnd > bodyStart ? wire.slice(bodyStart, bodyEnd) : '',
+  );
   const answerable =
     head.via && viaOf(head.via) && head.from && head.to && head.callId && head.cseq && request.method !== 'ACK';
   const status = request.method === 'ACK' ? 0 : head.status;
@@ -144,23 +154,23 @@ function checkMethod(head: Head, method: string): void {
   head.fail(METHODS.includes(method) ? 400 : 501, 'CSeq method differs', '§8.1.1.5');
 }
 
-/** §18.3 and §20.14: the body by Content-Length. `start` is -1 when there was no empty line. */
-function readBody(head: Head, wire: string, start: number, framing: Framing): string {
-  if (start < 0) return '';
+/** §18.3 and §20.14: where the body ends, by Content-Length; where it starts when there is none. `start` is -1 when there was no empty line. */
+function readBody(head: Head, wire: string, start: number, framing: Framing): number {
+  if (start < 0) return start;
   const field = head.contentLength;
   if (field === undefined) {
-    if (framing === 'datagram') return wire.slice(start);
+    if (framing === 'datagram') return wire.length;
     head.fail(400, 'no Content-Length', '§20.14');
-    return '';
+    return start;
   }
   const length = integerAt(field.source, field.valueStart, field.valueEnd, 0xffff_ffff);
   if (length < 0) head.fail(400, 'Content-Length', '§20.14');
   else if (length > limits.body) head.fail(framing === 'stream' ? 413 : 400, 'body too large', '§21.4.11');
   else if (framing === 'datagram') {
     if (start + length > wire.length) head.fail(400, 'body shorter than Content-Length', '§18.3');
-    else return wire.slice(start, start + length);
+    else return start + length;
   }
-  return '';
+  return start;
 }
 
 /** The next SP of the start line, or its end. */
@@ -178,6 +188,11 @@ function isSip(at: number): boolean {
     (octets[at + 2]! | 32) === 112 &&
     octets[at + 3] === 47
   );
+}
+
+/** Whether the name of a version is in upper case, as it is sent (§7.1). */
+function isAsSent(at: number): boolean {
+  return octets[at] === 83 && octets[at + 1] === 73 && octets[at + 2] === 80;
 }
 
 function isVersion2(start: number, end: number): boolean {

@@ -5,13 +5,14 @@ import { Uri } from './uri.js';
 
 /** A request: method, Request-URI, fields, body. */
 export class Request extends Message {
-  declare method: string;
-  declare private uriText: string;
+  declare private methodName: string;
+  /** Undefined while it is still to be asked of `targetView`. */
+  declare private uriText: string | undefined;
   declare private targetView: Uri | undefined;
 
   constructor(method: string, uri: string, fields: Field[] = [], body = '') {
     super(fields, body);
-    this.method = method;
+    this.methodName = method;
     this.uriText = uri;
     this.targetView = undefined;
   }
@@ -20,9 +21,18 @@ export class Request extends Message {
     return true;
   }
 
+  get method(): string {
+    return this.methodName;
+  }
+
+  set method(method: string) {
+    this.methodName = method;
+    this.lineChanged();
+  }
+
   /** The Request-URI as it is sent. TypeError for one with blanks or control characters (§7.1). */
   get uri(): string {
-    return this.uriText;
+    return (this.uriText ??= this.targetView!.text);
   }
 
   set uri(uri: string) {
@@ -33,31 +43,35 @@ export class Request extends Message {
     if (uri === '') throw new TypeError('a Request-URI is not empty');
     this.uriText = uri;
     this.targetView = undefined;
+    this.lineChanged();
   }
 
   /** The Request-URI, read. Of no scheme when it is no URI, which happens in the request of a Malformed alone. */
   get target(): Uri {
-    return (this.targetView ??= Uri.parse(this.uriText) ?? Uri.unreadable(this.uriText));
+    return (this.targetView ??= Uri.parse(this.uri) ?? Uri.unreadable(this.uri));
   }
 
   set target(target: Uri) {
-    this.uriText = target.text;
+    this.uriText = undefined;
     this.targetView = target;
+    this.lineChanged();
   }
 
   override startLine(): string {
-    return `${this.method} ${this.uriText} SIP/2.0`;
+    return `${this.method} ${this.uri} SIP/2.0`;
   }
 
   protected override packLine(text: string): void {
     const start = this.method.length + 1;
-    this.uriText = text.slice(start, start + this.uriText.length);
+    this.uriText = text.slice(start, start + this.uri.length);
     this.targetView = undefined;
   }
 
   /** Shares all fields; its own list of them. */
   clone(): Request {
-    const copy = new Request(this.method, this.uriText, this.fields.slice(), this.body);
+    const copy = new Request(this.method, '', this.fields.slice());
+    copy.wasReadLike(this);
+    copy.uriText = this.uriText;
     copy.targetView = this.targetView;
     return copy;
   }

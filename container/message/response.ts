@@ -5,17 +5,27 @@ import { isLineSafe } from './text.js';
 
 /** A response: status, reason phrase, fields, body. */
 export class Response extends Message {
-  declare status: number;
+  declare private statusCode: number;
   declare private reasonPhrase: string;
 
   constructor(status: number, reason: string, fields: Field[] = [], body = '') {
     super(fields, body);
-    this.status = status;
+    this.statusCode = status;
     this.reasonPhrase = reason;
+    this.lineChanged();
   }
 
   override get isRequest(): false {
     return false;
+  }
+
+  get status(): number {
+    return this.statusCode;
+  }
+
+  set status(status: number) {
+    this.statusCode = status;
+    this.lineChanged();
   }
 
   /** Wire string, may be empty. TypeError for one that would end the line (§7.2). */
@@ -26,6 +36,7 @@ export class Response extends Message {
   set reason(reason: string) {
     if (!isLineSafe(reason)) throw new TypeError('the reason phrase holds CR, LF, NUL or what is no octet');
     this.reasonPhrase = reason;
+    this.lineChanged();
   }
 
   override startLine(): string {
@@ -39,6 +50,8 @@ export class Response extends Message {
 
   /** Shares all fields; its own list of them. */
   clone(): Response {
-    return new Response(this.status, this.reasonPhrase, this.fields.slice(), this.body);
+    const copy = new Response(this.status, this.reasonPhrase, this.fields.slice());
+    copy.wasReadLike(this);
+    return copy;
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Malformed, parse, Request } from '../../container/message/index.js';
+import { Malformed, parse, Request, Uri } from '../../container/message/index.js';
 import { invite, request, requestOf, response, responseOf } from './samples.js';
 
 const archive = new URL('../torture/rfc4475/', import.meta.url);
@@ -121,6 +121,109 @@ test('§7.5 stray CRLFs before and octets behind a message do not appear in what
 test('§7.2 a response goes on as it came', () => {
   const wire = response(183, { Extra: ['X:  \xff ', 'rSEQ:\r\n 1'] }, 'b\0dy');
   expect(responseOf(wire).toWire()).toBe(wire);
+});
+
+describe('§7 what is remembered of the text that came, and what is not', () => {
+  const VIA = 'SIP/2.0/UDP proxy;branch=z9hG4bKp';
+  const wire = request('OPTIONS', { Extra: 'X-A:  1 ' }, 'b\0dy');
+  const pushed = wire.replace('\r\n', `\r\nVia: ${VIA}\r\n`);
+  const line = (text: string, start: string) => text.replace(/^.*/, start);
+  const changed = (text: string, change: (message: Request) => void): string => {
+    const message = requestOf(text);
+    change(message);
+    return message.toWire();
+  };
+
+  test('§16.6 step 8 with a Via on top: all else as it came, without CRLFs before and octets behind', () => {
+    for (const text of [wire, `\r\n\r\n${wire}`, `${wire}tail`, `\r\n${wire}\r\n\r\n`]) {
+      expect(changed(text, (message) => message.push('Via', VIA))).toBe(pushed);
+    }
+  });
+  test('§7.1 §7.2 another start line, whichever part of it is set', () => {
+    expect(changed(wire, (message) => (message.uri = 'sip:x'))).toBe(line(wire, 'OPTIONS sip:x SIP/2.0'));
+    expect(changed(wire, (message) => (message.target = Uri.parse('tel:+1')!))).toBe(
+      line(wire, 'OPTIONS tel:+1 SIP/2.0'),
+    );
+    expect(changed(wire, (message) => (message.method = 'INFO'))).toBe(
+      line(wire, 'INFO sip:bob@biloxi.example.com SIP/2.0'),
+    );
+    const ringing = responseOf(response(180, { start: 'SIP/2.0 180 Ringing' }));
+    ringing.status = 183;
+    expect(ringing.toWire()).toBe(response(183, { start: 'SIP/2.0 183 Ringing' }));
+    ringing.reason = '';
+    expect(ringing.toWire()).toBe(response(183, { start: 'SIP/2.0 183 ' }));
+  });
+  test('§7.1 §7.2 a version in lower case is sent in upper case, a missing SP is sent', () => {
+    expect(requestOf(wire.replace('SIP/2.0\r', 'sip/2.0\r')).toWire()).toBe(wire);
+    for (const start of ['sip/2.0 200 ', 'SIP/2.0 200', 'siP/2.0 200']) {
+      expect(responseOf(response(200, { start })).toWire()).toBe(response(200, { start: 'SIP/2.0 200 ' }));
+    }
+  });
+  test('§7.4 another body, an empty one, and the one that came, given again', () => {
+    const head = wire.slice(0, -4);
+    for (const body of ['', 'other', 'b\0dy']) {
+      expect(changed(wire, (message) => (message.body = body))).toBe(head + body);
+    }
+    expect(
+      changed(wire, (message) => {
+        message.append('X-B', '2');
+        message.body = 'other';
+      }),
+    ).toBe(head.replace('1 \r\n', '1 \r\nX-B: 2\r\n').concat('other'));
+  });
+  test('§18.3 the head of a stream, to which its body is given', () => {
+    const message = parse(wire.slice(0, -4), 'stream') as Request;
+    message.push('Via', VIA);
+    expect(message.toWire()).toBe(pushed.slice(0, -4));
+    message.body = 'b\0dy';
+    expect(message.toWire()).toBe(pushed);
+  });
+  test('§7.3 fields taken off, moved, or all gone', () => {
+    expect(changed(wire, (message) => message.delete('X-A'))).toBe(wire.replace('X-A:  1 \r\n', ''));
+    const lines = wire.split('\r\n');
+    const reversed = [lines[0], ...lines.slice(1, -2).reverse(), '', 'b\0dy'].join('\r\n');
+    expect(changed(wire, (message) => message.fields.reverse())).toBe(reversed);
+    expect(changed(wire, (message) => (message.fields = []))).toBe(
+      'OPTIONS sip:bob@biloxi.example.com SIP/2.0\r\n\r\nb\0dy',
+    );
+  });
+  test('§16.6 step 1 a clone of what was changed, and a change of what was cloned', () => {
+    const message = requestOf(wire);
+    const first = message.clone();
+    message.uri = 'sip:x';
+    message.body = 'other';
+    const second = message.clone();
+    second.push('Via', VIA);
+    expect(first.toWire()).toBe(wire);
+    expect(first.body).toBe('b\0dy');
+    expect(message.toWire()).toBe(line(wire, 'OPTIONS sip:x SIP/2.0').replace('b\0dy', 'other'));
+    expect(second.toWire()).toBe(line(pushed, 'OPTIONS sip:x SIP/2.0').replace('b\0dy', 'other'));
+  });
+  test('§7 one that is packed and then changed', () => {
+    const message = requestOf(`${wire}tail`);
+    message.push('Via', VIA);
+    message.pack();
+    expect(message.clone().toWire()).toBe(pushed);
+    message.pack();
+    message.body = 'other';
+    message.uri = 'sip:x';
+    expect(message.toWire()).toBe(line(pushed, 'OPTIONS sip:x SIP/2.0').replace('b\0dy', 'other'));
+  });
+  test('§7.1 the parts of what was read stay what they are while other messages are read', () => {
+    const message = requestOf(wire.replace('sip:bob@biloxi', 'SIPS:Bob@Biloxi'));
+    requestOf(invite());
+    expect([message.uri, message.target.user, message.target.host]).toEqual([
+      'SIPS:Bob@Biloxi.example.com',
+      'Bob',
+      'biloxi.example.com',
+    ]);
+    expect([message.via!.branch, message.via!.host, message.via!.text, message.from.tag]).toEqual([
+      'z9hG4bK776asdhds',
+      'pc33.atlanta.example.com',
+      'SIP/2.0/UDP pc33.atlanta.example.com:5060;branch=z9hG4bK776asdhds;rport',
+      '1928301774',
+    ]);
+  });
 });
 
 test('§7.3.1 fields of two messages and of ours mix in one', () => {
