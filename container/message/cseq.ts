@@ -1,12 +1,7 @@
 // The CSeq header field value (§20.16).
 import { methodAt } from './methods.js';
-import { integerIn, octetsOf, skipBlank } from './octets.js';
+import { octetsOf, skipBlank } from './octets.js';
 import { tokenEnd } from './plain.js';
-import { CLASS, DIGIT } from './text.js';
-
-// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
-const classes = CLASS;
-const digit = DIGIT;
 
 /** The largest sequence number that a peer may send: 32 bits (§8.1.1.5). */
 export const MAXIMUM_CSEQ = 0xffff_ffff;
@@ -33,11 +28,15 @@ export class CSeq {
 
 /** CSeq of an unfolded value in [start, end) of a text and its octets. */
 export function scanCSeq(octets: Uint8Array, text: string, start: number, end: number): CSeq | undefined {
+  let number = 0;
   let i = start;
-  while (i < end && (classes[octets[i]!]! & digit) !== 0) i++;
-  const number = integerIn(octets, start, i, MAXIMUM_CSEQ);
-  if (number < 0) return undefined;
+  for (; i < end; i++) {
+    const digit = octets[i]! - 48;
+    if (digit < 0 || digit > 9) break;
+    number = number * 10 + digit;
+    if (number > MAXIMUM_CSEQ) return undefined;
+  }
   const method = skipBlank(octets, i, end);
-  if (method === i || method === end || tokenEnd(octets, method, end) !== end) return undefined;
+  if (i === start || method === i || method === end || tokenEnd(octets, method, end) !== end) return undefined;
   return new CSeq(number, methodAt(octets, text, method, end));
 }

@@ -167,17 +167,9 @@ export class Head {
     const { source, valueStart, valueEnd, folded } = field;
     switch (field.role) {
       case role.via:
-        if (this.via === undefined) {
-          this.via = field;
-          if (!folded) field.view = scanVia(octets, source, valueStart, valueEnd) ?? null;
-          if (viaOf(field) === undefined) {
-            this.fail(400, 'Via', '§20.42');
-            const value = field.value;
-            field.view = scanVia(octetsOf(value), value, 0, value.length, true) ?? null;
-          }
-        }
         this.vias += 1;
-        if (this.via !== field || viaOf(field)?.end !== valueEnd) this.vias += commas(octets, valueStart, valueEnd);
+        if (this.via === undefined) this.checkTopmost(field, octets);
+        else this.vias += commas(octets, valueStart, valueEnd);
         if (this.vias > limits.vias) this.fail(513, 'too many Via values', '§21.5.7');
         return;
       case role.from:
@@ -218,6 +210,19 @@ export class Head {
         this.checkRoute(field, octets);
         return;
     }
+  }
+
+  /** The Via that says where the response goes (§18.2.2). */
+  private checkTopmost(field: Field, octets: Uint8Array): void {
+    const { source, valueStart, valueEnd } = field;
+    this.via = field;
+    const via = field.folded ? viaOf(field) : scanVia(octets, source, valueStart, valueEnd);
+    field.view = via ?? null;
+    if (via === undefined) {
+      this.fail(400, 'Via', '§20.42');
+      const value = field.value;
+      field.view = scanVia(octetsOf(value), value, 0, value.length, true) ?? null;
+    } else if (via.end !== valueEnd) this.vias += commas(octets, valueStart, valueEnd);
   }
 
   /** §20.34: a list of name-addr, each with a URI in brackets. */

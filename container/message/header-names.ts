@@ -185,8 +185,12 @@ export function nameIn(state: number): HeaderName | undefined {
   return ends[state];
 }
 
+const via = bySpelling.get('Via');
+
 /** The registered name in any spelling, or undefined. */
 export function headerName(name: string): HeaderName | undefined {
+  // Every message is given one.
+  if (name === 'Via') return via;
   return bySpelling.get(name) ?? bySpelling.get(name.toLowerCase());
 }
 

@@ -3,21 +3,28 @@
 export const METHODS: readonly string[] =
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK UPDATE INFO SUBSCRIBE NOTIFY REFER MESSAGE PUBLISH'.split(' ');
 
-/** By length, then in the order above: a handful each. */
-const byLength: string[][] = [];
-for (const method of METHODS) (byLength[method.length] ??= []).push(method);
-for (let length = 0; length < byLength.length; length++) byLength[length] ??= [];
+/** Octets of each, so far apart; none is as long. */
+const ROOM = 16;
+const letters = new Uint8Array(METHODS.length * ROOM);
+for (let m = 0; m < METHODS.length; m++) {
+  const method = METHODS[m]!;
+  for (let i = 0; i < method.length; i++) letters[m * ROOM + i] = method.charCodeAt(i);
+}
+/** By length, then in the order above: a handful of numbers each. */
+const byLength: number[][] = Array.from({ length: ROOM }, () => []);
+for (let m = 0; m < METHODS.length; m++) byLength[METHODS[m]!.length]!.push(m);
 
 /** The text of [start, end): the one string that stands for a registered method, or a new one. */
 export function methodAt(octets: Uint8Array, text: string, start: number, end: number): string {
+  const known = letters;
   const length = end - start;
-  if (length < byLength.length) {
+  if (length < ROOM) {
     const methods = byLength[length]!;
     for (let m = 0; m < methods.length; m++) {
-      const method = methods[m]!;
+      const first = methods[m]! * ROOM;
       let i = 0;
-      while (i < length && octets[start + i] === method.charCodeAt(i)) i++;
-      if (i === length) return method;
+      while (i < length && octets[start + i] === known[first + i]) i++;
+      if (i === length) return METHODS[methods[m]!]!;
     }
   }
   return text.slice(start, end);

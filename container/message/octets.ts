@@ -55,7 +55,7 @@ const NEAR = 20;
 const FAR = 128;
 let far = false;
 
-/** Offset of the first CR or LF from `start` on, some octets far; -1 for none. A high bit of `low` tells an octet below 14, or one behind such. */
+/** Offset of the first CR or LF from `start` on, some octets far; -1 for none. A high bit tells an octet below 14, or one behind such. */
 function nearBreak(start: number): number {
   const octets = wire;
   const all = words;
@@ -70,9 +70,13 @@ function nearBreak(start: number): number {
       if (octet === 13 || octet === 10) return i;
       low &= low - 1;
     }
-    if (++word === end) return -1;
+    if (++word >= end) return -1;
     four = all[word]!;
     low = (four - 0x0e0e0e0e) & ~four & 0x80808080;
+    if (low === 0) {
+      four = all[++word]!;
+      low = (four - 0x0e0e0e0e) & ~four & 0x80808080;
+    }
   }
 }
 

@@ -5,12 +5,12 @@ import { Malformed } from './malformed.js';
 import { cseqOf, unpacking, viaOf } from './message.js';
 import { METHODS, methodAt } from './methods.js';
 import { breakAt, integerIn, loadTo, openWire, wireOctets } from './octets.js';
-import { tokenEnd } from './plain.js';
+import { plainSipEnd, tokenEnd } from './plain.js';
 import { reasonOf } from './reasons.js';
 import { Request } from './request.js';
 import { Response } from './response.js';
 import { integerAt } from './text.js';
-import { scanTarget, type Uri } from './uri.js';
+import { scanTarget, Uri } from './uri.js';
 
 // Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
 const octets = wireOctets;
@@ -89,9 +89,15 @@ function readRequest(wire: string, end: number, next: number, proper: boolean, f
   if (!proper) head.fail(400, 'start line', '§7.1');
   const methodEnd = tokenEnd(octets, 0, end);
   if (methodEnd === 0 || methodEnd === end || octets[methodEnd] !== 32) return garbage('start line');
-  let uriEnd = wordEnd(methodEnd + 1, end);
   let target: Uri | undefined;
-  if (uriEnd === end || !isSip(uriEnd + 1)) {
+  // What nearly all are is read at once: no blank is part of a plain URI.
+  let uriEnd = plainSipEnd(octets, methodEnd + 1, end);
+  if (uriEnd > 0 && octets[uriEnd] === 32 && isVersion2(uriEnd + 1, end))
+    target = Uri.found(octets, wire, methodEnd + 1, uriEnd);
+  else uriEnd = wordEnd(methodEnd + 1, end);
+  if (target !== undefined) {
+    // Nothing more to check.
+  } else if (uriEnd === end || !isSip(uriEnd + 1)) {
     // Blanks where none may be. The version is the last word, if there is one; RFC 4475 §3.1.2.8 to §3.1.2.10.
     uriEnd = versionStart(wire, methodEnd, end) - 1;
     if (uriEnd <= methodEnd) return garbage('start line');

@@ -1,6 +1,5 @@
 // One scanner over what nearly every URI, host and parameter on the wire looks like. It accepts a subset of §25.1 without allocating;
 // what it does not accept is left to the full grammar in @siplet/sdk/grammar, so a refusal here is no verdict.
-import { integerIn } from './octets.js';
 import { ALPHA, CLASS, DIGIT, PLAIN_PARAMETER, PLAIN_USER, TOKEN } from './text.js';
 
 // Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
@@ -109,13 +108,25 @@ export function plainAddressEnd(octets: Uint8Array, start: number, end: number):
   parts.hostEnd = i;
   parts.port = -1;
   if (i < end && octets[i] === 58) {
-    const portStart = ++i;
-    while (i < end && (classes[octets[i]!]! & digit) !== 0) i++;
-    parts.port = integerIn(octets, portStart, i, 65535);
-    if (parts.port < 0) return -1;
+    i = portEnd(octets, ++i, end);
+    if (i < 0) return -1;
   }
   parts.parametersStart = i;
   return i;
+}
+
+/** End of the port that starts here, 1*DIGIT up to 65535, or -1; `found` then tells it (§25.1). */
+export function portEnd(octets: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  let i = start;
+  for (; i < end; i++) {
+    const digit = octets[i]! - 48;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+    if (value > 65535) return -1;
+  }
+  parts.port = value;
+  return i === start ? -1 : i;
 }
 
 /** After 'sip:' or 'sips:' in any case, or -1. */

@@ -1,12 +1,11 @@
 // The Via header field value (§20.42, §25.1 via-parm), read in one pass.
 import { isHost } from '@siplet/sdk/grammar';
 import { integerIn, octetsOf, skipBlank } from './octets.js';
-import { found, plainHostEnd, quotedEnd, tokenEnd } from './plain.js';
-import { CLASS, DIGIT, TOKEN, VALUE } from './text.js';
+import { found, plainHostEnd, portEnd, quotedEnd, tokenEnd } from './plain.js';
+import { CLASS, TOKEN, VALUE } from './text.js';
 
 // Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
 const classes = CLASS;
-const digit = DIGIT;
 const token = TOKEN;
 const valueBits = VALUE;
 const hostFound = found;
@@ -158,11 +157,9 @@ export function scanVia(
   i = skipBlank(octets, hostEnd, end);
   let port: number | undefined;
   if (i < end && octets[i]! === 58) {
-    const digits = skipBlank(octets, i + 1, end);
-    i = digits;
-    while (i < end && (classes[octets[i]!]! & digit) !== 0) i++;
-    port = integerIn(octets, digits, i, 65535);
-    if (port < 0) return undefined;
+    i = portEnd(octets, skipBlank(octets, i + 1, end), end);
+    if (i < 0) return undefined;
+    port = hostFound.port;
     i = skipBlank(octets, i, end);
   }
   // Nearly every Via ends with a branch, and perhaps an rport without a value behind it (RFC 3581 §3).
