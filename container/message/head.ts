@@ -16,6 +16,8 @@ const wordBit = WORD;
 const wire = wireOctets;
 const role = Role;
 const limits = LIMITS;
+const headLimit = LIMITS.head;
+const fieldLimit = LIMITS.fields;
 
 const TAB = 9;
 const SPACE = 32;
@@ -35,6 +37,8 @@ export class Head {
   declare cseq: Field | undefined;
   declare maxForwards: Field | undefined;
   declare contentLength: Field | undefined;
+  /** What Content-Length says; -1 when that is no number. */
+  declare length: number;
   declare vias: number;
   declare routes: number;
   /** The first fault: status, words, section. */
@@ -52,6 +56,7 @@ export class Head {
     this.cseq = undefined;
     this.maxForwards = undefined;
     this.contentLength = undefined;
+    this.length = -1;
     this.vias = 0;
     this.routes = 0;
     this.status = 0;
@@ -78,7 +83,7 @@ export class Head {
       if (at >= 0 && wire[at] === CR && wire[at + 1] === LF) {
         if (at === position) return at + 2;
         const next = wire[at + 2]!;
-        if (next !== SPACE && next !== TAB && at + 2 <= limits.head) {
+        if (next !== SPACE && next !== TAB && at + 2 <= headLimit) {
           if (header === undefined) this.readField(source, position, at + 2, false);
           else this.take(header, source, position, behind, at + 2, false);
           position = at + 2;
@@ -91,7 +96,7 @@ export class Head {
         position = this.readLines(source, position);
       } else position = this.readLines(source, position);
       if (position < 0) return -1;
-      if (this.fields.length > limits.fields) {
+      if (this.fields.length > fieldLimit) {
         this.fail(513, 'too many header fields', '§21.5.7');
         return -1;
       }
@@ -113,7 +118,7 @@ export class Head {
       if (source.charCodeAt(end - 2) !== CR || source.indexOf('\r', from) !== end - 2) proper = false;
       lines++;
     } while (isBlank(source.charCodeAt(end)));
-    if (end > limits.head) {
+    if (end > headLimit) {
       this.fail(513, 'header fields too long', '§21.5.7');
       return -1;
     }
@@ -204,6 +209,7 @@ export class Head {
       case role.contentLength:
         if (this.contentLength !== undefined) return this.twice('Content-Length');
         this.contentLength = field;
+        this.length = integerIn(octets, valueStart, valueEnd, 0xffff_ffff);
         return;
       case role.route:
         if (this.isResponse) return;
@@ -276,7 +282,7 @@ function valueEndAt(octets: Uint8Array, start: number, end: number): number {
 }
 
 function isLinear(c: number): boolean {
-  return c === SPACE || c === TAB || c === CR || c === LF;
+  return c <= SPACE && (c === SPACE || c === TAB || c === CR || c === LF);
 }
 
 /** How many commas there are: no fewer than there are further values. */
@@ -292,10 +298,9 @@ function isCallId(octets: Uint8Array, start: number, end: number): boolean {
   let word = start;
   for (let i = start; i < end; i++) {
     const c = octets[i]!;
-    if (c === 64) {
-      if (i === word || ++words > 2) return false;
-      word = i + 1;
-    } else if ((classes[c]! & wordBit) === 0) return false;
+    if ((classes[c]! & wordBit) !== 0) continue;
+    if (c !== 64 || i === word || ++words > 2) return false;
+    word = i + 1;
   }
   return end > word;
 }
