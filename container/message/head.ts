@@ -2,7 +2,7 @@
 import { splitList } from '@siplet/sdk/grammar';
 import { scanCSeq } from './cseq.js';
 import { Field } from './field.js';
-import { type HeaderName, NAME_START, nameIn, nameStep, Role, usualName } from './header-names.js';
+import { type HeaderName, NAME_START, nameIn, nameStep, Role, usualAt, usualHeader, usualLength } from './header-names.js';
 import { LIMITS } from './limits.js';
 import { cseqOf, partyOf, viaOf } from './message.js';
 import { breakAt, integerIn, loadTo, octetsOf, wireOctets } from './octets.js';
@@ -77,15 +77,15 @@ export class Head {
     let position = start;
     for (;;) {
       // Most lines tell by their name that they do not break in it.
-      const header = usualName(position);
-      const behind = header === undefined ? position : position + header.length + 1;
+      const which = usualAt(position);
+      const behind = which === 0 ? position : position + usualLength(which) + 1;
       const at = breakAt(source, behind);
       if (at >= 0 && wire[at] === CR && wire[at + 1] === LF) {
         if (at === position) return at + 2;
         const next = wire[at + 2]!;
         if (next !== SPACE && next !== TAB && at + 2 <= headLimit) {
-          if (header === undefined) this.readField(source, position, at + 2, false);
-          else this.take(header, source, position, behind, at + 2, false);
+          if (which === 0) this.readField(source, position, at + 2, false);
+          else this.take(usualHeader(which), source, position, behind, at + 2, false);
           position = at + 2;
         } else position = this.readLines(source, position);
       } else if (at === position) {
@@ -130,12 +130,12 @@ export class Head {
 
   /** One field in [start, end) of the message, with its CRLF at the end. */
   private readField(source: string, start: number, end: number, folded: boolean): void {
-    const header = usualName(start);
-    if (header === undefined) {
+    const which = usualAt(start);
+    if (which === 0) {
       this.readUnusual(wire, source, start, end, folded);
       return;
     }
-    this.take(header, source, start, start + header.length + 1, end, folded);
+    this.take(usualHeader(which), source, start, start + usualLength(which) + 1, end, folded);
   }
 
   /** A field of that name, with its colon before `behind`. */

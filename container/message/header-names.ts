@@ -27,8 +27,6 @@ export class HeaderName {
   /** One letter, or '' (§7.3.3). */
   readonly compact: string;
   readonly role: number;
-  /** Octets of the long name. */
-  readonly length: number;
   /** Not a comma-separated list: its value is one, whatever commas it holds (§7.3.1). */
   readonly whole: boolean;
 
@@ -37,7 +35,6 @@ export class HeaderName {
     this.name = name;
     this.compact = compact;
     this.role = role;
-    this.length = name.length;
     this.whole = whole;
   }
 }
@@ -156,8 +153,11 @@ for (const name of USUAL) {
 const octets = wireOctets;
 const view = new DataView(octets.buffer);
 
-/** The usual long name, in any case, that starts here in the message that is read, with a colon right behind it, or undefined. */
-export function usualName(start: number): HeaderName | undefined {
+/**
+ * Which usual long name, in any case, starts here in the message that is read, with a colon right behind it; 0 when none does. A number, so that a reader can go
+ * on behind the name before it looks at the header.
+ */
+export function usualAt(start: number): number {
   // What a loop asks for again and again is at hand when it is taken before.
   const wire = octets;
   const numbers = tests;
@@ -168,11 +168,20 @@ export function usualName(start: number): HeaderName | undefined {
       const last = numbers[at + 2]!;
       let t = at + 3;
       while (t < last && (wordAt.getInt32(start + numbers[t]!, true) | numbers[t + 1]!) === numbers[t + 2]!) t += 3;
-      if (t === last) return usual[at >> 5];
+      if (t === last) return at;
     }
     at = numbers[at + 1]!;
   }
-  return undefined;
+  return 0;
+}
+
+/** Octets of such a name. */
+export function usualLength(which: number): number {
+  return tests[which]!;
+}
+
+export function usualHeader(which: number): HeaderName {
+  return usual[which >> 5]!;
 }
 
 /** The state behind one more octet of a name; 0 when the octet is none of a token, and ends it. */

@@ -137,7 +137,7 @@ export function scanVia(
     protocol = text.slice(start, i).replace(/[ \t]/g, '').slice(0, -1).toUpperCase();
   }
   i = skipBlank(octets, i, end);
-  const transportEnd = tokenEnd(octets, i, end);
+  const transportEnd = isUdp(octets, i) ? i + 3 : tokenEnd(octets, i, end);
   if (transportEnd === i) return undefined;
   const transport = transportAt(octets, text, i, transportEnd);
   i = skipBlank(octets, transportEnd, end);
@@ -226,6 +226,11 @@ function isSip2(octets: Uint8Array, at: number): boolean {
     octets[at + 6]! === 48 &&
     octets[at + 7]! === 47
   );
+}
+
+/** 'UDP ' likewise. */
+function isUdp(octets: Uint8Array, at: number): boolean {
+  return octets[at]! === 85 && octets[at + 1]! === 68 && octets[at + 2]! === 80 && octets[at + 3]! === 32;
 }
 
 /** Behind `protocol-name SLASH protocol-version SLASH`, or -1. */
