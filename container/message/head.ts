@@ -2,7 +2,16 @@
 import { splitList } from '@siplet/sdk/grammar';
 import { scanCSeq } from './cseq.js';
 import { Field } from './field.js';
-import { type HeaderName, NAME_START, nameIn, nameStep, Role, usualAt, usualHeader, usualLength } from './header-names.js';
+import {
+  type HeaderName,
+  NAME_START,
+  nameIn,
+  nameStep,
+  Role,
+  usualAt,
+  usualHeader,
+  usualLength,
+} from './header-names.js';
 import { LIMITS } from './limits.js';
 import { cseqOf, partyOf, viaOf } from './message.js';
 import { breakAt, integerIn, loadTo, octetsOf, wireOctets } from './octets.js';
