@@ -6,8 +6,11 @@ import { isList, keyOf } from './header-names.js';
 import { LIMITS } from './limits.js';
 import { octetsOfValue } from './octets.js';
 import { Party, scanParty, scanPlainParty } from './party.js';
-import { flat, integerAt, isBlank, isWire } from './text.js';
+import { flat, integerAt, isBlank, isWire, trimBlank } from './text.js';
 import { scanVia, Via } from './via.js';
+
+/** Within which commas divide nothing. */
+const QUOTING = /["<]/;
 
 /** How fields are read again: set by whoever reads them first, which knows this file. */
 export const unpacking: { read(text: string, start: number, isRequest: boolean, fields: Field[]): number } = {
@@ -223,9 +226,14 @@ export abstract class Message {
     const at = this.indexOf(key);
     if (at < 0) return undefined;
     const field = this.fields[at]!;
-    const value = field.value;
-    const values = isList(key) && value.includes(',') ? splitList(value) : [value];
-    if (values.length > 1) this.fields[at] = Field.trusted(field.name, values.slice(1).join(', '));
+    const { value } = field;
+    const comma = isList(key) ? value.indexOf(',') : -1;
+    const rest = comma < 0 ? '' : trimBlank(value.slice(comma + 1));
+    // A comma in quotes or brackets divides nothing, and one that nothing stands before or behind is left to the full grammar.
+    const isPlain = comma < 0 || (comma > 0 && rest !== '' && rest.charCodeAt(0) !== 44 && !QUOTING.test(value));
+    const values = isPlain ? [comma < 0 ? value : trimBlank(value.slice(0, comma))] : splitList(value);
+    const left = isPlain ? rest : values.slice(1).join(', ');
+    if (left !== '') this.fields[at] = Field.trusted(field.name, left);
     else this.fields.splice(at, 1);
     return values[0];
   }

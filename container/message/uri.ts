@@ -3,8 +3,8 @@ import { scanUri, UriParts, uriParameterOf } from '@siplet/sdk/grammar';
 import { octetsOf } from './octets.js';
 import { found, plainSipEnd } from './plain.js';
 
-/** What lets a parameter's name be written otherwise than in lower case (§19.1.4). */
-const UNUSUAL = /[A-Z%]/;
+/** A parameter's name that is written otherwise than in lower case (§19.1.4). */
+const UNUSUAL = /;[^=;]*[A-Z%]/;
 
 /** A Request-URI or the URI of an address; immutable. One of the common shape keeps offsets and cuts the parts out when they are asked for. */
 export class Uri {
@@ -145,7 +145,7 @@ export class Uri {
   parameter(name: string): string | true | undefined {
     const { parameters } = this;
     if (parameters === '') return undefined;
-    // Most are asked for and are not there: where nothing is escaped or in upper case, a look is enough.
+    // Most are asked for and are not there: where no name is escaped or in upper case, a look is enough.
     if (parameters.indexOf(name) < 0 && !UNUSUAL.test(parameters)) return undefined;
     return uriParameterOf(parameters, name);
   }

@@ -68,6 +68,19 @@ describe('push, append, insert, set, delete, shift', () => {
     expect(joined.shift('via')).toBeUndefined();
     expect(joined.via).toBeUndefined();
   });
+  test.each([
+    ['SIP/2.0/UDP a;branch=1,SIP/2.0/UDP b;branch=2', 'SIP/2.0/UDP a;branch=1', 'SIP/2.0/UDP b;branch=2'],
+    ['SIP/2.0/UDP a ,  SIP/2.0/UDP b, SIP/2.0/UDP c', 'SIP/2.0/UDP a', 'SIP/2.0/UDP b, SIP/2.0/UDP c'],
+    ['SIP/2.0/UDP a,', 'SIP/2.0/UDP a', undefined],
+    ['SIP/2.0/UDP a,,SIP/2.0/UDP b', 'SIP/2.0/UDP a', 'SIP/2.0/UDP b'],
+    [',SIP/2.0/UDP a', 'SIP/2.0/UDP a', undefined],
+    ['SIP/2.0/UDP a;x="1,2", SIP/2.0/UDP b', 'SIP/2.0/UDP a;x="1,2"', 'SIP/2.0/UDP b'],
+  ])('§7.3.1 shift takes the first of %j', (via, first, rest) => {
+    const message = new Request('INVITE', 'sip:bob@biloxi.example.com');
+    message.append('Via', via);
+    expect([message.shift('via'), message.value('via')]).toEqual([first, rest]);
+  });
+
   test('A21 shift of a list with a NUL in a display name does not throw', () => {
     const message = requestOf(invite({ Route: 'Route: <sip:a;lr>, "x\\\0y" <sip:b;lr>' }));
     expect(message.shift('route')).toBe('<sip:a;lr>');

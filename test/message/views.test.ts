@@ -303,3 +303,16 @@ describe('UTF-8', () => {
     expect(wireOf('\ud800')).toBe('\xef\xbf\xbd');
   });
 });
+
+test.each([
+  [';transport=UDP;lr', 'UDP', true],
+  [';Transport=udp;LR', 'udp', true],
+  [';x=LR;transport=tcp', 'tcp', undefined],
+  [';%6cr;transpor%74=tls', 'tls', true],
+])(
+  '§19.1.4 the name of a parameter has no case and may be escaped, whatever is in values: %s',
+  (parameters, transport, lr) => {
+    const uri = Uri.parse(`sip:bob@biloxi.example.com${parameters}`)!;
+    expect([uri.parameter('transport'), uri.parameter('lr')]).toEqual([transport, lr]);
+  },
+);
