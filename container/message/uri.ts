@@ -21,6 +21,9 @@ export class Uri {
   declare private written: string | undefined;
   declare private hostText: string | undefined;
   declare private userText: string | undefined;
+  declare private parametersText: string | undefined;
+  /** Whether a parameter's name may be written otherwise than in lower case; undefined while nobody has asked. */
+  declare private unusual: boolean | undefined;
   declare private scanned: UriParts | undefined;
 
   /** [start, end) of `source` is the whole; `host` is given where it is not what [hostStart, hostEnd) says, and `parts` where the offsets of the other parts tell nothing. */
@@ -49,6 +52,8 @@ export class Uri {
     this.written = undefined;
     this.hostText = host;
     this.userText = undefined;
+    this.parametersText = undefined;
+    this.unusual = undefined;
     this.scanned = parts;
   }
 
@@ -72,7 +77,8 @@ export class Uri {
   /** Raw, from the first ';' on, or ''. */
   get parameters(): string {
     if (this.scanned !== undefined) return this.scanned.parameters;
-    return this.parametersStart === this.end ? '' : this.source.slice(this.parametersStart, this.end);
+    if (this.parametersStart === this.end) return '';
+    return (this.parametersText ??= this.source.slice(this.parametersStart, this.end));
   }
 
   /** Undefined when the text is no URI (§25.1). */
@@ -146,7 +152,7 @@ export class Uri {
     const { parameters } = this;
     if (parameters === '') return undefined;
     // Most are asked for and are not there: where no name is escaped or in upper case, a look is enough.
-    if (parameters.indexOf(name) < 0 && !UNUSUAL.test(parameters)) return undefined;
+    if (parameters.indexOf(name) < 0 && !(this.unusual ??= UNUSUAL.test(parameters))) return undefined;
     return uriParameterOf(parameters, name);
   }
 
