@@ -90,7 +90,8 @@ export class RealClock implements Clock {
     const now = performance.now();
     // Whole milliseconds keep the number of lists small; NaN and negative numbers are no delay.
     const duration = delay > 0 ? Math.ceil(delay) : 0;
-    const due = duration < LONG ? now + duration : Math.ceil((now + duration) / SLACK) * SLACK;
+    // Whole milliseconds: another number would be an object of its own in each deadline.
+    const due = duration < LONG ? Math.ceil(now + duration) : Math.ceil((now + duration) / SLACK) * SLACK;
     const deadline = new RealDeadline(undefined, due, owner, which);
     if (this.#closed || duration === Number.POSITIVE_INFINITY) return deadline;
     let line = this.#lines.get(duration);
@@ -173,7 +174,7 @@ export class RealClock implements Clock {
     const line = heap[place]!;
     while (place > 0) {
       const above = (place - 1) >> 1;
-      if (heap[above]!.due <= line.due) break;
+      if (!comesBefore(line, heap[above]!)) break;
       heap[place] = heap[above]!;
       heap[place]!.place = place;
       place = above;
@@ -188,8 +189,8 @@ export class RealClock implements Clock {
     for (;;) {
       let below = 2 * place + 1;
       if (below >= heap.length) break;
-      if (below + 1 < heap.length && heap[below + 1]!.due < heap[below]!.due) below++;
-      if (heap[below]!.due >= line.due) break;
+      if (below + 1 < heap.length && comesBefore(heap[below + 1]!, heap[below]!)) below++;
+      if (!comesBefore(heap[below]!, line)) break;
       heap[place] = heap[below]!;
       heap[place]!.place = place;
       place = below;
@@ -197,6 +198,11 @@ export class RealClock implements Clock {
     heap[place] = line;
     line.place = place;
   }
+}
+
+/** Of two that are due in one millisecond, the shorter. */
+function comesBefore(one: Line, other: Line): boolean {
+  return one.due < other.due || (one.due === other.due && one.duration < other.duration);
 }
 
 function throwLater(error: unknown): void {

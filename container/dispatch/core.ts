@@ -15,6 +15,7 @@ import { DigestServer } from '../digest/index.js';
 import type { Identifiers } from '../identifiers.js';
 import type { HashKey } from '../keyed-hash.js';
 import { type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
+import { Lingering } from '../proxy/lingering.js';
 import { LoopDetection } from '../proxy/loop-detection.js';
 import { OwnRequest } from '../proxy/own-request.js';
 import { cookieOf, type RouteCookie, RouteCookies } from '../proxy/route-cookie.js';
@@ -179,7 +180,13 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     this.encodedUris = new EncodedUris(parts.key);
     this.sessions = new ApplicationSessions(this);
     this.targeting = new Targeting(this.sessions, this.encodedUris, this.userAgents, this.#proxiedDialogs);
+    const upstream = {
+      respondByVia: (response: Response, inbound: Flow) => parts.respondByVia(response, inbound),
+      problem: (text: string, error: unknown) => this.problem(text, error),
+    };
     this.proxyServices = {
+      ...upstream,
+      lingering: new Lingering(upstream, undefined),
       clock: parts.clock,
       identifiers: parts.identifiers,
       transactions: parts.transactions,
@@ -189,11 +196,9 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
         if (cookieOf(next) === undefined || !this.#own.isOwn(next.host, next.port, next.transport)) return undefined;
         return this.internalFlow(inbound, OUTSIDE);
       },
-      respondByVia: (response, inbound) => parts.respondByVia(response, inbound),
       hasInterface: (address) => parts.hasInterface(address),
       locate: (uri, size) => parts.locate(uri, size),
       avoid: (hop) => parts.avoid(hop),
-      problem: (text, error) => this.problem(text, error),
     };
     parts.transactions.user = this;
   }

@@ -3,12 +3,15 @@ import type { Response } from '../message/index.js';
 import type { ClientUser, ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import type { ProxyServices } from './services.js';
 
+/** What it needs of the house. */
+type Services = Pick<ProxyServices, 'respondByVia' | 'problem'>;
+
 export class Lingering implements ClientUser, ServerUser {
-  readonly #services: ProxyServices;
+  readonly #services: Services;
   readonly #accepted: ServerTransaction | undefined;
 
   /** `accepted` is the INVITE that was answered with a 2xx: a 2xx that comes again, or of another fork, still goes upstream. */
-  constructor(services: ProxyServices, accepted: ServerTransaction | undefined) {
+  constructor(services: Services, accepted: ServerTransaction | undefined) {
     this.#services = services;
     this.#accepted = accepted;
   }

@@ -249,7 +249,8 @@ export class ResponseContext implements Timed {
     const isOpen = this.server.state !== 'terminated';
     // One of a hop that was tried before may still be answered.
     if (open.length + (isOpen ? 1 : 0) !== this.#openTransactions) return false;
-    const lingering = new Lingering(this.services, accepted);
+    const { services } = this;
+    const lingering = accepted === undefined ? services.lingering : new Lingering(services, accepted);
     if (isOpen) this.server.user = lingering;
     for (const branch of open) branch.leave(lingering);
     this.supervisor.ended(this);

@@ -5,6 +5,7 @@ import type { Response, Uri } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import type { Branch } from './branch.js';
+import type { Lingering } from './lingering.js';
 import type { ResponseContext } from './response-context.js';
 
 /** Bounds and times of the proxy core; milliseconds. */
@@ -28,6 +29,8 @@ export interface ProxyServices {
   readonly identifiers: Identifiers;
   readonly transactions: Transactions;
   readonly settings: ProxySettings;
+  /** Who hears of transactions whose request was not accepted, and is done with. */
+  readonly lingering: Lingering;
   /** The flow to a hop (§18.1.1). */
   open(hop: Hop): Flow;
   /** A flow to this container itself, when the next hop is a Record-Route URI of ours: another application of the same process has the dialog too. */
