@@ -765,9 +765,16 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     if (this.transaction.state !== 'proceeding') return;
     this.#cancelled = true;
     const handler = this.application.table.cancel();
+    // Its session stays until the handler has its turn, also where nothing is left to wait for and the 487 goes at once.
+    this.session.transactionBegins();
     if (this.context !== undefined) this.context.cancelled(cancel);
     else if (!this.whenCancelled?.(cancel)) this.answerAs(487);
-    if (handler === undefined) return;
+    if (handler !== undefined) this.#callForCancel(handler, cancel);
+    this.session.transactionAnswered();
+    this.session.transactionEnds();
+  }
+
+  #callForCancel(handler: Handler, cancel: Request): void {
     const servlet = new SipRequest(
       cancel,
       this.session,

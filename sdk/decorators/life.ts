@@ -25,7 +25,7 @@ export function SessionDestroyed(): HandlerDecorator<Handler<SipSession>> {
   return noting('@SessionDestroyed()', 'sessionDestroyed');
 }
 
-/** A SipSession is about to be invalidated, because its dialog and transactions have ended. Setting `invalidateWhenReady` to false keeps it. */
+/** A SipSession is about to be invalidated, because its dialog has ended and no request in it waits for a response (JSR 289 §6.2.4). Setting `invalidateWhenReady` to false keeps it. */
 export function SessionReadyToInvalidate(): HandlerDecorator<Handler<SipSession>> {
   return noting('@SessionReadyToInvalidate()', 'sessionReadyToInvalidate');
 }

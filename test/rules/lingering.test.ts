@@ -113,3 +113,34 @@ test('JSR 289 §6.2.4 a session that the application keeps is told of a 2xx that
   session!.invalidate();
   await s.ends();
 });
+
+test('C-29 the handler for CANCEL is called also where nothing was pending, and the sessions end with the 487', async () => {
+  const s = await stage({
+    invite(request) {
+      request.proxy().createBranches(BOB);
+    },
+    cancel: watch,
+  });
+  const call = s.call();
+  await s.world.run(100);
+  call.cancel();
+  await call.response(487);
+  expect(s.seen).toEqual(['invite', 'cancel']);
+  await s.world.run(100);
+  expect(left(s)).toEqual([0, 0]);
+  await s.ends();
+});
+
+test('JSR 289 §6.2.4 a request that makes no dialog leaves no session behind, and is answered again when it comes again', async () => {
+  const s = await stage({ message: proxies(BOB), success: watch });
+  const message = s.alice.request('MESSAGE', 'sip:bob@example.com', { via: 'siplet' });
+  (await s.bob.receive('MESSAGE')).reply(200);
+  await message.response(200);
+  expect(left(s)).toEqual([0, 0]);
+  const had = arrivals(s.alice).length;
+  message.send();
+  await s.world.run(100);
+  expect([arrivals(s.alice).length, arrivals(s.bob).length]).toEqual([had + 1, 1]);
+  expect(s.seen).toEqual(['message', 'success 200 MESSAGE']);
+  await s.ends();
+});
