@@ -197,17 +197,26 @@ export abstract class Message {
 
   /** Replaces every field of that key by one per value, at the place of the first; at the end when there was none. */
   set(name: string, value: string | readonly string[]): void {
-    const fresh = typeof value === 'string' ? [Field.of(name, value)] : value.map((one) => Field.of(name, one));
-    const key = keyOf(name);
+    if (typeof value === 'string') this.setField(Field.of(name, value));
+    else
+      this.replace(
+        keyOf(name),
+        value.map((one) => Field.of(name, one)),
+      );
+  }
+
+  /** As `set` of one value, with a field that is there already: many messages may have it. */
+  setField(field: Field): void {
+    const { key } = field;
     const at = this.indexOf(key);
-    if (at < 0) {
-      this.fields.push(...fresh);
-      return;
-    }
-    if (fresh.length === 1 && this.indexOf(key, at + 1) < 0) {
-      this.fields[at] = fresh[0]!;
-      return;
-    }
+    if (at < 0) this.fields.push(field);
+    else if (this.indexOf(key, at + 1) < 0) this.fields[at] = field;
+    else this.replace(key, [field]);
+  }
+
+  private replace(key: string, fresh: readonly Field[]): void {
+    const first = this.indexOf(key);
+    const at = first < 0 ? this.fields.length : first;
     const rest = this.fields.slice(at).filter((field) => field.key !== key);
     this.fields.length = at;
     this.fields.push(...fresh, ...rest);

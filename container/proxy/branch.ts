@@ -11,6 +11,7 @@ import {
   postprocessRouting,
   replaceRequestUri,
   sizeOf,
+  writeMaxBreadth,
 } from './forwarding.js';
 import type { ResponseContext } from './response-context.js';
 
@@ -94,7 +95,7 @@ export class Branch implements ClientUser, Timed {
     this.state = 'pending';
     const { services } = this.context;
     decrementMaxForwards(this.request, services.settings.maxForwards); // step 3
-    this.request.set('Max-Breadth', String(this.breadth));
+    writeMaxBreadth(this.request, this.breadth);
     const limit = this.context.limitOf(this);
     if (limit !== undefined) this.#limit = services.clock.start(limit, this, 'timeout');
     const application = this.context.toNextApplication?.(this.request);

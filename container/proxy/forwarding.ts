@@ -1,6 +1,6 @@
 // Request forwarding (§16.6): the RFC's numbered steps, in the order in which branch.ts takes them. Step 8 (Via) is the transaction layer's.
 import { unescaped } from '@siplet/sdk/grammar';
-import { type Request, Uri } from '../message/index.js';
+import { Field, type Request, Uri } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
 import { recordRouteValues } from './record-route.js';
 
@@ -36,11 +36,23 @@ function isMethod(parameter: string): boolean {
   return unescaped(equal < 0 ? parameter : parameter.slice(0, equal)).toLowerCase() === 'method';
 }
 
+/** A field of each value from 0 up to 255: messages share them. */
+function numbered(name: string): readonly Field[] {
+  return Array.from({ length: 256 }, (_, number) => Field.of(name, String(number)));
+}
+const MAX_FORWARDS = numbered('Max-Forwards');
+const MAX_BREADTH = numbered('Max-Breadth');
+
 /** §16.6 step 3; `initial` is what a request gets that carries none. */
 export function decrementMaxForwards(request: Request, initial: number): void {
   const { maxForwards } = request;
   if (maxForwards === undefined) request.append('Max-Forwards', String(initial));
-  else request.set('Max-Forwards', String(maxForwards - 1));
+  else request.setField(MAX_FORWARDS[maxForwards - 1] ?? Field.of('Max-Forwards', String(maxForwards - 1)));
+}
+
+/** RFC 5393 §5.3.3: how many branches may come of this one. */
+export function writeMaxBreadth(request: Request, breadth: number): void {
+  request.setField(MAX_BREADTH[breadth] ?? Field.of('Max-Breadth', String(breadth)));
 }
 
 /**

@@ -31,6 +31,8 @@ export class DatagramFlows {
 }
 
 export class DatagramFlow implements Flow {
+  #sentBy: string | undefined = undefined;
+
   constructor(
     readonly end: DatagramEnd,
     readonly remoteAddress: string,
@@ -58,7 +60,7 @@ export class DatagramFlow implements Flow {
   }
 
   get sentBy(): string {
-    return this.end.listening.sentByFor(this.remoteAddress);
+    return (this.#sentBy ??= this.end.listening.sentByFor(this.remoteAddress));
   }
 
   send(wire: string, sender?: FlowUser): void {
