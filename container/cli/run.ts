@@ -1,4 +1,5 @@
 // `siplet run DIR`: a container until it is told to stop.
+import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
 import type { ContainerOptions, RunningContainer } from '../composition.js';
 import { listenText, readConfiguration } from '../configuration.js';
@@ -16,6 +17,19 @@ export interface RunOptions {
   readonly watch: boolean;
 }
 
+/**
+ * Percent that the heap grows by, beyond what is alive, before it is collected. V8 would choose between 10 and 300 by how busy it was last, so that memory went up
+ * to four times of what is in use now and then.
+ */
+const HEAP_GROWTH = 100;
+const HEAP_FLAG = '--heap-growing-percent';
+
+/** What an operator has said of it stands. */
+function boundHeap(): void {
+  const said = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) => text.includes(HEAP_FLAG));
+  if (!said) setFlagsFromString(`${HEAP_FLAG}=${HEAP_GROWTH}`);
+}
+
 /** Ends with 0 after SIGTERM or SIGINT. Throws when the container cannot start. */
 export async function run(directory: string, options: RunOptions): Promise<ExitStatus> {
   const read = () =>
@@ -27,6 +41,7 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
       watch: options.watch ? undefined : false,
     });
   const configuration = read();
+  boundHeap();
   const log = createLog(configuration.log);
   // A terminal that closes says so by SIGHUP; where there is a file to be read again, an operator says that by it.
   const stopped = stopSignal(log, configuration.file === undefined ? [...STOPPING, 'SIGHUP'] : STOPPING);
