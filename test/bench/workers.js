@@ -1,6 +1,6 @@
-// Two workers beside one. With an ordinary application they must cost no more CPU a call; with one whose handler works for 1.5 ms they must carry more calls.
+// Two workers beside one. With an ordinary application they must cost no more CPU a call; with one whose handler works for 6 ms they must carry more calls.
 // Why the second application: an ordinary call costs SIPp's two sides about as much CPU as it costs the container, so on two cores the load generators take
-// the second core and no container could carry twice the calls. When the handler burns 1.5 ms, the SIPps' share is small, and how far the workers scale shows; one SIPp
+// the second core and no container could carry twice the calls. When the handler burns 6 ms, the SIPps' share is small, and how far the workers scale shows; one SIPp
 // a side is enough for such rates, and the cheapest.
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -10,7 +10,7 @@ import { container } from './peers.js';
 import { isCarried, lineOf, throughSeveral } from './several.js';
 
 /** CPU milliseconds that a call of the second application burns. */
-const BURNT = 1.5;
+const BURNT = 6;
 
 /** How often the application must hash its block for so many milliseconds of CPU on this machine: counted once, so that it is the same work for one worker and for two. */
 function hashesFor(milliseconds) {
