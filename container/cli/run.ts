@@ -26,7 +26,7 @@ const HEAP_FLAG = '--heap-growing-percent';
 
 /** What an operator has said of it stands. */
 function boundHeap(): void {
-  const said = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) => text.includes(HEAP_FLAG));
+  const said = process.execArgv.some((text) => text.startsWith(HEAP_FLAG));
   if (!said) setFlagsFromString(`${HEAP_FLAG}=${HEAP_GROWTH}`);
 }
 

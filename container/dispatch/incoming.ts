@@ -469,7 +469,6 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     const { options } = this.#handler?.siplet ?? this.application.siplets[0]!;
     context.timeout = options.proxyTimeout * 1000;
     this.set.search = context;
-    this.set.invitation = context;
     this.supervised = options.supervised;
     context.toNextApplication = (request) => this.core.toNextApplication(request, this.transaction.flow, this.passage);
     return context;
@@ -482,13 +481,10 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
   }
 
   #openContext(loopPart: string): ResponseContext {
-    return (this.context = new ResponseContext(
-      this.core.proxyServices,
-      this.transaction,
-      this.request,
-      loopPart,
-      this,
-    ));
+    const { core, transaction, request } = this;
+    const context = new ResponseContext(core.proxyServices, transaction, request, loopPart, this);
+    if (context.isInvite) this.set.hold(context);
+    return (this.context = context);
   }
 
   /** Parameters of our Record-Route URI, with those of the application; the container stays on the path from now on (C-34, C-35). */
@@ -824,6 +820,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     if (this.#answers) this.core.answeringEnded(this);
     this.completed();
     this.forwarded();
+    if (this.context !== undefined) this.set.release(this.context);
     if (this.isInitial) this.set.settle();
     this.session.transactionEnds();
   }

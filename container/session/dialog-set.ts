@@ -9,6 +9,13 @@ export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE
 /** How many dialogs one request may make (security: a flood of To tags). */
 const MAX_DIALOGS = 64;
 
+/** What waits for a 2xx that comes again (RFC 6026). */
+interface Invitation {
+  /** The application has no part in it any more. */
+  condense(): void;
+}
+const NO_INVITATIONS: readonly Invitation[] = [];
+
 export class DialogSet {
   /** Of the request that made it. */
   readonly method: string;
@@ -21,8 +28,8 @@ export class DialogSet {
   recordRouted = false;
   /** The search that may still make dialogs of it. */
   search: { cancel(reason?: string): void } | undefined;
-  /** What waits for retransmissions, when no session needs to hear of them any more. */
-  invitation: { condense(): void } | undefined;
+  /** INVITEs that are proxied in it, until nothing of them can come any more. */
+  #invitations: readonly Invitation[] = NO_INVITATIONS;
   readonly #sessions: SipSession[];
 
   constructor(
@@ -43,6 +50,17 @@ export class DialogSet {
     this.callerTag = from.tag === undefined ? undefined : text.slice(tagStart);
     this.#sessions = []; // while the session is announced
     this.#sessions = [new SipSession(this, applicationSession, undefined)];
+  }
+
+  /** It is told when no session is left that needs to hear of it. */
+  hold(invitation: Invitation): void {
+    // Nearly always one: a list that grows would have room for 17.
+    this.#invitations = [...this.#invitations, invitation];
+  }
+
+  /** It has ended. */
+  release(invitation: Invitation): void {
+    if (this.#invitations.length > 0) this.#invitations = this.#invitations.filter((one) => one !== invitation);
   }
 
   /** The session of the request itself. */
@@ -114,8 +132,9 @@ export class DialogSet {
   sessionEnded(): void {
     if (!this.isEmpty) return;
     this.applicationSession.services.dialogSetEnded(this);
-    this.invitation?.condense();
-    this.invitation = undefined;
+    const invitations = this.#invitations;
+    this.#invitations = NO_INVITATIONS;
+    for (const invitation of invitations) invitation.condense();
   }
 
   /** The transaction that made it has ended: dialogs which were never confirmed are over (§12.3). */

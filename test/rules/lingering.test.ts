@@ -1,5 +1,6 @@
 // What stays of a call that is over, while its transactions linger (RFC 6026, JSR 289 §6.2.4): they absorb and pass on what is sent again; the sessions have ended.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { Incoming } from '../../container/dispatch/incoming.js';
 import { arrivals, BOB, CAROL, proxies, type Stage, stage, watch } from './stage.js';
 
 const RR = { recordRoute: true };
@@ -31,6 +32,24 @@ test('JSR 289 §6.2.4 the sessions of a proxied call end with its BYE, its trans
   expect(left(s)).toEqual([0, 0]);
   const { inviteServer, inviteClient, nonInviteServer, nonInviteClient } = s.container.alive;
   expect([inviteServer, inviteClient, nonInviteServer, nonInviteClient]).toEqual([1, 1, 1, 1]);
+  await s.ends();
+});
+
+test('JSR 289 §6.2.4 no INVITE of a call that is over waits for its transactions with what the application had, a re-INVITE as little as the first', async () => {
+  const ended = vi.spyOn(Incoming.prototype, 'ended');
+  const s = await stage({ invite: proxies(BOB, RR), success: watch, subsequent: watch });
+  const { call } = await talks(s);
+  const again = call.dialogOf(call.last!).request('INVITE');
+  (await s.bob.receive('INVITE')).reply(200);
+  await again.response(200);
+  again.ack();
+  await s.bob.receive('ACK');
+  expect(ended).not.toHaveBeenCalled();
+  await hangsUp(s, call);
+  // The two INVITEs, and the BYE.
+  expect(new Set(ended.mock.instances).size).toBe(3);
+  expect(s.container.alive).toMatchObject({ inviteServer: 2, inviteClient: 2, applicationSessions: 0 });
+  ended.mockRestore();
   await s.ends();
 });
 
