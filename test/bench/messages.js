@@ -55,14 +55,14 @@ export function withHead(size) {
 let written = 0;
 const WORK = {
   parse(octets) {
-    written += parse(octets.latin1Slice(0, octets.length), 'datagram').fields.length;
+    written = (written + parse(octets.latin1Slice(0, octets.length), 'datagram').fields.length) | 0;
   },
   forward(octets) {
     const request = parse(octets.latin1Slice(0, octets.length), 'datagram');
     request.push('Via', VIA);
     const wire = request.toWire();
     const out = Buffer.allocUnsafe(wire.length);
-    written += out.latin1Write(wire, 0, wire.length);
+    written = (written + out.latin1Write(wire, 0, wire.length)) | 0;
   },
 };
 
