@@ -801,7 +801,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     this.set.search = undefined;
   }
 
-  /** Nothing of the request can come any more but what is sent again. */
+  /** Of the session nothing waits for this request any more. */
   forwarded(): void {
     if (this.#forwarded) return;
     this.#forwarded = true;

@@ -29,7 +29,7 @@ export interface ProxyServices {
   readonly identifiers: Identifiers;
   readonly transactions: Transactions;
   readonly settings: ProxySettings;
-  /** Who hears of transactions whose request was not accepted, and is done with. */
+  /** Who hears of transactions that linger, of all but accepted INVITEs. */
   readonly lingering: Lingering;
   /** The flow to a hop (§18.1.1). */
   open(hop: Hop): Flow;

@@ -1,5 +1,5 @@
 // What stays of a call that is over, while its transactions linger (RFC 6026, JSR 289 §6.2.4): they absorb and pass on what is sent again; the sessions have ended.
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Incoming } from '../../container/dispatch/incoming.js';
 import { arrivals, BOB, CAROL, proxies, type Stage, stage, watch } from './stage.js';
 
@@ -37,6 +37,7 @@ test('JSR 289 §6.2.4 the sessions of a proxied call end with its BYE, its trans
 
 test('JSR 289 §6.2.4 no INVITE of a call that is over waits for its transactions with what the application had, a re-INVITE as little as the first', async () => {
   const ended = vi.spyOn(Incoming.prototype, 'ended');
+  onTestFinished(() => ended.mockRestore());
   const s = await stage({ invite: proxies(BOB, RR), success: watch, subsequent: watch });
   const { call } = await talks(s);
   const again = call.dialogOf(call.last!).request('INVITE');
@@ -49,7 +50,6 @@ test('JSR 289 §6.2.4 no INVITE of a call that is over waits for its transaction
   // The two INVITEs, and the BYE.
   expect(new Set(ended.mock.instances).size).toBe(3);
   expect(s.container.alive).toMatchObject({ inviteServer: 2, inviteClient: 2, applicationSessions: 0 });
-  ended.mockRestore();
   await s.ends();
 });
 
@@ -120,7 +120,6 @@ test('JSR 289 §6.2.4 a session that the application keeps is told of a 2xx that
       request.proxy(RR).proxyTo(BOB);
     },
     success: watch,
-    timer: watch,
   });
   const { call, invite } = await talks(s);
   await hangsUp(s, call);

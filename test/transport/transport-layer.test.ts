@@ -299,6 +299,13 @@ describe('flows to a hop', () => {
     expect([one.errors, transport.counters.sendFailures]).toEqual([['EPERM'], 1]);
   });
 
+  test('§16.4 a host that was asked for before it was listened on is ours from then on', async () => {
+    const { transport } = await layer();
+    expect(transport.isOwn('10.0.0.77', 5060)).toBe(false);
+    await transport.listen(['udp:10.0.0.77:5060']);
+    expect([transport.isOwn('10.0.0.77', 5060), transport.isOwn('10.0.0.77', 5061)]).toEqual([true, false]);
+  });
+
   test('§18.4 datagrams to one place share a flow, as long as few places are in use', async () => {
     const { open } = await layer();
     const flow = open('8.8.8.8', 5060, 'UDP');
