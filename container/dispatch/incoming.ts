@@ -11,7 +11,7 @@ import type { DeployedApplication } from '../deployment/application.js';
 import { copied, type Request, type Response, responseTo, Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
-import type { Choice, Supervisor } from '../proxy/services.js';
+import type { Choice, Settled, Supervisor } from '../proxy/services.js';
 import { refusalOf } from '../proxy/validation.js';
 import { Destination } from '../routing/router.js';
 import { Proxy } from '../servlet/proxy.js';
@@ -28,6 +28,7 @@ import type { ServerTransaction, ServerUser, TransactionFailure } from '../trans
 import { takenBy } from '../transport/internal-flow.js';
 import type { Passage } from '../transport/passage.js';
 import type { Core } from './core.js';
+import { type Reporter, RequestCall, ResponseCall } from './handler-calls.js';
 import { allowedBy, type Handler, type SipletDefaults } from './handler-table.js';
 
 /** How the application deals with the request; the roles exclude each other (C-1). */
@@ -39,7 +40,7 @@ const MAX_FIRST_RSEQ = 2 ** 31 - 1;
 /** A job that only waits for its turn. */
 const IN_TURN = { isWaitedFor: true, handler: () => undefined, argument: () => undefined } as const;
 
-export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
+export class Incoming implements ServerUser, Supervisor, ReliableUser, Reporter, Timed {
   role: Role = 'none';
   /** A final response went, or was handed over to go. */
   answered = false;
@@ -498,7 +499,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
 
   // Supervisor: the application's response handlers -------------------------------------------------------------------------------------------------------------
 
-  provisional(branch: Branch, response: Response, settled: () => void): void {
+  provisional(branch: Branch, response: Response, settled: Settled): void {
     const session = this.sessionOf(response);
     if (session.state === 'initial') session.state = 'early';
     this.#supervise(
@@ -510,7 +511,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     );
   }
 
-  success(branch: Branch, response: Response, isRetransmission: boolean, settled: () => void): void {
+  success(branch: Branch, response: Response, isRetransmission: boolean, settled: Settled): void {
     if (!isRetransmission) this.#confirm(this.sessionOf(response), branch, response);
     const handler = this.application.table.success(response.status, this.request.method);
     this.#supervise(handler, branch, response, isRetransmission ? 'retransmitted' : 'received', settled);
@@ -540,7 +541,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
       argument: () => (servlet = this.#present(chosen!.branch, chosen!.response, 'received')),
       settled: (error, handler) => {
         if (error !== undefined) {
-          this.#report(handler!, error);
+          this.report(handler!, error);
           servlet!.restore();
         }
         if (chosen !== undefined) this.#unconfirm(chosen.response);
@@ -555,27 +556,14 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     branch: Branch,
     response: Response,
     origin: Origin,
-    settled: () => void,
+    settled: Settled,
     isWanted?: () => boolean,
   ): void {
     const { applicationSession } = this.set;
     applicationSession.touch();
-    if (!this.supervised) return settled();
+    if (!this.supervised) return settled(branch, response);
     const servlet = handler === undefined ? undefined : this.#present(branch, response, origin);
-    applicationSession.mailbox.post({
-      isWaitedFor: true,
-      // What comes in a session that was invalidated passes the application by (JSR 289 §6.2.4).
-      handler: () => (servlet?.session.isValid && (isWanted === undefined || isWanted()) ? handler : undefined),
-      argument: () => servlet,
-      settled: (error) => {
-        if (error !== undefined) {
-          this.#report(handler!, error);
-          servlet!.restore();
-        }
-        if (origin !== 'intermediate') servlet?.commit();
-        settled();
-      },
-    });
+    applicationSession.mailbox.post(new ResponseCall(this, handler, servlet, branch, response, settled, isWanted));
   }
 
   #present(branch: Branch | undefined, response: Response, origin: Origin): SipResponse {
@@ -596,18 +584,12 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Timed {
     isWaitedFor: boolean,
     settled: (error: unknown, wasCalled: boolean) => void,
   ): void {
-    this.set.applicationSession.mailbox.post({
-      isWaitedFor,
-      handler: () => (this.session.isValid ? handler : undefined),
-      argument: () => argument,
-      settled: (error, called) => {
-        if (error !== undefined) this.#report(handler, error);
-        settled(error, called !== undefined);
-      },
-    });
+    const { mailbox } = this.set.applicationSession;
+    mailbox.post(new RequestCall(this, this.session, handler, argument, isWaitedFor, settled));
   }
 
-  #report(handler: Handler, error: unknown): void {
+  /** Reporter. */
+  report(handler: Handler, error: unknown): void {
     // One that goes on after its caller has given up is not at fault, nor one that proxies a request with no hops left (C-40).
     const isItsFault = !(
       error instanceof TooManyHopsError ||

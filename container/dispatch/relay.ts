@@ -2,7 +2,7 @@
 import type { Request, Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
-import type { Choice, ProxyServices, Supervisor } from '../proxy/services.js';
+import type { Choice, ProxyServices, Settled, Supervisor } from '../proxy/services.js';
 import type { NextHop } from '../routing/onward.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 
@@ -30,12 +30,12 @@ export class Relay implements Supervisor, ServerUser {
     this.#context.start();
   }
 
-  provisional(_branch: Branch, _response: Response, settled: () => void): void {
-    settled();
+  provisional(branch: Branch, response: Response, settled: Settled): void {
+    settled(branch, response);
   }
 
-  success(_branch: Branch, _response: Response, _isRetransmission: boolean, settled: () => void): void {
-    settled();
+  success(branch: Branch, response: Response, _isRetransmission: boolean, settled: Settled): void {
+    settled(branch, response);
   }
 
   intermediate(_branch: Branch, _response: Response, _isIntermediate: () => boolean, settled: () => void): void {

@@ -274,7 +274,7 @@ export class Branch implements ClientUser, Timed {
     const isRetransmission = this.#successTags?.includes(tag) ?? false;
     if (!isRetransmission) {
       if (this.#successTags !== undefined && this.#successTags.length >= MAX_FORKS) return;
-      this.#successTags = [...(this.#successTags ?? []), tag];
+      this.#successTags = this.#successTags === undefined ? [tag] : [...this.#successTags, tag];
     }
     this.state = 'ended';
     this.latest = response;

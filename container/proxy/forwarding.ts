@@ -69,7 +69,8 @@ export function addRecordRoute(
   if (recordRoute === undefined && path === undefined) return;
   const secure = request.target.scheme === 'sips' || topRouteIsSecure(request);
   if (recordRoute !== undefined) {
-    for (const value of recordRouteValues(recordRoute, inbound, outbound, secure)) request.push('Record-Route', value);
+    for (const value of recordRouteValues(recordRoute, inbound, outbound, secure))
+      request.pushField(Field.trusted('Record-Route', value));
   }
   if (path !== undefined) {
     for (const value of recordRouteValues(path, inbound, outbound, secure)) request.push('Path', value);

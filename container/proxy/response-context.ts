@@ -7,7 +7,7 @@ import { aggregateChallenges, bestResponse, type Candidate } from './best-respon
 import { Branch, type CancelCause } from './branch.js';
 import { Lingering } from './lingering.js';
 import { MaxBreadth } from './max-breadth.js';
-import type { ProxyServices, Supervisor } from './services.js';
+import type { ProxyServices, Settled, Supervisor } from './services.js';
 import { contactsOf, TargetSet } from './target-set.js';
 
 const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
@@ -209,15 +209,24 @@ export class ResponseContext implements Timed {
   provisional(branch: Branch, response: Response): void {
     if (this.completed) return;
     // One that came before the final response goes before it, however long its handler takes; behind it, it is absorbed.
-    this.supervisor.provisional(branch, response, () => this.server.respond(response));
+    this.supervisor.provisional(branch, response, ResponseContext.#passOn);
   }
 
   /** §16.7 step 5: a 2xx to INVITE; each goes upstream (C-10, C-10a, C-10b). */
   succeeded(branch: Branch, response: Response, isRetransmission: boolean): void {
     if (this.completed && !this.#succeeded) return; // a final response has gone upstream: RFC 6026 §8.9 lets no 2xx follow it
     if (!this.#succeeded) this.#succeed(branch);
-    this.supervisor.success(branch, response, isRetransmission, () => this.#forwardSuccess(response));
+    this.supervisor.success(branch, response, isRetransmission, ResponseContext.#passSuccess);
   }
+
+  static readonly #passOn: Settled = (branch, response) => void branch.context.server.respond(response);
+
+  static readonly #passSuccess: Settled = (branch, response) => branch.context.#forwardSuccess(response);
+
+  static readonly #passSuccessOnce: Settled = ({ context }, response) => {
+    context.server.respond(response);
+    context.#linger();
+  };
 
   /** Also when the caller's transaction has ended: a branch that was not cancelled may be answered late (C-10). */
   #forwardSuccess(response: Response): void {
@@ -260,7 +269,9 @@ export class ResponseContext implements Timed {
   #succeed(branch: Branch | undefined): void {
     this.#succeeded = true;
     this.#complete();
-    if (!this.noCancel) this.#cancelPending('elsewhere', ELSEWHERE, branch); // step 10
+    // Nearly always it is the only one.
+    if (!this.noCancel && (branch === undefined || this.#branchCount > 1))
+      this.#cancelPending('elsewhere', ELSEWHERE, branch); // step 10
   }
 
   /** Every branch ends here once, unless with a 2xx to INVITE. */
@@ -310,7 +321,7 @@ export class ResponseContext implements Timed {
   /** C-13: a 6xx ends the search, but is sent only when every branch has ended. */
   #refuse(branch: Branch | undefined): void {
     this.#sixth = true;
-    this.#queue.length = 0;
+    this.#queue = [];
     this.#cancelPending('elsewhere', undefined, branch);
   }
 
@@ -318,10 +329,7 @@ export class ResponseContext implements Timed {
   #succeededOnce(branch: Branch, response: Response): void {
     this.#succeeded = true;
     this.#complete();
-    this.supervisor.success(branch, response, false, () => {
-      this.server.respond(response);
-      this.#linger();
-    });
+    this.supervisor.success(branch, response, false, ResponseContext.#passSuccessOnce);
   }
 
   /** After a branch has ended: the next of a sequential search, or the choice. */
@@ -402,7 +410,7 @@ export class ResponseContext implements Timed {
     this.completed = true;
     this.supervisor.completed();
     this.#limit?.stop();
-    this.#queue.length = 0;
+    if (this.#queue.length > 0) this.#queue = [];
   }
 
   /** A response of our own, with our To tag where the request had none. */

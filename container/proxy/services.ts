@@ -53,13 +53,16 @@ export interface Choice {
   readonly response: Response;
 }
 
+/** What is done with a response of that branch once its handler has settled. Not of one response alone: each would be a function more for each response. */
+export type Settled = (branch: Branch, response: Response) => void;
+
 /**
  * Whoever hears of responses before they go upstream (C-4). `settled` is called once the application's handler has settled, at once when there is none
  * and none is running. What the handler changed in the response is changed.
  */
 export interface Supervisor {
-  provisional(branch: Branch, response: Response, settled: () => void): void;
-  success(branch: Branch, response: Response, isRetransmission: boolean, settled: () => void): void;
+  provisional(branch: Branch, response: Response, settled: Settled): void;
+  success(branch: Branch, response: Response, isRetransmission: boolean, settled: Settled): void;
   /** A final response that may not be the end of the proxying (C-14): `isIntermediate` tells when its turn has come. */
   intermediate(branch: Branch, response: Response, isIntermediate: () => boolean, settled: () => void): void;
   /** Asks `choose` for the best response when its turn has come: undefined when branches were added meanwhile. */

@@ -162,6 +162,11 @@ export class Mailbox {
     this.#holder?.beWaitedFor();
   }
 
+  /** No handler runs, and nothing waits. */
+  get isIdle(): boolean {
+    return !this.#busy;
+  }
+
   /** Calls it back when no handler runs and nothing waits; now, when that is so. Unlike a job it is nothing that a handler could be late for. */
   whenIdle(then: () => void): void {
     if (this.#busy) (this.#afterwards ??= []).push(then);

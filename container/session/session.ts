@@ -4,7 +4,7 @@ import { SessionInvalidError } from '@siplet/sdk';
 import type { HandlerKind } from '@siplet/sdk/declarations';
 import type { ApplicationSession, SessionServices } from './application-session.js';
 import { Attributes } from './attributes.js';
-import { notify } from './notices.js';
+import { call } from './notices.js';
 
 export abstract class Session {
   #id: string | undefined;
@@ -74,16 +74,21 @@ export abstract class Session {
   checkReady(): void {
     if (!this.#valid || this.#checking || !this.isReady) return;
     this.#checking = true;
-    this.owner.mailbox.whenIdle(() => {
-      if (!this.#valid || !this.isReady) {
-        this.#checking = false;
-        return;
-      }
-      notify(this.owner, this.readyKind, this, () => {
-        this.#checking = false;
-        if (this.#invalidateWhenReady && this.#valid && this.isReady) this.invalidate();
-      });
-    });
+    const { mailbox } = this.owner;
+    if (mailbox.isIdle) this.#beReady();
+    else mailbox.whenIdle(() => this.#beReady());
+  }
+
+  /** No handler runs. */
+  #beReady(): void {
+    const handler = this.owner.application.table.life(this.readyKind);
+    if (handler === undefined || !this.#valid || !this.isReady) this.#endWhenReady();
+    else call(this.owner, handler, this, () => this.#endWhenReady());
+  }
+
+  #endWhenReady(): void {
+    this.#checking = false;
+    if (this.#invalidateWhenReady && this.#valid && this.isReady) this.invalidate();
   }
 
   /** False when it had ended before. */

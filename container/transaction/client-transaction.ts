@@ -6,6 +6,7 @@ import { cancelOf } from './cancellation.js';
 import { INVITE_CLIENT, type InviteClientAction } from './invite-client.js';
 import { compile, type Effect, type Machine } from './machine.js';
 import { NON_INVITE_CLIENT, type NonInviteClientAction } from './non-invite-client.js';
+import { TIMER } from './timers.js';
 import { type Ground, Transaction } from './transaction.js';
 import type * as port from './user.js';
 
@@ -100,7 +101,7 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
   /** §9.1: on the INVITE's flow, as its own transaction; and the INVITE has 64*T1 to end. */
   sendCancel(cancel: Request): void {
     this.ground.sendCancel(cancel, this.branch, this.flow.open ? this.flow : this.ground.again(this.flow));
-    this.start('timerCancel');
+    this.start(TIMER.timerCancel);
   }
 
   pass(response: Response): void {
@@ -142,20 +143,20 @@ const INVITE_EFFECTS: Record<InviteClientAction, Effect<ClientTransaction>> = {
   keepCancel: (transaction, cancel) => transaction.keepCancel(cancel as Request),
   sendKeptCancel: (transaction) => transaction.sendKeptCancel(),
   sendCancel: (transaction, cancel) => transaction.sendCancel(cancel as Request),
-  startA: (transaction) => transaction.startRepeat('timerA'),
-  doubleA: (transaction) => transaction.double('timerA', false),
-  startB: (transaction) => transaction.start('timerB'),
-  startD: (transaction) => transaction.start('timerD'),
-  startM: (transaction) => transaction.start('timerM'),
+  startA: (transaction) => transaction.startRepeat(TIMER.timerA),
+  doubleA: (transaction) => transaction.double(TIMER.timerA, false),
+  startB: (transaction) => transaction.start(TIMER.timerB),
+  startD: (transaction) => transaction.start(TIMER.timerD),
+  startM: (transaction) => transaction.start(TIMER.timerM),
 };
 
 const NON_INVITE_EFFECTS: Record<NonInviteClientAction, Effect<ClientTransaction>> = {
   ...SHARED,
-  startE: (transaction) => transaction.startRepeat('timerE'),
-  doubleE: (transaction) => transaction.double('timerE', true),
-  resetEToT2: (transaction) => transaction.repeatAfterT2('timerE'),
-  startF: (transaction) => transaction.start('timerF'),
-  startK: (transaction) => transaction.start('timerK'),
+  startE: (transaction) => transaction.startRepeat(TIMER.timerE),
+  doubleE: (transaction) => transaction.double(TIMER.timerE, true),
+  resetEToT2: (transaction) => transaction.repeatAfterT2(TIMER.timerE),
+  startF: (transaction) => transaction.start(TIMER.timerF),
+  startK: (transaction) => transaction.start(TIMER.timerK),
 };
 
 const INVITE = compile(INVITE_CLIENT, INVITE_EFFECTS);

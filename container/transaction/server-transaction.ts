@@ -5,6 +5,7 @@ import { INVITE_SERVER, type InviteServerAction } from './invite-server.js';
 import { isRfc2543 } from './keys.js';
 import { compile, type Effect, type Machine } from './machine.js';
 import { NON_INVITE_SERVER, type NonInviteServerAction } from './non-invite-server.js';
+import { TIMER } from './timers.js';
 import { type Ground, Transaction } from './transaction.js';
 import type * as port from './user.js';
 
@@ -67,7 +68,7 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   /** Called when the user has been given the request: a 100 of ours is due if nothing was sent by then (§17.2.1, RFC 4320 §4.1). */
   expectTrying(): void {
     if (this.last !== undefined || this.received === undefined || this.place.last) return;
-    this.start(this.isInvite ? 'timerTrying' : 'timerLateTrying');
+    this.start(this.isInvite ? TIMER.timerTrying : TIMER.timerLateTrying);
   }
 
   /** The request came again. */
@@ -123,7 +124,7 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   sendTrying(): void {
     const trying = responseTo(this.received!, 100);
     const timestamp = trying.value('timestamp')?.split(' ')[0];
-    const delay = this.delays[this.isInvite ? 'timerTrying' : 'timerLateTrying'];
+    const delay = this.delays[(this.isInvite ? TIMER.timerTrying : TIMER.timerLateTrying).number]!;
     if (timestamp) trying.set('Timestamp', `${timestamp} ${delay / 1000}`);
     this.sendResponse(trying);
   }
@@ -171,11 +172,11 @@ const SHARED = {
 const INVITE_EFFECTS: Record<InviteServerAction, Effect<ServerTransaction>> = {
   ...SHARED,
   stopTrying: (transaction) => transaction.stopWaiting(),
-  startG: (transaction) => transaction.startRepeat('timerG'),
-  doubleG: (transaction) => transaction.double('timerG', true),
-  startH: (transaction) => transaction.start('timerH'),
-  startI: (transaction) => transaction.start('timerI'),
-  startL: (transaction) => transaction.start('timerL'),
+  startG: (transaction) => transaction.startRepeat(TIMER.timerG),
+  doubleG: (transaction) => transaction.double(TIMER.timerG, true),
+  startH: (transaction) => transaction.start(TIMER.timerH),
+  startI: (transaction) => transaction.start(TIMER.timerI),
+  startL: (transaction) => transaction.start(TIMER.timerL),
   forgetResponse: (transaction) => transaction.forgetResponse(),
   passAck: (transaction, ack) => transaction.passAck(ack as Request),
   tellTimeout: (transaction) => transaction.tellTimeout(),
@@ -183,7 +184,7 @@ const INVITE_EFFECTS: Record<InviteServerAction, Effect<ServerTransaction>> = {
 
 const NON_INVITE_EFFECTS: Record<NonInviteServerAction, Effect<ServerTransaction>> = {
   ...SHARED,
-  startJ: (transaction) => transaction.start('timerJ'),
+  startJ: (transaction) => transaction.start(TIMER.timerJ),
 };
 
 const INVITE = compile(INVITE_SERVER, INVITE_EFFECTS);

@@ -3,7 +3,7 @@ import type { Clock, Deadline, Timed } from '../clock.js';
 import type { Message } from '../message/index.js';
 import type { Flow, FlowUser } from '../transport/flow.js';
 import type { Machine, Move, Place } from './machine.js';
-import { type Delays, TIMER_TABLE, type TimerName, type Timers } from './timers.js';
+import type { Delays, Timer, Timers } from './timers.js';
 
 /** What a transaction needs of the layer that it lives in. */
 export interface Ground<Subject> {
@@ -85,28 +85,28 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
   }
 
   /** Starts a timer of Table 4 that runs once; one that is never to fire is not started. */
-  start(timer: TimerName): void {
-    const delay = this.delays[timer];
+  start(timer: Timer): void {
+    const delay = this.delays[timer.number]!;
     if (delay === Number.POSITIVE_INFINITY) return;
-    const deadline = this.ground.clock.start(delay, this, timer);
-    if (TIMER_TABLE[timer].kind === 'wait') this.wait = deadline;
+    const deadline = this.ground.clock.start(delay, this, timer.name);
+    if (timer.kind === 'wait') this.wait = deadline;
     else this.limit = deadline;
   }
 
   /** Starts a retransmission timer with the interval given, or with its first one. */
-  startRepeat(timer: TimerName, interval = this.delays[timer]): void {
+  startRepeat(timer: Timer, interval = this.delays[timer.number]!): void {
     if (interval === Number.POSITIVE_INFINITY) return;
     this.interval = interval;
-    this.repeat = this.ground.clock.start(interval, this, timer);
+    this.repeat = this.ground.clock.start(interval, this, timer.name);
   }
 
   /** The next interval: twice the last, T2 at most where `bounded`. */
-  double(timer: TimerName, bounded: boolean): void {
+  double(timer: Timer, bounded: boolean): void {
     const interval = 2 * this.interval;
     this.startRepeat(timer, bounded && interval > this.ground.timers.t2 ? this.ground.timers.t2 : interval);
   }
 
-  repeatAfterT2(timer: TimerName): void {
+  repeatAfterT2(timer: Timer): void {
     this.startRepeat(timer, this.ground.timers.t2);
   }
 

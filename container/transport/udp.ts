@@ -1,5 +1,5 @@
 // Datagrams on the system's sockets. Octets are latin1 strings from here on up.
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { familyOf } from './address.js';
 import type { DatagramReceiver, DatagramSocket, SocketAddress } from './network.js';
 import { UdpSender } from './udp-sender.js';
@@ -61,9 +61,7 @@ class UdpSocket implements DatagramSocket {
     const { address, port } = socket.address();
     this.local = { address, port };
     this.sendNow = UdpSender.of(shownHandleOf(socket), familyOf(address) === 6)?.send;
-    socket.on('message', (octets, from) => {
-      receiver.receive((octets as unknown as Octets).latin1Slice(0, octets.length), from.address, from.port);
-    });
+    listen(socket, receiver);
   }
 
   get handle(): UdpHandle {
@@ -93,6 +91,21 @@ class UdpSocket implements DatagramSocket {
   }
 }
 
+/** Takes datagrams from what Node keeps of the socket, where it lets us: without an event and its listeners for each. */
+function listen(socket: Socket, receiver: DatagramReceiver): void {
+  const pass = (octets: Buffer, from: RemoteInfo): void =>
+    receiver.receive((octets as unknown as Octets).latin1Slice(0, octets.length), from.address, from.port);
+  const handle = shownHandleOf(socket);
+  if (typeof handle?.onmessage !== 'function') {
+    socket.on('message', pass);
+    return;
+  }
+  // A negative length is an error, such as a report of ICMP: the transactions learn it by their timers.
+  handle.onmessage = (length, _handle, octets, from) => {
+    if (length >= 0) pass(octets!, from!);
+  };
+}
+
 function told(failed: (error: Error) => void): (error: Error | null) => void {
   return (error) => {
     if (error) failed(error);
@@ -118,6 +131,8 @@ export function handleOfUdp(socket: DatagramSocket): UdpHandle {
 export interface UdpHandle {
   recvStart(): void;
   recvStop(): void;
+  /** Called for each datagram. */
+  onmessage?(length: number, handle: object, octets: Buffer | undefined, from: RemoteInfo | undefined): void;
 }
 
 const DEAF: DatagramReceiver = { receive() {} };

@@ -53,6 +53,8 @@ export function withHead(size) {
 }
 
 let written = 0;
+/** One piece of memory for all that is sent, as where the container sends (transport/udp-sender); a longer message gets its own there too. */
+const memory = Buffer.allocUnsafeSlow(2048);
 const WORK = {
   parse(octets) {
     written = (written + parse(octets.latin1Slice(0, octets.length), 'datagram').fields.length) | 0;
@@ -61,7 +63,7 @@ const WORK = {
     const request = parse(octets.latin1Slice(0, octets.length), 'datagram');
     request.push('Via', VIA);
     const wire = request.toWire();
-    const out = Buffer.allocUnsafe(wire.length);
+    const out = wire.length <= memory.length ? memory : Buffer.allocUnsafe(wire.length);
     written = (written + out.latin1Write(wire, 0, wire.length)) | 0;
   },
 };
