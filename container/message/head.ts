@@ -37,8 +37,8 @@ const COMMA = 44;
 
 /** The head of a message. It reads on after a fault, so that a response can be built from what is there. */
 export class Head {
-  declare readonly fields: Field[];
-  declare readonly isResponse: boolean;
+  declare fields: Field[];
+  declare isResponse: boolean;
   declare via: Field | undefined;
   declare from: Field | undefined;
   declare to: Field | undefined;
@@ -55,7 +55,12 @@ export class Head {
   declare detail: string;
   declare section: string;
 
-  constructor(isResponse: boolean) {
+  constructor() {
+    this.begin(false);
+  }
+
+  /** Forgets the message before. */
+  begin(isResponse: boolean): this {
     this.fields = [];
     this.isResponse = isResponse;
     this.via = undefined;
@@ -71,6 +76,7 @@ export class Head {
     this.status = 0;
     this.detail = '';
     this.section = '';
+    return this;
   }
 
   /** Notes a fault; the first one stands. */

@@ -15,6 +15,8 @@ import { scanTarget, Uri } from './uri.js';
 // Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
 const octets = wireOctets;
 const limits = LIMITS;
+/** One message is read at a time. */
+const onlyHead = new Head();
 
 /** One message and no more, or the head of one whose body the framer adds (§18.3). */
 export type Framing = 'datagram' | 'stream';
@@ -58,7 +60,7 @@ function readResponse(
   proper: boolean,
   framing: Framing,
 ): Response | Malformed {
-  const head = new Head(true);
+  const head = onlyHead.begin(true);
   if (!proper) head.fail(400, 'start line', '§7.2');
   const version = wordEnd(0, end);
   let status = -1;
@@ -85,7 +87,7 @@ function readResponse(
 
 /** Request-Line = Method SP Request-URI SP SIP-Version CRLF (§7.1). */
 function readRequest(wire: string, end: number, next: number, proper: boolean, framing: Framing): Request | Malformed {
-  const head = new Head(false);
+  const head = onlyHead.begin(false);
   if (!proper) head.fail(400, 'start line', '§7.1');
   const methodEnd = tokenEnd(octets, 0, end);
   if (methodEnd === 0 || methodEnd === end || octets[methodEnd] !== 32) return garbage('start line');
@@ -159,7 +161,7 @@ function checkPresence(head: Head): void {
 }
 
 unpacking.read = (text, start, isRequest, fields) => {
-  const head = new Head(!isRequest);
+  const head = onlyHead.begin(!isRequest);
   openWire(text);
   const bodyStart = head.read(text, start);
   fields.push(...head.fields);
