@@ -20,7 +20,7 @@ export class RequestCall implements Job {
     readonly called: Handler,
     readonly servlet: unknown,
     readonly isWaitedFor: boolean,
-    readonly then: (error: unknown, wasCalled: boolean) => void,
+    readonly afterwards: (error: unknown, wasCalled: boolean) => void,
   ) {}
 
   /** Nobody hears of what comes in a session that has been invalidated. */
@@ -34,7 +34,7 @@ export class RequestCall implements Job {
 
   settled(error: unknown, called: Handler | undefined): void {
     if (error !== undefined) this.reporter.report(this.called, error);
-    this.then(error, called !== undefined);
+    this.afterwards(error, called !== undefined);
   }
 }
 
@@ -49,7 +49,7 @@ export class ResponseCall implements Job {
     readonly servlet: SipResponse | undefined,
     readonly branch: Branch,
     readonly response: Response,
-    readonly then: Settled,
+    readonly afterwards: Settled,
     /** Asked when its turn has come; undefined: it is wanted. */
     readonly isWanted: (() => boolean) | undefined,
   ) {}
@@ -71,6 +71,6 @@ export class ResponseCall implements Job {
       servlet!.restore();
     }
     if (servlet !== undefined && servlet.origin !== 'intermediate') servlet.commit();
-    this.then(this.branch, this.response);
+    this.afterwards(this.branch, this.response);
   }
 }

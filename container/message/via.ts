@@ -89,6 +89,21 @@ export class Via {
     return (this.branchText ??= this.source.slice(this.branchStart, this.branchEnd));
   }
 
+  /** The octet of the branch that stands there; 0 behind its end, and where there is none. */
+  branchOctet(index: number): number {
+    const at = this.branchStart + index;
+    return at < this.branchEnd ? this.source.charCodeAt(at) : 0;
+  }
+
+  /** Whether that is its branch, as written. */
+  hasBranch(branch: string): boolean {
+    const { source, branchStart } = this;
+    const { length } = branch;
+    if (this.branchEnd - branchStart !== length) return false;
+    for (let i = 0; i < length; i++) if (source.charCodeAt(branchStart + i) !== branch.charCodeAt(i)) return false;
+    return true;
+  }
+
   /** Lower-case host:port with the default port filled in, IPv6 in brackets: what transactions are matched by (§17.2.3). */
   get sentBy(): string {
     const host = this.host.includes(':') ? `[${this.host}]` : this.host;

@@ -174,10 +174,9 @@ export class Branch implements ClientUser, Timed {
     addRecordRoute(request, recordRoute, context.path, context.inbound, flow);
     this.#provisional = false;
     if (context.isInvite) this.#startTimerC();
-    const branch = `z9hG4bK${services.identifiers.branch()}${context.loopPart}`;
     const bound = { transport: hop.transport, address: hop.address, port: hop.port, host: hop.host, flow };
     context.opened();
-    this.#transaction = services.transactions.send(request, bound, this, branch);
+    this.#transaction = services.transactions.send(request, bound, this, context.loopPart);
   }
 
   /** RFC 3263 §4.3: a hop that fails is followed by the next one, unless the branch was cancelled. */

@@ -48,11 +48,10 @@ function contactOf(message: Request | Response, otherwise: string): string {
 }
 
 function routesOf(message: Request | Response): string {
-  if (!message.has('record-route')) return '';
-  return message
-    .fieldsOf('record-route')
-    .map((field) => field.value)
-    .join(',');
+  let routes = '';
+  for (const field of message.fields)
+    if (field.key === 'record-route') routes = routes === '' ? field.value : `${routes},${field.value}`;
+  return routes;
 }
 
 function listOf(text: string): string[] {

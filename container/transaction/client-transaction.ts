@@ -22,6 +22,8 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
   readonly isInvite: boolean;
   readonly method: string;
   readonly branch: string;
+  /** Where the layer has it; -1: by its branch. */
+  readonly slot: number;
   user: port.ClientUser;
   /** What is sent again: the request, later the ACK. */
   private wire: string | undefined;
@@ -30,12 +32,13 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
   private keptCancel: Request | undefined = undefined;
   private cancelled = false;
 
-  constructor(ground: ClientGround, request: Request, branch: string, flow: Flow, user: port.ClientUser) {
+  constructor(ground: ClientGround, request: Request, branch: string, slot: number, flow: Flow, user: port.ClientUser) {
     const isInvite = request.method === 'INVITE';
     super(ground, flow, isInvite ? INVITE.initial.next : NON_INVITE.initial.next);
     this.isInvite = isInvite;
     this.method = request.method;
     this.branch = branch;
+    this.slot = slot;
     this.user = user;
     this.sent = request;
     this.wire = request.toWire();

@@ -1,11 +1,12 @@
 // The transaction layer (§17): finds the transaction of what arrives, makes new ones, and answers without one where none is to be made.
 import type { Clock } from '../clock.js';
 import type { Identifiers } from '../identifiers.js';
-import { Field, Malformed, type Request, Response, responseTo } from '../message/index.js';
+import { Field, flat, Malformed, type Request, Response, responseTo } from '../message/index.js';
 import type { Flow, FlowUser, Hop } from '../transport/flow.js';
 import { NOBODY, sameTarget } from './cancellation.js';
 import { type ClientGround, ClientTransaction } from './client-transaction.js';
 import { isRfc2543, MAGIC_COOKIE, serverKey } from './keys.js';
+import { branchOf, SentTransactions } from './sent-transactions.js';
 import { type ServerGround, ServerTransaction } from './server-transaction.js';
 import { statelessTag } from './stateless-tags.js';
 import { Timers, type TimerValues } from './timers.js';
@@ -39,14 +40,15 @@ export class TransactionLayer implements Transactions {
   readonly #clientGround: ClientGround;
   readonly #serverGround: ServerGround;
   #salt: string | undefined;
-  // Our branches are unique, but a CANCEL has the branch of its INVITE: so clients are kept by branch, in one map for each. §17.1.3
-  readonly #invitesSent = new Map<string, ClientTransaction>();
+  readonly #sent = new SentTransactions();
+  /** By the branch of their INVITE. §9.1 */
   readonly #cancelsSent = new Map<string, ClientTransaction>();
-  readonly #othersSent = new Map<string, ClientTransaction>();
   // By branch and sent-by. §17.2.3
   readonly #invites = new Map<string, ServerTransaction>();
   readonly #cancels = new Map<string, ServerTransaction>();
   readonly #others = new Map<string, ServerTransaction>();
+  /** How many there are, of all kinds. */
+  #count = 0;
 
   constructor(transport: Transport, clock: Clock, identifiers: Identifiers, options: TransactionOptions = {}) {
     this.#transport = transport;
@@ -56,15 +58,20 @@ export class TransactionLayer implements Transactions {
     this.#clientGround = {
       clock,
       timers,
-      remove: (transaction) => this.#sentOf(transaction.method).delete(transaction.branch),
+      remove: (transaction) => {
+        const { slot, branch } = transaction;
+        if (slot < 0 ? this.#cancelsSent.delete(branch) : this.#sent.delete(transaction)) this.#count--;
+      },
       again: (flow) =>
         transport.open({ transport: flow.transport, address: flow.remoteAddress, port: flow.remotePort }),
-      sendCancel: (cancel, branch, flow) => void this.#begin(cancel, branch, flow, NOBODY),
+      sendCancel: (cancel, branch, flow) => this.#sendCancel(cancel, branch, flow),
     };
     this.#serverGround = {
       clock,
       timers,
-      remove: (transaction) => this.#receivedOf(transaction.method).delete(transaction.key),
+      remove: ({ method, key }) => {
+        if (this.#receivedOf(method).delete(key)) this.#count--;
+      },
       respond: (response, arrivedOn, sender) => transport.respond(response, arrivedOn, sender),
       newTag: () => identifiers.tag(),
       passAck: (ack, flow) => this.user.request(ack, undefined, flow),
@@ -73,8 +80,8 @@ export class TransactionLayer implements Transactions {
 
   get size(): { inviteClient: number; nonInviteClient: number; inviteServer: number; nonInviteServer: number } {
     return {
-      inviteClient: this.#invitesSent.size,
-      nonInviteClient: this.#cancelsSent.size + this.#othersSent.size,
+      inviteClient: this.#sent.invites,
+      nonInviteClient: this.#cancelsSent.size + this.#sent.others,
       inviteServer: this.#invites.size,
       nonInviteServer: this.#cancels.size + this.#others.size,
     };
@@ -88,11 +95,17 @@ export class TransactionLayer implements Transactions {
     else this.#receiveRequest(message, flow);
   }
 
-  send(request: Request, hop: Hop, user: ClientUser, branch = this.#newBranch()): ClientTransaction {
+  send(request: Request, hop: Hop, user: ClientUser, loopPart = ''): ClientTransaction {
     if (request.method === 'ACK') throw new Error('an ACK has no transaction of its own: it is sent statelessly');
     const flow = hop.flow ?? this.#transport.open(hop);
+    const slot = this.#sent.nextSlot;
+    const branch = flat(branchOf(this.#identifiers.branch(), slot, loopPart));
     request.pushField(Field.trusted('Via', viaOf(flow, branch)));
-    return this.#begin(request, branch, flow, user);
+    const transaction = new ClientTransaction(this.#clientGround, request, branch, slot, flow, user);
+    this.#sent.add(transaction);
+    this.#count++;
+    transaction.begin();
+    return transaction;
   }
 
   sendStateless(request: Request, hop: Hop, branch = this.#newBranch()): void {
@@ -121,20 +134,22 @@ export class TransactionLayer implements Transactions {
     this.#transport.respond(response, flow);
   }
 
-  #begin(request: Request, branch: string, flow: Flow, user: ClientUser): ClientTransaction {
-    const sent = this.#sentOf(request.method);
-    if (sent.has(branch)) throw new Error(`branch ${branch} is in use: every transaction needs its own (§8.1.1.7)`);
-    const transaction = new ClientTransaction(this.#clientGround, request, branch, flow, user);
-    sent.set(branch, transaction);
+  /** Of an INVITE that is under way: one at most. */
+  #sendCancel(cancel: Request, branch: string, flow: Flow): void {
+    if (this.#cancelsSent.has(branch)) return;
+    const transaction = new ClientTransaction(this.#clientGround, cancel, branch, -1, flow, NOBODY);
+    this.#cancelsSent.set(branch, transaction);
+    this.#count++;
     transaction.begin();
-    return transaction;
   }
 
   /** §17.1.3. */
   #receiveResponse(response: Response, flow: Flow): void {
-    const branch = response.via?.branch;
+    const { via } = response;
     const { method } = response.cseq;
-    const transaction = branch === undefined ? undefined : this.#sentOf(method).get(branch);
+    let transaction: ClientTransaction | undefined;
+    if (via !== undefined)
+      transaction = method === 'CANCEL' ? this.#cancelsSent.get(via.branch ?? '') : this.#sent.find(via);
     if (transaction !== undefined && transaction.method === method) transaction.receive(response);
     else this.user.stray(response, flow);
   }
@@ -158,6 +173,7 @@ export class TransactionLayer implements Transactions {
     }
     transaction = new ServerTransaction(this.#serverGround, request, key, flow);
     transactions.set(key, transaction);
+    this.#count++;
     this.user.request(request, transaction, flow);
     transaction.expectTrying();
   }
@@ -184,15 +200,8 @@ export class TransactionLayer implements Transactions {
 
   /** Bounded: what ends calls is let through for longer than what begins them. */
   #admits(method: string): boolean {
-    const count =
-      this.#invites.size +
-      this.#others.size +
-      this.#cancels.size +
-      this.#invitesSent.size +
-      this.#othersSent.size +
-      this.#cancelsSent.size;
     const isEnd = method === 'BYE' || method === 'CANCEL';
-    return count < (isEnd ? this.#limit * 1.25 : this.#limit);
+    return this.#count < (isEnd ? this.#limit * 1.25 : this.#limit);
   }
 
   /** §21.5.4. */
@@ -209,10 +218,6 @@ export class TransactionLayer implements Transactions {
 
   #newBranch(): string {
     return MAGIC_COOKIE + this.#identifiers.branch();
-  }
-
-  #sentOf(method: string): Map<string, ClientTransaction> {
-    return method === 'INVITE' ? this.#invitesSent : method === 'CANCEL' ? this.#cancelsSent : this.#othersSent;
   }
 
   #receivedOf(method: string): Map<string, ServerTransaction> {

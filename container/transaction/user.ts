@@ -89,10 +89,10 @@ export interface ServerTransaction {
 export interface Transactions {
   user: TransactionUser;
   /**
-   * Sends a request that carries no Via of ours yet: the layer opens the hop, pushes the Via (`branch` or a new one) and starts a client transaction.
-   * ACK is not sent with this.
+   * Sends a request that carries no Via of ours yet: the layer opens the hop, pushes the Via with a new branch and starts a client transaction.
+   * `loopPart` is the second part of the branch (RFC 5393 §4.2.1), with the sign that parts it from the first. ACK is not sent with this.
    */
-  send(request: Request, hop: Hop, user: ClientUser, branch?: string): ClientTransaction;
+  send(request: Request, hop: Hop, user: ClientUser, loopPart?: string): ClientTransaction;
   /** Pushes a Via and sends, keeping nothing: the ACK to a 2xx, and the stateless proxy. */
   sendStateless(request: Request, hop: Hop, branch?: string): void;
   /** The server transaction that a CANCEL is meant for (§9.2: same key but for the method; §9.1: same Request-URI), of any method but ACK and CANCEL. */

@@ -87,7 +87,7 @@ test('PCN-11 the CANCEL: Request-URI, Call-ID, To, From, CSeq number, Route and 
   transaction.cancel('SIP;cause=200;text="Call completed elsewhere"');
   expect(stand.flow.sent[1]!.wire.split('\r\n')).toEqual([
     'CANCEL sip:bob@[2001:db8::1]:5070;transport=udp SIP/2.0',
-    'Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1;rport',
+    'Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1.0;rport',
     'Route: <sip:p1.example.com;lr>',
     'Route: <sip:p2.example.com;lr>',
     'From: <sip:caller@example.com>;tag=caller',

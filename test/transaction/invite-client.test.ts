@@ -12,8 +12,8 @@ function calling(transport: 'UDP' | 'TCP' = 'UDP', t1?: number) {
 
 test('§18.1.1 the INVITE is sent with a Via of ours on top: transport, sent-by, a new branch with the cookie, rport', () => {
   const { flow, transaction } = calling();
-  expect(read(flow.sent[0]!.wire).value('via')).toBe('SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1;rport');
-  expect(transaction).toMatchObject({ state: 'calling', isInvite: true, method: 'INVITE', branch: 'z9hG4bKb1' });
+  expect(read(flow.sent[0]!.wire).value('via')).toBe('SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1.0;rport');
+  expect(transaction).toMatchObject({ state: 'calling', isInvite: true, method: 'INVITE', branch: 'z9hG4bKb1.0' });
 });
 
 test('ICT-01 over UDP, in silence: 7 copies at 0, .5, 1.5, 3.5, 7.5, 15.5 and 31.5 s, Timer B at 32 s', () => {
@@ -193,7 +193,7 @@ test('ICT-13 the ACK: what §17.1.1.3 names, and nothing else', () => {
   stand.answer(486, 'INVITE', 'theirs');
   expect(stand.flow.sent[1]!.wire.split('\r\n')).toEqual([
     'ACK sip:callee@example.com SIP/2.0',
-    'Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1;rport',
+    'Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1.0;rport',
     'Route: <sip:p1.example.com;lr>',
     'Route: <sip:p2.example.com;lr>',
     'From: <sip:caller@example.com>;tag=caller',
@@ -275,8 +275,15 @@ describe('abandon', () => {
   });
 });
 
-test('two transactions of one branch are an error of ours', () => {
+test('§8.1.1.7 every transaction has a branch of its own, also with the slot of one that has ended', () => {
   const stand = new Stand();
-  stand.send('INVITE', new NotingClient(), 'z9hG4bKmine');
-  expect(() => stand.send('INVITE', new NotingClient(), 'z9hG4bKmine')).toThrow('z9hG4bKmine is in use');
+  const branches = new Set<string>();
+  for (let i = 0; i < 20; i++) {
+    const transaction = stand.send('INVITE', new NotingClient(), '-loop');
+    expect(transaction.branch).toMatch(/^z9hG4bK[0-9a-z]+\.0-loop$/);
+    branches.add(transaction.branch);
+    stand.answer(200);
+    stand.clock.turnTo(stand.clock.now() + 40_000);
+  }
+  expect(branches.size).toBe(20);
 });

@@ -1,6 +1,8 @@
 // TRM-01…11, P53-01: which transaction a message belongs to (§17.1.3, §17.2.3). TRM-12 (no second forward) and TRM-13 (merged requests, §8.2.2.2)
 // are shown at the proxy and user agent layers; below them, IST-10 shows that the INVITE is absorbed.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Request, responseTo } from '../../container/message/index.js';
 import { incoming, NotingClient, NotingFlow, NotingServer, Stand, type Variation } from './stand.js';
 
 /** How many requests the user has seen after these. */
@@ -147,6 +149,12 @@ test('a key cannot be forged across the rules: what RFC 2543 compares is never t
   );
 });
 
+/** Sends an OPTIONS; what would answer it. */
+function answerTo(stand: Stand, user: NotingClient): string {
+  stand.send('OPTIONS', user);
+  return responseTo(stand.flow.last() as Request, 200, undefined, 'x').toWire();
+}
+
 describe('responses', () => {
   test('TRM-07 top branch and CSeq method equal: the transaction', () => {
     const stand = new Stand();
@@ -157,7 +165,7 @@ describe('responses', () => {
     stand.send('OPTIONS', second);
     stand.answer(200, 'OPTIONS');
     expect([first.notes, second.notes]).toEqual([[], ['passed 200']]);
-    expect(mine.via!.branch).toBe('z9hG4bKb1');
+    expect(mine.via!.branch).toBe('z9hG4bKb1.0');
   });
   test('TRM-07 on whatever flow it comes', () => {
     const stand = new Stand();
@@ -184,6 +192,77 @@ describe('responses', () => {
     stand.answer(200, 'INVITE', 'x', (response) => response.set('Via', `${via};branch=z9hG4bKnobody`));
     stand.answer(200, 'INVITE', 'x', (response) => response.set('Via', via));
     expect(stand.strays.map(({ status }) => status)).toEqual([200, 200]);
+  });
+  test('TRM-07 a late response does not go to who has its slot now', () => {
+    const stand = new Stand();
+    const late = answerTo(stand, new NotingClient());
+    stand.receive(late);
+    stand.clock.turnTo(6_000);
+    const next = new NotingClient();
+    expect(stand.send('OPTIONS', next).branch).toMatch(/\.0$/);
+    expect(late).toMatch(/branch=\w+\.0;/);
+    stand.receive(late);
+    expect(next.notes).toEqual([]);
+    expect(stand.strays).toHaveLength(1);
+  });
+  test.each([
+    'b2.1',
+    'b1.1',
+    'b1.',
+    'b1',
+    'b1.00',
+    'b1.0x',
+    'b1.0-',
+    'b1.-1',
+    'b1.1e1',
+    'b1.99999999999',
+    '.0',
+    '.',
+    'B1.0',
+  ])('TRM-07 z9hG4bK%s is not z9hG4bKb1.0: stray', (forged) => {
+    const stand = new Stand();
+    const user = new NotingClient();
+    expect(stand.send('OPTIONS', user).branch).toBe('z9hG4bKb1.0');
+    const via = `SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK${forged}`;
+    stand.answer(200, 'OPTIONS', 'x', (response) => response.set('Via', via));
+    expect(user.notes).toEqual([]);
+    expect(stand.strays).toHaveLength(1);
+  });
+  test.each(['', ', SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKb9.7'])(
+    'TRM-07 however its Via is written, the branch is found ("%s")',
+    (rest) => {
+      const stand = new Stand();
+      const user = new NotingClient();
+      stand.send('OPTIONS', user, '-loop');
+      const via = `SIP / 2.0 / UDP 192.0.2.1:5060 ; received=192.0.2.1;rport=5060 ; Branch = z9hG4bKb1.0-loop ;x=y${rest}`;
+      stand.answer(200, 'OPTIONS', 'x', (response) => response.set('Via', via));
+      expect(user.notes).toEqual(['passed 200']);
+    },
+  );
+  test('TRM-07 whatever begins and ends meanwhile, each response finds its transaction', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(2), fc.nat(20)), { maxLength: 60 }), (steps) => {
+        const stand = new Stand();
+        let alive: { user: NotingClient; answer: string }[] = [];
+        const end = ({ user, answer }: (typeof alive)[number]): void => {
+          stand.receive(answer);
+          expect(user.notes).toEqual(['passed 200']);
+        };
+        for (const [step, n] of steps) {
+          if (step > 0 || alive.length === 0) {
+            const user = new NotingClient();
+            alive.push({ user, answer: answerTo(stand, user) });
+          } else {
+            end(alive.splice(n % alive.length, 1)[0]!);
+            // Timer K: its slot is the next one's. Whom nobody has answered for 32 s has ended too.
+            stand.clock.turnTo(stand.clock.now() + 5_000);
+            alive = alive.filter(({ user }) => user.notes.length === 0);
+          }
+        }
+        alive.forEach(end);
+        expect(stand.strays).toEqual([]);
+      }),
+    );
   });
   test('TRM-08 the response to a CANCEL, with the branch of the INVITE, goes to the transaction of the CANCEL', () => {
     const stand = new Stand();

@@ -212,8 +212,8 @@ export class Stand {
   }
 
   /** Sends a request of that method. */
-  send(method: string, user: ClientUser = new NotingClient(), branch?: string): ClientTransaction {
-    return this.layer.send(outgoing(method), this.hop, user, branch);
+  send(method: string, user: ClientUser = new NotingClient(), loopPart?: string): ClientTransaction {
+    return this.layer.send(outgoing(method), this.hop, user, loopPart);
   }
 
   /** The peer's response to the last request of that method (or to `request`). */

@@ -1,0 +1,78 @@
+// Client transactions by the slot that our branch names: a response finds the one that it answers by a look into a list, and nothing is hashed (§17.1.3).
+import type { Via } from '../message/index.js';
+import type { ClientTransaction } from './client-transaction.js';
+import { MAGIC_COOKIE } from './keys.js';
+
+/** Before the slot; behind it comes the loop part, if there is one, with a sign of its own. */
+const DOT = 46;
+/** More than there can be of transactions. */
+const LONGEST_SLOT = 9;
+
+/** Unique over space and time by `chance` alone (§8.1.1.7). `loopPart` is '' or begins with what is no digit. */
+export function branchOf(chance: string, slot: number, loopPart: string): string {
+  return `${MAGIC_COOKIE}${chance}.${slot}${loopPart}`;
+}
+
+/** What the branch of a Via names, whoever wrote it; -1 where that is no slot. */
+export function slotIn(via: Via): number {
+  let i = MAGIC_COOKIE.length;
+  let octet = via.branchOctet(i);
+  while (octet !== DOT && octet !== 0) octet = via.branchOctet(++i);
+  const first = i + 1;
+  let slot = 0;
+  for (i = first; i - first <= LONGEST_SLOT; i++) {
+    const digit = via.branchOctet(i) - 48;
+    if (digit < 0 || digit > 9) return i === first ? -1 : slot;
+    slot = slot * 10 + digit;
+  }
+  return -1;
+}
+
+export class SentTransactions {
+  readonly #slots: (ClientTransaction | undefined)[] = [];
+  readonly #free: number[] = [];
+  #invites = 0;
+  #others = 0;
+
+  /** How many INVITEs there are. */
+  get invites(): number {
+    return this.#invites;
+  }
+
+  /** How many of other methods. */
+  get others(): number {
+    return this.#others;
+  }
+
+  /** That the next one gets. */
+  get nextSlot(): number {
+    return this.#free.length > 0 ? this.#free[this.#free.length - 1]! : this.#slots.length;
+  }
+
+  /** It has the next slot. */
+  add(transaction: ClientTransaction): void {
+    if (this.#free.length > 0) this.#slots[this.#free.pop()!] = transaction;
+    else this.#slots.push(transaction);
+    if (transaction.isInvite) this.#invites++;
+    else this.#others++;
+  }
+
+  /** False where it is not there any more. */
+  delete(transaction: ClientTransaction): boolean {
+    const { slot } = transaction;
+    if (this.#slots[slot] !== transaction) return false;
+    this.#slots[slot] = undefined;
+    this.#free.push(slot);
+    if (transaction.isInvite) this.#invites--;
+    else this.#others--;
+    return true;
+  }
+
+  /** By the topmost Via of a response; its method is still to be compared. */
+  find(via: Via): ClientTransaction | undefined {
+    const slot = slotIn(via);
+    if (slot < 0 || slot >= this.#slots.length) return undefined;
+    const transaction = this.#slots[slot];
+    return transaction !== undefined && via.hasBranch(transaction.branch) ? transaction : undefined;
+  }
+}
