@@ -58,11 +58,12 @@ const FAMILIES = [4, 6] as const;
 /** Hops remembered as failed; the oldest makes room. */
 const MAX_AVOIDED = 1024;
 
-/** Hosts whose place is remembered, and how much of a URI's parameters. */
+/** Hosts whose places are remembered, how many URIs of each, and how much of their parameters. */
 const MAX_KNOWN = 1024;
+const KEPT_OF_HOST = 4;
 const MAX_KEPT_PARAMETERS = 64;
 
-/** Where the last numeric URI of a host led. */
+/** Where a numeric URI led. */
 interface Known {
   readonly port: number | undefined;
   readonly scheme: string;
@@ -87,7 +88,7 @@ export class ServerLocation {
   readonly #time: number;
   readonly #avoidTime: number;
   readonly #avoided = new Map<string, number>();
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, readonly Known[]>();
 
   constructor(ports: LocationPorts, options: LocationOptions = {}) {
     this.#ports = ports;
@@ -122,20 +123,23 @@ export class ServerLocation {
   }
 
   #knownOf(uri: Uri): Known | undefined {
-    const known = this.#known.get(uri.host);
-    return known !== undefined &&
-      known.port === uri.port &&
-      known.scheme === uri.scheme &&
-      known.parameters === uri.parameters
-      ? known
-      : undefined;
+    const { host, port, scheme, parameters } = uri;
+    const all = this.#known.get(host);
+    if (all === undefined) return undefined;
+    for (let i = 0; i < all.length; i++) {
+      const known = all[i]!;
+      if (known.port === port && known.scheme === scheme && known.parameters === parameters) return known;
+    }
+    return undefined;
   }
 
-  /** Numeric addresses lead to the same place every time: the last one of each host is kept as it stands in URIs. */
+  /** Numeric addresses lead to the same place every time: the last ones of each host are kept as they stand in URIs, of a call's target and of its Contact. */
   #keep(uri: Uri, size: number, hops: Hop[]): Hop[] {
     if (!this.#isSmall(size) || hops.length !== 1 || uri.parameters.length > MAX_KEPT_PARAMETERS) return hops;
-    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-    this.#known.set(copied(uri.host), { port: uri.port, scheme: uri.scheme, parameters: copied(uri.parameters), hops });
+    const before = this.#known.get(uri.host);
+    if (before === undefined && this.#known.size >= MAX_KNOWN) this.#known.clear();
+    const known = { port: uri.port, scheme: uri.scheme, parameters: copied(uri.parameters), hops };
+    this.#known.set(copied(uri.host), [known, ...(before ?? []).slice(0, KEPT_OF_HOST - 1)]);
     return hops;
   }
 

@@ -97,6 +97,36 @@ describe('numeric hosts', () => {
     expect(await locate('sips:b@192.0.2.4')).toEqual(['TLS 192.0.2.4 5061']);
     expect(await locate('sips:b@192.0.2.4:5099;transport=tcp')).toEqual(['TLS 192.0.2.4 5099']);
   });
+
+  test('what is asked for in turns, a target and the Contacts behind it, is looked at once each; a fifth URI of a host takes the place of the oldest', async () => {
+    let looks = 0;
+    const reach = { reaches: () => ++looks > 0, listens: () => true };
+    const location = new ServerLocation({
+      resolver: new FakeResolver(),
+      reach,
+      clock: new FakeClock(),
+      chance: () => 0,
+    });
+    const ask = async (...uris: string[]): Promise<string[]> =>
+      (await Promise.all(uris.map((uri) => location.locate(Uri.parse(uri)!)))).map(
+        ([hop]) => `${hop!.transport} ${hop!.port}`,
+      );
+    const four = [
+      'sip:b@192.0.2.4',
+      'sip:192.0.2.4;transport=tcp',
+      'sip:b@192.0.2.4:5070',
+      'sip:192.0.2.4:5070;transport=TCP',
+    ];
+    const there = ['UDP 5060', 'TCP 5060', 'UDP 5070', 'TCP 5070'];
+    expect(await ask(...four)).toEqual(there);
+    expect(await ask(...four)).toEqual(there);
+    expect(looks).toBe(4);
+    expect(await ask('sip:b@192.0.2.4:5071')).toEqual(['UDP 5071']);
+    expect(await ask(...four.slice(1))).toEqual(there.slice(1));
+    expect(looks).toBe(5);
+    expect(await ask(four[0]!)).toEqual(there.slice(0, 1));
+    expect(looks).toBe(6);
+  });
 });
 
 describe('names', () => {
