@@ -22,8 +22,8 @@ const V8_FLAGS: readonly (readonly [flag: string, value: number])[] = [
   // Percent that the heap grows by, beyond what is alive, before it is collected. V8 would choose between 10 and 300 by how busy it was last, so that memory went
   // up to four times of what is in use now and then.
   ['--heap-growing-percent', 100],
-  // How much may be put into one function where it is called, in octets of bytecode; V8 has 920. A message passes some hundred small functions: about a twentieth
-  // of the CPU a call. With 4000, and 2000 for each function that is put in, calls failed while that was compiled.
+  // How much may be put into one function where it is called, in octets of bytecode; V8 has 920. A message passes some hundred small functions: a few
+  // per cent of the CPU a call. With 4000, and 2000 for each function that is put in, a run lost calls.
   ['--max-inlined-bytecode-size-cumulative', 1500],
 ];
 

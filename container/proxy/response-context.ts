@@ -219,6 +219,8 @@ export class ResponseContext implements Timed {
     this.supervisor.success(branch, response, isRetransmission, ResponseContext.#passSuccess);
   }
 
+  // What is done with a response once its handler has settled.
+
   static readonly #passOn: Settled = (branch, response) => void branch.context.server.respond(response);
 
   static readonly #passSuccess: Settled = (branch, response) => branch.context.#forwardSuccess(response);

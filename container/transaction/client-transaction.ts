@@ -12,9 +12,9 @@ import type * as port from './user.js';
 
 /** What a client transaction needs of the layer. */
 export interface ClientGround extends Ground<ClientTransaction> {
-  /** Starts the transaction of a CANCEL, which has the INVITE's branch (§9.1). */
   /** A flow to where that one led, whose connection has ended. */
   again(flow: Flow): Flow;
+  /** Starts the transaction of a CANCEL, which has the INVITE's branch (§9.1). */
   sendCancel(cancel: Request, branch: string, flow: Flow): void;
 }
 

@@ -5,7 +5,7 @@ import { MAGIC_COOKIE } from './keys.js';
 
 /** Before the slot; behind it comes the loop part, if there is one, with a sign of its own. */
 const DOT = 46;
-/** More than there can be of transactions. */
+/** Digits: of more than there can be of transactions. */
 const LONGEST_SLOT = 9;
 
 /** Unique over space and time by `chance` alone (§8.1.1.7). `loopPart` is '' or begins with what is no digit. */
@@ -57,15 +57,14 @@ export class SentTransactions {
     else this.#others++;
   }
 
-  /** False where it is not there any more. */
-  delete(transaction: ClientTransaction): boolean {
+  /** Its slot is free for another; a second time nothing happens. */
+  delete(transaction: ClientTransaction): void {
     const { slot } = transaction;
-    if (this.#slots[slot] !== transaction) return false;
+    if (this.#slots[slot] !== transaction) return;
     this.#slots[slot] = undefined;
     this.#free.push(slot);
     if (transaction.isInvite) this.#invites--;
     else this.#others--;
-    return true;
   }
 
   /** By the topmost Via of a response; its method is still to be compared. */

@@ -47,8 +47,6 @@ export class TransactionLayer implements Transactions {
   readonly #invites = new Map<string, ServerTransaction>();
   readonly #cancels = new Map<string, ServerTransaction>();
   readonly #others = new Map<string, ServerTransaction>();
-  /** How many there are, of all kinds. */
-  #count = 0;
 
   constructor(transport: Transport, clock: Clock, identifiers: Identifiers, options: TransactionOptions = {}) {
     this.#transport = transport;
@@ -60,7 +58,8 @@ export class TransactionLayer implements Transactions {
       timers,
       remove: (transaction) => {
         const { slot, branch } = transaction;
-        if (slot < 0 ? this.#cancelsSent.delete(branch) : this.#sent.delete(transaction)) this.#count--;
+        if (slot < 0) this.#cancelsSent.delete(branch);
+        else this.#sent.delete(transaction);
       },
       again: (flow) =>
         transport.open({ transport: flow.transport, address: flow.remoteAddress, port: flow.remotePort }),
@@ -69,9 +68,7 @@ export class TransactionLayer implements Transactions {
     this.#serverGround = {
       clock,
       timers,
-      remove: ({ method, key }) => {
-        if (this.#receivedOf(method).delete(key)) this.#count--;
-      },
+      remove: ({ method, key }) => this.#receivedOf(method).delete(key),
       respond: (response, arrivedOn, sender) => transport.respond(response, arrivedOn, sender),
       newTag: () => identifiers.tag(),
       passAck: (ack, flow) => this.user.request(ack, undefined, flow),
@@ -103,7 +100,6 @@ export class TransactionLayer implements Transactions {
     request.pushField(Field.trusted('Via', viaOf(flow, branch)));
     const transaction = new ClientTransaction(this.#clientGround, request, branch, slot, flow, user);
     this.#sent.add(transaction);
-    this.#count++;
     transaction.begin();
     return transaction;
   }
@@ -134,12 +130,10 @@ export class TransactionLayer implements Transactions {
     this.#transport.respond(response, flow);
   }
 
-  /** Of an INVITE that is under way: one at most. */
+  /** Of an INVITE that is under way, which sends one at most. */
   #sendCancel(cancel: Request, branch: string, flow: Flow): void {
-    if (this.#cancelsSent.has(branch)) return;
     const transaction = new ClientTransaction(this.#clientGround, cancel, branch, -1, flow, NOBODY);
     this.#cancelsSent.set(branch, transaction);
-    this.#count++;
     transaction.begin();
   }
 
@@ -173,7 +167,6 @@ export class TransactionLayer implements Transactions {
     }
     transaction = new ServerTransaction(this.#serverGround, request, key, flow);
     transactions.set(key, transaction);
-    this.#count++;
     this.user.request(request, transaction, flow);
     transaction.expectTrying();
   }
@@ -200,8 +193,10 @@ export class TransactionLayer implements Transactions {
 
   /** Bounded: what ends calls is let through for longer than what begins them. */
   #admits(method: string): boolean {
+    const { inviteClient, nonInviteClient, inviteServer, nonInviteServer } = this.size;
+    const count = inviteClient + nonInviteClient + inviteServer + nonInviteServer;
     const isEnd = method === 'BYE' || method === 'CANCEL';
-    return this.#count < (isEnd ? this.#limit * 1.25 : this.#limit);
+    return count < (isEnd ? this.#limit * 1.25 : this.#limit);
   }
 
   /** §21.5.4. */

@@ -107,6 +107,22 @@ describe('a final response of the application’s own', () => {
     expect(s.seen).toEqual(['invite', 'provisional 180']);
   });
 
+  test('C-12 a 2xx of its own cancels the one branch that there is', async () => {
+    const s = await stage({
+      invite: proxies(BOB),
+      provisional: ({ request }) => request.createResponse(200).send(),
+    });
+    s.bob.answerCancel = true;
+    const call = s.call();
+    (await s.bob.receive('INVITE')).reply(180);
+    await call.response(200);
+    call.ack();
+    await call.bye().response(200);
+    await s.world.run(10);
+    expect(requests(s.bob)).toEqual(['INVITE', 'CANCEL', 'ACK']);
+    await s.ends();
+  });
+
   test('C-12 a 6xx of its own cancels the branches and goes upstream when they have ended', async () => {
     const s = await stage({
       invite: proxies([BOB, CAROL]),

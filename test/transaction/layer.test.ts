@@ -87,6 +87,20 @@ describe('the bound on transactions', () => {
     expect(stand.flow.last().to.tag).toBeDefined();
     expect(stand.total).toBe(3);
   });
+  test('those of ours count, a CANCEL too, until they have ended', () => {
+    const stand = limited(3);
+    const invite = stand.send('INVITE');
+    stand.send('OPTIONS');
+    stand.answer(180);
+    invite.cancel();
+    stand.receive(nth('INVITE', 0));
+    expect([stand.total, stand.passed.length]).toEqual([3, 0]);
+    expect(stand.flow.times('503')).toEqual([0]);
+    stand.answer(200, 'OPTIONS');
+    stand.clock.turnTo(5_000); // Timer K
+    stand.receive(nth('INVITE', 1));
+    expect([stand.total, stand.passed.length]).toEqual([3, 1]);
+  });
   test('retransmissions and responses of those that there are go on', () => {
     const stand = limited(2);
     stand.receive(nth('INVITE', 0));

@@ -9,6 +9,7 @@ import { RealClock } from '../../container/real-clock.js';
 import type { Connection, ConnectionReceiver } from '../../container/transport/network.js';
 import { NodeNetwork } from '../../container/transport/node-network.js';
 import { TransportLayer } from '../../container/transport/transport-layer.js';
+import { handleOfUdp } from '../../container/transport/udp.js';
 import { request } from './fakes.js';
 
 const HAS_V6 = Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === '::1'));
@@ -76,6 +77,16 @@ describe.each(HAS_V6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'])('on %s', (address) 
     expect((await inbox.next())[0]).toHaveLength(60_000);
     other.send('', one.local.port, address);
     expect((await inbox.next())[0]).toBe('');
+  });
+
+  test('UDP: an error of the system where a datagram could be is none; what comes behind it is read', async () => {
+    const inbox = new Inbox<string>();
+    const socket = await network.bind(address, 0, { receive: (wire) => inbox.put(wire) });
+    open.push(socket);
+    const handle = handleOfUdp(socket);
+    handle.onmessage!(-111, handle, undefined, undefined);
+    socket.send('x', socket.local.port, address);
+    expect(await inbox.next()).toBe('x');
   });
 
   test('UDP: what cannot be sent is told later and never thrown', async () => {
