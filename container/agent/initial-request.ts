@@ -43,7 +43,7 @@ export function inItsOwnSession(
   request: Request,
   passage?: Passage,
 ): SentRequest {
-  const set = new DialogSet(services.identifiers.branch(), applicationSession, request);
+  const set = new DialogSet(applicationSession, request);
   const leg = Leg.of(set.first, services);
   leg.original = request;
   return new SentRequest(request, leg, true, passage);

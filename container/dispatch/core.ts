@@ -14,11 +14,11 @@ import type { DeployedApplication } from '../deployment/application.js';
 import { DigestServer } from '../digest/index.js';
 import type { Identifiers } from '../identifiers.js';
 import type { HashKey } from '../keyed-hash.js';
-import { type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
+import { flat, type Malformed, type Request, type Response, responseTo, type Uri } from '../message/index.js';
 import { Lingering } from '../proxy/lingering.js';
 import { LoopDetection } from '../proxy/loop-detection.js';
 import { OwnRequest } from '../proxy/own-request.js';
-import { cookieOf, type RouteCookie, RouteCookies } from '../proxy/route-cookie.js';
+import { cookieOf, type RouteCookie, RouteCookies, slotIn } from '../proxy/route-cookie.js';
 import { isForElement, isOwnUri, type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
 import type { ProxyServices, ProxySettings } from '../proxy/services.js';
 import { forwardStatelessly } from '../proxy/stateless-forwarding.js';
@@ -38,6 +38,7 @@ import { ProxiedDialogs } from '../session/proxied-dialogs.js';
 import type { SipSession } from '../session/sip-session.js';
 import { Targeting, withoutSession } from '../session/targeting.js';
 import { UserAgentDialogs } from '../session/user-agent-dialogs.js';
+import { Slots } from '../slots.js';
 import type { ServerTransaction, Transactions, TransactionUser } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import { InternalFlow, type InternalReceiver, passageOn, takenBy } from '../transport/internal-flow.js';
@@ -143,8 +144,8 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   readonly #router: Router;
   readonly #onward: Onward;
   readonly #returns: Returns;
-  /** Record-routed dialogs by the identifier in our Record-Route. */
-  readonly #sets = new Map<string, DialogSet>();
+  /** Record-routed dialogs by the slot that the name in our Record-Route ends with. */
+  readonly #sets = new Slots<DialogSet>();
   /** Initial requests that applications have sent responses of their own to, by what merged requests share. */
   readonly #answered = new Map<string, Incoming>();
   readonly sessions: ApplicationSessions;
@@ -279,7 +280,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     if (session === undefined) return this.#respond(request, transaction, 500);
     const { target: uri } = request;
     if (uri.parameters !== '' && this.#own.isOwn(uri.host, uri.port, uri.transport)) withoutSession(request);
-    const set = new DialogSet(this.identifiers.branch(), session, request);
+    const set = new DialogSet(session, request);
     const popped = destination.popped ?? route;
     const parameters = popped?.parameters ?? '';
     const incoming = new Incoming(
@@ -323,7 +324,7 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     const { request, transaction, loopPart, route, routeParameters, application, passage } = incoming;
     const session = this.#sessionFor(request, transaction, route, { application, handler });
     if (session === undefined) return this.#respond(request, transaction, 500);
-    const { first } = new DialogSet(this.identifiers.branch(), session, request);
+    const { first } = new DialogSet(session, request);
     new Incoming(this, transaction, request, true, first, loopPart, route, routeParameters, passage).begin(handler);
   }
 
@@ -497,7 +498,9 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
 
   /** The session of the dialog that the Route value names and the request is in. */
   #sessionOf(cookie: RouteCookie | undefined, request: Request): SipSession | undefined {
-    return cookie === undefined ? undefined : this.#sets.get(cookie.id)?.match(request);
+    if (cookie === undefined) return undefined;
+    const set = this.#sets.get(slotIn(cookie.name));
+    return set?.name === cookie.name ? set.match(request) : undefined;
   }
 
   /** An ACK that belongs to no transaction of ours: to a 2xx, in a dialog (C-10c). */
@@ -588,14 +591,17 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
 
   // Dialogs and sessions ----------------------------------------------------------------------------------------------------------------------------------------
 
-  /** The container stays on the path of these dialogs. */
-  remember(set: DialogSet): void {
-    this.#sets.set(set.id, set);
+  /** Its name in our Record-Route: the container stays on the path of these dialogs from now on. */
+  nameOf(set: DialogSet): string {
+    if (set.name !== undefined) return set.name;
+    set.slot = this.#sets.add(set);
+    set.name = flat(`${this.identifiers.branch()}.${set.slot}`);
     this.#proxiedDialogs.add(set);
+    return set.name;
   }
 
   dialogSetEnded(set: DialogSet): void {
-    if (this.#sets.delete(set.id)) this.#proxiedDialogs.remove(set);
+    if (this.#sets.delete(set.slot, set)) this.#proxiedDialogs.remove(set);
   }
 
   applicationSessionEnded(session: ApplicationSession): void {

@@ -490,11 +490,7 @@ export class Incoming implements ServerUser, Supervisor, ReliableUser, Reporter,
 
   /** Parameters of our Record-Route URI, with those of the application; the container stays on the path from now on (C-34, C-35). */
   recordRoute(parameters: string): string {
-    if (!this.set.recordRouted) {
-      this.set.recordRouted = true;
-      this.core.remember(this.set);
-    }
-    return this.core.routeCookies.write(this.set.id, this.set.callId, parameters);
+    return this.core.routeCookies.write(this.core.nameOf(this.set), this.set.callId, parameters);
   }
 
   // Supervisor: the application's response handlers -------------------------------------------------------------------------------------------------------------

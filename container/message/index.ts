@@ -11,6 +11,6 @@ export { REASONS, reasonOf } from './reasons.js';
 export { Request } from './request.js';
 export { Response } from './response.js';
 export { responseTo } from './response-to.js';
-export { copied, flat, isWire, textOf, wireOf } from './text.js';
+export { copied, flat, integerAt, isWire, textOf, wireOf } from './text.js';
 export { Uri } from './uri.js';
 export { defaultPort, Via } from './via.js';

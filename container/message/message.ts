@@ -96,6 +96,11 @@ export abstract class Message {
     this.bodyEnd = -1;
   }
 
+  /** Octets of the body, which need not be cut out to be counted. */
+  get bodyLength(): number {
+    return this.content === undefined && this.packed === undefined ? this.bodyEnd - this.bodyStart : this.body.length;
+  }
+
   /**
    * Keeps the octets alone, which take a tenth of the room, until somebody looks at it again: for what lingers (RFC 6026). Nothing of the message that it
    * was made from is kept either.
@@ -104,7 +109,7 @@ export abstract class Message {
     const { list } = this;
     if (list === undefined || list.length > LIMITS.fields / 2) return;
     const text = flat(this.toWire());
-    if (text.length - this.body.length > LIMITS.head / 2) return;
+    if (text.length - this.bodyLength > LIMITS.head / 2) return;
     this.packed = text;
     this.list = undefined;
     this.content = this.received = '';

@@ -6,6 +6,10 @@ import { found, plainSipEnd } from './plain.js';
 /** A parameter's name that is written otherwise than in lower case (§19.1.4). */
 const UNUSUAL = /;[^=;]*[A-Z%]/;
 
+/** What was read last. */
+let lastText: string | undefined;
+let lastUri: Uri | undefined;
+
 /** A Request-URI or the URI of an address; immutable. One of the common shape keeps offsets and cuts the parts out when they are asked for. */
 export class Uri {
   declare private readonly source: string;
@@ -83,7 +87,11 @@ export class Uri {
 
   /** Undefined when the text is no URI (§25.1). */
   static parse(text: string): Uri | undefined {
-    return scanTarget(octetsOf(text), text, 0, text.length);
+    // A target that an application gives is read to be checked, and again to be sent to.
+    if (text === lastText) return lastUri;
+    lastUri = scanTarget(octetsOf(text), text, 0, text.length);
+    lastText = text;
+    return lastUri;
   }
 
   /** What stands where a URI should: of no scheme. */

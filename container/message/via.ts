@@ -89,6 +89,11 @@ export class Via {
     return (this.branchText ??= this.source.slice(this.branchStart, this.branchEnd));
   }
 
+  /** Octets of the branch; below 1 where there is none. */
+  get branchLength(): number {
+    return this.branchStart < 0 ? 0 : this.branchEnd - this.branchStart;
+  }
+
   /** The octet of the branch that stands there; 0 behind its end, and where there is none. */
   branchOctet(index: number): number {
     const at = this.branchStart + index;

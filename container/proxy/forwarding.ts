@@ -100,7 +100,7 @@ export function postprocessRouting(request: Request): Uri | undefined {
 
 /** §16.6 step 9: a stream needs Content-Length (§20.14), and a datagram is the better for it. */
 export function addContentLength(request: Request): void {
-  if (!request.has('content-length')) request.append('Content-Length', String(request.body.length));
+  if (!request.has('content-length')) request.append('Content-Length', String(request.bodyLength));
 }
 
 /** Octets of a request line and of our Via around its sent-by. */
@@ -120,7 +120,7 @@ export function sizeOf(request: Request, next: Uri, inbound: Flow, ...ours: (str
   const isV6 = next.host.includes(':');
   const values = inbound.transport !== 'UDP' || isV6 !== sentBy.startsWith('[') ? 2 : 1;
   const own = isV6 ? Math.max(LONGEST_V6, sentBy.length) : sentBy.length;
-  let size = request.method.length + request.uri.length + request.body.length + AROUND_VIA + own;
+  let size = request.method.length + request.uri.length + request.bodyLength + AROUND_VIA + own;
   for (const parameters of ours) {
     if (parameters !== undefined) size += values * (AROUND_ROUTE + own + parameters.length);
   }

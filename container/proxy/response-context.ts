@@ -126,22 +126,24 @@ export class ResponseContext implements Timed {
 
   /** Starts every branch that is waiting: at once when parallel, one after another when sequential. */
   start(): void {
-    const waiting = this.branches.filter((branch) => branch.state === 'waiting' && !this.#queue.includes(branch));
-    this.#begin(waiting, false);
+    const { branches } = this;
+    const isNew = (branch: Branch): boolean => branch.state === 'waiting' && !this.#queue.includes(branch);
+    // Nearly always there is one.
+    this.#begin(branches.length === 1 && isNew(branches[0]!) ? branches : branches.filter(isNew), false);
   }
 
   #begin(branches: readonly Branch[], first: boolean): void {
     if (branches.length === 0 || this.completed || this.#sixth) return;
     this.#started = this.#added = true;
     if (this.#pending === 0 && this.#breadth.free < 1) return this.#tooBroad(branches);
+    if (this.parallel && this.#pending === 0) this.#restartLimit();
+    // Nearly always there is one, and nothing before it.
+    if (this.parallel && branches.length === 1 && this.#queue.length === 0 && this.#breadth.free > 0)
+      return this.#startBranch(branches[0]!, 1);
     if (first) this.#queue.unshift(...branches);
     else this.#queue.push(...branches);
-    if (this.parallel) {
-      if (this.#pending === 0) this.#restartLimit();
-      this.#startAll();
-    } else if (this.#pending === 0) {
-      this.#startNext();
-    }
+    if (this.parallel) this.#startAll();
+    else if (this.#pending === 0) this.#startNext();
   }
 
   /** RFC 5393 §5.3.3: a Max-Breadth of 0 lets nothing be forwarded. */

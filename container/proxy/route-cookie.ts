@@ -1,14 +1,16 @@
 // What our Record-Route URIs carry besides lr: which dialogs they are for, what the application wrote, and a check that nobody else wrote it (C-35).
 import { type HashKey, KeyedHash } from '../keyed-hash.js';
-import type { Uri } from '../message/index.js';
+import { integerAt, type Uri } from '../message/index.js';
 
 /** The parameter that names the dialog set, with the check behind a dot. It comes before the application's own parameters. */
 const NAME = 'sid';
+/** More than there can be of dialogs. */
+const MAX_SLOT = 999_999_999;
 
 /** A Route value of ours that came back as it was written. */
 export interface RouteCookie {
   /** Of the dialog set. */
-  readonly id: string;
+  readonly name: string;
   /** The application's parameters, raw, with a leading ';' or empty. */
   readonly parameters: string;
 }
@@ -21,8 +23,8 @@ export class RouteCookies {
   }
 
   /** Parameters for our URI, with a leading ';'; those of the application raw, with one too, or ''. */
-  write(id: string, callId: string, parameters: string): string {
-    return `;${NAME}=${id}.${this.#check(id, callId, parameters)}${parameters}`;
+  write(name: string, callId: string, parameters: string): string {
+    return `;${NAME}=${name}.${this.#check(name, callId, parameters)}${parameters}`;
   }
 
   /** Undefined when it carries none, or one that this container did not write for this call. */
@@ -31,17 +33,22 @@ export class RouteCookies {
     const value = cookieOf(uri);
     if (value === undefined) return undefined;
     const dot = value.lastIndexOf('.');
-    const id = value.slice(0, Math.max(0, dot));
+    const name = value.slice(0, Math.max(0, dot));
     const parameters = text.slice(text.indexOf(value) + value.length);
-    return this.#check(id, callId, parameters) === value.slice(dot + 1) ? { id, parameters } : undefined;
+    return this.#check(name, callId, parameters) === value.slice(dot + 1) ? { name, parameters } : undefined;
   }
 
-  #check(id: string, callId: string, parameters: string): string {
-    return this.#hash.begin().add(id).add(callId).add(parameters).end();
+  #check(name: string, callId: string, parameters: string): string {
+    return this.#hash.begin().add(name).add(callId).add(parameters).end();
   }
 }
 
-/** Identifier and check as they stand in the URI: the same in both values of a double Record-Route. */
+/** The number that a name ends with, behind its last dot; -1 where there is none. */
+export function slotIn(name: string): number {
+  return integerAt(name, name.lastIndexOf('.') + 1, name.length, MAX_SLOT);
+}
+
+/** Name and check as they stand in the URI: the same in both values of a double Record-Route. */
 export function cookieOf(uri: Uri): string | undefined {
   const value = uri.parameter(NAME);
   return typeof value === 'string' ? value : undefined;

@@ -63,8 +63,10 @@ export class StatelessProxy {
 
   /** §16.11: our Via is taken off and the response goes by the next one, when its branch is one that we made for that one. 100 too. */
   #response(response: Response, flow: Flow): void {
-    const branch = response.via?.branch;
-    if (branch === undefined || branch.length !== BRANCH || !branch.startsWith(MARK)) {
+    const { via } = response;
+    // Nearly all are another's: they tell by their length.
+    const branch = via !== undefined && via.branchLength === BRANCH ? via.branch! : '';
+    if (!branch.startsWith(MARK)) {
       this.#parts.transactions.receive(response, flow);
       return;
     }

@@ -39,6 +39,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export class ApplicationSession extends Session implements sdk.ApplicationSession, Timed {
   readonly mailbox: Mailbox;
+  /** Among those of its version. */
+  slot = -1;
   #sessions: SipSession[] = [];
   #timers: Set<ApplicationTimer> | undefined;
   #abort: AbortController | undefined;

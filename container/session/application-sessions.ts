@@ -1,5 +1,6 @@
 // All application sessions that are alive: by the version of the application that has them, by key (C-42), by id (JSR 289 §15.11).
 import type { DeployedApplication } from '../deployment/application.js';
+import { Slots } from '../slots.js';
 import { ApplicationSession, type SessionServices } from './application-session.js';
 import type { Session } from './session.js';
 import { SipSession } from './sip-session.js';
@@ -11,13 +12,13 @@ const MAX_KEY = 1024;
 
 /** What one version of an application has. */
 class OfVersion {
-  readonly all = new Set<ApplicationSession>();
+  readonly all = new Slots<ApplicationSession>();
   byKey: Map<string, ApplicationSession> | undefined;
 }
 
 export class ApplicationSessions {
   /** By version, and so are keys: what comes in goes to the new version alone (D-1), whose code knows nothing of what the old one keeps in the session. */
-  readonly #versions = new Map<DeployedApplication, OfVersion>();
+  readonly #versions = new WeakMap<DeployedApplication, OfVersion>();
   /** Those that somebody has asked the id of. */
   readonly #byId = new Map<string, Session>();
   #size = 0;
@@ -46,7 +47,7 @@ export class ApplicationSessions {
       version = new OfVersion();
       this.#versions.set(application, version);
     }
-    version.all.add(session);
+    session.slot = version.all.add(session);
     if (key !== undefined) (version.byKey ??= new Map()).set(key, session);
     session.announce();
     return session;
@@ -74,7 +75,7 @@ export class ApplicationSessions {
   }
 
   of(application: DeployedApplication): ApplicationSession[] {
-    return [...(this.#versions.get(application)?.all ?? [])];
+    return [...(this.#versions.get(application)?.all.values() ?? [])];
   }
 
   countOf(application: DeployedApplication): number {
@@ -99,12 +100,10 @@ export class ApplicationSessions {
   /** It has ended. True when its version has no other. */
   remove(session: ApplicationSession): boolean {
     const version = this.#versions.get(session.application);
-    if (!version?.all.delete(session)) return false;
+    if (!version?.all.delete(session.slot, session)) return false;
     this.#size--;
     this.closeKey(session);
-    if (version.all.size > 0) return false;
-    this.#versions.delete(session.application);
-    return true;
+    return version.all.size === 0;
   }
 }
 

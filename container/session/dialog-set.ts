@@ -24,8 +24,10 @@ export class DialogSet {
   /** Wire text of From and To of the request that made it. */
   readonly from: string;
   readonly to: string;
-  /** The container stays on the path (C-34). */
-  recordRouted = false;
+  /** What our Record-Route calls it, once the container stays on the path (C-34): nobody can guess it, and the last part of it is its slot. */
+  name: string | undefined;
+  /** Where it is found by its name. */
+  slot = -1;
   /** The search that may still make dialogs of it. */
   search: { cancel(reason?: string): void } | undefined;
   /** INVITEs that are proxied in it, until nothing of them can come any more. */
@@ -33,7 +35,6 @@ export class DialogSet {
   readonly #sessions: SipSession[];
 
   constructor(
-    readonly id: string,
     readonly applicationSession: ApplicationSession,
     request: Request,
   ) {

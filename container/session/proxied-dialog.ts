@@ -31,7 +31,7 @@ export class ProxiedDialog {
     const { set } = session;
     const [callerContact = '', callerRoutes = '', calleeContact = '', calleeRoutes = ''] = this.#ends.split('\n');
     const bye = new Request('BYE', targetIn(to === 'caller' ? callerContact : calleeContact));
-    const routes = to === 'caller' ? listOf(callerRoutes) : beyondOurs(listOf(calleeRoutes), set.id).reverse();
+    const routes = to === 'caller' ? listOf(callerRoutes) : beyondOurs(listOf(calleeRoutes), set.name!).reverse();
     for (const route of routes) bye.append('Route', route);
     const callees = `${set.to};tag=${session.calleeTag}`;
     bye.append('From', to === 'caller' ? callees : set.from);
@@ -64,11 +64,11 @@ function targetIn(contacts: string): string {
 }
 
 /** The Record-Route values that elements between us and the callee have put above ours. */
-function beyondOurs(routes: readonly string[], id: string): string[] {
+function beyondOurs(routes: readonly string[], name: string): string[] {
   const beyond: string[] = [];
   for (const route of routes) {
     const uri = Uri.parse(Party.parse(route)?.uri ?? '');
-    if (uri !== undefined && cookieOf(uri)?.startsWith(`${id}.`)) break;
+    if (uri !== undefined && cookieOf(uri)?.startsWith(`${name}.`)) break;
     beyond.push(route);
   }
   return beyond;

@@ -1,5 +1,6 @@
 // Client transactions by the slot that our branch names: a response finds the one that it answers by a look into a list, and nothing is hashed (§17.1.3).
 import type { Via } from '../message/index.js';
+import { Slots } from '../slots.js';
 import type { ClientTransaction } from './client-transaction.js';
 import { MAGIC_COOKIE } from './keys.js';
 
@@ -29,10 +30,8 @@ export function slotIn(via: Via): number {
 }
 
 export class SentTransactions {
-  readonly #slots: (ClientTransaction | undefined)[] = [];
-  readonly #free: number[] = [];
+  readonly #slots = new Slots<ClientTransaction>();
   #invites = 0;
-  #others = 0;
 
   /** How many INVITEs there are. */
   get invites(): number {
@@ -41,37 +40,28 @@ export class SentTransactions {
 
   /** How many of other methods. */
   get others(): number {
-    return this.#others;
+    return this.#slots.size - this.#invites;
   }
 
   /** That the next one gets. */
   get nextSlot(): number {
-    return this.#free.length > 0 ? this.#free[this.#free.length - 1]! : this.#slots.length;
+    return this.#slots.next;
   }
 
   /** It has the next slot. */
   add(transaction: ClientTransaction): void {
-    if (this.#free.length > 0) this.#slots[this.#free.pop()!] = transaction;
-    else this.#slots.push(transaction);
+    this.#slots.add(transaction);
     if (transaction.isInvite) this.#invites++;
-    else this.#others++;
   }
 
   /** Its slot is free for another; a second time nothing happens. */
   delete(transaction: ClientTransaction): void {
-    const { slot } = transaction;
-    if (this.#slots[slot] !== transaction) return;
-    this.#slots[slot] = undefined;
-    this.#free.push(slot);
-    if (transaction.isInvite) this.#invites--;
-    else this.#others--;
+    if (this.#slots.delete(transaction.slot, transaction) && transaction.isInvite) this.#invites--;
   }
 
   /** By the topmost Via of a response; its method is still to be compared. */
   find(via: Via): ClientTransaction | undefined {
-    const slot = slotIn(via);
-    if (slot < 0 || slot >= this.#slots.length) return undefined;
-    const transaction = this.#slots[slot];
+    const transaction = this.#slots.get(slotIn(via));
     return transaction !== undefined && via.hasBranch(transaction.branch) ? transaction : undefined;
   }
 }

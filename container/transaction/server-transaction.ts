@@ -11,8 +11,8 @@ import type * as port from './user.js';
 
 /** What a server transaction needs of the layer. */
 export interface ServerGround extends Ground<ServerTransaction> {
-  /** The flow that it took; undefined when there is none that it may take. */
-  respond(response: Response, arrivedOn: Flow, sender: FlowUser): Flow | undefined;
+  /** The flow that it took; undefined when there is none that it may take. `wire` is what the response is in octets. */
+  respond(response: Response, arrivedOn: Flow, sender: FlowUser, wire: string): Flow | undefined;
   newTag(): string;
   /** An ACK that nobody listens for at the transaction goes the way of one without a transaction. */
   passAck(ack: Request, flow: Flow): void;
@@ -27,8 +27,8 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   sentTag: string | undefined = undefined;
   private received: Request | undefined;
   private tag: string | undefined = undefined;
-  /** What is sent again: the last provisional response, later the octets of the final one, which keep nothing else alive. */
-  private last: Response | string | undefined = undefined;
+  /** What is sent again: the octets of the last response, which keep nothing else alive. */
+  private last: string | undefined = undefined;
   /** Where the last response went, which need not be where the request came from (§18.2.2). */
   private flowBack: Flow;
 
@@ -101,13 +101,11 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   // What follows is done by the actions of the tables.
 
   sendResponse(response: Response): void {
-    if (response.status < 200) this.last = response;
-    else {
-      if (isRfc2543(this.key)) this.sentTag = response.to.tag;
-      // The user sends a 2xx to INVITE again if it comes to that: RFC 6026 §7.1.
-      this.last = this.place.name === 'accepted' ? undefined : flat(response.toWire());
-    }
-    const taken = this.ground.respond(response, this.flow, this);
+    const wire = flat(response.toWire());
+    if (response.status >= 200 && isRfc2543(this.key)) this.sentTag = response.to.tag;
+    // The user sends a 2xx to INVITE again if it comes to that: RFC 6026 §7.1.
+    this.last = this.place.name === 'accepted' ? undefined : wire;
+    const taken = this.ground.respond(response, this.flow, this, wire);
     if (taken === undefined) return this.fail(new Error('there is no way back by the Via of the request'));
     if (taken === this.flowBack) return;
     // The last way back may be another connection than the one before: that one is not kept for us.
@@ -116,8 +114,7 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   }
 
   resendResponse(): void {
-    const { last } = this;
-    if (last !== undefined) this.flowBack.send(typeof last === 'string' ? last : last.toWire(), this);
+    if (this.last !== undefined) this.flowBack.send(this.last, this);
   }
 
   /** §8.2.6.1, §17.2.1: no To tag, and the Timestamp with the delay. */

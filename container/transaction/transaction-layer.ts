@@ -15,8 +15,11 @@ import type { ClientUser, Transactions, TransactionUser } from './user.js';
 /** What the transaction layer needs of the transport layer. */
 export interface Transport {
   open(hop: Hop): Flow;
-  /** §18.2.2. The flow that it took; undefined when there is none that it may take. `sender` hears, later, if it is known not to have left. */
-  respond(response: Response, arrivedOn: Flow, sender?: FlowUser): Flow | undefined;
+  /**
+   * §18.2.2. The flow that it took; undefined when there is none that it may take. `sender` hears, later, if it is known not to have left; `wire` is what it is
+   * in octets, where that is known.
+   */
+  respond(response: Response, arrivedOn: Flow, sender?: FlowUser, wire?: string): Flow | undefined;
 }
 
 export interface TransactionOptions {
@@ -69,7 +72,7 @@ export class TransactionLayer implements Transactions {
       clock,
       timers,
       remove: ({ method, key }) => this.#receivedOf(method).delete(key),
-      respond: (response, arrivedOn, sender) => transport.respond(response, arrivedOn, sender),
+      respond: (response, arrivedOn, sender, wire) => transport.respond(response, arrivedOn, sender, wire),
       newTag: () => identifiers.tag(),
       passAck: (ack, flow) => this.user.request(ack, undefined, flow),
     };

@@ -181,9 +181,10 @@ export class TransportLayer implements ConnectionUser {
 
   /**
    * Sends a response by its topmost Via: on the connection that the request came on, else on another to the same peer; over UDP from the
-   * socket that the request came to (§18.2.2, RFC 3581 §4). The flow that it took; undefined when there is none that it may take.
+   * socket that the request came to (§18.2.2, RFC 3581 §4). The flow that it took; undefined when there is none that it may take. `wire` is what the
+   * response is in octets.
    */
-  respond(response: Response, arrivedOn: Flow, sender?: FlowUser): Flow | undefined {
+  respond(response: Response, arrivedOn: Flow, sender?: FlowUser, wire = response.toWire()): Flow | undefined {
     const { via } = response;
     let flow: Flow | undefined;
     if (arrivedOn.reliable && arrivedOn.open) flow = arrivedOn;
@@ -193,7 +194,7 @@ export class TransportLayer implements ConnectionUser {
       const { address, port } = unreadableTarget(response.value('via') ?? '', source);
       flow = this.#open('UDP', address, port, arrivedOn.end);
     }
-    flow?.send(response.toWire(), sender);
+    flow?.send(wire, sender);
     return flow;
   }
 

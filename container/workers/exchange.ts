@@ -1,6 +1,5 @@
 // The one who reads: every datagram of every socket comes to the main thread, which hands it to the engine that it belongs to. Order within a call is kept.
 import type { DatagramReceiver } from '../transport/network.js';
-import type { UdpHandle } from '../transport/udp.js';
 import { engineNamedIn, engineOfCall, type Ground, hashOf, transactionOf } from './destination.js';
 import { HeadScan } from './head-scan.js';
 import type { Moved } from './moved.js';
@@ -12,6 +11,13 @@ const SHORTEST = 5;
 /** Milliseconds: turns that follow one another sooner than this say that there is much to read; then it rests in between. */
 const BUSY = 3;
 const REST = 1;
+
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+
+/** The whole thread, which has nothing else to do that could not wait a moment: a timer, and to stop and start each socket, would cost more than is saved. */
+function sleep(milliseconds: number): void {
+  Atomics.wait(NOBODY, 0, 0, milliseconds);
+}
 /** Datagrams that a turn brings of one socket, and no more: when there were as many, others wait already, and it reads on. */
 const FULL = 32;
 
@@ -30,8 +36,10 @@ export class Exchange {
   readonly #due: Place[] = [];
   /** Datagrams that an engine had no room for, by engine. */
   readonly dropped: number[];
+  readonly #sleep: typeof sleep;
 
-  constructor(count: number, salt: string, moved: Moved) {
+  constructor(count: number, salt: string, moved: Moved, rest = sleep) {
+    this.#sleep = rest;
     this.#places = Array.from({ length: count }, () => undefined);
     this.dropped = Array.from({ length: count }, () => 0);
     this.#moved = moved;
@@ -41,13 +49,6 @@ export class Exchange {
   #last = 0;
   /** Datagrams since then. */
   #came = 0;
-  #isResting = false;
-  #handles: readonly UdpHandle[] = [];
-
-  /** The sockets that it reads. */
-  reads(handles: readonly UdpHandle[]): void {
-    this.#handles = handles;
-  }
 
   /** That engine takes messages from now on. */
   attach(engine: number, ring: Ring, wake: () => void): void {
@@ -149,19 +150,7 @@ export class Exchange {
     this.#last = now;
     const isBehind = this.#came >= FULL;
     this.#came = 0;
-    if (isBusy && !isBehind) this.#rest();
-  };
-
-  /** Reads nothing for a moment: what comes meanwhile is read in one go, and wakes the engines once. */
-  #rest(): void {
-    if (this.#isResting) return;
-    this.#isResting = true;
-    for (const handle of this.#handles) handle.recvStop();
-    setTimeout(this.#resume, REST);
-  }
-
-  readonly #resume = (): void => {
-    this.#isResting = false;
-    for (const handle of this.#handles) handle.recvStart();
+    // What comes meanwhile is read in one go, and wakes the engines once.
+    if (isBusy && !isBehind) this.#sleep(REST);
   };
 }

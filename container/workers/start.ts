@@ -140,7 +140,6 @@ export async function startWithWorkers(options: ContainerOptions, workers: numbe
     }
     const listeners = await bind();
     await crew.listen(listeners);
-    exchange.reads(sockets.map(handleOfUdp));
     streams.open();
     let stopped: Promise<void> | undefined;
     return {

@@ -7,11 +7,12 @@ import { CALLS } from './peers.js';
 import { calibrate, cpuOf, familyOf, memoryOf, mustBeFree, mustListen, start, stop, withFolder } from './processes.js';
 import { callee, drive, resentBy } from './sipp.js';
 
-/** One peer, once. @returns {Promise<import('./figures.js').Run>} */
-async function measure(peer, { peers, caller, callees, users }, { warm, calls, rate }) {
+/** One peer, once; by its name in `times` with so many times the calls, in the same time. @returns {Promise<import('./figures.js').Run>} */
+async function measure(peer, { peers, caller, callees, users, times = {} }, { warm, calls, rate }) {
+  const share = times[peer] ?? 1;
   await mustBeFree([5060, 5070, 5071, 5090]);
   return await withFolder(async (folder) => {
-    const load = { scenario: caller, rate, users: users === undefined ? undefined : usersIn(folder, users) };
+    const load = { scenario: caller, rate: Math.round(rate * share), users: users === undefined ? undefined : usersIn(folder, users) };
     const [command, ...words] = peers[peer];
     const measured = start(command, words, { cwd: folder });
     const answering = [];
@@ -19,12 +20,12 @@ async function measure(peer, { peers, caller, callees, users }, { warm, calls, r
       await mustListen(measured, 5060, peer);
       answering.push(...callees.map(([scenario, port]) => callee(folder, scenario, port)));
       await pause(1000);
-      await drive(folder, { ...load, calls: warm });
+      await drive(folder, { ...load, calls: Math.round(warm * share) });
       const resent = await resentBy(answering);
       const before = calibrate();
       const family = familyOf(measured.pid);
       const cpu = cpuOf(family);
-      const outcome = await drive(folder, { ...load, calls });
+      const outcome = await drive(folder, { ...load, calls: Math.round(calls * share) });
       const cost = ((cpuOf(family) - cpu) * 1e6) / Math.max(1, outcome.ok);
       const calibration = [before, calibrate()];
       const retransmissions = outcome.retransmissions + (await resentBy(answering)) - resent;

@@ -135,14 +135,14 @@ test('C-39 RFC 5658 two Record-Routes where the two sides differ: UDP and TCP', 
         |--INVITE over UDP-------->|                          |
         |<--100 Trying over UDP----|                          |
         |                          |--INVITE over TCP-------->|
-        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;transport=tcp;lr;sid=b1.0qlvzau1wqe373>
-        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;lr;sid=b1.0qlvzau1wqe373>
+        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;transport=tcp;lr;sid=b1.0.13ufm0l1me3in8>
+        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;lr;sid=b1.0.13ufm0l1me3in8>
         |                          |<--200 OK over TCP--------|
-        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;transport=tcp;lr;sid=b1.0qlvzau1wqe373>
-        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;lr;sid=b1.0qlvzau1wqe373>
+        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;transport=tcp;lr;sid=b1.0.13ufm0l1me3in8>
+        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;lr;sid=b1.0.13ufm0l1me3in8>
         |<--200 OK over UDP--------|                          |
-        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;transport=tcp;lr;sid=b1.0qlvzau1wqe373>
-        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;lr;sid=b1.0qlvzau1wqe373>
+        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;transport=tcp;lr;sid=b1.0.13ufm0l1me3in8>
+        |                          |                          |  Record-Route: <sip:10.0.0.9:5060;lr;sid=b1.0.13ufm0l1me3in8>
         |--ACK over UDP----------->|                          |
         |                          |--ACK over TCP----------->|
         |--BYE over UDP----------->|                          |

@@ -2,7 +2,7 @@
 import { Ack, Invite, type SipRequest, Subsequent, Siplet as siplet } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { Uri } from '../../container/message/index.js';
-import { RouteCookies } from '../../container/proxy/route-cookie.js';
+import { RouteCookies, slotIn } from '../../container/proxy/route-cookie.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import { Siplet } from '../world/siplet.js';
 import { World } from '../world/world.js';
@@ -38,10 +38,11 @@ async function stage() {
     }
   }
   const container = await Siplet.start(world, { relay: { Relay } });
-  const call = async (callId: string) => {
-    const sent = alice.invite('sip:bob@example.com', { via: SIPLET, callId });
+  const call = async (callId: string, tags: { fromTag?: string; toTag?: string } = {}) => {
+    const { toTag, ...fromTag } = tags;
+    const sent = alice.invite('sip:bob@example.com', { via: SIPLET, callId, ...fromTag });
     const invite = await bob.receive('INVITE');
-    invite.reply(200);
+    invite.reply(200, toTag === undefined ? {} : { toTag });
     await sent.response(200);
     return { sent, invite, route: invite.list('Record-Route')[0]! };
   };
@@ -74,7 +75,11 @@ describe('C-35 C-40', () => {
     'a parameter less': (route) => route.replace(';app=gold', ''),
     'the cookie of another call': (_route, other) => other,
     'the name of this dialog with the check of another': (route, other) =>
-      route.replace(/(sid=[^.]*)\.[^;]*/, `$1.${/sid=[^.]*\.([^;]*)/.exec(other)![1]}`),
+      route.replace(/(sid=[^.]*\.[^.]*)\.[^;]*/, `$1.${/sid=[^.]*\.[^.]*\.([^;]*)/.exec(other)![1]}`),
+    'the place of another dialog': (route, other) =>
+      route.replace(/(sid=[^.]*\.)[^.]*/, `$1${/sid=[^.]*\.([^.]*)/.exec(other)![1]}`),
+    'a place where nobody is': (route) => route.replace(/(sid=[^.]*\.)[^.]*/, '$1999'),
+    'no place': (route) => route.replace(/(sid=[^.]*)\.[^.]*/, '$1'),
     'no check': (route) => route.replace(/(sid=[^.]*)\.[^;]*/, '$1'),
     'an empty check': (route) => route.replace(/(sid=[^.]*)\.[^;]*/, '$1.'),
     'a made-up one': (route) => route.replace(/sid=[^;]*/, 'sid=x.00000000000000'),
@@ -118,6 +123,26 @@ describe('C-35 C-40', () => {
     await request.response(481);
     expect(s.seen).toEqual([]);
     // And it has not ended the call of others.
+    await sends(s, sent, 'INFO', route);
+    expect(s.seen).toEqual(['INFO gold undefined']);
+  });
+
+  test('C-35 the Route of a call before, whose Call-ID, tags and place this one has: the application is not called', async () => {
+    const s = await stage();
+    const tags = { fromTag: 'a', toTag: 'b' };
+    const { sent: before, route: old } = await s.call('1@alice', tags);
+    before.ack();
+    await sends(s, before, 'BYE', old);
+    await s.world.run(60_000);
+    const { sent, route } = await s.call('1@alice', tags);
+    sent.ack();
+    await s.world.deliver();
+    s.seen.length = 0;
+    const placeOf = (text: string) => /sid=[^.]*\.([^.]*)\./.exec(text)![1];
+    expect(route).not.toBe(old);
+    expect(placeOf(route)).toBe(placeOf(old));
+    await sends(s, sent, 'INFO', old);
+    expect(s.seen).toEqual([]);
     await sends(s, sent, 'INFO', route);
     expect(s.seen).toEqual(['INFO gold undefined']);
   });
@@ -173,21 +198,33 @@ describe('the cookie alone', () => {
 
   test('is read as it was written, the parameters raw', () => {
     for (const parameters of ['', ';a', ';a=1;b=%41%42', ';sid2=x', ';a=sid']) {
-      const text = cookies.write('id', 'call', parameters);
-      expect(read(text)).toEqual({ id: 'id', parameters });
+      const text = cookies.write('id.7', 'call', parameters);
+      expect(read(text)).toEqual({ name: 'id.7', parameters });
       expect(read(text, 'another')).toBeUndefined();
       expect(read(text, 'call', new RouteCookies([1, 3]))).toBeUndefined();
     }
   });
 
   test('every change of one character is noticed', () => {
-    const text = cookies.write('abc', 'call', ';app=gold;x');
+    const text = cookies.write('abc.12', 'call', ';app=gold;x');
     let noticed = 0;
     for (let i = 5; i < text.length; i++) {
       const changed = text.slice(0, i) + (text[i] === 'q' ? 'r' : 'q') + text.slice(i + 1);
       if (read(changed) === undefined) noticed++;
     }
     expect(noticed).toBe(text.length - 5);
+  });
+
+  test('the slot is the number that a name ends with', () => {
+    for (const [name, slot] of [
+      ['abc.0', 0],
+      ['abc.120', 120],
+      ['a.1.2', 2],
+      ['12', 12],
+    ] as const)
+      expect(slotIn(name)).toBe(slot);
+    for (const name of ['', 'abc', 'abc.', 'abc.x', 'abc.1x', 'abc.-1', 'abc.1e3', 'abc.9999999999', '.'])
+      expect(slotIn(name)).toBe(-1);
   });
 
   test('is the same for both values of a double Record-Route, and after a restart', () => {
