@@ -6,6 +6,7 @@ import { listenText, readConfiguration } from '../configuration.js';
 import { createLog } from '../observe/log.js';
 import type { ExitStatus } from './main.js';
 import { reloadOnHangup } from './reload.js';
+import { v8FlagsBeside } from './v8-flags.js';
 
 export interface RunOptions {
   readonly listen?: readonly string[];
@@ -15,32 +16,6 @@ export interface RunOptions {
   readonly logLevel?: string;
   /** False after --no-watch. */
   readonly watch: boolean;
-}
-
-/** What V8 is told before the container is loaded; what an operator has told Node of it stands. */
-const V8_FLAGS: readonly string[] = [
-  // Percent that the heap grows by, beyond what is alive, before it is collected. V8 would choose between 10 and 300 by how busy it was last, so that memory went
-  // up to four times of what is in use now and then.
-  '--heap-growing-percent=100',
-  // How much may be put into one function where it is called, in octets of bytecode; V8 has 920. A message passes some hundred small functions: a few
-  // per cent of the CPU a call. With 4000, and 2000 for each function that is put in, a run lost calls.
-  '--max-inlined-bytecode-size-cumulative=1500',
-  // Lists of what lives as long as a call would be taken for long-lived, and made among the old: there they keep what they held, when it is dead, until the next
-  // full collection, and each of the many small ones copies it twice. A third of what these copied was that.
-  '--no-allocation-site-pretenuring',
-];
-
-function tuneV8(): void {
-  const said = process.execArgv.map(nameOf);
-  for (const flag of V8_FLAGS) if (!said.includes(nameOf(flag))) setFlagsFromString(flag);
-}
-
-/** Of a flag with its value, or with its no. */
-function nameOf(flag: string): string {
-  return flag
-    .replaceAll('_', '-')
-    .replace(/^--(no-?)?/, '')
-    .replace(/=.*/, '');
 }
 
 /** Ends with 0 after SIGTERM or SIGINT. Throws when the container cannot start. */
@@ -54,7 +29,7 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
       watch: options.watch ? undefined : false,
     });
   const configuration = read();
-  tuneV8();
+  for (const flag of v8FlagsBeside(process.execArgv)) setFlagsFromString(flag);
   const log = createLog(configuration.log);
   // A terminal that closes says so by SIGHUP; where there is a file to be read again, an operator says that by it.
   const stopped = stopSignal(log, configuration.file === undefined ? [...STOPPING, 'SIGHUP'] : STOPPING);

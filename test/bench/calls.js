@@ -12,7 +12,11 @@ async function measure(peer, { peers, caller, callees, users, times = {} }, { wa
   const share = times[peer] ?? 1;
   await mustBeFree([5060, 5070, 5071, 5090]);
   return await withFolder(async (folder) => {
-    const load = { scenario: caller, rate: Math.round(rate * share), users: users === undefined ? undefined : usersIn(folder, users) };
+    const load = {
+      scenario: caller,
+      rate: Math.round(rate * share),
+      users: users === undefined ? undefined : usersIn(folder, users),
+    };
     const [command, ...words] = peers[peer];
     const measured = start(command, words, { cwd: folder });
     const answering = [];

@@ -53,5 +53,6 @@ test('no more places than there were things at a time', () => {
 test('of a number that is none: nothing', () => {
   const slots = new Slots<Thing>();
   slots.add({ name: 1 });
-  for (const slot of [-1, 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 40]) expect(slots.get(slot)).toBeUndefined();
+  for (const slot of [-1, 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 40])
+    expect(slots.get(slot)).toBeUndefined();
 });
