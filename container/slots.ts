@@ -5,6 +5,9 @@
 export class Slots<T extends object> {
   /** In a place that is free: the next one that is, or -1. */
   readonly #places: (T | number)[] = [];
+  /** By place: the how manieth it was that was given it. */
+  readonly #serials: number[] = [];
+  #added = 0;
   #free = -1;
   #size = 0;
 
@@ -20,11 +23,9 @@ export class Slots<T extends object> {
   /** Its number. */
   add(thing: T): number {
     const slot = this.next;
-    if (slot === this.#places.length) this.#places.push(thing);
-    else {
-      this.#free = this.#places[slot] as number;
-      this.#places[slot] = thing;
-    }
+    if (slot < this.#places.length) this.#free = this.#places[slot] as number;
+    this.#places[slot] = thing;
+    this.#serials[slot] = this.#added++;
     this.#size++;
     return slot;
   }
@@ -44,8 +45,11 @@ export class Slots<T extends object> {
     return true;
   }
 
-  /** By number. One that is added meanwhile may be among them. */
-  *values(): Generator<T, void, undefined> {
-    for (const place of this.#places) if (typeof place === 'object') yield place;
+  /** In the order in which they were added. */
+  values(): T[] {
+    const found: { readonly thing: T; readonly serial: number }[] = [];
+    for (const [slot, thing] of this.#places.entries())
+      if (typeof thing === 'object') found.push({ thing, serial: this.#serials[slot]! });
+    return found.sort((a, b) => a.serial - b.serial).map(({ thing }) => thing);
   }
 }

@@ -146,7 +146,6 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   readonly #returns: Returns;
   /** Record-routed dialogs by the slot that the name in our Record-Route ends with. */
   readonly #sets = new Slots<DialogSet>();
-  #named = 0;
   /** Initial requests that applications have sent responses of their own to, by what merged requests share. */
   readonly #answered = new Map<string, Incoming>();
   readonly sessions: ApplicationSessions;
@@ -596,7 +595,6 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
   nameOf(set: DialogSet): string {
     if (set.name !== undefined) return set.name;
     set.slot = this.#sets.add(set);
-    set.serial = this.#named++;
     set.name = flat(`${this.identifiers.branch()}.${set.slot}`);
     this.#proxiedDialogs.add(set);
     return set.name;

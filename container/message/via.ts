@@ -89,7 +89,7 @@ export class Via {
     return (this.branchText ??= this.source.slice(this.branchStart, this.branchEnd));
   }
 
-  /** Octets of the branch; below 1 where there is none. */
+  /** Octets of the branch; 0 where there is none. */
   get branchLength(): number {
     return this.branchStart < 0 ? 0 : this.branchEnd - this.branchStart;
   }

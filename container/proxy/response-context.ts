@@ -126,10 +126,8 @@ export class ResponseContext implements Timed {
 
   /** Starts every branch that is waiting: at once when parallel, one after another when sequential. */
   start(): void {
-    const { branches } = this;
-    const isNew = (branch: Branch): boolean => branch.state === 'waiting' && !this.#queue.includes(branch);
-    // Nearly always there is one.
-    this.#begin(branches.length === 1 && isNew(branches[0]!) ? branches : branches.filter(isNew), false);
+    const waiting = this.branches.filter((branch) => branch.state === 'waiting' && !this.#queue.includes(branch));
+    this.#begin(waiting, false);
   }
 
   #begin(branches: readonly Branch[], first: boolean): void {

@@ -74,8 +74,9 @@ export class ApplicationSessions {
     return session instanceof SipSession ? session : undefined;
   }
 
+  /** In the order in which they were made. */
   of(application: DeployedApplication): ApplicationSession[] {
-    return [...(this.#versions.get(application)?.all.values() ?? [])];
+    return this.#versions.get(application)?.all.values() ?? [];
   }
 
   countOf(application: DeployedApplication): number {

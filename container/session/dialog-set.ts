@@ -28,8 +28,6 @@ export class DialogSet {
   name: string | undefined;
   /** Where it is found by its name. */
   slot = -1;
-  /** Of those that have a name, the how manieth it is. */
-  serial = 0;
   /** The search that may still make dialogs of it. */
   search: { cancel(reason?: string): void } | undefined;
   /** INVITEs that are proxied in it, until nothing of them can come any more. */

@@ -8,7 +8,7 @@ const MAX_LOOKED_AT = 32;
 export class ProxiedDialogs {
   /** Nearly always one; a Set where there are more. Undefined until somebody asks: few containers ever see such an INVITE. */
   #sets: Map<string, DialogSet | Set<DialogSet>> | undefined;
-  /** All of them, in whatever order. */
+  /** All of them, in the order in which the container has come to stay on their path. */
   readonly #all: () => Iterable<DialogSet>;
 
   constructor(all: () => Iterable<DialogSet>) {
@@ -39,7 +39,7 @@ export class ProxiedDialogs {
   #byCallId(): Map<string, DialogSet | Set<DialogSet>> {
     if (this.#sets !== undefined) return this.#sets;
     const sets = new Map<string, DialogSet | Set<DialogSet>>();
-    for (const set of [...this.#all()].sort((a, b) => a.serial - b.serial)) this.#index(sets, set);
+    for (const set of this.#all()) this.#index(sets, set);
     this.#sets = sets;
     return sets;
   }

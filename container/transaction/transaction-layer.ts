@@ -16,8 +16,8 @@ import type { ClientUser, Transactions, TransactionUser } from './user.js';
 export interface Transport {
   open(hop: Hop): Flow;
   /**
-   * §18.2.2. The flow that it took; undefined when there is none that it may take. `sender` hears, later, if it is known not to have left; `wire` is what it is
-   * in octets, where that is known.
+   * §18.2.2. The flow that it took; undefined when there is none that it may take. `sender` hears, later, if it is known not to have left; `wire` is what the
+   * response is in octets, where that is known.
    */
   respond(response: Response, arrivedOn: Flow, sender?: FlowUser, wire?: string): Flow | undefined;
 }

@@ -182,7 +182,7 @@ export class TransportLayer implements ConnectionUser {
   /**
    * Sends a response by its topmost Via: on the connection that the request came on, else on another to the same peer; over UDP from the
    * socket that the request came to (§18.2.2, RFC 3581 §4). The flow that it took; undefined when there is none that it may take. `wire` is what the
-   * response is in octets.
+   * response is in octets, where that is known.
    */
   respond(response: Response, arrivedOn: Flow, sender?: FlowUser, wire = response.toWire()): Flow | undefined {
     const { via } = response;

@@ -129,7 +129,6 @@ export function handleOfUdp(socket: DatagramSocket): UdpHandle {
 }
 
 export interface UdpHandle {
-  recvStart(): void;
   recvStop(): void;
   /** Called for each datagram. */
   onmessage?(length: number, handle: object, octets: Buffer | undefined, from: RemoteInfo | undefined): void;

@@ -11,15 +11,15 @@ const SHORTEST = 5;
 /** Milliseconds: turns that follow one another sooner than this say that there is much to read; then it rests in between. */
 const BUSY = 3;
 const REST = 1;
+/** Datagrams that a turn brings of one socket, and no more: when there were as many, others wait already, and it reads on. */
+const FULL = 32;
 
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
-/** The whole thread, which has nothing else to do that could not wait a moment: a timer, and to stop and start each socket, would cost more than is saved. */
+/** The whole thread: connections too can wait for a millisecond, and a timer that stops and starts each socket would cost more. */
 function sleep(milliseconds: number): void {
   Atomics.wait(NOBODY, 0, 0, milliseconds);
 }
-/** Datagrams that a turn brings of one socket, and no more: when there were as many, others wait already, and it reads on. */
-const FULL = 32;
 
 interface Place {
   readonly ring: Ring;
@@ -36,10 +36,11 @@ export class Exchange {
   readonly #due: Place[] = [];
   /** Datagrams that an engine had no room for, by engine. */
   readonly dropped: number[];
-  readonly #sleep: typeof sleep;
+  readonly #rest: typeof sleep;
 
+  /** `rest` lets so many milliseconds pass in which nothing is read. */
   constructor(count: number, salt: string, moved: Moved, rest = sleep) {
-    this.#sleep = rest;
+    this.#rest = rest;
     this.#places = Array.from({ length: count }, () => undefined);
     this.dropped = Array.from({ length: count }, () => 0);
     this.#moved = moved;
@@ -151,6 +152,6 @@ export class Exchange {
     const isBehind = this.#came >= FULL;
     this.#came = 0;
     // What comes meanwhile is read in one go, and wakes the engines once.
-    if (isBusy && !isBehind) this.#sleep(REST);
+    if (isBusy && !isBehind) this.#rest(REST);
   };
 }

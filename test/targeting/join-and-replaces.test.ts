@@ -1,9 +1,7 @@
 // RFC 3891, RFC 3911, JSR 289 §15.11.3: an INVITE that names a dialog goes to the application session which has that dialog.
 import { expect, test } from 'vitest';
 import { Request } from '../../container/message/index.js';
-import type { DialogSet } from '../../container/session/dialog-set.js';
 import { namedDialogOf } from '../../container/session/named-dialog.js';
-import { ProxiedDialogs } from '../../container/session/proxied-dialogs.js';
 import { BOB, notes, stage } from '../session/stage.js';
 import type { Phone } from '../world/phone.js';
 import { Invite, Siplet, type SipRequest } from './sdk.js';
@@ -76,21 +74,6 @@ test('§15.11.3 where several applications have proxied the call, each finds its
   expect(notes).toEqual(['one 0', 'two 0', 'one 1', 'two 1']);
   await s.hangUp(call);
   await s.ends();
-});
-
-test('§15.11.3 in the order in which they had the call, whatever the places that they were given', () => {
-  const setOf = (serial: number) => {
-    const set = { serial, callId: 'call', callerTag: 'a', sessions: [] as unknown[] };
-    set.sessions.push({ calleeTag: 'b', isValid: true, state: 'confirmed', set });
-    return set as unknown as DialogSet;
-  };
-  const [first, second, third] = [setOf(7), setOf(8), setOf(10)];
-  const dialogs = new ProxiedDialogs(() => [third, first, second]);
-  const found = (): number[] => dialogs.find('call', 'b', 'a').map(({ set }) => set.serial);
-  expect(found()).toEqual([7, 8, 10]);
-  dialogs.add(setOf(11));
-  dialogs.remove(second);
-  expect(found()).toEqual([7, 10, 11]);
 });
 
 test('§15.11.3 D-2 the session may be one of a version that is draining', async () => {

@@ -263,6 +263,30 @@ test('contract section 3: an application sees no sessions of others, nor of its 
   await s.ends();
 });
 
+test('applicationSessions: in the order in which they were made, also where some have ended before', async () => {
+  let all: () => string[] = () => [];
+  let made: SipFactory | undefined;
+  @Siplet({ name: 'lister' })
+  class Lister {
+    constructor(@inject(SESSIONS) sessions: Sessions, @inject(SIP_FACTORY) factory: SipFactory) {
+      made = factory;
+      all = () => sessions.applicationSessions().map(({ id }) => id);
+    }
+
+    @OnTimer()
+    never() {}
+  }
+  const s = await stage({ lister: { Lister } });
+  const [one, two, three] = ['1', '2', '3'].map((key) => made!.createApplicationSession(key));
+  one!.invalidate();
+  two!.invalidate();
+  const later = ['4', '5', '6'].map((key) => made!.createApplicationSession(key));
+  const valid = [three!, ...later];
+  expect(all()).toEqual(valid.map(({ id }) => id));
+  for (const session of valid) session.invalidate();
+  await s.ends();
+});
+
 test('contract section 1: before all siplets of an application are made it has no sessions, and is told so', async () => {
   @Siplet({ name: 'early' })
   class Early {
