@@ -9,8 +9,9 @@ import { callee, driveAll, resentBy } from './sipp.js';
 
 /** SIPps on each side, where nothing else is said. */
 const SIDES = 4;
-/** Seconds of calls before what counts, at half the rate: the code must be compiled. */
+/** Seconds of calls before what counts, without the application's work and at half the rate, but at this many a second at least: the code must be compiled. */
 const WARM = 5;
+const WARM_RATE = 800;
 /** Messages sent again, as a share of the calls, above which a rate is not carried: what is late by half a second is sent again. */
 const RESENT = 0.001;
 /** Share of the rate that must have been made. */
@@ -21,7 +22,7 @@ const MADE = 0.95;
  * @property {number} rate calls a second
  * @property {number} seconds
  * @property {number} [sides] SIPps on each side
- * @property {number} [hashes] that the application works on for each call
+ * @property {number} [blocks] that the application works on for each call
  * @property {boolean} [timed] keeps the response time of each call
  * @property {readonly string[]} [more] words for siplet
  * @property {readonly string[]} [before] words for Node
@@ -31,15 +32,16 @@ const MADE = 0.95;
 export async function throughSeveral(/** @type {Step} */ step, { begun = () => {}, ended = () => {} } = {}) {
   const { sides = SIDES } = step;
   return await withSides(sides, async (folder, answering) => {
-    const { rate, seconds, hashes = 0, timed, more, before } = step;
+    const { rate, seconds, blocks = 0, timed, more, before } = step;
     const configuration = join(folder, 'siplet.yaml');
-    writeFileSync(configuration, `${CONFIGURATION}apps: { spread: { hashes: ${hashes} } }\n`);
+    writeFileSync(configuration, `${CONFIGURATION}apps: { spread: { blocks: ${blocks} } }\n`);
     const [command, ...words] = container('apps-spread', { before, more, configuration });
     const measured = start(command, words, { cwd: folder });
     try {
       await mustListen(measured, 5060, 'siplet');
       await pause(1000);
-      await driveAll(folder, { sides, calls: (rate / 2) * WARM, rate: rate / 2 });
+      const warm = Math.max(rate / 2, WARM_RATE);
+      await driveAll(folder, { sides, calls: warm * WARM, rate: warm, warming: true });
       const resent = await resentBy(answering);
       const family = familyOf(measured.pid);
       const cpu = cpuOf(family);

@@ -60,13 +60,14 @@ export async function drive(
 
 /**
  * Several callers at once, the one at 5090 to the callee at 5070, that at 5091 to 5071 …: one SIPp alone makes too few calls a second.
- * `direct`: without anything between.
+ * `direct`: without anything between. `warming`: calls of `apps-spread` that cost no work beside.
  */
-export async function driveAll(folder, { sides, calls, rate, direct = false, timed = false }) {
+export async function driveAll(folder, { sides, calls, rate, direct = false, warming = false, timed = false }) {
   const outcomes = await Promise.all(
     Array.from({ length: sides }, (_, side) => {
       const load = { calls: Math.round(calls / sides), rate: Math.round(rate / sides), timed };
-      return drive(folder, { ...load, port: 5090 + side, to: direct ? 5070 + side : 5060, user: `c${side}` });
+      const user = `${warming ? 'w' : 'c'}${side}`;
+      return drive(folder, { ...load, port: 5090 + side, to: direct ? 5070 + side : 5060, user });
     }),
   );
   const sum = (key) => outcomes.reduce((all, one) => all + one[key], 0);

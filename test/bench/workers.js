@@ -3,8 +3,8 @@
 // Why the second application: an ordinary call costs SIPp's two sides about as much CPU as it costs the container, so on two cores the load generators take
 // the second core and no container could carry twice the calls. When the handler burns 6 ms, the SIPps' share is small, and how far the workers scale shows; one SIPp
 // a side is enough for such rates, and the cheapest.
-import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { work } from './apps-spread/spread/work.js';
 import { highestRate } from './bisect.js';
 import { measureCalls } from './calls.js';
 import { container } from './peers.js';
@@ -15,17 +15,16 @@ const TIMES = 1.7;
 /** CPU milliseconds that a call of the second application burns. */
 const BURNT = 6;
 
-/** How often the application must hash its block for so many milliseconds of CPU on this machine: counted once, so that it is the same work for one worker and for two. */
-function hashesFor(milliseconds) {
-  const block = Buffer.alloc(4096, 'x');
-  const work = (count) => {
+/** How many blocks the application must work on for so many milliseconds of CPU on this machine: counted once, so that it is the same work for one worker and for two. */
+function blocksFor(milliseconds) {
+  const cost = (blocks) => {
     const before = process.cpuUsage();
-    for (let i = 0; i < count; i++) createHash('sha256').update(block).digest();
+    work(blocks);
     const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000;
+    return (user + system) / 1000 / blocks;
   };
-  work(20_000);
-  return Math.round((20_000 * milliseconds) / work(20_000));
+  // The least of them: the first are not compiled yet.
+  return Math.round(milliseconds / Math.min(...Array.from({ length: 10 }, () => cost(4000))));
 }
 
 /** @returns {Promise<{ rows: import('./figures.js').Row[], figures: Record<string, number> }>} */
@@ -36,15 +35,15 @@ export async function measureWorkers(load, { seconds, burnt = BURNT }) {
   const measured = { caller: 'uac', callees: [['uas', 5070]], peers, times: { two: TIMES } };
   const { rows, figures } = await measureCalls('workers', load, measured);
 
-  const hashes = hashesFor(burnt);
+  const blocks = blocksFor(burnt);
   console.log(
-    `workers: the highest rate, with a handler that burns ${burnt} ms of CPU a call (${hashes} hashes), ${seconds} s a step`,
+    `workers: the highest rate, with a handler that burns ${burnt} ms of CPU a call (${blocks} blocks), ${seconds} s a step`,
   );
   const highest = async (workers) => {
     const from = Math.round((workers * 650) / burnt);
     const found = await highestRate(
       async (rate) => {
-        const result = await throughSeveral({ rate, seconds, hashes, sides: 1, more: of(workers) });
+        const result = await throughSeveral({ rate, seconds, blocks, sides: 1, more: of(workers) });
         console.log(
           `  ${workers} worker${workers > 1 ? 's' : ''}${lineOf(result)}${isCarried(result) ? '' : ': not carried'}`,
         );

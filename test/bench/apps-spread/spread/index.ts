@@ -1,5 +1,5 @@
 // What is measured with several SIPps: the user part says to which callee a call goes, c0 to the one at 5070, c1 to 5071 …; as costly as is configured.
-import { createHash } from 'node:crypto';
+// w0, w1 … are the same without the work, to warm up with.
 import {
   APP_CONFIG,
   Invite,
@@ -10,23 +10,23 @@ import {
   SuccessResponse,
 } from '@siplet/sdk';
 import { inject } from 'inversify';
-
-const BLOCK = Buffer.alloc(4096, 'x');
+import { work } from './work.js';
 
 @Siplet({ name: 'spread' })
 export class Spread {
-  /** Hashes that a call costs beside: a fixed piece of work, whatever else the machine does. */
-  readonly #hashes: number;
+  /** Blocks that are worked on for each call: a fixed piece of work, whatever else the machine does. */
+  readonly #blocks: number;
+  worked = 0;
   seen = 0;
 
-  constructor(@inject(APP_CONFIG) config: { hashes?: number } | undefined) {
-    this.#hashes = config?.hashes ?? 0;
+  constructor(@inject(APP_CONFIG) config: { blocks?: number } | undefined) {
+    this.#blocks = config?.blocks ?? 0;
   }
 
   @Invite()
   relay(request: SipRequest): void {
-    for (let i = 0; i < this.#hashes; i++) createHash('sha256').update(BLOCK).digest();
     const user = String('user' in request.uri ? request.uri.user : '');
+    if (user.startsWith('c')) this.worked ^= work(this.#blocks);
     request.proxy({ recordRoute: true }).proxyTo(`sip:bob@127.0.0.1:${5070 + Number(user.slice(1))}`);
   }
 
