@@ -7,7 +7,8 @@ export async function bodyOf(request: IncomingMessage, limit: number): Promise<B
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // Not ended with the loop: what is still on its way is thrown away while the answer goes, or its sender would be cut off before it has read that.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > limit) return 'too large';
       chunks.push(chunk);

@@ -97,6 +97,22 @@ describe('contract section 9, PUT, DELETE and rollback', () => {
     expect((await get('/health/live')).status).toBe(200);
   });
 
+  const MUCH = 16 * 2 ** 20;
+  test.each([
+    ['says so', `Content-Length: ${MUCH}\r\n\r\n`],
+    ['does not', `Transfer-Encoding: chunked\r\n\r\n${MUCH.toString(16)}\r\n`],
+  ])('who sends too much, %s, and reads nothing before it is sent, is told why', async (_title, head) => {
+    const { url } = await running({});
+    const socket = connected(url, `PUT /api/apps/hunt HTTP/1.1\r\nHost: localhost\r\n${head}`);
+    await new Promise<void>((resolve) => socket.write(Buffer.alloc(MUCH), () => resolve()));
+    let answer = '';
+    for await (const chunk of socket) {
+      answer += String(chunk);
+      if (answer.includes('}')) break;
+    }
+    expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*"the archive has more than 200000 octets \(deploy\.archiveSize\)"/);
+  });
+
   test('unknown names and routes: 404; what is no name: 400', async () => {
     const { get } = await running({});
     expect((await get('/api/apps/none', { method: 'DELETE' })).status).toBe(404);
