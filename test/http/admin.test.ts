@@ -113,6 +113,17 @@ describe('contract section 9, PUT, DELETE and rollback', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*"the archive has more than 200000 octets \(deploy\.archiveSize\)"/);
   });
 
+  test.each([
+    ['says that it is too much', 'Content-Length: 16777216\r\n\r\n'],
+    ['has sent too much', `Transfer-Encoding: chunked\r\n\r\n1000000\r\n${'x'.repeat(200_001)}`],
+  ])('who %s, and neither goes on nor hangs up, is hung up on soon', async (_title, rest) => {
+    const { url } = await running({});
+    const began = performance.now();
+    const answer = await answerTo(url, `PUT /api/apps/hunt HTTP/1.1\r\nHost: localhost\r\n${rest}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(performance.now() - began).toBeLessThan(3000);
+  });
+
   test('unknown names and routes: 404; what is no name: 400', async () => {
     const { get } = await running({});
     expect((await get('/api/apps/none', { method: 'DELETE' })).status).toBe(404);
