@@ -1,9 +1,9 @@
 // The user agent of one session: its dialog, what it has sent and received in it, and how it ends (§12-15, JSR 289 §6.2).
 import { IllegalStateError, SessionInvalidError } from '@siplet/sdk';
+import { B2bua } from '../b2bua/b2bua.js';
 import type { Incoming } from '../dispatch/incoming.js';
 import { Request, type Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
-import { B2bua } from '../servlet/b2bua.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import { SentRequest } from '../servlet/sent-request.js';
 import type { SipRequest } from '../servlet/sip-request.js';

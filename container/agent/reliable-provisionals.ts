@@ -1,6 +1,6 @@
 // The provisional responses to one INVITE that its caller must acknowledge by PRACK (RFC 3262 §3): one at a time, sent again until then.
 import { IllegalStateError } from '@siplet/sdk';
-import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 import type { ServerTransaction } from '../transaction/user.js';

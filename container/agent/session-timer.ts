@@ -1,5 +1,5 @@
 // The session timer of one user agent: it refreshes the session, or ends it when the peer has not (RFC 4028 §7, §10).
-import type { Deadline, Timed } from '../clock.js';
+import type { Deadline, Timed } from '../base/clock.js';
 import type { Message, Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';

@@ -1,5 +1,5 @@
 // The subscriptions of one dialog (RFC 6665 §4.4, RFC 3515 §2.4.4): when each begins and ends. A REFER is one too, unless it says otherwise (RFC 4488).
-import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Message, Request, Response } from '../message/index.js';
 
 /** Seconds, where nobody says how long: RFC 3515 §2.4.4 wants an answer within minutes, RFC 6665 leaves it to the package. */

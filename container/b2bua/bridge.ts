@@ -4,7 +4,7 @@ import type * as sdk from '@siplet/sdk';
 import { CallFailed } from '@siplet/sdk';
 import type { Leg } from '../agent/leg.js';
 import type { OutgoingUser } from '../agent/outgoing.js';
-import type { Deadline, Timed } from '../clock.js';
+import type { Deadline, Timed } from '../base/clock.js';
 import type { Incoming } from '../dispatch/incoming.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';

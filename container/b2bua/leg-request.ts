@@ -2,8 +2,8 @@
 
 import type { AddressLike, LegOptions } from '@siplet/sdk';
 import { Address, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
-import { inItsOwnSession, partyText, requestUriOf } from '../agent/initial-request.js';
 import type { Leg } from '../agent/leg.js';
+import { inItsOwnSession, partyText, requestUriOf } from '../agent/origination.js';
 import type { Incoming } from '../dispatch/incoming.js';
 import { type Party, Request, textOf } from '../message/index.js';
 import type { SentRequest } from '../servlet/sent-request.js';

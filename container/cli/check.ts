@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
-import { type Configuration, readConfiguration } from '../configuration.js';
+import { type Configuration, readConfiguration } from '../configuration/configuration.js';
 import { createApplication } from '../deployment/application.js';
 import { compile } from '../deployment/compile.js';
 import type { Deployable } from '../deployment/deployable.js';

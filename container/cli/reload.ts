@@ -1,7 +1,7 @@
 // SIGHUP: the configuration is read again, and what can change in a running container changes; the rest is named.
 import { isDeepStrictEqual } from 'node:util';
-import type { RunningContainer } from '../composition.js';
-import type { Configuration } from '../configuration.js';
+import type { RunningContainer } from '../composition/container.js';
+import type { Configuration } from '../configuration/configuration.js';
 import type { Logger } from '../observe/log.js';
 
 /** What of a configuration a container takes over while it runs. */

@@ -1,8 +1,8 @@
 // `siplet run DIR`: a container until it is told to stop.
 import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
-import type { ContainerOptions, RunningContainer } from '../composition.js';
-import { listenText, readConfiguration } from '../configuration.js';
+import type { ContainerOptions, RunningContainer } from '../composition/container.js';
+import { listenText, readConfiguration } from '../configuration/configuration.js';
 import { createLog } from '../observe/log.js';
 import type { ExitStatus } from './main.js';
 import { reloadOnHangup } from './reload.js';
@@ -55,7 +55,7 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
 /** One engine has no threads beside this one. */
 async function start(options: ContainerOptions): Promise<RunningContainer> {
   const { workers } = options.configuration;
-  if (workers === 1) return (await import('../composition.js')).startContainer(options);
+  if (workers === 1) return (await import('../composition/container.js')).startContainer(options);
   return (await import('../workers/start.js')).startWithWorkers(options, workers);
 }
 

@@ -3,7 +3,7 @@ import { APP_CONFIG, DeploymentError, LOGGER, type SipletOptions } from '@siplet
 import { declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
 import { Container, ContainerModule, injectable, type ServiceIdentifier } from 'inversify';
 import type { Logger } from 'pino';
-import { type DeployedSiplet, HandlerTable, type SipletDefaults } from '../dispatch/handler-table.js';
+import { type DeployedSiplet, HandlerTable, type SipletDefaults } from '../application/handler-table.js';
 import type { Deployable } from './deployable.js';
 import { endsInTime } from './in-time.js';
 import { describeFault, type Loaded } from './load.js';

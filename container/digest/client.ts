@@ -1,7 +1,7 @@
 // The client: which challenges are answered, with whose credentials, and the header fields that do it (§22.2, §22.3, RFC 8760 §2.4).
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
-import type { Identifiers } from '../identifiers.js';
+import type { Identifiers } from '../base/identifiers.js';
 import { type Request, textOf, wireOf } from '../message/index.js';
 import { type Algorithm, algorithmOf, strongestFirst } from './algorithms.js';
 import { writeCredentials } from './credentials.js';

@@ -1,8 +1,8 @@
 // Nonces without state (RFC 7616 §3.3): time, chance, and a check over both and the realm that nobody else can make.
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../clock.js';
-import type { Identifiers } from '../identifiers.js';
-import type { HashKey } from '../keyed-hash.js';
+import type { Clock } from '../base/clock.js';
+import type { Identifiers } from '../base/identifiers.js';
+import type { HashKey } from '../base/keyed-hash.js';
 
 /**
  * Ours and good; ours and too old; or not ours. Bound to the realm alone: a client may use it again for another call (Call-ID), from another address

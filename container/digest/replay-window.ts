@@ -1,5 +1,5 @@
 // Which uses of our nonces were seen: a count that comes again, or is far below the highest one, is a replay (RFC 7616 §3.4, nc; §5.4).
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 
 /** Counts below the highest that may still come, once each: requests overtake each other on UDP. */
 const WIDTH = 32;

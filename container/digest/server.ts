@@ -1,9 +1,9 @@
 // The server: whether a request carries credentials of a user, and what is answered when it does not (§22.1, §22.4, RFC 7616 §3.4.6, RFC 8760 §2).
 import { timingSafeEqual } from 'node:crypto';
 import { type AuthenticationOptions, type DigestHash, parseUri, type Secret } from '@siplet/sdk';
-import type { Clock } from '../clock.js';
-import type { Identifiers } from '../identifiers.js';
-import type { HashKey } from '../keyed-hash.js';
+import type { Clock } from '../base/clock.js';
+import type { Identifiers } from '../base/identifiers.js';
+import type { HashKey } from '../base/keyed-hash.js';
 import { type Field, type Request, textOf, wireOf } from '../message/index.js';
 import { algorithmOf } from './algorithms.js';
 import { writeChallenge } from './challenge.js';

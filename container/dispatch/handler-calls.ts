@@ -1,11 +1,12 @@
 // The calls of handlers that every request and response brings, as jobs of the mailbox: objects, since three functions for each would cost more than the call.
+
+import type { Handler } from '../application/handler-table.js';
 import type { Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { Settled } from '../proxy/services.js';
 import type { SipResponse } from '../servlet/sip-response.js';
 import type { Job } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
-import type { Handler } from './handler-table.js';
 
 /** Who is told that a handler has failed. */
 export interface Reporter {

@@ -5,8 +5,9 @@ import { refusalOfExtensions } from '../agent/extensions.js';
 import { Leg } from '../agent/leg.js';
 import { ReliableProvisionals, type ReliableUser, reliabilityOf } from '../agent/reliable-provisionals.js';
 import { descriptionOf } from '../agent/session-description.js';
+import { allowedBy, type Handler, type SipletDefaults } from '../application/handler-table.js';
 import { relayedResponse } from '../b2bua/relayed-response.js';
-import type { Deadline, Timed } from '../clock.js';
+import type { Deadline, Timed } from '../base/clock.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import { copied, type Request, type Response, responseTo, Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
@@ -29,7 +30,6 @@ import { takenBy } from '../transport/internal-flow.js';
 import type { Passage } from '../transport/passage.js';
 import type { Core } from './core.js';
 import { type Reporter, RequestCall, ResponseCall } from './handler-calls.js';
-import { allowedBy, type Handler, type SipletDefaults } from './handler-table.js';
 
 /** How the application deals with the request; the roles exclude each other (C-1). */
 export type Role = 'none' | 'proxy' | 'user agent' | 'b2bua';

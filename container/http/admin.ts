@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
-import { type AdminAddress, ConfigurationError } from '../configuration.js';
+import { type AdminAddress, ConfigurationError } from '../configuration/configuration.js';
 import type { Deployments } from '../deployment/deployments.js';
 import type { Overseen } from '../observe/overseen.js';
 import { isLoopbackAddress } from './guard.js';

@@ -2,7 +2,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Registry } from 'prom-client';
 import type { DeploymentEvent, Deployments } from '../deployment/deployments.js';
-import type { Engine } from '../engine.js';
+import type { Engine } from '../engine/engine.js';
 import type { ApplicationMetrics } from './application-metrics.js';
 import { DeploymentMetrics, processMetrics, textOf } from './deployment-metrics.js';
 import type { HandlerTimes } from './handler-times.js';

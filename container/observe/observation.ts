@@ -1,8 +1,8 @@
 // All that operators can see of a container, joined to it by its hooks: metrics, recent calls, events.
 import type { Logger } from 'pino';
-import type { Configuration } from '../configuration.js';
+import type { Configuration } from '../configuration/configuration.js';
 import type { DeploymentEvent, Deployments } from '../deployment/deployments.js';
-import type { Engine } from '../engine.js';
+import type { Engine } from '../engine/engine.js';
 import type { ApplicationMetrics } from './application-metrics.js';
 import { Calls } from './calls.js';
 import { Events } from './events.js';

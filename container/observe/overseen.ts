@@ -1,7 +1,7 @@
 // What operators can ask of a container, whether it has one engine or several: the port of the admin address.
 import type { DeployedApplication } from '../deployment/application.js';
 import type { Deployments } from '../deployment/deployments.js';
-import type { Engine } from '../engine.js';
+import type { Engine } from '../engine/engine.js';
 import type { CallSummary, CallTrace } from './calls.js';
 import type { Events } from './events.js';
 import type { Observation } from './observation.js';

@@ -1,5 +1,5 @@
 // One branch of a response context: a target, its hops (RFC 3263), its client transactions one after another, Timer C (§16.8).
-import type { Deadline, Timed } from '../clock.js';
+import type { Deadline, Timed } from '../base/clock.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';

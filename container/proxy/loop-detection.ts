@@ -1,6 +1,6 @@
 // Loop detection (§16.3 step 4 as corrected by RFC 5393 §4.2): the second part of our branches is a keyed hash of what the routing depends on.
 import { splitList } from '@siplet/sdk/grammar';
-import { type HashKey, KeyedHash } from '../keyed-hash.js';
+import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import { type Request, Via } from '../message/index.js';
 import type { Own } from './route-preprocessing.js';
 

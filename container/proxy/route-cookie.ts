@@ -1,5 +1,5 @@
 // What our Record-Route URIs carry besides lr: which dialogs they are for, what the application wrote, and a check that nobody else wrote it (C-35).
-import { type HashKey, KeyedHash } from '../keyed-hash.js';
+import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import { integerAt, type Uri } from '../message/index.js';
 
 /** The parameter that names the dialog set, with the check behind a dot. It comes before the application's own parameters. */

@@ -1,6 +1,6 @@
 // What the proxy core needs of the house around it, and whom it tells of responses: two ports.
-import type { Clock } from '../clock.js';
-import type { Identifiers } from '../identifiers.js';
+import type { Clock } from '../base/clock.js';
+import type { Identifiers } from '../base/identifiers.js';
 import type { Response, Uri } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';

@@ -1,5 +1,5 @@
 // The stateless proxy (§16.11, contract section 6): one target for each request, the same branch for each retransmission, nothing kept.
-import { type HashKey, KeyedHash } from '../keyed-hash.js';
+import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import { Malformed, type Request, Response, type Uri } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';

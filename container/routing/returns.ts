@@ -1,6 +1,6 @@
 // Requests that the router has sent out to come back to it (ROUTE_BACK, JSR 289 §15.6): what it has said of them is kept until then, for a while.
-import type { Clock, Deadline, Timed } from '../clock.js';
-import type { Identifiers } from '../identifiers.js';
+import type { Clock, Deadline, Timed } from '../base/clock.js';
+import type { Identifiers } from '../base/identifiers.js';
 import type { Uri } from '../message/index.js';
 import type { Passage } from '../transport/passage.js';
 

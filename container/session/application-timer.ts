@@ -1,7 +1,7 @@
 // A timer of an application session (JSR 289 §12): fires into the session's mailbox.
 import type * as sdk from '@siplet/sdk';
-import type { Deadline, Timed } from '../clock.js';
-import type { Handler } from '../dispatch/handler-table.js';
+import type { Handler } from '../application/handler-table.js';
+import type { Deadline, Timed } from '../base/clock.js';
 import type { ApplicationSession } from './application-session.js';
 import { assertJson } from './json-value.js';
 

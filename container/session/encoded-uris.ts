@@ -1,5 +1,5 @@
 // URIs that name an application session (JSR 289 §15.11.1): the id, and a check that the container wrote it for that application.
-import { type HashKey, KeyedHash } from '../keyed-hash.js';
+import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import type { Uri } from '../message/index.js';
 
 /** The URI parameter. */

@@ -1,6 +1,7 @@
 // Client transactions by the slot that our branch names: a response finds the one that it answers by a look into a list, and nothing is hashed (§17.1.3).
+
+import { Slots } from '../base/slots.js';
 import type { Via } from '../message/index.js';
-import { Slots } from '../slots.js';
 import type { ClientTransaction } from './client-transaction.js';
 import { MAGIC_COOKIE } from './keys.js';
 

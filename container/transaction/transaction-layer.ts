@@ -1,6 +1,6 @@
 // The transaction layer (§17): finds the transaction of what arrives, makes new ones, and answers without one where none is to be made.
-import type { Clock } from '../clock.js';
-import type { Identifiers } from '../identifiers.js';
+import type { Clock } from '../base/clock.js';
+import type { Identifiers } from '../base/identifiers.js';
 import { Field, flat, Malformed, type Request, Response, responseTo } from '../message/index.js';
 import type { Flow, FlowUser, Hop } from '../transport/flow.js';
 import { NOBODY, sameTarget } from './cancellation.js';

@@ -1,5 +1,5 @@
 // What the four kinds of transactions have in common: a place in a machine, its timers, and how a step is made (§17).
-import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Message } from '../message/index.js';
 import type { Flow, FlowUser } from '../transport/flow.js';
 import type { Machine, Move, Place } from './machine.js';

@@ -1,5 +1,5 @@
 // A promise that does not take for ever.
-import type { Clock, Timed } from '../clock.js';
+import type { Clock, Timed } from '../base/clock.js';
 
 /** As `work`, but rejected with `late` when it has not settled after `time` ms. */
 export function bounded<T>(clock: Clock, time: number, work: Promise<T>, late: Error): Promise<T> {

@@ -1,6 +1,6 @@
 // A flow over a connection: it frames what comes in, bounds what goes out, tells the senders when it is lost, and ends when nobody has used it for long (§18).
-import type { Agenda } from '../agenda.js';
-import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Agenda } from '../base/agenda.js';
+import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Malformed, Request, Response } from '../message/index.js';
 import type { Counters } from './counters.js';
 import type { Flow, FlowUser } from './flow.js';

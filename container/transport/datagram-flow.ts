@@ -1,5 +1,5 @@
 // A flow over UDP: which socket of ours, and which address of theirs. The same object for many datagrams, since a call keeps four for 32 s.
-import type { Agenda } from '../agenda.js';
+import type { Agenda } from '../base/agenda.js';
 import type { Counters } from './counters.js';
 import type { Flow, FlowUser } from './flow.js';
 import type { Listening } from './listen-address.js';

@@ -1,6 +1,6 @@
 // Names → addresses on the system's resolver, in bounded time and with a small memory. The hosts file comes first, as everywhere on the host.
 import { promises as dns } from 'node:dns';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 import { bounded } from './bounded.js';
 import { HostsFile } from './hosts-file.js';
 import type { Resolver } from './network.js';

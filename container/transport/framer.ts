@@ -1,5 +1,5 @@
 // A stream of octets → messages (§18.3): Content-Length says where one ends, CRLFs between them are keepalives (§7.5, RFC 5626 §3.5.1).
-import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Clock, Deadline, Timed } from '../base/clock.js';
 import { LIMITS, Malformed, parse, type Request, type Response } from '../message/index.js';
 import { declaredLength, isHttpMethod, isHttpRequest } from './head.js';
 import { Pieces } from './pieces.js';

@@ -1,6 +1,6 @@
 // The host's own table of names (hosts(5)), read again when it is a while old. localhost is loopback, whatever it says (RFC 6761 §6.3).
 import { readFile } from 'node:fs/promises';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 import { familyOf } from './address.js';
 
 interface NumericAddress {

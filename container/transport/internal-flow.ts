@@ -1,5 +1,5 @@
 // A flow from this container to itself: composition of applications in one process, as if over the wire but without a socket (contract section 5).
-import type { Agenda } from '../agenda.js';
+import type { Agenda } from '../base/agenda.js';
 import { type Malformed, parse, type Request, type Response } from '../message/index.js';
 import type { Flow, Hop } from './flow.js';
 import type { TransportName } from './network.js';

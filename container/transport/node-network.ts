@@ -1,6 +1,6 @@
 // The port to the wire on the system's own sockets.
 import { networkInterfaces } from 'node:os';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 import type {
   Connection,
   ConnectionReceiver,

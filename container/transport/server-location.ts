@@ -1,5 +1,5 @@
 // Locating SIP servers (RFC 3263): from a URI to the list of places to try, best first. A numeric host is answered at once, a name after DNS.
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 import { copied, defaultPort, type Uri } from '../message/index.js';
 import { canonical, familyOf, isUnicast } from './address.js';
 import { bounded } from './bounded.js';

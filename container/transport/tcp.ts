@@ -1,6 +1,6 @@
 // Connections on the system's sockets. Octets are latin1 strings from here on up.
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Clock, Deadline, Timed } from '../base/clock.js';
 import { familyOf } from './address.js';
 import type { Connection, ConnectionReceiver, Listener, SocketAddress } from './network.js';
 

@@ -1,6 +1,6 @@
 // The transport layer (§18): which socket a message leaves by, what is written into a request that came, and where a response goes.
-import type { Agenda } from '../agenda.js';
-import type { Clock, Timed } from '../clock.js';
+import type { Agenda } from '../base/agenda.js';
+import type { Clock, Timed } from '../base/clock.js';
 import { defaultPort, Malformed, parse, type Request, type Response, type Via } from '../message/index.js';
 import { bracketed, familyOf } from './address.js';
 import { ConnectionFlow, type ConnectionUser } from './connection-flow.js';

@@ -1,5 +1,5 @@
 // What an identifier of an engine says of the engine that made it: its first character; of a tag, which stands among those of strangers, a check besides.
-import type { Identifiers } from '../identifiers.js';
+import type { Identifiers } from '../base/identifiers.js';
 
 /** One character an engine. One case only, since branches may be compared without case (§7.3.1). */
 const ENGINES = 'abcdefghijklmnopqrstuvwxyz234567';

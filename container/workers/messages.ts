@@ -1,8 +1,9 @@
 // What the main thread and the threads of engines say to each other: plain data, copied on the way.
-import type { Configuration, RouterOrder } from '../configuration.js';
+
+import type { HashKey } from '../base/keyed-hash.js';
+import type { Configuration, RouterOrder } from '../configuration/configuration.js';
 import type { Bundle } from '../deployment/compile.js';
 import type { Deployable } from '../deployment/deployable.js';
-import type { HashKey } from '../keyed-hash.js';
 import type { CallSummary, CallTrace } from '../observe/calls.js';
 import type { EventKind } from '../observe/events.js';
 import type { FamilyValues } from '../observe/series.js';

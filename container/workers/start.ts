@@ -1,14 +1,14 @@
 // Joins everything where there are several engines: this thread has sockets, deployments and the admin address, and a thread for each engine has its calls.
 import { existsSync } from 'node:fs';
-import type { ContainerOptions, RunningContainer } from '../composition.js';
+import type { HandlerTable } from '../application/handler-table.js';
+import type { ContainerOptions, RunningContainer } from '../composition/container.js';
+import { drain } from '../composition/drain.js';
 import type { DeployedApplication } from '../deployment/application.js';
 import { Deployments } from '../deployment/deployments.js';
 import type { Stage } from '../deployment/stage.js';
 import { Watch } from '../deployment/watch.js';
-import type { HandlerTable } from '../dispatch/handler-table.js';
-import { drain } from '../drain.js';
+import { RealClock } from '../host/real-clock.js';
 import { type AdminServer, startAdmin } from '../http/admin.js';
-import { RealClock } from '../real-clock.js';
 import { bracketed } from '../transport/address.js';
 import { FRAMER_LIMITS } from '../transport/framer.js';
 import type { DatagramSocket } from '../transport/network.js';

@@ -1,5 +1,5 @@
 // Connections of all engines (§18): the main thread has the sockets and frames what comes, so that one connection of a trunk may carry the calls of every engine.
-import type { Clock, Deadline, Timed } from '../clock.js';
+import type { Clock, Deadline, Timed } from '../base/clock.js';
 import { Malformed, type Request, type Response, responseTo } from '../message/index.js';
 import { statelessTag } from '../transaction/stateless-tags.js';
 import { canonical } from '../transport/address.js';

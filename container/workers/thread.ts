@@ -1,15 +1,15 @@
 // The thread of one engine: everything from its ring to its applications, on ports of its own. It speaks to the main thread alone.
 import { parentPort, workerData } from 'node:worker_threads';
-import { Agenda } from '../agenda.js';
-import { Engine } from '../engine.js';
-import { meterLoad } from '../load-meter.js';
+import { Agenda } from '../base/agenda.js';
+import { tokensFor } from '../composition/tokens.js';
+import { Engine } from '../engine/engine.js';
+import { meterLoad } from '../host/load-meter.js';
+import { RandomIdentifiers } from '../host/random-identifiers.js';
+import { RealClock } from '../host/real-clock.js';
 import { ApplicationMetrics } from '../observe/application-metrics.js';
 import { createRelayedLog } from '../observe/log.js';
 import { Observation } from '../observe/observation.js';
-import { RandomIdentifiers } from '../random-identifiers.js';
-import { RealClock } from '../real-clock.js';
 import { RETURN } from '../routing/returns.js';
-import { tokensFor } from '../servlet/tokens.js';
 import { DnsResolver } from '../transport/dns.js';
 import { EngineNetwork } from './engine-network.js';
 import { HostedApplications } from './hosted.js';

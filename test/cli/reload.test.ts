@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { reload } from '../../container/cli/reload.js';
-import { type Configuration, parseConfiguration } from '../../container/configuration.js';
+import { type Configuration, parseConfiguration } from '../../container/configuration/configuration.js';
 import { createLog } from '../../container/observe/log.js';
 import { call, running } from '../http/world.js';
 

@@ -10,7 +10,7 @@ import {
   listenText,
   parseConfiguration,
   readConfiguration,
-} from '../../container/configuration.js';
+} from '../../container/configuration/configuration.js';
 
 function faults(text: string, overrides = {}): string {
   try {

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
-import { startContainer } from '../../container/dist/composition.js';
-import { parseConfiguration } from '../../container/dist/configuration.js';
+import { startContainer } from '../../container/dist/composition/container.js';
+import { parseConfiguration } from '../../container/dist/configuration/configuration.js';
 
 const count = Number(process.argv[2]);
 const root = mkdtempSync(join(tmpdir(), 'siplet-served-'));

@@ -13,7 +13,7 @@ import {
   Subsequent,
 } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { type DeployedSiplet, HandlerTable } from '../../container/dispatch/handler-table.js';
+import { type DeployedSiplet, HandlerTable } from '../../container/application/handler-table.js';
 
 type SipletClass = new () => object;
 

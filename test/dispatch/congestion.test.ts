@@ -1,7 +1,7 @@
 // Overload (§21.5.4): new calls get 503, calls that stand are served, and below the low mark all is as before.
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { Congestion, type Load, PATIENCE } from '../../container/dispatch/congestion.js';
+import { Congestion, type Load, PATIENCE } from '../../container/engine/congestion.js';
 import { stage } from '../agent/stage.js';
 
 function lasting(congestion: Congestion, load: Load): void {

@@ -26,7 +26,7 @@ import {
 } from '@siplet/sdk';
 import { declarationOf } from '@siplet/sdk/declarations';
 import { describe, expect, test } from 'vitest';
-import { type DeployedSiplet, type Handler, HandlerTable } from '../../container/dispatch/handler-table.js';
+import { type DeployedSiplet, type Handler, HandlerTable } from '../../container/application/handler-table.js';
 
 type SipletClass = new () => object;
 

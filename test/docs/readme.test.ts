@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createCommands } from '../../container/cli/commands.js';
-import { configurationKeys } from '../../container/configuration.js';
+import { configurationKeys } from '../../container/configuration/configuration.js';
 import type { Deployments } from '../../container/deployment/deployments.js';
 import { routes } from '../../container/http/routes.js';
 import { ApplicationMetrics } from '../../container/observe/application-metrics.js';

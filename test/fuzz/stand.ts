@@ -1,10 +1,10 @@
 // Runs one sequence: a new engine on virtual time and lean wires, a caller, callees, and the application of the script; keeps what happened.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
-import { Agenda } from '../../container/agenda.js';
-import { defaultConfiguration, parseConfiguration } from '../../container/configuration.js';
+import { Agenda } from '../../container/base/agenda.js';
+import { defaultConfiguration, parseConfiguration } from '../../container/configuration/configuration.js';
 import { createApplication, type DeployedApplication } from '../../container/deployment/application.js';
-import { Engine } from '../../container/engine.js';
+import { Engine } from '../../container/engine/engine.js';
 import type { Resolver } from '../../container/transport/network.js';
 import { CountingIdentifiers } from '../world/counting-identifiers.js';
 import { drawLadder } from '../world/ladder.js';

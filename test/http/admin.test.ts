@@ -1,8 +1,8 @@
 // The admin address over real HTTP: contract section 9, a route at a time.
 import { networkInterfaces } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startContainer } from '../../container/composition.js';
-import { defaultConfiguration } from '../../container/configuration.js';
+import { startContainer } from '../../container/composition/container.js';
+import { defaultConfiguration } from '../../container/configuration/configuration.js';
 import { startAdmin } from '../../container/http/admin.js';
 import { Events } from '../../container/observe/events.js';
 import { createLog } from '../../container/observe/log.js';

@@ -5,8 +5,8 @@ import { request as httpRequest } from 'node:http';
 import { connect, type Socket as NetSocket } from 'node:net';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { type ContainerAlone, startContainer } from '../../container/composition.js';
-import { parseConfiguration } from '../../container/configuration.js';
+import { type ContainerAlone, startContainer } from '../../container/composition/container.js';
+import { parseConfiguration } from '../../container/configuration/configuration.js';
 import { createLog, type Logger } from '../../container/observe/log.js';
 import { folder } from '../deployment/world.js';
 

@@ -1,7 +1,7 @@
 // What comes and goes with every call, by number: as a Map from numbers would have it, with the number of one that has left given to the next.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Slots } from '../../container/slots.js';
+import { Slots } from '../../container/base/slots.js';
 
 interface Thing {
   readonly name: number;

@@ -1,6 +1,6 @@
 // HalfSipHash-2-4 with 64 bits (keyed-hash.ts): the designers' vectors, the boundaries between texts, avalanche, and no collision where one would be a fault.
 import { describe, expect, test } from 'vitest';
-import { type HashKey, KeyedHash } from '../../container/keyed-hash.js';
+import { type HashKey, KeyedHash } from '../../container/base/keyed-hash.js';
 
 /** The output as the reference implementation prints it: eight octets, the low word's first. */
 function octetsOf(hash: string): string {

@@ -1,10 +1,10 @@
 // Ten thousands of requests through the whole engine on a network that drops what is sent: nothing is held (§16.11, SLP-11, SLP-17).
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { Agenda } from '../../container/agenda.js';
-import { parseConfiguration } from '../../container/configuration.js';
+import { Agenda } from '../../container/base/agenda.js';
+import { parseConfiguration } from '../../container/configuration/configuration.js';
 import { createApplication } from '../../container/deployment/application.js';
-import { Engine } from '../../container/engine.js';
+import { Engine } from '../../container/engine/engine.js';
 import type { DatagramReceiver, Network } from '../../container/transport/network.js';
 import { CountingIdentifiers } from '../world/counting-identifiers.js';
 import { Random } from '../world/random.js';

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { RealClock } from '../../container/real-clock.js';
+import { RealClock } from '../../container/host/real-clock.js';
 import { DnsResolver } from '../../container/transport/dns.js';
 
 const TYPES: Record<number, string> = { 1: 'A', 28: 'AAAA', 33: 'SRV', 35: 'NAPTR' };

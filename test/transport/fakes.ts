@@ -1,6 +1,6 @@
 // What the tests of this folder pass in: a clock that is moved by hand, an agenda that is drained by hand, and a network that only keeps what was sent.
-import { Agenda } from '../../container/agenda.js';
-import type { Clock, Deadline, Timed } from '../../container/clock.js';
+import { Agenda } from '../../container/base/agenda.js';
+import type { Clock, Deadline, Timed } from '../../container/base/clock.js';
 import type {
   Connection,
   ConnectionReceiver,

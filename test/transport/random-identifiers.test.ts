@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RandomIdentifiers } from '../../container/random-identifiers.js';
+import { RandomIdentifiers } from '../../container/host/random-identifiers.js';
 
 test('C03 §8.1.1.7 branches hold 64 bits and more in one case, and a hundred thousand of them differ', () => {
   const identifiers = new RandomIdentifiers();

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import type { Timed } from '../../container/clock.js';
-import { RealClock } from '../../container/real-clock.js';
+import type { Timed } from '../../container/base/clock.js';
+import { RealClock } from '../../container/host/real-clock.js';
 
 class Heard implements Timed {
   readonly all: string[] = [];

@@ -1,9 +1,9 @@
 // Peers on real sockets that do not read, that lie about lengths, that come and go: nobody else notices.
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { Agenda } from '../../container/agenda.js';
+import { Agenda } from '../../container/base/agenda.js';
+import { RealClock } from '../../container/host/real-clock.js';
 import { Request, responseTo } from '../../container/message/index.js';
-import { RealClock } from '../../container/real-clock.js';
 import { NodeNetwork } from '../../container/transport/node-network.js';
 import { TransportLayer } from '../../container/transport/transport-layer.js';
 import { request } from './fakes.js';

@@ -1,8 +1,8 @@
 // The phones of test/world and the container on real loopback sockets in real time: what a flow needs beside the virtual clock and network.
-import { Agenda } from '../../container/agenda.js';
-import type { Clock, Deadline } from '../../container/clock.js';
-import { RandomIdentifiers } from '../../container/random-identifiers.js';
-import { RealClock } from '../../container/real-clock.js';
+import { Agenda } from '../../container/base/agenda.js';
+import type { Clock, Deadline } from '../../container/base/clock.js';
+import { RandomIdentifiers } from '../../container/host/random-identifiers.js';
+import { RealClock } from '../../container/host/real-clock.js';
 import type {
   Connection,
   ConnectionReceiver,

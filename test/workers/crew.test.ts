@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { defaultConfiguration } from '../../container/configuration.js';
+import { defaultConfiguration } from '../../container/configuration/configuration.js';
 import { Crew } from '../../container/workers/crew.js';
 import { Exchange } from '../../container/workers/exchange.js';
 import type { Thread } from '../../container/workers/member.js';

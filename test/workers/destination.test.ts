@@ -1,7 +1,7 @@
 // Which engine a message belongs to, told from its text alone.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RandomIdentifiers } from '../../container/random-identifiers.js';
+import { RandomIdentifiers } from '../../container/host/random-identifiers.js';
 import { engineNamedIn, engineOfCall, hashOf } from '../../container/workers/destination.js';
 import { HeadScan } from '../../container/workers/head-scan.js';
 import { engineOf, engineOfTag, MAX_ENGINES, MarkedIdentifiers } from '../../container/workers/marks.js';

@@ -1,5 +1,5 @@
 // Identifiers that count instead of being drawn: b1, b2 … t1, t2 … so that a ladder reads the same in every run.
-import type { Identifiers } from '../../container/identifiers.js';
+import type { Identifiers } from '../../container/base/identifiers.js';
 import { Random } from './random.js';
 
 export class CountingIdentifiers implements Identifiers {

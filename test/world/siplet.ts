@@ -1,10 +1,10 @@
 // The container as a system under test: the whole engine on the world's ports, with applications given as classes.
 import { pino } from 'pino';
-import { parseConfiguration } from '../../container/configuration.js';
+import { tokensFor } from '../../container/composition/tokens.js';
+import { parseConfiguration } from '../../container/configuration/configuration.js';
 import { createApplication, type DeployedApplication } from '../../container/deployment/application.js';
-import { Engine } from '../../container/engine.js';
+import { Engine } from '../../container/engine/engine.js';
 import { ApplicationMetrics } from '../../container/observe/application-metrics.js';
-import { tokensFor } from '../../container/servlet/tokens.js';
 import type { World } from './world.js';
 
 export interface SipletOptions {

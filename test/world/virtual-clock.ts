@@ -1,5 +1,5 @@
 // Time that passes only when it is told to: a heap of deadlines, equal times in the order in which they were set.
-import type { Clock, Deadline, Timed } from '../../container/clock.js';
+import type { Clock, Deadline, Timed } from '../../container/base/clock.js';
 
 /** What wallTime() says at the beginning: a fixed date, so that Date headers are the same in every run. */
 export const EPOCH = Date.UTC(2026, 0, 1);

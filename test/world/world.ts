@@ -1,7 +1,7 @@
 // A whole network in one process: phones, whatever is tested, and the wires between them, under a clock and a seed.
-import { Agenda } from '../../container/agenda.js';
-import type { Clock } from '../../container/clock.js';
-import type { Identifiers } from '../../container/identifiers.js';
+import { Agenda } from '../../container/base/agenda.js';
+import type { Clock } from '../../container/base/clock.js';
+import type { Identifiers } from '../../container/base/identifiers.js';
 import type { Network, Resolver } from '../../container/transport/network.js';
 import { CountingIdentifiers } from './counting-identifiers.js';
 import { drawLadder, type LadderOptions } from './ladder.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces, userInfo } from 'node:os';
-import type { HashKey } from './keyed-hash.js';
+import type { HashKey } from '../base/keyed-hash.js';
 
 /** Made of what the host is told apart by; nothing of it can be read off the key. */
 export function hostKey(): HashKey {

@@ -1,14 +1,14 @@
 // What the container gives to each application by injection: the SDK's tokens with their values.
 import type * as sdk from '@siplet/sdk';
 import { Address, AUTHENTICATION, METRICS, Parameterable, parseUri, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
-import { createInitialRequest } from '../agent/initial-request.js';
+import { createInitialRequest } from '../agent/origination.js';
 import type { ApplicationInTheMaking } from '../deployment/application.js';
-import type { Engine } from '../engine.js';
+import type { Engine } from '../engine/engine.js';
 import type { ApplicationMetrics } from '../observe/application-metrics.js';
+import { authenticate } from '../servlet/authentication.js';
+import { OwnSessions } from '../servlet/own-sessions.js';
+import { addressOf } from '../servlet/values.js';
 import type { ApplicationSession } from '../session/application-session.js';
-import { authenticate } from './authentication.js';
-import { OwnSessions } from './own-sessions.js';
-import { addressOf } from './values.js';
 
 /** The engine is asked for when it is needed: applications are made before it listens. */
 export function tokensFor(

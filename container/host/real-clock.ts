@@ -1,6 +1,6 @@
 // The system's clock: one native timer for all deadlines. Deadlines of one duration form a list in order of time, so that starting and stopping cost the same however many there are.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clock, Deadline, Timed } from './clock.js';
+import type { Clock, Deadline, Timed } from '../base/clock.js';
 
 /** The longest delay that the host's timers know; a longer one fires at once there. */
 const LONGEST = 2 ** 31 - 1;

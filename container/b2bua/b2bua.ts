@@ -2,14 +2,14 @@
 import type * as sdk from '@siplet/sdk';
 import { CallFailed, IllegalStateError } from '@siplet/sdk';
 import type { Leg } from '../agent/leg.js';
-import { Bridge } from '../b2bua/bridge.js';
-import { assertInitial, createLegRequest, createRequestInDialog } from '../b2bua/leg-request.js';
-import { link, relink, unlink } from '../b2bua/linking.js';
 import type { Incoming } from '../dispatch/incoming.js';
+import type { SipRequest } from '../servlet/sip-request.js';
+import type { SipResponse } from '../servlet/sip-response.js';
 import { Awaited } from '../session/awaited.js';
 import type { SipSession } from '../session/sip-session.js';
-import type { SipRequest } from './sip-request.js';
-import type { SipResponse } from './sip-response.js';
+import { Bridge } from './bridge.js';
+import { assertInitial, createLegRequest, createRequestInDialog } from './leg-request.js';
+import { link, relink, unlink } from './linking.js';
 
 export class B2bua implements sdk.B2bua {
   constructor(

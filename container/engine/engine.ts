@@ -1,20 +1,20 @@
 // Everything from the wire up to the applications' handlers, joined once, on ports for time, chance and wire: the same in the container and in a test.
 import type { Logger } from 'pino';
-import { Agenda } from './agenda.js';
-import type { Clock } from './clock.js';
-import type { Configuration } from './configuration.js';
-import { Core } from './dispatch/core.js';
-import type { Identifiers } from './identifiers.js';
-import type { HashKey } from './keyed-hash.js';
-import { Malformed } from './message/index.js';
-import { StatelessProxy } from './proxy/stateless.js';
-import { CustomRouter } from './routing/custom-router.js';
-import { DefaultRouter } from './routing/default-router.js';
-import type { ActiveApplications, Router } from './routing/router.js';
-import { TransactionLayer } from './transaction/transaction-layer.js';
-import type { Network, Resolver } from './transport/network.js';
-import { ServerLocation } from './transport/server-location.js';
-import { TransportLayer } from './transport/transport-layer.js';
+import { Agenda } from '../base/agenda.js';
+import type { Clock } from '../base/clock.js';
+import type { Identifiers } from '../base/identifiers.js';
+import type { HashKey } from '../base/keyed-hash.js';
+import type { Configuration } from '../configuration/configuration.js';
+import { Core } from '../dispatch/core.js';
+import { Malformed } from '../message/index.js';
+import { StatelessProxy } from '../proxy/stateless.js';
+import { CustomRouter } from '../routing/custom-router.js';
+import { DefaultRouter } from '../routing/default-router.js';
+import type { ActiveApplications, Router } from '../routing/router.js';
+import { TransactionLayer } from '../transaction/transaction-layer.js';
+import type { Network, Resolver } from '../transport/network.js';
+import { ServerLocation } from '../transport/server-location.js';
+import { TransportLayer } from '../transport/transport-layer.js';
 
 export interface EnginePorts {
   readonly network: Network;

@@ -14,12 +14,12 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import type { z } from 'zod';
-import { faultOf } from './configuration/fault.js';
-import { type Configuration, schema } from './configuration/schema.js';
+import { faultOf } from './fault.js';
+import { type Configuration, schema } from './schema.js';
 
-export { configurationKeys } from './configuration/describe.js';
-export { type ListenAddress, type ListenTransport, listenText } from './configuration/listen.js';
-export type { AdminAddress, Configuration, RouterOrder } from './configuration/schema.js';
+export { configurationKeys } from './describe.js';
+export { type ListenAddress, type ListenTransport, listenText } from './listen.js';
+export type { AdminAddress, Configuration, RouterOrder } from './schema.js';
 
 /** What is wrong with a configuration, a line for each fault: `siplet.yaml:3:5: timers.t1 …`. */
 export class ConfigurationError extends Error {

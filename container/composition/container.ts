@@ -1,23 +1,23 @@
 // Joins everything, once: real time, chance, sockets and DNS, the engine on them, and the applications of a directory.
 import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
-import { Agenda } from './agenda.js';
-import type { Configuration, RouterOrder } from './configuration.js';
-import { Deployments } from './deployment/deployments.js';
-import { Watch } from './deployment/watch.js';
+import { Agenda } from '../base/agenda.js';
+import type { Configuration, RouterOrder } from '../configuration/configuration.js';
+import { Deployments } from '../deployment/deployments.js';
+import { Watch } from '../deployment/watch.js';
+import { Engine } from '../engine/engine.js';
+import { hostKey } from '../host/host-key.js';
+import { meterLoad } from '../host/load-meter.js';
+import { RandomIdentifiers } from '../host/random-identifiers.js';
+import { RealClock } from '../host/real-clock.js';
+import { type AdminServer, startAdmin } from '../http/admin.js';
+import { ApplicationMetrics } from '../observe/application-metrics.js';
+import { Observation } from '../observe/observation.js';
+import { overseenAlone } from '../observe/overseen.js';
+import { DnsResolver } from '../transport/dns.js';
+import { NodeNetwork } from '../transport/node-network.js';
 import { drain } from './drain.js';
-import { Engine } from './engine.js';
-import { hostKey } from './host-key.js';
-import { type AdminServer, startAdmin } from './http/admin.js';
-import { meterLoad } from './load-meter.js';
-import { ApplicationMetrics } from './observe/application-metrics.js';
-import { Observation } from './observe/observation.js';
-import { overseenAlone } from './observe/overseen.js';
-import { RandomIdentifiers } from './random-identifiers.js';
-import { RealClock } from './real-clock.js';
-import { tokensFor } from './servlet/tokens.js';
-import { DnsResolver } from './transport/dns.js';
-import { NodeNetwork } from './transport/node-network.js';
+import { tokensFor } from './tokens.js';
 
 export interface ContainerOptions {
   readonly configuration: Configuration;

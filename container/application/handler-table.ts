@@ -1,7 +1,7 @@
 // Which method of which siplet takes a message: contract section 2, compiled once at deployment, a few Map and array reads afterwards.
 import { DeploymentError, type ReadonlySipRequest } from '@siplet/sdk';
 import { authenticationsOf, type HandlerDeclaration, type HandlerKind, handlersOf } from '@siplet/sdk/declarations';
-import { authenticated } from './authenticated-handler.js';
+import { authenticated } from '../servlet/authenticated-handler.js';
 import { faultsOf } from './declaration-faults.js';
 
 export interface SipletDefaults {

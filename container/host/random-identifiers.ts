@@ -1,6 +1,6 @@
 // Identifiers from the system's generator (§19.3, §8.1.1.7): drawn in blocks and cut out of one text, since a call of the generator costs more than a message.
 import { randomFillSync } from 'node:crypto';
-import type { Identifiers } from './identifiers.js';
+import type { Identifiers } from '../base/identifiers.js';
 
 /** Five bits a character. One case only: branches may be compared with and without case (§7.3.1). */
 const ALPHABET = Buffer.from('abcdefghijklmnopqrstuvwxyz234567', 'latin1');
