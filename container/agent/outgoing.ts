@@ -1,6 +1,6 @@
 // A request that an application sends (§8.1, §13.2, §14.1, §15.1.1): its hops (RFC 3263), its transactions, and who gets its responses.
 import type { SendOptions, SipResponse } from '@siplet/sdk';
-import type { Handler } from '../application/handler-table.js';
+import type { Handler } from '../application/handler.js';
 import type { Deadline, Timed } from '../base/clock.js';
 import { type Request, Response, reasonOf } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';

@@ -1,8 +1,8 @@
 // What user agents need of the house around them.
 import type { RoutingDirective } from '@siplet/sdk';
+import type { DeployedApplication } from '../application/application.js';
 import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
-import type { DeployedApplication } from '../deployment/application.js';
 import type { Request, Uri } from '../message/index.js';
 import type { Turn } from '../session/mailbox.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';

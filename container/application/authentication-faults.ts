@@ -1,7 +1,7 @@
 // What is wrong with an @Authenticated before anything is called (§22.1, contract section 2): one sentence each, naming class and method.
 import { type AuthenticationDeclaration, authenticationsOf, handlersOf } from '@siplet/sdk/declarations';
 import { faultsOfOptions } from '../digest/index.js';
-import type { SipletEntry } from './handler-table.js';
+import type { SipletEntry } from './handler.js';
 
 export function authenticationFaults({ siplet, type }: SipletEntry): string[] {
   const all = authenticationsOf(type);

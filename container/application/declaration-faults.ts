@@ -1,7 +1,7 @@
 // What is wrong with the decorators of an application before any choice is made between its methods: contract section 2.
 import { declarationOf, type HandlerDeclaration, handlersOf } from '@siplet/sdk/declarations';
 import { authenticationFaults } from './authentication-faults.js';
-import type { SipletEntry } from './handler-table.js';
+import type { SipletEntry } from './handler.js';
 
 /** RFC 3261 and its extensions: names that are SIP methods in any letters. */
 const METHODS: ReadonlySet<string> = new Set(

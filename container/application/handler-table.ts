@@ -1,53 +1,18 @@
 // Which method of which siplet takes a message: contract section 2, compiled once at deployment, a few Map and array reads afterwards.
 import { DeploymentError, type ReadonlySipRequest } from '@siplet/sdk';
-import { authenticationsOf, type HandlerDeclaration, type HandlerKind, handlersOf } from '@siplet/sdk/declarations';
-import { authenticated } from '../servlet/authenticated-handler.js';
+import {
+  type AuthenticationDeclaration,
+  authenticationsOf,
+  type HandlerKind,
+  handlersOf,
+} from '@siplet/sdk/declarations';
 import { faultsOf } from './declaration-faults.js';
+import type { DeployedSiplet, Handler, SessionKeyMethod, SipletEntry } from './handler.js';
+import { Candidate, Selection, type StatusLine } from './selection.js';
+import { tableLines } from './table-lines.js';
 
-export interface SipletDefaults {
-  readonly supervised: boolean;
-  readonly stateless: boolean;
-  /** Minutes. */
-  readonly sessionTimeout: number;
-  /** Seconds. */
-  readonly proxyTimeout: number;
-  /** Seconds; undefined: what the configuration says. */
-  readonly sessionTimer?: number | undefined;
-}
-
-/** One siplet of a deployed application: a single instance of the author's class. */
-export interface DeployedSiplet {
-  readonly name: string;
-  readonly className: string;
-  readonly options: SipletDefaults;
-  readonly instance: object;
-}
-
-/** A method of a siplet that the container calls. */
-export interface Handler {
-  readonly siplet: DeployedSiplet;
-  readonly method: string;
-  /** 'ReachMe.voicemail'. */
-  readonly label: string;
-  /** Calls it. May throw, or return a promise. */
-  invoke(argument: unknown): unknown;
-  /** Whose credentials a request needs before it is called (§22). */
-  readonly realm?: string;
-}
-
-/** The static method of an application that names the session of an initial request (C-42). */
-export interface SessionKeyMethod {
-  /** What it returns is not checked. May throw. */
-  (request: ReadonlySipRequest): string | undefined;
-  /** 'Conference.room'. */
-  readonly label: string;
-}
-
-/** What a table is compiled from: the siplet and the class that carries its declarations. */
-export interface SipletEntry {
-  readonly siplet: DeployedSiplet;
-  readonly type: Function;
-}
+/** Puts the check of credentials before a handler that is declared with `@Authenticated` (§22). */
+export type AuthenticatedBy = (handler: Handler, declaration: AuthenticationDeclaration) => Handler;
 
 /** The kinds of `life`: one handler each. */
 const LIFE: ReadonlySet<HandlerKind> = new Set<HandlerKind>([
@@ -61,63 +26,6 @@ const LIFE: ReadonlySet<HandlerKind> = new Set<HandlerKind>([
   'noAckReceived',
   'noPrackReceived',
 ]);
-
-/** Statuses that each response decorator takes, both ends included. 100 is the container's own (C-5). */
-const RANGES: Partial<Record<HandlerKind, readonly [number, number]>> = {
-  provisional: [101, 199],
-  success: [200, 299],
-  redirect: [300, 399],
-  error: [400, 699],
-  best: [300, 699],
-};
-
-const FIRST_STATUS = 101;
-const LAST_STATUS = 699;
-
-/** A declaration that has become a callable method, with what decides between it and another. */
-class Candidate {
-  readonly handler: Handler;
-  readonly declaration: HandlerDeclaration;
-  readonly named: boolean;
-  readonly from: number;
-  readonly to: number;
-
-  constructor(handler: Handler, declaration: HandlerDeclaration) {
-    this.handler = handler;
-    this.declaration = declaration;
-    this.named = declaration.methods.length > 0 || declaration.timer !== undefined;
-    const { statuses, kind } = declaration;
-    const [from, to] = statuses ?? RANGES[kind] ?? [FIRST_STATUS, LAST_STATUS];
-    this.from = from!;
-    this.to = to ?? from!;
-  }
-
-  takesMethod(method: string | undefined): boolean {
-    return this.declaration.methods.length === 0 || (method !== undefined && this.declaration.methods.includes(method));
-  }
-
-  takesStatus(status: number): boolean {
-    return status >= this.from && status <= this.to;
-  }
-
-  /** A named method outranks the status; an exact status beats a range; a narrow range beats a wide one. */
-  isMoreSpecificThan(other: Candidate): boolean {
-    if (this.named !== other.named) return this.named;
-    return this.width < other.width;
-  }
-
-  get width(): number {
-    return this.to - this.from + 1;
-  }
-
-  isAsSpecificAs(other: Candidate): boolean {
-    return this.named === other.named && this.width === other.width;
-  }
-
-  isSameMethodAs(other: Candidate): boolean {
-    return this.handler.siplet === other.handler.siplet && this.declaration.property === other.declaration.property;
-  }
-}
 
 /** The method itself is looked up once, at deployment. */
 class MethodHandler implements Handler {
@@ -140,8 +48,6 @@ class MethodHandler implements Handler {
   }
 }
 
-type StatusLine = readonly (Handler | undefined)[];
-
 export class HandlerTable {
   readonly initialMethods: readonly string[] | 'any';
   readonly stateless: Handler | undefined;
@@ -163,11 +69,11 @@ export class HandlerTable {
   readonly #lines: string[];
 
   /** Throws a DeploymentError that names class and methods, and why, for every fault that it finds. */
-  static compile(siplets: readonly SipletEntry[]): HandlerTable {
-    return new HandlerTable(siplets);
+  static compile(siplets: readonly SipletEntry[], authenticated: AuthenticatedBy): HandlerTable {
+    return new HandlerTable(siplets, authenticated);
   }
 
-  private constructor(siplets: readonly SipletEntry[]) {
+  private constructor(siplets: readonly SipletEntry[], authenticated: AuthenticatedBy) {
     const faults = faultsOf(siplets);
     if (faults.length > 0) throw new DeploymentError(faults.join('\n'), { problems: faults });
 
@@ -183,36 +89,37 @@ export class HandlerTable {
         candidates.push(new Candidate(authentication ? authenticated(handler, authentication) : handler, declaration));
       }
     }
-    const choice = new Choice(candidates);
+    const selection = new Selection(candidates);
     const methods = new Set(candidates.flatMap((candidate) => candidate.declaration.methods));
 
     for (const method of methods) {
-      this.#initial.set(method, choice.of('initial', method));
-      this.#subsequent.set(method, choice.of('subsequent', method));
-      this.#branch.set(method, choice.of('branch', method));
-      this.#responses.set(method, choice.responses(method));
+      this.#initial.set(method, selection.of('initial', method));
+      this.#subsequent.set(method, selection.of('subsequent', method));
+      this.#branch.set(method, selection.of('branch', method));
+      this.#responses.set(method, selection.responses(method));
     }
-    this.#otherInitial = choice.of('initial', undefined);
-    this.#otherSubsequent = choice.of('subsequent', undefined);
-    this.#otherBranch = choice.of('branch', undefined);
-    this.#otherResponses = choice.responses(undefined);
-    this.#cancel = choice.of('cancel', 'CANCEL');
-    this.stateless = choice.of('stateless', undefined);
+    this.#otherInitial = selection.of('initial', undefined);
+    this.#otherSubsequent = selection.of('subsequent', undefined);
+    this.#otherBranch = selection.of('branch', undefined);
+    this.#otherResponses = selection.responses(undefined);
+    this.#cancel = selection.of('cancel', 'CANCEL');
+    this.stateless = selection.of('stateless', undefined);
     for (const { declaration } of candidates) {
-      if (declaration.timer !== undefined) this.#timers.set(declaration.timer, choice.timer(declaration.timer));
+      if (declaration.timer !== undefined) this.#timers.set(declaration.timer, selection.timer(declaration.timer));
     }
-    this.#otherTimer = choice.timer(undefined);
+    this.#otherTimer = selection.timer(undefined);
     for (const kind of LIFE) {
-      const handler = choice.of(kind, undefined);
+      const handler = selection.of(kind, undefined);
       if (handler) this.#life.set(kind, handler);
     }
-    if (choice.faults.length > 0) throw new DeploymentError(choice.faults.join('\n'), { problems: choice.faults });
+    if (selection.faults.length > 0)
+      throw new DeploymentError(selection.faults.join('\n'), { problems: selection.faults });
 
     this.initialMethods =
       this.#otherInitial || this.stateless
         ? 'any'
         : [...methods].filter((method) => this.#initial.get(method) !== undefined);
-    this.#lines = printed(candidates, siplets);
+    this.#lines = tableLines(candidates, siplets);
   }
 
   /** The handler of an initial request of this method. */
@@ -263,112 +170,11 @@ export class HandlerTable {
   }
 }
 
-/** Chooses among candidates, and notes where two are equally specific. */
-class Choice {
-  readonly faults: string[] = [];
-  readonly #candidates: readonly Candidate[];
-  readonly #told = new Set<string>();
-
-  constructor(candidates: readonly Candidate[]) {
-    this.#candidates = candidates;
-  }
-
-  of(kind: HandlerKind, method: string | undefined): Handler | undefined {
-    const candidates = this.#candidates.filter((each) => each.declaration.kind === kind && each.takesMethod(method));
-    return this.#best(candidates, () => whatOf(kind, method));
-  }
-
-  timer(name: string | undefined): Handler | undefined {
-    const candidates = this.#candidates.filter(
-      ({ declaration: { kind, timer } }) => kind === 'timer' && (timer === undefined || timer === name),
-    );
-    return this.#best(candidates, () => (name === undefined ? 'timers' : `the timer '${name}'`));
-  }
-
-  responses(method: string | undefined): StatusLine {
-    const candidates = this.#candidates.filter(
-      (each) => (each.declaration.kind in RANGES || each.declaration.kind === 'response') && each.takesMethod(method),
-    );
-    const line = new Array<Handler | undefined>(LAST_STATUS + 1).fill(undefined);
-    if (candidates.length === 0) return line;
-    for (let status = FIRST_STATUS; status <= LAST_STATUS; status++) {
-      const takers = candidates.filter((each) => each.takesStatus(status));
-      line[status] = this.#best(takers, () => `${status} responses${method ? ` to ${method}` : ''}`);
-    }
-    return line;
-  }
-
-  #best(candidates: readonly Candidate[], what: () => string): Handler | undefined {
-    let best: Candidate | undefined;
-    for (const each of candidates) if (!best || each.isMoreSpecificThan(best)) best = each;
-    for (const each of candidates) {
-      if (best && each !== best && each.isAsSpecificAs(best) && !each.isSameMethodAs(best))
-        this.#tell(best, each, what);
-    }
-    return best?.handler;
-  }
-
-  #tell(a: Candidate, b: Candidate, what: () => string): void {
-    const one = `${a.handler.label} (${a.declaration.decorator})`;
-    const other = `${b.handler.label} (${b.declaration.decorator})`;
-    const pair = `${one}|${other}`;
-    if (this.#told.has(pair)) return;
-    this.#told.add(pair);
-    this.faults.push(`${one} and ${other} are equally specific for ${what()}: each message goes to exactly one method`);
-  }
-}
-
 function sessionKeyOf({ className }: DeployedSiplet, type: Function, property: string | symbol): SessionKeyMethod {
   const key = Reflect.get(type, property) as (request: ReadonlySipRequest) => string | undefined;
   return Object.assign((request: ReadonlySipRequest) => key.call(type, request), {
     label: `${className}.${String(property)}`,
   });
-}
-
-const WORDS: Partial<Record<HandlerKind, string>> = {
-  initial: 'initial',
-  subsequent: 'subsequent',
-  cancel: 'CANCEL',
-  stateless: 'every request, stateless',
-  branch: 'branch response',
-  timer: 'timer',
-  sessionKey: 'session key',
-};
-
-function whatOf(kind: HandlerKind, method: string | undefined): string {
-  if (kind === 'initial' || kind === 'subsequent') return `${kind} ${method ?? ''}${method ? ' ' : ''}requests`;
-  if (kind === 'branch') return `branch responses${method ? ` to ${method}` : ''}`;
-  return WORDS[kind] ?? spaced(kind);
-}
-
-/** 'applicationSessionExpired' → 'application session expired'. */
-function spaced(kind: string): string {
-  return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
-function printed(candidates: readonly Candidate[], siplets: readonly SipletEntry[]): string[] {
-  const rows = candidates.map(({ declaration, handler }): [string, string] => [
-    told(declaration),
-    handler.realm === undefined ? handler.label : `${handler.label}, authenticated in '${handler.realm}'`,
-  ]);
-  for (const { siplet, type } of siplets) {
-    for (const { kind, property } of handlersOf(type)) {
-      if (kind === 'sessionKey') rows.push(['session key', `${siplet.className}.${String(property)} (static)`]);
-    }
-  }
-  const width = Math.max(0, ...rows.map(([what]) => what.length));
-  return [...new Set(rows.map(([what, label]) => `${what.padEnd(width)} → ${label}`))];
-}
-
-/** What a declaration takes, in a few words: 'initial INVITE', 'response 300-699 to any'. */
-function told({ kind, methods, statuses, timer }: HandlerDeclaration): string {
-  const named = methods.length > 0 ? methods.join(' ') : 'any';
-  if (kind === 'initial' || kind === 'subsequent') return `${kind} ${named}`;
-  if (kind === 'timer') return `timer ${timer ?? 'any'}`;
-  if (kind === 'branch') return `branch response 300-699 to ${named}`;
-  const range = RANGES[kind];
-  if (range || statuses) return `response ${(statuses ?? range!).join('-')} to ${named}`;
-  return WORDS[kind] ?? spaced(kind);
 }
 
 /** For the Allow of a user agent's 405 (§21.4.6): what the container takes itself, and what the application has handlers for. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
 import { type Configuration, readConfiguration } from '../configuration/configuration.js';
-import { createApplication } from '../deployment/application.js';
 import { compile } from '../deployment/compile.js';
+import { createApplication } from '../deployment/create-application.js';
 import type { Deployable } from '../deployment/deployable.js';
 import { framed } from '../deployment/frame.js';
 import { load } from '../deployment/load.js';
@@ -13,6 +13,7 @@ import { faultOf, sourceAt } from '../deployment/source.js';
 import { ArchiveStore } from '../deployment/store.js';
 import { typeCheck } from '../deployment/type-check.js';
 import { createLog } from '../observe/log.js';
+import { authenticated } from '../servlet/authenticated-handler.js';
 import type { ExitStatus, Terminal } from './main.js';
 
 /** Compiles, type-checks, loads and makes the application, prints its handler table, and disposes of it. Throws a DeploymentError. */
@@ -41,6 +42,7 @@ async function checked(deployable: Deployable, configuration: Configuration, ter
     log,
     configOf: (name) => configuration.apps.get(name),
     defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
+    authenticated,
     tokens: () => [
       [SIP_FACTORY, standIn('SIP_FACTORY')],
       [TIMERS, standIn('TIMERS')],

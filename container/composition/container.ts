@@ -14,6 +14,7 @@ import { type AdminServer, startAdmin } from '../http/admin.js';
 import { ApplicationMetrics } from '../observe/application-metrics.js';
 import { Observation } from '../observe/observation.js';
 import { overseenAlone } from '../observe/overseen.js';
+import { authenticated } from '../servlet/authenticated-handler.js';
 import { DnsResolver } from '../transport/dns.js';
 import { NodeNetwork } from '../transport/node-network.js';
 import { drain } from './drain.js';
@@ -60,6 +61,7 @@ export async function startContainer({ configuration, log, directory }: Containe
       log,
       configOf: (name) => apps.get(name),
       defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
+      authenticated,
       tokens: (application) => tokensFor(application, () => engine!, applications),
     },
     configuration.deploy,

@@ -2,7 +2,7 @@
 import type * as sdk from '@siplet/sdk';
 import { Address, AUTHENTICATION, METRICS, Parameterable, parseUri, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
 import { createInitialRequest } from '../agent/origination.js';
-import type { ApplicationInTheMaking } from '../deployment/application.js';
+import type { ApplicationInTheMaking } from '../application/application.js';
 import type { Engine } from '../engine/engine.js';
 import type { ApplicationMetrics } from '../observe/application-metrics.js';
 import { authenticate } from '../servlet/authentication.js';

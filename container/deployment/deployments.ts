@@ -1,8 +1,9 @@
 // Which applications are deployed, and in which version: the registry that dispatch and routing ask. Contract section 7.
 import { DeploymentError } from '@siplet/sdk';
 import type { Logger } from 'pino';
-import type { ApplicationServices, DeployedApplication } from './application.js';
+import type { DeployedApplication } from '../application/application.js';
 import { type Bundle, compile, shortened } from './compile.js';
+import type { ApplicationServices } from './create-application.js';
 import { type Deployable, deployablesIn } from './deployable.js';
 import { Draining, disposeOf, type Sessions } from './draining.js';
 import { framedFaults } from './frame.js';

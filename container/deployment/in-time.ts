@@ -1,6 +1,6 @@
 // A version has a limited time to start and to end: constructors, @PostConstruct and @PreDestroy methods are the application's.
 import { DeploymentError } from '@siplet/sdk';
-import type { DeployedApplication } from './application.js';
+import type { DeployedApplication } from '../application/application.js';
 import { disposeOf } from './draining.js';
 
 /** Milliseconds. */

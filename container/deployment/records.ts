@@ -1,5 +1,5 @@
 // What operators and the rest of the container are told of deployments, and what they may say of them.
-import type { DeployedApplication } from './application.js';
+import type { DeployedApplication } from '../application/application.js';
 import type { TypeCheck } from './type-check.js';
 
 export interface DeploymentRecord {

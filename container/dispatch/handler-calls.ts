@@ -1,6 +1,6 @@
 // The calls of handlers that every request and response brings, as jobs of the mailbox: objects, since three functions for each would cost more than the call.
 
-import type { Handler } from '../application/handler-table.js';
+import type { Handler } from '../application/handler.js';
 import type { Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { Settled } from '../proxy/services.js';

@@ -1,7 +1,7 @@
 // How long handlers take, by application and method, and how often they fail: plain numbers, so that a handler call costs next to nothing more.
 
-import type { Handler } from '../application/handler-table.js';
-import type { DeployedApplication } from '../deployment/application.js';
+import type { DeployedApplication } from '../application/application.js';
+import type { Handler } from '../application/handler.js';
 import { Distribution, MAX_SERIES, type Value } from './series.js';
 
 interface Timed {

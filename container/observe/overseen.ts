@@ -1,5 +1,5 @@
 // What operators can ask of a container, whether it has one engine or several: the port of the admin address.
-import type { DeployedApplication } from '../deployment/application.js';
+import type { DeployedApplication } from '../application/application.js';
 import type { Deployments } from '../deployment/deployments.js';
 import type { Engine } from '../engine/engine.js';
 import type { CallSummary, CallTrace } from './calls.js';

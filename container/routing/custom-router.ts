@@ -1,7 +1,7 @@
 // The application router that an application exports (contract section 5, JSR 289 §15): asked for each initial request, and what it answers is checked.
 import type { RoutingDirective, SipApplicationRouter, TargetedRequest } from '@siplet/sdk';
 import type { Logger } from 'pino';
-import type { DeployedApplication } from '../deployment/application.js';
+import type { DeployedApplication } from '../application/application.js';
 import type { Request, Uri } from '../message/index.js';
 import type { Own } from '../proxy/route-preprocessing.js';
 import { preprocessRoute } from '../proxy/route-preprocessing.js';

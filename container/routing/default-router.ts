@@ -1,6 +1,6 @@
 // Which application gets an initial request (contract section 5): the configured order by method, else every application, alphabetically.
 import type { RoutingDirective } from '@siplet/sdk';
-import type { DeployedApplication } from '../deployment/application.js';
+import type { DeployedApplication } from '../application/application.js';
 import type { Request, Uri } from '../message/index.js';
 import type { StatelessRoute } from '../proxy/stateless.js';
 import type { Flow } from '../transport/flow.js';

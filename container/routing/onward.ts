@@ -1,7 +1,7 @@
 // What the router has answered, carried out on a request: to the next application, or out of the container with its routes (JSR 289 §15.6).
 import type { RoutingDirective } from '@siplet/sdk';
-import type { Handler } from '../application/handler-table.js';
-import type { DeployedApplication } from '../deployment/application.js';
+import type { DeployedApplication } from '../application/application.js';
+import type { Handler } from '../application/handler.js';
 import { type Request, Uri } from '../message/index.js';
 import type { Own } from '../proxy/route-preprocessing.js';
 import type { Target } from '../session/targeting.js';

@@ -1,7 +1,7 @@
 // The port of application routing: what is asked for each initial request, and what may be answered (contract section 5, JSR 289 §15).
 import type { RoutingDirective, RoutingRegion, TargetedRequest } from '@siplet/sdk';
-import type { Handler } from '../application/handler-table.js';
-import type { DeployedApplication } from '../deployment/application.js';
+import type { DeployedApplication } from '../application/application.js';
+import type { Handler } from '../application/handler.js';
 import type { Request, Uri } from '../message/index.js';
 import type { StatelessRoute } from '../proxy/stateless.js';
 import type { Flow } from '../transport/flow.js';

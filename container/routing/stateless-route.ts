@@ -1,7 +1,7 @@
 // The routing function of a stateless siplet, made safe to call on the way of a message (contract section 6).
 
-import type { Handler } from '../application/handler-table.js';
-import type { DeployedApplication } from '../deployment/application.js';
+import type { DeployedApplication } from '../application/application.js';
+import type { Handler } from '../application/handler.js';
 import { Uri } from '../message/index.js';
 import type { StatelessRoute } from '../proxy/stateless.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';

@@ -1,7 +1,7 @@
 // A handler that is called when the credentials of its request are right: @Authenticated (§22), compiled at deployment.
 import type { AuthenticationOptions, SipRequest, Users } from '@siplet/sdk';
 import type { AuthenticationDeclaration } from '@siplet/sdk/declarations';
-import type { DeployedSiplet, Handler } from '../application/handler-table.js';
+import type { DeployedSiplet, Handler } from '../application/handler.js';
 import { authenticate, isNeverChallenged } from './authentication.js';
 
 /** `handler` behind the check; the declaration has no faults. */

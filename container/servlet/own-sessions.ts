@@ -1,7 +1,7 @@
 // The sessions of one version of an application, as it looks for them (JSR 289's SipSessionsUtil); those of others, and of other versions, it does not see.
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
-import type { ApplicationInTheMaking, DeployedApplication } from '../deployment/application.js';
+import type { ApplicationInTheMaking, DeployedApplication } from '../application/application.js';
 import type { ApplicationSession } from '../session/application-session.js';
 import type { ApplicationSessions } from '../session/application-sessions.js';
 import type { SipSession } from '../session/sip-session.js';

@@ -1,8 +1,8 @@
 // The application session (JSR 289 §6): what one application keeps of one call: its SIP sessions, timers, attributes, mailbox.
 import type * as sdk from '@siplet/sdk';
 import { SipUri } from '@siplet/sdk';
+import type { DeployedApplication } from '../application/application.js';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
-import type { DeployedApplication } from '../deployment/application.js';
 import type { ApplicationSessions } from './application-sessions.js';
 import { ApplicationTimer } from './application-timer.js';
 import type { DialogSet } from './dialog-set.js';

@@ -1,7 +1,7 @@
 // All application sessions that are alive: by the version of the application that has them, by key (C-42), by id (JSR 289 §15.11).
 
+import type { DeployedApplication } from '../application/application.js';
 import { Slots } from '../base/slots.js';
-import type { DeployedApplication } from '../deployment/application.js';
 import { ApplicationSession, type SessionServices } from './application-session.js';
 import type { Session } from './session.js';
 import { SipSession } from './sip-session.js';

@@ -1,6 +1,6 @@
 // A timer of an application session (JSR 289 §12): fires into the session's mailbox.
 import type * as sdk from '@siplet/sdk';
-import type { Handler } from '../application/handler-table.js';
+import type { Handler } from '../application/handler.js';
 import type { Deadline, Timed } from '../base/clock.js';
 import type { ApplicationSession } from './application-session.js';
 import { assertJson } from './json-value.js';

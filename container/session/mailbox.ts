@@ -1,8 +1,8 @@
 // One mailbox an application session: its handlers run one after another (C-43), and a handler that a message waits for is given a limited time (C-41).
 
-import type { Handler } from '../application/handler-table.js';
+import type { DeployedApplication } from '../application/application.js';
+import type { Handler } from '../application/handler.js';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
-import type { DeployedApplication } from '../deployment/application.js';
 
 /** One call of one handler. */
 export interface Job {

@@ -1,6 +1,6 @@
 // Calls for which no message waits: life of sessions, timers. They go through the mailbox as every other (C-43).
 import type { HandlerKind } from '@siplet/sdk/declarations';
-import type { Handler } from '../application/handler-table.js';
+import type { Handler } from '../application/handler.js';
 import type { ApplicationSession } from './application-session.js';
 
 /** Calls the application's handler of that kind, where it has one; then `done`, at once where it has none. */

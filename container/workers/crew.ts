@@ -1,7 +1,7 @@
 // All engines, each in a thread of its own: what is told to one is told to all, and one that dies is started again with what the others have.
 import type { Logger } from 'pino';
+import type { DeployedApplication } from '../application/application.js';
 import type { Configuration, RouterOrder } from '../configuration/configuration.js';
-import type { DeployedApplication } from '../deployment/application.js';
 import { hostKey } from '../host/host-key.js';
 import { RandomIdentifiers } from '../host/random-identifiers.js';
 import type { Events } from '../observe/events.js';

@@ -1,6 +1,7 @@
 // The applications of an engine in a thread: loaded when the main thread says so, and told apart by their revision.
 import type { Logger } from 'pino';
-import type { ApplicationServices, DeployedApplication } from '../deployment/application.js';
+import type { DeployedApplication } from '../application/application.js';
+import type { ApplicationServices } from '../deployment/create-application.js';
 import { disposeOf } from '../deployment/draining.js';
 import type { DeploymentEvent, DeploymentRecord } from '../deployment/records.js';
 import { here } from '../deployment/stage.js';

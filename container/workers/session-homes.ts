@@ -1,5 +1,5 @@
 // C-42 with several engines: requests of one key meet in the engine that the key comes to, whatever their Call-ID (contract section 4).
-import type { DeployedApplication } from '../deployment/application.js';
+import type { DeployedApplication } from '../application/application.js';
 import { Malformed, parse, type Request, type Uri } from '../message/index.js';
 import { type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';

@@ -1,9 +1,9 @@
 // Joins everything where there are several engines: this thread has sockets, deployments and the admin address, and a thread for each engine has its calls.
 import { existsSync } from 'node:fs';
+import type { DeployedApplication } from '../application/application.js';
 import type { HandlerTable } from '../application/handler-table.js';
 import type { ContainerOptions, RunningContainer } from '../composition/container.js';
 import { drain } from '../composition/drain.js';
-import type { DeployedApplication } from '../deployment/application.js';
 import { Deployments } from '../deployment/deployments.js';
 import type { Stage } from '../deployment/stage.js';
 import { Watch } from '../deployment/watch.js';

@@ -10,6 +10,7 @@ import { ApplicationMetrics } from '../observe/application-metrics.js';
 import { createRelayedLog } from '../observe/log.js';
 import { Observation } from '../observe/observation.js';
 import { RETURN } from '../routing/returns.js';
+import { authenticated } from '../servlet/authenticated-handler.js';
 import { DnsResolver } from '../transport/dns.js';
 import { EngineNetwork } from './engine-network.js';
 import { HostedApplications } from './hosted.js';
@@ -103,6 +104,7 @@ const applications = new ApplicationMetrics();
 const hosted = new HostedApplications({
   log,
   defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
+  authenticated,
   tokens: (application) => tokensFor(application, () => engine, applications),
 });
 const engine: Engine = new Engine(

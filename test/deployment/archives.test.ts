@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFi
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { DeployedApplication } from '../../container/deployment/application.js';
+import type { DeployedApplication } from '../../container/application/application.js';
 import { unpack } from '../../container/deployment/archive.js';
 import { MAX_ENTRIES } from '../../container/deployment/tar.js';
 import { type Entry, packed, pax, tar, tgz } from './pack.js';

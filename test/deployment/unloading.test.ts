@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { DeployedApplication } from '../../container/deployment/application.js';
+import type { DeployedApplication } from '../../container/application/application.js';
 import { Belongings } from '../../container/deployment/belongings.js';
 import type { DeploymentEvent } from '../../container/deployment/deployments.js';
 import { folder, registry, siplet, write } from './world.js';

@@ -5,9 +5,10 @@ import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
 import { onTestFinished } from 'vitest';
-import type { ApplicationServices } from '../../container/deployment/application.js';
+import type { ApplicationServices } from '../../container/deployment/create-application.js';
 import { type DeploymentOptions, Deployments } from '../../container/deployment/deployments.js';
 import { createLog } from '../../container/observe/log.js';
+import { authenticated } from '../../container/servlet/authenticated-handler.js';
 
 // vitest maps stacks to its own sources in its own way; a container has Node's source maps alone.
 Error.prepareStackTrace = undefined as never;
@@ -55,6 +56,7 @@ export function registry({
     log: createLog({ level: 'debug', format: 'json' }, stream),
     configOf: (name) => configs?.[name],
     defaults: { supervised: true, proxyTimeout: 180 },
+    authenticated,
     tokens: ({ name }) => [
       [SIP_FACTORY, { of: name }],
       [TIMERS, {}],

@@ -13,14 +13,16 @@ import {
   Subsequent,
 } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { type DeployedSiplet, HandlerTable } from '../../container/application/handler-table.js';
+import { type DeployedSiplet } from '../../container/application/handler.js';
+import { HandlerTable } from '../../container/application/handler-table.js';
+import { authenticated } from '../../container/servlet/authenticated-handler.js';
 
 type SipletClass = new () => object;
 
 function compile(type: SipletClass): HandlerTable {
   const options = { supervised: true, stateless: false, sessionTimeout: 3, proxyTimeout: 180 };
   const siplet: DeployedSiplet = { name: type.name, className: type.name, options, instance: new type() };
-  return HandlerTable.compile([{ siplet, type }]);
+  return HandlerTable.compile([{ siplet, type }], authenticated);
 }
 
 function problems(type: SipletClass): readonly string[] {

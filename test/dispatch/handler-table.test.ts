@@ -26,7 +26,9 @@ import {
 } from '@siplet/sdk';
 import { declarationOf } from '@siplet/sdk/declarations';
 import { describe, expect, test } from 'vitest';
-import { type DeployedSiplet, type Handler, HandlerTable } from '../../container/application/handler-table.js';
+import { type DeployedSiplet, type Handler } from '../../container/application/handler.js';
+import { HandlerTable } from '../../container/application/handler-table.js';
+import { authenticated } from '../../container/servlet/authenticated-handler.js';
 
 type SipletClass = new () => object;
 
@@ -47,6 +49,7 @@ function compile(...types: SipletClass[]): HandlerTable {
       };
       return { siplet, type };
     }),
+    authenticated,
   );
 }
 

@@ -1,10 +1,12 @@
 // Runs one sequence: a new engine on virtual time and lean wires, a caller, callees, and the application of the script; keeps what happened.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
+import { type DeployedApplication } from '../../container/application/application.js';
 import { Agenda } from '../../container/base/agenda.js';
 import { defaultConfiguration, parseConfiguration } from '../../container/configuration/configuration.js';
-import { createApplication, type DeployedApplication } from '../../container/deployment/application.js';
+import { createApplication } from '../../container/deployment/create-application.js';
 import { Engine } from '../../container/engine/engine.js';
+import { authenticated } from '../../container/servlet/authenticated-handler.js';
 import type { Resolver } from '../../container/transport/network.js';
 import { CountingIdentifiers } from '../world/counting-identifiers.js';
 import { drawLadder } from '../world/ladder.js';
@@ -72,7 +74,13 @@ async function deploymentOf(handlers: readonly HandlerName[]): Promise<DeployedA
       { name: 'fuzz', version: '1.0.0', path: 'fuzz', directory: '.', entry: 'fuzz' } as never,
       1,
       { exports: { Fuzz: sipletWith(handlers) }, release() {} } as never,
-      { log: LOG, configOf: () => undefined, defaults: { supervised: true, proxyTimeout: 180 }, tokens: () => [] },
+      {
+        log: LOG,
+        configOf: () => undefined,
+        defaults: { supervised: true, proxyTimeout: 180 },
+        authenticated,
+        tokens: () => [],
+      },
     );
     deployed.set(key, application);
   }

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { RoutingDirective } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import type { DeployedApplication } from '../../container/deployment/application.js';
+import type { DeployedApplication } from '../../container/application/application.js';
 import { Request } from '../../container/message/index.js';
 import { CustomRouter } from '../../container/routing/custom-router.js';
 import { DefaultRouter } from '../../container/routing/default-router.js';

@@ -3,8 +3,9 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { Agenda } from '../../container/base/agenda.js';
 import { parseConfiguration } from '../../container/configuration/configuration.js';
-import { createApplication } from '../../container/deployment/application.js';
+import { createApplication } from '../../container/deployment/create-application.js';
 import { Engine } from '../../container/engine/engine.js';
+import { authenticated } from '../../container/servlet/authenticated-handler.js';
 import type { DatagramReceiver, Network } from '../../container/transport/network.js';
 import { CountingIdentifiers } from '../world/counting-identifiers.js';
 import { Random } from '../world/random.js';
@@ -57,7 +58,13 @@ async function sink(route: Route) {
       { name: 'switch', version: '1.0.0', path: 'switch', directory: '.', entry: 'switch' } as never,
       1,
       { exports: { Switch: switchOf(route) }, release() {} } as never,
-      { log, configOf: () => undefined, defaults: { supervised: true, proxyTimeout: 180 }, tokens: () => [] },
+      {
+        log,
+        configOf: () => undefined,
+        defaults: { supervised: true, proxyTimeout: 180 },
+        authenticated,
+        tokens: () => [],
+      },
     ),
   ];
   const receive = (wire: string, address = '10.0.0.1') => receiver!.receive(wire, address, 5060);

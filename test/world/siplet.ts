@@ -1,10 +1,12 @@
 // The container as a system under test: the whole engine on the world's ports, with applications given as classes.
 import { pino } from 'pino';
+import { type DeployedApplication } from '../../container/application/application.js';
 import { tokensFor } from '../../container/composition/tokens.js';
 import { parseConfiguration } from '../../container/configuration/configuration.js';
-import { createApplication, type DeployedApplication } from '../../container/deployment/application.js';
+import { createApplication } from '../../container/deployment/create-application.js';
 import { Engine } from '../../container/engine/engine.js';
 import { ApplicationMetrics } from '../../container/observe/application-metrics.js';
+import { authenticated } from '../../container/servlet/authenticated-handler.js';
 import type { World } from './world.js';
 
 export interface SipletOptions {
@@ -66,6 +68,7 @@ export class Siplet {
           log,
           configOf: (app) => configuration.apps.get(app),
           defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
+          authenticated,
           tokens: (identity) => tokensFor(identity, () => engine, new ApplicationMetrics()),
         },
       );

@@ -1,39 +1,14 @@
-// One version of one application: its classes in an injector of their own, its instances, its handler table. Contract sections 1 and 2.
+// Makes one version of an application: its classes in an injector of their own, its instances, its handler table. Contract sections 1 and 2.
 import { APP_CONFIG, DeploymentError, LOGGER, type SipletOptions } from '@siplet/sdk';
 import { declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
 import { Container, ContainerModule, injectable, type ServiceIdentifier } from 'inversify';
 import type { Logger } from 'pino';
-import { type DeployedSiplet, HandlerTable, type SipletDefaults } from '../application/handler-table.js';
+import type { ApplicationInTheMaking, DeployedApplication } from '../application/application.js';
+import { type DeployedSiplet, type SipletDefaults } from '../application/handler.js';
+import { type AuthenticatedBy, HandlerTable } from '../application/handler-table.js';
 import type { Deployable } from './deployable.js';
 import { endsInTime } from './in-time.js';
 import { describeFault, type Loaded } from './load.js';
-
-export interface DeployedApplication {
-  readonly name: string;
-  readonly version: string;
-  /** Counts the deployments of this container: tells two of one version apart. */
-  readonly revision: number;
-  readonly table: HandlerTable;
-  readonly siplets: readonly DeployedSiplet[];
-  /** The instance of the exported `@ApplicationRouter()`, if there is one. */
-  readonly router?: object;
-  readonly injector: Container;
-  readonly log: Logger;
-  readonly config: unknown;
-  /** Runs `@PreDestroy`, forgets instances and classes. Twice is as once. */
-  dispose(): Promise<void>;
-}
-
-export interface ApplicationIdentity {
-  readonly name: string;
-  readonly version: string;
-  readonly revision: number;
-}
-
-/** An application that is being made: it is there when all of its siplets are. */
-export interface ApplicationInTheMaking extends ApplicationIdentity {
-  deployed(): DeployedApplication | undefined;
-}
 
 /** What the container gives to an application that is being deployed. */
 export interface ApplicationServices {
@@ -44,6 +19,8 @@ export interface ApplicationServices {
   configOf(name: string): unknown;
   /** Defaults of `@Siplet` options. */
   readonly defaults: { readonly supervised: boolean /** Seconds. */; readonly proxyTimeout: number };
+  /** Puts `@Authenticated` before a handler. */
+  readonly authenticated: AuthenticatedBy;
   /** Tokens with their values: SIP_FACTORY, TIMERS, SESSIONS, METRICS. Called once for each application that is deployed. */
   tokens(application: ApplicationInTheMaking): Iterable<readonly [token: ServiceIdentifier, value: unknown]>;
 }
@@ -95,7 +72,7 @@ export async function createApplication(
     const siplets: { siplet: DeployedSiplet; type: Function }[] = [];
     for (const type of exported.siplets) siplets.push({ siplet: await sipletOf(type, injector, services), type });
     const router = exported.routers[0] ? await instanceOf(exported.routers[0], injector) : undefined;
-    const table = HandlerTable.compile(siplets);
+    const table = HandlerTable.compile(siplets, services.authenticated);
     const application = {
       name,
       version,
