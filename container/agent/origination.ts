@@ -2,8 +2,8 @@
 import { type Address, IllegalStateError, SipUri } from '@siplet/sdk';
 import { Request, wireOf } from '../message/index.js';
 import { SentRequest } from '../servlet/sent-request.js';
-import type { ApplicationSession } from '../session/application-session.js';
 import { DialogSet } from '../session/dialog-set.js';
+import type { SessionOwner } from '../session/owner.js';
 import type { Passage } from '../transport/passage.js';
 import { Leg } from './leg.js';
 import type { AgentServices } from './services.js';
@@ -17,7 +17,7 @@ const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
  */
 export function createInitialRequest(
   services: AgentServices,
-  applicationSession: ApplicationSession,
+  applicationSession: SessionOwner,
   method: string,
   from: Address,
   to: Address,
@@ -39,7 +39,7 @@ export function createInitialRequest(
 /** As the application holds it, in a new session. */
 export function inItsOwnSession(
   services: AgentServices,
-  applicationSession: ApplicationSession,
+  applicationSession: SessionOwner,
   request: Request,
   passage?: Passage,
 ): SentRequest {

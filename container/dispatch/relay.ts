@@ -2,7 +2,8 @@
 import type { Request, Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
-import type { Choice, ProxyServices, Settled, Supervisor } from '../proxy/services.js';
+import type { ProxyServices } from '../proxy/services.js';
+import type { Choice, Settled, Supervisor } from '../proxy/supervisor.js';
 import type { NextHop } from '../routing/onward.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 

@@ -82,7 +82,7 @@ export class CustomRouter implements Router {
   /** The default router's order is of no interest here. */
   reorder(): void {}
 
-  // Asking --------------------------------------------------------------------------------------------------------------------------------------------------------
+  // Asking -----------------------------------------------------------------------------------------
 
   next(
     request: Request,
@@ -184,7 +184,7 @@ export class CustomRouter implements Router {
     );
   }
 
-  // Which applications there are ----------------------------------------------------------------------------------------------------------------------------------
+  // Which applications there are -------------------------------------------------------------------
 
   #update(): void {
     if (this.#parts.applications.active !== this.#known) this.#refresh();

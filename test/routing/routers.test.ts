@@ -138,13 +138,13 @@ describe('a router that an application exports', () => {
     const asked: string[] = [];
     const answer = { nextApplicationName: 'a', routingRegion: 'TERMINATING', stateInfo: 7 };
     const { container } = await stage({ chooser: routerOf(() => answer, asked), a: service('a', []) });
-    const { core, router } = container.engine;
+    const { services, router } = container.engine;
     const taken = router.next(message(), undefined, undefined, OUTSIDE, 'NEW', undefined) as Destination;
     expect(taken).toBeInstanceOf(Destination);
     const { application: sender } = taken;
-    core.nextHopFor(message(), sender, taken, 'CONTINUE');
-    core.nextHopFor(message(), sender, taken, 'REVERSE');
-    core.nextHopFor(message(), sender, OUTSIDE, 'NEW');
+    services.agent.nextHopFor(message(), sender, taken, 'CONTINUE');
+    services.agent.nextHopFor(message(), sender, taken, 'REVERSE');
+    services.agent.nextHopFor(message(), sender, OUTSIDE, 'NEW');
     expect(asked).toEqual([
       'MESSAGE NEW - -',
       'MESSAGE CONTINUE TERMINATING 7',
@@ -158,11 +158,11 @@ describe('a router that an application exports', () => {
       chooser: routerOf(() => ({ nextApplicationName: 'a' })),
       a: service('a', []),
     });
-    const { core, router } = container.engine;
+    const { services, router } = container.engine;
     let passage = router.next(message(), undefined, undefined, OUTSIDE, 'NEW', undefined) as Destination;
     for (let i = 1; i < 70; i++)
       passage = router.next(message(), undefined, undefined, passage, 'CONTINUE', undefined) as Destination;
-    expect(core.nextHopFor(message(), passage.application, passage, 'CONTINUE')).toBe(483);
+    expect(services.agent.nextHopFor(message(), passage.application, passage, 'CONTINUE')).toBe(483);
   });
 });
 
