@@ -13,7 +13,7 @@ import type { Invocation } from '../session/invocation.js';
 import { call } from '../session/notices.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { UserAgent } from '../session/user-agent.js';
-import type { Passage } from '../transport/passage.js';
+import type { RoutingState } from '../transport/routing-state.js';
 import { sendAcknowledgement } from './acknowledgement.js';
 import { refusalInDialog } from './admission.js';
 import { Dialog, TARGET_REFRESH } from './dialog.js';
@@ -34,7 +34,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   /** The initial request that was sent last; undefined on the side that was called. */
   original: Request | undefined;
   /** Of the request from which that one was made. */
-  passage: Passage | undefined;
+  routingState: RoutingState | undefined;
   user: LegUser | undefined;
   /** The other leg of the call (JSR 289 §14.1). */
   linked: Leg | undefined;
@@ -307,7 +307,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     // §8.1.3.5: what failed is tried again, with what was missing.
     const again = method === original.method ? original.clone() : bareOf(original, method);
     again.set('CSeq', `${original.cseq.number + 1} ${method}`);
-    return new SentRequest(again, this, true, this.passage);
+    return new SentRequest(again, this, true, this.routingState);
   }
 
   /** The ACK to a 2xx (§13.2.2.4), to be sent once, and again for each copy of the 2xx. */

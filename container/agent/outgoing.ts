@@ -96,14 +96,14 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   #start(): void {
     const { request } = this;
     const { application } = this.session.applicationSession;
-    const { passage, routingDirective } = this.servlet;
-    const onward = this.isInitial
-      ? this.#services.nextHopFor(request, application, passage, routingDirective)
+    const { routingState, routingDirective } = this.servlet;
+    const inside = this.isInitial
+      ? this.#services.nextHopFor(request, application, routingState, routingDirective)
       : undefined;
-    if (typeof onward === 'number') return this.#failed(onward);
-    const next = onward === undefined ? postprocessRouting(request) : request.target;
+    if (typeof inside === 'number') return this.#failed(inside);
+    const next = inside === undefined ? postprocessRouting(request) : request.target;
     addContentLength(request);
-    const internal = onward ?? (this.isInitial || next === undefined ? undefined : this.#services.internalFlowTo(next));
+    const internal = inside ?? (this.isInitial || next === undefined ? undefined : this.#services.internalFlowTo(next));
     this.#hops.find(next, internal);
   }
 

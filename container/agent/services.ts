@@ -10,7 +10,7 @@ import type { SipSession } from '../session/sip-session.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import type { Passage } from '../transport/passage.js';
+import type { RoutingState } from '../transport/routing-state.js';
 import type { TimerSettings } from './session-terms.js';
 
 /** Milliseconds, but for session timers: seconds. */
@@ -42,7 +42,7 @@ export interface AgentServices extends Location {
   nextHopFor(
     request: Request,
     sender: DeployedApplication,
-    passage: Passage,
+    routingState: RoutingState,
     directive: sdk.RoutingDirective,
   ): Flow | number | undefined;
   /** The helper that joins the leg of a session to others (JSR 289 §14). */

@@ -11,9 +11,9 @@ import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import { Awaited } from '../session/awaited.js';
 import type { SipSession } from '../session/sip-session.js';
+import { BridgedLeg } from './bridged-leg.js';
 import { relayedResponse } from './relayed-response.js';
 import { ReliableRelay } from './reliable-relay.js';
-import { Side } from './side.js';
 import { callFailed, relayFailure } from './uncaught.js';
 
 /** Why a leg is ended whose other one is lost (RFC 3326). */
@@ -23,11 +23,11 @@ const TIMEOUT = 'SIP;cause=408;text="Request Timeout"';
 export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   /** The callee is called, both talk, or it has failed or ended. */
   #state: 'calling' | 'standing' | 'over' = 'calling';
-  readonly #callerSide: Side;
+  readonly #callerLeg: BridgedLeg;
   readonly #inviteLeg: Leg;
   /** Of the fork that answered; before, of the one that was heard of last. */
-  #calleeSide: Side | undefined;
-  #forks: Side[] = [];
+  #calleeLeg: BridgedLeg | undefined;
+  #forks: BridgedLeg[] = [];
   #deadline: Deadline | undefined;
   #response: ReceivedResponse | undefined;
   readonly #reliable: ReliableRelay;
@@ -43,7 +43,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
       this.#tellEnded = resolve;
     });
     this.#awaited = Awaited.in(answering.services.invocation.turn);
-    this.#callerSide = new Side(this, Leg.of(answering.session, answering.services));
+    this.#callerLeg = new BridgedLeg(this, Leg.of(answering.session, answering.services));
     this.#inviteLeg = Leg.of(invite.session, answering.services);
     this.#reliable = new ReliableRelay(answering);
   }
@@ -60,11 +60,11 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   // What the application has of it -----------------------------------------------------------------
 
   get caller(): SipSession {
-    return this.#callerSide.leg.session;
+    return this.#callerLeg.leg.session;
   }
 
   get callee(): SipSession {
-    return this.#calleeSide?.leg.session ?? this.invite.session;
+    return this.#calleeLeg?.leg.session ?? this.invite.session;
   }
 
   get response(): ReceivedResponse {
@@ -76,7 +76,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   }
 
   terminate(): Promise<void> {
-    const both = Promise.all([this.#callerSide.end(undefined), this.#calleeSide?.end(undefined)]);
+    const both = Promise.all([this.#callerLeg.end(undefined), this.#calleeLeg?.end(undefined)]);
     return Awaited.of(
       both.then(() => {}),
       this.answering.services.invocation.turn,
@@ -94,7 +94,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   #relayProvisional(response: ReceivedResponse): void {
     response.commit();
     if (this.#state !== 'calling') return this.#reliable.acknowledge(response);
-    this.#calleeSide = this.#forkOf(response);
+    this.#calleeLeg = this.#forkOf(response);
     this.#reliable.relay(response);
   }
 
@@ -124,23 +124,23 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
     this.#deadline?.stop();
     response.commit();
     const winner = this.#forkOf(response);
-    this.#calleeSide = winner;
+    this.#calleeLeg = winner;
     for (const fork of this.#forks) if (fork !== winner) fork.release();
     this.#forks = [];
-    this.#callerSide.leg.linked = winner.leg;
-    this.#callerSide.expectAck(answering.request.cseq.number, response);
+    this.#callerLeg.leg.linked = winner.leg;
+    this.#callerLeg.expectAck(answering.request.cseq.number, response);
     answering.relay(relayedResponse(answering, response.message, this.#reliable.answerOf(response.session)));
     this.#awaited.give(this);
   }
 
-  #forkOf({ session }: ReceivedResponse): Side {
+  #forkOf({ session }: ReceivedResponse): BridgedLeg {
     const leg = this.#inviteLeg.legOf(session);
     const known = this.#forks.find((fork) => fork.leg === leg);
     if (known !== undefined) return known;
-    const side = new Side(this, leg);
-    leg.linked = this.#callerSide.leg;
-    this.#forks.push(side);
-    return side;
+    const bridged = new BridgedLeg(this, leg);
+    leg.linked = this.#callerLeg.leg;
+    this.#forks.push(bridged);
+    return bridged;
   }
 
   // Failing ----------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   #fail(error: CallFailed): void {
     this.#state = 'over';
     this.#deadline?.stop();
-    this.#callerSide.release();
+    this.#callerLeg.release();
     for (const fork of this.#forks) fork.release();
     this.#tellEnded?.();
     const { answering } = this;
@@ -182,17 +182,17 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
 
   // The legs ---------------------------------------------------------------------------------------
 
-  peerOf(side: Side): Side | undefined {
-    return side === this.#callerSide ? this.#calleeSide : this.#callerSide;
+  peerOf(leg: BridgedLeg): BridgedLeg | undefined {
+    return leg === this.#callerLeg ? this.#calleeLeg : this.#callerLeg;
   }
 
   /** By a BYE of the peer, which is relayed when its handler has seen it; by one of ours, whose Reason is the other leg's too; or it was lost. */
-  sideEnded(side: Side, bye: Request | undefined, byPeer: boolean): void {
+  legEnded(leg: BridgedLeg, bye: Request | undefined, byPeer: boolean): void {
     if (this.#state === 'calling') {
-      if (side === this.#callerSide) this.#cancelled(bye ?? this.invite.message);
+      if (leg === this.#callerLeg) this.#cancelled(bye ?? this.invite.message);
       return;
     }
-    const other = this.peerOf(side);
+    const other = this.peerOf(leg);
     if (other === undefined || other.hasEnded) {
       this.#state = 'over';
       this.#tellEnded?.();

@@ -40,7 +40,7 @@ export function createLegRequest(answering: Answering, options: LegOptions, body
   if (request.method === 'REGISTER') for (const contact of request.values('contact')) leg.append('Contact', contact);
   renameDialogs(leg, services.userAgents);
   passExtensions(request, leg, takesReliably(answering, leg, body) ? '100rel' : undefined);
-  const sent = inItsOwnSession(services, answering.session.applicationSession, leg, answering.received.passage);
+  const sent = inItsOwnSession(services, answering.session.applicationSession, leg, answering.received.routingState);
   if (body !== undefined) sent.setBody(body.content, body.type);
   overwrite(sent, options.headers);
   join(answering, sent);

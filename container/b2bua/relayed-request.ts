@@ -2,15 +2,24 @@
 import { TooManyHopsError } from '@siplet/sdk';
 import type { Answering } from '../agent/answering.js';
 import type { ExchangeUser } from '../agent/exchanges.js';
+import type { Leg } from '../agent/leg.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import { relayedResponse } from './relayed-response.js';
-import type { Side } from './side.js';
+
+/** A leg of the bridge. */
+interface RelayingLeg {
+  readonly leg: Leg;
+  /** A 2xx of the other leg waits for its ACK. */
+  readonly awaitsAck: boolean;
+  /** The 2xx has been sent on this leg: it is acknowledged when this leg's ACK comes. */
+  expectAck(sequence: number, success: ReceivedResponse): void;
+}
 
 export class RelayedRequest implements ExchangeUser {
   constructor(
-    readonly from: Side,
-    readonly to: Side,
+    readonly from: RelayingLeg,
+    readonly to: RelayingLeg,
     readonly answering: Answering,
   ) {}
 

@@ -6,7 +6,7 @@ import { type Request, responseTo, type Uri } from '../message/index.js';
 import type { RouteCookie } from '../proxy/route-cookie.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction } from '../transaction/user.js';
-import { OUTSIDE } from '../transport/passage.js';
+import { OUTSIDE } from '../transport/routing-state.js';
 import { ReceivedRequest } from './received-request.js';
 import type { Refusals } from './refusals.js';
 import { Relay } from './relay.js';

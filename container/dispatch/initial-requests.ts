@@ -3,7 +3,7 @@ import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
 import { type Request, responseTo, type Uri } from '../message/index.js';
 import { isForElement, isOwnUri } from '../proxy/route-preprocessing.js';
-import type { NextHop } from '../routing/onward.js';
+import type { FlowInside } from '../routing/next-application.js';
 import { Departure, type Destination, NoAnswer } from '../routing/router.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';
 import { DialogSet } from '../session/dialog-set.js';
@@ -11,8 +11,8 @@ import type { SessionOwner } from '../session/owner.js';
 import { withoutSession } from '../session/targeting.js';
 import type { ServerTransaction } from '../transaction/user.js';
 import type { Flow } from '../transport/flow.js';
-import { passageOn } from '../transport/internal-flow.js';
-import { OUTSIDE } from '../transport/passage.js';
+import { routingStateOn } from '../transport/internal-flow.js';
+import { OUTSIDE } from '../transport/routing-state.js';
 import { type Beginner, ReceivedRequest } from './received-request.js';
 import type { Refusals } from './refusals.js';
 import { Relay } from './relay.js';
@@ -27,19 +27,19 @@ export class InitialRequests implements Beginner {
   /** `route` is the Route value of ours by which it came. */
   receive(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
     const { services, refusals } = this;
-    const { onward } = services;
+    const { nextApplication } = services;
     if (isForElement(request, services.own)) return refusals.options(request, transaction);
     if (services.merged.has(request)) return refusals.respond(request, transaction, 482);
     const { flow } = transaction;
-    const passage = onward.passageOf(request, flow, route);
+    const routingState = nextApplication.routingStateOf(request, flow, route);
     // The router no longer knows what it has said of it.
-    if (passage === undefined) return refusals.respond(request, transaction, 500);
+    if (routingState === undefined) return refusals.respond(request, transaction, 500);
     // A request that an application has taken goes on to the next.
-    if (passage === OUTSIDE && services.refusesNew()) return refusals.unavailable(request, transaction);
-    const target = services.targeting.targetOf(request, route, onward.before(passage));
+    if (routingState === OUTSIDE && services.refusesNew()) return refusals.unavailable(request, transaction);
+    const target = services.targeting.targetOf(request, route, nextApplication.before(routingState));
     if (target === 'malformed')
       return refusals.refuse(request, transaction, { status: 400, reason: 'Bad Replaces or Join' });
-    const destination = onward.received(request, flow, route, passage, target);
+    const destination = nextApplication.received(request, flow, route, routingState, target);
     if (destination instanceof NoAnswer) this.#noAnswer(request, transaction, destination);
     else if (destination instanceof Departure) this.#depart(request, transaction, destination, route);
     else if (destination === undefined || destination.route !== undefined) refusals.noApplication(request, transaction);
@@ -113,7 +113,7 @@ export class InitialRequests implements Beginner {
 
   /** Its session was invalidated before its handler was called: as if it had come now. */
   beginAgain(received: ReceivedRequest, handler: Handler): void {
-    const { request, transaction, loopPart, route, routeParameters, application, passage } = received;
+    const { request, transaction, loopPart, route, routeParameters, application, routingState } = received;
     const session = this.#sessionFor(request, transaction, route, application, handler);
     if (session === undefined) return this.refusals.respond(request, transaction, 500);
     const { first } = new DialogSet(session, request);
@@ -126,7 +126,7 @@ export class InitialRequests implements Beginner {
       loopPart,
       route,
       routeParameters,
-      passage,
+      routingState,
     );
     again.begin(handler, this);
   }
@@ -149,15 +149,17 @@ export class InitialRequests implements Beginner {
       return refusals.respond(request, transaction, 482);
     services.counters.initial++;
     if (transaction.isInvite) transaction.respond(responseTo(request, 100));
-    const onward = (branch: Request): NextHop => services.onward.carryOut(departure, branch, transaction.flow);
-    new Relay(services.proxy, transaction, request, loopPart, onward).start();
+    const toNext = (branch: Request): FlowInside =>
+      services.nextApplication.carryOut(departure, branch, transaction.flow);
+    new Relay(services.proxy, transaction, request, loopPart, toNext).start();
   }
 
   /** Whether a request from outside asks for a session that is here (JSR 289 §15.11), which the router leaves to us. */
   namesSession(request: Request, flow: Flow): boolean {
     const { router, own, targeting } = this.services;
     const { method } = request;
-    if (!router.yieldsToTarget || method === 'ACK' || method === 'CANCEL' || passageOn(flow) !== OUTSIDE) return false;
+    if (!router.yieldsToTarget || method === 'ACK' || method === 'CANCEL' || routingStateOn(flow) !== OUTSIDE)
+      return false;
     const first = request.has('route') ? request.routes('route')[0]?.target : undefined;
     const isOurs = first !== undefined && own.isOwn(first.host, first.port, first.transport);
     const target = targeting.targetOf(request, isOurs ? first : undefined);

@@ -46,12 +46,13 @@ export class Proxying implements Supervisor, ProxyRole {
 
   /** Of an initial request, as its siplet wants it. */
   static ofInitial(received: ProxiedRequest): Proxying {
-    const { services, request, transaction, passage, options } = received;
+    const { services, request, transaction, routingState, options } = received;
     const loopPart = received.loopPart ?? services.loopDetection.partOf(request, nameInTurn(received));
     const proxying = new Proxying(received, loopPart);
     const { context } = proxying;
     context.timeout = options.proxyTimeout * 1000;
-    context.toNextApplication = (branch) => services.onward.of(branch, transaction.flow, passage, 'CONTINUE');
+    context.toNextApplication = (branch) =>
+      services.nextApplication.of(branch, transaction.flow, routingState, 'CONTINUE');
     proxying.supervised = options.supervised;
     proxying.#set.search = context;
     return proxying;
@@ -221,6 +222,6 @@ export class Proxying implements Supervisor, ProxyRole {
 }
 
 /** An application's second turn with the same request is no loop: the router has chosen it again. */
-function nameInTurn({ application, passage }: ProxiedRequest): string {
-  return application.name + (passage instanceof Destination ? passage.turn : '');
+function nameInTurn({ application, routingState }: ProxiedRequest): string {
+  return application.name + (routingState instanceof Destination ? routingState.turn : '');
 }

@@ -14,7 +14,7 @@ import { SipRequest } from '../servlet/sip-request.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import { takenBy } from '../transport/internal-flow.js';
-import type { Passage } from '../transport/passage.js';
+import type { RoutingState } from '../transport/routing-state.js';
 import { AnswerLimit } from './answer-limit.js';
 import { isAtFault, type Reporter, RequestCall } from './handler-calls.js';
 import { type ProxiedRequest, Proxying } from './proxying.js';
@@ -62,7 +62,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     /** Parameters of it that may be believed (C-35). */
     routeParameters: string,
     /** With which it goes on from here (composition); of an initial request its Destination. */
-    readonly passage: Passage,
+    readonly routingState: RoutingState,
   ) {
     this.#route = route === undefined ? undefined : copied(route.text);
     this.routeParameters = copied(routeParameters);

@@ -7,7 +7,7 @@ import type { LoopDetection } from '../proxy/loop-detection.js';
 import type { RouteCookies } from '../proxy/route-cookie.js';
 import type { Own } from '../proxy/route-preprocessing.js';
 import type { ProxyServices } from '../proxy/services.js';
-import type { Onward } from '../routing/onward.js';
+import type { NextApplication } from '../routing/next-application.js';
 import type { Router } from '../routing/router.js';
 import type { ApplicationSessions } from '../session/application-sessions.js';
 import type { Invocation } from '../session/invocation.js';
@@ -55,7 +55,7 @@ export interface DispatchServices {
   readonly proxiedDialogs: ProxiedDialogs;
   readonly userAgents: UserAgentDialogs;
   readonly router: Router;
-  readonly onward: Onward;
+  readonly nextApplication: NextApplication;
   readonly merged: MergedRequests;
   /** New initial requests get 503: the container stops, or has too much to do (§21.5.4). */
   refusesNew(): boolean;

@@ -19,7 +19,7 @@ import type { Location } from '../proxy/next-hop.js';
 import { OwnRequest } from '../proxy/own-request.js';
 import { cookieOf, RouteCookies } from '../proxy/route-cookie.js';
 import type { ProxyServices, ProxySettings } from '../proxy/services.js';
-import { Onward } from '../routing/onward.js';
+import { NextApplication } from '../routing/next-application.js';
 import { Returns } from '../routing/returns.js';
 import type { Router } from '../routing/router.js';
 import type { SipRequest } from '../servlet/sip-request.js';
@@ -33,7 +33,7 @@ import { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Flow } from '../transport/flow.js';
 import { InternalFlow, type InternalReceiver } from '../transport/internal-flow.js';
-import { OUTSIDE, type Passage, sentBy } from '../transport/passage.js';
+import { OUTSIDE, type RoutingState, sentBy } from '../transport/routing-state.js';
 import type { TransportLayer } from '../transport/transport-layer.js';
 
 /** Milliseconds. */
@@ -81,14 +81,14 @@ export class Services {
     this.targeting = new Targeting(this.sessions, forSessions.encodedUris, this.userAgents, this.proxiedDialogs);
     this.proxy = this.#forProxy(settings.proxy);
     const { router, transport: own, clock, identifiers } = parts;
-    const onward = new Onward({
+    const nextApplication = new NextApplication({
       router,
       own,
       returns: new Returns(clock, identifiers),
-      internalFlow: (like, passage) => this.#internalFlow(like, passage),
+      internalFlow: (like, routingState) => this.#internalFlow(like, routingState),
     });
-    this.agent = this.#forAgents(settings.agent, onward);
-    this.dispatch = this.#forDispatch(settings, onward);
+    this.agent = this.#forAgents(settings.agent, nextApplication);
+    this.dispatch = this.#forDispatch(settings, nextApplication);
   }
 
   #forSessions({ dialogIdle }: ServiceSettings): SessionServices {
@@ -126,7 +126,7 @@ export class Services {
     };
   }
 
-  #forAgents(settings: AgentSettings, onward: Onward): AgentServices {
+  #forAgents(settings: AgentSettings, nextApplication: NextApplication): AgentServices {
     const { clock, identifiers, transactions, transport, location } = this.#parts;
     const services: AgentServices = {
       clock,
@@ -143,15 +143,15 @@ export class Services {
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),
       internalFlowTo: (next) => (this.#isOwn(next) ? this.#internalFlow(this.#place, OUTSIDE) : undefined),
-      nextHopFor: (request, sender, passage, directive) =>
-        onward.of(request, this.#place, sentBy(sender.name, passage), directive),
+      nextHopFor: (request, sender, routingState, directive) =>
+        nextApplication.of(request, this.#place, sentBy(sender.name, routingState), directive),
       b2bua: (request, session) => new B2bua(request as SipRequest, Leg.of(session, services)),
       problem: (text, error) => this.#problem(text, error),
     };
     return services;
   }
 
-  #forDispatch({ answerWarning, answerTimeout }: ServiceSettings, onward: Onward): DispatchServices {
+  #forDispatch({ answerWarning, answerTimeout }: ServiceSettings, nextApplication: NextApplication): DispatchServices {
     const { clock, key, log, transactions, transport, router, refusesNew } = this.#parts;
     const { invocation, sessions, targeting, proxiedDialogs, userAgents, proxy, agent } = this;
     return {
@@ -172,7 +172,7 @@ export class Services {
       proxiedDialogs,
       userAgents,
       router,
-      onward,
+      nextApplication,
       merged: new MergedRequests(),
       refusesNew,
     };
@@ -187,8 +187,8 @@ export class Services {
     return this.#parts.transport.isOwn(uri.host, uri.port, uri.transport);
   }
 
-  #internalFlow(like: Flow, passage: Passage): Flow {
-    return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, passage);
+  #internalFlow(like: Flow, routingState: RoutingState): Flow {
+    return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, routingState);
   }
 
   #problem(text: string, error: unknown): void {

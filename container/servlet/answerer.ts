@@ -6,7 +6,7 @@ import type { Request, Response, Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction } from '../transaction/user.js';
-import type { Passage } from '../transport/passage.js';
+import type { RoutingState } from '../transport/routing-state.js';
 
 /** A proxy as the application holds it. */
 export interface HeldProxy extends sdk.Proxy {
@@ -26,7 +26,7 @@ export interface Answerer {
   readonly routeParameters: string;
   /** That Route value. */
   readonly route: Uri | undefined;
-  readonly passage: Passage;
+  readonly routingState: RoutingState;
   /** A final response has gone, or has been handed over to go. */
   readonly answered: boolean;
   /** Its final response has been chosen: nothing can be changed in it any longer. */

@@ -5,7 +5,7 @@ import type { Request } from '../message/index.js';
 import type { Invocation } from '../session/invocation.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
-import type { Passage } from '../transport/passage.js';
+import type { RoutingState } from '../transport/routing-state.js';
 import type { Answerer } from './answerer.js';
 
 /** A request of the application's own, as it holds it. */
@@ -13,7 +13,7 @@ export interface OwnRequest extends sdk.SipRequest {
   readonly message: Request;
   readonly session: SipSession;
   /** What travels with it from application to application. */
-  readonly passage: Passage;
+  readonly routingState: RoutingState;
   /** What has become of it; undefined until it is sent. */
   exchange: SentExchange | undefined;
   /** The request of the other leg from which it was made (JSR 289 §14.4). */
@@ -37,7 +37,7 @@ export interface Sender {
   readonly identifiers: Identifiers;
   readonly invocation: Invocation;
   /** What travels with the request from which its initial one was made. */
-  passage: Passage | undefined;
+  routingState: RoutingState | undefined;
   /** Why a request may not be sent now (§14.1, RFC 3311 §5.1, RFC 3264 §4); undefined: it may. */
   obstacleTo(request: Request): string | undefined;
   /** Resolves with the final response. */

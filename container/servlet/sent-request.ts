@@ -4,7 +4,7 @@ import { IllegalStateError } from '@siplet/sdk';
 import { addAuthorization } from '../digest/index.js';
 import type { Request } from '../message/index.js';
 import { Awaited } from '../session/awaited.js';
-import { OUTSIDE, type Passage } from '../transport/passage.js';
+import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
 import type { Answerer } from './answerer.js';
 import type { OwnRequest, Sender, SentExchange } from './sender.js';
 import { SipRequest } from './sip-request.js';
@@ -14,7 +14,7 @@ const DIRECTIVES: readonly sdk.RoutingDirective[] = ['NEW', 'CONTINUE', 'REVERSE
 export class SentRequest extends SipRequest implements OwnRequest {
   exchange: SentExchange | undefined;
   madeFrom: Answerer | undefined;
-  readonly #passage: Passage;
+  readonly #routingState: RoutingState;
   #directive: sdk.RoutingDirective;
   /** An ACK, which has no exchange, was sent. */
   #sent = false;
@@ -24,16 +24,16 @@ export class SentRequest extends SipRequest implements OwnRequest {
     readonly sender: Sender,
     isInitial: boolean,
     /** Of the request from which this one was made; undefined: it was made from none. */
-    passage?: Passage,
+    routingState?: RoutingState,
   ) {
     super(message, sender.session, isInitial, '', undefined, undefined);
-    this.#passage = passage ?? OUTSIDE;
-    if (isInitial) sender.passage = passage;
-    this.#directive = passage === undefined ? 'NEW' : 'CONTINUE';
+    this.#routingState = routingState ?? OUTSIDE;
+    if (isInitial) sender.routingState = routingState;
+    this.#directive = routingState === undefined ? 'NEW' : 'CONTINUE';
   }
 
-  override get passage(): Passage {
-    return this.#passage;
+  override get routingState(): RoutingState {
+    return this.#routingState;
   }
 
   override get routingDirective(): sdk.RoutingDirective {
@@ -45,7 +45,7 @@ export class SentRequest extends SipRequest implements OwnRequest {
       throw new TypeError(`routingDirective is ${DIRECTIVES.join(', ')}, and not ${directive}`);
     if (!this.isInitial) throw new IllegalStateError(`${this.label} is in a dialog: no application is chosen for it`);
     if (this.isCommitted) throw new IllegalStateError(`${this.label} has been sent already`);
-    if (directive !== 'NEW' && this.passage === OUTSIDE)
+    if (directive !== 'NEW' && this.routingState === OUTSIDE)
       throw new IllegalStateError(`${this.label} was made from no other request: its routingDirective is NEW`);
     this.#directive = directive;
   }

@@ -7,7 +7,7 @@ import { contactOf } from '../proxy/record-route.js';
 import { DIALOG_METHODS } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
-import { OUTSIDE, type Passage } from '../transport/passage.js';
+import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
 import type { Answerer } from './answerer.js';
 import { ServedResponse } from './served-response.js';
 import { SipMessage } from './sip-message.js';
@@ -69,23 +69,23 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   }
 
   /** What the router has said of it. */
-  get passage(): Passage {
-    return this.answerer?.passage ?? OUTSIDE;
+  get routingState(): RoutingState {
+    return this.answerer?.routingState ?? OUTSIDE;
   }
 
   /** JSR 289 §15.5. */
   get region(): sdk.RoutingRegion | undefined {
-    return this.passage.region;
+    return this.routingState.region;
   }
 
   /** JSR 289 §15.5. */
   get subscriberUri(): sdk.Uri | undefined {
-    const { subscriberUri } = this.passage;
+    const { subscriberUri } = this.routingState;
     return subscriberUri === undefined ? undefined : parseUri(textOf(subscriberUri));
   }
 
   get routingDirective(): sdk.RoutingDirective {
-    return this.passage.directive;
+    return this.routingState.directive;
   }
 
   set routingDirective(_directive: sdk.RoutingDirective) {

@@ -1,11 +1,10 @@
-// One side of a bridge: what comes on its leg goes to the other leg (RFC 7092 §3.1.3), once the application's handlers have seen it.
+// One leg of a bridge: its requests go to the other leg (RFC 7092 §3.1.3) once the application's handlers have seen them.
 
 import type { Answering } from '../agent/answering.js';
 import type { LegUser } from '../agent/exchanges.js';
 import type { Leg } from '../agent/leg.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
-import type { Bridge } from './bridge.js';
 import { copyFields } from './header-policy.js';
 import { createRelayedRequest, relayedInto } from './leg-request.js';
 import { RelayedRequest } from './relayed-request.js';
@@ -17,20 +16,30 @@ interface Pending {
   readonly success: ReceivedResponse;
 }
 
-export class Side implements LegUser {
+/** The bridge, as its legs see it. */
+interface LegBridge {
+  readonly whenEnded: Promise<void>;
+  peerOf(leg: BridgedLeg): BridgedLeg | undefined;
+  /** The 1xx of the callee that a PRACK of the caller acknowledges. */
+  acknowledgedBy(prack: Request): ReceivedResponse | undefined;
+  /** `byPeer`: by a BYE of the peer, which is relayed when its handler has seen it. */
+  legEnded(leg: BridgedLeg, bye: Request | undefined, byPeer: boolean): void;
+}
+
+export class BridgedLeg implements LegUser {
   hasEnded = false;
   #pending: Pending[] | undefined;
   /** It is to be ended when its ACK has come (§15): with this Reason. */
   #ending: { readonly reason: string | undefined } | undefined;
 
   constructor(
-    readonly bridge: Bridge,
+    readonly bridge: LegBridge,
     readonly leg: Leg,
   ) {
     leg.user = this;
   }
 
-  get peer(): Side | undefined {
+  get peer(): BridgedLeg | undefined {
     return this.bridge.peerOf(this);
   }
 
@@ -56,7 +65,7 @@ export class Side implements LegUser {
   }
 
   /** Where the callee knows no reliable 1xx, or not any more, the container answers: an offer in the PRACK has no place to go (RFC 3262 §5). */
-  #acknowledged(peer: Side, answering: Answering): void {
+  #acknowledged(peer: BridgedLeg, answering: Answering): void {
     const provisional = this.bridge.acknowledgedBy(answering.request);
     if (provisional === undefined || provisional.isPracked)
       return answering.answerAs(answering.request.body === '' ? 200 : 488);
@@ -82,7 +91,7 @@ export class Side implements LegUser {
     this.hasEnded = true;
     // What came is relayed when its handler has seen it.
     const byPeer = bye !== undefined && [...this.leg.received].some(({ request }) => request === bye);
-    this.bridge.sideEnded(this, bye, byPeer);
+    this.bridge.legEnded(this, bye, byPeer);
   }
 
   // Acknowledging and ending -----------------------------------------------------------------------
