@@ -2,14 +2,12 @@
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { Handler, SipletDefaults } from '../application/handler.js';
-import { allowedBy } from '../application/handler-table.js';
 import type { Request, Response } from '../message/index.js';
 import { refusalOf } from '../proxy/validation.js';
 import type { Answerer } from '../servlet/answerer.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import { ServedResponse } from '../servlet/served-response.js';
 import type { SipRequest } from '../servlet/sip-request.js';
-import type { Awaited } from '../session/awaited.js';
 import { DIALOG_METHODS } from '../session/dialog-set.js';
 import { call } from '../session/notices.js';
 import type { SipSession } from '../session/sip-session.js';
@@ -23,16 +21,13 @@ import { descriptionOf } from './session-description.js';
 /** The first RSeq is chosen among so many (RFC 3262 §3). */
 const MAX_FIRST_RSEQ = 2 ** 31 - 1;
 
-/** A job that only waits for its turn. */
-const IN_TURN = { isWaitedFor: true, handler: () => undefined, argument: () => undefined } as const;
-
 /** The request that is answered, with what is to happen around the answer. */
 export interface AnsweredRequest extends Answerer {
   answered: boolean;
   readonly servlet: SipRequest;
   /** The role of user agent in it. */
   readonly answering: Answering;
-  readonly agentServices: AgentServices;
+  readonly services: Answerer['services'] & { readonly agent: AgentServices };
   /** What the siplet that took it says of proxies and sessions. */
   readonly options: SipletDefaults;
   /** The caller has given up. */
@@ -101,7 +96,7 @@ export class Answering implements ReliableUser, RequestReceived {
   }
 
   get services(): AgentServices {
-    return this.received.agentServices;
+    return this.received.services.agent;
   }
 
   /** Provisional responses are still to be acknowledged, or a 2xx waits for that. */
@@ -113,84 +108,9 @@ export class Answering implements ReliableUser, RequestReceived {
     return Leg.of(this.session, this.services);
   }
 
-  // A request in a dialog in which the application is a user agent --------------------------------
-
-  /** Gives it to its handler; what that leaves unanswered goes to whoever goes on with it, or the container answers it (C-41a). */
-  serve(handler: Handler | undefined): void {
-    const { received, request } = this;
-    const leg = this.#leg();
-    const refusal = leg.admit(this);
-    if (refusal !== undefined) {
-      received.answer(refusalOf(request, refusal, this.transaction.toTag));
-      return;
-    }
-    const awaited = leg.takeExpected(request.method);
-    if (awaited !== undefined) {
-      this.#giveTo(awaited, leg);
-      return;
-    }
-    // Whoever has to say first who it is ends nothing before.
-    if (handler?.realm === undefined) this.#ends(leg);
-    if (handler === undefined) this.#serveUnhandled(leg);
-    else this.#serveBy(handler, leg);
-  }
-
-  #serveBy(handler: Handler, leg: Leg): void {
-    this.received.serveBy(handler, (error) => {
-      this.received.beSettled();
-      if (this.answered) return;
-      if (error === undefined) {
-        this.#goOn(leg);
-        return;
-      }
-      this.answerAs(500);
-      if (this.request.method === 'BYE') leg.user?.requested(this); // whoever sends it has left (§15.1.1)
-    });
-  }
-
-  /** To the handler that awaits it, which goes on with it as its own would. */
-  #giveTo(awaited: Awaited<sdk.SipRequest>, leg: Leg): void {
-    this.#ends(leg);
-    awaited.give(this.received.servlet);
-    awaited.whenAskerSettled(() => {
-      this.received.beSettled();
-      if (!this.answered) this.#goOn(leg);
-    });
-  }
-
-  /** Its handler has left it unanswered. */
-  #goOn({ user }: Leg): void {
-    const { method } = this.request;
-    if (user !== undefined) user.requested(this);
-    else if (method === 'BYE' || method === 'PRACK') this.answerAs(200);
-    else if (!this.answerRefresh()) this.received.awaitAnswer();
-  }
-
   /** A BYE has come, from a peer that may send it (§15.1.2). */
-  #ends(leg: Leg | undefined): void {
-    if (this.request.method === 'BYE') leg?.endInvitation(this.request);
-  }
-
-  #serveUnhandled({ user, session }: Leg): void {
-    if (user === undefined) this.#answerUnhandled();
-    else session.applicationSession.mailbox.post({ ...IN_TURN, settled: () => user.requested(this) });
-  }
-
-  /** C-41a: BYE and OPTIONS 200, others 405 with Allow; a PRACK that acknowledges something 200 (RFC 3262 §3). */
-  #answerUnhandled(): void {
-    if (this.answered) return;
-    const { method } = this.request;
-    if (method === 'BYE' || method === 'PRACK') {
-      this.answerAs(200);
-      return;
-    }
-    if (this.answerRefresh()) return;
-    const response = this.received.generate(method === 'OPTIONS' ? 200 : 405);
-    response.append('Allow', allowedBy(this.received.application.table).join(', '));
-    if (method === 'OPTIONS')
-      for (const [name, value] of this.services.capabilities) if (name !== 'Allow') response.append(name, value);
-    this.received.answer(response);
-    this.#leg().answered(this, response);
+  endInvitation(): void {
+    if (this.request.method === 'BYE') Leg.find(this.session)?.endInvitation(this.request);
   }
 
   dialogEnded(): void {
@@ -344,7 +264,7 @@ export class Answering implements ReliableUser, RequestReceived {
 
   /** §22.1: the application knows whose it is. */
   authenticated(): void {
-    if (this.session.state !== 'terminated') this.#ends(Leg.find(this.session));
+    if (this.session.state !== 'terminated') this.endInvitation();
   }
 
   /** §22.1: the application takes it from nobody whom it does not know. Its dialog stands as before. */

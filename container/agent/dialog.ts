@@ -54,7 +54,7 @@ export class Dialog {
   static ofClient(request: Request, response: Response): Dialog {
     return new Dialog(
       request.callId,
-      request.from.tag!,
+      request.from.tag ?? '',
       response.to.tag ?? '',
       request.from.text,
       response.to.text,
@@ -69,7 +69,7 @@ export class Dialog {
   static ofNotified(request: Request, notify: Request): Dialog {
     return new Dialog(
       request.callId,
-      request.from.tag!,
+      request.from.tag ?? '',
       notify.from.tag ?? '',
       request.from.text,
       notify.from.text,

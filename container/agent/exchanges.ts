@@ -68,6 +68,7 @@ export interface ExchangeLeg extends Sender {
   open(dialog: Dialog): void;
   confirm(): void;
   beginSubscription(key: string, seconds: number | undefined): void;
+  refreshSubscription(key: string, seconds: number | undefined): void;
   endSubscription(key: string): void;
   endInvitation(bye: Request | undefined): void;
   terminate(reason?: string): Promise<void>;

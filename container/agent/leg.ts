@@ -2,7 +2,8 @@
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { Identifiers } from '../base/identifiers.js';
-import { Request, type Response } from '../message/index.js';
+import { present } from '../base/present.js';
+import type { Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest, Sender } from '../servlet/sender.js';
@@ -19,6 +20,7 @@ import { refusalInDialog } from './admission.js';
 import { Dialog, TARGET_REFRESH } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, LegUser, RequestReceived, RequestSent } from './exchanges.js';
 import { ExpectedRequests } from './expected-requests.js';
+import { furtherAttempt } from './further-attempt.js';
 import { OfferAnswer } from './offer-answer.js';
 import { Outgoing } from './outgoing.js';
 import { ReceivedProvisionals } from './received-provisionals.js';
@@ -27,7 +29,8 @@ import { SentAcks } from './sent-acks.js';
 import { SentSuccesses } from './sent-successes.js';
 import type { AgentServices } from './services.js';
 import { SessionTimer } from './session-timer.js';
-import { isLast, isWithoutSubscription, lifetimeOf, Subscriptions, subscriptionOf } from './subscriptions.js';
+import { Subscriptions } from './subscriptions.js';
+import { usageAnswered } from './usages.js';
 
 export class Leg implements UserAgent, Sender, ExchangeLeg {
   dialog: Dialog | undefined;
@@ -134,6 +137,10 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.#subscriptions.begin(key, seconds);
   }
 
+  refreshSubscription(key: string, seconds: number | undefined): void {
+    this.#subscriptions?.refresh(key, seconds);
+  }
+
   /** RFC 6665 §4.4.1: one subscription is over; the dialog too when it has no other usage. */
   endSubscription(key: string): void {
     this.#subscriptions?.end(key);
@@ -144,7 +151,10 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.#isInvited = false;
     this.#timer?.stop();
     this.#successes.stop();
-    if ((this.#subscriptions?.size ?? 0) === 0) return this.end(bye);
+    if ((this.#subscriptions?.size ?? 0) === 0) {
+      this.end(bye);
+      return;
+    }
     // §15.1.2: the subscription lives on, an unanswered INVITE does not.
     for (const received of [...this.received]) if (received.request.method === 'INVITE') received.dialogEnded();
     this.user?.ended(bye);
@@ -220,32 +230,25 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
       if (received.isInitial) this.end(undefined);
       return;
     }
-    if (received.isInitial) {
-      this.session.calleeTag = transaction.toTag;
-      this.open(Dialog.ofServer(request, transaction.toTag));
-      if (this.session.state === 'initial') this.session.state = 'early';
-    }
-    if (status < 200) {
-      if (!received.answered) this.received.add(received);
-      return;
-    }
-    // §12.2.2: not before it is accepted, so that nobody moves the target who may not.
-    if (!received.isInitial && TARGET_REFRESH.has(request.method)) this.dialog!.refresh(request);
-    this.#usageAnswered(request, response);
-    this.timer.answered(response, true);
-    if (request.method === 'INVITE') this.#successes.add(received, response);
+    if (received.isInitial) this.#openAsServer(request, transaction.toTag);
+    if (status >= 200) this.#accepted(received, response);
+    else if (!received.answered) this.received.add(received);
   }
 
-  /** What a 2xx of ours makes of the dialog. */
-  #usageAnswered(request: Request, response: Response): void {
-    const { method } = request;
-    if (method === 'INVITE') this.confirm();
-    else if (method === 'SUBSCRIBE')
-      this.beginSubscription(subscriptionOf(request), lifetimeOf(response) ?? lifetimeOf(request));
-    else if (method === 'REFER' && !isWithoutSubscription(response))
-      this.beginSubscription(subscriptionOf(request), undefined);
-    else if (method === 'NOTIFY' && isLast(request)) this.endSubscription(subscriptionOf(request));
-    else if (method === 'NOTIFY') this.#subscriptions?.refresh(subscriptionOf(request), lifetimeOf(request));
+  #openAsServer(request: Request, toTag: string): void {
+    this.session.calleeTag = toTag;
+    this.open(Dialog.ofServer(request, toTag));
+    if (this.session.state === 'initial') this.session.state = 'early';
+  }
+
+  /** A 2xx of ours has gone. */
+  #accepted(received: RequestReceived, response: Response): void {
+    const { request } = received;
+    // §12.2.2: not before it is accepted, so that nobody moves the target who may not.
+    if (!received.isInitial && TARGET_REFRESH.has(request.method)) this.dialog?.refresh(request);
+    usageAnswered(this, request, response);
+    this.timer.answered(response, true);
+    if (request.method === 'INVITE') this.#successes.add(received, response);
   }
 
   /** §13.3.1.4: the dialog is confirmed, but the session should be terminated. */
@@ -304,15 +307,13 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     const { original } = this;
     if (original === undefined)
       throw new IllegalStateError(`${this.#label} has no dialog yet: no ${method} can be sent`);
-    // §8.1.3.5: what failed is tried again, with what was missing.
-    const again = method === original.method ? original.clone() : bareOf(original, method);
-    again.set('CSeq', `${original.cseq.number + 1} ${method}`);
-    return new SentRequest(again, this, true, this.routingState);
+    return new SentRequest(furtherAttempt(original, method), this, true, this.routingState);
   }
 
   /** The ACK to a 2xx (§13.2.2.4), to be sent once, and again for each copy of the 2xx. */
   createAck(sequence: number): SentRequest {
-    return new SentRequest(this.dialog!.request('ACK', sequence), this, false);
+    const dialog = present(this.dialog, 'the dialog of a 2xx');
+    return new SentRequest(dialog.request('ACK', sequence), this, false);
   }
 
   /** A 2xx that nobody wants: it is acknowledged, and its dialog ended at once (§13.2.2.4). */
@@ -382,12 +383,3 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     await this.sendForContainer(bye);
   }
 }
-
-/** Another request to the same peer, which is no copy: only who, whom and by what way. */
-function bareOf(original: Request, method: string): Request {
-  const bare = new Request(method, original.uri);
-  for (const field of original.fields) if (KEPT.has(field.key)) bare.append(field.name, field.value);
-  return bare;
-}
-
-const KEPT: ReadonlySet<string> = new Set(['route', 'from', 'to', 'call-id', 'cseq', 'max-forwards']);

@@ -54,19 +54,17 @@ export class OfferAnswer {
       this.#invite = { by, sequence: number, isAnswered: false };
     }
     const meaning = this.meaningOf(by, message);
-    if (meaning === 'offer') {
-      const description = descriptionOf(message)!;
+    const description = descriptionOf(message);
+    if (meaning === undefined || description === undefined) this.#giveUp(message);
+    else if (meaning === 'offer')
       this.#pending = { by, description, method, sequence: number, isInResponse: !message.isRequest };
-    } else if (meaning === 'answer') {
-      this.#settle(by, descriptionOf(message)!);
-    } else if (meaning === undefined) {
-      this.#giveUp(message);
-    }
+    else if (meaning === 'answer') this.#settle(by, description);
     return meaning;
   }
 
   #settle(by: Side, description: Description): void {
-    const offer = this.#pending!;
+    const offer = this.#pending;
+    if (offer === undefined) return;
     this.#pending = undefined;
     this.local = by === 'local' ? description : offer.description;
     this.remote = by === 'remote' ? description : offer.description;

@@ -16,7 +16,7 @@ import { Dialog } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, RequestSent } from './exchanges.js';
 import { isReliable } from './offer-answer.js';
 import type { AgentServices } from './services.js';
-import { isLast, isWithoutSubscription, lifetimeOf, subscriptionOf } from './subscriptions.js';
+import { usageAccepted, usageGone } from './usages.js';
 
 /** Requests that say where their sender is reached in the dialog (§8.1.1.8, RFC 3311 §5.1, RFC 6665 §4.1.2.1, RFC 3515 §2.2). */
 const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
@@ -83,7 +83,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
       // Sent again, it is routed anew (§8.1.3.5).
       leg.original = request.clone();
       if (request.method === 'SUBSCRIBE' || request.method === 'REFER')
-        this.#services.userAgents.add(request.callId, request.from.tag!, undefined, session);
+        this.#services.userAgents.add(request.callId, request.from.tag ?? '', undefined, session);
     }
     leg.timer.ask(request);
     if (this.isInvite) this.#startLimit();
@@ -100,7 +100,10 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     const inside = this.isInitial
       ? this.#services.nextHopFor(request, application, routingState, routingDirective)
       : undefined;
-    if (typeof inside === 'number') return this.#failed(inside);
+    if (typeof inside === 'number') {
+      this.#failed(inside);
+      return;
+    }
     const next = inside === undefined ? postprocessRouting(request) : request.target;
     addContentLength(request);
     const internal = inside ?? (this.isInitial || next === undefined ? undefined : this.#services.internalFlowTo(next));
@@ -135,9 +138,10 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     const { leg, request } = this;
     if (this.#hasNewInterval || this.#cancelled || !leg.timer.raise(request, refusal)) return false;
     this.#hasNewInterval = true;
-    const number = this.isInitial ? request.cseq.number + 1 : ++leg.dialog!.localSequence;
-    request.set('CSeq', `${number} ${request.method}`);
-    if (this.isInitial) leg.original!.set('CSeq', request.value('cseq')!);
+    const number = leg.dialog === undefined || this.isInitial ? request.cseq.number + 1 : ++leg.dialog.localSequence;
+    const cseq = `${number} ${request.method}`;
+    request.set('CSeq', cseq);
+    if (this.isInitial) leg.original?.set('CSeq', cseq);
     leg.offers.sent(request);
     this.#hops.again();
     return true;
@@ -166,7 +170,10 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   /** Resolves with its final response, which may be the container's. */
   ended(): Promise<ReceivedResponse> {
     if (this.#final !== undefined) return Promise.resolve(this.#final);
-    return new Promise((resolve) => (this.#whenEnded ??= []).push(resolve));
+    return new Promise((resolve) => {
+      this.#whenEnded ??= [];
+      this.#whenEnded.push(resolve);
+    });
   }
 
   #startLimit(): void {
@@ -200,21 +207,28 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     if (this.#ended) return;
     if (this.isInvite && !this.#cancelled) this.#startLimit();
     const leg = this.#legOf(response);
-    if (this.isInitial && this.isInvite && response.to.tag !== undefined) {
-      if (leg.session.state === 'initial') leg.session.state = 'early';
-      leg.open(Dialog.ofClient(this.request, response));
-    }
-    if (this.isInitial) leg.offers.sent(this.request);
+    if (this.isInitial) this.#openEarly(leg, response);
     const reliable = this.isInvite && response.to.tag !== undefined && isReliable(response);
     if (reliable && !leg.provisionals.takes(response)) return;
     const meaning = leg.offers.received(response);
     const servlet = new ReceivedResponse(response, this, leg, false);
-    if (this.user !== undefined) return this.user.provisional(servlet);
+    if (this.user !== undefined) {
+      this.user.provisional(servlet);
+      return;
+    }
     const { application } = this.session.applicationSession;
     const handler = this.#onProvisionalHandler ?? application.table.provisional(response.status, this.request.method);
     // RFC 3262 §5: an offer is answered in the PRACK, which nobody but the application can.
     if (reliable && meaning !== 'offer') servlet.present(handler, () => this.#acknowledge(servlet));
     else servlet.present(handler);
+  }
+
+  #openEarly(leg: ExchangeLeg, response: Response): void {
+    if (this.isInvite && response.to.tag !== undefined) {
+      if (leg.session.state === 'initial') leg.session.state = 'early';
+      leg.open(Dialog.ofClient(this.request, response));
+    }
+    leg.offers.sent(this.request);
   }
 
   /** The PRACK that the application has left to the container. */
@@ -226,7 +240,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   get #onProvisionalHandler(): Handler | undefined {
     const take = this.#onProvisional;
     if (take === undefined) return undefined;
-    const siplet = this.session.applicationSession.application.siplets[0]!;
+    const [siplet] = this.session.applicationSession.application.siplets;
+    if (siplet === undefined) return undefined;
     const label = `onProvisional of the ${this.request.method} ${this.session.callId}`;
     return { siplet, method: 'onProvisional', label, invoke: (argument) => take(argument as SipResponse) };
   }
@@ -234,17 +249,21 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   /** §13.2.2.4: the first, one of another fork, or one that comes again. */
   #success(response: Response): void {
     const tag = response.to.tag ?? '';
-    if (this.#successTags?.includes(tag)) return this.#legOf(response).acknowledgeAgain(response.cseq.number);
+    if (this.#successTags?.includes(tag)) {
+      this.#legOf(response).acknowledgeAgain(response.cseq.number);
+      return;
+    }
     if ((this.#successTags?.length ?? 0) >= MAX_FORKS) return;
-    (this.#successTags ??= []).push(tag);
+    this.#successTags ??= [];
+    this.#successTags.push(tag);
     const leg = this.#legOf(response);
     if (this.isInitial) {
       leg.open(Dialog.ofClient(this.request, response));
-      leg.dialog!.confirm(response);
+      leg.dialog?.confirm(response);
       leg.confirm();
       leg.offers.sent(this.request);
     } else {
-      leg.dialog!.refresh(response);
+      leg.dialog?.refresh(response);
     }
     leg.offers.received(response);
     leg.timer.answered(response, false);
@@ -272,34 +291,12 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     if (status === 422 && this.#sendWithInterval(response)) return;
     if (status < 300) {
       leg.timer.answered(response, false);
-      this.#usageAccepted(leg, response);
+      usageAccepted(leg, this.request, response, this.isInitial);
       if (!this.isInitial && (method === 'UPDATE' || method === 'SUBSCRIBE')) leg.dialog?.refresh(response);
     }
     this.#end(new ReceivedResponse(response, this, leg, false));
-    if (!this.isInitial && (status === 481 || status === 408) && method !== 'BYE') this.#dialogIsGone(status);
-  }
-
-  /** RFC 6665 §4.1.2, RFC 3515 §2.4.2: what a peer's 2xx makes of the dialog. */
-  #usageAccepted(leg: ExchangeLeg, response: Response): void {
-    const { request } = this;
-    const { method } = request;
-    const isRefer = method === 'REFER' && !isWithoutSubscription(response);
-    if (method === 'SUBSCRIBE' || isRefer) {
-      if (this.isInitial) leg.open(Dialog.ofClient(request, response));
-      leg.beginSubscription(subscriptionOf(request), lifetimeOf(response) ?? lifetimeOf(request));
-    } else if (method === 'NOTIFY' && isLast(request)) {
-      leg.endSubscription(subscriptionOf(request));
-    }
-  }
-
-  /** §12.2.1.2: the peer does not know the dialog, or does not answer. */
-  #dialogIsGone(status: number): void {
-    const { leg } = this;
-    if (this.request.method === 'NOTIFY' || this.request.method === 'SUBSCRIBE') {
-      leg.endSubscription(subscriptionOf(this.request));
-    } else if (status === 408 || this.isInvite || this.request.method === 'UPDATE') {
-      void leg.terminate(`SIP;cause=${status}`);
-    } else leg.endInvitation(undefined);
+    if (!this.isInitial && (status === 481 || status === 408) && method !== 'BYE')
+      usageGone(this.leg, this.request, status);
   }
 
   failed(failure: TransactionFailure, transaction: ClientTransaction): void {
@@ -317,7 +314,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     this.leg.offers.received(response);
     this.#flow = undefined;
     this.#end(new ReceivedResponse(response, this, this.leg, true));
-    if (!this.isInitial && status !== 487 && this.request.method !== 'BYE') this.#dialogIsGone(408);
+    if (!this.isInitial && status !== 487 && this.request.method !== 'BYE') usageGone(this.leg, this.request, 408);
     if (this.#openTransactions === 0) this.#release();
   }
 
@@ -357,9 +354,15 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
 
   /** To who awaits it; else, when the handler that sent the request has settled and nobody does, to the response handlers. */
   #give(servlet: ReceivedResponse): void {
-    if (this.user !== undefined) return this.user.final(servlet);
+    if (this.user !== undefined) {
+      this.user.final(servlet);
+      return;
+    }
     const awaited = this.#awaited;
-    if (awaited.isTaken) return awaited.give(servlet);
+    if (awaited.isTaken) {
+      awaited.give(servlet);
+      return;
+    }
     awaited.give(servlet);
     awaited.whenAskerSettled(() => {
       if (!awaited.isTaken) this.#giveToHandlers(servlet);

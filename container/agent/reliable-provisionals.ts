@@ -81,13 +81,14 @@ export class ReliableProvisionals implements Timed {
   }
 
   expire(which: string): void {
+    const response = this.#current;
+    if (response === undefined) return;
     if (which === 'limit') {
-      const response = this.#current!;
       this.stop();
       this.user.unacknowledged(response);
       return;
     }
-    this.user.transaction.respond(this.#current!);
+    this.user.transaction.respond(response);
     // It doubles without a bound (RFC 3262 §3).
     this.#interval *= 2;
     this.#again = this.clock.start(this.#interval, this, 'again');

@@ -122,7 +122,10 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
   }
 
   expire(which: string): void {
-    if (!this.leg.isInvited) return this.stop();
+    if (!this.leg.isInvited) {
+      this.stop();
+      return;
+    }
     if (which === 'refresh') this.#refreshNow();
     else this.#end();
   }
@@ -143,8 +146,10 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
   #refreshNow(): void {
     const { leg } = this;
     const method = this.#takesUpdate ? 'UPDATE' : 'INVITE';
-    if (leg.hasPendingInvite || [...leg.sent].some(({ request }) => request.method === 'UPDATE'))
-      return this.#again(BUSY);
+    if (leg.hasPendingInvite || [...leg.sent].some(({ request }) => request.method === 'UPDATE')) {
+      this.#again(BUSY);
+      return;
+    }
     const request = leg.createRequest(method);
     const { local } = leg.offers;
     if (method === 'INVITE' && local !== undefined) request.message.setBody(local.body, local.type);

@@ -38,7 +38,7 @@ export class Subscriptions implements Timed {
   end(key: string): void {
     const found = this.#deadlines.has(key) ? key : [...this.#deadlines.keys()].find((one) => sameEvent(one, key));
     if (found === undefined) return;
-    this.#deadlines.get(found)!.stop();
+    this.#deadlines.get(found)?.stop();
     this.#deadlines.delete(found);
     if (this.#deadlines.size === 0) this.emptied();
   }

@@ -6,6 +6,7 @@ import type { Answering } from '../agent/answering.js';
 import type { ExchangeUser } from '../agent/exchanges.js';
 import { Leg } from '../agent/leg.js';
 import type { Deadline, Timed } from '../base/clock.js';
+import { present } from '../base/present.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest } from '../servlet/sender.js';
@@ -68,7 +69,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   }
 
   get response(): ReceivedResponse {
-    return this.#response!;
+    return present(this.#response, 'the 2xx of a bridge');
   }
 
   get ended(): Promise<void> {
@@ -93,13 +94,19 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
 
   #relayProvisional(response: ReceivedResponse): void {
     response.commit();
-    if (this.#state !== 'calling') return this.#reliable.acknowledge(response);
+    if (this.#state !== 'calling') {
+      this.#reliable.acknowledge(response);
+      return;
+    }
     this.#calleeLeg = this.#forkOf(response);
     this.#reliable.relay(response);
   }
 
   final(response: ReceivedResponse): void {
-    if (this.#state !== 'calling') return this.#refuse(response);
+    if (this.#state !== 'calling') {
+      this.#refuse(response);
+      return;
+    }
     const { table } = this.answering.received.application;
     const handler =
       response.status < 300 ? table.success(response.status, 'INVITE') : table.best(response.status, 'INVITE');

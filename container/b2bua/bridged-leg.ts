@@ -58,8 +58,14 @@ export class BridgedLeg implements LegUser {
       void peer?.end(request);
       return;
     }
-    if (peer === undefined || peer.leg.session.state === 'terminated') return answering.answerAs(481);
-    if (request.method === 'PRACK') return this.#acknowledged(peer, answering);
+    if (peer === undefined || peer.leg.session.state === 'terminated') {
+      answering.answerAs(481);
+      return;
+    }
+    if (request.method === 'PRACK') {
+      this.#acknowledged(peer, answering);
+      return;
+    }
     if (isForLeg(request) && answering.answerRefresh()) return;
     new RelayedRequest(this, peer, answering).start(() => createRelayedRequest(answering, peer.leg));
   }
@@ -67,8 +73,10 @@ export class BridgedLeg implements LegUser {
   /** Where the callee knows no reliable 1xx, or not any more, the container answers: an offer in the PRACK has no place to go (RFC 3262 §5). */
   #acknowledged(peer: BridgedLeg, answering: Answering): void {
     const provisional = this.bridge.acknowledgedBy(answering.request);
-    if (provisional === undefined || provisional.isPracked)
-      return answering.answerAs(answering.request.body === '' ? 200 : 488);
+    if (provisional === undefined || provisional.isPracked) {
+      answering.answerAs(answering.request.body === '' ? 200 : 488);
+      return;
+    }
     new RelayedRequest(this, peer, answering).start(() => relayedInto(answering, provisional.createPrack()));
   }
 
@@ -77,7 +85,7 @@ export class BridgedLeg implements LegUser {
     const { number } = ack.cseq;
     const pending = this.#pending?.find(({ sequence }) => sequence === number);
     if (pending !== undefined) {
-      this.#pending = this.#pending!.filter((each) => each !== pending);
+      this.#pending = this.#pending?.filter((each) => each !== pending);
       acknowledge(pending.success, ack);
     }
     const ending = this.#ending;
@@ -98,7 +106,8 @@ export class BridgedLeg implements LegUser {
 
   /** The 2xx of the other leg has been sent on this one: it is acknowledged when this one's ACK comes. */
   expectAck(sequence: number, success: ReceivedResponse): void {
-    (this.#pending ??= []).push({ sequence, success });
+    this.#pending ??= [];
+    this.#pending.push({ sequence, success });
   }
 
   /** A 2xx to this side's INVITE has not been acknowledged: the callee of it waits for the ACK, and takes no other INVITE. */

@@ -26,12 +26,16 @@ export class RelayedRequest implements ExchangeUser {
   /** `make` may throw: it cannot be sent in that dialog. */
   start(make: () => OwnRequest): void {
     const { answering } = this;
-    if (answering.request.method === 'INVITE' && this.#isInTheWay) return answering.answerAs(491);
+    if (answering.request.method === 'INVITE' && this.#isInTheWay) {
+      answering.answerAs(491);
+      return;
+    }
     let sent: OwnRequest;
     try {
       sent = make();
     } catch (error) {
-      return answering.answerAs(error instanceof TooManyHopsError ? 483 : 481);
+      answering.answerAs(error instanceof TooManyHopsError ? 483 : 481);
+      return;
     }
     answering.whenCancelled = (cancel) => {
       sent.exchange?.cancel(cancel.values('reason').join(', ') || undefined);

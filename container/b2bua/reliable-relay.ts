@@ -25,13 +25,17 @@ export class ReliableRelay {
     const { answering } = this;
     const relayed = relayedResponse(answering, response.message);
     const reliability = reliabilityOf(answering.request);
-    if (!response.isReliable) return answering.relay(relayed, reliability === 'required');
+    if (!response.isReliable) {
+      answering.relay(relayed, reliability === 'required');
+      return;
+    }
     if (reliability === 'unknown' || response.isPracked || !this.#isForCaller(response)) {
       this.acknowledge(response);
-      return answering.relay(relayed, reliability === 'required');
+      answering.relay(relayed, reliability === 'required');
+      return;
     }
     answering.relay(relayed, true);
-    this.#pending.set(relayed.value('rseq')!, response);
+    this.#pending.set(relayed.value('rseq') ?? '', response);
   }
 
   #isForCaller(response: ReceivedResponse): boolean {
@@ -43,8 +47,10 @@ export class ReliableRelay {
   acknowledge(response: ReceivedResponse): void {
     if (!response.isReliable || response.isPracked) return;
     const { message, session } = response;
-    if (message.body !== '')
-      (this.#answers ??= new Map()).set(session, { type: message.value('content-type') ?? '', body: message.body });
+    if (message.body !== '') {
+      this.#answers ??= new Map();
+      this.#answers.set(session, { type: message.value('content-type') ?? '', body: message.body });
+    }
     void Leg.of(session, this.answering.services).sendForContainer(response.createPrack());
   }
 

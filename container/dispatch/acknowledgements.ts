@@ -20,7 +20,10 @@ export class Acknowledgements {
     const route = preprocessRoute(ack, services.own, flow);
     const cookie = route === undefined ? undefined : services.routeCookies.read(route, ack.callId);
     const session = services.proxiedDialogs.match(cookie, ack);
-    if (session !== undefined) return this.#pass(ack, session, cookie, flow);
+    if (session !== undefined) {
+      this.#pass(ack, session, cookie, flow);
+      return;
+    }
     const agent = services.userAgents.find(ack.callId, ack.to.tag, ack.from.tag);
     if (agent !== undefined) this.#toUserAgent(ack, agent, flow);
     else if (route !== undefined) forwardStatelessly(ack, services.proxy, flow); // without a Route it is for nobody whom we know
@@ -32,7 +35,10 @@ export class Acknowledgements {
     const { application } = applicationSession;
     const handler = application.table.subsequent('ACK');
     takenBy(flow, application.name);
-    if (handler === undefined) return forwardStatelessly(ack, this.services.proxy, flow);
+    if (handler === undefined) {
+      forwardStatelessly(ack, this.services.proxy, flow);
+      return;
+    }
     applicationSession.touch();
     applicationSession.mailbox.post({
       isWaitedFor: true,

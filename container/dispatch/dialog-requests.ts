@@ -1,6 +1,7 @@
 // Requests inside a dialog (§12.2.2, C-34): of a dialog that an application has proxied, of one in which it is a user agent, and of none that we know.
 import { Dialog } from '../agent/dialog.js';
 import { Leg } from '../agent/leg.js';
+import { serve } from '../agent/serving.js';
 import { lifetimeOf, subscriptionOf } from '../agent/subscriptions.js';
 import { type Request, responseTo, type Uri } from '../message/index.js';
 import type { RouteCookie } from '../proxy/route-cookie.js';
@@ -35,7 +36,10 @@ export class DialogRequests {
     cookie: RouteCookie | undefined,
     session: SipSession,
   ): void {
-    if (request.maxForwards === 0) return this.refusals.respond(request, transaction, 483);
+    if (request.maxForwards === 0) {
+      this.refusals.refuse(request, transaction, { status: 483 });
+      return;
+    }
     session.proxied?.passed(request, request.from.tag === session.calleeTag ? 'callee' : 'caller');
     const received = this.#received(request, transaction, session, route, cookie?.parameters ?? '');
     received.forwardInDialog(received.application.table.subsequent(request.method));
@@ -46,12 +50,12 @@ export class DialogRequests {
     const session = this.agentOf(request);
     if (session !== undefined) {
       const received = this.#received(request, transaction, session, route, route?.parameters ?? '');
-      received.answering.serve(received.application.table.subsequent(request.method));
+      serve(received.answering, received.application.table.subsequent(request.method));
       return;
     }
     const { callId, to, from } = request;
     if (request.method === 'BYE' && this.services.userAgents.isEnding(callId, to.tag, from.tag))
-      this.refusals.respond(request, transaction, 200);
+      transaction.respond(responseTo(request, 200, undefined, transaction.toTag));
     else this.#relay(request, transaction, route);
   }
 
@@ -79,8 +83,14 @@ export class DialogRequests {
   /** C-40: a To tag that matches no dialog is routed by its Route set when there is one for us, else refused. */
   #relay(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
     const { services, refusals } = this;
-    if (route === undefined) return refusals.respond(request, transaction, 481);
-    if (request.maxForwards === 0) return refusals.respond(request, transaction, 483);
+    if (route === undefined) {
+      refusals.refuse(request, transaction, { status: 481 });
+      return;
+    }
+    if (request.maxForwards === 0) {
+      refusals.refuse(request, transaction, { status: 483 });
+      return;
+    }
     services.counters.orphans++;
     if (transaction.isInvite) transaction.respond(responseTo(request, 100));
     new Relay(services.proxy, transaction, request).start();

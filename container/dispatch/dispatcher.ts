@@ -25,13 +25,21 @@ export class Dispatcher implements TransactionUser {
 
   request(request: Request, transaction: ServerTransaction | undefined, flow: Flow): void {
     const { method } = request;
-    if (method === 'ACK') return this.#acknowledgements.receive(request, flow);
+    if (method === 'ACK') {
+      this.#acknowledgements.receive(request, flow);
+      return;
+    }
     if (transaction === undefined) return;
-    if (method === 'CANCEL') return this.#cancel(request, transaction);
+    if (method === 'CANCEL') {
+      this.#cancel(request, transaction);
+      return;
+    }
     const refusal = validate(request);
     // Its final recipient need not forward it any further (§16.3 step 3).
-    if (refusal !== undefined && !(refusal.status === 483 && this.inDialog.agentOf(request) !== undefined))
-      return this.#refusals.refuse(request, transaction, refusal);
+    if (refusal !== undefined && !(refusal.status === 483 && this.inDialog.agentOf(request) !== undefined)) {
+      this.#refusals.refuse(request, transaction, refusal);
+      return;
+    }
     const route = preprocessRoute(request, this.services.own, flow);
     if (request.to.tag === undefined) this.initial.receive(request, transaction, route);
     else this.inDialog.receive(request, transaction, route);
@@ -42,7 +50,7 @@ export class Dispatcher implements TransactionUser {
     const invite = this.services.transactions.targetOf(cancel);
     // A CANCEL comes from where its INVITE came from: nobody else may end the call.
     if (invite === undefined || invite.flow.remoteAddress !== transaction.flow.remoteAddress) {
-      this.#refusals.respond(cancel, transaction, 481);
+      this.#refusals.refuse(cancel, transaction, { status: 481 });
       return;
     }
     transaction.respond(responseTo(cancel, 200, undefined, invite.toTag));

@@ -72,11 +72,11 @@ export class ResponseCall implements Job {
     return this.servlet;
   }
 
-  settled(error: unknown): void {
+  settled(error: unknown, called: Handler | undefined): void {
     const { servlet } = this;
-    if (error !== undefined) {
-      this.reporter.report(this.called!, error);
-      servlet!.restore();
+    if (error !== undefined && called !== undefined) {
+      this.reporter.report(called, error);
+      servlet?.restore();
     }
     if (servlet !== undefined && servlet.origin !== 'intermediate') servlet.commit();
     this.afterwards(this.branch, this.response);

@@ -3,6 +3,7 @@ import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
 import { type Request, responseTo, type Uri } from '../message/index.js';
 import { isForElement, isOwnUri } from '../proxy/route-preprocessing.js';
+import type { Refusal } from '../proxy/validation.js';
 import type { FlowInside } from '../routing/next-application.js';
 import { Departure, type Destination, NoAnswer } from '../routing/router.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';
@@ -14,9 +15,15 @@ import type { Flow } from '../transport/flow.js';
 import { routingStateOn } from '../transport/internal-flow.js';
 import { OUTSIDE } from '../transport/routing-state.js';
 import { type Beginner, ReceivedRequest } from './received-request.js';
-import type { Refusals } from './refusals.js';
+import { type Refusals, UNAVAILABLE } from './refusals.js';
 import { Relay } from './relay.js';
 import type { DispatchServices } from './services.js';
+
+/** An application takes it; `named` is the session that the request asks for itself. */
+interface Inside {
+  readonly to: Destination;
+  readonly named: SessionOwner | undefined;
+}
 
 export class InitialRequests implements Beginner {
   constructor(
@@ -26,47 +33,58 @@ export class InitialRequests implements Beginner {
 
   /** `route` is the Route value of ours by which it came. */
   receive(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
-    const { services, refusals } = this;
-    const { nextApplication } = services;
-    if (isForElement(request, services.own)) return refusals.options(request, transaction);
-    if (services.merged.has(request)) return refusals.respond(request, transaction, 482);
-    const { flow } = transaction;
-    const routingState = nextApplication.routingStateOf(request, flow, route);
-    // The router no longer knows what it has said of it.
-    if (routingState === undefined) return refusals.respond(request, transaction, 500);
-    // A request that an application has taken goes on to the next.
-    if (routingState === OUTSIDE && services.refusesNew()) return refusals.unavailable(request, transaction);
-    const target = services.targeting.targetOf(request, route, nextApplication.before(routingState));
-    if (target === 'malformed')
-      return refusals.refuse(request, transaction, { status: 400, reason: 'Bad Replaces or Join' });
-    const destination = nextApplication.received(request, flow, route, routingState, target);
-    if (destination instanceof NoAnswer) this.#noAnswer(request, transaction, destination);
-    else if (destination instanceof Departure) this.#depart(request, transaction, destination, route);
-    else if (destination === undefined || destination.route !== undefined) refusals.noApplication(request, transaction);
-    else this.#take(request, transaction, route, destination, target?.applicationSession);
+    if (isForElement(request, this.services.own)) {
+      this.refusals.options(request, transaction);
+      return;
+    }
+    const way = this.#wayOf(request, transaction.flow, route);
+    if ('to' in way) this.#take(request, transaction, route, way);
+    else if (way instanceof Departure) this.#depart(request, transaction, way, route);
+    else this.refusals.refuse(request, transaction, way);
   }
 
-  /** `named` is the session that the request asks for itself. */
+  /** Where it goes on to, or why it is refused. */
+  #wayOf(request: Request, flow: Flow, route: Uri | undefined): Inside | Departure | Refusal {
+    const { nextApplication, merged, targeting, refusesNew } = this.services;
+    if (merged.has(request)) return { status: 482 };
+    const state = nextApplication.routingStateOf(request, flow, route);
+    // The router no longer knows what it has said of it.
+    if (state === undefined) return { status: 500 };
+    // A request that an application has taken goes on to the next.
+    if (state === OUTSIDE && refusesNew()) return UNAVAILABLE;
+    const target = targeting.targetOf(request, route, nextApplication.before(state));
+    if (target === 'malformed') return { status: 400, reason: 'Bad Replaces or Join' };
+    const answer = nextApplication.received(request, flow, route, state, target);
+    if (answer instanceof NoAnswer) return answer.status === 503 ? UNAVAILABLE : { status: answer.status };
+    if (answer instanceof Departure) return answer;
+    if (answer === undefined || answer.route !== undefined) return this.refusals.ofNoApplication(request);
+    return { to: answer, named: target?.applicationSession };
+  }
+
   #take(
     request: Request,
     transaction: ServerTransaction,
     route: Uri | undefined,
-    destination: Destination,
-    named: SessionOwner | undefined,
+    { to: destination, named }: Inside,
   ): void {
     const { services, refusals } = this;
     const { application, handler } = destination;
     let loopPart: string | undefined;
     if (hasLowerVia(request)) {
       loopPart = services.loopDetection.partOf(request, application.name + destination.turn);
-      if (services.loopDetection.loops(request, loopPart, services.own))
-        return refusals.respond(request, transaction, 482); // §16.3 step 4
+      if (services.loopDetection.loops(request, loopPart, services.own)) {
+        refusals.refuse(request, transaction, { status: 482 }); // §16.3 step 4
+        return;
+      }
     }
     services.counters.initial++;
     if (transaction.isInvite) transaction.respond(responseTo(request, 100)); // C-5
     const session =
       named?.application === application ? named : this.#sessionFor(request, transaction, route, application, handler);
-    if (session === undefined) return refusals.respond(request, transaction, 500);
+    if (session === undefined) {
+      refusals.refuse(request, transaction, { status: 500 });
+      return;
+    }
     const { target } = request;
     if (target.parameters !== '' && services.own.isOwn(target.host, target.port, target.transport))
       withoutSession(request);
@@ -115,7 +133,10 @@ export class InitialRequests implements Beginner {
   beginAgain(received: ReceivedRequest, handler: Handler): void {
     const { request, transaction, loopPart, route, routeParameters, application, routingState } = received;
     const session = this.#sessionFor(request, transaction, route, application, handler);
-    if (session === undefined) return this.refusals.respond(request, transaction, 500);
+    if (session === undefined) {
+      this.refusals.refuse(request, transaction, { status: 500 });
+      return;
+    }
     const { first } = new DialogSet(session, request);
     const again = new ReceivedRequest(
       this.services,
@@ -131,27 +152,28 @@ export class InitialRequests implements Beginner {
     again.begin(handler, this);
   }
 
-  /** A router without an answer, or no router (contract section 5). */
-  #noAnswer(request: Request, transaction: ServerTransaction, { status }: NoAnswer): void {
-    if (status === 503) this.refusals.unavailable(request, transaction);
-    else this.refusals.respond(request, transaction, status);
-  }
-
   /** The router sends it out with no application in between: it is forwarded, and its dialogs do not come here (§16). */
   #depart(request: Request, transaction: ServerTransaction, departure: Departure, route: Uri | undefined): void {
-    const { services, refusals } = this;
-    if (request.maxForwards === 0) return refusals.respond(request, transaction, 483);
-    // Nobody is behind us: it was for an application.
-    if (departure.routes.length === 0 && !request.has('route') && isOwnUri(request.target, services.own))
-      return refusals.respond(request, transaction, 404);
+    const { services } = this;
     const loopPart = services.loopDetection.partOf(request, route?.text ?? '');
-    if (services.loopDetection.loops(request, loopPart, services.own))
-      return refusals.respond(request, transaction, 482);
+    const refusal = this.#refusalOfDeparture(request, departure, loopPart);
+    if (refusal !== undefined) {
+      this.refusals.refuse(request, transaction, refusal);
+      return;
+    }
     services.counters.initial++;
     if (transaction.isInvite) transaction.respond(responseTo(request, 100));
     const toNext = (branch: Request): FlowInside =>
       services.nextApplication.carryOut(departure, branch, transaction.flow);
     new Relay(services.proxy, transaction, request, loopPart, toNext).start();
+  }
+
+  #refusalOfDeparture(request: Request, { routes }: Departure, loopPart: string): Refusal | undefined {
+    const { own, loopDetection } = this.services;
+    if (request.maxForwards === 0) return { status: 483 };
+    // Nobody is behind us: it was for an application.
+    if (routes.length === 0 && !request.has('route') && isOwnUri(request.target, own)) return { status: 404 };
+    return loopDetection.loops(request, loopPart, own) ? { status: 482 } : undefined;
   }
 
   /** Whether a request from outside asks for a session that is here (JSR 289 §15.11), which the router leaves to us. */

@@ -6,8 +6,8 @@ import { ResponseContext } from '../proxy/response-context.js';
 import type { Choice, Settled, Supervisor } from '../proxy/supervisor.js';
 import { Destination } from '../routing/router.js';
 import type { Answerer, ProxyRole } from '../servlet/answerer.js';
-import { Proxy } from '../servlet/proxy.js';
 import { ServedResponse } from '../servlet/served-response.js';
+import { SipProxy } from '../servlet/sip-proxy.js';
 import type { Origin, SipResponse } from '../servlet/sip-response.js';
 import { DIALOG_METHODS } from '../session/dialog-set.js';
 import { ProxiedDialog } from '../session/proxied-dialog.js';
@@ -33,7 +33,7 @@ export class Proxying implements Supervisor, ProxyRole {
   readonly context: ResponseContext;
   /** The handlers are called for responses (C-2); always inside a dialog (C-3). */
   supervised = true;
-  #servlet: Proxy | undefined;
+  #servlet: SipProxy | undefined;
 
   private constructor(
     readonly received: ProxiedRequest,
@@ -69,8 +69,8 @@ export class Proxying implements Supervisor, ProxyRole {
   }
 
   /** As the application holds it; in a dialog it refuses to add branches. */
-  get servlet(): Proxy {
-    this.#servlet ??= new Proxy(this.context, this);
+  get servlet(): SipProxy {
+    this.#servlet ??= new SipProxy(this.context, this);
     return this.#servlet;
   }
 

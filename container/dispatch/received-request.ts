@@ -2,14 +2,12 @@
 import type * as sdk from '@siplet/sdk';
 import { CallFailed, TooManyHopsError } from '@siplet/sdk';
 import { type AnsweredRequest, Answering } from '../agent/answering.js';
-import type { AgentServices } from '../agent/services.js';
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler, SipletDefaults } from '../application/handler.js';
 import { relayFailure } from '../b2bua/uncaught.js';
 import { present } from '../base/present.js';
-import type { DigestServer } from '../digest/index.js';
 import { copied, type Request, type Response, responseTo, Uri } from '../message/index.js';
-import type { Proxy } from '../servlet/proxy.js';
+import type { SipProxy } from '../servlet/sip-proxy.js';
 import { SipRequest } from '../servlet/sip-request.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
@@ -88,14 +86,6 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
 
   get options(): SipletDefaults {
     return present(this.#handler?.siplet ?? this.application.siplets[0], 'the siplet of a request').options;
-  }
-
-  get digest(): DigestServer {
-    return this.services.digest;
-  }
-
-  get agentServices(): AgentServices {
-    return this.services.agent;
   }
 
   // Its handler ------------------------------------------------------------------------------------
@@ -220,7 +210,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.answering.beB2bua();
   }
 
-  proxy(options: sdk.ProxyOptions | undefined): Proxy {
+  proxy(options: sdk.ProxyOptions | undefined): SipProxy {
     const { servlet } = this.#beginProxying();
     if (options !== undefined) servlet.configure(options);
     return servlet;
@@ -238,13 +228,16 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     return this.proxying;
   }
 
-  get servletProxy(): Proxy | undefined {
+  get servletProxy(): SipProxy | undefined {
     return this.proxying?.servlet;
   }
 
   /** A request inside a proxied dialog: to its handler, then downstream unless the handler answered (C-34). */
   forwardInDialog(handler: Handler | undefined): void {
-    if (handler === undefined) return this.#forward();
+    if (handler === undefined) {
+      this.#forward();
+      return;
+    }
     this.#call(handler, this.servlet, true, (error) => {
       if (!this.answered && error === undefined) return this.#forward();
       if (!this.answered) this.answer(this.generate(500));
@@ -256,7 +249,10 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #forward(): void {
     if (this.transaction.state === 'terminated') return;
     // Its handler has sent a reliable 1xx: it answers the request itself, sooner or later.
-    if (this.#role === 'user agent') return this.awaitAnswer();
+    if (this.#role === 'user agent') {
+      this.awaitAnswer();
+      return;
+    }
     this.#take('proxy', 'forward');
     this.proxying = Proxying.inDialog(this);
     this.proxying.context.createBranches([this.request.uri]);

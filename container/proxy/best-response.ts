@@ -44,16 +44,20 @@ const CHALLENGES = [
 
 /** §16.7 step 7: a 401 or 407 carries the challenges of all 401s and 407s received, each unmodified, those of the chosen one first. */
 export function aggregateChallenges(chosen: Candidate, candidates: readonly Candidate[]): void {
-  const { status } = chosen.response;
-  if (status !== 401 && status !== 407) return;
-  for (const other of candidates) {
-    if (other === chosen || (other.response.status !== 401 && other.response.status !== 407)) continue;
-    for (const [key, name] of CHALLENGES) {
-      const present = new Set(chosen.response.fieldsOf(key).map((field) => field.value));
-      for (const field of other.response.fieldsOf(key)) {
-        if (!present.has(field.value)) chosen.response.append(name, field.value);
-      }
-    }
+  if (!isChallenge(chosen.response)) return;
+  for (const { response } of candidates)
+    if (response !== chosen.response && isChallenge(response)) addChallenges(chosen.response, response);
+}
+
+function isChallenge({ status }: Response): boolean {
+  return status === 401 || status === 407;
+}
+
+/** Those that it has not yet. */
+function addChallenges(to: Response, from: Response): void {
+  for (const [key, name] of CHALLENGES) {
+    const present = new Set(to.fieldsOf(key).map((field) => field.value));
+    for (const { value } of from.fieldsOf(key)) if (!present.has(value)) to.append(name, value);
   }
 }
 

@@ -110,7 +110,8 @@ export class Branch implements ClientUser, HopUser, Timed {
 
   /** Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. Of a branch that lingers it is made anew. */
   get request(): Request {
-    return (this.#request ??= this.#prepared());
+    this.#request ??= this.#prepared();
+    return this.#request;
   }
 
   /** Where it was sent to last. */
@@ -132,7 +133,10 @@ export class Branch implements ClientUser, HopUser, Timed {
     const limit = this.context.limitOf(this);
     if (limit !== undefined) this.#limit = services.clock.start(limit, this, 'timeout');
     const application = this.context.toNextApplication?.(this.request);
-    if (typeof application === 'number') return this.#end(this.context.generate(application));
+    if (typeof application === 'number') {
+      this.#end(this.context.generate(application));
+      return;
+    }
     const next = application === undefined ? postprocessRouting(this.request) : this.request.target; // steps 6 and 7
     addContentLength(this.request); // step 9
     const internal =
@@ -216,7 +220,7 @@ export class Branch implements ClientUser, HopUser, Timed {
 
   /** Its transaction ends without it. */
   leave(user: ClientUser): void {
-    this.#transaction!.user = user;
+    if (this.#transaction !== undefined) this.#transaction.user = user;
   }
 
   /** It has ended, and so has the search. */
@@ -253,7 +257,10 @@ export class Branch implements ClientUser, HopUser, Timed {
 
   expire(which: string): void {
     if (this.state !== 'pending') return;
-    if (which === 'grace') return this.#giveUp();
+    if (which === 'grace') {
+      this.#giveUp();
+      return;
+    }
     if (which === 'C' && this.cancelCause !== undefined) return;
     // §16.8: with a 1xx a CANCEL, without one as if a 408 had come; a branch's own timeout does the same (C-23).
     this.cancel('timeout', 'SIP;cause=408;text="Request Timeout"');

@@ -9,6 +9,7 @@ import { BranchQueue } from './branch-queue.js';
 import { cancelOpen } from './branches.js';
 import { ResponseChoice, type Search } from './choice.js';
 import { Lingering } from './lingering.js';
+import { ProxyOptions } from './proxy-options.js';
 import type { ProxyServices } from './services.js';
 import { passProvisional, passSuccess, passSuccessOnce, type Supervisor } from './supervisor.js';
 import { contactsOf, TargetSet } from './target-set.js';
@@ -17,29 +18,11 @@ const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 
 const NO_BRANCHES: readonly Branch[] = [];
 
-export class ResponseContext implements BranchContext, Search, Timed {
+export class ResponseContext extends ProxyOptions implements BranchContext, Search, Timed {
   /** Branches that the application asked for, in order; those of a redirection are below them. */
   branches: readonly Branch[] = NO_BRANCHES;
   readonly isInvite: boolean;
   readonly inbound: Flow;
-  parallel = true;
-  recurse = true;
-  noCancel = false;
-  /** Milliseconds: of the whole when parallel (C-22), of each branch when sequential (C-23); 0: what the transactions allow. */
-  timeout = 180_000;
-  /** Parameters of our Record-Route URI with a leading ';', or undefined: this element does not stay on the path (§16.6 step 4). */
-  recordRoute: string | undefined;
-  /** The same for Path (RFC 3327). */
-  path: string | undefined;
-  /** Local address that requests are to leave from (JSR 289 §14.2); undefined: whichever fits. */
-  outboundInterface: string | undefined;
-  /**
-   * Gives the flow to the next application of the composition, when there is one; a status where none can be told; pushes routes onto the request by which
-   * it leaves (contract section 5).
-   */
-  toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
-  /** The request is inside a dialog: it has one target, and no other is added (C-34). */
-  isInDialog = false;
   /** The caller sent CANCEL. */
   cancelledUpstream = false;
   /** A final response went upstream, or a 2xx is on its way through its handler. */
@@ -67,6 +50,7 @@ export class ResponseContext implements BranchContext, Search, Timed {
     /** Hears of responses before they go upstream (C-4). */
     readonly supervisor: Supervisor,
   ) {
+    super();
     this.isInvite = server.isInvite;
     this.inbound = server.flow;
     this.#queue = new BranchQueue(original);
@@ -131,7 +115,10 @@ export class ResponseContext implements BranchContext, Search, Timed {
     this.#started = true;
     this.#choice?.outdate();
     const queue = this.#queue;
-    if (queue.isClosed) return this.#refuseAll(branches);
+    if (queue.isClosed) {
+      this.#refuseAll(branches);
+      return;
+    }
     if (this.parallel && queue.pending === 0) this.#restartLimit();
     const [only] = branches;
     if (this.parallel && only !== undefined && branches.length === 1 && queue.startAlone(only)) return;
@@ -243,7 +230,10 @@ export class ResponseContext implements BranchContext, Search, Timed {
     this.#queue.ended(branch);
     if (this.completed) return;
     const { status } = response;
-    if (status < 300) return this.#succeededOnce(branch, response);
+    if (status < 300) {
+      this.#succeededOnce(branch, response);
+      return;
+    }
     this.#uncounted++; // from here on the choice waits for it
     if (status >= 600) this.#refuse(branch);
     const redirected = status < 400 && this.#mayRecurse(branch);

@@ -1,5 +1,5 @@
 // Route information preprocessing (§16.4): undoes a strict router's rewriting, takes our own Route values off, strips our maddr.
-import { defaultPort, type Request, Uri } from '../message/index.js';
+import { defaultPort, type Request, type Uri } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
 import { cookieOf } from './route-cookie.js';
 

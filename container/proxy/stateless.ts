@@ -72,20 +72,25 @@ export class StatelessProxy {
     this.counters.requests++;
     const branch = this.#branchOf(request);
     const isAnswered = method !== 'ACK';
-    const isNew = isAnswered && method !== 'CANCEL' && request.to.tag === undefined;
-    if (isNew && this.#services.isStopping()) return this.refuse(request, flow, STOPPING, branch);
-    if (isAnswered) {
-      const refusal = method === 'CANCEL' ? undefined : validate(request);
-      if (refusal !== undefined) return this.refuse(request, flow, refusal, branch);
-    } else if (request.to.tag === this.#tagOf(branch)) {
-      return; // to an answer of ours (§8.2.7)
+    if (!isAnswered && request.to.tag === this.#tagOf(branch)) return; // to an answer of ours (§8.2.7)
+    const refusal = isAnswered && method !== 'CANCEL' ? this.#refusalOf(request) : undefined;
+    if (refusal !== undefined) {
+      this.refuse(request, flow, refusal, branch);
+      return;
     }
-    if (request.maxForwards === 0) return isAnswered ? this.refuse(request, flow, { status: 483 }, branch) : undefined;
+    if (request.maxForwards === 0) {
+      if (isAnswered) this.refuse(request, flow, { status: 483 }, branch);
+      return;
+    }
     const popped = preprocessRoute(request, this.#services.own, flow);
     // What was routed here by a Route value of ours is on its way already (§16.5: the target is the Request-URI).
     const target = popped === undefined || request.to.tag === undefined ? route(request, flow, popped) : request.uri;
-    if (target === undefined) return isAnswered ? this.refuse(request, flow, { status: 404 }, branch) : undefined;
-    this.#forward(request, flow, target, branch);
+    if (target !== undefined) this.#forward(request, flow, target, branch);
+    else if (isAnswered) this.refuse(request, flow, { status: 404 }, branch);
+  }
+
+  #refusalOf(request: Request): Refusal | undefined {
+    return request.to.tag === undefined && this.#services.isStopping() ? STOPPING : validate(request);
   }
 
   #forward(request: Request, flow: Flow, target: string, branch: string): void {
@@ -119,15 +124,16 @@ export class StatelessProxy {
    * Behind it a check of the sent-by, so that a forged response goes nowhere.
    */
   #branchOf(request: Request): string {
-    const via = request.via!;
+    const { via } = request;
+    const sentBy = via?.sentBy ?? '';
     const hash = this.#hash.begin();
-    if (via.branch?.startsWith('z9hG4bK') && via.branch.length > 7) {
-      hash.add(via.branch).add(via.sentBy);
+    if (via?.branch?.startsWith('z9hG4bK') && via.branch.length > 7) {
+      hash.add(via.branch).add(sentBy);
     } else {
-      hash.add(via.branch).add(via.sentBy).add(request.from.tag).add(request.callId).add(String(request.cseq.number));
+      hash.add(via?.branch).add(sentBy).add(request.from.tag).add(request.callId).add(String(request.cseq.number));
     }
     const part = hash.end();
-    return MARK + part + this.#check(part, via.sentBy);
+    return MARK + part + this.#check(part, sentBy);
   }
 
   #check(part: string, sentBy: string): string {

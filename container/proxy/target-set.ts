@@ -19,7 +19,7 @@ export class TargetSet {
     const uri = parsed(text);
     if (uri === undefined) return false;
     this.#parsed ??= [];
-    for (let i = this.#parsed.length; i < this.#texts.length; i++) this.#parsed.push(parsed(this.#texts[i]!));
+    for (const other of this.#texts.slice(this.#parsed.length)) this.#parsed.push(parsed(other));
     return this.#parsed.some((other) => other?.equals(uri) ?? false);
   }
 }

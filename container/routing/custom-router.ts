@@ -21,6 +21,8 @@ const FAILED = new NoAnswer(500);
 /** There is no router for the moment: another container of the caller's may have one (§21.5.4). */
 const UNAVAILABLE = new NoAnswer(503);
 
+const NONE: readonly DeployedApplication[] = [];
+
 /** What is deployed as `router.application`. */
 interface InService {
   readonly application: DeployedApplication;
@@ -41,7 +43,7 @@ export class CustomRouter implements Router {
   readonly yieldsToTarget = false;
   readonly #parts: CustomRouterParts;
   /** The list of applications that all below was worked out from. */
-  #known: readonly DeployedApplication[] | undefined;
+  #known: readonly DeployedApplication[] = NONE;
   #inService: InService | undefined;
   /** Names that the router has been told of. */
   #told: readonly string[] = [];
@@ -60,7 +62,7 @@ export class CustomRouter implements Router {
     this.#update();
     if (this.#inService !== undefined) return undefined;
     const { name } = this.#parts;
-    const isThere = this.#known!.some((application) => application.name === name);
+    const isThere = this.#known.some((application) => application.name === name);
     return isThere
       ? `the application '${name}' (router.application) exports no class that is decorated with @ApplicationRouter()`
       : `the application '${name}' (router.application) is not in service`;
@@ -74,7 +76,7 @@ export class CustomRouter implements Router {
   get methods(): readonly string[] {
     this.#update();
     const methods = new Set<string>();
-    for (const { table } of this.#known!)
+    for (const { table } of this.#known)
       if (table.initialMethods !== 'any') for (const method of table.initialMethods) methods.add(method);
     return [...methods].sort();
   }
@@ -165,7 +167,7 @@ export class CustomRouter implements Router {
       const returns = modifier === 'ROUTE_BACK';
       return new Departure(texts, returns, visited, directive, region, subscriberUri, stateInfo);
     }
-    const application = this.#known!.find((each) => each.name === name);
+    const application = this.#known.find((each) => each.name === name);
     if (application === undefined) throw new TypeError(`it has chosen ${name}, which is not in service`);
     const { table } = application;
     const handler = table.initial(method) ?? table.stateless;
@@ -206,20 +208,21 @@ export class CustomRouter implements Router {
       this.#told = [];
       return;
     }
-    if (application !== before?.application) {
-      this.#inService = { application, router: application.router as SipApplicationRouter };
-      this.#told = [];
-    }
+    const isNew = application !== before?.application;
+    const inService =
+      before === undefined || isNew ? { application, router: application.router as SipApplicationRouter } : before;
+    if (isNew) this.#told = [];
+    this.#inService = inService;
     if (this.#complained) log.info(`the router of ${name} is in service: requests are routed again`);
     this.#complained = false;
-    this.#tell(this.#inService!, application !== before?.application);
+    this.#tell(inService, isNew);
   }
 
   /** What can be chosen from now on, and what no more. */
   #tell({ application, router }: InService, isNew: boolean): void {
     const before = this.#told;
     // An application that is a router and nothing else takes no requests.
-    const names = this.#known!.filter(({ siplets }) => siplets.length > 0).map((each) => each.name);
+    const names = this.#known.filter(({ siplets }) => siplets.length > 0).map((each) => each.name);
     const gone = before.filter((each) => !names.includes(each));
     const come = names.filter((each) => !before.includes(each));
     this.#told = names;

@@ -58,14 +58,14 @@ export class NextApplication {
     const directive = routingState === OUTSIDE ? 'NEW' : 'CONTINUE';
     if (named !== undefined && handler !== undefined && router.yieldsToTarget)
       return this.#inSession(named, handler, routingState, directive);
-    const targeted = named && { type: target!.type, applicationName: named.name };
+    const targeted = target && { type: target.type, applicationName: target.applicationSession.application.name };
     const answer =
       routingState instanceof Destination
         ? routingState
         : router.next(request, flow, popped, routingState, directive, targeted);
     // Also one of a version that is draining: the session lives there.
-    const isNamed = answer instanceof Destination && answer.application.name === named?.name;
-    return isNamed && handler !== undefined ? this.#inSession(named!, handler, answer, directive) : answer;
+    if (named === undefined || handler === undefined || !(answer instanceof Destination)) return answer;
+    return answer.application.name === named.name ? this.#inSession(named, handler, answer, directive) : answer;
   }
 
   #inSession(

@@ -35,7 +35,8 @@ export class Returns implements Timed {
   /** Parameters of the Route URI of ours by which it is to come back, with a leading ';'. */
   add(routingState: RoutingState, callId: string): string {
     const id = this.identifiers.branch();
-    if (this.#out.size >= MAX_OUT) this.#out.delete(this.#out.keys().next().value!);
+    const [oldest] = this.#out.keys();
+    if (oldest !== undefined && this.#out.size >= MAX_OUT) this.#out.delete(oldest);
     this.#out.set(id, { routingState, callId, since: this.clock.now() });
     this.#deadline ??= this.clock.start(TIME_OUT, this, 'out');
     return `;${RETURN}=${id}`;

@@ -35,7 +35,7 @@ export interface Answerer {
   readonly isProxied: boolean;
   /** The request as the application holds it. */
   readonly servlet: sdk.SipRequest;
-  readonly digest: DigestServer;
+  readonly services: { readonly digest: DigestServer };
   /** Takes the role of proxy. Throws IllegalStateError when it has the other role or cannot be proxied (C-1), TooManyHopsError. */
   proxy(options: sdk.ProxyOptions | undefined): sdk.Proxy;
   /** The proxy, if it is proxied; in a dialog it refuses to add branches. */

@@ -21,7 +21,7 @@ export async function authenticate(
   if (answerer === undefined) throw new IllegalStateError(`${what} was not received`);
   if (answerer.isProxied) throw new IllegalStateError(`${what} is proxied already`);
   if (answerer.answered) return undefined;
-  const verdict = await answerer.digest.verify(message, options, answerer.application.name);
+  const verdict = await answerer.services.digest.verify(message, options, answerer.application.name);
   if (answerer.answered) return undefined; // cancelled meanwhile
   if (verdict.user === undefined) {
     const response = responseTo(message, verdict.status, verdict.reason, answerer.transaction.toTag);

@@ -90,7 +90,8 @@ export class Headers implements sdk.Headers {
 
   /** From and To may be rewritten, their tags may not (§19.3). */
   #assertSameTag(key: string, name: string, values: readonly string[]): void {
-    const party = values.length === 1 ? Party.parse(wireOf(values[0]!)) : undefined;
+    const [only = ''] = values;
+    const party = values.length === 1 ? Party.parse(wireOf(only)) : undefined;
     const current = key === 'from' ? this.#message.from : this.#message.to;
     if (party === undefined) throw new IllegalStateError(`${name} needs exactly one address`);
     if (party.tag !== current.tag)

@@ -22,7 +22,8 @@ export abstract class MessageView<M extends Message> {
   protected abstract assertOpen(): void;
 
   get headers(): Headers {
-    return (this.#headers ??= new Headers(this.message, () => this.assertOpen()));
+    this.#headers ??= new Headers(this.message, () => this.assertOpen());
+    return this.#headers;
   }
 
   get callId(): string {

@@ -34,7 +34,7 @@ export class ProxyBranch implements sdk.ProxyBranch {
   get request(): sdk.SipRequest {
     const { session, transaction, isInitial, routeParameters } = this.#role.received;
     const branch = this.#branch;
-    return (this.#request ??= new SipRequest(
+    this.#request ??= new SipRequest(
       branch.request,
       session,
       isInitial,
@@ -42,7 +42,8 @@ export class ProxyBranch implements sdk.ProxyBranch {
       transaction.flow,
       undefined,
       branch,
-    ));
+    );
+    return this.#request;
   }
 
   get response(): sdk.SipResponse | undefined {

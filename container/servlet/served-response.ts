@@ -42,7 +42,10 @@ export class ServedResponse extends SipResponse {
   }
 
   sendReliably(): void {
-    if (this.origin !== 'created') return this.send();
+    if (this.origin !== 'created') {
+      this.send();
+      return;
+    }
     if (this.isCommitted) throw new IllegalStateError(`${this.label} has been sent already`);
     this.answerer.answerReliably(this.message);
     this.commit();

@@ -88,7 +88,8 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
   setTimer(name: string, delayMs: number, options: { repeatMs?: number; info?: sdk.Json } = {}): sdk.Timer {
     this.assertValid('setTimer');
     const timer = new ApplicationTimer(this, name, delayMs, options.repeatMs, options.info);
-    (this.#timers ??= new Set()).add(timer);
+    this.#timers ??= new Set();
+    this.#timers.add(timer);
     return timer;
   }
 

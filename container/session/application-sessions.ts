@@ -49,7 +49,10 @@ export class ApplicationSessions implements ApplicationSessionKeeper {
       this.#versions.set(application, version);
     }
     session.slot = version.all.add(session);
-    if (key !== undefined) (version.byKey ??= new Map()).set(key, session);
+    if (key !== undefined) {
+      version.byKey ??= new Map();
+      version.byKey.set(key, session);
+    }
     session.announce();
     return session;
   }
@@ -87,8 +90,9 @@ export class ApplicationSessions implements ApplicationSessionKeeper {
   /** It is not found by its key any more: it is about to end. */
   closeKey(session: ApplicationSession): void {
     const { key, application } = session;
-    const byKey = key === undefined ? undefined : this.#versions.get(application)?.byKey;
-    if (byKey?.get(key!) === session) byKey.delete(key!);
+    if (key === undefined) return;
+    const byKey = this.#versions.get(application)?.byKey;
+    if (byKey?.get(key) === session) byKey.delete(key);
   }
 
   ended(session: ApplicationSession): void {

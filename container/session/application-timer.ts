@@ -59,8 +59,8 @@ export class ApplicationTimer implements sdk.Timer, Timed {
       argument: () => this,
       settled: (error, handler) => {
         this.#firing = false;
-        if (error !== undefined)
-          applicationSession.services.invocation.failed(handler!.label, applicationSession.application, error);
+        const { application, services } = applicationSession;
+        if (error !== undefined && handler !== undefined) services.invocation.failed(handler.label, application, error);
         if (isTold && this.#deadline === undefined) applicationSession.timerEnded(this);
       },
     });

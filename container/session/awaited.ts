@@ -1,6 +1,13 @@
 // What a handler can await of the container: a response, a bridge, the next request. Who awaits it lends its turn meanwhile (C-43, C-41).
 import type { Turn } from './mailbox.js';
 
+interface Settle<T> {
+  resolve(value: T | PromiseLike<T>): void;
+  reject(error: unknown): void;
+}
+
+const nothing = (): void => {};
+
 /**
  * A promise that knows whether somebody awaits it. `give` resolves it once; nobody else does. In the turn of the handler that asked for it the value
  * is delivered when that turn has come again, and not behind what waits in the mailbox for a new one.
@@ -10,15 +17,15 @@ export class Awaited<T> extends Promise<T> {
   declare isTaken: boolean;
   declare private turn: Turn | undefined;
   declare private isGiven: boolean;
-  declare private settle: { resolve(value: T | PromiseLike<T>): void; reject(error: unknown): void };
+  declare private settle: Settle<T>;
 
   /** `turn` is the one in which it was asked for; undefined outside of all handlers. */
   static in<T>(turn: Turn | undefined): Awaited<T> {
-    let settle: Awaited<T>['settle'];
+    let settle: Settle<T> = { resolve: nothing, reject: nothing };
     const awaited = new Awaited<T>((resolve, reject) => {
       settle = { resolve, reject };
     });
-    awaited.settle = settle!;
+    awaited.settle = settle;
     awaited.turn = turn;
     awaited.isTaken = false;
     awaited.isGiven = false;

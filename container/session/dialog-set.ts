@@ -1,4 +1,5 @@
 // The dialogs that one proxied request has made (RFC 3261 §12, §16.7): one for each To tag, under the identifier that our Record-Route carries.
+import { present } from '../base/present.js';
 import { copied, flat, type Request, type Response } from '../message/index.js';
 import type { SessionOwner } from './owner.js';
 import { type Dialogs, type DialogsKeeper, type Invitation, SipSession } from './sip-session.js';
@@ -60,13 +61,13 @@ export class DialogSet implements Dialogs {
 
   /** The session of the request itself. */
   get first(): SipSession {
-    return this.#sessions[0]!;
+    return present(this.#sessions[0], 'the first session of a dialog set');
   }
 
   /** The session for a response: another To tag is another dialog, with a derived session (JSR 289 §6.2.3.2). */
   sessionFor(response: Response): SipSession {
     const { tag } = response.to;
-    const first = this.#sessions[0]!;
+    const { first } = this;
     if (tag === undefined || first.calleeTag === tag) return first;
     // Only what can make a dialog gives the session its tag: finals of different branches have tags of their own.
     if (response.status >= 300) return this.#withTag(tag) ?? first;
@@ -79,7 +80,7 @@ export class DialogSet implements Dialogs {
 
   /** The session of the dialog with that tag of the peer, which is made when there is none (RFC 6665 §4.4.1). */
   sessionOfTag(tag: string): SipSession {
-    const first = this.#sessions[0]!;
+    const { first } = this;
     if (first.calleeTag === undefined) first.calleeTag = copied(tag);
     return this.#withTag(tag) ?? this.#derive(tag);
   }
@@ -100,7 +101,7 @@ export class DialogSet implements Dialogs {
   }
 
   #derive(tag: string): SipSession {
-    const first = this.#sessions[0]!;
+    const { first } = this;
     // Nothing begins in an application session that has ended.
     if (this.#sessions.length >= MAX_DIALOGS || !this.applicationSession.isValid) return first;
     const derived = new SipSession(this, this.applicationSession, copied(tag), first.rawAttributes);

@@ -16,15 +16,19 @@ function check(value: unknown, place: string, above: readonly object[]): void {
   if (above.length === MAX_DEPTH)
     throw new TypeError(`${shortened(place)} is nested more than ${MAX_DEPTH} levels deep`);
   const path = [...above, value];
-  if (Array.isArray(value)) {
-    // By index: a hole is an undefined element.
-    for (let i = 0; i < value.length; i++) check(value[i], `${place}[${i}]`, path);
-  } else {
-    if (!isPlain(value)) throw new TypeError(`${place} is ${nameOf(value)}, which is no JSON value`);
-    // A member that is undefined is not there, as JSON has it.
-    for (const [name, member] of Object.entries(value))
-      if (member !== undefined) check(member, `${place}.${name}`, path);
-  }
+  if (Array.isArray(value)) checkElements(value, place, path);
+  else checkMembers(value, place, path);
+}
+
+function checkElements(value: readonly unknown[], place: string, path: readonly object[]): void {
+  // By index: a hole is an undefined element.
+  for (let i = 0; i < value.length; i++) check(value[i], `${place}[${i}]`, path);
+}
+
+function checkMembers(value: object, place: string, path: readonly object[]): void {
+  if (!isPlain(value)) throw new TypeError(`${place} is ${nameOf(value)}, which is no JSON value`);
+  // A member that is undefined is not there, as JSON has it.
+  for (const [name, member] of Object.entries(value)) if (member !== undefined) check(member, `${place}.${name}`, path);
 }
 
 function isPlain(value: object): boolean {
@@ -36,7 +40,7 @@ function isPlain(value: object): boolean {
 function nameOf(value: unknown): string {
   if (value === undefined || typeof value === 'number') return String(value);
   if (typeof value !== 'object') return `a ${typeof value}`;
-  return `an object of the class ${value!.constructor?.name || 'without a name'}`;
+  return `an object of the class ${value?.constructor?.name || 'without a name'}`;
 }
 
 function shortened(place: string): string {

@@ -117,8 +117,12 @@ export class Turn implements Timed {
 
   /** Calls it back when the handler has settled; at once when it has. */
   whenSettled(then: () => void): void {
-    if (this.isAlive) (this.#afterwards ??= []).push(then);
-    else then();
+    if (!this.isAlive) {
+      then();
+      return;
+    }
+    this.#afterwards ??= [];
+    this.#afterwards.push(then);
   }
 
   expire(): void {
@@ -158,8 +162,12 @@ export class Mailbox {
 
   /** Runs the job now when no other is running, else when its turn has come. */
   post(job: Job): void {
-    if (!this.#busy) return this.#run(job);
-    (this.#waiting ??= []).push(job);
+    if (!this.#busy) {
+      this.#run(job);
+      return;
+    }
+    this.#waiting ??= [];
+    this.#waiting.push(job);
     this.#holder?.beWaitedFor();
   }
 
@@ -170,8 +178,12 @@ export class Mailbox {
 
   /** Calls it back when no handler runs and nothing waits; now, when that is so. Unlike a job it is nothing that a handler could be late for. */
   whenIdle(then: () => void): void {
-    if (this.#busy) (this.#afterwards ??= []).push(then);
-    else then();
+    if (!this.#busy) {
+      then();
+      return;
+    }
+    this.#afterwards ??= [];
+    this.#afterwards.push(then);
   }
 
   #rest(): void {
@@ -187,7 +199,10 @@ export class Mailbox {
     this.#busy = true;
     for (let next: Job | Resumption | undefined = first; next !== undefined; next = this.#waiting?.shift()) {
       if ('turn' in next) {
-        if (next.turn.isAlive) return this.#goOn(next);
+        if (next.turn.isAlive) {
+          this.#goOn(next);
+          return;
+        }
         next.go();
       } else if (!this.#call(next)) {
         return; // the promise that it returned goes on from here
@@ -248,7 +263,8 @@ export class Mailbox {
       this.#busy = true;
       this.#goOn(resumption);
     } else {
-      (this.#waiting ??= []).push(resumption);
+      this.#waiting ??= [];
+      this.#waiting.push(resumption);
       this.#holder?.beWaitedFor();
     }
   }

@@ -16,8 +16,9 @@ export function call(session: SessionOwner, handler: Handler | undefined, argume
     isWaitedFor: false,
     handler: () => handler,
     argument: () => argument,
-    settled(error) {
-      if (error !== undefined) session.services.invocation.failed(handler!.label, session.application, error);
+    settled(error, called) {
+      if (error !== undefined && called !== undefined)
+        session.services.invocation.failed(called.label, session.application, error);
       done?.();
     },
   });

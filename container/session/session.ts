@@ -44,7 +44,8 @@ export abstract class Session {
 
   get attributes(): Map<string, Json> {
     if (!this.isTellingEnd) this.assertValid('attributes');
-    return (this.#attributes ??= this.#newAttributes());
+    this.#attributes ??= this.#newAttributes();
+    return this.#attributes;
   }
 
   /** For a fork's session: the values are shared, not copied (JSR 289 §6.2.3.2). */

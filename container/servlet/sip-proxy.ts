@@ -12,7 +12,7 @@ import { type UriOrAddress, uriText } from './values.js';
 
 const SCHEMES = new Set(['sip', 'sips', 'tel']);
 
-export class Proxy implements sdk.Proxy {
+export class SipProxy implements sdk.Proxy {
   readonly #context: ResponseContext;
   readonly #role: ProxyRole;
   #recordRoute = false;
@@ -99,7 +99,8 @@ export class Proxy implements sdk.Proxy {
   /** Its parameters come back in `request.parameter(name)` (C-35). */
   get recordRouteUri(): SipUri {
     this.#assertStays(this.#recordRoute, 'recordRouteUri', 'recordRoute');
-    return (this.#recordRouteUri ??= ownUri(this.#context.inbound));
+    this.#recordRouteUri ??= ownUri(this.#context.inbound);
+    return this.#recordRouteUri;
   }
 
   set recordRouteUri(uri: UriOrAddress) {
@@ -116,7 +117,8 @@ export class Proxy implements sdk.Proxy {
 
   get pathUri(): SipUri {
     this.#assertStays(this.#addToPath, 'pathUri', 'addToPath');
-    return (this.#pathUri ??= ownUri(this.#context.inbound));
+    this.#pathUri ??= ownUri(this.#context.inbound);
+    return this.#pathUri;
   }
 
   set pathUri(uri: UriOrAddress) {
@@ -194,7 +196,7 @@ export class Proxy implements sdk.Proxy {
 /** A target's URI; throws SipParseError for what is none, or of a scheme that cannot be proxied to. */
 function targetText(target: UriOrAddress): string {
   const text = uriText(target);
-  if (SCHEMES.has(Uri.parse(text)!.scheme)) return text;
+  if (SCHEMES.has(Uri.parse(text)?.scheme ?? '')) return text;
   throw new SipParseError('a target', text, 'only sip, sips and tel URIs can be proxied to');
 }
 

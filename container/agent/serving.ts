@@ -1,0 +1,88 @@
+// A request in a dialog in which the application is a user agent: its handler answers it, a bridge, or the container (C-41a).
+
+import type { Handler } from '../application/handler.js';
+import { allowedBy } from '../application/handler-table.js';
+import { refusalOf } from '../proxy/validation.js';
+import type { SipRequest } from '../servlet/sip-request.js';
+import type { Awaited } from '../session/awaited.js';
+import type { Answering } from './answering.js';
+import { Leg } from './leg.js';
+
+/** A job that only waits for its turn. */
+const IN_TURN = { isWaitedFor: true, handler: () => undefined, argument: () => undefined } as const;
+
+/** Gives the request to its handler, when it may be taken. */
+export function serve(answering: Answering, handler: Handler | undefined): void {
+  const { received, request, transaction } = answering;
+  const leg = Leg.of(answering.session, answering.services);
+  const refusal = leg.admit(answering);
+  if (refusal !== undefined) {
+    received.answer(refusalOf(request, refusal, transaction.toTag));
+    return;
+  }
+  const awaited = leg.takeExpected(request.method);
+  if (awaited !== undefined) {
+    giveTo(awaited, answering, leg);
+    return;
+  }
+  // A peer that has to say first who it is ends nothing before.
+  if (handler?.realm === undefined) answering.endInvitation();
+  if (handler === undefined) serveUnhandled(answering, leg);
+  else serveBy(handler, answering, leg);
+}
+
+function serveBy(handler: Handler, answering: Answering, leg: Leg): void {
+  answering.received.serveBy(handler, (error) => {
+    answering.received.beSettled();
+    if (answering.answered) return;
+    if (error === undefined) {
+      goOn(answering, leg);
+      return;
+    }
+    answering.answerAs(500);
+    if (answering.request.method === 'BYE') leg.user?.requested(answering); // whoever sends it has left (§15.1.1)
+  });
+}
+
+/** To the handler that awaits it, which goes on with it as its own would. */
+function giveTo(awaited: Awaited<SipRequest>, answering: Answering, leg: Leg): void {
+  answering.endInvitation();
+  awaited.give(answering.servlet);
+  awaited.whenAskerSettled(() => {
+    answering.received.beSettled();
+    if (!answering.answered) goOn(answering, leg);
+  });
+}
+
+/** Its handler has left it unanswered. */
+function goOn(answering: Answering, { user }: Leg): void {
+  const { method } = answering.request;
+  if (user !== undefined) user.requested(answering);
+  else if (method === 'BYE' || method === 'PRACK') answering.answerAs(200);
+  else if (!answering.answerRefresh()) answering.received.awaitAnswer();
+}
+
+/** There is no handler: whoever goes on with the dialog takes it in its turn, else the container. */
+function serveUnhandled(answering: Answering, leg: Leg): void {
+  const { user, session } = leg;
+  if (user === undefined) answerUnhandled(answering, leg);
+  else session.applicationSession.mailbox.post({ ...IN_TURN, settled: () => user.requested(answering) });
+}
+
+/** C-41a: BYE and OPTIONS 200, others 405 with Allow; a PRACK that acknowledges something 200 (RFC 3262 §3). */
+function answerUnhandled(answering: Answering, leg: Leg): void {
+  if (answering.answered) return;
+  const { received, services } = answering;
+  const { method } = answering.request;
+  if (method === 'BYE' || method === 'PRACK') {
+    answering.answerAs(200);
+    return;
+  }
+  if (answering.answerRefresh()) return;
+  const response = received.generate(method === 'OPTIONS' ? 200 : 405);
+  response.append('Allow', allowedBy(received.application.table).join(', '));
+  if (method === 'OPTIONS')
+    for (const [name, value] of services.capabilities) if (name !== 'Allow') response.append(name, value);
+  received.answer(response);
+  leg.answered(answering, response);
+}
