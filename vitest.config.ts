@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const here = (path: string) => new URL(path, import.meta.url).pathname;
 
 /** What runs the built container, compiles applications, or waits for real time and real sockets. */
-const SYSTEM = ['cli', 'deployment', 'http', 'running', 'wire', 'workers'].map(
+const SYSTEM = ['cli', 'deployment', 'http', 'packages', 'running', 'wire', 'workers'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
