@@ -24,7 +24,7 @@ try {
 function tarball(name) {
   const source = join(ROOT, name);
   // container/README.md explains the architecture to contributors. npm always packs README.md, so its users' page replaces it in a copy.
-  const page = join(source, 'NPM.md');
+  const page = join(source, 'bin', 'README.md');
   if (!existsSync(page)) return packed(source, target);
   execFileSync('tar', ['-xzf', join(room, packed(source, room)), '-C', room]);
   copyFileSync(page, join(room, 'package', 'README.md'));
