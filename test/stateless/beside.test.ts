@@ -131,6 +131,70 @@ test.each(BOTH)(
   },
 );
 
+/** `agent` takes INVITE and joins the caller to bob as a B2BUA; all the rest is for `switch`, which sends it to carol. */
+async function besideAgent(transport: Transport) {
+  @siplet({ name: 'agent' })
+  class Agent {
+    @Invite()
+    async answer(request: SipRequest) {
+      await request.b2bua().bridge({ to: `sip:bob@10.0.0.2${over(transport)}` });
+    }
+  }
+  const world = new World();
+  const Switch = switchOf(() => `sip:carol@10.0.0.3${over(transport)}`);
+  const container = await Siplet.start(
+    world,
+    { agent: { Agent }, switch: { Switch } },
+    { configuration: "router: { INVITE: [agent], '*': [switch] }" },
+  );
+  return new Stage(world, container, transport);
+}
+
+test.each(BOTH)(
+  'contract section 6: a request in the dialog of a user agent, called or calling, reaches it and not the stateless siplet over %s',
+  async (transport) => {
+    const s = await besideAgent(transport);
+    const call = s.invite();
+    const invite = await s.bob.receive('INVITE');
+    invite.reply(200);
+    await call.response(200);
+    call.ack();
+    await invite.ack();
+    for (const method of ['INFO', 'MESSAGE', 'UPDATE']) {
+      for (const from of [call, invite]) {
+        const sent = from.dialog.request(method);
+        (await (from === call ? s.bob : s.alice).receive(method)).reply(200);
+        await sent.response(200);
+      }
+    }
+    const again = invite.dialog.request('INVITE');
+    const reinvite = await s.alice.receive('INVITE');
+    reinvite.reply(200);
+    await again.response(200);
+    again.ack();
+    await reinvite.ack();
+    const bye = invite.bye();
+    (await s.alice.receive('BYE')).reply(200);
+    await bye.response(200);
+    expect(s.carol.received).toEqual([]);
+    await s.world.runUntilIdle();
+    await s.nothingHeld();
+    expect(s.container.problems()).toEqual([]);
+  },
+);
+
+test('contract section 6: a request of no dialog here goes by the stateless siplet, though a user agent has one of that Call-ID', async () => {
+  const s = await besideAgent('UDP');
+  const call = s.invite();
+  (await s.bob.receive('INVITE')).reply(200);
+  await call.response(200);
+  call.ack();
+  const { callId } = call.message;
+  const stray = s.request('INFO', { callId, to: '<sip:bob@example.com>;tag=nobody' });
+  (await s.carol.receive('INFO')).reply(200);
+  await stray.response(200);
+});
+
 describe('requests inside a dialog', () => {
   test.each(BOTH)('§16.5 what a Route value of ours has brought goes to its Request-URI over %s', async (transport) => {
     const asked: string[] = [];
