@@ -77,27 +77,30 @@ const answer = (request: SipRequest): unknown => request.createResponse(200).sen
 test.each([
   [3.3, 200, 3 * 3.3 + 2 * 5],
   [3.4, 500, 10 + 2 * 5],
-])('C-41 the 10 s are for all of a handler, what it awaits not counted: three times %f s, and %i after %f s', async (each, status, at) => {
-  const s = await answered({
-    async info(request, ask) {
-      for (let asked = 0; asked < 2; asked++) {
+])(
+  'C-41 the 10 s are for all of a handler, what it awaits not counted: three times %f s, and %i after %f s',
+  async (each, status, at) => {
+    const s = await answered({
+      async info(request, ask) {
+        for (let asked = 0; asked < 2; asked++) {
+          await after(each * 1000);
+          await ask(request.applicationSession);
+        }
         await after(each * 1000);
-        await ask(request.applicationSession);
-      }
-      await after(each * 1000);
-      answer(request);
-    },
-  });
-  const info = s.info();
-  for (let asked = 0; asked < 2; asked++) {
-    const message = await s.bob.receive('MESSAGE');
-    await s.world.run(5000);
-    message.reply(200);
-  }
-  await info.response(status);
-  expect(s.seconds()).toBe(at);
-  await s.ends(status === 500 ? ['Busy.told failed: Busy.told has not settled in 10 s'] : []);
-});
+        answer(request);
+      },
+    });
+    const info = s.info();
+    for (let asked = 0; asked < 2; asked++) {
+      const message = await s.bob.receive('MESSAGE');
+      await s.world.run(5000);
+      message.reply(200);
+    }
+    await info.response(status);
+    expect(s.seconds()).toBe(at);
+    await s.ends(status === 500 ? ['Busy.told failed: Busy.told has not settled in 10 s'] : []);
+  },
+);
 
 test('C-41 C-43 who has its response again waits for its turn no longer than 10 s: the handler that has it is given up then', async () => {
   const s = await answered({
