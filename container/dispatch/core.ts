@@ -391,10 +391,13 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, passage);
   }
 
-  /** Whether it is in a dialog in which an application is a user agent. */
-  isInDialog(request: Request): boolean {
-    const { callId, to, from } = request;
-    return this.userAgents.size > 0 && this.userAgents.find(callId, to.tag, from.tag) !== undefined;
+  /** Whether it is in a dialog in which an application is a user agent, makes one (RFC 6665 §4.4.1), or crosses with our BYE (§15.1.2). */
+  isInDialog({ method, callId, to, from }: Request): boolean {
+    const { userAgents } = this;
+    if (userAgents.size === 0) return false;
+    if (userAgents.find(callId, to.tag, from.tag) !== undefined) return true;
+    if (method === 'NOTIFY') return userAgents.awaitingNotify(callId, to.tag) !== undefined;
+    return method === 'BYE' && userAgents.isEnding(callId, to.tag, from.tag);
   }
 
   /** Whether a request from outside asks for a session that is here (JSR 289 §15.11): then no stateless siplet has it, if the router leaves that to us. */
