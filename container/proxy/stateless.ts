@@ -117,10 +117,12 @@ export class StatelessProxy {
 
   /** It belongs to a transaction, a dialog or a session that is kept: this container has stateful applications too. */
   #isStateful(request: Request, flow: Flow): boolean {
-    if (request.method === 'CANCEL' || request.method === 'ACK') {
+    const { tag } = request.to;
+    // One in a dialog may come again when it has ended the dialog (§17.2.2).
+    if (tag !== undefined || request.method === 'CANCEL' || request.method === 'ACK') {
       if (this.#parts.transactions.targetOf(request) !== undefined) return true;
     }
-    if (request.to.tag === undefined) return this.#parts.namesSession(request, flow);
+    if (tag === undefined) return this.#parts.namesSession(request, flow);
     if (this.#parts.isInDialog(request)) return true;
     if (!request.has('route')) return false;
     const [first] = request.routes('route');

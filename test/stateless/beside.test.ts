@@ -215,6 +215,28 @@ describe('what is in no dialog of a user agent any more, or not yet, and is its 
     await s.nothingHeld();
   });
 
+  test('§17.2.2 a BYE that comes again, because its 200 was lost, is answered again', async () => {
+    @siplet({ name: 'agent' })
+    class Answering {
+      @Invite()
+      answer(request: SipRequest) {
+        request.createResponse(200).send();
+      }
+    }
+    const s = await beside(Answering);
+    const call = s.invite();
+    await call.response(200);
+    call.ack();
+    const bye = call.bye();
+    await bye.response(200);
+    bye.resend();
+    await s.world.deliver();
+    expect(bye.responses.map(({ status }) => status)).toEqual([200, 200]);
+    expect(s.carol.received).toEqual([]);
+    await s.world.runUntilIdle();
+    await s.nothingHeld();
+  });
+
   test('RFC 6665 §4.1.2.4 a NOTIFY that overtakes the answer to the SUBSCRIBE of the user agent makes the dialog', async () => {
     @siplet({ name: 'agent' })
     class Watcher {
