@@ -118,10 +118,12 @@ export class DialogRequests {
     return session;
   }
 
-  /** Whether it is in a dialog in which an application is a user agent. */
-  isInDialog(request: Request): boolean {
-    const { callId, to, from } = request;
+  /** Whether it is in a dialog in which an application is a user agent, makes one (RFC 6665 §4.4.1), or crosses with our BYE (§15.1.2). */
+  isInDialog({ method, callId, to, from }: Request): boolean {
     const { userAgents } = this.services;
-    return userAgents.size > 0 && userAgents.find(callId, to.tag, from.tag) !== undefined;
+    if (userAgents.size === 0) return false;
+    if (userAgents.find(callId, to.tag, from.tag) !== undefined) return true;
+    if (method === 'NOTIFY') return userAgents.awaitingNotify(callId, to.tag) !== undefined;
+    return method === 'BYE' && userAgents.isEnding(callId, to.tag, from.tag);
   }
 }

@@ -44,10 +44,11 @@ export class Intake {
 
   /** It belongs to a transaction, a dialog or a session that is kept: this container has stateful applications too. */
   #isStateful(request: Request, flow: Flow): boolean {
-    const { method } = request;
-    if ((method === 'CANCEL' || method === 'ACK') && this.parts.transactions.targetOf(request) !== undefined)
-      return true;
-    if (request.to.tag === undefined) return this.parts.namesSession(request, flow);
+    const { method, to } = request;
+    // A request in a dialog may come again when it has ended the dialog (§17.2.2).
+    const mayBeKnown = to.tag !== undefined || method === 'CANCEL' || method === 'ACK';
+    if (mayBeKnown && this.parts.transactions.targetOf(request) !== undefined) return true;
+    if (to.tag === undefined) return this.parts.namesSession(request, flow);
     if (this.parts.isInDialog(request)) return true;
     const first = request.has('route') ? request.routes('route')[0] : undefined;
     return first !== undefined && cookieOf(first.target) !== undefined;

@@ -218,6 +218,29 @@ test('§8.1.3.1 no response is a 408, an unreachable peer a 503; both have no re
   expect(seen).toEqual(['408,,503,']);
 });
 
+test('RFC 3263 §4.3 a host that answers 503 is followed by the next, and is not the first to be tried for 30 s', async () => {
+  const { ask, bob, carol, world, ends } = await start(
+    async (factory, { applicationSession }) =>
+      (await factory.createRequest(applicationSession, 'MESSAGE', 'sip:agent@siplet', 'sip:cluster.example').send())
+        .status,
+  );
+  world.resolver.service(
+    '_sip._udp.cluster.example',
+    { name: 'bob', port: 5060, priority: 1, weight: 0 },
+    { name: 'carol', port: 5060, priority: 2, weight: 0 },
+  );
+  bob.on('MESSAGE', (request) => void request.reply(503));
+  carol.on('MESSAGE', (request) => void request.reply(200));
+  const tried: number[] = [];
+  for (const pause of [20_000, 11_000, 0]) {
+    expect((await ask().response(200)).body).toBe('200');
+    tried.push(bob.received.length);
+    await world.run(pause);
+  }
+  expect(tried).toEqual([1, 1, 2]);
+  await ends();
+});
+
 test('§9.1 a CANCEL waits for the first 1xx; the INVITE ends with 487', async () => {
   const { ask, bob, ends } = await start(async (factory, request) => {
     const invite = CALL(factory, request.applicationSession);

@@ -84,6 +84,19 @@ test('UAS-09 UAS-10 §12.2.2 a request out of order gets 500, one of no dialog 4
   await ends();
 });
 
+test('UAS-10 §12.2.2 only a lower number is out of order: one that comes again, by another hop say, is taken (RFC 3263 §4.3)', async () => {
+  const { alice, ends } = await stage(Answering);
+  const call = alice.invite('sip:bob@siplet', { sequence: 5 });
+  await call.response(200);
+  call.ack();
+  const statusOf = async (sequence: number): Promise<number> =>
+    (await call.dialog.request('OPTIONS', { sequence }).response()).status;
+  expect([await statusOf(5), await statusOf(7), await statusOf(7), await statusOf(6)]).toEqual([200, 200, 200, 500]);
+  call.dialog.sequence = 7;
+  await call.bye().response(200);
+  await ends();
+});
+
 test('UAS-03 §8.2.2.3 an initial request that requires what nobody knows gets 420 when the application would answer it', async () => {
   const { alice, ends } = await stage(Answering);
   const refused = await alice.invite('sip:bob@siplet', { headers: { Require: '100rel, foo' } }).response(420);

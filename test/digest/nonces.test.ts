@@ -61,6 +61,15 @@ describe('the window', () => {
     );
   });
 
+  test('AUT-04 a jump by the width of the window leaves nothing of what was seen before: those between pass, once', () => {
+    for (const jump of [31, 32, 33, 64]) {
+      const window = new ReplayWindow(new VirtualClock(), 1000, 10);
+      const take = (count: number): boolean => window.take('n', 0, count);
+      expect([take(1), take(2), take(2 + jump)], `${jump}`).toEqual([true, true, true]);
+      expect([take(1 + jump), take(1 + jump), take(2 + jump)], `${jump}`).toEqual([true, false, false]);
+    }
+  });
+
   test('counts go as far as eight digits do', () => {
     const window = new ReplayWindow(new VirtualClock(), 1000, 10);
     expect([0xffff_fffe, 0xffff_ffff, 0xffff_fffe, 0xffff_ffff].map((count) => window.take('n', 0, count))).toEqual([
@@ -85,6 +94,19 @@ describe('the window', () => {
     clock.advance(5000);
     expect(window.take('o', clock.now(), 1)).toBe(true);
     expect(window.size).toBe(1);
+  });
+
+  test('AUT-04 a nonce that was forgotten is refused for good, in whatever order nonces were used, and when all the others have gone too', () => {
+    const clock = new VirtualClock();
+    const window = new ReplayWindow(clock, 1000, 2);
+    const use = (...issued: number[]): boolean[] => issued.map((time) => window.take(`n${time}`, time, 1));
+    clock.advance(100);
+    // Two and two are kept: the fifth drives out the first two, of which the one used last was made first.
+    expect(use(50, 20, 60, 61, 70)).toEqual([true, true, true, true, true]);
+    expect(use(50, 20)).toEqual([false, false]);
+    clock.advance(5000);
+    expect(use(5001, 5002, 5003)).toEqual([true, true, true]);
+    expect(use(50, 20)).toEqual([false, false]);
   });
 
   test('when there are too many the oldest are forgotten, and are refused from then on: a replay never passes', () => {

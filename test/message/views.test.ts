@@ -73,6 +73,13 @@ describe('Via', () => {
     'SIP/2.0/UDP h, SIP/2.0/UDP i',
     'SIP/2.0/\x16UD~PTo :::]',
     'SIP/2.0/UDP h;received=',
+    'SIP/2.0/UDP h;received="192.0.2.1"',
+    'SIP/2.0/UDP h;received=192.0.2.1;received=192.0.2.2',
+    'SIP/2.0/UDP h;branch=1;rport;rport',
+    'SIP/2.0/UDP h;rport;branch=1;rport=5060',
+    'SIP/2.0/UDP h;rport=5060;rport=5061',
+    'SIP/2.0/UDP h;maddr=192.0.2.1;maddr=192.0.2.2',
+    'SIP/2.0/UDP h;ttl=1;ttl=2',
     'SIP/2.0/UDP h;maddr=-b',
   ])('PRV-01 A03 §20.42 %j is no Via', (text) => expect(Via.parse(text)).toBeUndefined());
 });

@@ -154,6 +154,32 @@ test('C-29 a best-response handler that goes on after it adds nothing that rings
   expect([requests(s.carol), finals(s.alice)]).toEqual([[], [200, final.status]]);
 });
 
+test('C-29 C-10 between the first 2xx and its way upstream it cancels what noCancel has left; the 2xx goes upstream', async () => {
+  const s: Stage = await stage({
+    invite: proxies([BOB, CAROL], { noCancel: true }),
+    success: () => s.after(3000),
+    cancel: watch,
+  });
+  s.carol.answerCancel = true;
+  const call = s.call();
+  (await s.carol.receive('INVITE')).reply(180);
+  (await s.bob.receive('INVITE')).reply(200);
+  await s.world.run(1000);
+  expect(requests(s.carol)).toEqual(['INVITE']);
+  await call.cancel({ headers: { Reason: 'Q.850;cause=16' } }).response(200);
+  await call.response(200);
+  expect(s.world.clock.now()).toBe(4 + 3000);
+  const [, cancel] = s.carol.received;
+  expect([cancel!.time, cancel!.message.header('Reason')]).toEqual([1004, 'Q.850;cause=16']);
+  call.ack();
+  await s.ends();
+  expect([requests(s.bob), requests(s.carol)]).toEqual([
+    ['INVITE', 'ACK'],
+    ['INVITE', 'CANCEL', 'ACK'],
+  ]);
+  expect(finals(s.alice)).toEqual([200, 200]);
+});
+
 test('C-29 after the final response it is answered 200 and has no effect', async () => {
   const s = await stage({ invite: proxies(BOB), cancel: watch });
   const call = s.call();

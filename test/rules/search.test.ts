@@ -195,6 +195,22 @@ describe('sequential', () => {
     expect(cancelled(s.bob)).toEqual([]);
   });
 
+  test('C-23 C-24 a Timer C that fires when the branch’s time is over already starts nothing: the next branch has its own time', async () => {
+    const s = await stage({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 184 }) });
+    for (const phone of [s.bob, s.carol]) phone.autoTrying = true;
+    const call = s.call();
+    // Bob does not answer the CANCEL: it is waited for still, 185 s after his INVITE.
+    (await s.dave.receive('INVITE', 400_000)).reply(486);
+    await call.response(486);
+    expect([invited(s.bob)[0], invited(s.carol)[0], invited(s.dave)[0]]).toEqual([
+      '2 INVITE',
+      '184002 INVITE',
+      '368002 INVITE',
+    ]);
+    expect([cancelled(s.bob)[0], cancelled(s.carol)[0]]).toEqual(['184002 CANCEL', '368002 CANCEL']);
+    await s.ends();
+  });
+
   test('C-23 two branches of one list, each with its own 1xx', async () => {
     const s = await stage({ invite: proxies([BOB, CAROL], { parallel: false }), provisional: watch });
     const call = s.call();

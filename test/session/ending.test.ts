@@ -242,6 +242,31 @@ test('§6.2.3.2 a fork makes derived sessions; the application session ends with
   expect(notes.at(-1)).toBe('application session destroyed false []');
 });
 
+test('§6.2.4 C-43 while the application is told that one session is ready no other is judged: one that it ends meanwhile is never ready', async () => {
+  const s = await watched({
+    async ready({ applicationSession }) {
+      await after(1000);
+      for (const session of applicationSession.sessions) session.invalidate();
+    },
+  });
+  const call = s.alice.invite('sip:bob@example.com', { via: 'siplet' });
+  const invite = await s.bob.receive('INVITE');
+  for (const toTag of ['one', 'two']) {
+    invite.reply(180, { toTag });
+    await call.response(180);
+  }
+  invite.reply(486, { toTag: 'one' });
+  await call.response(486);
+  await s.ends();
+  expect(notes.filter((note) => /ready|destroyed/.test(note))).toEqual([
+    'session ready true',
+    'session destroyed false false []',
+    'session destroyed false false []',
+    'application session ready true',
+    'application session destroyed false []',
+  ]);
+});
+
 test('contract section 3: the signal is aborted when the session ends, however it ends', async () => {
   const signals: AbortSignal[] = [];
   const s = await watched({ message: ({ applicationSession }) => void signals.push(applicationSession.signal) });

@@ -1,5 +1,6 @@
 // A stateless siplet and stateful ones in one container: each has its own requests, dialogs and CANCELs (contract sections 5 and 6).
-import { Invite, Message, type SipRequest, Siplet as siplet } from '@siplet/sdk';
+import { Invite, Message, Notify, SIP_FACTORY, type SipFactory, type SipRequest, Siplet as siplet } from '@siplet/sdk';
+import { inject } from 'inversify';
 import { describe, expect, test } from 'vitest';
 import type { Transport } from '../world/phone-wire.js';
 import { Siplet } from '../world/siplet.js';
@@ -130,6 +131,164 @@ test.each(BOTH)(
     expect(s.container.problems()).toEqual([]);
   },
 );
+
+/** `agent` takes INVITE and joins the caller to bob as a B2BUA; all the rest is for `switch`, which sends it to carol. */
+async function besideAgent(transport: Transport) {
+  @siplet({ name: 'agent' })
+  class Agent {
+    @Invite()
+    async answer(request: SipRequest) {
+      await request.b2bua().bridge({ to: `sip:bob@10.0.0.2${over(transport)}` });
+    }
+  }
+  const world = new World();
+  const Switch = switchOf(() => `sip:carol@10.0.0.3${over(transport)}`);
+  const container = await Siplet.start(
+    world,
+    { agent: { Agent }, switch: { Switch } },
+    { configuration: "router: { INVITE: [agent], '*': [switch] }" },
+  );
+  return new Stage(world, container, transport);
+}
+
+test.each(BOTH)(
+  'contract section 6: a request in the dialog of a user agent, called or calling, reaches it and not the stateless siplet over %s',
+  async (transport) => {
+    const s = await besideAgent(transport);
+    const call = s.invite();
+    const invite = await s.bob.receive('INVITE');
+    invite.reply(200);
+    await call.response(200);
+    call.ack();
+    await invite.ack();
+    for (const method of ['INFO', 'MESSAGE', 'UPDATE']) {
+      for (const from of [call, invite]) {
+        const sent = from.dialog.request(method);
+        (await (from === call ? s.bob : s.alice).receive(method)).reply(200);
+        await sent.response(200);
+      }
+    }
+    const again = invite.dialog.request('INVITE');
+    const reinvite = await s.alice.receive('INVITE');
+    reinvite.reply(200);
+    await again.response(200);
+    again.ack();
+    await reinvite.ack();
+    const bye = invite.bye();
+    (await s.alice.receive('BYE')).reply(200);
+    await bye.response(200);
+    expect(s.carol.received).toEqual([]);
+    await s.world.runUntilIdle();
+    await s.nothingHeld();
+    expect(s.container.problems()).toEqual([]);
+  },
+);
+
+describe('what is in no dialog of a user agent any more, or not yet, and is its own all the same', () => {
+  /** `agent` takes INVITE, MESSAGE and NOTIFY; all the rest is for `switch`. */
+  async function beside(agent: Function) {
+    const world = new World();
+    const Switch = switchOf(() => 'sip:carol@10.0.0.3');
+    const router = "router: { INVITE: [agent], MESSAGE: [agent], SUBSCRIBE: [], '*': [switch] }";
+    const container = await Siplet.start(world, { agent: { agent }, switch: { Switch } }, { configuration: router });
+    return new Stage(world, container, 'UDP');
+  }
+
+  test('§15.1.2 a BYE that crosses with the BYE of the user agent is answered 200', async () => {
+    @siplet({ name: 'agent' })
+    class Hasty {
+      @Invite()
+      async answer(request: SipRequest) {
+        request.createResponse(200).send();
+        await request.session.terminate();
+      }
+    }
+    const s = await beside(Hasty);
+    const call = s.invite();
+    await call.response(200);
+    call.ack();
+    const theirs = await s.alice.receive('BYE');
+    await call.bye().response(200);
+    theirs.reply(200);
+    expect(s.carol.received).toEqual([]);
+    await s.world.runUntilIdle();
+    await s.nothingHeld();
+  });
+
+  test('§17.2.2 a BYE that comes again, because its 200 was lost, is answered again', async () => {
+    @siplet({ name: 'agent' })
+    class Answering {
+      @Invite()
+      answer(request: SipRequest) {
+        request.createResponse(200).send();
+      }
+    }
+    const s = await beside(Answering);
+    const call = s.invite();
+    await call.response(200);
+    call.ack();
+    const bye = call.bye();
+    await bye.response(200);
+    bye.resend();
+    await s.world.deliver();
+    expect(bye.responses.map(({ status }) => status)).toEqual([200, 200]);
+    expect(s.carol.received).toEqual([]);
+    await s.world.runUntilIdle();
+    await s.nothingHeld();
+  });
+
+  test('RFC 6665 §4.1.2.4 a NOTIFY that overtakes the answer to the SUBSCRIBE of the user agent makes the dialog', async () => {
+    @siplet({ name: 'agent' })
+    class Watcher {
+      constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+
+      @Message()
+      async watch(request: SipRequest) {
+        request.createResponse(200).send();
+        const subscribe = this.factory.createRequest(
+          request.applicationSession,
+          'SUBSCRIBE',
+          'sip:agent@siplet',
+          'sip:bob@10.0.0.2',
+        );
+        subscribe.headers.set('Event', 'presence');
+        await subscribe.send();
+      }
+
+      @Notify()
+      told(request: SipRequest) {
+        request.createResponse(200).send();
+      }
+    }
+    const s = await beside(Watcher);
+    await s.request('MESSAGE').response(200);
+    const subscribe = await s.bob.receive('SUBSCRIBE');
+    const notify = s.bob.request('NOTIFY', `sip:${SIPLET}`, {
+      fromTag: '',
+      from: `${subscribe.message.header('To')};tag=bob`,
+      to: subscribe.message.header('From')!,
+      callId: subscribe.message.callId,
+      headers: { Event: 'presence', 'Subscription-State': 'terminated' },
+    });
+    await notify.response(200);
+    subscribe.reply(200, { toTag: 'bob', headers: { Expires: '0' } });
+    expect(s.carol.received).toEqual([]);
+    await s.world.runUntilIdle();
+    await s.nothingHeld();
+  });
+});
+
+test('contract section 6: a request of no dialog here goes by the stateless siplet, though a user agent has one of that Call-ID', async () => {
+  const s = await besideAgent('UDP');
+  const call = s.invite();
+  (await s.bob.receive('INVITE')).reply(200);
+  await call.response(200);
+  call.ack();
+  const { callId } = call.message;
+  const stray = s.request('INFO', { callId, to: '<sip:bob@example.com>;tag=nobody' });
+  (await s.carol.receive('INFO')).reply(200);
+  await stray.response(200);
+});
 
 describe('requests inside a dialog', () => {
   test.each(BOTH)('§16.5 what a Route value of ours has brought goes to its Request-URI over %s', async (transport) => {
