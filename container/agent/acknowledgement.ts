@@ -17,7 +17,8 @@ export function sendAcknowledgement(
   if (next === undefined) return Promise.resolve();
   return new Promise((done) => {
     const acknowledgement = new Acknowledgement(ack, services, sent, done);
-    new NextHop(services, acknowledgement).find(next, services.internalFlowTo(next));
+    const hop = new NextHop(services, acknowledgement).find(next, services.internalFlowTo(next));
+    if (hop !== undefined) acknowledgement.attempt(hop);
   });
 }
 

@@ -107,7 +107,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     const next = inside === undefined ? postprocessRouting(request) : request.target;
     addContentLength(request);
     const internal = inside ?? (this.isInitial || next === undefined ? undefined : this.#services.internalFlowTo(next));
-    this.#hops.find(next, internal);
+    const hop = this.#hops.find(next, internal);
+    if (hop !== undefined) this.attempt(hop);
   }
 
   sizeFor(next: Uri): number {

@@ -66,7 +66,7 @@ function goOn(answering: Answering, { user }: Leg): void {
 function serveUnhandled(answering: Answering, leg: Leg): void {
   const { user, session } = leg;
   if (user === undefined) answerUnhandled(answering, leg);
-  else session.applicationSession.mailbox.post({ ...IN_TURN, settled: () => user.requested(answering) });
+  else session.applicationSession.mailbox.post({ ...IN_TURN, settled: user.requested.bind(user, answering) });
 }
 
 /** C-41a: BYE and OPTIONS 200, others 405 with Allow; a PRACK that acknowledges something 200 (RFC 3262 §3). */

@@ -32,19 +32,14 @@ class MethodHandler implements Handler {
   readonly siplet: DeployedSiplet;
   readonly method: string;
   readonly label: string;
-  readonly #call: (argument: unknown) => unknown;
-  readonly #instance: object;
+  readonly invoke: (argument: unknown) => unknown;
 
   constructor(siplet: DeployedSiplet, property: string | symbol) {
     this.siplet = siplet;
     this.method = typeof property === 'symbol' ? (property.description ?? 'symbol') : property;
     this.label = `${siplet.className}.${this.method}`;
-    this.#instance = siplet.instance;
-    this.#call = Reflect.get(siplet.instance, property) as (argument: unknown) => unknown;
-  }
-
-  invoke(argument: unknown): unknown {
-    return this.#call.call(this.#instance, argument);
+    const method = Reflect.get(siplet.instance, property) as (argument: unknown) => unknown;
+    this.invoke = method.bind(siplet.instance);
   }
 }
 

@@ -90,7 +90,6 @@ export class Engine {
       isStopping: () => this.refusesNew,
     });
     const { transport, transactions, router } = this;
-    let intake: Intake | undefined;
     this.services = new Services(
       {
         ...ports,
@@ -100,7 +99,7 @@ export class Engine {
         router,
         receive: (message, flow, wire) => {
           if (!(message instanceof Malformed)) transport.counters.observer?.passed(message, wire, flow.parties);
-          intake?.receive(message, flow);
+          transactions.receive(message, flow);
         },
         refusesNew: () => this.refusesNew,
       },
@@ -108,7 +107,7 @@ export class Engine {
     );
     const dispatcher = new Dispatcher(this.services.dispatch);
     transactions.user = dispatcher;
-    intake = new Intake({
+    transactions.stateless = new Intake({
       stateless: this.stateless,
       transactions,
       router,
@@ -116,7 +115,7 @@ export class Engine {
       isInDialog: (request) => dispatcher.inDialog.isInDialog(request),
       namesSession: (request, flow) => dispatcher.initial.namesSession(request, flow),
     });
-    transport.user = intake;
+    transport.user = transactions;
   }
 
   #createRouter(

@@ -1,10 +1,10 @@
-// Where messages enter (§16.11, §17): the stateless siplet that takes a request, or the transactions.
-import { Malformed, type Request, Response } from '../message/index.js';
+// Which messages need no transaction: those of stateless siplets, and of nothing that the container keeps (§16.11).
+import { type Request, Response } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 import { isForElement, type Own } from '../proxy/route-preprocessing.js';
 import type { StatelessProxy, StatelessRoute } from '../proxy/stateless.js';
 import type { Router } from '../routing/router.js';
-import type { TransactionLayer } from '../transaction/transaction-layer.js';
+import type { StatelessUser, TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Flow } from '../transport/flow.js';
 
 export interface IntakeParts {
@@ -18,21 +18,16 @@ export interface IntakeParts {
   namesSession(request: Request, flow: Flow): boolean;
 }
 
-export class Intake {
+export class Intake implements StatelessUser {
   constructor(private readonly parts: IntakeParts) {}
 
-  /** A message from the transport layer, or from a flow of the container to itself. */
-  receive(message: Request | Response | Malformed, flow: Flow): void {
-    const { transactions, stateless } = this.parts;
-    if (message instanceof Malformed) {
-      transactions.receive(message, flow);
-    } else if (message instanceof Response) {
-      if (!stateless.response(message, flow)) transactions.receive(message, flow);
-    } else {
-      const route = this.#statelessRoute(message, flow);
-      if (route === undefined) transactions.receive(message, flow);
-      else stateless.request(message, flow, route);
-    }
+  takes(message: Request | Response, flow: Flow): boolean {
+    const { stateless } = this.parts;
+    if (message instanceof Response) return stateless.response(message, flow);
+    const route = this.#statelessRoute(message, flow);
+    if (route === undefined) return false;
+    stateless.request(message, flow, route);
+    return true;
   }
 
   /** The routing function of the stateless siplet that takes the request, if one does. */

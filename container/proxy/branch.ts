@@ -141,7 +141,8 @@ export class Branch implements ClientUser, HopUser, Timed {
     addContentLength(this.request); // step 9
     const internal =
       application ?? (next === undefined ? undefined : services.internalFlow(next, this.context.inbound));
-    this.#hops.find(next, internal);
+    const hop = this.#hops.find(next, internal);
+    if (hop !== undefined) this.attempt(hop);
   }
 
   /**
@@ -182,11 +183,11 @@ export class Branch implements ClientUser, HopUser, Timed {
   }
 
   /** §16.6 steps 4, 8, 10 and 11 for the hop whose turn it is: each has its own transaction and branch parameter (RFC 3263 §4.3). */
-  attempt(hop: Hop, isLast: boolean): void {
+  attempt(hop: Hop): void {
     const { context } = this;
     const { services } = context;
     // The last hop may have the prepared request itself: nobody needs it after.
-    const request = isLast ? this.request : this.request.clone();
+    const request = this.#hops.isLast ? this.request : this.request.clone();
     const from = context.outboundInterface;
     const flow = hop.flow ?? services.open(from === undefined ? hop : { ...hop, from });
     this.#flow = flow;

@@ -16,7 +16,7 @@ export interface HopUser {
   /** Octets of the request as it will be sent to that URI, about (§18.1.1). */
   sizeFor(next: Uri): number;
   /** Sends it to this hop. */
-  attempt(hop: Hop, isLast: boolean): void;
+  attempt(hop: Hop): void;
   /** No hop was found (§8.1.3.1, §16.9). */
   unreachable(error: unknown): void;
   /** Asked when a name has been resolved. False: the request is not to be sent any longer, and the user has dealt with that. */
@@ -35,47 +35,54 @@ export class NextHop {
   ) {}
 
   /**
-   * Finds the hops and tries the first one: at once, unless a name is to be resolved. `next` is undefined where the first Route value is not a URI;
-   * `internal` is a flow of the container to itself that the request takes instead.
+   * The first hop; undefined when there is none, or a name is to be resolved: the user is told then. `next` is undefined where the first Route value
+   * is not a URI; `internal` is a flow of the container to itself that the request takes instead.
    */
-  find(next: Uri | undefined, internal: Flow | undefined): void {
-    if (internal !== undefined) this.#begin([hopOf(internal)]);
-    else if (next === undefined) this.user.unreachable(new Error('the first Route value is not a URI'));
-    else this.#locate(next);
+  find(next: Uri | undefined, internal: Flow | undefined): Hop | undefined {
+    if (internal !== undefined) return this.#first([hopOf(internal)]);
+    if (next !== undefined) return this.#locate(next);
+    this.user.unreachable(new Error('the first Route value is not a URI'));
+    return undefined;
   }
 
-  #locate(next: Uri): void {
+  #locate(next: Uri): Hop | undefined {
     let located: readonly Hop[] | Promise<readonly Hop[]>;
     try {
       located = this.location.locate(next, this.user.sizeFor(next));
     } catch (error) {
       located = Promise.reject(error);
     }
-    if (!(located instanceof Promise)) {
-      this.#begin(located);
-      return;
-    }
+    if (!(located instanceof Promise)) return this.#first(located);
     located.then(
-      (hops) => {
-        if (this.user.mayGoOn()) this.#begin(hops);
-      },
+      (hops) => this.#resolved(hops),
       (error: unknown) => {
         if (this.user.mayGoOn()) this.user.unreachable(error);
       },
     );
+    return undefined;
   }
 
-  #begin(hops: readonly Hop[]): void {
+  #resolved(hops: readonly Hop[]): void {
+    const first = this.user.mayGoOn() ? this.#first(hops) : undefined;
+    if (first !== undefined) this.user.attempt(first);
+  }
+
+  #first(hops: readonly Hop[]): Hop | undefined {
     this.#hops = hops;
     const [first] = hops;
     if (first === undefined) this.user.unreachable(new Error('no place to send it to'));
-    else this.user.attempt(first, hops.length === 1);
+    return first;
+  }
+
+  /** No hop is left after the one that was given last. */
+  get isLast(): boolean {
+    return this.#at + 1 >= this.#hops.length;
   }
 
   /** Sends it again to the hop that was tried last. */
   again(): void {
     const hop = this.#hops[this.#at];
-    if (hop !== undefined) this.user.attempt(hop, this.#at === this.#hops.length - 1);
+    if (hop !== undefined) this.user.attempt(hop);
   }
 
   /** The hop that was tried last has failed: tries the next one. False when there is none. */
@@ -85,7 +92,7 @@ export class NextHop {
     if (failed === undefined || next === undefined) return false;
     this.location.avoid(failed);
     this.#at++;
-    this.user.attempt(next, this.#at === this.#hops.length - 1);
+    this.user.attempt(next);
     return true;
   }
 

@@ -27,7 +27,9 @@ export class OwnRequest implements ClientUser, HopUser {
   #start(): void {
     const next = postprocessRouting(this.request);
     addContentLength(this.request);
-    this.#hops.find(next, next === undefined ? undefined : this.services.internalFlow(next, this.like));
+    const internal = next === undefined ? undefined : this.services.internalFlow(next, this.like);
+    const hop = this.#hops.find(next, internal);
+    if (hop !== undefined) this.attempt(hop);
   }
 
   sizeFor(next: Uri): number {

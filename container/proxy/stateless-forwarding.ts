@@ -13,7 +13,9 @@ export function forwardStatelessly(original: Request, services: ProxyServices, i
   const next = postprocessRouting(request);
   addContentLength(request);
   if (next === undefined) return;
-  new NextHop(services, new Forwarded(request, services, inbound)).find(next, services.internalFlow(next, inbound));
+  const sent = new Forwarded(request, services, inbound);
+  const hop = new NextHop(services, sent).find(next, services.internalFlow(next, inbound));
+  if (hop !== undefined) sent.attempt(hop);
 }
 
 class Forwarded implements HopUser {

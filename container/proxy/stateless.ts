@@ -103,7 +103,8 @@ export class StatelessProxy {
       return;
     }
     const sent = new Forwarded(request, flow, branch, this.#services, this);
-    new NextHop(sent, sent).find(next, undefined);
+    const hop = new NextHop(sent, sent).find(next, undefined);
+    if (hop !== undefined) sent.attempt(hop);
   }
 
   refuse(request: Request, flow: Flow, refusal: Refusal, branch: string): void {

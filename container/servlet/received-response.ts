@@ -82,14 +82,16 @@ export class ReceivedResponse extends SipResponse {
       isWaitedFor: true,
       handler: () => handler,
       argument: () => this,
-      settled: (error, called) => {
-        if (error !== undefined && called !== undefined) {
-          const { application, services } = applicationSession;
-          services.invocation.failed(called.label, application, error, this.request.message);
-          this.restore();
-        }
-        done?.();
-      },
+      settled: handler === undefined && done !== undefined ? done : (error) => this.#presented(error, handler, done),
     });
+  }
+
+  #presented(error: unknown, handler: Handler | undefined, done: (() => void) | undefined): void {
+    if (error !== undefined && handler !== undefined) {
+      const { application, services } = this.session.applicationSession;
+      services.invocation.failed(handler.label, application, error, this.request.message);
+      this.restore();
+    }
+    done?.();
   }
 }

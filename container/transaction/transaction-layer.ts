@@ -22,6 +22,12 @@ export interface Transport {
   respond(response: Response, arrivedOn: Flow, sender?: FlowUser, wire?: string): Flow | undefined;
 }
 
+/** Takes messages that need no transaction (§16.11). */
+export interface StatelessUser {
+  /** Whether it has taken the message. */
+  takes(message: Request | Response, flow: Flow): boolean;
+}
+
 export interface TransactionOptions {
   readonly timers?: Partial<TimerValues>;
   readonly limits?: {
@@ -37,6 +43,8 @@ const DEAF: TransactionUser = { request() {}, stray() {}, malformed() {} };
 
 export class TransactionLayer implements Transactions {
   user: TransactionUser = DEAF;
+  /** Asked before any transaction is looked for. */
+  stateless: StatelessUser | undefined;
   readonly #transport: Transport;
   readonly #identifiers: Identifiers;
   readonly #limit: number;
@@ -89,8 +97,9 @@ export class TransactionLayer implements Transactions {
 
   /** What the transport layer passes up. */
   receive(message: Request | Response | Malformed, flow: Flow): void {
-    if (message instanceof Response) this.#receiveResponse(message, flow);
-    else if (message instanceof Malformed) this.#receiveMalformed(message, flow);
+    if (message instanceof Malformed) this.#receiveMalformed(message, flow);
+    else if (this.stateless?.takes(message, flow) === true) return;
+    else if (message instanceof Response) this.#receiveResponse(message, flow);
     else if (message.method === 'ACK') this.#receiveAck(message, flow);
     else this.#receiveRequest(message, flow);
   }
