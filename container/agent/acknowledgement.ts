@@ -3,10 +3,13 @@ import type { Request, Uri } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
 import { type HopUser, NextHop } from '../proxy/next-hop.js';
 import type { Hop } from '../transport/flow.js';
-import { asIfFrom } from './outgoing.js';
+import { asIfFrom } from './in-place-of-peers.js';
 import type { AgentServices } from './services.js';
 
-/** Sends it, and calls `sent` with its hop first. Resolves when it was sent, or cannot be: that is told to `services.problem`. */
+/**
+ * Sends it, and calls `sent` with its hop first. Resolves when it was sent, or cannot be: that is told to
+ * `services.problem`.
+ */
 export function sendAcknowledgement(
   ack: Request,
   services: AgentServices,

@@ -16,13 +16,16 @@ interface AdmittingLeg {
   readonly reliables: ReliableProvisionals | undefined;
   readonly timer: SessionTimer;
   readonly offers: OfferAnswer;
-  readonly identifiers: Identifiers;
+  readonly services: { readonly identifiers: Identifiers };
 }
 
 /** How long a peer is to wait whose INVITE overlaps with one that it sent before, in seconds (§14.2). */
 const MAX_RETRY_AFTER = 10;
 
-/** Why the request is refused; undefined: it may be taken. Its CSeq number counts in any case, its PRACK when it is taken. */
+/**
+ * Why the request is refused; undefined: it may be taken. Its CSeq number counts in any case, its PRACK when it is
+ * taken.
+ */
 export function refusalInDialog(request: Request, leg: AdmittingLeg): Refusal | undefined {
   if (leg.dialog?.takes(request) !== true) return { status: 500, reason: 'CSeq out of order' };
   return (
@@ -58,6 +61,6 @@ function refusalOfOffer(request: Request, leg: AdmittingLeg): Refusal | undefine
 }
 
 function later(leg: AdmittingLeg): Refusal {
-  const seconds = Math.floor(leg.identifiers.fraction() * (MAX_RETRY_AFTER + 1));
+  const seconds = Math.floor(leg.services.identifiers.fraction() * (MAX_RETRY_AFTER + 1));
   return { status: 500, headers: [['Retry-After', String(seconds)]] };
 }

@@ -1,4 +1,5 @@
-// The role of user agent in a received request (C-1): answering it, as the application says or in its place (§8.2, §13.3, §15.1.2).
+// The role of user agent in a received request (C-1): answering it, as the application says or in its place (§8.2,
+// §13.3, §15.1.2).
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { Handler, SipletDefaults } from '../application/handler.js';
@@ -117,7 +118,10 @@ export class Answering implements ReliableUser, RequestReceived {
     if (!this.answered) this.answerAs(487);
   }
 
-  /** A request that only says that the session goes on: 200 with what was agreed last (RFC 4028 §7.4). False: it says more. */
+  /**
+   * A request that only says that the session goes on: 200 with what was agreed last (RFC 4028 §7.4). False: it says
+   * more.
+   */
   answerRefresh(): boolean {
     const { timer, offers } = this.#leg();
     if (!timer.isRefresh(this.request)) return false;
@@ -168,8 +172,9 @@ export class Answering implements ReliableUser, RequestReceived {
   }
 
   /**
-   * What a user agent refuses whatever its application would answer (§8.2.2.3, RFC 4028 §9): it is looked at when the application takes that role, for
-   * a proxy forwards it all. The status with which the request has been refused, if it has.
+   * What a user agent refuses whatever its application would answer (§8.2.2.3, RFC 4028 §9): it is looked at when the
+   * application takes that role, for a proxy forwards it all. The status with which the request has been refused, if it
+   * has.
    */
   refuseAsAgent(): number | undefined {
     if (!this.isInitial) return undefined;
@@ -297,7 +302,9 @@ export class Answering implements ReliableUser, RequestReceived {
     if (!this.answered) this.received.awaitAnswer();
   }
 
-  /** Sends what the other leg has answered; a provisional one so that the caller must acknowledge it where it is to be. */
+  /**
+   * Sends what the other leg has answered; a provisional one so that the caller must acknowledge it where it is to be.
+   */
   relay(response: Response, isReliable = false): void {
     if (this.answered) return;
     if (response.status >= 200) {

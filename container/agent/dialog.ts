@@ -80,7 +80,10 @@ export class Dialog {
     );
   }
 
-  /** §12.2.1.1: a request in it, with the next CSeq but for ACK and CANCEL, which have the one given. Via and Contact come when it is sent. */
+  /**
+   * §12.2.1.1: a request in it, with the next CSeq but for ACK and CANCEL, which have the one given. Via and Contact
+   * come when it is sent.
+   */
   request(method: string, sequence?: number): Request {
     const request = new Request(method, this.remoteTarget);
     if (sequence === undefined && this.localSequence >= MAX_SEQUENCE)

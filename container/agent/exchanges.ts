@@ -1,4 +1,5 @@
-// What a leg and the requests that are under way in it know of each other, and who hears of them instead of the application.
+// What a leg and the requests that are under way in it know of each other, and who hears of them instead of the
+// application.
 import type * as sdk from '@siplet/sdk';
 import type { Request, Response } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';

@@ -1,7 +1,7 @@
-// The user agent of one session: its dialog, what it has sent and received in it, and how it ends (§12-15, JSR 289 §6.2).
+// The user agent of one session: its dialog, what it has sent and received in it, and how it ends (§12-15, JSR 289
+// §6.2).
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
-import type { Identifiers } from '../base/identifiers.js';
 import { present } from '../base/present.js';
 import type { Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
@@ -10,7 +10,6 @@ import type { OwnRequest, Sender } from '../servlet/sender.js';
 import { SentRequest } from '../servlet/sent-request.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import type { Awaited } from '../session/awaited.js';
-import type { Invocation } from '../session/invocation.js';
 import { call } from '../session/notices.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { UserAgent } from '../session/user-agent.js';
@@ -92,14 +91,6 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     return this.#timer;
   }
 
-  get identifiers(): Identifiers {
-    return this.services.identifiers;
-  }
-
-  get invocation(): Invocation {
-    return this.services.invocation;
-  }
-
   get #label(): string {
     return `the session of ${this.session.callId}`;
   }
@@ -127,7 +118,10 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.#isInvited = true;
   }
 
-  /** RFC 6665 §4.4: a SUBSCRIBE or REFER, or its NOTIFY, makes the dialog, or is one more usage of it, for so many seconds. */
+  /**
+   * RFC 6665 §4.4: a SUBSCRIBE or REFER, or its NOTIFY, makes the dialog, or is one more usage of it, for so many
+   * seconds.
+   */
   beginSubscription(key: string, seconds: number | undefined): void {
     if (this.session.state === 'terminated') return;
     this.session.state = 'confirmed';
@@ -177,11 +171,14 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   // Requests that a handler awaits -----------------------------------------------------------------
 
-  /** The next request of one of these methods, or of any: to who awaits it, and to no handler. Rejects when the dialog ends before. */
+  /**
+   * The next request of one of these methods, or of any: to who awaits it, and to no handler. Rejects when the dialog
+   * ends before.
+   */
   next(methods: readonly string[]): Awaited<SipRequest> {
     if (this.session.state === 'terminated')
       throw new IllegalStateError(`${this.#label} has ended: no request will come`);
-    return this.#expected.add(methods, this.invocation.turn);
+    return this.#expected.add(methods, this.services.invocation.turn);
   }
 
   /** The first handler that awaits a request of this method; it does so no longer. */
@@ -278,7 +275,10 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   // Requests sent ----------------------------------------------------------------------------------
 
-  /** Why a request may not be sent now; undefined: it may. An INVITE, an UPDATE or an offer while another is under way (§14.1, RFC 3311 §5.1, RFC 3264 §4). */
+  /**
+   * Why a request may not be sent now; undefined: it may. An INVITE, an UPDATE or an offer while another is under way
+   * (§14.1, RFC 3311 §5.1, RFC 3264 §4).
+   */
   obstacleTo(request: Request): string | undefined {
     const { method } = request;
     if (method === 'INVITE' && this.hasPendingInvite) return 'an INVITE of this dialog is under way (§14.1)';
@@ -297,7 +297,10 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     return false;
   }
 
-  /** In the dialog, else outside of it as a further attempt. Throws IllegalStateError for ACK and CANCEL, after the end, and before there is whom to send it to. */
+  /**
+   * In the dialog, else outside of it as a further attempt. Throws IllegalStateError for ACK and CANCEL, after the end,
+   * and before there is whom to send it to.
+   */
   createRequest(method: string): SentRequest {
     if (method === 'ACK' || method === 'CANCEL')
       throw new IllegalStateError(`${method} belongs to a transaction: see createAck and createCancel`);
@@ -357,7 +360,10 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.#acks.sendAgain(sequence, this.services.transactions);
   }
 
-  /** Ends it from our side: BYE (§15), CANCEL (§9.1), or a final response while it is early; `reason` is the Reason of a BYE. Resolves when that is done. */
+  /**
+   * Ends it from our side: BYE (§15), CANCEL (§9.1), or a final response while it is early; `reason` is the Reason of a
+   * BYE. Resolves when that is done.
+   */
   async terminate(reason?: string): Promise<void> {
     const { state } = this.session;
     if (state === 'terminated') return;

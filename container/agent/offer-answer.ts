@@ -1,10 +1,14 @@
-// Offers and answers of one dialog: which message carries which, and whose offer is unanswered (RFC 3264, RFC 6337 §2 table 1). It only keeps account.
+// Offers and answers of one dialog: which message carries which, and whose offer is unanswered (RFC 3264, RFC 6337 §2
+// table 1). It only keeps account.
 import type { Request, Response } from '../message/index.js';
 import { type Description, descriptionOf } from './session-description.js';
 
 export type OfferState = 'none' | 'offer sent' | 'offer received' | 'stable';
 
-/** What the description in a message is. A preview is the answer that an unreliable 1xx shows before it counts (§13.2.1). */
+/**
+ * What the description in a message is. A preview is the answer that an unreliable 1xx shows before it counts
+ * (§13.2.1).
+ */
 export type Meaning = 'offer' | 'answer' | 'preview' | undefined;
 
 type Side = 'local' | 'remote';
@@ -98,7 +102,10 @@ export class OfferAnswer {
     return counts && pending === undefined && !isKnown ? 'offer' : undefined;
   }
 
-  /** A message that ends the transaction of the offer without an answer: it is void. What a 1xx offers is answered before the 2xx (RFC 3262 §3). */
+  /**
+   * A message that ends the transaction of the offer without an answer: it is void. What a 1xx offers is answered
+   * before the 2xx (RFC 3262 §3).
+   */
   #giveUp(message: Request | Response): void {
     const pending = this.#pending;
     if (pending === undefined) return;

@@ -12,8 +12,8 @@ import type { AgentServices } from './services.js';
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 
 /**
- * With its own Call-ID and From tag, in a session of its own. Throws IllegalStateError for ACK and CANCEL, which belong to a transaction, TypeError for
- * what is no method. `routingState` is that of the request from which it is made.
+ * With its own Call-ID and From tag, in a session of its own. Throws IllegalStateError for ACK and CANCEL, which belong
+ * to a transaction, TypeError for what is no method. `routingState` is that of the request from which it is made.
  */
 export function createInitialRequest(
   services: AgentServices,
@@ -59,7 +59,10 @@ export function requestUriOf(to: Address): string {
   return wireOf(uri.toString());
 }
 
-/** Value of From or To, with the tag given and no other (§20.20, §20.39); headers and method have no place there (§19.1.1 table 1). */
+/**
+ * Value of From or To, with the tag given and no other (§20.20, §20.39); headers and method have no place there
+ * (§19.1.1 table 1).
+ */
 export function partyText(address: Address, tag: string | undefined): string {
   const copy = address.clone();
   if (copy.uri instanceof SipUri) {

@@ -1,8 +1,9 @@
-// A request that an application sends (§8.1, §13.2, §14.1, §15.1.1): its hops (RFC 3263), its transactions, and who gets its responses.
+// A request that an application sends (§8.1, §13.2, §14.1, §15.1.1): its hops (RFC 3263), its transactions, and who
+// gets its responses.
 import type { SendOptions, SipResponse } from '@siplet/sdk';
 import type { Handler } from '../application/handler.js';
 import type { Deadline, Timed } from '../base/clock.js';
-import { type Request, Response, reasonOf, type Uri } from '../message/index.js';
+import type { Request, Response, Uri } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
 import { type HopUser, NextHop } from '../proxy/next-hop.js';
 import { contactOf } from '../proxy/record-route.js';
@@ -14,11 +15,15 @@ import type { ClientTransaction, ClientUser, TransactionFailure } from '../trans
 import type { Flow, Hop } from '../transport/flow.js';
 import { Dialog } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, RequestSent } from './exchanges.js';
+import { asIfFrom, localResponse } from './in-place-of-peers.js';
 import { isReliable } from './offer-answer.js';
 import type { AgentServices } from './services.js';
 import { usageAccepted, usageGone } from './usages.js';
 
-/** Requests that say where their sender is reached in the dialog (§8.1.1.8, RFC 3311 §5.1, RFC 6665 §4.1.2.1, RFC 3515 §2.2). */
+/**
+ * Requests that say where their sender is reached in the dialog (§8.1.1.8, RFC 3311 §5.1, RFC 6665 §4.1.2.1, RFC 3515
+ * §2.2).
+ */
 const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
 
 /** How many different 2xx of forks are taken (security: a flood of them). */
@@ -161,7 +166,10 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
 
   // Giving up --------------------------------------------------------------------------------------
 
-  /** §9.1: a CANCEL goes out once a 1xx has come; what cannot be cancelled goes on. `reason` is the value of a Reason header. */
+  /**
+   * §9.1: a CANCEL goes out once a 1xx has come; what cannot be cancelled goes on. `reason` is the value of a Reason
+   * header.
+   */
   cancel(reason?: string): void {
     if (this.#ended || this.#cancelled || !this.isInvite) return;
     this.#cancelled = true;
@@ -273,7 +281,10 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     else this.#end(servlet);
   }
 
-  /** Another fork has answered too: whoever takes it may keep it; else it is acknowledged, and ended at once (§13.2.2.4). */
+  /**
+   * Another fork has answered too: whoever takes it may keep it; else it is acknowledged, and ended at once
+   * (§13.2.2.4).
+   */
   #furtherSuccess(servlet: ReceivedResponse): void {
     const { application } = this.session.applicationSession;
     const handler = application.table.success(servlet.status, 'INVITE');
@@ -353,7 +364,10 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     return this.isInitial ? this.leg.legOf(this.session.set.sessionFor(response)) : this.leg;
   }
 
-  /** To who awaits it; else, when the handler that sent the request has settled and nobody does, to the response handlers. */
+  /**
+   * To who awaits it; else, when the handler that sent the request has settled and nobody does, to the response
+   * handlers.
+   */
   #give(servlet: ReceivedResponse): void {
     if (this.user !== undefined) {
       this.user.final(servlet);
@@ -380,15 +394,4 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
         this.leg.legOf(servlet.session).endUnwanted(servlet);
     });
   }
-}
-
-/** What the container answers itself with in the place of a peer that does not. */
-function localResponse(request: Request, status: number): Response {
-  const fields = ['from', 'to', 'call-id', 'cseq'].flatMap((key) => request.fieldsOf(key).slice(0, 1));
-  return new Response(status, reasonOf(status), fields, '');
-}
-
-/** A flow that bears our address, while it is not known yet by which a request leaves. */
-export function asIfFrom({ ownSentBy }: AgentServices): Flow {
-  return { transport: 'UDP', sentBy: ownSentBy } as Flow;
 }

@@ -8,7 +8,10 @@ export class ReceivedProvisionals {
   #invite = 0;
   #last = 0;
 
-  /** False for a copy, for one that has overtaken another, and for one that cannot be read: it is not acknowledged, and comes again. */
+  /**
+   * False for a copy, for one that has overtaken another, and for one that cannot be read: it is not acknowledged, and
+   * comes again.
+   */
   takes(response: Response): boolean {
     const sequence = response.integer('rseq', MAX_RSEQ);
     if (sequence === undefined || sequence === 0) return false;

@@ -1,4 +1,5 @@
-// The provisional responses to one INVITE that its caller must acknowledge by PRACK (RFC 3262 §3): one at a time, sent again until then.
+// The provisional responses to one INVITE that its caller must acknowledge by PRACK (RFC 3262 §3): one at a time, sent
+// again until then.
 import { IllegalStateError } from '@siplet/sdk';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Request, Response } from '../message/index.js';
@@ -112,8 +113,8 @@ export class ReliableProvisionals implements Timed {
   }
 
   /**
-   * A final response is to go. True: not yet, since it is a 2xx and a description is still to be acknowledged; it is sent then. False: now, and nothing
-   * of this is sent any more, though a PRACK that is under way is still taken.
+   * A final response is to go. True: not yet, since it is a 2xx and a description is still to be acknowledged; it is
+   * sent then. False: now, and nothing of this is sent any more, though a PRACK that is under way is still taken.
    */
   holds(final: Response): boolean {
     const { status } = final;

@@ -33,11 +33,15 @@ export interface AgentServices extends Location {
   /** Where this container is reached, while it is not known yet by which flow a request leaves: host:port. */
   readonly ownSentBy: string;
   open(hop: Hop): Flow;
-  /** A flow to this container itself, when the next hop of a request in a dialog is a Record-Route URI or a Contact of ours. */
+  /**
+   * A flow to this container itself, when the next hop of a request in a dialog is a Record-Route URI or a Contact of
+   * ours.
+   */
   internalFlowTo(next: Uri): Flow | undefined;
   /**
-   * Where an initial request goes that an application sends: the flow to the application that is next; a status where none can be told; undefined: it leaves the
-   * container, with the routes that were pushed onto it (contract section 5).
+   * Where an initial request goes that an application sends: the flow to the application that is next; a status where
+   * none can be told; undefined: it leaves the container, with the routes that were pushed onto it (contract section
+   * 5).
    */
   nextHopFor(
     request: Request,

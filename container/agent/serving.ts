@@ -1,4 +1,5 @@
-// A request in a dialog in which the application is a user agent: its handler answers it, a bridge, or the container (C-41a).
+// A request in a dialog in which the application is a user agent: its handler answers it, a bridge, or the container
+// (C-41a).
 
 import type { Handler } from '../application/handler.js';
 import { allowedBy } from '../application/handler-table.js';

@@ -1,4 +1,5 @@
-// The session description that a message carries, if it does (RFC 3264, RFC 6337 §2): alone, or as a part of a multipart body (RFC 5621).
+// The session description that a message carries, if it does (RFC 3264, RFC 6337 §2): alone, or as a part of a
+// multipart body (RFC 5621).
 import type { Message } from '../message/index.js';
 
 /** An SDP body as it is on the wire. */

@@ -1,4 +1,5 @@
-// What two user agents agree about the refreshing of their session (RFC 4028 §4, §7-9): header fields in, header fields out.
+// What two user agents agree about the refreshing of their session (RFC 4028 §4, §7-9): header fields in, header fields
+// out.
 import type { Message, Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 
@@ -49,7 +50,10 @@ function names(message: Message, key: string): boolean {
   return message.values(key).some((tag) => tag.toLowerCase() === 'timer');
 }
 
-/** RFC 4028 §7.1, §7.4: what an INVITE or UPDATE of ours asks for, unless the application has written it. `refresher` keeps the roles that are. */
+/**
+ * RFC 4028 §7.1, §7.4: what an INVITE or UPDATE of ours asks for, unless the application has written it. `refresher`
+ * keeps the roles that are.
+ */
 export function askFor(request: Request, interval: number, minSE: number, refresher: Refresher | undefined): void {
   if (request.has('session-expires')) return;
   if (!names(request, 'supported')) request.append('Supported', 'timer');
@@ -66,7 +70,10 @@ export function refusalOfInterval(request: Request, settings: TimerSettings): Re
   return { status: 422, headers: [['Min-SE', String(settings.minSE)]] };
 }
 
-/** RFC 4028 §9 table 2: writes into our 2xx what we agree to, unless the application has. `current` keeps the roles that are. */
+/**
+ * RFC 4028 §9 table 2: writes into our 2xx what we agree to, unless the application has. `current` keeps the roles that
+ * are.
+ */
 export function agree(request: Request, response: Response, settings: TimerSettings, current: Terms | undefined): void {
   if (response.has('session-expires')) return;
   const isRequired = names(request, 'require');

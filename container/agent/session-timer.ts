@@ -7,7 +7,10 @@ import type { ExchangeLeg, ExchangeUser, LegTimer } from './exchanges.js';
 import { descriptionOf, isSameVersion } from './session-description.js';
 import { agree, askFor, minSEOf, refusalOfInterval, type Terms, type TimerSettings, termsOf } from './session-terms.js';
 
-/** Seconds before the end of the interval, or a third of it, at which a session that was not refreshed is ended (RFC 4028 §10). */
+/**
+ * Seconds before the end of the interval, or a third of it, at which a session that was not refreshed is ended (RFC
+ * 4028 §10).
+ */
 const MARGIN = 32;
 
 /** How long a refresh waits that another request is in the way of, in milliseconds. */
@@ -52,7 +55,10 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     if (wrote) this.#asked = request.value('session-expires');
   }
 
-  /** RFC 4028 §7.3: a 422 names a longer interval, which the request then has. False: it is not asked again, or not by us. */
+  /**
+   * RFC 4028 §7.3: a 422 names a longer interval, which the request then has. False: it is not asked again, or not by
+   * us.
+   */
   raise(request: Request, response: Response): boolean {
     const minSE = minSEOf(response);
     if (minSE === undefined || minSE <= this.#minSE) return false;
@@ -96,7 +102,10 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     if (message.has('allow')) this.#takesUpdate = message.values('allow').includes('UPDATE');
   }
 
-  /** Whether a request that nobody has answered only says that the session goes on: nothing of what was agreed changes (RFC 4028 §7.4). */
+  /**
+   * Whether a request that nobody has answered only says that the session goes on: nothing of what was agreed changes
+   * (RFC 4028 §7.4).
+   */
   isRefresh(request: Request): boolean {
     if (!request.has('session-expires') || !this.#concerns(request.method)) return false;
     const { remote } = this.leg.offers;
@@ -142,7 +151,10 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     this.#refresh = this.leg.services.clock.start(milliseconds, this, 'refresh');
   }
 
-  /** RFC 4028 §7.4: an UPDATE without a description where the peer takes one, else a re-INVITE with the one that was agreed. */
+  /**
+   * RFC 4028 §7.4: an UPDATE without a description where the peer takes one, else a re-INVITE with the one that was
+   * agreed.
+   */
   #refreshNow(): void {
     const { leg } = this;
     const method = this.#takesUpdate ? 'UPDATE' : 'INVITE';

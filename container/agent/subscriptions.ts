@@ -1,8 +1,12 @@
-// The subscriptions of one dialog (RFC 6665 §4.4, RFC 3515 §2.4.4): when each begins and ends. A REFER is one too, unless it says otherwise (RFC 4488).
+// The subscriptions of one dialog (RFC 6665 §4.4, RFC 3515 §2.4.4): when each begins and ends. A REFER is one too,
+// unless it says otherwise (RFC 4488).
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Message, Request, Response } from '../message/index.js';
 
-/** Seconds, where nobody says how long: RFC 3515 §2.4.4 wants an answer within minutes, RFC 6665 leaves it to the package. */
+/**
+ * Seconds, where nobody says how long: RFC 3515 §2.4.4 wants an answer within minutes, RFC 6665 leaves it to the
+ * package.
+ */
 const USUAL = 3600;
 /** Seconds at most; what a peer asks for is its own matter, but not for ever. */
 const LONGEST = 7 * 24 * 3600;

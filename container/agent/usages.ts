@@ -1,4 +1,5 @@
-// The usages of a dialog (RFC 5057): what requests and their responses make of the call and of the subscriptions in it (RFC 6665, RFC 3515).
+// The usages of a dialog (RFC 5057): what requests and their responses make of the call and of the subscriptions in it
+// (RFC 6665, RFC 3515).
 import type { Request, Response } from '../message/index.js';
 import { Dialog } from './dialog.js';
 import { isLast, isWithoutSubscription, lifetimeOf, subscriptionOf } from './subscriptions.js';
@@ -26,7 +27,10 @@ export function usageAnswered(leg: UsedLeg, request: Request, response: Response
   else if (method === 'NOTIFY') leg.refreshSubscription(subscriptionOf(request), lifetimeOf(request));
 }
 
-/** The peer's 2xx has answered a request of ours other than INVITE (RFC 6665 §4.1.2, RFC 3515 §2.4.2). `isInitial`: the request makes a dialog. */
+/**
+ * The peer's 2xx has answered a request of ours other than INVITE (RFC 6665 §4.1.2, RFC 3515 §2.4.2). `isInitial`: the
+ * request makes a dialog.
+ */
 export function usageAccepted(leg: UsedLeg, request: Request, response: Response, isInitial: boolean): void {
   const { method } = request;
   const isRefer = method === 'REFER' && !isWithoutSubscription(response);

@@ -152,7 +152,10 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
 
   // Failing ----------------------------------------------------------------------------------------
 
-  /** The caller gives up (§9.2): by CANCEL, or by BYE in its early dialog (§15). False: the container answers the INVITE. */
+  /**
+   * The caller gives up (§9.2): by CANCEL, or by BYE in its early dialog (§15). False: the container answers the
+   * INVITE.
+   */
   #cancelled(by: Request): boolean {
     this.invite.exchange?.cancel(by.values('reason').join(', ') || undefined);
     this.#fail(new CallFailed(487));
@@ -193,7 +196,10 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
     return leg === this.#callerLeg ? this.#calleeLeg : this.#callerLeg;
   }
 
-  /** By a BYE of the peer, which is relayed when its handler has seen it; by one of ours, whose Reason is the other leg's too; or it was lost. */
+  /**
+   * By a BYE of the peer, which is relayed when its handler has seen it; by one of ours, whose Reason is the other
+   * leg's too; or it was lost.
+   */
   legEnded(leg: BridgedLeg, bye: Request | undefined, byPeer: boolean): void {
     if (this.#state === 'calling') {
       if (leg === this.#callerLeg) this.#cancelled(bye ?? this.invite.message);

@@ -1,4 +1,5 @@
-// One leg of a bridge: its requests go to the other leg (RFC 7092 §3.1.3) once the application's handlers have seen them.
+// One leg of a bridge: its requests go to the other leg (RFC 7092 §3.1.3) once the application's handlers have seen
+// them.
 
 import type { Answering } from '../agent/answering.js';
 import type { LegUser } from '../agent/exchanges.js';
@@ -70,7 +71,10 @@ export class BridgedLeg implements LegUser {
     new RelayedRequest(this, peer, answering).start(() => createRelayedRequest(answering, peer.leg));
   }
 
-  /** Where the callee knows no reliable 1xx, or not any more, the container answers: an offer in the PRACK has no place to go (RFC 3262 §5). */
+  /**
+   * Where the callee knows no reliable 1xx, or not any more, the container answers: an offer in the PRACK has no place
+   * to go (RFC 3262 §5).
+   */
   #acknowledged(peer: BridgedLeg, answering: Answering): void {
     const provisional = this.bridge.acknowledgedBy(answering.request);
     if (provisional === undefined || provisional.isPracked) {
@@ -110,7 +114,10 @@ export class BridgedLeg implements LegUser {
     this.#pending.push({ sequence, success });
   }
 
-  /** A 2xx to this side's INVITE has not been acknowledged: the callee of it waits for the ACK, and takes no other INVITE. */
+  /**
+   * A 2xx to this side's INVITE has not been acknowledged: the callee of it waits for the ACK, and takes no other
+   * INVITE.
+   */
   get awaitsAck(): boolean {
     return (this.#pending?.length ?? 0) > 0;
   }
@@ -121,7 +128,10 @@ export class BridgedLeg implements LegUser {
     this.#pending = undefined;
   }
 
-  /** BYE, which says what the other side's said or `reason`; CANCEL or nothing where no call stands. Resolves when it was answered. */
+  /**
+   * BYE, which says what the other side's said or `reason`; CANCEL or nothing where no call stands. Resolves when it
+   * was answered.
+   */
   async end(bye: Request | undefined, reason?: string): Promise<void> {
     if (this.leg.session.state !== 'confirmed') return this.leg.terminate();
     this.peer?.acknowledgeAll();
@@ -139,7 +149,10 @@ export class BridgedLeg implements LegUser {
   }
 }
 
-/** Each leg has a session timer of its own (RFC 4028 §8). But a re-INVITE that has no offer asks for one, which only the other side can make. */
+/**
+ * Each leg has a session timer of its own (RFC 4028 §8). But a re-INVITE that has no offer asks for one, which only the
+ * other side can make.
+ */
 function isForLeg({ method, body }: Request): boolean {
   return method === 'UPDATE' || body !== '';
 }

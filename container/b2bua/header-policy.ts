@@ -1,4 +1,5 @@
-// Which header fields pass from one leg to the other (RFC 7092 §3.1.2): one table. What is not in it is copied, in order, unknown ones too.
+// Which header fields pass from one leg to the other (RFC 7092 §3.1.2): one table. What is not in it is copied, in
+// order, unknown ones too.
 import { Field, type Message, type Response } from '../message/index.js';
 
 /** Of the message's own leg: its way, its dialog, its transaction, its hop's credentials. Never copied. */
@@ -38,7 +39,10 @@ const OF_THE_BODY = ['content-type', 'content-encoding', 'content-disposition', 
 const NEVER: ReadonlySet<string> = new Set(OF_THE_LEG);
 const NEVER_WITHOUT_BODY: ReadonlySet<string> = new Set([...OF_THE_LEG, ...OF_THE_BODY]);
 
-/** Extensions that each leg has with its own peer: those of the other leg are none of its business (RFC 3262, RFC 4028, RFC 3327, RFC 5626). */
+/**
+ * Extensions that each leg has with its own peer: those of the other leg are none of its business (RFC 3262, RFC 4028,
+ * RFC 3327, RFC 5626).
+ */
 const PER_LEG: ReadonlySet<string> = new Set(['100rel', 'timer', 'path', 'outbound', 'gruu']);
 
 /** Copies what may pass to the other leg. The fields are shared. */
@@ -67,7 +71,10 @@ export function namesExtension(message: Message, tag: string, ...keys: readonly 
   return keys.some((key) => message.has(key) && message.values(key).some((each) => each.toLowerCase() === tag));
 }
 
-/** Contacts of a redirection say where somebody is, and are copied; those of a dialog say where its party is, and are not (§20.10). */
+/**
+ * Contacts of a redirection say where somebody is, and are copied; those of a dialog say where its party is, and are
+ * not (§20.10).
+ */
 export function copyContacts(from: Response, to: Response): void {
   if (!((from.status >= 300 && from.status < 400) || from.status === 485)) return;
   for (const field of from.fields) if (field.key === 'contact') to.fields.push(field);

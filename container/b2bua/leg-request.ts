@@ -1,4 +1,5 @@
-// The requests of the other leg: the initial one from the one that came, and those in the dialog (JSR 289 §14.1, §14.2; RFC 7092 §3.1).
+// The requests of the other leg: the initial one from the one that came, and those in the dialog (JSR 289 §14.1, §14.2;
+// RFC 7092 §3.1).
 
 import type { AddressLike, LegOptions } from '@siplet/sdk';
 import { Address, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
@@ -19,8 +20,8 @@ const MAX_FORWARDS = 70;
 type Body = { readonly content: string | Uint8Array; readonly type: string };
 
 /**
- * The initial request of the second leg: Call-ID, tags, CSeq and Via are its own, the hops that are left are one fewer (RFC 7332 §3.1). The next application in the
- * router's order gets it. Throws TooManyHopsError when none is left.
+ * The initial request of the second leg: Call-ID, tags, CSeq and Via are its own, the hops that are left are one fewer
+ * (RFC 7332 §3.1). The next application in the router's order gets it. Throws TooManyHopsError when none is left.
  */
 export function createLegRequest(answering: Answering, options: LegOptions, body?: Body): OwnRequest {
   const { request, services } = answering;
@@ -48,8 +49,8 @@ export function createLegRequest(answering: Answering, options: LegOptions, body
 }
 
 /**
- * The callee may answer 1xx reliably, whatever the caller knows: the container acknowledges them then. But an offer in one, which comes where the INVITE has
- * none, only the caller can answer (RFC 3262 §5).
+ * The callee may answer 1xx reliably, whatever the caller knows: the container acknowledges them then. But an offer in
+ * one, which comes where the INVITE has none, only the caller can answer (RFC 3262 §5).
  */
 function takesReliably(answering: Answering, leg: Request, body: Body | undefined): boolean {
   if (leg.method !== 'INVITE') return false;
@@ -57,7 +58,10 @@ function takesReliably(answering: Answering, leg: Request, body: Body | undefine
   return namesExtension(answering.request, '100rel', 'supported', 'require');
 }
 
-/** A request in the dialog of `leg`, with what may pass of the one that came in the other. Throws what `Leg.createRequest` does, and TooManyHopsError. */
+/**
+ * A request in the dialog of `leg`, with what may pass of the one that came in the other. Throws what
+ * `Leg.createRequest` does, and TooManyHopsError.
+ */
 export function createRelayedRequest(answering: Answering, leg: Leg): OwnRequest {
   hopsLeft(answering);
   return relayedInto(answering, leg.createRequest(answering.request.method));
@@ -75,7 +79,10 @@ export function relayedInto(answering: Answering, sent: OwnRequest): OwnRequest 
   return sent;
 }
 
-/** A request in the dialog of `leg` as `request` is in another (JSR 289 §14.2). Throws what `Leg.createRequest` does, and TooManyHopsError. */
+/**
+ * A request in the dialog of `leg` as `request` is in another (JSR 289 §14.2). Throws what `Leg.createRequest` does,
+ * and TooManyHopsError.
+ */
 export function createRequestInDialog(leg: Leg, request: SipRequest, options: LegOptions = {}): OwnRequest {
   if (options.to !== undefined || options.from !== undefined || options.uri !== undefined)
     throw new IllegalStateError(

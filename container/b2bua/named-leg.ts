@@ -1,11 +1,15 @@
-// Dialogs that a peer names in Replaces, Join or Refer-To: it knows those of its own leg, the other side knows those of the other (RFC 3891, RFC 3911, RFC 5589 §7).
+// Dialogs that a peer names in Replaces, Join or Refer-To: it knows those of its own leg, the other side knows those of
+// the other (RFC 3891, RFC 3911, RFC 5589 §7).
 import { Address, SipUri } from '@siplet/sdk';
 import { Leg } from '../agent/leg.js';
 import { type Request, textOf, wireOf } from '../message/index.js';
 import { namedDialogOf } from '../session/named-dialog.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 
-/** Writes the dialogs of the other legs in the place of those that are legs of ours and linked; all others pass as they are. */
+/**
+ * Writes the dialogs of the other legs in the place of those that are legs of ours and linked; all others pass as they
+ * are.
+ */
 export function renameDialogs(request: Request, dialogs: UserAgentDialogs): void {
   if (request.method === 'REFER') renameInReferTo(request, dialogs);
   if (request.method !== 'INVITE') return;

@@ -12,7 +12,10 @@ export interface Content {
   readonly body: string;
 }
 
-/** With the status, reason, body and header fields of `response` that may pass; dialog, way and Contact are those of `answering`. `content` stands in for no body. */
+/**
+ * With the status, reason, body and header fields of `response` that may pass; dialog, way and Contact are those of
+ * `answering`. `content` stands in for no body.
+ */
 export function relayedResponse(answering: Answering, response: Response, content?: Content): Response {
   const { request, transaction } = answering;
   const { status } = response;

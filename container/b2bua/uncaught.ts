@@ -10,7 +10,9 @@ export function callFailed(answering: Answering, error: CallFailed): void {
   callers.set(error, answering);
 }
 
-/** Relays an error that a handler or a promise left to the caller whose call it ended. False: it is not such an error. */
+/**
+ * Relays an error that a handler or a promise left to the caller whose call it ended. False: it is not such an error.
+ */
 export function relayUncaught(error: unknown): boolean {
   if (!(error instanceof CallFailed)) return false;
   const answering = callers.get(error);

@@ -26,7 +26,8 @@ export class Acknowledgements {
     }
     const agent = services.userAgents.find(ack.callId, ack.to.tag, ack.from.tag);
     if (agent !== undefined) this.#toUserAgent(ack, agent, flow);
-    else if (route !== undefined) forwardStatelessly(ack, services.proxy, flow); // without a Route it is for nobody whom we know
+    // without a Route it is for nobody whom we know
+    else if (route !== undefined) forwardStatelessly(ack, services.proxy, flow);
   }
 
   /** In a proxied dialog: to its handler, then downstream. */

@@ -1,4 +1,5 @@
-// The time that an application has to answer a request that its handler has taken (C-41a): an operator is warned, then the container answers 500.
+// The time that an application has to answer a request that its handler has taken (C-41a): an operator is warned, then
+// the container answers 500.
 import type { Deadline, Timed } from '../base/clock.js';
 import type { Request } from '../message/index.js';
 import type { DispatchServices } from './services.js';

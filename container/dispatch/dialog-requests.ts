@@ -1,4 +1,5 @@
-// Requests inside a dialog (§12.2.2, C-34): of a dialog that an application has proxied, of one in which it is a user agent, and of none that we know.
+// Requests inside a dialog (§12.2.2, C-34): of a dialog that an application has proxied, of one in which it is a user
+// agent, and of none that we know.
 import { Dialog } from '../agent/dialog.js';
 import { Leg } from '../agent/leg.js';
 import { serve } from '../agent/serving.js';
@@ -118,7 +119,10 @@ export class DialogRequests {
     return session;
   }
 
-  /** Whether it is in a dialog in which an application is a user agent, makes one (RFC 6665 §4.4.1), or crosses with our BYE (§15.1.2). */
+  /**
+   * Whether it is in a dialog in which an application is a user agent, makes one (RFC 6665 §4.4.1), or crosses with our
+   * BYE (§15.1.2).
+   */
   isInDialog({ method, callId, to, from }: Request): boolean {
     const { userAgents } = this.services;
     if (userAgents.size === 0) return false;

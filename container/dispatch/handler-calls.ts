@@ -1,4 +1,5 @@
-// The calls of handlers that every request and response brings, as jobs of the mailbox: objects, since three functions for each would cost more than the call.
+// The calls of handlers that every request and response brings, as jobs of the mailbox: objects, since three functions
+// for each would cost more than the call.
 import { CallFailed, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import type { Handler } from '../application/handler.js';
 import type { Response } from '../message/index.js';

@@ -1,4 +1,5 @@
-// Initial requests (contract section 5, §16.3, §16.5): which application takes one, in which session, and what is done when none does.
+// Initial requests (contract section 5, §16.3, §16.5): which application takes one, in which session, and what is done
+// when none does.
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
 import { type Request, responseTo, type Uri } from '../message/index.js';
@@ -105,7 +106,10 @@ export class InitialRequests implements Beginner {
     received.begin(handler, this);
   }
 
-  /** A new session, or the one of the key that the application gives the request (C-42). Undefined when it has failed to (C-41). */
+  /**
+   * A new session, or the one of the key that the application gives the request (C-42). Undefined when it has failed to
+   * (C-41).
+   */
   #sessionFor(
     request: Request,
     transaction: ServerTransaction,
@@ -152,7 +156,9 @@ export class InitialRequests implements Beginner {
     again.begin(handler, this);
   }
 
-  /** The router sends it out with no application in between: it is forwarded, and its dialogs do not come here (§16). */
+  /**
+   * The router sends it out with no application in between: it is forwarded, and its dialogs do not come here (§16).
+   */
   #depart(request: Request, transaction: ServerTransaction, departure: Departure, route: Uri | undefined): void {
     const { services } = this;
     const loopPart = services.loopDetection.partOf(request, route?.text ?? '');

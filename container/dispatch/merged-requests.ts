@@ -1,4 +1,5 @@
-// Merged requests (§8.2.2.2): the same request that comes by another way while an application of ours answers it as a user agent.
+// Merged requests (§8.2.2.2): the same request that comes by another way while an application of ours answers it as a
+// user agent.
 import type { Request } from '../message/index.js';
 
 /** A request that an application has taken. */

@@ -204,7 +204,10 @@ export class Proxying implements Supervisor, ProxyRole {
     }
   }
 
-  /** A BYE that fails ends the dialog as well (§15.1.1); other failures leave it to the BYE that is to follow (§12.2.1.2). */
+  /**
+   * A BYE that fails ends the dialog as well (§15.1.1); other failures leave it to the BYE that is to follow
+   * (§12.2.1.2).
+   */
   #unconfirm(response: Response): void {
     const { request, isInitial, session } = this.received;
     if (isInitial) return;

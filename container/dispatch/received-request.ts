@@ -1,4 +1,5 @@
-// A request that an application has taken, from its handler to the end of the last transaction: answered, proxied, or forwarded in its dialog.
+// A request that an application has taken, from its handler to the end of the last transaction: answered, proxied, or
+// forwarded in its dialog.
 import type * as sdk from '@siplet/sdk';
 import { CallFailed, TooManyHopsError } from '@siplet/sdk';
 import { type AnsweredRequest, Answering } from '../agent/answering.js';
@@ -101,7 +102,9 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     if (!this.isDealtWith) this.awaitAnswer();
   }
 
-  /** Whoever had the turn before has invalidated the session: the request gets another, as if it had come now (C-42). */
+  /**
+   * Whoever had the turn before has invalidated the session: the request gets another, as if it had come now (C-42).
+   */
   #beginAgain(handler: Handler, beginner: Beginner): void {
     if (this.answered || this.transaction.state === 'terminated') return;
     this.stopAwaiting();
@@ -117,7 +120,10 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     return context !== undefined && (context.started || context.completed);
   }
 
-  /** C-41: before anything was sent, 500; a request with no hops left that was proxied all the same, 483. A call that failed is relayed. */
+  /**
+   * C-41: before anything was sent, 500; a request with no hops left that was proxied all the same, 483. A call that
+   * failed is relayed.
+   */
   #failed(error: unknown): void {
     if (this.isDealtWith) return;
     if (error instanceof CallFailed) relayFailure(this.answering, error);
@@ -333,7 +339,8 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     if (this.transaction.state !== 'proceeding') return;
     this.#cancelled = true;
     const handler = this.application.table.cancel();
-    // Its session stays until the handler has its turn, also where nothing is left to wait for and the 487 goes at once.
+    // Its session stays until the handler has its turn, also where nothing is left to wait for and the 487 goes at
+    // once.
     this.session.transactionBegins();
     if (this.proxying === undefined) this.answering.cancelled(cancel);
     else this.proxying.context.cancelled(cancel);

@@ -1,4 +1,5 @@
-// A request that is forwarded with no application in between: inside a dialog that nobody knows any more, by its Route set (§16, C-40), or as the router says.
+// A request that is forwarded with no application in between: inside a dialog that nobody knows any more, by its Route
+// set (§16, C-40), or as the router says.
 import type { Request, Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';

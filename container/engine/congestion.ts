@@ -1,4 +1,5 @@
-// Overload control (§21.5.4): above a mark new initial requests get 503, until the load has fallen well below it. What belongs to a call is always served.
+// Overload control (§21.5.4): above a mark new initial requests get 503, until the load has fallen well below it. What
+// belongs to a call is always served.
 
 /** How loaded the process is. */
 export interface Load {
@@ -14,7 +15,10 @@ export interface Marks {
   readonly delay: number;
 }
 
-/** Measurements in a row that are above the mark: one compiler run or collection that holds everything up is no overload. */
+/**
+ * Measurements in a row that are above the mark: one compiler run or collection that holds everything up is no
+ * overload.
+ */
 export const PATIENCE = 10;
 
 /** Of the high mark: below this share of it calls are taken again. */

@@ -1,4 +1,5 @@
-// Everything from the wire up to the applications' handlers, joined once, on ports for time, chance and wire: the same in the container and in a test.
+// Everything from the wire up to the applications' handlers, joined once, on ports for time, chance and wire: the same
+// in the container and in a test.
 import type { Logger } from 'pino';
 import type { Agenda } from '../base/agenda.js';
 import type { Clock } from '../base/clock.js';

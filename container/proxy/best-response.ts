@@ -1,4 +1,5 @@
-// The best response of a response context (§16.7 steps 6 and 7): one pure function over the final responses of the branches.
+// The best response of a response context (§16.7 steps 6 and 7): one pure function over the final responses of the
+// branches.
 import type { Response } from '../message/index.js';
 
 /** A final response that may be forwarded upstream. */
@@ -20,8 +21,8 @@ function rank({ response: { status }, ofCancelled }: Candidate): number {
 }
 
 /**
- * Chooses among final responses, in the order in which they came: a 2xx if any, else a 6xx if any, else one of the lowest class; within a class
- * what helps the caller most, and of equals the first. Undefined when there is none.
+ * Chooses among final responses, in the order in which they came: a 2xx if any, else a 6xx if any, else one of the
+ * lowest class; within a class what helps the caller most, and of equals the first. Undefined when there is none.
  */
 export function bestResponse(candidates: readonly Candidate[]): Candidate | undefined {
   let best: Candidate | undefined;
@@ -42,7 +43,10 @@ const CHALLENGES = [
   ['proxy-authenticate', 'Proxy-Authenticate'],
 ] as const;
 
-/** §16.7 step 7: a 401 or 407 carries the challenges of all 401s and 407s received, each unmodified, those of the chosen one first. */
+/**
+ * §16.7 step 7: a 401 or 407 carries the challenges of all 401s and 407s received, each unmodified, those of the chosen
+ * one first.
+ */
 export function aggregateChallenges(chosen: Candidate, candidates: readonly Candidate[]): void {
   if (!isChallenge(chosen.response)) return;
   for (const { response } of candidates)

@@ -1,4 +1,5 @@
-// Which branches of a search are under way and which wait: all at once or one after another (C-22, C-23), within Max-Breadth (RFC 5393 §5.3.3).
+// Which branches of a search are under way and which wait: all at once or one after another (C-22, C-23), within
+// Max-Breadth (RFC 5393 §5.3.3).
 import type { Request } from '../message/index.js';
 import type { Branch } from './branch.js';
 import { MaxBreadth } from './max-breadth.js';
@@ -47,7 +48,10 @@ export class BranchQueue {
     return true;
   }
 
-  /** C-22; what Max-Breadth leaves no room for waits until another branch has ended (RFC 5393 §5.3.3.1 allows serial forking). */
+  /**
+   * C-22; what Max-Breadth leaves no room for waits until another branch has ended (RFC 5393 §5.3.3.1 allows serial
+   * forking).
+   */
   startAll(): void {
     const waiting = this.#waiting.filter((branch) => branch.state === 'waiting');
     let count = Math.min(waiting.length, this.#breadth.free);

@@ -1,4 +1,5 @@
-// One branch of a response context: a target, its hops (RFC 3263), its client transactions one after another, Timer C (§16.8).
+// One branch of a response context: a target, its hops (RFC 3263), its client transactions one after another, Timer C
+// (§16.8).
 import type { Deadline, Timed } from '../base/clock.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import type { ClientTransaction, ClientUser, ServerTransaction, TransactionFailure } from '../transaction/user.js';
@@ -70,7 +71,10 @@ export class Branch implements ClientUser, HopUser, Timed {
   timeout: number | undefined;
   /** Whether the Contacts of its 3xx are tried (C-26); undefined: as the context says. */
   recurse: boolean | undefined;
-  /** Gives the parameters of the Record-Route URI on this branch alone; null: none is added; undefined: as the context says. */
+  /**
+   * Gives the parameters of the Record-Route URI on this branch alone; null: none is added; undefined: as the context
+   * says.
+   */
   recordRoute: (() => string) | null | undefined;
   /** Whether the request went out with a Record-Route of ours. */
   isRecordRouted = false;
@@ -108,7 +112,10 @@ export class Branch implements ClientUser, HopUser, Timed {
     return request;
   }
 
-  /** Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. Of a branch that lingers it is made anew. */
+  /**
+   * Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. Of a branch that lingers it
+   * is made anew.
+   */
   get request(): Request {
     this.#request ??= this.#prepared();
     return this.#request;
@@ -146,9 +153,9 @@ export class Branch implements ClientUser, HopUser, Timed {
   }
 
   /**
-   * Cancels it (§9.1, §16.10): a CANCEL goes out once a 1xx has come. What a timeout or the application cancels is given up when no answer to the
-   * CANCEL can come, or did not come soon; what the caller or another branch's final response cancels is waited for (64*T1 after the CANCEL).
-   * `reason` is the value of a Reason header (RFC 3326).
+   * Cancels it (§9.1, §16.10): a CANCEL goes out once a 1xx has come. What a timeout or the application cancels is
+   * given up when no answer to the CANCEL can come, or did not come soon; what the caller or another branch's final
+   * response cancels is waited for (64*T1 after the CANCEL). `reason` is the value of a Reason header (RFC 3326).
    */
   cancel(cause: CancelCause, reason?: string): void {
     if (this.state === 'waiting') this.state = 'ended';
@@ -182,7 +189,10 @@ export class Branch implements ClientUser, HopUser, Timed {
     return false;
   }
 
-  /** §16.6 steps 4, 8, 10 and 11 for the hop whose turn it is: each has its own transaction and branch parameter (RFC 3263 §4.3). */
+  /**
+   * §16.6 steps 4, 8, 10 and 11 for the hop whose turn it is: each has its own transaction and branch parameter (RFC
+   * 3263 §4.3).
+   */
   attempt(hop: Hop): void {
     const { context } = this;
     const { services } = context;
@@ -212,7 +222,9 @@ export class Branch implements ClientUser, HopUser, Timed {
     this.#end(this.context.generate(503));
   }
 
-  /** Whether it has its final response, and so have those below it; those whose transactions linger are added to `open`. */
+  /**
+   * Whether it has its final response, and so have those below it; those whose transactions linger are added to `open`.
+   */
   hasEnded(open: Branch[]): boolean {
     if (this.state === 'pending') return false;
     if (this.#transaction !== undefined && this.#transaction.state !== 'terminated') open.push(this);

@@ -1,4 +1,5 @@
-// The choice of the best response (§16.7 steps 6 and 7): made when the turn of its handler has come, and again when that handler has added branches.
+// The choice of the best response (§16.7 steps 6 and 7): made when the turn of its handler has come, and again when
+// that handler has added branches.
 import type { Response } from '../message/index.js';
 import { aggregateChallenges, bestResponse, type Candidate } from './best-response.js';
 import type { Branch } from './branch.js';

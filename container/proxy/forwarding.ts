@@ -1,10 +1,14 @@
-// Request forwarding (§16.6): the RFC's numbered steps, in the order in which branch.ts takes them. Step 8 (Via) is the transaction layer's.
+// Request forwarding (§16.6): the RFC's numbered steps, in the order in which branch.ts takes them. Step 8 (Via) is the
+// transaction layer's.
 import { unescaped } from '@siplet/sdk/grammar';
 import { Field, type Request, Uri } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
 import { recordRouteValues } from './record-route.js';
 
-/** §16.6 step 2: the target becomes the Request-URI, without the parts that table 1 does not allow there; as received when it is the same. */
+/**
+ * §16.6 step 2: the target becomes the Request-URI, without the parts that table 1 does not allow there; as received
+ * when it is the same.
+ */
 export function replaceRequestUri(request: Request, target: string): void {
   if (!isSame(request.uri, target)) request.uri = requestUriOf(target);
 }
@@ -56,8 +60,9 @@ export function writeMaxBreadth(request: Request, breadth: number): void {
 }
 
 /**
- * §16.6 step 4, once the flow is known: `recordRoute` and `path` (RFC 3327) are the parameters of our URI with a leading ';', undefined where this element
- * does not stay on the path. Two values where the two sides differ (RFC 5658).
+ * §16.6 step 4, once the flow is known: `recordRoute` and `path` (RFC 3327) are the parameters of our URI with a
+ * leading ';', undefined where this element does not stay on the path. Two values where the two sides differ (RFC
+ * 5658).
  */
 export function addRecordRoute(
   request: Request,
@@ -84,8 +89,8 @@ function topRouteIsSecure(request: Request): boolean {
 }
 
 /**
- * §16.6 steps 6 and 7: the URI by which the next hop is located. A first Route value without lr is a strict router: it becomes the Request-URI, which
- * goes to the end of the Route. Undefined when the first Route value is no URI.
+ * §16.6 steps 6 and 7: the URI by which the next hop is located. A first Route value without lr is a strict router: it
+ * becomes the Request-URI, which goes to the end of the Route. Undefined when the first Route value is no URI.
  */
 export function postprocessRouting(request: Request): Uri | undefined {
   if (!request.has('route')) return request.target;
@@ -112,8 +117,9 @@ const AROUND_ROUTE = 45;
 const LONGEST_V6 = 47;
 
 /**
- * Octets of the request as it will be sent, about: what §18.1.1 compares with the MTU. `ours` are the parameters of our Record-Route and Path, where
- * they are to come; two values of each where the next hop is of another transport or IP version than the inbound flow (RFC 5658).
+ * Octets of the request as it will be sent, about: what §18.1.1 compares with the MTU. `ours` are the parameters of our
+ * Record-Route and Path, where they are to come; two values of each where the next hop is of another transport or IP
+ * version than the inbound flow (RFC 5658).
  */
 export function sizeOf(request: Request, next: Uri, inbound: Flow, ...ours: (string | undefined)[]): number {
   const { sentBy } = inbound;

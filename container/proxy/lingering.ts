@@ -1,4 +1,5 @@
-// Who hears of transactions whose request is done with (§17.1.2, §17.2.2, RFC 6026): it keeps nothing of what was needed to forward it.
+// Who hears of transactions whose request is done with (§17.1.2, §17.2.2, RFC 6026): it keeps nothing of what was
+// needed to forward it.
 import type { Response } from '../message/index.js';
 import type { ClientUser, ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import type { Flow } from '../transport/flow.js';
@@ -15,7 +16,10 @@ export class Lingering implements ClientUser, ServerUser {
   readonly #upstream: Upstream;
   readonly #accepted: ServerTransaction | undefined;
 
-  /** `accepted` is the INVITE that was answered with a 2xx: a 2xx that comes again, or of another fork, still goes upstream. */
+  /**
+   * `accepted` is the INVITE that was answered with a 2xx: a 2xx that comes again, or of another fork, still goes
+   * upstream.
+   */
   constructor(upstream: Upstream, accepted: ServerTransaction | undefined) {
     this.#upstream = upstream;
     this.#accepted = accepted;

@@ -1,4 +1,5 @@
-// Loop detection (§16.3 step 4 as corrected by RFC 5393 §4.2): the second part of our branches is a keyed hash of what the routing depends on.
+// Loop detection (§16.3 step 4 as corrected by RFC 5393 §4.2): the second part of our branches is a keyed hash of what
+// the routing depends on.
 import { splitList } from '@siplet/sdk/grammar';
 import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import { type Request, Via } from '../message/index.js';
@@ -8,8 +9,9 @@ import type { Own } from './route-preprocessing.js';
 const SEPARATOR = '-';
 
 /**
- * Hashes what RFC 5393 §4.2.1 names (Request-URI, Route, To and From tag, Call-ID, CSeq number, Proxy-Require, Proxy-Authorization), never Via and
- * never the method, so that CANCEL and ACK have the part of their INVITE. Keyed, so that nobody can make another's request look like a loop.
+ * Hashes what RFC 5393 §4.2.1 names (Request-URI, Route, To and From tag, Call-ID, CSeq number, Proxy-Require,
+ * Proxy-Authorization), never Via and never the method, so that CANCEL and ACK have the part of their INVITE. Keyed, so
+ * that nobody can make another's request look like a loop.
  */
 export class LoopDetection {
   readonly #hash: KeyedHash;
@@ -19,8 +21,8 @@ export class LoopDetection {
   }
 
   /**
-   * The second part of the branch for a request as it was received, after route preprocessing. `application` is whose turn it is: the next one of a
-   * composition is another element.
+   * The second part of the branch for a request as it was received, after route preprocessing. `application` is whose
+   * turn it is: the next one of a composition is another element.
    */
   partOf(request: Request, application: string): string {
     const hash = this.#hash.begin().add(application);
@@ -37,7 +39,10 @@ export class LoopDetection {
     return SEPARATOR + hash.end();
   }
 
-  /** Whether a Via of ours carries a branch with the same second part (RFC 5393 §4.2.2). Odd lower Vias of others do no harm. */
+  /**
+   * Whether a Via of ours carries a branch with the same second part (RFC 5393 §4.2.2). Odd lower Vias of others do no
+   * harm.
+   */
   loops(request: Request, part: string, own: Own): boolean {
     for (const field of request.fields) {
       if (field.key !== 'via' || !field.value.includes(part)) continue;

@@ -1,4 +1,5 @@
-// Max-Breadth (RFC 5393 §5): how many branches of a request may be under way at once, here and downstream, shared out among ours.
+// Max-Breadth (RFC 5393 §5): how many branches of a request may be under way at once, here and downstream, shared out
+// among ours.
 import type { Request } from '../message/index.js';
 
 /** RFC 5393 §5.3.3.2 recommends it. */
@@ -28,7 +29,10 @@ export class MaxBreadth {
     return this.#free;
   }
 
-  /** Takes the share of the next of `count` branches that start together: equal shares of what is not kept, at least 1. `count` is at most `free`. */
+  /**
+   * Takes the share of the next of `count` branches that start together: equal shares of what is not kept, at least 1.
+   * `count` is at most `free`.
+   */
   take(count: number): number {
     const share = Math.max(1, Math.ceil((this.#free - this.#reserve) / count));
     this.#free -= share;

@@ -19,7 +19,10 @@ export interface HopUser {
   attempt(hop: Hop): void;
   /** No hop was found (§8.1.3.1, §16.9). */
   unreachable(error: unknown): void;
-  /** Asked when a name has been resolved. False: the request is not to be sent any longer, and the user has dealt with that. */
+  /**
+   * Asked when a name has been resolved. False: the request is not to be sent any longer, and the user has dealt with
+   * that.
+   */
   mayGoOn(): boolean;
 }
 
@@ -35,8 +38,9 @@ export class NextHop {
   ) {}
 
   /**
-   * The first hop; undefined when there is none, or a name is to be resolved: the user is told then. `next` is undefined where the first Route value
-   * is not a URI; `internal` is a flow of the container to itself that the request takes instead.
+   * The first hop; undefined when there is none, or a name is to be resolved: the user is told then. `next` is
+   * undefined where the first Route value is not a URI; `internal` is a flow of the container to itself that the
+   * request takes instead.
    */
   find(next: Uri | undefined, internal: Flow | undefined): Hop | undefined {
     if (internal !== undefined) return this.#first([hopOf(internal)]);

@@ -1,4 +1,5 @@
-// A request in a dialog that the container sends on its own account: nobody else waits for its response (§17.1, RFC 3263).
+// A request in a dialog that the container sends on its own account: nobody else waits for its response (§17.1, RFC
+// 3263).
 import type { Request, Response, Uri } from '../message/index.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
@@ -19,7 +20,10 @@ export class OwnRequest implements ClientUser, HopUser {
     this.#hops = new NextHop(services, this);
   }
 
-  /** Resolves when it has been answered, or when nobody can be reached. `like` is a flow of ours, for what stays in the container. */
+  /**
+   * Resolves when it has been answered, or when nobody can be reached. `like` is a flow of ours, for what stays in the
+   * container.
+   */
   static send(services: ProxyServices, request: Request, like: Flow): Promise<void> {
     return new Promise((resolve) => new OwnRequest(services, request, like, resolve).#start());
   }

@@ -6,17 +6,23 @@ export class ProxyOptions {
   parallel = true;
   recurse = true;
   noCancel = false;
-  /** Milliseconds: of the whole when parallel (C-22), of each branch when sequential (C-23); 0: what the transactions allow. */
+  /**
+   * Milliseconds: of the whole when parallel (C-22), of each branch when sequential (C-23); 0: what the transactions
+   * allow.
+   */
   timeout = 180_000;
-  /** Parameters of our Record-Route URI with a leading ';', or undefined: this element does not stay on the path (§16.6 step 4). */
+  /**
+   * Parameters of our Record-Route URI with a leading ';', or undefined: this element does not stay on the path (§16.6
+   * step 4).
+   */
   recordRoute: string | undefined;
   /** The same for Path (RFC 3327). */
   path: string | undefined;
   /** Local address that requests are to leave from (JSR 289 §14.2); undefined: whichever fits. */
   outboundInterface: string | undefined;
   /**
-   * Gives the flow to the next application of the composition, when there is one; a status where none can be told; pushes routes onto the request by which
-   * it leaves (contract section 5).
+   * Gives the flow to the next application of the composition, when there is one; a status where none can be told;
+   * pushes routes onto the request by which it leaves (contract section 5).
    */
   toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
   /** The request is inside a dialog: it has one target, and no other is added (C-34). */

@@ -20,8 +20,8 @@ function valueFor(flow: Flow, parameters: string, secure: boolean): string {
 }
 
 /**
- * The values to push, in order: the caller's side first, so that the callee's side ends up on top. One value when both sides are reached at the same
- * place by the same transport. `parameters` has a leading ';' or is empty.
+ * The values to push, in order: the caller's side first, so that the callee's side ends up on top. One value when both
+ * sides are reached at the same place by the same transport. `parameters` has a leading ';' or is empty.
  */
 export function recordRouteValues(
   parameters: string,

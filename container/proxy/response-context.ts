@@ -1,4 +1,5 @@
-// The response context of a stateful proxy (§16.7): the target set, the branches, and what of their responses goes upstream. C-rules: shared contract, section 4.
+// The response context of a stateful proxy (§16.7): the target set, the branches, and what of their responses goes
+// upstream. C-rules: shared contract, section 4.
 import type { Deadline, Timed } from '../base/clock.js';
 import { type Request, type Response, responseTo } from '../message/index.js';
 import type { ServerTransaction } from '../transaction/user.js';
@@ -77,8 +78,8 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   // Adding branches (C-16 … C-19) ------------------------------------------------------------------
 
   /**
-   * New branches for those targets that are not in the target set yet (§16.5). After the caller's CANCEL they are born ended: nobody waits for them.
-   * Throws RangeError beyond the bound on branches.
+   * New branches for those targets that are not in the target set yet (§16.5). After the caller's CANCEL they are born
+   * ended: nobody waits for them. Throws RangeError beyond the bound on branches.
    */
   createBranches(targets: readonly string[]): Branch[] {
     const { maxBranches } = this.services.settings;
@@ -163,13 +164,15 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   /** §16.7 step 5: 101-199 go upstream at once (C-6). */
   provisional(branch: Branch, response: Response): void {
     if (this.completed) return;
-    // One that came before the final response goes before it, however long its handler takes; behind it, it is absorbed.
+    // One that came before the final response goes before it, however long its handler takes; behind it, it is
+    // absorbed.
     this.supervisor.provisional(branch, response, passProvisional);
   }
 
   /** §16.7 step 5: a 2xx to INVITE; each goes upstream (C-10, C-10a, C-10b). */
   succeeded(branch: Branch, response: Response, isRetransmission: boolean): void {
-    if (this.completed && !this.#succeeded) return; // a final response has gone upstream: RFC 6026 §8.9 lets no 2xx follow it
+    // a final response has gone upstream: RFC 6026 §8.9 lets no 2xx follow it
+    if (this.completed && !this.#succeeded) return;
     if (!this.#succeeded) this.#succeed(branch);
     this.supervisor.success(branch, response, isRetransmission, passSuccess);
   }
@@ -186,7 +189,9 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     this.#linger();
   }
 
-  /** From here on it waits for what is sent again, if anything is (RFC 6026): messages are kept as octets until then. */
+  /**
+   * From here on it waits for what is sent again, if anything is (RFC 6026): messages are kept as octets until then.
+   */
   #linger(): void {
     this.supervisor.forwarded();
     // The application hears of a 2xx that comes again (C-10b), of nothing else.
@@ -328,7 +333,10 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
 
   // The application's own responses (C-6, C-12) ----------------------------------------------------
 
-  /** A final response that the application made while proxying: a candidate like one from a branch, or the replacement of the best response. */
+  /**
+   * A final response that the application made while proxying: a candidate like one from a branch, or the replacement
+   * of the best response.
+   */
   answer(response: Response): void {
     const { status } = response;
     if (status < 300) {

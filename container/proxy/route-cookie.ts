@@ -1,8 +1,12 @@
-// What our Record-Route URIs carry besides lr: which dialogs they are for, what the application wrote, and a check that nobody else wrote it (C-35).
+// What our Record-Route URIs carry besides lr: which dialogs they are for, what the application wrote, and a check that
+// nobody else wrote it (C-35).
 import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import { integerAt, type Uri } from '../message/index.js';
 
-/** The parameter that names the dialog set, with the check behind a dot. It comes before the application's own parameters. */
+/**
+ * The parameter that names the dialog set, with the check behind a dot. It comes before the application's own
+ * parameters.
+ */
 const NAME = 'sid';
 /** More than there can be of dialogs. */
 const MAX_SLOT = 999_999_999;

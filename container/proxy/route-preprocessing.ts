@@ -1,4 +1,5 @@
-// Route information preprocessing (§16.4): undoes a strict router's rewriting, takes our own Route values off, strips our maddr.
+// Route information preprocessing (§16.4): undoes a strict router's rewriting, takes our own Route values off, strips
+// our maddr.
 import { defaultPort, type Request, type Uri } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
 import { cookieOf } from './route-cookie.js';
@@ -8,7 +9,10 @@ export interface Own {
   isOwn(host: string, port: number | undefined, transport: string | undefined): boolean;
 }
 
-/** §16.4: the Route value of ours that the request was routed by, or undefined. Both values of a double Record-Route are taken (RFC 5658). */
+/**
+ * §16.4: the Route value of ours that the request was routed by, or undefined. Both values of a double Record-Route are
+ * taken (RFC 5658).
+ */
 export function preprocessRoute(request: Request, own: Own, flow: Flow): Uri | undefined {
   undoStrictRouting(request, own);
   stripOwnMaddr(request, own, flow);
@@ -35,7 +39,10 @@ export function isOwnUri(uri: Uri, own: Own): boolean {
   return (uri.scheme === 'sip' || uri.scheme === 'sips') && own.isOwn(uri.host, uri.port, uri.transport);
 }
 
-/** §16.4: a Request-URI that is a Record-Route value of ours was put there by a strict router; the real one is the last Route value. */
+/**
+ * §16.4: a Request-URI that is a Record-Route value of ours was put there by a strict router; the real one is the last
+ * Route value.
+ */
 function undoStrictRouting(request: Request, own: Own): void {
   const { target } = request;
   if (!target.lr || !request.has('route') || !isOwnUri(target, own)) return;
@@ -48,7 +55,10 @@ function undoStrictRouting(request: Request, own: Own): void {
   request.set('Route', [mine, ...routes.slice(0, -1)]);
 }
 
-/** §16.4: our own maddr is stripped from what was received on the port and transport indicated there; these too where they are not the default ones. */
+/**
+ * §16.4: our own maddr is stripped from what was received on the port and transport indicated there; these too where
+ * they are not the default ones.
+ */
 function stripOwnMaddr(request: Request, own: Own, flow: Flow): void {
   const { target } = request;
   if (target.maddr === undefined) return;

@@ -32,7 +32,10 @@ export interface ProxyServices extends Location, Upstream {
   readonly lingering: Lingering;
   /** The flow to a hop (§18.1.1). */
   open(hop: Hop): Flow;
-  /** A flow to this container itself, when the next hop is a Record-Route URI of ours: another application of the same process has the dialog too. */
+  /**
+   * A flow to this container itself, when the next hop is a Record-Route URI of ours: another application of the same
+   * process has the dialog too.
+   */
   internalFlow(next: Uri, inbound: Flow): Flow | undefined;
   /** Whether an address names one of our listeners. */
   hasInterface(address: string): boolean;

@@ -5,7 +5,10 @@ import { addContentLength, decrementMaxForwards, postprocessRouting, sizeOf } fr
 import { type HopUser, NextHop } from './next-hop.js';
 import type { ProxyServices } from './services.js';
 
-/** Forwards the request to its next hop and keeps nothing. What cannot be sent is dropped, and told to `services.problem`. */
+/**
+ * Forwards the request to its next hop and keeps nothing. What cannot be sent is dropped, and told to
+ * `services.problem`.
+ */
 export function forwardStatelessly(original: Request, services: ProxyServices, inbound: Flow): void {
   if (original.maxForwards === 0) return;
   const request = original.clone();

@@ -1,4 +1,5 @@
-// The stateless proxy (§16.11, contract section 6): one target for each request, the same branch for each retransmission, nothing kept.
+// The stateless proxy (§16.11, contract section 6): one target for each request, the same branch for each
+// retransmission, nothing kept.
 import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
@@ -8,7 +9,9 @@ import { type HopUser, type Location, NextHop } from './next-hop.js';
 import { type Own, preprocessRoute } from './route-preprocessing.js';
 import { type Refusal, refusalOf, validate } from './validation.js';
 
-/** Where a stateless siplet sends a request: wire text of the target's URI; undefined when it names none. May not throw. */
+/**
+ * Where a stateless siplet sends a request: wire text of the target's URI; undefined when it names none. May not throw.
+ */
 export type StatelessRoute = (request: Request, flow: Flow, popped: Uri | undefined) => string | undefined;
 
 /** What the stateless proxy needs of the container around it. */
@@ -46,8 +49,8 @@ export class StatelessProxy {
   }
 
   /**
-   * §16.11: our Via is taken off and the response goes by the next one. False: its branch is not one that we made without a transaction. 100 passes
-   * too.
+   * §16.11: our Via is taken off and the response goes by the next one. False: its branch is not one that we made
+   * without a transaction. 100 passes too.
    */
   response(response: Response, flow: Flow): boolean {
     const { via } = response;
@@ -66,7 +69,10 @@ export class StatelessProxy {
     return true;
   }
 
-  /** Forwards a request to the target that `route` names, or refuses it. The message is nobody else's: it is forwarded without a copy. */
+  /**
+   * Forwards a request to the target that `route` names, or refuses it. The message is nobody else's: it is forwarded
+   * without a copy.
+   */
   request(request: Request, flow: Flow, route: StatelessRoute): void {
     const { method } = request;
     this.counters.requests++;
@@ -120,9 +126,10 @@ export class StatelessProxy {
   // The branch -------------------------------------------------------------------------------------
 
   /**
-   * §16.11: a function of what retransmissions, the CANCEL and the ACK share: the branch and sent-by of the received Via; of an RFC 2543 peer, of its Via,
-   * From tag, Call-ID and CSeq number. (The To tag and the Request-URI, which §16.11 names too, would part the ACK from its INVITE and add nothing.)
-   * Behind it a check of the sent-by, so that a forged response goes nowhere.
+   * §16.11: a function of what retransmissions, the CANCEL and the ACK share: the branch and sent-by of the received
+   * Via; of an RFC 2543 peer, of its Via, From tag, Call-ID and CSeq number. (The To tag and the Request-URI, which
+   * §16.11 names too, would part the ACK from its INVITE and add nothing.) Behind it a check of the sent-by, so that a
+   * forged response goes nowhere.
    */
   #branchOf(request: Request): string {
     const { via } = request;

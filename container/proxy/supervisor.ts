@@ -8,7 +8,10 @@ export interface Choice {
   readonly response: Response;
 }
 
-/** What is done with a response of a branch once its handler has settled: one function for all responses, not one for each. */
+/**
+ * What is done with a response of a branch once its handler has settled: one function for all responses, not one for
+ * each.
+ */
 export type Settled = (branch: Branch, response: Response) => void;
 
 export const passProvisional: Settled = ({ context }, response) => {
@@ -24,8 +27,8 @@ export const passSuccessOnce: Settled = ({ context }, response) => {
 };
 
 /**
- * `settled` is called once the application's handler has settled, at once when there is none and none is running. What the handler changed in the
- * response is changed.
+ * `settled` is called once the application's handler has settled, at once when there is none and none is running. What
+ * the handler changed in the response is changed.
  */
 export interface Supervisor {
   provisional(branch: Branch, response: Response, settled: Settled): void;
@@ -40,6 +43,9 @@ export interface Supervisor {
   ended(): void;
   /** The final response has gone upstream. */
   forwarded(): void;
-  /** Whether it does without hearing of what lingers. Then it is told of the end as soon as nothing but retransmissions can come. */
+  /**
+   * Whether it does without hearing of what lingers. Then it is told of the end as soon as nothing but retransmissions
+   * can come.
+   */
   readonly mayEnd: boolean;
 }

@@ -32,7 +32,10 @@ function parsed(text: string): SipUri | undefined {
   }
 }
 
-/** The Contacts of a 3xx that can be tried: SIP, SIPS and tel URIs, SIPS alone when the request asked for it, best q first (§20.10). */
+/**
+ * The Contacts of a 3xx that can be tried: SIP, SIPS and tel URIs, SIPS alone when the request asked for it, best q
+ * first (§20.10).
+ */
 export function contactsOf(response: Response, secure: boolean): string[] {
   const contacts: { uri: string; q: number }[] = [];
   for (const address of response.routes('contact')) {

@@ -1,4 +1,5 @@
-// Request validation (§16.3) beyond the syntax, which the parser has checked: what is refused before any application sees it.
+// Request validation (§16.3) beyond the syntax, which the parser has checked: what is refused before any application
+// sees it.
 import { type Request, type Response, responseTo } from '../message/index.js';
 
 /** Why a request is refused, and with what. */
@@ -18,7 +19,10 @@ function checkScheme(request: Request): Refusal | undefined {
   return SCHEMES.has(request.target.scheme) ? undefined : { status: 416 };
 }
 
-/** §16.3 step 3. OPTIONS and REGISTER may still be answered here, by whoever is their final recipient; forwarding them throws. */
+/**
+ * §16.3 step 3. OPTIONS and REGISTER may still be answered here, by whoever is their final recipient; forwarding them
+ * throws.
+ */
 function checkMaxForwards(request: Request): Refusal | undefined {
   if (request.maxForwards !== 0 || request.method === 'OPTIONS' || request.method === 'REGISTER') return undefined;
   return { status: 483 };
@@ -42,7 +46,9 @@ export function validate(request: Request): Refusal | undefined {
   return undefined;
 }
 
-/** The response that a refusal asks for; without a To tag where the transaction layer makes one of the request (§8.2.7). */
+/**
+ * The response that a refusal asks for; without a To tag where the transaction layer makes one of the request (§8.2.7).
+ */
 export function refusalOf(request: Request, refusal: Refusal, toTag: string | undefined): Response {
   const response = responseTo(request, refusal.status, refusal.reason, toTag);
   for (const [name, value] of refusal.headers ?? []) response.append(name, value);

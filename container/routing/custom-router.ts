@@ -1,4 +1,5 @@
-// The application router that an application exports (contract section 5, JSR 289 §15): asked for each initial request, and what it answers is checked.
+// The application router that an application exports (contract section 5, JSR 289 §15): asked for each initial request,
+// and what it answers is checked.
 import type { RoutingDirective, SipApplicationRouter, TargetedRequest } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
@@ -155,7 +156,10 @@ export class CustomRouter implements Router {
     return UNAVAILABLE;
   }
 
-  /** JSR 289 §15.6: routes first, then the name. Throws for a name that nobody bears, or whose application does not take the method. */
+  /**
+   * JSR 289 §15.6: routes first, then the name. Throws for a name that nobody bears, or whose application does not take
+   * the method.
+   */
   #answerOf(info: Info, method: string, { visited }: RoutingState, directive: RoutingDirective): Answer {
     const { name, region, subscriberUri, modifier, routes, stateInfo } = info;
     const [first] = routes;

@@ -1,4 +1,5 @@
-// Which application gets an initial request (contract section 5): the configured order by method, else every application, alphabetically.
+// Which application gets an initial request (contract section 5): the configured order by method, else every
+// application, alphabetically.
 import type { RoutingDirective } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Request, Uri } from '../message/index.js';
@@ -39,7 +40,10 @@ export class DefaultRouter implements Router {
     return this.#hasStateless;
   }
 
-  /** The first application in order that has a handler for the method and has not had the request (composition); one without is passed over. */
+  /**
+   * The first application in order that has a handler for the method and has not had the request (composition); one
+   * without is passed over.
+   */
   next(
     request: Request,
     _flow: Flow | undefined,

@@ -1,4 +1,5 @@
-// What the router has answered, carried out on a request: to the next application, or out of the container with its routes (JSR 289 §15.6).
+// What the router has answered, carried out on a request: to the next application, or out of the container with its
+// routes (JSR 289 §15.6).
 import type { RoutingDirective } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
@@ -11,10 +12,16 @@ import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
 import type { Returns } from './returns.js';
 import { type Answer, Departure, Destination, NoAnswer, type Router } from './router.js';
 
-/** Applications that one request, and what is made from it, may pass; what is only proxied is bounded by Max-Forwards too. */
+/**
+ * Applications that one request, and what is made from it, may pass; what is only proxied is bounded by Max-Forwards
+ * too.
+ */
 const MAX_PASSED = 70;
 
-/** A flow to this container itself; a status instead of an answer from there; undefined: it leaves, by its Route or its Request-URI. */
+/**
+ * A flow to this container itself; a status instead of an answer from there; undefined: it leaves, by its Route or its
+ * Request-URI.
+ */
 export type FlowInside = Flow | number | undefined;
 
 export interface NextApplicationParts {
@@ -31,7 +38,9 @@ export class NextApplication {
     this.#parts = parts;
   }
 
-  /** What travels with a request that came; undefined: it says that it comes back to the router, and is not known to. */
+  /**
+   * What travels with a request that came; undefined: it says that it comes back to the router, and is not known to.
+   */
   routingStateOf(request: Request, flow: Flow, popped: Uri | undefined): RoutingState | undefined {
     const routingState = routingStateOn(flow);
     if (routingState !== OUTSIDE || popped === undefined) return routingState;
@@ -44,7 +53,10 @@ export class NextApplication {
     return routingState instanceof Destination ? routingState.before : routingState.visited;
   }
 
-  /** Which application takes a request that came. The one that it names itself has its say (JSR 289 §15.11), as the router has it. */
+  /**
+   * Which application takes a request that came. The one that it names itself has its say (JSR 289 §15.11), as the
+   * router has it.
+   */
   received(
     request: Request,
     flow: Flow,
@@ -89,7 +101,10 @@ export class NextApplication {
     );
   }
 
-  /** Asks for a request that an application proxies or sends; routes are pushed onto it. `like` bears the address that a flow inside has. */
+  /**
+   * Asks for a request that an application proxies or sends; routes are pushed onto it. `like` bears the address that a
+   * flow inside has.
+   */
   of(request: Request, like: Flow, routingState: RoutingState, directive: RoutingDirective): FlowInside {
     if (routingState.visited.length >= MAX_PASSED) return 483;
     return this.carryOut(

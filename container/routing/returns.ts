@@ -1,4 +1,5 @@
-// Requests that the router has sent out to come back to it (ROUTE_BACK, JSR 289 §15.6): what it has said of them is kept until then, for a while.
+// Requests that the router has sent out to come back to it (ROUTE_BACK, JSR 289 §15.6): what it has said of them is
+// kept until then, for a while.
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { Uri } from '../message/index.js';
@@ -42,7 +43,10 @@ export class Returns implements Timed {
     return `;${RETURN}=${id}`;
   }
 
-  /** Undefined: the URI names none. 'gone': it names one that is not known, for this call or any more. It may come back more than once (forks). */
+  /**
+   * Undefined: the URI names none. 'gone': it names one that is not known, for this call or any more. It may come back
+   * more than once (forks).
+   */
   of(uri: Uri | undefined, callId: string): RoutingState | 'gone' | undefined {
     if (uri === undefined || uri.parameters === '') return undefined;
     const id = uri.parameter(RETURN);

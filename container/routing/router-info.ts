@@ -20,7 +20,10 @@ export interface Info {
   readonly stateInfo: unknown;
 }
 
-/** Undefined stays what it is: the router has no application for the request. Throws TypeError, or SipParseError, for what is no answer. */
+/**
+ * Undefined stays what it is: the router has no application for the request. Throws TypeError, or SipParseError, for
+ * what is no answer.
+ */
 export function infoOf(returned: unknown): Info | undefined {
   if (returned === undefined || returned === null) return undefined;
   if (typeof (returned as { then?: unknown }).then === 'function') {

@@ -1,4 +1,5 @@
-// The port of application routing: what is asked for each initial request, and what may be answered (contract section 5, JSR 289 §15).
+// The port of application routing: what is asked for each initial request, and what may be answered (contract section
+// 5, JSR 289 §15).
 import type { RoutingDirective, RoutingRegion, TargetedRequest } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
@@ -85,8 +86,8 @@ export interface Router {
   /** Why no request can be routed, for operators; undefined: they can. */
   readonly problem: string | undefined;
   /**
-   * Which application is next. `flow` is where the request came from, undefined for one that an application sends or proxies; `popped` is the Route
-   * value of ours by which it came.
+   * Which application is next. `flow` is where the request came from, undefined for one that an application sends or
+   * proxies; `popped` is the Route value of ours by which it came.
    */
   next(
     request: Request,
@@ -96,7 +97,10 @@ export interface Router {
     directive: RoutingDirective,
     targeted: TargetedRequest | undefined,
   ): Answer;
-  /** The routing function of the stateless siplet that is next for a request as it was received, before any transaction exists (contract section 6). */
+  /**
+   * The routing function of the stateless siplet that is next for a request as it was received, before any transaction
+   * exists (contract section 6).
+   */
   stateless(request: Request, flow: Flow): StatelessRoute | undefined;
   /** Another order of the default router, for requests from now on. */
   reorder(order: ReadonlyMap<string, readonly string[]>): void;

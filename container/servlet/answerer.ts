@@ -36,13 +36,21 @@ export interface Answerer {
   /** The request as the application holds it. */
   readonly servlet: sdk.SipRequest;
   readonly services: { readonly digest: DigestServer };
-  /** Takes the role of proxy. Throws IllegalStateError when it has the other role or cannot be proxied (C-1), TooManyHopsError. */
+  /**
+   * Takes the role of proxy. Throws IllegalStateError when it has the other role or cannot be proxied (C-1),
+   * TooManyHopsError.
+   */
   proxy(options: sdk.ProxyOptions | undefined): sdk.Proxy;
   /** The proxy, if it is proxied; in a dialog it refuses to add branches. */
   readonly servletProxy: HeldProxy | undefined;
-  /** Takes the role of B2BUA, a user agent on both sides. Throws IllegalStateError when it is proxied or answered (C-1). */
+  /**
+   * Takes the role of B2BUA, a user agent on both sides. Throws IllegalStateError when it is proxied or answered (C-1).
+   */
   becomeB2bua(): void;
-  /** Sends a response that the application made (C-1, C-6, C-12). Throws IllegalStateError when none may be sent any longer. */
+  /**
+   * Sends a response that the application made (C-1, C-6, C-12). Throws IllegalStateError when none may be sent any
+   * longer.
+   */
   answerByApplication(response: Response): void;
   /** The same, so that the caller acknowledges it by PRACK (RFC 3262 §3). */
   answerReliably(response: Response): void;

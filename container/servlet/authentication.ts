@@ -1,4 +1,5 @@
-// Authentication as an application asks for it: verifies a request and answers it where the credentials are not right (§22).
+// Authentication as an application asks for it: verifies a request and answers it where the credentials are not right
+// (§22).
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import { responseTo } from '../message/index.js';

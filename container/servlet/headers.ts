@@ -1,4 +1,5 @@
-// The header fields of a message as an application sees them: text instead of octets, and system headers that it may only read (JSR 289 §5.4.2).
+// The header fields of a message as an application sees them: text instead of octets, and system headers that it may
+// only read (JSR 289 §5.4.2).
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, Parameterable } from '@siplet/sdk';
 import { keyOf, type Message, Party, type Request, type Response, textOf, wireOf } from '../message/index.js';
@@ -99,7 +100,9 @@ export class Headers implements sdk.Headers {
   }
 }
 
-/** Contact belongs to the application where it says where users are, not where this dialog's party is (JSR 289 §5.4.2). */
+/**
+ * Contact belongs to the application where it says where users are, not where this dialog's party is (JSR 289 §5.4.2).
+ */
 function mayWriteContact(message: Message): boolean {
   if (message.isRequest) return (message as Request).method === 'REGISTER';
   const { status, cseq } = message as Response;

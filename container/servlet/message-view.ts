@@ -71,7 +71,10 @@ export abstract class MessageView<M extends Message> {
   }
 }
 
-/** RFC 2045 §5.1: what reads the body; undefined where it is UTF-8, which is so where nothing is said, or nothing that is known (§7.4.1). */
+/**
+ * RFC 2045 §5.1: what reads the body; undefined where it is UTF-8, which is so where nothing is said, or nothing that
+ * is known (§7.4.1).
+ */
 function charsetOf(contentType: string | undefined): TextDecoder | undefined {
   const label = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType ?? '')?.[1];
   if (label === undefined || /^utf-?8$/i.test(label)) return undefined;

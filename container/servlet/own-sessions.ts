@@ -1,4 +1,5 @@
-// The sessions of one version of an application, as it looks for them (JSR 289's SipSessionsUtil); those of others, and of other versions, it does not see.
+// The sessions of one version of an application, as it looks for them (JSR 289's SipSessionsUtil); those of others, and
+// of other versions, it does not see.
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { ApplicationInTheMaking, DeployedApplication } from '../application/application.js';

@@ -1,4 +1,5 @@
-// A request as stateless siplets (contract section 6) and session keys (C-42) see it: there is nothing to change and nobody to answer.
+// A request as stateless siplets (contract section 6) and session keys (C-42) see it: there is nothing to change and
+// nobody to answer.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
 import { type Request, textOf, type Uri } from '../message/index.js';

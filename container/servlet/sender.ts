@@ -25,7 +25,10 @@ export interface SentExchange {
   readonly servlet: OwnRequest;
   /** Where it was sent to last; undefined when it was not sent, or its response is the container's own. */
   readonly flow: Flow | undefined;
-  /** §9.1: a CANCEL goes out once a 1xx has come. Other methods than INVITE are not cancelled. `reason` is the value of a Reason header. */
+  /**
+   * §9.1: a CANCEL goes out once a 1xx has come. Other methods than INVITE are not cancelled. `reason` is the value of
+   * a Reason header.
+   */
   cancel(reason?: string): void;
   /** Resolves with the final response, which may be the container's own. */
   ended(): Promise<sdk.SipResponse>;
@@ -34,8 +37,7 @@ export interface SentExchange {
 /** The user agent of one session. */
 export interface Sender {
   readonly session: SipSession;
-  readonly identifiers: Identifiers;
-  readonly invocation: Invocation;
+  readonly services: { readonly identifiers: Identifiers; readonly invocation: Invocation };
   /** What travels with the request from which its initial one was made. */
   routingState: RoutingState | undefined;
   /** Why a request may not be sent now (§14.1, RFC 3311 §5.1, RFC 3264 §4); undefined: it may. */

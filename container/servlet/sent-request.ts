@@ -80,7 +80,7 @@ export class SentRequest extends SipRequest implements OwnRequest {
   ): void {
     this.assertOpen();
     const challenges = 'challenges' in challenge ? challenge.challenges : [challenge];
-    addAuthorization(this.message, challenges, credentials, this.sender.identifiers);
+    addAuthorization(this.message, challenges, credentials, this.sender.services.identifiers);
   }
 
   override createResponse(): never {
@@ -124,6 +124,6 @@ class CancelRequest extends SipRequest {
     if (this.#sent) throw new IllegalStateError(`${this.label} has been sent already`);
     this.#sent = true;
     this.exchange.cancel(this.message.value('reason'));
-    return Awaited.of(this.exchange.ended(), this.invite.sender.invocation.turn);
+    return Awaited.of(this.exchange.ended(), this.invite.sender.services.invocation.turn);
   }
 }

@@ -1,4 +1,5 @@
-// A response on its way to who sent the request (JSR 289 §5.7): one that the application made, or one of a proxied branch.
+// A response on its way to who sent the request (JSR 289 §5.7): one that the application made, or one of a proxied
+// branch.
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { Response } from '../message/index.js';

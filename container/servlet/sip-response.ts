@@ -6,7 +6,10 @@ import type { Flow } from '../transport/flow.js';
 import { challengesOf } from './challenges.js';
 import { SipMessage } from './sip-message.js';
 
-/** Where it is from: made by the application, the best or only one, a further copy of a 2xx, or one branch's among others (C-14). */
+/**
+ * Where it is from: made by the application, the best or only one, a further copy of a 2xx, or one branch's among
+ * others (C-14).
+ */
 export type Origin = 'created' | 'received' | 'retransmitted' | 'intermediate';
 
 export abstract class SipResponse extends SipMessage<Response> implements sdk.SipResponse {

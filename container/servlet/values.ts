@@ -16,8 +16,8 @@ export function uriText(value: UriOrAddress): string {
 }
 
 /**
- * What an application names somebody with, as an address of its own. In a text without brackets all that follows a semicolon is the URI's: there is no header
- * here whose parameters it could be (§20.10). Throws SipParseError.
+ * What an application names somebody with, as an address of its own. In a text without brackets all that follows a
+ * semicolon is the URI's: there is no header here whose parameters it could be (§20.10). Throws SipParseError.
  */
 export function addressOf(value: UriOrAddress): Address {
   if (value instanceof Address) return value.clone();

@@ -1,4 +1,5 @@
-// The application session (JSR 289 §6): what one application keeps of one call: its SIP sessions, timers, attributes, mailbox.
+// The application session (JSR 289 §6): what one application keeps of one call: its SIP sessions, timers, attributes,
+// mailbox.
 import type * as sdk from '@siplet/sdk';
 import { SipUri } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
@@ -145,7 +146,10 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
     }
   }
 
-  /** The handler may give it more time; what comes in it until the handler has settled does so too, since it waits for its turn. */
+  /**
+   * The handler may give it more time; what comes in it until the handler has settled does so too, since it waits for
+   * its turn.
+   */
   #tellExpired(): void {
     const touched = this.#touched;
     const due = this.#due;
@@ -176,8 +180,8 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
   }
 
   /**
-   * No SIP session and no timer is left (JSR 289 §6.4.1). One with a key is never ready: requests of that key are still to find it (C-42), until it
-   * expires, which nothing but the application puts off once nobody calls.
+   * No SIP session and no timer is left (JSR 289 §6.4.1). One with a key is never ready: requests of that key are still
+   * to find it (C-42), until it expires, which nothing but the application puts off once nobody calls.
    */
   protected get isReady(): boolean {
     return !this.#ending && this.key === undefined && this.#sessions.length === 0 && (this.#timers?.size ?? 0) === 0;

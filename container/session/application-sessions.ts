@@ -1,4 +1,5 @@
-// All application sessions that are alive: by the version of the application that has them, by key (C-42), by id (JSR 289 §15.11).
+// All application sessions that are alive: by the version of the application that has them, by key (C-42), by id (JSR
+// 289 §15.11).
 
 import type { DeployedApplication } from '../application/application.js';
 import { Slots } from '../base/slots.js';
@@ -20,7 +21,10 @@ class OfVersion {
 export class ApplicationSessions implements ApplicationSessionKeeper {
   /** Told when a version of an application has no session any longer. */
   onIdle: ((application: DeployedApplication) => void) | undefined;
-  /** By version, and so are keys: what comes in goes to the new version alone (D-1), whose code knows nothing of what the old one keeps in the session. */
+  /**
+   * By version, and so are keys: what comes in goes to the new version alone (D-1), whose code knows nothing of what
+   * the old one keeps in the session.
+   */
   readonly #versions = new WeakMap<DeployedApplication, OfVersion>();
   #size = 0;
 
@@ -57,7 +61,9 @@ export class ApplicationSessions implements ApplicationSessionKeeper {
     return session;
   }
 
-  /** C-42: the session of that key, which is made when there is none. Throws TypeError or RangeError for what is no key. */
+  /**
+   * C-42: the session of that key, which is made when there is none. Throws TypeError or RangeError for what is no key.
+   */
   withKey(application: DeployedApplication, key: string, sessionTimeout?: number): ApplicationSession {
     return this.findByKey(application, key) ?? this.create(application, sessionTimeout, key);
   }
@@ -103,7 +109,10 @@ export class ApplicationSessions implements ApplicationSessionKeeper {
     if (version.all.size === 0) this.onIdle?.(session.application);
   }
 
-  /** Invalidates all that a version still has: its time to drain is over (D-2). Requests in its dialogs then follow their Route sets. */
+  /**
+   * Invalidates all that a version still has: its time to drain is over (D-2). Requests in its dialogs then follow
+   * their Route sets.
+   */
   endAll(application: DeployedApplication): void {
     for (const session of this.of(application)) session.invalidate();
   }

@@ -53,7 +53,8 @@ export class ApplicationTimer implements sdk.Timer, Timed {
       isWaitedFor: false,
       handler: (): Handler | undefined => {
         isTold = !this.#over;
-        if (this.#deadline === undefined) this.#firing = false; // its last: from now on it is not among those that will fire
+        // its last: from now on it is not among those that will fire
+        if (this.#deadline === undefined) this.#firing = false;
         return isTold ? applicationSession.application.table.timer(this.name) : undefined;
       },
       argument: () => this,

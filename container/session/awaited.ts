@@ -1,4 +1,5 @@
-// What a handler can await of the container: a response, a bridge, the next request. Who awaits it lends its turn meanwhile (C-43, C-41).
+// What a handler can await of the container: a response, a bridge, the next request. Who awaits it lends its turn
+// meanwhile (C-43, C-41).
 import type { Turn } from './mailbox.js';
 
 interface Settle<T> {
@@ -9,8 +10,9 @@ interface Settle<T> {
 const nothing = (): void => {};
 
 /**
- * A promise that knows whether somebody awaits it. `give` resolves it once; nobody else does. In the turn of the handler that asked for it the value
- * is delivered when that turn has come again, and not behind what waits in the mailbox for a new one.
+ * A promise that knows whether somebody awaits it. `give` resolves it once; nobody else does. In the turn of the
+ * handler that asked for it the value is delivered when that turn has come again, and not behind what waits in the
+ * mailbox for a new one.
  */
 export class Awaited<T> extends Promise<T> {
   /** Somebody awaits it, or has asked to be called back. */

@@ -1,4 +1,5 @@
-// The dialogs that one proxied request has made (RFC 3261 §12, §16.7): one for each To tag, under the identifier that our Record-Route carries.
+// The dialogs that one proxied request has made (RFC 3261 §12, §16.7): one for each To tag, under the identifier that
+// our Record-Route carries.
 import { present } from '../base/present.js';
 import { copied, flat, type Request, type Response } from '../message/index.js';
 import type { SessionOwner } from './owner.js';
@@ -85,7 +86,10 @@ export class DialogSet implements Dialogs {
     return this.#withTag(tag) ?? this.#derive(tag);
   }
 
-  /** A search of our own has ended (§13.2.2.4): early dialogs have come to nothing; from the first session it may be tried again. */
+  /**
+   * A search of our own has ended (§13.2.2.4): early dialogs have come to nothing; from the first session it may be
+   * tried again.
+   */
   searchEnded(): void {
     for (const session of this.#sessions.slice()) {
       if (session.state === 'confirmed' || session.state === 'terminated') continue;

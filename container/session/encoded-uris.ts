@@ -1,4 +1,5 @@
-// URIs that name an application session (JSR 289 §15.11.1): the id, and a check that the container wrote it for that application.
+// URIs that name an application session (JSR 289 §15.11.1): the id, and a check that the container wrote it for that
+// application.
 import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import type { Uri } from '../message/index.js';
 
@@ -19,7 +20,10 @@ export class EncodedUris {
     return `${id}.${this.#check(applicationName, id)}`;
   }
 
-  /** What `find` gives for the id in the URI, if the check is the one for its application; undefined for whatever somebody else wrote. */
+  /**
+   * What `find` gives for the id in the URI, if the check is the one for its application; undefined for whatever
+   * somebody else wrote.
+   */
   read<S extends { readonly appName: string }>(uri: Uri, find: (id: string) => S | undefined): S | undefined {
     const value = uri.parameter(SESSION_PARAMETER);
     if (typeof value !== 'string' || value.length > MAX_LENGTH) return undefined;

@@ -8,8 +8,8 @@ import type { Request } from '../message/index.js';
 import type { HandlerCaller, Turn } from './mailbox.js';
 
 /**
- * The handler in whose turn the current asynchronous work began. There is one for the process, because each that was ever used makes every promise
- * dearer.
+ * The handler in whose turn the current asynchronous work began. There is one for the process, because each that was
+ * ever used makes every promise dearer.
  */
 const SCOPE = new AsyncLocalStorage<Turn>();
 
@@ -39,7 +39,10 @@ export class Invocation implements HandlerCaller {
     return SCOPE.getStore();
   }
 
-  /** Takes an error that no handler caught: a rejection that nobody awaits, a timer that throws. It ends nobody's calls (C-41). */
+  /**
+   * Takes an error that no handler caught: a rejection that nobody awaits, a timer that throws. It ends nobody's calls
+   * (C-41).
+   */
   unhandled(error: unknown): void {
     if (this.relays(error)) return;
     const turn = SCOPE.getStore();

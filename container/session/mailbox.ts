@@ -1,4 +1,5 @@
-// One mailbox an application session: its handlers run one after another (C-43), and a handler that a message waits for is given a limited time (C-41).
+// One mailbox an application session: its handlers run one after another (C-43), and a handler that a message waits for
+// is given a limited time (C-41).
 
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
@@ -39,8 +40,8 @@ interface Resumption {
 }
 
 /**
- * One call of one handler, until what it returned has settled. While it awaits something of the container (a response, a bridge, the next request) the
- * turn is lent to the others of its session; it goes on when nobody else has it.
+ * One call of one handler, until what it returned has settled. While it awaits something of the container (a response,
+ * a bridge, the next request) the turn is lent to the others of its session; it goes on when nobody else has it.
  */
 export class Turn implements Timed {
   /** Not settled yet. */
@@ -97,7 +98,9 @@ export class Turn implements Timed {
     this.#left -= this.mailbox.caller.clock.now() - this.#since;
   }
 
-  /** It awaits something of the container: that time does not count (C-41), and others of its session may run meanwhile. */
+  /**
+   * It awaits something of the container: that time does not count (C-41), and others of its session may run meanwhile.
+   */
   suspend(): void {
     if (!this.isAlive || this.#awaits++ > 0) return;
     this.#stopTime();
@@ -176,7 +179,10 @@ export class Mailbox {
     return !this.#busy;
   }
 
-  /** Calls it back when no handler runs and nothing waits; now, when that is so. Unlike a job it is nothing that a handler could be late for. */
+  /**
+   * Calls it back when no handler runs and nothing waits; now, when that is so. Unlike a job it is nothing that a
+   * handler could be late for.
+   */
   whenIdle(then: () => void): void {
     if (!this.#busy) {
       then();

@@ -18,7 +18,10 @@ const CALL_ID = /^[\w\-.!%*+`'~()<>:\\"/[\]?{}]+(?:@[\w\-.!%*+`'~()<>:\\"/[\]?{}
 /** Longer ones are named by nobody in good faith. */
 const MAX_LENGTH = 1024;
 
-/** Undefined when the INVITE names none; 'malformed' for a header that cannot be read, for two of them, and for Join beside Replaces (RFC 3891 §3, RFC 3911 §4). */
+/**
+ * Undefined when the INVITE names none; 'malformed' for a header that cannot be read, for two of them, and for Join
+ * beside Replaces (RFC 3891 §3, RFC 3911 §4).
+ */
 export function namedDialogOf(request: Request): NamedDialog | 'malformed' | undefined {
   const replaces = request.first('replaces');
   const join = request.first('join');

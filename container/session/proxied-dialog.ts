@@ -1,4 +1,5 @@
-// What a container that stays on the path knows of a dialog's two ends: enough to send each of them a BYE in the other's name (JSR 289 SipSession).
+// What a container that stays on the path knows of a dialog's two ends: enough to send each of them a BYE in the
+// other's name (JSR 289 SipSession).
 import { splitList } from '@siplet/sdk/grammar';
 import { flat, Party, Request, type Response, Uri } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
@@ -14,7 +15,10 @@ interface Identity {
 }
 
 export class ProxiedDialog {
-  /** Contact and Record-Route of the request and of its 2xx, raw, in one text: it lives as long as the call, and keeps no message alive. */
+  /**
+   * Contact and Record-Route of the request and of its 2xx, raw, in one text: it lives as long as the call, and keeps
+   * no message alive.
+   */
   readonly #ends: string;
   #callerSequence: number;
   #calleeSequence = 0;

@@ -1,4 +1,5 @@
-// The proxied dialogs on whose path the container stays: by their name in our Record-Route, and by Call-ID for INVITEs that name one (RFC 3891, RFC 3911).
+// The proxied dialogs on whose path the container stays: by their name in our Record-Route, and by Call-ID for INVITEs
+// that name one (RFC 3891, RFC 3911).
 import type { Identifiers } from '../base/identifiers.js';
 import { Slots } from '../base/slots.js';
 import { flat, type Request } from '../message/index.js';
@@ -11,7 +12,10 @@ const MAX_LOOKED_AT = 32;
 export class ProxiedDialogs implements DialogsKeeper {
   /** By the slot that ends the name in our Record-Route. */
   readonly #named = new Slots<Dialogs>();
-  /** By Call-ID: nearly always one; a Set where there are more. Undefined until somebody asks: few containers ever see such an INVITE. */
+  /**
+   * By Call-ID: nearly always one; a Set where there are more. Undefined until somebody asks: few containers ever see
+   * such an INVITE.
+   */
   #sets: Map<string, Dialogs | Set<Dialogs>> | undefined;
 
   constructor(private readonly identifiers: Identifiers) {}

@@ -14,6 +14,9 @@ export interface SessionServices {
   readonly named: Map<string, object>;
   /** Milliseconds without a message after which a dialog is forgotten. */
   readonly dialogIdle: number;
-  /** Sends a request of the container's own in a proxied dialog. Resolves when it has been answered, or when nobody can be reached. */
+  /**
+   * Sends a request of the container's own in a proxied dialog. Resolves when it has been answered, or when nobody can
+   * be reached.
+   */
   sendInDialog(request: Request): Promise<void>;
 }

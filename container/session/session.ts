@@ -12,7 +12,9 @@ export abstract class Session {
   #attributes: Attributes | undefined;
   #valid = true;
   #invalidateWhenReady = true;
-  /** Whether it is ready is being found out: the handler that runs has not settled, or the application is being told. */
+  /**
+   * Whether it is ready is being found out: the handler that runs has not settled, or the application is being told.
+   */
   #checking = false;
   /** A handler is being told of its end, or of the end of a session in it: the attributes can still be read. */
   isTellingEnd = false;
@@ -72,7 +74,10 @@ export abstract class Session {
     if (value && !before) this.checkReady();
   }
 
-  /** Tells the application when it is ready, and ends it then. What a running handler leaves behind counts: it may still add to the session. */
+  /**
+   * Tells the application when it is ready, and ends it then. What a running handler leaves behind counts: it may still
+   * add to the session.
+   */
   checkReady(): void {
     if (!this.#valid || this.#checking || !this.isReady) return;
     this.#checking = true;

@@ -29,7 +29,10 @@ export interface Dialogs {
   /** Wire text of From and To of the request that made them. */
   readonly from: string;
   readonly to: string;
-  /** Their name in our Record-Route, once the container stays on the path (C-34): nobody can guess it, and the last part of it is their slot. */
+  /**
+   * Their name in our Record-Route, once the container stays on the path (C-34): nobody can guess it, and the last part
+   * of it is their slot.
+   */
   name: string | undefined;
   /** Where they are found by their name, and who finds them there. */
   slot: number;
@@ -112,7 +115,8 @@ export class SipSession extends Session implements sdk.SipSession {
     if (!this.isValid) return false;
     if (this.#transactions > 0) return true;
     if (this.state === 'confirmed') return this.isOnPath || this.userAgent !== undefined;
-    // An early dialog lives as long as the transaction that made it, which is the first session's: there is none while that one is made.
+    // An early dialog lives as long as the transaction that made it, which is the first session's: there is none while
+    // that one is made.
     const first = this.set.sessions[0];
     return this.state !== 'terminated' && (first === undefined || first.#transactions > 0);
   }
@@ -135,7 +139,10 @@ export class SipSession extends Session implements sdk.SipSession {
     this.checkReady();
   }
 
-  /** Nothing can come in it any more (JSR 289 §6.2.4): of a proxied dialog that has ended nothing but what was sent before. */
+  /**
+   * Nothing can come in it any more (JSR 289 §6.2.4): of a proxied dialog that has ended nothing but what was sent
+   * before.
+   */
   protected get isReady(): boolean {
     return this.state === 'terminated' && this.userAgent === undefined ? this.#unanswered === 0 : !this.isInUse;
   }
@@ -174,7 +181,9 @@ export class SipSession extends Session implements sdk.SipSession {
     return Awaited.of(ended, this.services.invocation.turn);
   }
 
-  /** Ends a dialog that the application has proxied: both sides get a BYE; while it is early the search is cancelled. */
+  /**
+   * Ends a dialog that the application has proxied: both sides get a BYE; while it is early the search is cancelled.
+   */
   async #terminateProxied(): Promise<void> {
     const { proxied, set, state } = this;
     if (state === 'terminated') return;

@@ -1,4 +1,5 @@
-// Which application session an initial request asks for itself (JSR 289 §15.11): by an encoded URI, or by the dialog in Replaces or Join.
+// Which application session an initial request asks for itself (JSR 289 §15.11): by an encoded URI, or by the dialog in
+// Replaces or Join.
 import type { Request, Uri } from '../message/index.js';
 import type { ApplicationSessions } from './application-sessions.js';
 import { type EncodedUris, SESSION_PARAMETER } from './encoded-uris.js';
@@ -24,8 +25,8 @@ export class Targeting {
   ) {}
 
   /**
-   * Undefined when it asks for none that is there: it goes where the router sends it. 'malformed': its Replaces or Join cannot be read. `popped` is the
-   * Route value of ours by which it came; applications in `visited` have had it.
+   * Undefined when it asks for none that is there: it goes where the router sends it. 'malformed': its Replaces or Join
+   * cannot be read. `popped` is the Route value of ours by which it came; applications in `visited` have had it.
    */
   targetOf(
     request: Request,
@@ -57,7 +58,10 @@ export class Targeting {
   }
 }
 
-/** Takes our parameter off a Request-URI that names this element: it was for us, and the next hop needs no key to a session of ours. */
+/**
+ * Takes our parameter off a Request-URI that names this element: it was for us, and the next hop needs no key to a
+ * session of ours.
+ */
 export function withoutSession(request: Request): void {
   const { target } = request;
   if (target.parameter(SESSION_PARAMETER) === undefined) return;

@@ -39,7 +39,10 @@ export class UserAgentDialogs {
     return found === undefined || found.session.state === 'terminated' ? undefined : found.session;
   }
 
-  /** Whether we have sent a BYE in that dialog which is not answered: one that crosses with it ends nothing more (§15.1.2). */
+  /**
+   * Whether we have sent a BYE in that dialog which is not answered: one that crosses with it ends nothing more
+   * (§15.1.2).
+   */
   isEnding(callId: string, localTag: string | undefined, remoteTag: string | undefined): boolean {
     for (const entry of this.#dialogs.get(callId) ?? []) {
       if (entry.localTag !== localTag || entry.remoteTag !== remoteTag) continue;

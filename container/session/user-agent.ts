@@ -7,9 +7,13 @@ export interface UserAgent {
   readonly dialog: { readonly local: string; readonly remote: string } | undefined;
   /** Requests that it has sent and that have no final response. */
   readonly sent: Iterable<{ readonly request: Request }>;
-  /** Throws IllegalStateError for ACK and CANCEL, after the end of the dialog, and before there is anyone to send it to. */
+  /**
+   * Throws IllegalStateError for ACK and CANCEL, after the end of the dialog, and before there is anyone to send it to.
+   */
   createRequest(method: string): sdk.SipRequest;
-  /** The next request of one of these methods, of any method when there are none. Rejects when the dialog ends first. */
+  /**
+   * The next request of one of these methods, of any method when there are none. Rejects when the dialog ends first.
+   */
   next(methods: readonly string[]): Promise<sdk.SipRequest>;
   /** Ends the dialog: BYE (§15), CANCEL (§9.1), or a final response while it is early. Resolves when that is done. */
   terminate(): Promise<void>;
