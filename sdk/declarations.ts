@@ -79,7 +79,10 @@ export function declarationOf(target: unknown): SipletDeclaration | undefined {
   return siplet && { name: siplet.name, options: siplet.options, handlers: handlersOf(target) };
 }
 
-/** Decorated methods of a class, own and inherited, also when it carries no `@Siplet`. What a class says about a method replaces what its base said. */
+/**
+ * Decorated methods of a class, own and inherited, also when it carries no `@Siplet`. What a class says about a
+ * method replaces what its base said.
+ */
 export function handlersOf(target: unknown): readonly HandlerDeclaration[] {
   if (typeof target !== 'function') return [];
   const base = Object.getPrototypeOf(target) as unknown;
@@ -88,7 +91,10 @@ export function handlersOf(target: unknown): readonly HandlerDeclaration[] {
   return [...inherited.filter((one) => !declared.some((other) => isSameMethod(one, other))), ...declared];
 }
 
-/** What `@Authenticated` says about methods of a class, own and inherited. A class takes it from no method of its base: it can only say otherwise. */
+/**
+ * What `@Authenticated` says about methods of a class, own and inherited. A class takes it from no method of its
+ * base: it can only say otherwise.
+ */
 export function authenticationsOf(target: unknown): readonly AuthenticationDeclaration[] {
   if (typeof target !== 'function') return [];
   const base = Object.getPrototypeOf(target) as unknown;

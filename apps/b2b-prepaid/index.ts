@@ -1,4 +1,5 @@
-// Calls that are paid in advance: each takes its money from an account as it goes on, and ends, with a warning before, when there is none left.
+// Calls that are paid in advance: each takes its money from an account as it goes on, and ends, with a warning
+// before, when there is none left.
 import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
@@ -67,7 +68,10 @@ export class B2bPrepaid {
     }
   }
 
-  /** The time that is paid for comes to its end: more is taken from the account, or the caller is warned, or both legs are ended. */
+  /**
+   * The time that is paid for comes to its end: more is taken from the account, or the caller is
+   * warned, or both legs are ended.
+   */
   @OnTimer('paid')
   async paid({ applicationSession }: Timer): Promise<void> {
     const call = this.#calls.get(applicationSession.id);

@@ -1,4 +1,5 @@
-// Takes calls to telephone numbers to the carriers: the best one first, the next one when it fails, and a record of each call.
+// Takes calls to telephone numbers to the carriers: the best one first, the next one when it
+// fails, and a record of each call.
 import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
@@ -132,7 +133,10 @@ export class B2bTrunk {
     return isCarriersFault(failureOf(error.status, error.response), told, this.settings.failover);
   }
 
-  /** No carrier is left. What the last one said goes to the caller as it is, unless the configuration has another status for it. */
+  /**
+   * No carrier is left. What the last one said goes to the caller as it is, unless the
+   * configuration has another status for it.
+   */
   #refuse(request: SipRequest, last: CallFailed | undefined, call: Call): void {
     const status = last === undefined ? 503 : this.settings.statuses.get(last.status);
     if (status === undefined) throw last;

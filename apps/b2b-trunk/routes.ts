@@ -4,7 +4,10 @@
 export interface Offer {
   readonly carrier: string;
   readonly cost: number;
-  /** Of those that cost the same, one of weight 3 comes first three times as often as one of weight 1; one of weight 0 comes last. */
+  /**
+   * Of those that cost the same, one of weight 3 comes first three times as often as one of weight
+   * 1; one of weight 0 comes last.
+   */
   readonly weight: number;
 }
 
@@ -20,7 +23,10 @@ export class Routes {
     this.#lengths = [...new Set([...offers.keys()].map((prefix) => prefix.length))].sort((a, b) => b - a);
   }
 
-  /** Names of carriers in the order in which they are to be tried, each once. Those of shorter prefixes come after those of longer ones. */
+  /**
+   * Names of carriers in the order in which they are to be tried, each once. Those of shorter prefixes
+   * come after those of longer ones.
+   */
   to(number: string, chance: Chance): string[] {
     const carriers = new Set<string>();
     for (const length of this.#lengths) {

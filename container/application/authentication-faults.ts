@@ -1,4 +1,5 @@
-// What is wrong with an @Authenticated before anything is called (§22.1, contract section 2): one sentence each, naming class and method.
+// What is wrong with an @Authenticated before anything is called (§22.1, contract section 2): one sentence
+// each, naming class and method.
 import { type AuthenticationDeclaration, authenticationsOf, handlersOf } from '@siplet/sdk/declarations';
 import { faultsOfOptions } from '../digest/index.js';
 import type { SipletEntry } from './handler.js';

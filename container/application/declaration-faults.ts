@@ -1,4 +1,5 @@
-// What is wrong with the decorators of an application before any choice is made between its methods: contract section 2.
+// What is wrong with the decorators of an application before any choice is made between
+// its methods: contract section 2.
 import { declarationOf, type HandlerDeclaration, handlersOf } from '@siplet/sdk/declarations';
 import { authenticationFaults } from './authentication-faults.js';
 import type { SipletEntry } from './handler.js';

@@ -1,4 +1,5 @@
-// Which method of which siplet takes a message: contract section 2, compiled once at deployment, a few Map and array reads afterwards.
+// Which method of which siplet takes a message: contract section 2, compiled once at deployment, a few
+// Map and array reads afterwards.
 import { DeploymentError, type ReadonlySipRequest } from '@siplet/sdk';
 import {
   type AuthenticationDeclaration,
@@ -177,7 +178,10 @@ function sessionKeyOf({ className }: DeployedSiplet, type: Function, property: s
   });
 }
 
-/** For the Allow of a user agent's 405 (§21.4.6): what the container takes itself, and what the application has handlers for. */
+/**
+ * For the Allow of a user agent's 405 (§21.4.6): what the container takes itself, and what
+ * the application has handlers for.
+ */
 export function allowedBy(table: HandlerTable): string[] {
   return METHODS.filter(
     (method) =>

@@ -1,4 +1,5 @@
-// What the container calls: a siplet of a deployed application, a method of it, and what decides between methods (contract section 2).
+// What the container calls: a siplet of a deployed application, a method of it, and what decides
+// between methods (contract section 2).
 import type { ReadonlySipRequest } from '@siplet/sdk';
 import type { HandlerDeclaration } from '@siplet/sdk/declarations';
 

@@ -15,7 +15,10 @@ import { table } from './table.js';
 /** Octets; the container has a bound of its own. */
 const MAX_UNPACKED = 1 << 30;
 
-/** Packs what is at `path`, and deploys it. Type errors are told; whether they matter is for the container to say (`deploy.typeCheck`). */
+/**
+ * Packs what is at `path`, and deploys it. Type errors are told; whether they matter is for the
+ * container to say (`deploy.typeCheck`).
+ */
 export async function deploy(path: string, options: OperatorOptions, terminal: Terminal): Promise<void> {
   const operator = new Operator(options);
   if (path.endsWith('.tgz') && statSync(path, { throwIfNoEntry: false })?.isFile()) {

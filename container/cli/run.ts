@@ -61,7 +61,10 @@ async function start(options: ContainerOptions): Promise<RunningContainer> {
 
 const STOPPING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
 
-/** Settles at the first of these signals. At the second the process ends at once, with status 1: calls in progress are lost. */
+/**
+ * Settles at the first of these signals. At the second the process ends at once, with status
+ * 1: calls in progress are lost.
+ */
 function stopSignal(log: Logger, signals: readonly NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;

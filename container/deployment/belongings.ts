@@ -1,5 +1,5 @@
-// What one version of an application has of the process: timers, listeners on `process`, file watchers. Its code is compiled so that it gets
-// them from here, and what it leaves behind is released when it is unloaded: D-3.
+// What one version of an application has of the process: timers, listeners on `process`, file watchers. Its code is
+// compiled so that it gets them from here, and what it leaves behind is released when it is unloaded: D-3.
 import fs from 'node:fs';
 import promisedFs from 'node:fs/promises';
 import { BelongingTimers } from './belonging-timers.js';

@@ -1,6 +1,6 @@
 // @ts-check
-// Run as a short-lived child process by compile.ts: bundles one application to one CommonJS chunk with an inline source map.
-// Plain JavaScript, so that it is the same file whether the container runs from its sources or from dist/.
+// Run as a short-lived child process by compile.ts: bundles one application to one CommonJS chunk with an inline source
+// map. Plain JavaScript, so that it is the same file whether the container runs from its sources or from dist/.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';

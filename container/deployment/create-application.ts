@@ -1,4 +1,5 @@
-// Makes one version of an application: its classes in an injector of their own, its instances, its handler table. Contract sections 1 and 2.
+// Makes one version of an application: its classes in an injector of their own, its instances, its handler
+// table. Contract sections 1 and 2.
 import { APP_CONFIG, DeploymentError, LOGGER, type SipletOptions } from '@siplet/sdk';
 import { declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
 import { Container, ContainerModule, injectable, type ServiceIdentifier } from 'inversify';
@@ -21,7 +22,10 @@ export interface ApplicationServices {
   readonly defaults: { readonly supervised: boolean /** Seconds. */; readonly proxyTimeout: number };
   /** Puts `@Authenticated` before a handler. */
   readonly authenticated: AuthenticatedBy;
-  /** Tokens with their values: SIP_FACTORY, TIMERS, SESSIONS, METRICS. Called once for each application that is deployed. */
+  /**
+   * Tokens with their values: SIP_FACTORY, TIMERS, SESSIONS, METRICS. Called once for
+   * each application that is deployed.
+   */
   tokens(application: ApplicationInTheMaking): Iterable<readonly [token: ServiceIdentifier, value: unknown]>;
 }
 
@@ -106,7 +110,8 @@ function exportedOf(exports: unknown): Exported {
     if (value instanceof ContainerModule) modules.push(value);
     if (typeof value !== 'function') continue;
     if (isApplicationRouter(value)) routers.push(value);
-    // A class with decorated methods that is no siplet is taken too: the table says what is wrong with it, unless it is somebody's base class.
+    // A class with decorated methods that is no siplet is taken too: the table says what is wrong with it,
+    // unless it is somebody's base class.
     if (declarationOf(value) !== undefined || (handlersOf(value).length > 0 && !isBaseOfAny(value, values)))
       siplets.push(value);
   }

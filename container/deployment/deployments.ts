@@ -1,4 +1,5 @@
-// Which applications are deployed, and in which version: the registry that dispatch and routing ask. Contract section 7.
+// Which applications are deployed, and in which version: the registry that dispatch and
+// routing ask. Contract section 7.
 import { DeploymentError } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
@@ -72,7 +73,10 @@ export class Deployments {
     this.#draining = new Draining(options.drainTimeout ?? DRAIN_TIMEOUT, (gone) => this.#unloaded(gone));
   }
 
-  /** What takes initial requests, in alphabetical order. The list is a new one after every change, never changed in place. */
+  /**
+   * What takes initial requests, in alphabetical order. The list is a new one after every
+   * change, never changed in place.
+   */
   get active(): readonly DeployedApplication[] {
     return this.#ordered;
   }
@@ -113,13 +117,17 @@ export class Deployments {
     await this.#deployEach(kept);
   }
 
-  /** Deploys whatever is in `directory`. What fails is logged and recorded, and disturbs nothing else. Throws when there is no such directory. */
+  /**
+   * Deploys whatever is in `directory`. What fails is logged and recorded, and disturbs nothing else. Throws
+   * when there is no such directory.
+   */
   async deployAll(directory: string): Promise<void> {
     await this.#deployEach(deployablesIn(directory));
   }
 
   async #deployEach(paths: readonly string[]): Promise<void> {
-    // Names are claimed in alphabetical order of the paths before anything is compiled, so that the same one of two is refused every time.
+    // Names are claimed in alphabetical order of the paths before anything is compiled, so that the same
+    // one of two is refused every time.
     const deployed: Promise<unknown>[] = [];
     for (const path of paths) {
       try {
@@ -133,21 +141,25 @@ export class Deployments {
   }
 
   /**
-   * Compiles, loads and checks what is at `path`; only when all of it succeeded does it take initial requests (D-1). A version that it replaces is
-   * draining from then on, until its last session has ended. Throws a DeploymentError, logged already.
+   * Compiles, loads and checks what is at `path`; only when all of it succeeded does it take initial requests
+   * (D-1). A version that it replaces is draining from then on, until its last session has ended. Throws a
+   * DeploymentError, logged already.
    */
   async deploy(path: string): Promise<DeployedApplication> {
     return (await this.#deploy(await this.#claim(path), never))!;
   }
 
-  /** As `deploy`, but what it comes to counts for nothing, and is not told of, when `isSuperseded` by the time it is ready. */
+  /**
+   * As `deploy`, but what it comes to counts for nothing, and is not told of, when
+   * `isSuperseded` by the time it is ready.
+   */
   async deployUnless(path: string, isSuperseded: () => boolean): Promise<DeployedApplication | undefined> {
     return this.#deploy(await this.#claim(path, isSuperseded), isSuperseded);
   }
 
   /**
-   * Deploys a .tgz that an operator sent, under `name` if that is said, in place of whatever has that name; it survives a restart of the container.
-   * Throws a DeploymentError.
+   * Deploys a .tgz that an operator sent, under `name` if that is said, in place of whatever has that name; it survives
+   * a restart of the container. Throws a DeploymentError.
    */
   async deployArchive(archive: Uint8Array, name?: string): Promise<DeployedApplication> {
     const told = { name: name ?? 'an archive', version: '', path: name === undefined ? '' : this.#store.pathOf(name) };
@@ -166,7 +178,9 @@ export class Deployments {
     return this.#holding(deployable, async () => (await this.#deploy(source, never))!);
   }
 
-  /** Puts the version back that was in service before this one, or before the undeployment. Throws a DeploymentError. */
+  /**
+   * Puts the version back that was in service before this one, or before the undeployment. Throws a DeploymentError.
+   */
   async rollback(name: string): Promise<DeployedApplication> {
     const snapshot = this.#history.previous(name);
     const kept = this.#store.pathOf(name);
@@ -205,7 +219,10 @@ export class Deployments {
     }
   }
 
-  /** No initial request sees it any more (D-4); its calls go on to their end. What failed is forgotten. False when there is none of that name. */
+  /**
+   * No initial request sees it any more (D-4); its calls go on to their end. What failed is forgotten. False
+   * when there is none of that name.
+   */
   undeploy(name: string): boolean {
     const application = this.#active.get(name);
     const path = this.#names.ownerOf(name);
@@ -238,7 +255,10 @@ export class Deployments {
     }
   }
 
-  /** What stood at `path` is gone: what it was is undeployed (D-4), and who was refused for the sake of its name is deployed (D-5). */
+  /**
+   * What stood at `path` is gone: what it was is undeployed (D-4), and who was refused for the sake
+   * of its name is deployed (D-5).
+   */
   async removed(path: string): Promise<void> {
     this.#names.forget(path);
     this.#failed.delete(path);

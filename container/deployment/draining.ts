@@ -1,4 +1,5 @@
-// Versions that take no initial requests any more and still have calls: unloaded when the last one has ended, or after `deploy.drainTimeout` (D-2).
+// Versions that take no initial requests any more and still have calls: unloaded when the last one has ended, or
+// after `deploy.drainTimeout` (D-2).
 import type { DeployedApplication } from '../application/application.js';
 
 /** Who knows the sessions of applications: dispatch does. */

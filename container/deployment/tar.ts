@@ -1,5 +1,5 @@
-// A strict reader of tar archives as `npm pack` makes them (POSIX ustar with pax headers). Whatever else is in one is refused: an archive is
-// untrusted input.
+// A strict reader of tar archives as `npm pack` makes them (POSIX ustar with pax headers). Whatever else is in one is
+// refused: an archive is untrusted input.
 import { DeploymentError } from '@siplet/sdk';
 
 export interface TarFile {

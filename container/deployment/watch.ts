@@ -1,5 +1,6 @@
-// Watches the directory that was deployed: what is new or has changed is deployed when it has been quiet for a moment, what is gone is undeployed
-// (D-1, D-4). The unit is what stands directly in the directory, with everything in it but its node_modules.
+// Watches the directory that was deployed: what is new or has changed is deployed when it has been quiet for a
+// moment, what is gone is undeployed (D-1, D-4). The unit is what stands directly in the directory, with
+// everything in it but its node_modules.
 import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';

@@ -1,4 +1,5 @@
-// Identifiers from the system's generator (§19.3, §8.1.1.7): drawn in blocks and cut out of one text, since a call of the generator costs more than a message.
+// Identifiers from the system's generator (§19.3, §8.1.1.7): drawn in blocks and cut out of one text, since a call of
+// the generator costs more than a message.
 import { randomFillSync } from 'node:crypto';
 import type { Identifiers } from '../base/identifiers.js';
 

@@ -1,10 +1,14 @@
-// The system's clock: one native timer for all deadlines. Deadlines of one duration form a list in order of time, so that starting and stopping cost the same however many there are.
+// The system's clock: one native timer for all deadlines. Deadlines of one duration form a list in order of time, so
+// that starting and stopping cost the same however many there are.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 
 /** The longest delay that the host's timers know; a longer one fires at once there. */
 const LONGEST = 2 ** 31 - 1;
-/** From this on a deadline may be late by up to SLACK, so that many come due together: a native timer for each would cost more than what it starts. */
+/**
+ * From this on a deadline may be late by up to SLACK, so that many come due together: a native timer for each would
+ * cost more than what it starts.
+ */
 const LONG = 1000;
 const SLACK = 16;
 /** Lists of durations that nobody waits for are kept up to this number, to be used again. */
@@ -73,7 +77,10 @@ export class RealClock implements Clock {
   readonly #outside = AsyncLocalStorage.snapshot();
   #closed = false;
 
-  /** `failed` is told what an owner threw; without it the error is thrown from a microtask, so that the other deadlines still fire. */
+  /**
+   * `failed` is told what an owner threw; without it the error is thrown from a microtask, so that
+   * the other deadlines still fire.
+   */
   constructor(failed: (error: unknown) => void = throwLater) {
     this.#failed = failed;
   }

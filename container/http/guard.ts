@@ -1,4 +1,5 @@
-// Who may speak to the admin address: the right Host (against DNS rebinding), no page of another origin, and the token where one is needed.
+// Who may speak to the admin address: the right Host (against DNS rebinding), no page of another origin, and
+// the token where one is needed.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { MiddlewareHandler } from 'hono';

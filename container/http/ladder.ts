@@ -1,4 +1,5 @@
-// A call as a ladder of text: us and those we spoke with, a line for each message. The console carries the same function as text.
+// A call as a ladder of text: us and those we spoke with, a line for each message. The console
+// carries the same function as text.
 import type { CallTrace } from '../observe/calls.js';
 
 export interface Ladder {
@@ -8,8 +9,8 @@ export interface Ladder {
 }
 
 /**
- * Columns: whoever sent the first message, then us, then the others; what passes between applications is written beside our own. It must not use
- * anything from outside of itself.
+ * Columns: whoever sent the first message, then us, then the others; what passes between applications is written beside
+ * our own. It must not use anything from outside of itself.
  */
 export function ladderOf(call: Pick<CallTrace, 'began' | 'trace'>): Ladder {
   const WIDTH = 27;

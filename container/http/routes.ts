@@ -66,7 +66,8 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
     uploads++;
     const archive = await bodyOf(c.env.incoming, parts.archiveSize).finally(() => uploads--);
     if (archive === 'cut off') return c.json({ error: 'the body was cut off' }, 400);
-    // The rest of it is not waited for: the server throws some of it away, so that its sender comes to read this, and hangs up then.
+    // The rest of it is not waited for: the server throws some of it away, so that its sender comes
+    // to read this, and hangs up then.
     if (archive === 'too large')
       return c.json({ error: `the archive has more than ${parts.archiveSize} octets (deploy.archiveSize)` }, 413);
     if (archive.length === 0) return c.json({ error: 'the body is to be a .tgz made by npm pack, and is empty' }, 400);

@@ -1,4 +1,5 @@
-// The measurements of applications (METRICS): named and labelled with the application, shared by its versions, and gone with the last that declared them.
+// The measurements of applications (METRICS): named and labelled with the application, shared by its versions, and gone
+// with the last that declared them.
 import type * as sdk from '@siplet/sdk';
 import type { ApplicationIdentity } from '../application/application.js';
 import { Distributions, type Family, family, Numbers, SECONDS } from './series.js';

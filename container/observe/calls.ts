@@ -1,4 +1,5 @@
-// The calls in progress and the recent ones, with their messages as they were on the wire and between applications: bounded in calls, messages and octets.
+// The calls in progress and the recent ones, with their messages as they were on the wire and between applications:
+// bounded in calls, messages and octets.
 import type { Flow } from '../transport/flow.js';
 import type { Parties } from '../transport/internal-flow.js';
 import { callIdOf, fromOf, startLineOf, toOf, withoutSecrets } from './wire-text.js';

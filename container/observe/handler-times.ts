@@ -1,4 +1,5 @@
-// How long handlers take, by application and method, and how often they fail: plain numbers, so that a handler call costs next to nothing more.
+// How long handlers take, by application and method, and how often they fail: plain numbers, so that a handler
+// call costs next to nothing more.
 
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';

@@ -1,4 +1,5 @@
-// What Prometheus reads at /metrics: worked out from plain numbers when it asks, so that a message costs a count and nothing else.
+// What Prometheus reads at /metrics: worked out from plain numbers when it asks, so that a message
+// costs a count and nothing else.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Registry } from 'prom-client';
 import type { DeploymentEvent, Deployments } from '../deployment/deployments.js';

@@ -1,4 +1,5 @@
-// Measurements as plain numbers, in the shape that prom-client writes out: declared with names, labelled as they come, bounded in number.
+// Measurements as plain numbers, in the shape that prom-client writes out: declared with names, labelled
+// as they come, bounded in number.
 import type { Registry } from 'prom-client';
 
 export type Labels = Readonly<Record<string, string | number>>;

@@ -1,4 +1,5 @@
-// Counts what is on the wire, and what passes from application to application, by method and status, and hands it to the recent calls where those are kept.
+// Counts what is on the wire, and what passes from application to application, by method and status, and hands it to
+// the recent calls where those are kept.
 import type { Request, Response } from '../message/index.js';
 import type { WireObserver } from '../transport/counters.js';
 import type { Flow } from '../transport/flow.js';

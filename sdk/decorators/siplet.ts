@@ -8,17 +8,22 @@ import type { SipApplicationRouter } from '../routing.js';
 export interface SipletOptions {
   /** Name in logs, metrics and the handler table. Default: the class name in kebab-case (`ReachMe` is 'reach-me'). */
   name?: string;
-  /** Whether the application sees the responses of what it proxies: the default of `Proxy.supervised`. Default: true. */
+  /**
+   * Whether the application sees the responses of what it proxies: the default of `Proxy.supervised`. Default: true.
+   */
   supervised?: boolean;
   /** Whether the siplet routes without any state, by its one `@StatelessRoute()` (§16.11). Default: false. */
   stateless?: boolean;
   /** Minutes until an application session expires; 0 is never. Default: 3. */
   sessionTimeout?: number;
-  /** Seconds until a search, or a branch of a sequential one, is given up: the default of `Proxy.timeout`. Default: 180. */
+  /**
+   * Seconds until a search, or a branch of a sequential one, is given up: the default of `Proxy.timeout`. Default: 180.
+   */
   proxyTimeout?: number;
   /**
-   * Seconds after which a call of this siplet as a user agent ends when nobody has refreshed it; the container refreshes it, or has the peer do so
-   * (RFC 4028). 0: it asks for none. Default: `limits.sessionExpires` of the configuration.
+   * Seconds after which a call of this siplet as a user agent ends when nobody has refreshed it; the
+   * container refreshes it, or has the peer do so (RFC 4028). 0: it asks for none. Default:
+   * `limits.sessionExpires` of the configuration.
    */
   sessionTimer?: number;
 }
@@ -26,8 +31,8 @@ export interface SipletOptions {
 type Class<T = object> = abstract new (...args: never[]) => T;
 
 /**
- * Makes a class a siplet: one instance of it serves each deployed version of the application. Its methods are chosen by their
- * decorators, its constructor's parameters are injected; inversify's `@injectable()` is implied.
+ * Makes a class a siplet: one instance of it serves each deployed version of the application. Its methods are chosen by
+ * their decorators, its constructor's parameters are injected; inversify's `@injectable()` is implied.
  */
 export function Siplet(options: SipletOptions = {}): <T extends Class>(type: T) => void {
   return (type) => {
@@ -36,7 +41,10 @@ export function Siplet(options: SipletOptions = {}): <T extends Class>(type: T) 
   };
 }
 
-/** Makes a class the application router which `router.application` names in the configuration. Its constructor's parameters are injected. */
+/**
+ * Makes a class the application router which `router.application` names in the configuration. Its
+ * constructor's parameters are injected.
+ */
 export function ApplicationRouter(): <T extends Class<SipApplicationRouter>>(type: T) => void {
   return (type) => {
     makeInjectable(type);

@@ -88,7 +88,9 @@ export function isEscape(text: string, i: number, end: number): boolean {
   return i + 2 < end && isIn(text.charCodeAt(i + 1), HEX) && isIn(text.charCodeAt(i + 2), HEX);
 }
 
-/** Index of the first char in [start, end) that is no SP or HT, or `end`. Folded lines were unfolded before (§7.3.1). */
+/**
+ * Index of the first char in [start, end) that is no SP or HT, or `end`. Folded lines were unfolded before (§7.3.1).
+ */
 export function skipSpace(text: string, start: number, end: number): number {
   let i = start;
   while (i < end && isSpace(text.charCodeAt(i))) i++;
@@ -105,7 +107,10 @@ export function isSpace(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
-/** Index after the quoted-string that begins at `start`, or -1 when it does not end, or holds what must not stand in one (§25.1). */
+/**
+ * Index after the quoted-string that begins at `start`, or -1 when it does not end, or holds what
+ * must not stand in one (§25.1).
+ */
 export function quotedEnd(text: string, start: number, end: number): number {
   for (let i = start + 1; i < end; i++) {
     const code = text.charCodeAt(i);

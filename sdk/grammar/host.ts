@@ -20,7 +20,8 @@ export function hostEnd(text: string, start: number, end: number): number {
   for (; i < end; i++) {
     const code = text.charCodeAt(i);
     if (code === DOT) {
-      // domainlabel: neither empty nor with a hyphen at its end (§25.1). A dot at the end closes a fully-qualified name.
+      // domainlabel: neither empty nor with a hyphen at its end (§25.1). A dot at the end
+      // closes a fully-qualified name.
       if (i === label || text.charCodeAt(i - 1) === HYPHEN) return -1;
       labels++;
       if (i + 1 >= end || !isIn(text.charCodeAt(i + 1), LABEL)) return numeric ? -1 : i + 1;
@@ -33,7 +34,8 @@ export function hostEnd(text: string, start: number, end: number): number {
     else if (!isDigit(code)) numeric = false;
   }
   if (i === label || text.charCodeAt(i - 1) === HYPHEN) return -1;
-  // toplabel: one of digits alone is no name, so it must be an IPv4 address (§25.1). One that only begins with a digit passes (RFC 1123 §2.1).
+  // toplabel: one of digits alone is no name, so it must be an IPv4 address (§25.1). One that only begins with
+  // a digit passes (RFC 1123 §2.1).
   if (numeric) return labels === 3 && isIPv4(text, start, i) ? i : -1;
   return i;
 }

@@ -37,7 +37,8 @@ export class UriParts {
   ) {}
 }
 
-// Where the parts of the URI that was scanned last begin and end: read at once by scanUri, so that a mere check allocates nothing.
+// Where the parts of the URI that was scanned last begin and end: read at once by scanUri, so that
+// a mere check allocates nothing.
 let schemeEnd = 0;
 let userEnd = 0; // 0: there is none
 let passwordStart = 0; // 0: there is none

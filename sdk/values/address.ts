@@ -19,15 +19,19 @@ export interface AddressInit {
 export type AddressLike = Address | UriLike;
 
 /**
- * A URI with a display name and header parameters: `"Bob" <sip:bob@example.com>;tag=a6c85cf`. The display name and the values of the parameters are held
- * as they are read by people: without quotes and backslashes, which `toString` puts where they are needed.
+ * A URI with a display name and header parameters: `"Bob" <sip:bob@example.com>;tag=a6c85cf`. The display name and
+ * the values of the parameters are held as they are read by people: without quotes and backslashes, which
+ * `toString` puts where they are needed.
  */
 export class Address {
   /** Undefined when there is none. */
   displayName: string | undefined;
   /** SipUri, TelUri, or OtherUri for any other scheme. */
   uri: Uri;
-  /** Parameters of the header, not of the URI: `tag`, `q`, `expires`. `true` for one without a value. Names are in lower case, whatever case they are looked up in. */
+  /**
+   * Parameters of the header, not of the URI: `tag`, `q`, `expires`. `true` for one without a value. Names are in lower
+   * case, whatever case they are looked up in.
+   */
   readonly parameters: Map<string, string | true>;
   #written: Pick<Written, 'find'> = NOTHING_WRITTEN;
 
@@ -81,7 +85,8 @@ export class Address {
   }
 
   /**
-   * Whether both name the same (§20.20): their URIs are equal, and so are the parameters that both have; a tag must be in both. Display names do not count.
+   * Whether both name the same (§20.20): their URIs are equal, and so are the parameters that both have; a tag must be
+   * in both. Display names do not count.
    */
   equals(other: unknown): boolean {
     if (typeof other === 'string') return Address.canParse(other) && this.equals(Address.parse(other));

@@ -5,7 +5,10 @@ import { hexValue, isEscape, isIn, PERCENT } from '../grammar/characters.js';
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text with all that is not in the class escaped: what cannot be written otherwise can do no harm. Throws TypeError for half of a surrogate pair. */
+/**
+ * The text with all that is not in the class escaped: what cannot be written otherwise can do no harm. Throws
+ * TypeError for half of a surrogate pair.
+ */
 export function escaped(text: string, mask: number, what: string): string {
   let out = '';
   let from = 0;
@@ -51,8 +54,8 @@ function decodeAscii(text: string): string {
 const RESERVED = ';/?:@&=+$,';
 
 /**
- * Escaped text in the form in which two that mean the same are the same: a character outside the reserved set equals its escape (§19.1.4).
- * Reserved ones stay escaped where they were, and so does "%", lest an escape be taken for two.
+ * Escaped text in the form in which two that mean the same are the same: a character outside the reserved set equals
+ * its escape (§19.1.4). Reserved ones stay escaped where they were, and so does "%", lest an escape be taken for two.
  */
 export function comparable(text: string): string {
   if (!text.includes('%')) return text;

@@ -3,7 +3,10 @@
 import { isHost, isToken, quote, scanParameters, unquote } from '../grammar.js';
 import { NOTHING_WRITTEN, Written } from './written.js';
 
-/** Fills the map, values without their quotes. Gives back how those were written that need not have been so; undefined when the text is malformed. */
+/**
+ * Fills the map, values without their quotes. Gives back how those were written that need not have been so;
+ * undefined when the text is malformed.
+ */
 export function readParameters(text: string, map: Map<string, string | true>): Pick<Written, 'find'> | undefined {
   if (text === '') return NOTHING_WRITTEN;
   const found = scanParameters(text);
@@ -20,7 +23,10 @@ export function readParameters(text: string, map: Map<string, string | true>): P
   return written ?? NOTHING_WRITTEN;
 }
 
-/** The parameters as text, with quotes where they are needed. Throws TypeError when a name is no token, or a value cannot be sent. */
+/**
+ * The parameters as text, with quotes where they are needed. Throws TypeError when a name is no
+ * token, or a value cannot be sent.
+ */
 export function writeParameters(
   map: ReadonlyMap<string, string | true>,
   written: Pick<Written, 'find'>,
@@ -40,7 +46,9 @@ function writtenValue(value: string, what: string): string {
   return isToken(value) || isHost(value) ? value : quotedText(value, what);
 }
 
-/** The text in quotes. Throws TypeError for what cannot stand there: a line break, or half of a surrogate pair (§25.1). */
+/**
+ * The text in quotes. Throws TypeError for what cannot stand there: a line break, or half of a surrogate pair (§25.1).
+ */
 export function quotedText(text: string, what: string): string {
   if (text.includes('\r') || text.includes('\n'))
     throw new TypeError(`${what}: a line break cannot be sent in ${JSON.stringify(text)}`);

@@ -19,8 +19,8 @@ export interface TelUriInit {
 }
 
 /**
- * A telephone number (RFC 3966): `tel:+1-201-555-0123`, or a local one with the context that it is valid in, `tel:7042;phone-context=example.com`.
- * Parameters are held decoded; `toString` escapes them again.
+ * A telephone number (RFC 3966): `tel:+1-201-555-0123`, or a local one with the context that it is valid in,
+ * `tel:7042;phone-context=example.com`. Parameters are held decoded; `toString` escapes them again.
  */
 export class TelUri {
   readonly scheme = 'tel';
@@ -70,14 +70,17 @@ export class TelUri {
     return digitsOf(this.number);
   }
 
-  /** The URI as text, parameters in the order of RFC 3966 §3. Throws TypeError when the number is none, or a local one without a valid phone-context. */
+  /**
+   * The URI as text, parameters in the order of RFC 3966 §3. Throws TypeError when the number is none, or a local one
+   * without a valid phone-context.
+   */
   toString(): string {
     return `tel:${this.#subscriber()}`;
   }
 
   /**
-   * The SIP URI by which a gateway reaches this number (§19.1.6): all of the tel URI becomes the user, in lower case, and `user=phone` is added.
-   * `gateway` is a host, or what else the URI is to have.
+   * The SIP URI by which a gateway reaches this number (§19.1.6): all of the tel URI becomes the user, in lower case,
+   * and `user=phone` is added. `gateway` is a host, or what else the URI is to have.
    */
   toSipUri(gateway: string | SipUriInit): SipUri {
     const uri = new SipUri(typeof gateway === 'string' ? { host: gateway } : gateway);
@@ -91,7 +94,9 @@ export class TelUri {
     return new TelUri(this);
   }
 
-  /** Whether both are the same number with the same parameters, visual separators, case and order aside (RFC 3966 §4). */
+  /**
+   * Whether both are the same number with the same parameters, visual separators, case and order aside (RFC 3966 §4).
+   */
   equals(other: unknown): boolean {
     if (typeof other === 'string') return TelUri.canParse(other) && this.equals(TelUri.parse(other));
     if (!(other instanceof TelUri) || this.digits !== other.digits) return false;
