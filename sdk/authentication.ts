@@ -45,6 +45,14 @@ export interface AuthenticationOptions {
   readonly acceptsUri?: (written: string, requestUri: string) => boolean;
 }
 
+/** What `@Authenticated` takes: see AuthenticationOptions. */
+export interface AuthenticatedOptions extends Omit<AuthenticationOptions, 'users'> {
+  /**
+   * The method of the siplet that looks a user up, by its name, or a function. It is called with the siplet as `this`.
+   */
+  readonly users: string | Users;
+}
+
 /**
  * Authenticates requests: `constructor(@inject(AUTHENTICATION) private readonly authentication: Authentication)`.
  * `@Authenticated()` is the short way.

@@ -2,6 +2,7 @@
 
 import { SipParseError } from '../errors.js';
 import { isToken, scanAddress, unquote } from '../grammar.js';
+import { areParametersOfOne } from './equality.js';
 import { faultOfAddress } from './fault.js';
 import { quotedText, readParameters, writeParameters } from './header-parameters.js';
 import { type Entries, named } from './named.js';
@@ -91,12 +92,7 @@ export class Address {
   equals(other: unknown): boolean {
     if (typeof other === 'string') return Address.canParse(other) && this.equals(Address.parse(other));
     if (!(other instanceof Address) || !this.uri.equals(other.uri)) return false;
-    if (this.parameters.has('tag') !== other.parameters.has('tag')) return false;
-    for (const [name, value] of this.parameters) {
-      const its = other.parameters.get(name);
-      if (its !== undefined && !isSameValue(value, its)) return false;
-    }
-    return true;
+    return areParametersOfOne(this.parameters, other.parameters);
   }
 
   toJSON(): string {
@@ -106,12 +102,6 @@ export class Address {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `Address ${this.toString()}`;
   }
-}
-
-/** Tokens have no case, quoted strings have (§7.3.1). */
-function isSameValue(a: string | true, b: string | true): boolean {
-  if (a === b) return true;
-  return a !== true && b !== true && isToken(a) && isToken(b) && a.toLowerCase() === b.toLowerCase();
 }
 
 /** Whether a display name needs no quotes: tokens with one space between them (§25.1). */

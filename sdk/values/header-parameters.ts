@@ -1,6 +1,7 @@
 // Parameters behind header values: read from and written to ';a;b=c;d="q"' (§25.1 generic-param).
 
 import { isHost, isToken, quote, scanParameters, unquote } from '../grammar.js';
+import { isWellFormed } from './escaping.js';
 import { NOTHING_WRITTEN, Written } from './written.js';
 
 /**
@@ -15,10 +16,16 @@ export function readParameters(text: string, map: Map<string, string | true>): P
   for (const [rawName, raw] of found) {
     const name = rawName.toLowerCase();
     if (map.has(name)) continue;
-    if (name !== rawName) (written ??= new Written()).note('name', name, rawName);
+    if (name !== rawName) {
+      written ??= new Written();
+      written.note('name', name, rawName);
+    }
     const value = raw === true ? true : unquote(raw);
     map.set(name, value);
-    if (value !== true && value !== raw) (written ??= new Written()).note(`value ${name}`, value, raw as string);
+    if (raw !== true && value !== true && value !== raw) {
+      written ??= new Written();
+      written.note(`value ${name}`, value, raw);
+    }
   }
   return written ?? NOTHING_WRITTEN;
 }
@@ -52,15 +59,6 @@ function writtenValue(value: string, what: string): string {
 export function quotedText(text: string, what: string): string {
   if (text.includes('\r') || text.includes('\n'))
     throw new TypeError(`${what}: a line break cannot be sent in ${JSON.stringify(text)}`);
-  if (!isWellFormedText(text)) throw new TypeError(`${what}: half of a surrogate pair cannot be sent`);
+  if (!isWellFormed(text)) throw new TypeError(`${what}: half of a surrogate pair cannot be sent`);
   return quote(text);
-}
-
-function isWellFormedText(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const point = text.codePointAt(i)!;
-    if (point >= 0xd800 && point <= 0xdfff) return false;
-    if (point > 0xffff) i++;
-  }
-  return true;
 }

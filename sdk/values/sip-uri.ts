@@ -3,10 +3,10 @@
 import { SipParseError } from '../errors.js';
 import { HEADER, PARAM, PASSWORD, USER } from '../grammar/characters.js';
 import { isHost, scanUri } from '../grammar.js';
+import { areEqualSipUris } from './equality.js';
 import { decode, escaped } from './escaping.js';
 import { faultOfUri } from './fault.js';
 import { type Entries, named } from './named.js';
-import { areEqualSipUris } from './sip-uri-equality.js';
 import { NOTHING_WRITTEN, Written } from './written.js';
 
 /** What a SipUri is made of. */
@@ -167,7 +167,8 @@ class Notes {
   }
 
   note(part: string, value: string, text: string): void {
-    (this.written ??= new Written()).note(part, value, text);
+    this.written ??= new Written();
+    this.written.note(part, value, text);
   }
 }
 
