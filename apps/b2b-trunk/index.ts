@@ -49,7 +49,7 @@ export class B2bTrunk {
   async place(request: SipRequest): Promise<void> {
     const written = dialled(request.uri);
     const number = written === undefined ? '' : normalised(written, this.settings.plan);
-    const carriers = this.settings.routes.to(number, this.chance);
+    const carriers = this.settings.carriersTo(number, this.chance);
     if (carriers.length === 0) return this.#passOn(request, number);
     const call = this.#begin(request, number);
     try {
@@ -97,10 +97,10 @@ export class B2bTrunk {
     return call;
   }
 
-  async #tryEach(names: readonly string[], number: string, request: SipRequest, call: Call): Promise<void> {
+  async #tryEach(carriers: readonly Carrier[], number: string, request: SipRequest, call: Call): Promise<void> {
     let last: CallFailed | undefined;
-    for (const name of names) {
-      const carrier = this.settings.carriers.get(name)!;
+    for (const carrier of carriers) {
+      const { name } = carrier;
       const circuit = this.#circuits.take(carrier);
       if (circuit === undefined) {
         call.isFull(name);

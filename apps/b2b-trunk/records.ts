@@ -22,7 +22,7 @@ export interface Disk {
   readdir: (path: string) => Promise<string[]>;
 }
 
-export interface OpenFile {
+interface OpenFile {
   stat(): Promise<{ size: number }>;
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<unknown>;
   write(octets: Uint8Array): Promise<{ bytesWritten: number }>;
@@ -137,7 +137,7 @@ export class Records {
 }
 
 async function lastOctet(file: OpenFile, size: number): Promise<number> {
-  const octet = new Uint8Array(1);
+  const octet = Buffer.alloc(1);
   await file.read(octet, 0, 1, size - 1);
-  return octet[0]!;
+  return octet.readUInt8();
 }

@@ -55,7 +55,10 @@ function drawn(offers: Offer[], chance: Chance): Offer[] {
   const order: Offer[] = [];
   while (left.length > 1) {
     let ticket = chance() * left.reduce((sum, { weight }) => sum + weight, 0);
-    const hit = left.findIndex(({ weight }) => (ticket -= weight) < 0);
+    const hit = left.findIndex(({ weight }) => {
+      ticket -= weight;
+      return ticket < 0;
+    });
     order.push(...left.splice(Math.max(hit, 0), 1));
   }
   return [...order, ...left];
