@@ -41,7 +41,7 @@ export class Draining {
   idle(application: DeployedApplication): void {
     if (!this.#deadlines.has(application)) return;
     this.#wait(application, Math.min(SETTLING, this.#timeout), () => {
-      if (this.sessions!.of(application) === 0) void this.release(application);
+      if (this.sessions?.of(application) === 0) void this.release(application);
       else this.#wait(application, this.#timeout, () => this.#expire(application));
     });
   }
