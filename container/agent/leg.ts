@@ -1,67 +1,47 @@
 // The user agent of one session: its dialog, what it has sent and received in it, and how it ends (§12-15, JSR 289 §6.2).
-import { IllegalStateError, SessionInvalidError } from '@siplet/sdk';
-import { B2bua } from '../b2bua/b2bua.js';
-import type { Incoming } from '../dispatch/incoming.js';
+import type * as sdk from '@siplet/sdk';
+import { IllegalStateError } from '@siplet/sdk';
+import type { Identifiers } from '../base/identifiers.js';
 import { Request, type Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
+import type { OwnRequest, Sender } from '../servlet/sender.js';
 import { SentRequest } from '../servlet/sent-request.js';
 import type { SipRequest } from '../servlet/sip-request.js';
-import { Awaited } from '../session/awaited.js';
+import type { Awaited } from '../session/awaited.js';
+import type { Invocation } from '../session/invocation.js';
 import { call } from '../session/notices.js';
 import type { SipSession } from '../session/sip-session.js';
-import type { Hop } from '../transport/flow.js';
-import type { Passage } from '../transport/passage.js';
+import type { UserAgent } from '../session/user-agent.js';
+import type { RoutingState } from '../transport/routing-state.js';
+import { sendAcknowledgement } from './acknowledgement.js';
+import { refusalInDialog } from './admission.js';
 import { Dialog, TARGET_REFRESH } from './dialog.js';
-import { refusalOfExtensions } from './extensions.js';
+import type { ExchangeLeg, ExchangeUser, LegUser, RequestReceived, RequestSent } from './exchanges.js';
+import { ExpectedRequests } from './expected-requests.js';
 import { OfferAnswer } from './offer-answer.js';
-import type { Outgoing } from './outgoing.js';
+import { Outgoing } from './outgoing.js';
 import { ReceivedProvisionals } from './received-provisionals.js';
 import type { ReliableProvisionals } from './reliable-provisionals.js';
+import { SentAcks } from './sent-acks.js';
+import { SentSuccesses } from './sent-successes.js';
 import type { AgentServices } from './services.js';
 import { SessionTimer } from './session-timer.js';
 import { isLast, isWithoutSubscription, lifetimeOf, Subscriptions, subscriptionOf } from './subscriptions.js';
-import { SuccessRetransmission } from './success-retransmission.js';
 
-/** How long a peer is to wait whose INVITE overlaps with one that it sent before, in seconds (§14.2). */
-const MAX_RETRY_AFTER = 10;
-
-/** Who goes on with what the handlers of the application have seen: a bridge. */
-export interface LegUser {
-  /** A request in the dialog that no handler has answered. */
-  requested(incoming: Incoming): void;
-  /** The ACK to a 2xx that was sent in it; after its handler. */
-  acknowledged(ack: SipRequest): void;
-  /** The dialog has ended; `bye` is there when the peer ended it. */
-  ended(bye: Request | undefined): void;
-}
-
-/** A handler that awaits the next request of these methods; of any when there are none. */
-interface Expected {
-  readonly methods: readonly string[];
-  readonly awaited: Awaited<SipRequest>;
-}
-
-/** An ACK as it was sent, to be sent again. */
-interface SentAck {
-  readonly sequence: number;
-  readonly request: Request;
-  readonly hop: Hop;
-}
-
-export class Leg {
+export class Leg implements UserAgent, Sender, ExchangeLeg {
   dialog: Dialog | undefined;
   /** The initial request that was sent last; undefined on the side that was called. */
   original: Request | undefined;
   /** Of the request from which that one was made. */
-  passage: Passage | undefined;
+  routingState: RoutingState | undefined;
   user: LegUser | undefined;
   /** The other leg of the call (JSR 289 §14.1). */
   linked: Leg | undefined;
   /** Requests received that have no final response. */
-  readonly received = new Set<Incoming>();
+  readonly received = new Set<RequestReceived>();
   /** Requests sent that have none. */
-  readonly sent = new Set<Outgoing>();
+  readonly sent = new Set<RequestSent>();
   /** Whose offer is unanswered, and what was agreed. */
   readonly offers = new OfferAnswer();
   /** What is to be acknowledged by PRACK, of the INVITE that came last. */
@@ -72,19 +52,30 @@ export class Leg {
   /** Usages of the dialog (RFC 5057): it ends with the last of them. */
   #isInvited = false;
   #subscriptions: Subscriptions | undefined;
-  #successes: SuccessRetransmission[] | undefined;
-  #whenAcknowledged: (() => void)[] | undefined;
-  #acks: SentAck[] | undefined;
-  #expected: Expected[] | undefined;
+  readonly #successes: SentSuccesses;
+  readonly #acks = new SentAcks();
+  readonly #expected = new ExpectedRequests();
 
   constructor(
     readonly services: AgentServices,
     readonly session: SipSession,
-  ) {}
+  ) {
+    session.userAgent = this;
+    this.#successes = new SentSuccesses(services, (received, response) => this.#unacknowledged(received, response));
+  }
 
-  /** The leg of a session, which is made with it. */
+  /** The leg of a session, which is made when the session has none. */
   static of(session: SipSession, services: AgentServices): Leg {
-    return (session.leg ??= new Leg(services, session));
+    return Leg.find(session) ?? new Leg(services, session);
+  }
+
+  /** The leg of a session, if it has one: nothing else is a user agent in it. */
+  static find(session: SipSession): Leg | undefined {
+    return session.userAgent as Leg | undefined;
+  }
+
+  legOf(session: SipSession): Leg {
+    return Leg.of(session, this.services);
   }
 
   /** A call stands in the dialog; not a subscription alone. */
@@ -94,14 +85,23 @@ export class Leg {
 
   /** Refreshes the session, or ends it (RFC 4028). */
   get timer(): SessionTimer {
-    return (this.#timer ??= new SessionTimer(this));
+    this.#timer ??= new SessionTimer(this);
+    return this.#timer;
+  }
+
+  get identifiers(): Identifiers {
+    return this.services.identifiers;
+  }
+
+  get invocation(): Invocation {
+    return this.services.invocation;
   }
 
   get #label(): string {
     return `the session of ${this.session.callId}`;
   }
 
-  // The dialog --------------------------------------------------------------------------------------------------------------------------------------------------
+  // The dialog -------------------------------------------------------------------------------------
 
   /** §12.1: from now on requests in it are ours. */
   open(dialog: Dialog): void {
@@ -143,10 +143,10 @@ export class Leg {
   endInvitation(bye: Request | undefined): void {
     this.#isInvited = false;
     this.#timer?.stop();
-    this.#stopSuccesses();
+    this.#successes.stop();
     if ((this.#subscriptions?.size ?? 0) === 0) return this.end(bye);
     // §15.1.2: the subscription lives on, an unanswered INVITE does not.
-    for (const incoming of [...this.received]) if (incoming.request.method === 'INVITE') incoming.dialogEnded();
+    for (const received of [...this.received]) if (received.request.method === 'INVITE') received.dialogEnded();
     this.user?.ended(bye);
   }
 
@@ -158,131 +158,82 @@ export class Leg {
     this.#timer?.stop();
     this.#subscriptions?.stop();
     this.#subscriptions = undefined;
-    this.#stopSuccesses();
-    for (const incoming of [...this.received]) if (incoming.request !== bye) incoming.dialogEnded();
-    this.#expectNothing();
+    this.#successes.stop();
+    for (const received of [...this.received]) if (received.request !== bye) received.dialogEnded();
+    this.#expected.fail(this.#label);
     this.user?.ended(bye);
     this.session.checkReady();
   }
 
-  // Requests that a handler awaits ------------------------------------------------------------------------------------------------------------------------------
+  // Requests that a handler awaits -----------------------------------------------------------------
 
   /** The next request of one of these methods, or of any: to who awaits it, and to no handler. Rejects when the dialog ends before. */
   next(methods: readonly string[]): Awaited<SipRequest> {
     if (this.session.state === 'terminated')
       throw new IllegalStateError(`${this.#label} has ended: no request will come`);
-    const awaited = Awaited.in<SipRequest>(this.services.turn);
-    (this.#expected ??= []).push({ methods, awaited });
-    return awaited;
+    return this.#expected.add(methods, this.invocation.turn);
   }
 
-  /** Who awaits a request of this method, the first of them; it does so no more. */
+  /** The first handler that awaits a request of this method; it does so no longer. */
   takeExpected(method: string): Awaited<SipRequest> | undefined {
-    const at = this.#expected?.findIndex(({ methods }) => methods.length === 0 || methods.includes(method)) ?? -1;
-    return at < 0 ? undefined : this.#expected!.splice(at, 1)[0]!.awaited;
-  }
-
-  #expectNothing(): void {
-    const expected = this.#expected;
-    this.#expected = undefined;
-    for (const { methods, awaited } of expected ?? []) {
-      const what = methods.length === 0 ? 'request' : methods.join(' or ');
-      awaited.fail(new SessionInvalidError(`${this.#label} has ended: no ${what} has come`));
-    }
-  }
-
-  #stopSuccesses(): void {
-    for (const success of this.#successes ?? []) success.stop();
-    this.#successes = undefined;
-    this.#tellAcknowledged();
+    return this.#expected.take(method);
   }
 
   /** The session has been invalidated: what waits is given up, without the application. */
   dispose(): void {
-    this.#stopSuccesses();
+    this.#successes.stop();
     this.#subscriptions?.stop();
     this.reliables?.stop();
     this.#timer?.stop();
     if (this.linked?.linked === this) this.linked.linked = undefined;
     this.linked = undefined;
-    this.#expectNothing();
+    this.#expected.fail(this.#label);
     this.forgetDialog();
     for (const outgoing of [...this.sent]) outgoing.cancel();
     if (this.original !== undefined) this.services.userAgents.remove(this.original.callId, this.session);
     if (this.session.state !== 'terminated') this.user?.ended(undefined);
   }
 
-  // Requests received -------------------------------------------------------------------------------------------------------------------------------------------
+  // Requests received ------------------------------------------------------------------------------
 
-  /** §12.2.2, §14.2, RFC 3311 §5.2: whether a request in the dialog may be taken; it counts from then on. */
-  admit(incoming: Incoming): Refusal | undefined {
-    const { request } = incoming;
-    const { method } = request;
-    if (!this.dialog!.takes(request)) return { status: 500, reason: 'CSeq out of order' };
-    const unknown = refusalOfExtensions(request);
-    if (unknown !== undefined) return unknown;
-    if (method === 'INVITE') {
-      for (const other of this.received) if (other.request.method === 'INVITE') return this.#later();
-      for (const other of this.sent) if (other.request.method === 'INVITE') return { status: 491 };
-    }
-    const refusal =
-      method === 'PRACK'
-        ? this.#acknowledgeProvisional(request)
-        : (this.timer.refusalOf(request) ?? this.#offerRefusal(request));
+  /** Whether a request in the dialog may be taken; it counts from then on. */
+  admit(received: RequestReceived): Refusal | undefined {
+    const { request } = received;
+    const refusal = refusalInDialog(request, this);
     if (refusal !== undefined) return refusal;
     this.offers.received(request);
-    this.received.add(incoming);
+    this.received.add(received);
     return undefined;
   }
 
-  /** RFC 3262 §3: a PRACK that acknowledges nothing gets 481. */
-  #acknowledgeProvisional(prack: Request): Refusal | undefined {
-    return this.reliables === undefined ? { status: 481 } : this.reliables.acknowledge(prack);
-  }
-
-  /** RFC 3311 §5.2, RFC 6337 §4: an offer while another is unanswered, and an UPDATE while another is. */
-  #offerRefusal(request: Request): Refusal | undefined {
-    if (request.method === 'UPDATE')
-      for (const other of this.received) if (other.request.method === 'UPDATE') return this.#later();
-    if (this.offers.meaningOf('remote', request) !== 'offer') return undefined;
-    const { state } = this.offers;
-    if (state === 'offer sent') return { status: 491 };
-    return state === 'offer received' ? this.#later() : undefined;
-  }
-
-  #later(): Refusal {
-    const seconds = Math.floor(this.services.identifiers.fraction() * (MAX_RETRY_AFTER + 1));
-    return { status: 500, headers: [['Retry-After', String(seconds)]] };
-  }
-
-  // Responses sent ----------------------------------------------------------------------------------------------------------------------------------------------
+  // Responses sent ---------------------------------------------------------------------------------
 
   /** §12.1.1, §13.3.1: the application sends a response to a request that can make a dialog. */
-  answered(incoming: Incoming, response: Response): void {
-    const { request, transaction } = incoming;
+  answered(received: RequestReceived, response: Response): void {
+    const { request, transaction } = received;
     const { status } = response;
-    if (incoming.isInitial) this.offers.received(request);
+    if (received.isInitial) this.offers.received(request);
     this.offers.sent(response);
-    if (status >= 200) this.received.delete(incoming);
+    if (status >= 200) this.received.delete(received);
     if (status >= 200 && request.method === 'PRACK') this.reliables?.prackAnswered();
     if (status >= 300) {
-      if (incoming.isInitial) this.end(undefined);
+      if (received.isInitial) this.end(undefined);
       return;
     }
-    if (incoming.isInitial) {
+    if (received.isInitial) {
       this.session.calleeTag = transaction.toTag;
       this.open(Dialog.ofServer(request, transaction.toTag));
       if (this.session.state === 'initial') this.session.state = 'early';
     }
     if (status < 200) {
-      if (!incoming.answered) this.received.add(incoming);
+      if (!received.answered) this.received.add(received);
       return;
     }
     // §12.2.2: not before it is accepted, so that nobody moves the target who may not.
-    if (!incoming.isInitial && TARGET_REFRESH.has(request.method)) this.dialog!.refresh(request);
+    if (!received.isInitial && TARGET_REFRESH.has(request.method)) this.dialog!.refresh(request);
     this.#usageAnswered(request, response);
     this.timer.answered(response, true);
-    if (request.method === 'INVITE') this.#retransmit(incoming, response);
+    if (request.method === 'INVITE') this.#successes.add(received, response);
   }
 
   /** What a 2xx of ours makes of the dialog. */
@@ -297,56 +248,32 @@ export class Leg {
     else if (method === 'NOTIFY') this.#subscriptions?.refresh(subscriptionOf(request), lifetimeOf(request));
   }
 
-  #retransmit(incoming: Incoming, response: Response): void {
-    const { clock, agentSettings } = this.services;
-    const success = new SuccessRetransmission(clock, agentSettings, incoming.transaction, response, () =>
-      this.#unacknowledged(incoming, success),
-    );
-    (this.#successes ??= []).push(success);
-  }
-
   /** §13.3.1.4: the dialog is confirmed, but the session should be terminated. */
-  #unacknowledged(incoming: Incoming, success: SuccessRetransmission): void {
-    this.#forget(success);
+  #unacknowledged(received: RequestReceived, response: Response): void {
     const { applicationSession } = this.session;
     const handler = applicationSession.application.table.life('noAckReceived');
-    const servlet = incoming.presentOwn(success.response);
+    const servlet = received.presentOwn(response);
     if (handler !== undefined) call(applicationSession, handler, servlet);
     void this.terminate('SIP;cause=408;text="No ACK received"');
   }
 
-  #forget(success: SuccessRetransmission): void {
-    this.#successes = this.#successes?.filter((each) => each !== success);
-    if (!this.awaitsAck) this.#tellAcknowledged();
-  }
-
-  #tellAcknowledged(): void {
-    const then = this.#whenAcknowledged;
-    this.#whenAcknowledged = undefined;
-    for (const each of then ?? []) each();
-  }
-
-  /** Whether this ACK is for a 2xx of ours, which is then sent no more; false: it was acknowledged before. */
+  /** Whether this ACK is for a 2xx of ours, which is then sent no longer; false: it was acknowledged before. */
   acknowledges(ack: Request): boolean {
-    const success = this.#successes?.find(({ sequence }) => sequence === ack.cseq.number);
-    if (success === undefined) return false;
-    success.stop();
-    this.#forget(success);
+    if (!this.#successes.acknowledge(ack)) return false;
     this.offers.received(ack);
     return true;
   }
 
-  /** What the application holds of it as back-to-back user agent. */
-  b2bua(request: SipRequest): B2bua {
-    return new B2bua(request, this);
+  b2bua(request: sdk.SipRequest): sdk.B2bua {
+    return this.services.b2bua(request, this.session);
   }
 
   /** A 2xx of ours waits for its ACK: until then no BYE is sent (§15). */
   get awaitsAck(): boolean {
-    return (this.#successes?.length ?? 0) > 0;
+    return this.#successes.isWaiting;
   }
 
-  // Requests sent -----------------------------------------------------------------------------------------------------------------------------------------------
+  // Requests sent ----------------------------------------------------------------------------------
 
   /** Why a request may not be sent now; undefined: it may. An INVITE, an UPDATE or an offer while another is under way (§14.1, RFC 3311 §5.1, RFC 3264 §4). */
   obstacleTo(request: Request): string | undefined {
@@ -380,7 +307,7 @@ export class Leg {
     // §8.1.3.5: what failed is tried again, with what was missing.
     const again = method === original.method ? original.clone() : bareOf(original, method);
     again.set('CSeq', `${original.cseq.number + 1} ${method}`);
-    return new SentRequest(again, this, true, this.passage);
+    return new SentRequest(again, this, true, this.routingState);
   }
 
   /** The ACK to a 2xx (§13.2.2.4), to be sent once, and again for each copy of the 2xx. */
@@ -394,41 +321,65 @@ export class Leg {
     void this.terminate();
   }
 
-  acknowledged(sequence: number, request: Request, hop: Hop): void {
-    const acks = (this.#acks ??= []);
-    acks.push({ sequence, request, hop });
-    if (acks.length > 2) acks.shift();
+  send(request: OwnRequest, onProvisional: sdk.SendOptions['onProvisional']): Promise<sdk.SipResponse> {
+    return this.#begin(request, true, undefined).send(onProvisional);
+  }
+
+  async sendForContainer(request: OwnRequest): Promise<void> {
+    await this.#begin(request, false, undefined).send();
+  }
+
+  /** Sends it for somebody who takes its responses; the session stands until the handler that runs has settled. */
+  sendFor(user: ExchangeUser, request: OwnRequest): void {
+    void this.#begin(request, true, user).send();
+  }
+
+  #begin(request: OwnRequest, isAsked: boolean, user: ExchangeUser | undefined): Outgoing {
+    const outgoing = new Outgoing(this, request.message, request, request.isInitial, isAsked, user);
+    request.exchange = outgoing;
+    return outgoing;
+  }
+
+  acknowledge(ack: Request): Promise<void> {
+    return sendAcknowledgement(ack, this.services, (sent, hop) => {
+      this.offers.sent(ack);
+      this.#acks.add(ack.cseq.number, sent, hop);
+    });
   }
 
   hasAcknowledged(sequence: number): boolean {
-    return this.#acks?.some((ack) => ack.sequence === sequence) ?? false;
+    return this.#acks.has(sequence);
   }
 
   /** A 2xx has come again. */
   acknowledgeAgain(sequence: number): void {
-    const ack = this.#acks?.find((each) => each.sequence === sequence);
-    if (ack !== undefined) this.services.transactions.sendStateless(ack.request.clone(), ack.hop);
+    this.#acks.sendAgain(sequence, this.services.transactions);
   }
 
   /** Ends it from our side: BYE (§15), CANCEL (§9.1), or a final response while it is early; `reason` is the Reason of a BYE. Resolves when that is done. */
   async terminate(reason?: string): Promise<void> {
     const { state } = this.session;
     if (state === 'terminated') return;
-    for (const incoming of this.received) if (incoming.isInitial) return incoming.answerAs(480);
+    const initial = [...this.received].find((received) => received.isInitial);
+    if (initial !== undefined) {
+      initial.answerAs(480);
+      return;
+    }
     const pending = [...this.sent].filter((outgoing) => outgoing.isInitial && outgoing.request.method === 'INVITE');
     if (state !== 'confirmed') {
-      await Promise.all(pending.map((outgoing) => outgoing.cancelled()));
+      for (const outgoing of pending) outgoing.cancel();
+      await Promise.all(pending.map((outgoing) => outgoing.ended()));
       if (this.session.state !== 'terminated' && this.dialog === undefined) this.end(undefined);
       return;
     }
     if (!this.#isInvited) return this.end(undefined);
     if (this.awaitsAck) {
-      await new Promise<void>((resolve) => (this.#whenAcknowledged ??= []).push(resolve));
+      await this.#successes.whenAcknowledged();
       if (!this.#isInvited) return; // it has ended meanwhile
     }
     const bye = this.createRequest('BYE');
     if (reason !== undefined) bye.message.set('Reason', reason);
-    await bye.sendForContainer();
+    await this.sendForContainer(bye);
   }
 }
 

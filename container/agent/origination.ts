@@ -2,9 +2,9 @@
 import { type Address, IllegalStateError, SipUri } from '@siplet/sdk';
 import { Request, wireOf } from '../message/index.js';
 import { SentRequest } from '../servlet/sent-request.js';
-import type { ApplicationSession } from '../session/application-session.js';
 import { DialogSet } from '../session/dialog-set.js';
-import type { Passage } from '../transport/passage.js';
+import type { SessionOwner } from '../session/owner.js';
+import type { RoutingState } from '../transport/routing-state.js';
 import { Leg } from './leg.js';
 import type { AgentServices } from './services.js';
 
@@ -13,15 +13,15 @@ const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 
 /**
  * With its own Call-ID and From tag, in a session of its own. Throws IllegalStateError for ACK and CANCEL, which belong to a transaction, TypeError for
- * what is no method. `passage` is that of the request from which it is made.
+ * what is no method. `routingState` is that of the request from which it is made.
  */
 export function createInitialRequest(
   services: AgentServices,
-  applicationSession: ApplicationSession,
+  applicationSession: SessionOwner,
   method: string,
   from: Address,
   to: Address,
-  passage?: Passage,
+  routingState?: RoutingState,
 ): SentRequest {
   if (method === 'ACK' || method === 'CANCEL')
     throw new IllegalStateError(`${method} belongs to a transaction: it is made from its request or response`);
@@ -33,20 +33,20 @@ export function createInitialRequest(
   request.append('Call-ID', identifiers.id());
   request.append('CSeq', `1 ${method}`);
   request.append('Max-Forwards', '70');
-  return inItsOwnSession(services, applicationSession, request, passage);
+  return inItsOwnSession(services, applicationSession, request, routingState);
 }
 
 /** As the application holds it, in a new session. */
 export function inItsOwnSession(
   services: AgentServices,
-  applicationSession: ApplicationSession,
+  applicationSession: SessionOwner,
   request: Request,
-  passage?: Passage,
+  routingState?: RoutingState,
 ): SentRequest {
   const set = new DialogSet(applicationSession, request);
   const leg = Leg.of(set.first, services);
   leg.original = request;
-  return new SentRequest(request, leg, true, passage);
+  return new SentRequest(request, leg, true, routingState);
 }
 
 /** §8.1.1.1: the URI of To, without what may not stand in a Request-URI (§19.1.1 table 1). */

@@ -2,18 +2,18 @@
 import type { SendOptions, SipResponse } from '@siplet/sdk';
 import type { Handler } from '../application/handler.js';
 import type { Deadline, Timed } from '../base/clock.js';
-import { type Request, Response, reasonOf } from '../message/index.js';
+import { type Request, Response, reasonOf, type Uri } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
+import { type HopUser, NextHop } from '../proxy/next-hop.js';
 import { contactOf } from '../proxy/record-route.js';
 import { ReceivedResponse } from '../servlet/received-response.js';
-import type { SentRequest } from '../servlet/sent-request.js';
+import type { OwnRequest } from '../servlet/sender.js';
 import { Awaited } from '../session/awaited.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import { hopOf } from '../transport/internal-flow.js';
 import { Dialog } from './dialog.js';
-import { Leg } from './leg.js';
+import type { ExchangeLeg, ExchangeUser, RequestSent } from './exchanges.js';
 import { isReliable } from './offer-answer.js';
 import type { AgentServices } from './services.js';
 import { isLast, isWithoutSubscription, lifetimeOf, subscriptionOf } from './subscriptions.js';
@@ -24,22 +24,13 @@ const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIB
 /** How many different 2xx of forks are taken (security: a flood of them). */
 const MAX_FORKS = 32;
 
-/** Who gets the responses instead of the application; a bridge, which shows them to its handlers. */
-export interface OutgoingUser {
-  /** 101-199. */
-  provisional(response: ReceivedResponse): void;
-  /** The final one, which may be the container's own. */
-  final(response: ReceivedResponse): void;
-}
-
-export class Outgoing implements ClientUser, Timed {
+export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   readonly #awaited: Awaited<SipResponse>;
   readonly #services: AgentServices;
   #onProvisional: SendOptions['onProvisional'];
   #transaction: ClientTransaction | undefined;
   #flow: Flow | undefined;
-  #hops: readonly Hop[] = [];
-  #hop = 0;
+  readonly #hops: NextHop;
   #limit: Deadline | undefined;
   #cancelled = false;
   /** It was sent again because its session interval was too short. */
@@ -53,17 +44,18 @@ export class Outgoing implements ClientUser, Timed {
   #final: ReceivedResponse | undefined;
 
   constructor(
-    readonly leg: Leg,
+    readonly leg: ExchangeLeg,
     /** Without Via and Contact. */
     readonly request: Request,
-    readonly servlet: SentRequest,
+    readonly servlet: OwnRequest,
     readonly isInitial: boolean,
     /** Sent by the application in a handler, who may await it there; not by the container. */
     isAsked = true,
-    readonly user?: OutgoingUser,
+    readonly user?: ExchangeUser,
   ) {
     this.#services = leg.services;
-    this.#awaited = Awaited.in(isAsked ? this.#services.turn : undefined);
+    this.#hops = new NextHop(leg.services, this);
+    this.#awaited = Awaited.in(isAsked ? this.#services.invocation.turn : undefined);
   }
 
   get session(): SipSession {
@@ -79,7 +71,7 @@ export class Outgoing implements ClientUser, Timed {
     return this.#flow;
   }
 
-  // Sending -----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Sending ----------------------------------------------------------------------------------------
 
   send(onProvisional?: SendOptions['onProvisional']): Awaited<SipResponse> {
     this.#onProvisional = onProvisional;
@@ -104,48 +96,31 @@ export class Outgoing implements ClientUser, Timed {
   #start(): void {
     const { request } = this;
     const { application } = this.session.applicationSession;
-    const { passage, routingDirective } = this.servlet;
-    const onward = this.isInitial
-      ? this.#services.nextHopFor(request, application, passage, routingDirective)
+    const { routingState, routingDirective } = this.servlet;
+    const inside = this.isInitial
+      ? this.#services.nextHopFor(request, application, routingState, routingDirective)
       : undefined;
-    if (typeof onward === 'number') return this.#failed(onward);
-    const next = onward === undefined ? postprocessRouting(request) : request.target;
+    if (typeof inside === 'number') return this.#failed(inside);
+    const next = inside === undefined ? postprocessRouting(request) : request.target;
     addContentLength(request);
-    if (next === undefined) return this.#unreachable(new Error('the first Route value is no URI'));
-    const internal = onward ?? (this.isInitial ? undefined : this.#services.internalFlowTo(next));
-    if (internal !== undefined) return this.#begin([hopOf(internal)]);
-    try {
-      const located = this.#services.locate(next, sizeOf(request, next, this.#asIfFrom));
-      if (!(located instanceof Promise)) return this.#begin(located);
-      located.then(
-        (hops) => this.#located(() => this.#begin(hops)),
-        (error) => this.#located(() => this.#unreachable(error)),
-      );
-    } catch (error) {
-      this.#unreachable(error);
-    }
+    const internal = inside ?? (this.isInitial || next === undefined ? undefined : this.#services.internalFlowTo(next));
+    this.#hops.find(next, internal);
   }
 
-  get #asIfFrom(): Flow {
-    return { transport: 'UDP', sentBy: this.#services.ownSentBy } as Flow;
+  sizeFor(next: Uri): number {
+    return sizeOf(this.request, next, asIfFrom(this.#services));
   }
 
-  /** A name has been resolved: meanwhile it may have been cancelled. */
-  #located(go: () => void): void {
-    if (this.#ended) return;
-    if (this.#cancelled) this.#failed(487);
-    else go();
+  /** Meanwhile it may have been cancelled. */
+  mayGoOn(): boolean {
+    if (this.#ended) return false;
+    if (!this.#cancelled) return true;
+    this.#failed(487);
+    return false;
   }
 
-  #begin(hops: readonly Hop[]): void {
-    this.#hops = hops;
-    if (hops.length === 0) this.#unreachable(new Error('no place to send it to'));
-    else this.#attempt();
-  }
-
-  #attempt(): void {
+  attempt(hop: Hop): void {
     const { request } = this;
-    const hop = this.#hops[this.#hop]!;
     const flow = hop.flow ?? this.#services.open(hop);
     this.#flow = flow;
     const wire = request.clone();
@@ -164,38 +139,28 @@ export class Outgoing implements ClientUser, Timed {
     request.set('CSeq', `${number} ${request.method}`);
     if (this.isInitial) leg.original!.set('CSeq', request.value('cseq')!);
     leg.offers.sent(request);
-    this.#attempt();
+    this.#hops.again();
     return true;
   }
 
   /** RFC 3263 §4.3. */
   #tryNextHop(): boolean {
-    if (this.#cancelled || this.#hop + 1 >= this.#hops.length) return false;
-    this.#services.avoid(this.#hops[this.#hop]!);
-    this.#hop++;
-    this.#attempt();
-    return true;
+    return !this.#cancelled && this.#hops.tryNext();
   }
 
   /** §8.1.3.1. */
-  #unreachable(error: unknown): void {
+  unreachable(error: unknown): void {
     this.#services.problem(`${this.request.method} cannot be sent to ${this.request.uri}`, error);
     this.#failed(503);
   }
 
-  // Giving up ---------------------------------------------------------------------------------------------------------------------------------------------------
+  // Giving up --------------------------------------------------------------------------------------
 
   /** §9.1: a CANCEL goes out once a 1xx has come; what cannot be cancelled goes on. `reason` is the value of a Reason header. */
   cancel(reason?: string): void {
     if (this.#ended || this.#cancelled || !this.isInvite) return;
     this.#cancelled = true;
     this.#transaction?.cancel(reason);
-  }
-
-  /** Cancels it, and resolves when it has ended. */
-  cancelled(): Promise<ReceivedResponse> {
-    this.cancel();
-    return this.ended();
   }
 
   /** Resolves with its final response, which may be the container's. */
@@ -206,7 +171,7 @@ export class Outgoing implements ClientUser, Timed {
 
   #startLimit(): void {
     this.#limit?.stop();
-    this.#limit = this.#services.clock.start(this.#services.agentSettings.timerC, this, 'limit');
+    this.#limit = this.#services.clock.start(this.#services.settings.timerC, this, 'limit');
   }
 
   expire(): void {
@@ -218,7 +183,7 @@ export class Outgoing implements ClientUser, Timed {
     }
   }
 
-  // Responses -----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Responses --------------------------------------------------------------------------------------
 
   response(response: Response, transaction: ClientTransaction): void {
     if (transaction !== this.#transaction) return;
@@ -248,14 +213,14 @@ export class Outgoing implements ClientUser, Timed {
     const { application } = this.session.applicationSession;
     const handler = this.#onProvisionalHandler ?? application.table.provisional(response.status, this.request.method);
     // RFC 3262 §5: an offer is answered in the PRACK, which nobody but the application can.
-    if (reliable && meaning !== 'offer') this.present(servlet, handler, () => this.#acknowledge(servlet));
-    else this.present(servlet, handler);
+    if (reliable && meaning !== 'offer') servlet.present(handler, () => this.#acknowledge(servlet));
+    else servlet.present(handler);
   }
 
   /** The PRACK that the application has left to the container. */
   #acknowledge(servlet: ReceivedResponse): void {
     if (servlet.isPracked || servlet.session.state === 'terminated') return;
-    void servlet.createPrack().sendForContainer();
+    void this.leg.sendForContainer(servlet.createPrack());
   }
 
   get #onProvisionalHandler(): Handler | undefined {
@@ -292,9 +257,9 @@ export class Outgoing implements ClientUser, Timed {
   #furtherSuccess(servlet: ReceivedResponse): void {
     const { application } = this.session.applicationSession;
     const handler = application.table.success(servlet.status, 'INVITE');
-    this.present(servlet, handler, () => {
+    servlet.present(handler, () => {
       if (handler !== undefined && servlet.isAcknowledged) return;
-      servlet.leg.endUnwanted(servlet);
+      this.leg.legOf(servlet.session).endUnwanted(servlet);
     });
   }
 
@@ -315,7 +280,7 @@ export class Outgoing implements ClientUser, Timed {
   }
 
   /** RFC 6665 §4.1.2, RFC 3515 §2.4.2: what a peer's 2xx makes of the dialog. */
-  #usageAccepted(leg: Leg, response: Response): void {
+  #usageAccepted(leg: ExchangeLeg, response: Response): void {
     const { request } = this;
     const { method } = request;
     const isRefer = method === 'REFER' && !isWithoutSubscription(response);
@@ -342,7 +307,7 @@ export class Outgoing implements ClientUser, Timed {
     if (this.#cancelled) this.#failed(487);
     else if (this.#tryNextHop()) return;
     else if (failure.cause === 'timeout') this.#failed(408);
-    else this.#unreachable(failure.error);
+    else this.unreachable(failure.error);
   }
 
   /** A response that nobody has sent (§8.1.3.1). */
@@ -384,11 +349,10 @@ export class Outgoing implements ClientUser, Timed {
     });
   }
 
-  // To the application ----------------------------------------------------------------------------------------------------------------------------------------------
+  // To the application -----------------------------------------------------------------------------
 
-  #legOf(response: Response): Leg {
-    const session = this.isInitial ? this.session.set.sessionFor(response) : this.session;
-    return Leg.of(session, this.#services);
+  #legOf(response: Response): ExchangeLeg {
+    return this.isInitial ? this.leg.legOf(this.session.set.sessionFor(response)) : this.leg;
   }
 
   /** To who awaits it; else, when the handler that sent the request has settled and nobody does, to the response handlers. */
@@ -406,26 +370,10 @@ export class Outgoing implements ClientUser, Timed {
     const { table } = this.session.applicationSession.application;
     const { status, method } = servlet;
     const handler = status < 300 ? table.success(status, method) : table.best(status, method);
-    this.present(servlet, handler, () => {
-      // An answer that nobody takes is no call (§13.2.2.4).
-      if (handler === undefined && servlet.isUnacknowledgedSuccess) servlet.leg.endUnwanted(servlet);
-    });
-  }
-
-  /** Calls a handler in its turn, then `done`; `done` at once in its turn where there is none. */
-  present(servlet: ReceivedResponse, handler: Handler | undefined, done?: () => void): void {
-    const { applicationSession } = this.session;
-    applicationSession.touch();
-    applicationSession.mailbox.post({
-      isWaitedFor: true,
-      handler: () => handler,
-      argument: () => servlet,
-      settled: (error) => {
-        if (error !== undefined)
-          this.#services.handlerFailed(handler!.label, applicationSession.application, error, this.request);
-        if (error !== undefined) servlet.restore();
-        done?.();
-      },
+    servlet.present(handler, () => {
+      // A call that nobody takes is ended (§13.2.2.4).
+      if (handler === undefined && servlet.isUnacknowledgedSuccess)
+        this.leg.legOf(servlet.session).endUnwanted(servlet);
     });
   }
 }
@@ -434,4 +382,9 @@ export class Outgoing implements ClientUser, Timed {
 function localResponse(request: Request, status: number): Response {
   const fields = ['from', 'to', 'call-id', 'cseq'].flatMap((key) => request.fieldsOf(key).slice(0, 1));
   return new Response(status, reasonOf(status), fields, '');
+}
+
+/** A flow that bears our address, while it is not known yet by which a request leaves. */
+export function asIfFrom({ ownSentBy }: AgentServices): Flow {
+  return { transport: 'UDP', sentBy: ownSentBy } as Flow;
 }

@@ -1,14 +1,16 @@
-// What user agents need of the house around them.
-import type { RoutingDirective } from '@siplet/sdk';
+// What user agents need of the container around them.
+import type * as sdk from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { Request, Uri } from '../message/index.js';
-import type { Turn } from '../session/mailbox.js';
+import type { Location } from '../proxy/next-hop.js';
+import type { Invocation } from '../session/invocation.js';
+import type { SipSession } from '../session/sip-session.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import type { Passage } from '../transport/passage.js';
+import type { RoutingState } from '../transport/routing-state.js';
 import type { TimerSettings } from './session-terms.js';
 
 /** Milliseconds, but for session timers: seconds. */
@@ -19,19 +21,18 @@ export interface AgentSettings extends TimerSettings {
   readonly timerC: number;
 }
 
-export interface AgentServices {
+export interface AgentServices extends Location {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
   readonly transactions: Transactions;
-  readonly agentSettings: AgentSettings;
+  readonly settings: AgentSettings;
   readonly userAgents: UserAgentDialogs;
-  /** In whose handler we are; undefined outside of all. */
-  readonly turn: Turn | undefined;
+  readonly invocation: Invocation;
+  /** Header fields that say what the container itself can do (§11.2). */
+  readonly capabilities: readonly (readonly [name: string, value: string])[];
+  /** Where this container is reached, while it is not known yet by which flow a request leaves: host:port. */
+  readonly ownSentBy: string;
   open(hop: Hop): Flow;
-  /** RFC 3263; a promise only where names are to be resolved. */
-  locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
-  /** This hop has failed: for a while it comes last (RFC 3263 §4.3). */
-  avoid(hop: Hop): void;
   /** A flow to this container itself, when the next hop of a request in a dialog is a Record-Route URI or a Contact of ours. */
   internalFlowTo(next: Uri): Flow | undefined;
   /**
@@ -41,11 +42,11 @@ export interface AgentServices {
   nextHopFor(
     request: Request,
     sender: DeployedApplication,
-    passage: Passage,
-    directive: RoutingDirective,
+    routingState: RoutingState,
+    directive: sdk.RoutingDirective,
   ): Flow | number | undefined;
-  /** Where this container is reached, when it is not known yet by which flow a request leaves: host:port. */
-  readonly ownSentBy: string;
-  handlerFailed(label: string, application: DeployedApplication, error: unknown, request?: Request): void;
+  /** The helper that joins the leg of a session to others (JSR 289 §14). */
+  b2bua(request: sdk.SipRequest, session: SipSession): sdk.B2bua;
+  /** Something about one call that an operator may want to know. */
   problem(text: string, error: unknown): void;
 }

@@ -3,8 +3,7 @@ import type { Deadline, Timed } from '../base/clock.js';
 import type { Message, Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
-import type { Leg } from './leg.js';
-import type { OutgoingUser } from './outgoing.js';
+import type { ExchangeLeg, ExchangeUser, LegTimer } from './exchanges.js';
 import { descriptionOf, isSameVersion } from './session-description.js';
 import { agree, askFor, minSEOf, refusalOfInterval, type Terms, type TimerSettings, termsOf } from './session-terms.js';
 
@@ -20,7 +19,7 @@ const GLARE = { owner: [210, 400], other: [0, 200] } as const;
 /** RFC 4028 §10. */
 const REASON = 'SIP;cause=408;text="Session timer expired"';
 
-export class SessionTimer implements Timed, OutgoingUser {
+export class SessionTimer implements Timed, ExchangeUser, LegTimer {
   #terms: Terms | undefined;
   /** The largest Min-SE that was heard of (RFC 4028 §7.4). */
   #minSE: number;
@@ -32,17 +31,17 @@ export class SessionTimer implements Timed, OutgoingUser {
   #expiry: Deadline | undefined;
   readonly #settings: TimerSettings;
 
-  constructor(readonly leg: Leg) {
-    const { agentSettings } = leg.services;
+  constructor(readonly leg: ExchangeLeg) {
+    const { settings } = leg.services;
     const own = leg.session.applicationSession.application.siplets.find(
       ({ options }) => options.sessionTimer !== undefined,
     );
-    const sessionExpires = own?.options.sessionTimer ?? agentSettings.sessionExpires;
-    this.#settings = { sessionExpires, minSE: agentSettings.minSE };
-    this.#minSE = agentSettings.minSE;
+    const sessionExpires = own?.options.sessionTimer ?? settings.sessionExpires;
+    this.#settings = { sessionExpires, minSE: settings.minSE };
+    this.#minSE = settings.minSE;
   }
 
-  // Asking ------------------------------------------------------------------------------------------------------------------------------------------------------
+  // Asking -----------------------------------------------------------------------------------------
 
   /** Writes into an INVITE or UPDATE of ours what we ask for. */
   ask(request: Request): void {
@@ -69,7 +68,7 @@ export class SessionTimer implements Timed, OutgoingUser {
     return method === 'INVITE' || (method === 'UPDATE' && this.leg.session.state === 'confirmed');
   }
 
-  // Agreeing ----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Agreeing ---------------------------------------------------------------------------------------
 
   refusalOf(request: Request): Refusal | undefined {
     const { method } = request;
@@ -105,7 +104,7 @@ export class SessionTimer implements Timed, OutgoingUser {
     return description === undefined || (remote !== undefined && isSameVersion(description, remote));
   }
 
-  // Time --------------------------------------------------------------------------------------------------------------------------------------------------------
+  // Time -------------------------------------------------------------------------------------------
 
   #start(): void {
     this.stop();
@@ -132,7 +131,7 @@ export class SessionTimer implements Timed, OutgoingUser {
     this.stop();
     const bye = this.leg.createRequest('BYE');
     bye.message.set('Reason', REASON);
-    void bye.sendForContainer();
+    void this.leg.sendForContainer(bye);
   }
 
   #again(milliseconds: number): void {
@@ -149,15 +148,15 @@ export class SessionTimer implements Timed, OutgoingUser {
     const request = leg.createRequest(method);
     const { local } = leg.offers;
     if (method === 'INVITE' && local !== undefined) request.message.setBody(local.body, local.type);
-    request.sendFor(this);
+    leg.sendFor(this, request);
   }
 
-  /** OutgoingUser. */
+  /** ExchangeUser. */
   provisional(response: ReceivedResponse): void {
-    if (response.isReliable) void response.createPrack().sendForContainer();
+    if (response.isReliable) void this.leg.sendForContainer(response.createPrack());
   }
 
-  /** OutgoingUser: a 2xx has begun the next interval; who knows no dialog any more has been sent a BYE (§12.2.1.2). */
+  /** ExchangeUser: a 2xx has begun the next interval; who knows no dialog any more has been sent a BYE (§12.2.1.2). */
   final(response: ReceivedResponse): void {
     const { status, method } = response;
     if (status < 300) {

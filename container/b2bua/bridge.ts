@@ -2,31 +2,32 @@
 
 import type * as sdk from '@siplet/sdk';
 import { CallFailed } from '@siplet/sdk';
-import type { Leg } from '../agent/leg.js';
-import type { OutgoingUser } from '../agent/outgoing.js';
+import type { Answering } from '../agent/answering.js';
+import type { ExchangeUser } from '../agent/exchanges.js';
+import { Leg } from '../agent/leg.js';
 import type { Deadline, Timed } from '../base/clock.js';
-import type { Incoming } from '../dispatch/incoming.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
-import type { SentRequest } from '../servlet/sent-request.js';
+import type { OwnRequest } from '../servlet/sender.js';
 import { Awaited } from '../session/awaited.js';
 import type { SipSession } from '../session/sip-session.js';
+import { BridgedLeg } from './bridged-leg.js';
 import { relayedResponse } from './relayed-response.js';
 import { ReliableRelay } from './reliable-relay.js';
-import { Side } from './side.js';
-import { callFailed } from './uncaught.js';
+import { callFailed, relayFailure } from './uncaught.js';
 
 /** Why a leg is ended whose other one is lost (RFC 3326). */
 const LOST = 'SIP;cause=481;text="The other leg is lost"';
 const TIMEOUT = 'SIP;cause=408;text="Request Timeout"';
 
-export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
+export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   /** The callee is called, both talk, or it has failed or ended. */
   #state: 'calling' | 'standing' | 'over' = 'calling';
-  readonly #callerSide: Side;
+  readonly #callerLeg: BridgedLeg;
+  readonly #inviteLeg: Leg;
   /** Of the fork that answered; before, of the one that was heard of last. */
-  #calleeSide: Side | undefined;
-  #forks: Side[] = [];
+  #calleeLeg: BridgedLeg | undefined;
+  #forks: BridgedLeg[] = [];
   #deadline: Deadline | undefined;
   #response: ReceivedResponse | undefined;
   readonly #reliable: ReliableRelay;
@@ -35,34 +36,35 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
   readonly whenEnded: Promise<void>;
 
   constructor(
-    readonly incoming: Incoming,
-    readonly invite: SentRequest,
+    readonly answering: Answering,
+    readonly invite: OwnRequest,
   ) {
     this.whenEnded = new Promise((resolve) => {
       this.#tellEnded = resolve;
     });
-    this.#awaited = Awaited.in(incoming.core.turn);
-    this.#callerSide = new Side(this, incoming.session.leg!);
-    this.#reliable = new ReliableRelay(incoming);
+    this.#awaited = Awaited.in(answering.services.invocation.turn);
+    this.#callerLeg = new BridgedLeg(this, Leg.of(answering.session, answering.services));
+    this.#inviteLeg = Leg.of(invite.session, answering.services);
+    this.#reliable = new ReliableRelay(answering);
   }
 
   /** Calls the callee; `seconds` is how long it may ring. */
   start(seconds: number): Awaited<Bridge> {
-    const { incoming, invite } = this;
-    incoming.bridging((cancel) => this.#cancelled(cancel));
-    if (seconds > 0) this.#deadline = incoming.core.clock.start(seconds * 1000, this, 'answer');
-    invite.sendFor(this);
+    const { answering, invite } = this;
+    answering.bridging((cancel) => this.#cancelled(cancel));
+    if (seconds > 0) this.#deadline = answering.services.clock.start(seconds * 1000, this, 'answer');
+    this.#inviteLeg.sendFor(this, invite);
     return this.#awaited;
   }
 
-  // What the application has of it ------------------------------------------------------------------------------------------------------------------------------------
+  // What the application has of it -----------------------------------------------------------------
 
   get caller(): SipSession {
-    return this.#callerSide.leg.session;
+    return this.#callerLeg.leg.session;
   }
 
   get callee(): SipSession {
-    return (this.#calleeSide?.leg ?? this.invite.leg).session;
+    return this.#calleeLeg?.leg.session ?? this.invite.session;
   }
 
   get response(): ReceivedResponse {
@@ -70,38 +72,38 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
   }
 
   get ended(): Promise<void> {
-    return Awaited.of(this.whenEnded, this.incoming.core.turn);
+    return Awaited.of(this.whenEnded, this.answering.services.invocation.turn);
   }
 
   terminate(): Promise<void> {
-    const both = Promise.all([this.#callerSide.end(undefined), this.#calleeSide?.end(undefined)]);
+    const both = Promise.all([this.#callerLeg.end(undefined), this.#calleeLeg?.end(undefined)]);
     return Awaited.of(
       both.then(() => {}),
-      this.incoming.core.turn,
+      this.answering.services.invocation.turn,
     );
   }
 
-  // The callee's answers -------------------------------------------------------------------------------------------------------------------------------------------
+  // The callee's answers ---------------------------------------------------------------------------
 
   provisional(response: ReceivedResponse): void {
     if (this.#state !== 'calling') return;
-    const handler = this.incoming.application.table.provisional(response.status, 'INVITE');
-    response.outgoing.present(response, handler, () => this.#relayProvisional(response));
+    const handler = this.answering.received.application.table.provisional(response.status, 'INVITE');
+    response.present(handler, () => this.#relayProvisional(response));
   }
 
   #relayProvisional(response: ReceivedResponse): void {
     response.commit();
     if (this.#state !== 'calling') return this.#reliable.acknowledge(response);
-    this.#calleeSide = this.#forkOf(response.leg);
+    this.#calleeLeg = this.#forkOf(response);
     this.#reliable.relay(response);
   }
 
   final(response: ReceivedResponse): void {
     if (this.#state !== 'calling') return this.#refuse(response);
-    const { table } = this.incoming.application;
+    const { table } = this.answering.received.application;
     const handler =
       response.status < 300 ? table.success(response.status, 'INVITE') : table.best(response.status, 'INVITE');
-    response.outgoing.present(response, handler, () => this.#answered(response));
+    response.present(handler, () => this.#answered(response));
   }
 
   #answered(response: ReceivedResponse): void {
@@ -112,63 +114,64 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
 
   /** Nobody waits for it any more: a 2xx is acknowledged and ended at once (B2B-03). */
   #refuse(response: ReceivedResponse): void {
-    if (response.isUnacknowledgedSuccess) response.leg.endUnwanted(response);
+    if (response.isUnacknowledgedSuccess) this.#inviteLeg.legOf(response.session).endUnwanted(response);
   }
 
   #stand(response: ReceivedResponse): void {
-    const { incoming } = this;
+    const { answering } = this;
     this.#state = 'standing';
     this.#response = response;
     this.#deadline?.stop();
     response.commit();
-    const winner = this.#forkOf(response.leg);
-    this.#calleeSide = winner;
+    const winner = this.#forkOf(response);
+    this.#calleeLeg = winner;
     for (const fork of this.#forks) if (fork !== winner) fork.release();
     this.#forks = [];
-    this.#callerSide.leg.linked = winner.leg;
-    this.#callerSide.expectAck(incoming.request.cseq.number, response);
-    incoming.relay(relayedResponse(incoming, response.message, this.#reliable.answerOf(response.leg)));
+    this.#callerLeg.leg.linked = winner.leg;
+    this.#callerLeg.expectAck(answering.request.cseq.number, response);
+    answering.relay(relayedResponse(answering, response.message, this.#reliable.answerOf(response.session)));
     this.#awaited.give(this);
   }
 
-  #forkOf(leg: Leg): Side {
+  #forkOf({ session }: ReceivedResponse): BridgedLeg {
+    const leg = this.#inviteLeg.legOf(session);
     const known = this.#forks.find((fork) => fork.leg === leg);
     if (known !== undefined) return known;
-    const side = new Side(this, leg);
-    leg.linked = this.#callerSide.leg;
-    this.#forks.push(side);
-    return side;
+    const bridged = new BridgedLeg(this, leg);
+    leg.linked = this.#callerLeg.leg;
+    this.#forks.push(bridged);
+    return bridged;
   }
 
-  // Failing -----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Failing ----------------------------------------------------------------------------------------
 
   /** The caller gives up (§9.2): by CANCEL, or by BYE in its early dialog (§15). False: the container answers the INVITE. */
   #cancelled(by: Request): boolean {
-    this.invite.outgoing!.cancel(by.values('reason').join(', ') || undefined);
+    this.invite.exchange?.cancel(by.values('reason').join(', ') || undefined);
     this.#fail(new CallFailed(487));
     return false;
   }
 
   expire(): void {
     if (this.#state !== 'calling') return;
-    this.invite.outgoing!.cancel(TIMEOUT);
+    this.invite.exchange?.cancel(TIMEOUT);
     this.#fail(new CallFailed(408));
   }
 
   #fail(error: CallFailed): void {
     this.#state = 'over';
     this.#deadline?.stop();
-    this.#callerSide.release();
+    this.#callerLeg.release();
     for (const fork of this.#forks) fork.release();
     this.#tellEnded?.();
-    const { incoming } = this;
+    const { answering } = this;
     const awaited = this.#awaited;
-    incoming.bridgingFailed();
-    callFailed(incoming, error);
+    answering.bridgingFailed();
+    callFailed(answering, error);
     awaited.fail(error);
     if (awaited.isTaken) return;
     awaited.whenAskerSettled(() => {
-      if (!awaited.isTaken) incoming.relayFailure(error);
+      if (!awaited.isTaken) relayFailure(answering, error);
     });
   }
 
@@ -177,19 +180,19 @@ export class Bridge implements sdk.Bridge, OutgoingUser, Timed {
     return this.#reliable.acknowledgedBy(prack);
   }
 
-  // The legs ----------------------------------------------------------------------------------------------------------------------------------------------------
+  // The legs ---------------------------------------------------------------------------------------
 
-  peerOf(side: Side): Side | undefined {
-    return side === this.#callerSide ? this.#calleeSide : this.#callerSide;
+  peerOf(leg: BridgedLeg): BridgedLeg | undefined {
+    return leg === this.#callerLeg ? this.#calleeLeg : this.#callerLeg;
   }
 
   /** By a BYE of the peer, which is relayed when its handler has seen it; by one of ours, whose Reason is the other leg's too; or it was lost. */
-  sideEnded(side: Side, bye: Request | undefined, byPeer: boolean): void {
+  legEnded(leg: BridgedLeg, bye: Request | undefined, byPeer: boolean): void {
     if (this.#state === 'calling') {
-      if (side === this.#callerSide) this.#cancelled(bye ?? this.invite.message);
+      if (leg === this.#callerLeg) this.#cancelled(bye ?? this.invite.message);
       return;
     }
-    const other = this.peerOf(side);
+    const other = this.peerOf(leg);
     if (other === undefined || other.hasEnded) {
       this.#state = 'over';
       this.#tellEnded?.();

@@ -2,11 +2,11 @@
 
 import type { AddressLike, LegOptions } from '@siplet/sdk';
 import { Address, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
+import { Answering } from '../agent/answering.js';
 import type { Leg } from '../agent/leg.js';
 import { inItsOwnSession, partyText, requestUriOf } from '../agent/origination.js';
-import type { Incoming } from '../dispatch/incoming.js';
 import { type Party, Request, textOf } from '../message/index.js';
-import type { SentRequest } from '../servlet/sent-request.js';
+import type { OwnRequest } from '../servlet/sender.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import { addressOf, uriText } from '../servlet/values.js';
 import { copyFields, namesExtension, passExtensions } from './header-policy.js';
@@ -22,9 +22,9 @@ type Body = { readonly content: string | Uint8Array; readonly type: string };
  * The initial request of the second leg: Call-ID, tags, CSeq and Via are its own, the hops that are left are one fewer (RFC 7332 §3.1). The next application in the
  * router's order gets it. Throws TooManyHopsError when none is left.
  */
-export function createLegRequest(incoming: Incoming, options: LegOptions, body?: Body): SentRequest {
-  const { request, core } = incoming;
-  const { identifiers } = core;
+export function createLegRequest(answering: Answering, options: LegOptions, body?: Body): OwnRequest {
+  const { request, services } = answering;
+  const { identifiers } = services;
   const to = options.to === undefined ? undefined : addressOf(options.to);
   const uri = options.uri === undefined ? (to === undefined ? request.uri : requestUriOf(to)) : uriText(options.uri);
   const leg = new Request(request.method, uri);
@@ -35,15 +35,15 @@ export function createLegRequest(incoming: Incoming, options: LegOptions, body?:
   leg.append('To', to === undefined ? untagged(request.to) : partyText(to, undefined));
   leg.append('Call-ID', identifiers.id());
   leg.append('CSeq', `1 ${request.method}`);
-  leg.append('Max-Forwards', hopsLeft(incoming));
+  leg.append('Max-Forwards', hopsLeft(answering));
   copyFields(request, leg, body === undefined);
   if (request.method === 'REGISTER') for (const contact of request.values('contact')) leg.append('Contact', contact);
-  renameDialogs(leg, core.userAgents);
-  passExtensions(request, leg, takesReliably(incoming, leg, body) ? '100rel' : undefined);
-  const sent = inItsOwnSession(core, incoming.session.applicationSession, leg, incoming.passage);
+  renameDialogs(leg, services.userAgents);
+  passExtensions(request, leg, takesReliably(answering, leg, body) ? '100rel' : undefined);
+  const sent = inItsOwnSession(services, answering.session.applicationSession, leg, answering.received.routingState);
   if (body !== undefined) sent.setBody(body.content, body.type);
   overwrite(sent, options.headers);
-  join(incoming, sent);
+  join(answering, sent);
   return sent;
 }
 
@@ -51,44 +51,44 @@ export function createLegRequest(incoming: Incoming, options: LegOptions, body?:
  * The callee may answer 1xx reliably, whatever the caller knows: the container acknowledges them then. But an offer in one, which comes where the INVITE has
  * none, only the caller can answer (RFC 3262 §5).
  */
-function takesReliably(incoming: Incoming, leg: Request, body: Body | undefined): boolean {
+function takesReliably(answering: Answering, leg: Request, body: Body | undefined): boolean {
   if (leg.method !== 'INVITE') return false;
   if (leg.body !== '' || body !== undefined) return true;
-  return namesExtension(incoming.request, '100rel', 'supported', 'require');
+  return namesExtension(answering.request, '100rel', 'supported', 'require');
 }
 
 /** A request in the dialog of `leg`, with what may pass of the one that came in the other. Throws what `Leg.createRequest` does, and TooManyHopsError. */
-export function createRelayedRequest(incoming: Incoming, leg: Leg): SentRequest {
-  hopsLeft(incoming);
-  return relayedInto(incoming, leg.createRequest(incoming.request.method));
+export function createRelayedRequest(answering: Answering, leg: Leg): OwnRequest {
+  hopsLeft(answering);
+  return relayedInto(answering, leg.createRequest(answering.request.method));
 }
 
 /** The same, into one that there is already. */
-export function relayedInto(incoming: Incoming, sent: SentRequest): SentRequest {
-  const { request } = incoming;
+export function relayedInto(answering: Answering, sent: OwnRequest): OwnRequest {
+  const { request } = answering;
   const { message } = sent;
   copyFields(request, message);
-  renameDialogs(message, incoming.core.userAgents);
+  renameDialogs(message, answering.services.userAgents);
   passExtensions(request, message);
-  message.set('Max-Forwards', hopsLeft(incoming));
-  join(incoming, sent);
+  message.set('Max-Forwards', hopsLeft(answering));
+  join(answering, sent);
   return sent;
 }
 
 /** A request in the dialog of `leg` as `request` is in another (JSR 289 §14.2). Throws what `Leg.createRequest` does, and TooManyHopsError. */
-export function createRequestInDialog(leg: Leg, request: SipRequest, options: LegOptions = {}): SentRequest {
+export function createRequestInDialog(leg: Leg, request: SipRequest, options: LegOptions = {}): OwnRequest {
   if (options.to !== undefined || options.from !== undefined || options.uri !== undefined)
     throw new IllegalStateError(
       'createRequest: in a dialog From, To and Request-URI are those of the dialog (§12.2.1.1)',
     );
-  const sent =
-    request.incoming === undefined ? leg.createRequest(request.method) : createRelayedRequest(request.incoming, leg);
-  if (request.incoming === undefined) copyFields(request.message, sent.message);
+  const answering = Answering.of(request);
+  const sent = answering === undefined ? leg.createRequest(request.method) : createRelayedRequest(answering, leg);
+  if (answering === undefined) copyFields(request.message, sent.message);
   overwrite(sent, options.headers);
   return sent;
 }
 
-function overwrite(sent: SentRequest, headers: LegOptions['headers']): void {
+function overwrite(sent: OwnRequest, headers: LegOptions['headers']): void {
   if (headers === undefined) return;
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) sent.headers.delete(name);
@@ -97,16 +97,16 @@ function overwrite(sent: SentRequest, headers: LegOptions['headers']): void {
 }
 
 /** JSR 289 §14.4. */
-function join(incoming: Incoming, sent: SentRequest): void {
-  sent.madeFrom = incoming;
-  incoming.madeInto = sent;
+function join(answering: Answering, sent: OwnRequest): void {
+  sent.madeFrom = answering.received;
+  answering.madeInto = sent;
 }
 
-function hopsLeft({ request, application }: Incoming): string {
+function hopsLeft({ request, received }: Answering): string {
   const hops = request.maxForwards ?? MAX_FORWARDS;
   if (hops > 0) return String(hops - 1);
   throw new TooManyHopsError(
-    `${application.name} cannot send the ${request.method} ${request.callId} on: its Max-Forwards is 0`,
+    `${received.application.name} cannot send the ${request.method} ${request.callId} on: its Max-Forwards is 0`,
   );
 }
 
@@ -124,7 +124,7 @@ function untagged(party: Party): string {
 }
 
 /** Throws for what no leg can be made of. */
-export function assertInitial(incoming: Incoming | undefined, what: string): asserts incoming is Incoming {
-  if (incoming?.isInitial !== true)
+export function assertInitial(answering: Answering | undefined, what: string): asserts answering is Answering {
+  if (answering?.isInitial !== true)
     throw new IllegalStateError(`${what}: a second leg is made of an initial request, and of no other`);
 }

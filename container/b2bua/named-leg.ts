@@ -1,5 +1,6 @@
 // Dialogs that a peer names in Replaces, Join or Refer-To: it knows those of its own leg, the other side knows those of the other (RFC 3891, RFC 3911, RFC 5589 §7).
 import { Address, SipUri } from '@siplet/sdk';
+import { Leg } from '../agent/leg.js';
 import { type Request, textOf, wireOf } from '../message/index.js';
 import { namedDialogOf } from '../session/named-dialog.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
@@ -36,7 +37,8 @@ function renameInReferTo(request: Request, dialogs: UserAgentDialogs): void {
 function otherLegOf(request: Request, dialogs: UserAgentDialogs): string | undefined {
   const named = namedDialogOf(request);
   if (named === undefined || named === 'malformed') return undefined;
-  const dialog = dialogs.find(named.callId, named.toTag, named.fromTag)?.leg?.linked?.dialog;
+  const session = dialogs.find(named.callId, named.toTag, named.fromTag);
+  const dialog = session === undefined ? undefined : Leg.find(session)?.linked?.dialog;
   if (dialog === undefined) return undefined;
   const { callId, remoteTag, localTag } = dialog;
   return `${callId};to-tag=${remoteTag};from-tag=${localTag}${named.earlyOnly ? ';early-only' : ''}`;

@@ -1,35 +1,43 @@
 // A request in a dialog on its way from one leg to the other, and its responses on their way back (RFC 7092 §3.1.3).
 import { TooManyHopsError } from '@siplet/sdk';
-import type { OutgoingUser } from '../agent/outgoing.js';
-import type { Incoming } from '../dispatch/incoming.js';
+import type { Answering } from '../agent/answering.js';
+import type { ExchangeUser } from '../agent/exchanges.js';
+import type { Leg } from '../agent/leg.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
-import type { SentRequest } from '../servlet/sent-request.js';
+import type { OwnRequest } from '../servlet/sender.js';
 import { relayedResponse } from './relayed-response.js';
-import type { Side } from './side.js';
 
-export class RelayedRequest implements OutgoingUser {
-  #sent: SentRequest | undefined;
+/** A leg of the bridge. */
+interface RelayingLeg {
+  readonly leg: Leg;
+  /** A 2xx of the other leg waits for its ACK. */
+  readonly awaitsAck: boolean;
+  /** The 2xx has been sent on this leg: it is acknowledged when this leg's ACK comes. */
+  expectAck(sequence: number, success: ReceivedResponse): void;
+}
 
+export class RelayedRequest implements ExchangeUser {
   constructor(
-    readonly from: Side,
-    readonly to: Side,
-    readonly incoming: Incoming,
+    readonly from: RelayingLeg,
+    readonly to: RelayingLeg,
+    readonly answering: Answering,
   ) {}
 
   /** `make` may throw: it cannot be sent in that dialog. */
-  start(make: () => SentRequest): void {
-    const { incoming } = this;
-    if (incoming.request.method === 'INVITE' && this.#isInTheWay) return incoming.answerAs(491);
+  start(make: () => OwnRequest): void {
+    const { answering } = this;
+    if (answering.request.method === 'INVITE' && this.#isInTheWay) return answering.answerAs(491);
+    let sent: OwnRequest;
     try {
-      this.#sent = make();
+      sent = make();
     } catch (error) {
-      return incoming.answerAs(error instanceof TooManyHopsError ? 483 : 481);
+      return answering.answerAs(error instanceof TooManyHopsError ? 483 : 481);
     }
-    incoming.whenCancelled = (cancel) => {
-      this.#sent!.outgoing!.cancel(cancel.values('reason').join(', ') || undefined);
+    answering.whenCancelled = (cancel) => {
+      sent.exchange?.cancel(cancel.values('reason').join(', ') || undefined);
       return true; // what the other leg answers then is the answer (§9.2)
     };
-    this.#sent.sendFor(this);
+    this.to.leg.sendFor(this, sent);
   }
 
   /** §14.1: on the other leg an INVITE is under way, or the ACK to one. */
@@ -39,28 +47,28 @@ export class RelayedRequest implements OutgoingUser {
   }
 
   provisional(response: ReceivedResponse): void {
-    const { incoming } = this;
-    const handler = incoming.application.table.provisional(response.status, response.method);
-    response.outgoing.present(response, handler, () => this.#relay(response));
+    const { answering } = this;
+    const handler = answering.received.application.table.provisional(response.status, response.method);
+    response.present(handler, () => this.#relay(response));
   }
 
   final(response: ReceivedResponse): void {
-    const { table } = this.incoming.application;
+    const { table } = this.answering.received.application;
     const { status, method } = response;
     const handler = status < 300 ? table.success(status, method) : table.best(status, method);
-    response.outgoing.present(response, handler, () => this.#relay(response));
+    response.present(handler, () => this.#relay(response));
   }
 
   #relay(response: ReceivedResponse): void {
-    const { incoming, from } = this;
+    const { answering, from } = this;
     response.commit();
-    if (incoming.answered) {
+    if (answering.answered) {
       if (response.isUnacknowledgedSuccess) void response.createAck().send();
       return;
     }
-    if (response.isUnacknowledgedSuccess) from.expectAck(incoming.request.cseq.number, response);
+    if (response.isUnacknowledgedSuccess) from.expectAck(answering.request.cseq.number, response);
     // RFC 4320 §4.2: too late to be of use.
-    if (response.status === 408 && response.method !== 'INVITE') incoming.leaveUnanswered();
-    else incoming.relay(relayedResponse(incoming, response.message));
+    if (response.status === 408 && response.method !== 'INVITE') answering.leaveUnanswered();
+    else answering.relay(relayedResponse(answering, response.message));
   }
 }

@@ -1,6 +1,7 @@
 // A response of one leg as the other leg's: what the callee answered, as the caller gets it.
+
+import type { Answering } from '../agent/answering.js';
 import { TARGET_REFRESH } from '../agent/dialog.js';
-import type { Incoming } from '../dispatch/incoming.js';
 import { type Response, responseTo } from '../message/index.js';
 import { contactOf } from '../proxy/record-route.js';
 import { copyContacts, copyFields, passExtensions } from './header-policy.js';
@@ -11,12 +12,12 @@ export interface Content {
   readonly body: string;
 }
 
-/** With the status, reason, body and header fields of `response` that may pass; dialog, way and Contact are those of `incoming`. `content` stands in for no body. */
-export function relayedResponse(incoming: Incoming, response: Response, content?: Content): Response {
-  const { request, transaction } = incoming;
+/** With the status, reason, body and header fields of `response` that may pass; dialog, way and Contact are those of `answering`. `content` stands in for no body. */
+export function relayedResponse(answering: Answering, response: Response, content?: Content): Response {
+  const { request, transaction } = answering;
   const { status } = response;
-  const makesDialog = status < 300 && (incoming.isInitial || TARGET_REFRESH.has(request.method));
-  const relayed = responseTo(request, status, response.reason, transaction.toTag, incoming.isInitial && makesDialog);
+  const makesDialog = status < 300 && (answering.isInitial || TARGET_REFRESH.has(request.method));
+  const relayed = responseTo(request, status, response.reason, transaction.toTag, answering.isInitial && makesDialog);
   if (makesDialog) relayed.append('Contact', contactOf(transaction.flow));
   copyFields(response, relayed);
   copyContacts(response, relayed);

@@ -1,10 +1,11 @@
 // Provisional answers of the callee on their way to the caller, where both sides know reliable ones, or only one does (RFC 3262).
-import type { Leg } from '../agent/leg.js';
+
+import type { Answering } from '../agent/answering.js';
+import { Leg } from '../agent/leg.js';
 import { reliabilityOf } from '../agent/reliable-provisionals.js';
-import type { Incoming } from '../dispatch/incoming.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
-import type { SentRequest } from '../servlet/sent-request.js';
+import type { SipSession } from '../session/sip-session.js';
 import { type Content, relayedResponse } from './relayed-response.js';
 
 /** How many wait for the caller's PRACK (security: a callee that sends them in a loop). */
@@ -14,37 +15,37 @@ export class ReliableRelay {
   /** By the RSeq that the caller got. */
   readonly #pending = new Map<string, ReceivedResponse>();
   /** The fork whose reliable answers the caller gets reliably: its dialog with us has one offer, and takes one answer. */
-  #fork: Leg | undefined;
+  #fork: SipSession | undefined;
   /** Answers to the caller's offer that it got unreliably: the 2xx of that fork need not repeat them (RFC 3262 §5). */
-  #answers: Map<Leg, Content> | undefined;
+  #answers: Map<SipSession, Content> | undefined;
 
-  constructor(readonly incoming: Incoming) {}
+  constructor(readonly answering: Answering) {}
 
   relay(response: ReceivedResponse): void {
-    const { incoming } = this;
-    const relayed = relayedResponse(incoming, response.message);
-    const reliability = reliabilityOf(incoming.request);
-    if (!response.isReliable) return incoming.relay(relayed, reliability === 'required');
+    const { answering } = this;
+    const relayed = relayedResponse(answering, response.message);
+    const reliability = reliabilityOf(answering.request);
+    if (!response.isReliable) return answering.relay(relayed, reliability === 'required');
     if (reliability === 'unknown' || response.isPracked || !this.#isForCaller(response)) {
       this.acknowledge(response);
-      return incoming.relay(relayed, reliability === 'required');
+      return answering.relay(relayed, reliability === 'required');
     }
-    incoming.relay(relayed, true);
+    answering.relay(relayed, true);
     this.#pending.set(relayed.value('rseq')!, response);
   }
 
   #isForCaller(response: ReceivedResponse): boolean {
-    this.#fork ??= response.leg;
-    return this.#fork === response.leg && this.#pending.size < MAX_PENDING;
+    this.#fork ??= response.session;
+    return this.#fork === response.session && this.#pending.size < MAX_PENDING;
   }
 
   /** The container acknowledges it in the caller's place (RFC 3262 §4). */
   acknowledge(response: ReceivedResponse): void {
     if (!response.isReliable || response.isPracked) return;
-    const { message, leg } = response;
+    const { message, session } = response;
     if (message.body !== '')
-      (this.#answers ??= new Map()).set(leg, { type: message.value('content-type') ?? '', body: message.body });
-    void (response.createPrack() as SentRequest).sendForContainer();
+      (this.#answers ??= new Map()).set(session, { type: message.value('content-type') ?? '', body: message.body });
+    void Leg.of(session, this.answering.services).sendForContainer(response.createPrack());
   }
 
   acknowledgedBy(prack: Request): ReceivedResponse | undefined {
@@ -54,7 +55,7 @@ export class ReliableRelay {
     return response;
   }
 
-  answerOf(leg: Leg): Content | undefined {
-    return this.#answers?.get(leg);
+  answerOf(session: SipSession): Content | undefined {
+    return this.#answers?.get(session);
   }
 }

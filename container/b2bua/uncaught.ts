@@ -1,16 +1,27 @@
-// Calls that failed, and whose caller is to hear of it when nobody has caught that (contract section 3).
+// Calls that failed: their callers are told when no handler has caught the failure (contract section 3).
 import { CallFailed } from '@siplet/sdk';
-import type { Incoming } from '../dispatch/incoming.js';
+import type { Answering } from '../agent/answering.js';
+import { SipResponse } from '../servlet/sip-response.js';
+import { relayedResponse } from './relayed-response.js';
 
-const callers = new WeakMap<CallFailed, Incoming>();
+const callers = new WeakMap<CallFailed, Answering>();
 
-export function callFailed(incoming: Incoming, error: CallFailed): void {
-  callers.set(error, incoming);
+export function callFailed(answering: Answering, error: CallFailed): void {
+  callers.set(error, answering);
 }
 
-/** Whatever handler or promise has left it: the caller gets it as it is. False: it is no such error. */
+/** Relays an error that a handler or a promise left to the caller whose call it ended. False: it is not such an error. */
 export function relayUncaught(error: unknown): boolean {
-  const incoming = error instanceof CallFailed ? callers.get(error) : undefined;
-  incoming?.relayFailure(error as CallFailed);
-  return incoming !== undefined;
+  if (!(error instanceof CallFailed)) return false;
+  const answering = callers.get(error);
+  if (answering === undefined) return false;
+  relayFailure(answering, error);
+  return true;
+}
+
+/** The caller gets what the callee answered, as it is. */
+export function relayFailure(answering: Answering, { status, response }: CallFailed): void {
+  if (answering.answered || answering.isBridging) return;
+  if (response instanceof SipResponse) answering.relay(relayedResponse(answering, response.message));
+  else answering.answerAs(status >= 300 && status <= 699 ? status : 500);
 }

@@ -1,7 +1,7 @@
-// Asserts that a value is not missing, where the compiler cannot know it. Not for loops over octets.
+// Asserts that a value is there: where the types cannot say what the code around guarantees.
 
-/** The value itself. Throws an Error with `what` in it when the value is missing. */
-export function present<T>(value: T | undefined | null, what = 'a value'): T {
+/** The value itself. Throws when it is missing: a fault of the container, named by `what`. */
+export function present<T>(value: T | null | undefined, what = 'a value'): T {
   if (value === undefined || value === null) throw new Error(`${what} is missing`);
   return value;
 }

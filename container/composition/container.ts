@@ -85,13 +85,13 @@ export async function startContainer({ configuration, log, directory }: Containe
     configuration,
     deployments,
   );
-  const { core, transport } = engine;
+  const { sessions, transport, invocation } = engine;
   // A version is unloaded when its last call has ended (D-2).
   deployments.sessions = {
-    of: (application) => core.sessionsOf(application),
-    end: (application) => core.endSessions(application),
+    of: (application) => sessions.countOf(application),
+    end: (application) => sessions.endAll(application),
   };
-  core.onIdle = (application) => deployments.idle(application);
+  sessions.onIdle = (application) => deployments.idle(application);
   const watch =
     configuration.deploy.watch && directory !== undefined ? new Watch(directory, deployments, log) : undefined;
   // Where nobody can ask, nothing is counted.
@@ -102,10 +102,10 @@ export async function startContainer({ configuration, log, directory }: Containe
       : new Observation({ engine, deployments, applications, log, trace: configuration.trace });
   let admin: AdminServer | undefined;
   // An application's stray promise or timer must not take the others' calls with it (C-41).
-  const unhandled = (error: unknown): void => core.unhandled(error);
+  const unhandled = (error: unknown): void => invocation.unhandled(error);
   process.on('unhandledRejection', unhandled);
   process.on('uncaughtException', unhandled);
-  const meter = meterLoad(core.congestion);
+  const meter = meterLoad(engine.congestion);
   const release = async (): Promise<void> => {
     meter();
     await watch?.close();
@@ -155,9 +155,9 @@ export async function startContainer({ configuration, log, directory }: Containe
         const { shutdown, timers } = configuration;
         const calls = {
           refuseNew: () => {
-            core.stopping = true;
+            engine!.stopping = true;
           },
-          callsInProgress: () => core.callsInProgress,
+          callsInProgress: () => engine!.callsInProgress,
         };
         return (stopped ??= drain(calls, shutdown.timeout, 2 * timers.t1, log).then(release));
       },

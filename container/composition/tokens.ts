@@ -16,10 +16,16 @@ export function tokensFor(
   engine: () => Engine,
   metrics: ApplicationMetrics,
 ): [token: symbol, value: unknown][] {
-  const sessions = new OwnSessions(application, () => engine().core.sessions);
+  const sessions = new OwnSessions(application, () => engine().sessions);
   const factory: sdk.SipFactory = {
     createRequest: (session, method, from, to) =>
-      createInitialRequest(engine().core, session as ApplicationSession, method, addressOf(from), addressOf(to)),
+      createInitialRequest(
+        engine().services.agent,
+        session as ApplicationSession,
+        method,
+        addressOf(from),
+        addressOf(to),
+      ),
     createApplicationSession: (key) => sessions.create(key),
     parseUri,
     parseAddress: (text) => Address.parse(text),

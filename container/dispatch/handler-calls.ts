@@ -1,9 +1,9 @@
 // The calls of handlers that every request and response brings, as jobs of the mailbox: objects, since three functions for each would cost more than the call.
-
+import { CallFailed, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import type { Handler } from '../application/handler.js';
 import type { Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
-import type { Settled } from '../proxy/services.js';
+import type { Settled } from '../proxy/supervisor.js';
 import type { SipResponse } from '../servlet/sip-response.js';
 import type { Job } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
@@ -11,6 +11,13 @@ import type { SipSession } from '../session/sip-session.js';
 /** Who is told that a handler has failed. */
 export interface Reporter {
   report(handler: Handler, error: unknown): void;
+}
+
+/** Whether an error is a fault of the handler that threw it; `wasCancelled`: its caller had given up. */
+export function isAtFault(error: unknown, wasCancelled: boolean): boolean {
+  // A handler that goes on after the CANCEL is not, nor one that proxies a request with no hops left (C-40).
+  if (error instanceof TooManyHopsError || error instanceof CallFailed) return false;
+  return !(wasCancelled && error instanceof IllegalStateError);
 }
 
 /** A handler of a request. */

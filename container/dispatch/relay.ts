@@ -2,8 +2,9 @@
 import type { Request, Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
-import type { Choice, ProxyServices, Settled, Supervisor } from '../proxy/services.js';
-import type { NextHop } from '../routing/onward.js';
+import type { ProxyServices } from '../proxy/services.js';
+import type { Choice, Settled, Supervisor } from '../proxy/supervisor.js';
+import type { FlowInside } from '../routing/next-application.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 
 export class Relay implements Supervisor, ServerUser {
@@ -16,10 +17,10 @@ export class Relay implements Supervisor, ServerUser {
     /** The second part of its branch (RFC 5393); '' in a dialog, where loops are not looked for. */
     loopPart = '',
     /** Where the router sends it. */
-    onward?: (request: Request) => NextHop,
+    toNext?: (request: Request) => FlowInside,
   ) {
     this.#context = new ResponseContext(services, transaction, request, loopPart, this);
-    this.#context.toNextApplication = onward;
+    this.#context.toNextApplication = toNext;
     this.#context.recurse = false;
     this.#context.timeout = 0;
     transaction.user = this;

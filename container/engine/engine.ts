@@ -1,20 +1,26 @@
 // Everything from the wire up to the applications' handlers, joined once, on ports for time, chance and wire: the same in the container and in a test.
 import type { Logger } from 'pino';
-import { Agenda } from '../base/agenda.js';
+import type { Agenda } from '../base/agenda.js';
 import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { HashKey } from '../base/keyed-hash.js';
 import type { Configuration } from '../configuration/configuration.js';
-import { Core } from '../dispatch/core.js';
+import { Dispatcher } from '../dispatch/dispatcher.js';
+import type { DispatchCounters } from '../dispatch/services.js';
 import { Malformed } from '../message/index.js';
 import { StatelessProxy } from '../proxy/stateless.js';
 import { CustomRouter } from '../routing/custom-router.js';
 import { DefaultRouter } from '../routing/default-router.js';
 import type { ActiveApplications, Router } from '../routing/router.js';
+import type { ApplicationSessions } from '../session/application-sessions.js';
+import type { Invocation } from '../session/invocation.js';
 import { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Network, Resolver } from '../transport/network.js';
 import { ServerLocation } from '../transport/server-location.js';
 import { TransportLayer } from '../transport/transport-layer.js';
+import { Congestion } from './congestion.js';
+import { Intake } from './intake.js';
+import { type ServiceSettings, Services } from './services.js';
 
 export interface EnginePorts {
   readonly network: Network;
@@ -27,7 +33,7 @@ export interface EnginePorts {
   readonly log: Logger;
 }
 
-/** What of the configuration the engine reads. */
+/** The part of the configuration that the engine reads. */
 export type EngineConfiguration = Pick<Configuration, 'domains' | 'router' | 'proxy' | 'timers' | 'limits'>;
 
 /** How long the choice of a best response waits for the answer to a CANCEL of our own: four T1. */
@@ -35,18 +41,26 @@ const GRACE_IN_T1 = 4;
 const MAX_BRANCHES = 128;
 const MAX_RECURSION = 10;
 
+/** Counts of what is alive: all zero when every call has ended. */
+export type Alive = Record<'dialogSets' | 'proxiedDialogs' | 'applicationSessions' | 'sessionIds', number>;
+
 export class Engine {
   readonly transport: TransportLayer;
   readonly transactions: TransactionLayer;
   readonly stateless: StatelessProxy;
-  readonly core: Core;
   /** Which application is next. */
   readonly router: Router;
+  readonly services: Services;
+  /** Whether there is too much to do for new calls (§21.5.4). */
+  readonly congestion: Congestion;
+  /** No new initial requests are taken (§21.5.4): set when the container stops. */
+  stopping = false;
 
   constructor(ports: EnginePorts, configuration: EngineConfiguration, applications: ActiveApplications) {
     const { clock, identifiers, key, log } = ports;
-    const { timers, limits, domains, router } = configuration;
+    const { timers, limits, domains } = configuration;
     const { maxForwards } = configuration.proxy;
+    this.congestion = congestionOf(limits, log);
     this.transport = new TransportLayer(ports, {
       t1: timers.t1,
       idleTime: limits.connectionIdle,
@@ -63,73 +77,128 @@ export class Engine {
       { resolver: ports.resolver, reach: this.transport, clock, chance: () => identifiers.fraction() },
       { udpMtu: limits.udpMtu },
     );
-    const routes =
-      router.application === undefined
-        ? new DefaultRouter(applications, router.order)
-        : new CustomRouter({
-            applications,
-            name: router.application,
-            own: this.transport,
-            log,
-            isKnown: (request) => this.transactions.targetOf(request) !== undefined,
-          });
-    this.router = routes;
+    this.router = this.#createRouter(configuration.router, applications, log);
     this.stateless = new StatelessProxy({
       transactions: this.transactions,
       own: this.transport,
       key,
       maxForwards,
-      hasRoutes: () => routes.hasStateless,
-      routeOf: (request, flow) => routes.stateless(request, flow),
-      isInDialog: (request) => this.core.isInDialog(request),
-      namesSession: (request, flow) => this.core.namesSession(request, flow),
       locate: (uri, size, chance) => location.locate(uri, size, chance),
-      flowForResponse: (response, arrivedOn) => this.transport.flowForVia(response.via!, arrivedOn),
+      flowForResponse: (response, arrivedOn) =>
+        response.via === undefined ? undefined : this.transport.flowForVia(response.via, arrivedOn),
       problem: (text, error) => log.warn({ err: error }, text),
-      isStopping: () => this.core.refusesNew,
+      isStopping: () => this.refusesNew,
     });
-    this.transport.user = this.stateless;
-    this.core = new Core({
-      clock,
-      identifiers,
-      key,
-      log,
-      transactions: this.transactions,
+    const { transport, transactions, router } = this;
+    let intake: Intake | undefined;
+    this.services = new Services(
+      {
+        ...ports,
+        transport,
+        transactions,
+        location,
+        router,
+        receive: (message, flow, wire) => {
+          if (!(message instanceof Malformed)) transport.counters.observer?.passed(message, wire, flow.parties);
+          intake?.receive(message, flow);
+        },
+        refusesNew: () => this.refusesNew,
+      },
+      settingsOf(configuration),
+    );
+    const dispatcher = new Dispatcher(this.services.dispatch);
+    transactions.user = dispatcher;
+    intake = new Intake({
+      stateless: this.stateless,
+      transactions,
+      router,
+      own: transport,
+      isInDialog: (request) => dispatcher.inDialog.isInDialog(request),
+      namesSession: (request, flow) => dispatcher.initial.namesSession(request, flow),
+    });
+    transport.user = intake;
+  }
+
+  #createRouter(
+    { application: name, order }: EngineConfiguration['router'],
+    applications: ActiveApplications,
+    log: Logger,
+  ): Router {
+    if (name === undefined) return new DefaultRouter(applications, order);
+    return new CustomRouter({
+      applications,
+      name,
       own: this.transport,
-      router: routes,
-      agenda: ports.agenda,
-      receive: (message, flow, wire) => {
-        if (!(message instanceof Malformed)) this.transport.counters.observer?.passed(message, wire, flow.parties);
-        this.stateless.receive(message, flow);
-      },
-      open: (hop) => this.transport.open(hop),
-      respondByVia: (response, inbound) => void this.transport.respond(response, inbound),
-      hasInterface: (address) => this.transport.hasInterface(address),
-      locate: (uri, size) => location.locate(uri, size),
-      avoid: (hop) => location.avoid(hop),
-      place: () => this.transport.place,
-      settings: {
-        handlerTimeout: limits.handlerTimeout,
-        answerWarning: limits.answerWarning,
-        answerTimeout: limits.answerTimeout,
-        dialogIdle: limits.dialogIdle,
-        proxy: {
-          maxForwards,
-          timerC: timers.timerC,
-          linger: 64 * timers.t1,
-          cancelGrace: GRACE_IN_T1 * timers.t1,
-          maxBranches: MAX_BRANCHES,
-          maxRecursion: MAX_RECURSION,
-        },
-        congestion: { memory: limits.memory / 100, delay: limits.eventLoopDelay },
-        agent: {
-          t1: timers.t1,
-          t2: timers.t2,
-          timerC: timers.timerC,
-          sessionExpires: limits.sessionExpires / 1000,
-          minSE: limits.minSE / 1000,
-        },
-      },
+      log,
+      isKnown: (request) => this.transactions.targetOf(request) !== undefined,
     });
   }
+
+  /** How handlers are called, and what they have left unhandled. */
+  get invocation(): Invocation {
+    return this.services.invocation;
+  }
+
+  get sessions(): ApplicationSessions {
+    return this.services.sessions;
+  }
+
+  /** Plain numbers, for metrics. */
+  get counters(): Readonly<DispatchCounters> {
+    return this.services.dispatch.counters;
+  }
+
+  get size(): Alive {
+    const { proxiedDialogs, sessions } = this.services;
+    return {
+      dialogSets: proxiedDialogs.size,
+      proxiedDialogs: proxiedDialogs.indexed,
+      applicationSessions: sessions.size,
+      sessionIds: sessions.named,
+    };
+  }
+
+  /** New initial requests get 503: the container stops, or has too much to do. */
+  get refusesNew(): boolean {
+    return this.stopping || this.congestion.reason !== undefined;
+  }
+
+  /** Requests without a final response, and dialogs that stand and go through us. */
+  get callsInProgress(): number {
+    const { proxiedDialogs, userAgents } = this.services;
+    return this.counters.unanswered + proxiedDialogs.confirmed + userAgents.confirmed;
+  }
+}
+
+function congestionOf(limits: EngineConfiguration['limits'], log: Logger): Congestion {
+  const congestion = new Congestion({ memory: limits.memory / 100, delay: limits.eventLoopDelay });
+  congestion.onChange = (reason) => {
+    if (reason === undefined) log.info('new calls are taken again');
+    else log.warn(`no new calls are taken: ${reason}`);
+  };
+  return congestion;
+}
+
+function settingsOf({ timers, limits, proxy }: EngineConfiguration): ServiceSettings {
+  return {
+    handlerTimeout: limits.handlerTimeout,
+    answerWarning: limits.answerWarning,
+    answerTimeout: limits.answerTimeout,
+    dialogIdle: limits.dialogIdle,
+    proxy: {
+      maxForwards: proxy.maxForwards,
+      timerC: timers.timerC,
+      linger: 64 * timers.t1,
+      cancelGrace: GRACE_IN_T1 * timers.t1,
+      maxBranches: MAX_BRANCHES,
+      maxRecursion: MAX_RECURSION,
+    },
+    agent: {
+      t1: timers.t1,
+      t2: timers.t2,
+      timerC: timers.timerC,
+      sessionExpires: limits.sessionExpires / 1000,
+      minSE: limits.minSE / 1000,
+    },
+  };
 }

@@ -97,11 +97,11 @@ export class Metrics {
     ]);
   }
 
-  #registerCalls({ engine: { core, transactions }, worker }: Measured): void {
+  #registerCalls({ engine, worker }: Measured): void {
     const one = (name: string, type: 'counter' | 'gauge', help: string, value: () => number) =>
       this.#register(name, type, help, () => [{ labels: {}, value: value() }]);
     this.#register('siplet_transactions', 'gauge', 'Transactions that are alive', () => {
-      const { inviteClient, nonInviteClient, inviteServer, nonInviteServer } = transactions.size;
+      const { inviteClient, nonInviteClient, inviteServer, nonInviteServer } = engine.transactions.size;
       return [
         { labels: { side: 'client', kind: 'invite' }, value: inviteClient },
         { labels: { side: 'client', kind: 'non-invite' }, value: nonInviteClient },
@@ -109,10 +109,15 @@ export class Metrics {
         { labels: { side: 'server', kind: 'non-invite' }, value: nonInviteServer },
       ];
     });
-    one('siplet_calls', 'gauge', 'Calls in progress', () => core.callsInProgress);
-    one('siplet_dialogs', 'gauge', 'Dialogs that go through the container', () => core.size.dialogSets);
-    one('siplet_initial_requests_total', 'counter', 'Initial requests to applications', () => core.counters.initial);
-    one('siplet_refused_requests_total', 'counter', 'Requests that the container refused', () => core.counters.refused);
+    one('siplet_calls', 'gauge', 'Calls in progress', () => engine.callsInProgress);
+    one('siplet_dialogs', 'gauge', 'Dialogs that go through the container', () => engine.size.dialogSets);
+    one('siplet_initial_requests_total', 'counter', 'Initial requests to applications', () => engine.counters.initial);
+    one(
+      'siplet_refused_requests_total',
+      'counter',
+      'Requests that the container refused',
+      () => engine.counters.refused,
+    );
     this.#register('siplet_event_loop_delay_seconds', 'gauge', 'Delay of the event loop since the last scrape', () => {
       const whose: Labels = worker === undefined ? {} : { worker };
       const values: Value[] = QUANTILES.map((quantile) => ({
@@ -125,14 +130,14 @@ export class Metrics {
     });
   }
 
-  #registerApplications({ engine: { core }, deployments, handlerTimes }: Measured): void {
+  #registerApplications({ engine, deployments, handlerTimes }: Measured): void {
     this.#register('siplet_sessions', 'gauge', 'Application sessions, by version', () =>
       deployments
         .records()
         .filter(({ application }) => application !== undefined)
         .map(({ application, state }) => {
           const { name, version, revision } = application!;
-          return { labels: { app: name, version, revision, state }, value: core.sessionsOf(application!) };
+          return { labels: { app: name, version, revision, state }, value: engine.sessions.countOf(application!) };
         }),
     );
     const name = 'siplet_handler_seconds';

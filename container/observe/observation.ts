@@ -47,18 +47,18 @@ export class Observation {
     const traffic = new Traffic(this.calls);
     const handlerTimes = this.#handlerTimes;
     this.metrics = new Metrics({ engine, deployments, traffic, handlerTimes, applications, worker });
-    const { core, transport } = engine;
-    const { call } = core;
+    const { invocation, transport } = engine;
+    const { call } = invocation;
     transport.counters.observer = traffic;
-    core.call = handlerTimes.call;
-    core.onFailure = handlerTimes.failed;
+    invocation.call = handlerTimes.call;
+    invocation.onFailure = handlerTimes.failed;
     this.#endings = [
       deployments.listen((event) => this.#deployment(event)),
       listenToProblems(log, (problem) => events.tell('problem', problem)),
       () => {
         transport.counters.observer = undefined;
-        core.call = call;
-        core.onFailure = undefined;
+        invocation.call = call;
+        invocation.onFailure = undefined;
       },
       () => this.metrics.close(),
     ];

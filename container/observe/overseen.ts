@@ -28,11 +28,11 @@ export function overseenAlone(engine: Engine, deployments: Deployments, observat
     tracesCalls: observation.calls !== undefined,
     calls: () => observation.calls?.list() ?? [],
     call: (callId) => observation.calls?.get(callId),
-    sessions: async () => (application) => engine.core.sessionsOf(application),
+    sessions: async () => (application) => engine.sessions.countOf(application),
     reasonsAgainst: () => {
       const reasons: string[] = [];
-      if (engine.core.stopping) reasons.push('stopping');
-      if (engine.core.congestion.reason !== undefined) reasons.push(engine.core.congestion.reason);
+      if (engine.stopping) reasons.push('stopping');
+      if (engine.congestion.reason !== undefined) reasons.push(engine.congestion.reason);
       if (engine.transport.listenings.length === 0) reasons.push('not listening');
       if (deployments.active.length === 0) reasons.push('no application is in service');
       // Requests are answered 503 until it is there.

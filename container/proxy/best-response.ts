@@ -56,3 +56,10 @@ export function aggregateChallenges(chosen: Candidate, candidates: readonly Cand
     }
   }
 }
+
+/** §16.7 step 6: a 503 tells of one server and not of this proxy, so it goes upstream as 500. */
+export function becomeServerError(response: Response): void {
+  response.status = 500;
+  response.reason = 'Server Internal Error';
+  response.delete('Retry-After');
+}

@@ -1,9 +1,8 @@
 // One branch of a response context: a target, its hops (RFC 3263), its client transactions one after another, Timer C (§16.8).
 import type { Deadline, Timed } from '../base/clock.js';
 import type { Request, Response, Uri } from '../message/index.js';
-import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
+import type { ClientTransaction, ClientUser, ServerTransaction, TransactionFailure } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import { hopOf } from '../transport/internal-flow.js';
 import {
   addContentLength,
   addRecordRoute,
@@ -13,7 +12,8 @@ import {
   sizeOf,
   writeMaxBreadth,
 } from './forwarding.js';
-import type { ResponseContext } from './response-context.js';
+import { type HopUser, NextHop } from './next-hop.js';
+import type { ProxyServices } from './services.js';
 
 /**
  * `waiting`: not started. `pending`: started, without a final response. `ended`: has one, or was given up.
@@ -26,10 +26,43 @@ export type CancelCause = 'upstream' | 'application' | 'timeout' | 'elsewhere';
 /** How many different 2xx of one branch are passed on: forks downstream (security: a flood of them). */
 const MAX_FORKS = 32;
 
-const NO_HOPS: readonly Hop[] = [];
 const NO_BRANCHES: readonly Branch[] = [];
 
-export class Branch implements ClientUser, Timed {
+/** The response context, as its branches see it. */
+export interface BranchContext {
+  readonly services: ProxyServices;
+  readonly server: ServerTransaction;
+  readonly original: Request;
+  readonly inbound: Flow;
+  readonly isInvite: boolean;
+  /** The second part of the branch parameter (RFC 5393), or ''. */
+  readonly loopPart: string;
+  readonly recordRoute: string | undefined;
+  readonly path: string | undefined;
+  readonly outboundInterface: string | undefined;
+  readonly timeout: number;
+  readonly recurse: boolean;
+  readonly toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
+  /** Nothing may be tried any longer. */
+  readonly isOver: boolean;
+  /** Milliseconds that the branch may take (C-23); undefined: as long as its transaction allows. */
+  limitOf(branch: Branch): number | undefined;
+  generate(status: number): Response;
+  /** A client transaction has begun, or ended. */
+  opened(): void;
+  closed(): void;
+  provisional(branch: Branch, response: Response): void;
+  succeeded(branch: Branch, response: Response, isRetransmission: boolean): void;
+  ended(branch: Branch, response: Response): void;
+  /** Its time is over, though the answer to its CANCEL may still come. */
+  timedOut(): void;
+  /** Sends a 2xx to INVITE upstream, which others may follow. */
+  forwardSuccess(response: Response): void;
+  /** Sends a 2xx to another method upstream: the only one. */
+  forwardOnce(response: Response): void;
+}
+
+export class Branch implements ClientUser, HopUser, Timed {
   state: BranchState = 'waiting';
   /** What came last on this branch: a 1xx, then its final response. */
   latest: Response | undefined;
@@ -51,8 +84,7 @@ export class Branch implements ClientUser, Timed {
   #request: Request | undefined;
   #transaction: ClientTransaction | undefined;
   #flow: Flow | undefined;
-  #hops = NO_HOPS;
-  #hop = 0;
+  readonly #hops: NextHop;
   /** A 1xx has come, 100 included: a CANCEL may be sent (§9.1). */
   #provisional = false;
   #timerC: Deadline | undefined;
@@ -61,12 +93,13 @@ export class Branch implements ClientUser, Timed {
   #successTags: string[] | undefined;
 
   constructor(
-    readonly context: ResponseContext,
+    readonly context: BranchContext,
     /** The target, as the application or a Contact wrote it. */
     readonly target: string,
     readonly parent: Branch | undefined,
   ) {
     this.#request = this.#prepared();
+    this.#hops = new NextHop(context.services, this);
   }
 
   #prepared(): Request {
@@ -102,15 +135,9 @@ export class Branch implements ClientUser, Timed {
     if (typeof application === 'number') return this.#end(this.context.generate(application));
     const next = application === undefined ? postprocessRouting(this.request) : this.request.target; // steps 6 and 7
     addContentLength(this.request); // step 9
-    if (next === undefined) return this.#unreachable(new Error('the first Route value is no URI'));
-    const internal = application ?? services.internalFlow(next, this.context.inbound);
-    if (internal !== undefined) return this.#begin([hopOf(internal)]);
-    const located = this.#locate(next);
-    if (!(located instanceof Promise)) return this.#begin(located);
-    located.then(
-      (hops) => this.#located(() => this.#begin(hops)),
-      (error) => this.#located(() => this.#unreachable(error)),
-    );
+    const internal =
+      application ?? (next === undefined ? undefined : services.internalFlow(next, this.context.inbound));
+    this.#hops.find(next, internal);
   }
 
   /**
@@ -137,35 +164,25 @@ export class Branch implements ClientUser, Timed {
     return this.recordRoute === undefined ? this.context.recordRoute : this.recordRoute?.();
   }
 
-  #locate(uri: Uri): readonly Hop[] | Promise<readonly Hop[]> {
-    const { services, inbound, path } = this.context;
-    try {
-      return services.locate(uri, sizeOf(this.request, uri, inbound, this.#recordRouteParameters, path));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  sizeFor(next: Uri): number {
+    const { inbound, path } = this.context;
+    return sizeOf(this.request, next, inbound, this.#recordRouteParameters, path);
   }
 
-  /** A name has been resolved: meanwhile the branch, or the whole search, may have ended. */
-  #located(go: () => void): void {
-    if (this.state !== 'pending') return;
-    if (this.context.isOver) this.#giveUp();
-    else go();
-  }
-
-  #begin(hops: readonly Hop[]): void {
-    this.#hops = hops;
-    if (hops.length === 0) this.#unreachable(new Error('no place to send it to'));
-    else this.#attempt();
+  /** Meanwhile the branch, or the whole search, may have ended. */
+  mayGoOn(): boolean {
+    if (this.state !== 'pending') return false;
+    if (!this.context.isOver) return true;
+    this.#giveUp();
+    return false;
   }
 
   /** §16.6 steps 4, 8, 10 and 11 for the hop whose turn it is: each has its own transaction and branch parameter (RFC 3263 §4.3). */
-  #attempt(): void {
+  attempt(hop: Hop, isLast: boolean): void {
     const { context } = this;
     const { services } = context;
-    const hop = this.#hops[this.#hop]!;
     // The last hop may have the prepared request itself: nobody needs it after.
-    const request = this.#hop === this.#hops.length - 1 ? this.request : this.request.clone();
+    const request = isLast ? this.request : this.request.clone();
     const from = context.outboundInterface;
     const flow = hop.flow ?? services.open(from === undefined ? hop : { ...hop, from });
     this.#flow = flow;
@@ -181,15 +198,11 @@ export class Branch implements ClientUser, Timed {
 
   /** RFC 3263 §4.3: a hop that fails is followed by the next one, unless the branch was cancelled. */
   #tryNextHop(): boolean {
-    if (this.cancelCause !== undefined || this.context.isOver || this.#hop + 1 >= this.#hops.length) return false;
-    this.context.services.avoid(this.#hops[this.#hop]!);
-    this.#hop++;
-    this.#attempt();
-    return true;
+    return this.cancelCause === undefined && !this.context.isOver && this.#hops.tryNext();
   }
 
   /** §16.9: a target that cannot be reached has answered 503. */
-  #unreachable(error: unknown): void {
+  unreachable(error: unknown): void {
     this.context.services.problem(`${this.context.original.method} cannot be sent to ${this.target}`, error);
     this.#end(this.context.generate(503));
   }
@@ -211,7 +224,7 @@ export class Branch implements ClientUser, Timed {
     if (this.state !== 'ended') return;
     this.#request = undefined; // an application that has it keeps it
     this.latest?.pack();
-    this.#hops = NO_HOPS;
+    this.#hops.forget();
     for (const branch of this.recursed) branch.linger();
   }
 
@@ -294,7 +307,7 @@ export class Branch implements ClientUser, Timed {
       if (this.cancelCause !== undefined) this.#giveUp();
       else if (!this.#tryNextHop()) this.#end(this.context.generate(408)); // §16.7 step 6
     } else if (!this.#tryNextHop()) {
-      this.#unreachable(failure.error);
+      this.unreachable(failure.error);
     }
   }
 

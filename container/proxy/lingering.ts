@@ -1,18 +1,23 @@
 // Who hears of transactions whose request is done with (§17.1.2, §17.2.2, RFC 6026): it keeps nothing of what was needed to forward it.
 import type { Response } from '../message/index.js';
 import type { ClientUser, ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
-import type { ProxyServices } from './services.js';
+import type { Flow } from '../transport/flow.js';
 
-/** What it needs of the house. */
-type Services = Pick<ProxyServices, 'respondByVia' | 'problem'>;
+/** The way back to the caller, without a transaction. */
+export interface Upstream {
+  /** A response whose server transaction is gone goes by its Via (§16.7 step 9). */
+  respondByVia(response: Response, inbound: Flow): void;
+  /** Something about one call that an operator may want to know. */
+  problem(text: string, error: unknown): void;
+}
 
 export class Lingering implements ClientUser, ServerUser {
-  readonly #services: Services;
+  readonly #upstream: Upstream;
   readonly #accepted: ServerTransaction | undefined;
 
   /** `accepted` is the INVITE that was answered with a 2xx: a 2xx that comes again, or of another fork, still goes upstream. */
-  constructor(services: Services, accepted: ServerTransaction | undefined) {
-    this.#services = services;
+  constructor(upstream: Upstream, accepted: ServerTransaction | undefined) {
+    this.#upstream = upstream;
     this.#accepted = accepted;
   }
 
@@ -22,11 +27,11 @@ export class Lingering implements ClientUser, ServerUser {
     if (server === undefined) return;
     response.shift('via');
     if (response.status < 200 || response.status > 299 || !response.has('via')) return;
-    if (server.state === 'terminated') this.#services.respondByVia(response, server.flow);
+    if (server.state === 'terminated') this.#upstream.respondByVia(response, server.flow);
     else server.respond(response);
   }
 
   failed(failure: TransactionFailure): void {
-    if (failure.cause === 'transport') this.#services.problem('the way back to the caller has failed', failure.error);
+    if (failure.cause === 'transport') this.#upstream.problem('the way back to the caller has failed', failure.error);
   }
 }

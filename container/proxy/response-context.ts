@@ -3,18 +3,21 @@ import type { Deadline, Timed } from '../base/clock.js';
 import { type Request, type Response, responseTo } from '../message/index.js';
 import type { ServerTransaction } from '../transaction/user.js';
 import type { Flow } from '../transport/flow.js';
-import { aggregateChallenges, bestResponse, type Candidate } from './best-response.js';
-import { Branch, type CancelCause } from './branch.js';
+import { becomeServerError } from './best-response.js';
+import { Branch, type BranchContext, type CancelCause } from './branch.js';
+import { BranchQueue } from './branch-queue.js';
+import { cancelOpen } from './branches.js';
+import { ResponseChoice, type Search } from './choice.js';
 import { Lingering } from './lingering.js';
-import { MaxBreadth } from './max-breadth.js';
-import type { ProxyServices, Settled, Supervisor } from './services.js';
+import type { ProxyServices } from './services.js';
+import { passProvisional, passSuccess, passSuccessOnce, type Supervisor } from './supervisor.js';
 import { contactsOf, TargetSet } from './target-set.js';
 
 const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 
 const NO_BRANCHES: readonly Branch[] = [];
 
-export class ResponseContext implements Timed {
+export class ResponseContext implements BranchContext, Search, Timed {
   /** Branches that the application asked for, in order; those of a redirection are below them. */
   branches: readonly Branch[] = NO_BRANCHES;
   readonly isInvite: boolean;
@@ -43,22 +46,15 @@ export class ResponseContext implements Timed {
   completed = false;
   #succeeded = false;
   readonly #targets = new TargetSet();
-  readonly #candidates: Candidate[] = [];
-  /** Sequential search: what has not been started. */
-  #queue: Branch[] = [];
-  readonly #breadth: MaxBreadth;
+  /** Made when there is something to choose from. */
+  #choice: ResponseChoice | undefined;
+  readonly #queue: BranchQueue;
   /** Final responses whose handlers have not had their turn. */
   #uncounted = 0;
-  #pending = 0;
   #branchCount = 0;
   #openTransactions = 1;
   #started = false;
   #sixth = false;
-  #choosing = false;
-  #chosen: Candidate | undefined;
-  #added = false;
-  /** What the application answered in the place of the best response (C-12). */
-  #replacement: Response | undefined;
   #limit: Deadline | undefined;
 
   constructor(
@@ -73,7 +69,7 @@ export class ResponseContext implements Timed {
   ) {
     this.isInvite = server.isInvite;
     this.inbound = server.flow;
-    this.#breadth = new MaxBreadth(original);
+    this.#queue = new BranchQueue(original);
   }
 
   /** No branch may be added any more, and why; undefined when one may. */
@@ -94,7 +90,7 @@ export class ResponseContext implements Timed {
     return this.#started;
   }
 
-  // Adding branches (C-16 … C-19) ---------------------------------------------------------------------------------------------------------------------------
+  // Adding branches (C-16 … C-19) ------------------------------------------------------------------
 
   /**
    * New branches for those targets that are not in the target set yet (§16.5). After the caller's CANCEL they are born ended: nobody waits for them.
@@ -126,57 +122,29 @@ export class ResponseContext implements Timed {
 
   /** Starts every branch that is waiting: at once when parallel, one after another when sequential. */
   start(): void {
-    const waiting = this.branches.filter((branch) => branch.state === 'waiting' && !this.#queue.includes(branch));
+    const waiting = this.branches.filter((branch) => branch.state === 'waiting' && !this.#queue.has(branch));
     this.#begin(waiting, false);
   }
 
   #begin(branches: readonly Branch[], first: boolean): void {
     if (branches.length === 0 || this.completed || this.#sixth) return;
-    this.#started = this.#added = true;
-    if (this.#pending === 0 && this.#breadth.free < 1) return this.#tooBroad(branches);
-    if (this.parallel && this.#pending === 0) this.#restartLimit();
-    // Nearly always there is one, and nothing before it.
-    if (this.parallel && branches.length === 1 && this.#queue.length === 0 && this.#breadth.free > 0)
-      return this.#startBranch(branches[0]!, 1);
-    if (first) this.#queue.unshift(...branches);
-    else this.#queue.push(...branches);
-    if (this.parallel) this.#startAll();
-    else if (this.#pending === 0) this.#startNext();
+    this.#started = true;
+    this.#choice?.outdate();
+    const queue = this.#queue;
+    if (queue.isClosed) return this.#refuseAll(branches);
+    if (this.parallel && queue.pending === 0) this.#restartLimit();
+    const [only] = branches;
+    if (this.parallel && only !== undefined && branches.length === 1 && queue.startAlone(only)) return;
+    queue.add(branches, first);
+    if (this.parallel) queue.startAll();
+    else if (queue.pending === 0) queue.startNext();
   }
 
   /** RFC 5393 §5.3.3: a Max-Breadth of 0 lets nothing be forwarded. */
-  #tooBroad(branches: readonly Branch[]): void {
+  #refuseAll(branches: readonly Branch[]): void {
     for (const branch of branches) branch.state = 'ended';
-    this.#candidates.push({ response: this.generate(440), ofCancelled: false });
-    this.#progress();
-  }
-
-  /** C-22; what Max-Breadth leaves no room for waits until another branch has ended (RFC 5393 §5.3.3.1 allows serial forking). */
-  #startAll(): void {
-    const waiting = this.#queue.filter((branch) => branch.state === 'waiting');
-    let count = Math.min(waiting.length, this.#breadth.free);
-    const starting = waiting.slice(0, count);
-    this.#queue = waiting.slice(count);
-    for (const branch of starting) this.#startBranch(branch, count--);
-  }
-
-  #startBranch(branch: Branch, together: number): void {
-    if (branch.state !== 'waiting') return;
-    this.#pending++;
-    branch.breadth = this.#breadth.take(together);
-    branch.start();
-  }
-
-  /** C-23; false when none is left. */
-  #startNext(): boolean {
-    while (this.#queue.length > 0 && this.#breadth.free > 0) {
-      const next = this.#queue.shift()!;
-      if (next.state !== 'waiting') continue;
-      // Half of what is free: the next may start before this one has its final response (C-23).
-      this.#startBranch(next, Math.min(2, this.#breadth.free));
-      return true;
-    }
-    return false;
+    this.#chooser.add(this.generate(440), false);
+    this.progress();
   }
 
   #restartLimit(): void {
@@ -189,7 +157,7 @@ export class ResponseContext implements Timed {
     return branch.timeout ?? (this.parallel || this.timeout === 0 ? undefined : this.timeout);
   }
 
-  // What the branches tell ------------------------------------------------------------------------------------------------------------------------------------
+  // What the branches tell -------------------------------------------------------------------------
 
   opened(): void {
     this.#openTransactions++;
@@ -197,43 +165,37 @@ export class ResponseContext implements Timed {
 
   /** A transaction has ended: one of a branch, or the server transaction. */
   closed(): void {
-    if (--this.#openTransactions === 0) this.supervisor.ended(this);
+    if (--this.#openTransactions === 0) this.supervisor.ended();
   }
 
   /** A branch's time is over; the next one does not wait for the answer to its CANCEL (C-23). */
   timedOut(): void {
-    if (!this.parallel && !this.completed && !this.#sixth) this.#startNext();
+    if (!this.parallel && !this.completed && !this.#sixth) this.#queue.startNext();
   }
 
   /** §16.7 step 5: 101-199 go upstream at once (C-6). */
   provisional(branch: Branch, response: Response): void {
     if (this.completed) return;
     // One that came before the final response goes before it, however long its handler takes; behind it, it is absorbed.
-    this.supervisor.provisional(branch, response, ResponseContext.#passOn);
+    this.supervisor.provisional(branch, response, passProvisional);
   }
 
   /** §16.7 step 5: a 2xx to INVITE; each goes upstream (C-10, C-10a, C-10b). */
   succeeded(branch: Branch, response: Response, isRetransmission: boolean): void {
     if (this.completed && !this.#succeeded) return; // a final response has gone upstream: RFC 6026 §8.9 lets no 2xx follow it
     if (!this.#succeeded) this.#succeed(branch);
-    this.supervisor.success(branch, response, isRetransmission, ResponseContext.#passSuccess);
+    this.supervisor.success(branch, response, isRetransmission, passSuccess);
   }
 
-  // What is done with a response once its handler has settled.
-
-  static readonly #passOn: Settled = (branch, response) => void branch.context.server.respond(response);
-
-  static readonly #passSuccess: Settled = (branch, response) => branch.context.#forwardSuccess(response);
-
-  static readonly #passSuccessOnce: Settled = ({ context }, response) => {
-    context.server.respond(response);
-    context.#linger();
-  };
-
   /** Also when the caller's transaction has ended: a branch that was not cancelled may be answered late (C-10). */
-  #forwardSuccess(response: Response): void {
+  forwardSuccess(response: Response): void {
     if (this.server.state === 'terminated') this.services.respondByVia(response, this.inbound);
     else this.server.respond(response);
+    this.#linger();
+  }
+
+  forwardOnce(response: Response): void {
+    this.server.respond(response);
     this.#linger();
   }
 
@@ -264,7 +226,7 @@ export class ResponseContext implements Timed {
     const lingering = accepted === undefined ? services.lingering : new Lingering(services, accepted);
     if (isOpen) this.server.user = lingering;
     for (const branch of open) branch.leave(lingering);
-    this.supervisor.ended(this);
+    this.supervisor.ended();
     return true;
   }
 
@@ -278,17 +240,16 @@ export class ResponseContext implements Timed {
 
   /** Every branch ends here once, unless with a 2xx to INVITE. */
   ended(branch: Branch, response: Response): void {
-    this.#pending--;
-    this.#breadth.give(branch.breadth);
+    this.#queue.ended(branch);
     if (this.completed) return;
     const { status } = response;
     if (status < 300) return this.#succeededOnce(branch, response);
     this.#uncounted++; // from here on the choice waits for it
     if (status >= 600) this.#refuse(branch);
     const redirected = status < 400 && this.#mayRecurse(branch);
-    if (this.parallel && this.#queue.length > 0) this.#startAll();
+    if (this.parallel && !this.#queue.isEmpty) this.#queue.startAll();
     // Asked when its turn has come: the handler of an earlier one may have added branches meanwhile.
-    const isIntermediate = (): boolean => redirected || this.#pending > 0 || this.#queue.length > 0;
+    const isIntermediate = (): boolean => redirected || this.#queue.pending > 0 || !this.#queue.isEmpty;
     this.supervisor.intermediate(branch, response, isIntermediate, () => this.#counted(branch, response, redirected));
   }
 
@@ -302,10 +263,9 @@ export class ResponseContext implements Timed {
     this.#uncounted--;
     if (this.completed) return;
     if (!(redirected && this.#recurse(branch, response))) {
-      const ofCancelled = branch.cancelCause !== undefined && response.status === 487;
-      this.#candidates.push({ response, ofCancelled });
+      this.#chooser.add(response, branch.cancelCause !== undefined && response.status === 487);
     }
-    this.#progress();
+    this.progress();
   }
 
   #recurse(branch: Branch, response: Response): boolean {
@@ -323,7 +283,7 @@ export class ResponseContext implements Timed {
   /** C-13: a 6xx ends the search, but is sent only when every branch has ended. */
   #refuse(branch: Branch | undefined): void {
     this.#sixth = true;
-    this.#queue = [];
+    this.#queue.clear();
     this.#cancelPending('elsewhere', undefined, branch);
   }
 
@@ -331,73 +291,29 @@ export class ResponseContext implements Timed {
   #succeededOnce(branch: Branch, response: Response): void {
     this.#succeeded = true;
     this.#complete();
-    this.supervisor.success(branch, response, false, ResponseContext.#passSuccessOnce);
+    this.supervisor.success(branch, response, false, passSuccessOnce);
+  }
+
+  get isUnderWay(): boolean {
+    return this.#queue.pending > 0 || this.#uncounted > 0;
   }
 
   /** After a branch has ended: the next of a sequential search, or the choice. */
-  #progress(): void {
-    if (this.completed || this.#pending > 0 || this.#uncounted > 0) return;
-    if (!this.#sixth && this.#queue.length > 0 && this.#startNext()) return;
-    this.#choose();
+  progress(): void {
+    if (this.completed || this.isUnderWay) return;
+    if (!this.#sixth && this.#queue.startNext()) return;
+    this.#chooser.make();
   }
 
-  // The best response (§16.7 steps 6 to 10) -------------------------------------------------------------------------------------------------------------------
-
-  #choose(): void {
-    if (this.#choosing) return;
-    this.#choosing = true;
-    this.#chosen = undefined;
-    this.supervisor.best(() => this.#offer(), this.#settled);
+  get #chooser(): ResponseChoice {
+    this.#choice ??= new ResponseChoice(this);
+    return this.#choice;
   }
-
-  /** The choice is made when the handler's turn has come: an earlier handler may have added branches meanwhile. */
-  #offer(): { branch: Branch | undefined; response: Response } | undefined {
-    const chosen = this.#select();
-    if (chosen === undefined) return undefined;
-    const branch = this.#branchOf(this.branches, chosen.response);
-    return { branch, response: chosen.response };
-  }
-
-  #branchOf(branches: readonly Branch[], response: Response): Branch | undefined {
-    for (const branch of branches) {
-      if (branch.latest === response) return branch;
-      const below = this.#branchOf(branch.recursed, response);
-      if (below !== undefined) return below;
-    }
-    return undefined;
-  }
-
-  #select(): Candidate | undefined {
-    this.#chosen = undefined;
-    if (this.completed || this.#pending > 0 || this.#uncounted > 0) return undefined;
-    this.#added = false;
-    let chosen = bestResponse(this.#candidates);
-    if (chosen === undefined) {
-      chosen = { response: this.generate(this.cancelledUpstream ? 487 : 408), ofCancelled: this.cancelledUpstream };
-      this.#candidates.push(chosen);
-    }
-    aggregateChallenges(chosen, this.#candidates);
-    this.#chosen = chosen;
-    return chosen;
-  }
-
-  /** The best response's handler has settled (C-16, C-17). */
-  #settled = (): void => {
-    this.#choosing = false;
-    if (this.completed) return;
-    if (this.#replacement !== undefined) return this.#forward(this.#replacement);
-    if (this.#chosen === undefined || this.#added) return this.#progress();
-    this.#forward(this.#chosen.response);
-  };
 
   /** §16.7 steps 8 to 10. */
-  #forward(response: Response): void {
+  forward(response: Response, isReplacement: boolean): void {
     this.#complete();
-    if (response.status === 503 && response !== this.#replacement) {
-      response.status = 500; // step 6: a 503 tells of one server, not of this proxy
-      response.reason = 'Server Internal Error';
-      response.delete('Retry-After');
-    }
+    if (response.status === 503 && !isReplacement) becomeServerError(response);
     if (response.status === 408 && !this.isInvite) {
       // RFC 4320 §4.2: too late to be of use. What the caller sends again until it gives up is still no new request.
       this.#limit = this.services.clock.start(this.services.settings.linger, this, 'abandon');
@@ -412,7 +328,7 @@ export class ResponseContext implements Timed {
     this.completed = true;
     this.supervisor.completed();
     this.#limit?.stop();
-    if (this.#queue.length > 0) this.#queue = [];
+    this.#queue.clear();
   }
 
   /** A response of our own, with our To tag where the request had none. */
@@ -420,7 +336,7 @@ export class ResponseContext implements Timed {
     return responseTo(this.original, status, undefined, this.server.toTag);
   }
 
-  // The application's own responses (C-6, C-12) ---------------------------------------------------------------------------------------------------------------
+  // The application's own responses (C-6, C-12) ----------------------------------------------------
 
   /** A final response that the application made while proxying: a candidate like one from a branch, or the replacement of the best response. */
   answer(response: Response): void {
@@ -431,16 +347,14 @@ export class ResponseContext implements Timed {
     } else if (!this.#started) {
       this.#complete(); // nothing was proxied after all
       this.server.respond(response);
-    } else if (this.#choosing && this.#chosen !== undefined) {
-      this.#replacement = response;
-    } else {
-      this.#candidates.push({ response, ofCancelled: false });
+    } else if (this.#choice?.replace(response) !== true) {
+      this.#chooser.add(response, false);
       if (status >= 600) this.#refuse(undefined);
-      this.#progress();
+      this.progress();
     }
   }
 
-  // CANCEL and time (§16.8, §16.10) ---------------------------------------------------------------------------------------------------------------------------
+  // CANCEL and time (§16.8, §16.10) ----------------------------------------------------------------
 
   /** C-29: the caller's CANCEL, which has been answered; Reason is copied (RFC 3326). */
   cancelled(cancel: Request): void {
@@ -454,15 +368,15 @@ export class ResponseContext implements Timed {
     }
     this.cancelledUpstream = true;
     this.#cancelAll('upstream', reason);
-    this.#progress();
+    this.progress();
   }
 
   /** C-18: the application gives up what is under way; it may add other branches then. */
   cancel(reason?: string): void {
     if (this.completed) return;
-    const had = this.#pending + this.#queue.length > 0;
+    const had = this.#queue.pending > 0 || !this.#queue.isEmpty;
     this.#cancelAll('application', reason);
-    if (had) this.#progress();
+    if (had) this.progress();
   }
 
   expire(which: string): void {
@@ -471,25 +385,16 @@ export class ResponseContext implements Timed {
       this.closed();
     } else if (!this.completed) {
       this.#cancelAll('timeout', 'SIP;cause=408;text="Request Timeout"');
-      this.#progress();
+      this.progress();
     }
   }
 
   #cancelAll(cause: CancelCause, reason: string | undefined): void {
-    for (const branch of this.#queue.splice(0)) branch.cancel(cause);
+    for (const branch of this.#queue.clear()) branch.cancel(cause);
     this.#cancelPending(cause, reason, undefined);
   }
 
   #cancelPending(cause: CancelCause, reason: string | undefined, except: Branch | undefined): void {
-    // Told first: what a handler adds while they are cancelled is not among them.
-    const pending: Branch[] = [];
-    const visit = (branches: readonly Branch[]): void => {
-      for (const branch of branches) {
-        if (branch !== except && branch.state !== 'ended') pending.push(branch);
-        if (branch.recursed.length > 0) visit(branch.recursed);
-      }
-    };
-    visit(this.branches);
-    for (const branch of pending) branch.cancel(cause, reason);
+    cancelOpen(this.branches, except, cause, reason);
   }
 }

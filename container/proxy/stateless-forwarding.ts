@@ -1,8 +1,8 @@
 // An ACK to a 2xx on its way through a proxy (§16.6 without a transaction): forwarded, never answered.
-import type { Request } from '../message/index.js';
-import type { Flow } from '../transport/flow.js';
-import { hopOf } from '../transport/internal-flow.js';
+import type { Request, Uri } from '../message/index.js';
+import type { Flow, Hop } from '../transport/flow.js';
 import { addContentLength, decrementMaxForwards, postprocessRouting, sizeOf } from './forwarding.js';
+import { type HopUser, NextHop } from './next-hop.js';
 import type { ProxyServices } from './services.js';
 
 /** Forwards the request to its next hop and keeps nothing. What cannot be sent is dropped, and told to `services.problem`. */
@@ -13,16 +13,29 @@ export function forwardStatelessly(original: Request, services: ProxyServices, i
   const next = postprocessRouting(request);
   addContentLength(request);
   if (next === undefined) return;
-  const failed = (error: unknown): void => services.problem(`${request.method} cannot be sent to ${next.text}`, error);
-  const internal = services.internalFlow(next, inbound);
-  const send = (hops: Awaited<ReturnType<ProxyServices['locate']>>): void => {
-    if (hops.length > 0) services.transactions.sendStateless(request, hops[0]!);
-  };
-  try {
-    const located = internal === undefined ? services.locate(next, sizeOf(request, next, inbound)) : [hopOf(internal)];
-    if (located instanceof Promise) located.then(send, failed);
-    else send(located);
-  } catch (error) {
-    failed(error);
+  new NextHop(services, new Forwarded(request, services, inbound)).find(next, services.internalFlow(next, inbound));
+}
+
+class Forwarded implements HopUser {
+  constructor(
+    readonly request: Request,
+    readonly services: ProxyServices,
+    readonly inbound: Flow,
+  ) {}
+
+  sizeFor(next: Uri): number {
+    return sizeOf(this.request, next, this.inbound);
+  }
+
+  attempt(hop: Hop): void {
+    this.services.transactions.sendStateless(this.request, hop);
+  }
+
+  unreachable(error: unknown): void {
+    this.services.problem(`${this.request.method} cannot be sent to ${this.request.uri}`, error);
+  }
+
+  mayGoOn(): boolean {
+    return true;
   }
 }

@@ -9,8 +9,8 @@ import type { StatelessRoute } from '../proxy/stateless.js';
 import { validate } from '../proxy/validation.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';
 import type { Flow } from '../transport/flow.js';
-import { passageOn } from '../transport/internal-flow.js';
-import { OUTSIDE, type Passage } from '../transport/passage.js';
+import { routingStateOn } from '../transport/internal-flow.js';
+import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
 import { RETURN } from './returns.js';
 import { type ActiveApplications, type Answer, Departure, Destination, NoAnswer, type Router } from './router.js';
 import { type Info, infoOf } from './router-info.js';
@@ -82,29 +82,29 @@ export class CustomRouter implements Router {
   /** The default router's order is of no interest here. */
   reorder(): void {}
 
-  // Asking --------------------------------------------------------------------------------------------------------------------------------------------------------
+  // Asking -----------------------------------------------------------------------------------------
 
   next(
     request: Request,
     flow: Flow | undefined,
     popped: Uri | undefined,
-    passage: Passage,
+    routingState: RoutingState,
     directive: RoutingDirective,
     targeted: TargetedRequest | undefined,
   ): Answer {
     const asked = this.#asked.get(request);
     // What a session was named for meanwhile is asked about again.
     if (asked === undefined || targeted !== undefined)
-      return this.#ask(request, flow, popped, passage, directive, targeted);
+      return this.#ask(request, flow, popped, routingState, directive, targeted);
     this.#asked.delete(request);
     return asked.answer;
   }
 
   stateless(request: Request, flow: Flow): StatelessRoute | undefined {
-    const passage = passageOn(flow);
-    if (passage instanceof Destination) return passage.route;
+    const routingState = routingStateOn(flow);
+    if (routingState instanceof Destination) return routingState.route;
     // What cannot be forwarded is answered without a question (§16.3).
-    if (passage !== OUTSIDE || this.#parts.isKnown(request) || validate(request) !== undefined) return undefined;
+    if (routingState !== OUTSIDE || this.#parts.isKnown(request) || validate(request) !== undefined) return undefined;
     const copy = request.clone();
     const isOfInvite = request.method === 'ACK' || request.method === 'CANCEL';
     if (isOfInvite) {
@@ -125,7 +125,7 @@ export class CustomRouter implements Router {
     request: Request,
     flow: Flow | undefined,
     popped: Uri | undefined,
-    passage: Passage,
+    routingState: RoutingState,
     directive: RoutingDirective,
     targeted: TargetedRequest | undefined,
   ): Answer {
@@ -134,10 +134,10 @@ export class CustomRouter implements Router {
     if (inService === undefined) return this.#unavailable();
     try {
       const readable = new ReadonlySipRequest(request, flow, popped);
-      const { region, stateInfo } = passage;
+      const { region, stateInfo } = routingState;
       const { router } = inService;
       const info = infoOf(router.getNextApplication(readable, region, directive, targeted, stateInfo));
-      return info === undefined ? undefined : this.#answerOf(info, request.method, passage, directive);
+      return info === undefined ? undefined : this.#answerOf(info, request.method, routingState, directive);
     } catch (error) {
       const { application } = inService;
       const { method, callId } = request;
@@ -154,7 +154,7 @@ export class CustomRouter implements Router {
   }
 
   /** JSR 289 §15.6: routes first, then the name. Throws for a name that nobody bears, or whose application does not take the method. */
-  #answerOf(info: Info, method: string, { visited }: Passage, directive: RoutingDirective): Answer {
+  #answerOf(info: Info, method: string, { visited }: RoutingState, directive: RoutingDirective): Answer {
     const { name, region, subscriberUri, modifier, routes, stateInfo } = info;
     const [first] = routes;
     const { own } = this.#parts;
@@ -184,7 +184,7 @@ export class CustomRouter implements Router {
     );
   }
 
-  // Which applications there are ----------------------------------------------------------------------------------------------------------------------------------
+  // Which applications there are -------------------------------------------------------------------
 
   #update(): void {
     if (this.#parts.applications.active !== this.#known) this.#refresh();

@@ -4,8 +4,8 @@ import type { DeployedApplication } from '../application/application.js';
 import type { Request, Uri } from '../message/index.js';
 import type { StatelessRoute } from '../proxy/stateless.js';
 import type { Flow } from '../transport/flow.js';
-import { passageOn } from '../transport/internal-flow.js';
-import { OUTSIDE, type Passage } from '../transport/passage.js';
+import { routingStateOn } from '../transport/internal-flow.js';
+import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
 import { type ActiveApplications, Destination, type Router } from './router.js';
 import { statelessRoute } from './stateless-route.js';
 
@@ -44,17 +44,17 @@ export class DefaultRouter implements Router {
     request: Request,
     _flow: Flow | undefined,
     _popped: Uri | undefined,
-    passage: Passage,
+    routingState: RoutingState,
     directive: RoutingDirective,
   ): Destination | undefined {
-    return passage.visited.length > 0
-      ? this.#find(request.method, passage, directive)
+    return routingState.visited.length > 0
+      ? this.#find(request.method, routingState, directive)
       : this.#first(request.method, directive);
   }
 
   stateless(request: Request, flow: Flow): StatelessRoute | undefined {
-    const passage = passageOn(flow);
-    if (passage instanceof Destination) return passage.route;
+    const routingState = routingStateOn(flow);
+    if (routingState instanceof Destination) return routingState.route;
     const { method } = request;
     // A CANCEL and an ACK go the way of their INVITE.
     return this.#first(method === 'CANCEL' || method === 'ACK' ? 'INVITE' : method, 'NEW')?.route;
@@ -73,8 +73,8 @@ export class DefaultRouter implements Router {
     this.#hasStateless = this.#known.some(({ table }) => table.stateless !== undefined);
   }
 
-  #find(method: string, passage: Passage, directive: RoutingDirective): Destination | undefined {
-    const { visited, region, subscriberUri, stateInfo } = passage;
+  #find(method: string, routingState: RoutingState, directive: RoutingDirective): Destination | undefined {
+    const { visited, region, subscriberUri, stateInfo } = routingState;
     for (const application of this.#inOrder(method)) {
       const { name, table } = application;
       if (visited.includes(name)) continue;

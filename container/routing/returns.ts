@@ -2,7 +2,7 @@
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { Uri } from '../message/index.js';
-import type { Passage } from '../transport/passage.js';
+import type { RoutingState } from '../transport/routing-state.js';
 
 /** The parameter of our Route URI that names the entry. */
 export const RETURN = 'return';
@@ -13,7 +13,7 @@ const MAX_OUT = 10_000;
 const TIME_OUT = 300_000;
 
 interface Entry {
-  readonly passage: Passage;
+  readonly routingState: RoutingState;
   readonly callId: string;
   readonly since: number;
 }
@@ -33,21 +33,21 @@ export class Returns implements Timed {
   }
 
   /** Parameters of the Route URI of ours by which it is to come back, with a leading ';'. */
-  add(passage: Passage, callId: string): string {
+  add(routingState: RoutingState, callId: string): string {
     const id = this.identifiers.branch();
     if (this.#out.size >= MAX_OUT) this.#out.delete(this.#out.keys().next().value!);
-    this.#out.set(id, { passage, callId, since: this.clock.now() });
+    this.#out.set(id, { routingState, callId, since: this.clock.now() });
     this.#deadline ??= this.clock.start(TIME_OUT, this, 'out');
     return `;${RETURN}=${id}`;
   }
 
   /** Undefined: the URI names none. 'gone': it names one that is not known, for this call or any more. It may come back more than once (forks). */
-  of(uri: Uri | undefined, callId: string): Passage | 'gone' | undefined {
+  of(uri: Uri | undefined, callId: string): RoutingState | 'gone' | undefined {
     if (uri === undefined || uri.parameters === '') return undefined;
     const id = uri.parameter(RETURN);
     if (id === undefined) return undefined;
     const entry = typeof id === 'string' ? this.#out.get(id) : undefined;
-    return entry === undefined || entry.callId !== callId ? 'gone' : entry.passage;
+    return entry === undefined || entry.callId !== callId ? 'gone' : entry.routingState;
   }
 
   expire(): void {

@@ -5,7 +5,7 @@ import type { Handler } from '../application/handler.js';
 import type { Request, Uri } from '../message/index.js';
 import type { StatelessRoute } from '../proxy/stateless.js';
 import type { Flow } from '../transport/flow.js';
-import type { Passage } from '../transport/passage.js';
+import type { RoutingState } from '../transport/routing-state.js';
 
 /** What takes initial requests, in alphabetical order; a new list after every change. */
 export interface ActiveApplications {
@@ -14,8 +14,8 @@ export interface ActiveApplications {
   listen?(listener: () => void): unknown;
 }
 
-/** This application is next. It is the passage with which the request goes on from there. */
-export class Destination implements Passage {
+/** This application is next. It is the routing state with which the request goes on from there. */
+export class Destination implements RoutingState {
   readonly visited: readonly string[];
 
   constructor(
@@ -49,7 +49,7 @@ export class Destination implements Passage {
 }
 
 /** It leaves the container, or comes back where the first of its routes is ours. */
-export class Departure implements Passage {
+export class Departure implements RoutingState {
   constructor(
     /** To be pushed so that the first is on top; wire text of URIs. */
     readonly routes: readonly string[],
@@ -92,7 +92,7 @@ export interface Router {
     request: Request,
     flow: Flow | undefined,
     popped: Uri | undefined,
-    passage: Passage,
+    routingState: RoutingState,
     directive: RoutingDirective,
     targeted: TargetedRequest | undefined,
   ): Answer;

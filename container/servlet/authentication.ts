@@ -15,23 +15,23 @@ export async function authenticate(
   options: sdk.AuthenticationOptions,
 ): Promise<string | undefined> {
   if (!(request instanceof SipRequest)) throw new TypeError('authenticate: that is no request of this container');
-  const { message, incoming } = request;
+  const { message, answerer } = request;
   if (isNeverChallenged(message.method)) return undefined;
   const what = `authenticate: the ${message.method} ${request.callId}`;
-  if (incoming === undefined) throw new IllegalStateError(`${what} was not received`);
-  if (incoming.context !== undefined) throw new IllegalStateError(`${what} is proxied already`);
-  if (incoming.answered) return undefined;
-  const verdict = await incoming.core.digest.verify(message, options, incoming.application.name);
-  if (incoming.answered) return undefined; // cancelled meanwhile
+  if (answerer === undefined) throw new IllegalStateError(`${what} was not received`);
+  if (answerer.isProxied) throw new IllegalStateError(`${what} is proxied already`);
+  if (answerer.answered) return undefined;
+  const verdict = await answerer.digest.verify(message, options, answerer.application.name);
+  if (answerer.answered) return undefined; // cancelled meanwhile
   if (verdict.user === undefined) {
-    const response = responseTo(message, verdict.status, verdict.reason, incoming.transaction.toTag);
+    const response = responseTo(message, verdict.status, verdict.reason, answerer.transaction.toTag);
     for (const [name, value] of verdict.headers) response.append(name, value);
-    incoming.refuseUnauthenticated(response);
+    answerer.refuseUnauthenticated(response);
     return undefined;
   }
   // §22.3: credentials for us are of no use to those behind us; all others go on as they came.
   if (options.proxy) message.fields = message.fields.filter((field) => field !== verdict.field);
   request.user = verdict.user;
-  incoming.authenticated();
+  answerer.authenticated();
   return verdict.user;
 }

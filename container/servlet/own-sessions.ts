@@ -4,6 +4,7 @@ import { IllegalStateError } from '@siplet/sdk';
 import type { ApplicationInTheMaking, DeployedApplication } from '../application/application.js';
 import type { ApplicationSession } from '../session/application-session.js';
 import type { ApplicationSessions } from '../session/application-sessions.js';
+import type { SessionOwner } from '../session/owner.js';
 import type { SipSession } from '../session/sip-session.js';
 
 export class OwnSessions implements sdk.Sessions {
@@ -42,7 +43,7 @@ export class OwnSessions implements sdk.Sessions {
     return key === undefined ? this.#sessions().create(application) : this.#sessions().withKey(application, key);
   }
 
-  #owns(session: ApplicationSession): boolean {
+  #owns(session: SessionOwner): boolean {
     return session.application === this.#application.deployed();
   }
 

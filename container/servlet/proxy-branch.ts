@@ -1,10 +1,10 @@
 // One branch of a proxy as its application holds it (JSR 289 §10.2.3).
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError, parseUri, type SipUri } from '@siplet/sdk';
-import type { Incoming } from '../dispatch/incoming.js';
 import { textOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
-import { copyParameters, ownUri, type Proxy, parametersText } from './proxy.js';
+import type { HeldProxy, ProxyRole } from './answerer.js';
+import { copyParameters, ownUri, parametersText } from './own-uri.js';
 import { reasonText } from './reason.js';
 import { ServedResponse } from './served-response.js';
 import { SipRequest } from './sip-request.js';
@@ -13,18 +13,18 @@ import type { UriOrAddress } from './values.js';
 
 export class ProxyBranch implements sdk.ProxyBranch {
   readonly #branch: Branch;
-  readonly #incoming: Incoming;
+  readonly #role: ProxyRole;
   #request: SipRequest | undefined;
   #response: SipResponse | undefined;
   #recordRouteUri: SipUri | undefined;
 
   constructor(
     branch: Branch,
-    readonly proxy: Proxy,
-    incoming: Incoming,
+    readonly proxy: HeldProxy,
+    role: ProxyRole,
   ) {
     this.#branch = branch;
-    this.#incoming = incoming;
+    this.#role = role;
   }
 
   get uri(): sdk.Uri {
@@ -32,7 +32,7 @@ export class ProxyBranch implements sdk.ProxyBranch {
   }
 
   get request(): sdk.SipRequest {
-    const { session, transaction, isInitial, routeParameters } = this.#incoming;
+    const { session, transaction, isInitial, routeParameters } = this.#role.received;
     const branch = this.#branch;
     return (this.#request ??= new SipRequest(
       branch.request,
@@ -51,8 +51,8 @@ export class ProxyBranch implements sdk.ProxyBranch {
     if (this.#response?.message !== latest) {
       this.#response = new ServedResponse(
         latest,
-        this.#incoming,
-        this.#incoming.sessionOf(latest),
+        this.#role.received,
+        this.#role.sessionOf(latest),
         this.#branch,
         'received',
       );
@@ -92,7 +92,7 @@ export class ProxyBranch implements sdk.ProxyBranch {
     this.#branch.recurse = value;
   }
 
-  get recursed(): ProxyBranch[] {
+  get recursed(): sdk.ProxyBranch[] {
     return this.#branch.recursed.map((branch) => this.proxy.facadeOf(branch));
   }
 
@@ -102,14 +102,17 @@ export class ProxyBranch implements sdk.ProxyBranch {
 
   set recordRoute(value: boolean) {
     this.#assertWaiting('recordRoute');
-    this.#branch.recordRoute = value && this.#incoming.request.method !== 'REGISTER' ? () => this.#parameters() : null;
+    this.#branch.recordRoute =
+      value && this.#role.received.request.method !== 'REGISTER' ? () => this.#parameters() : null;
   }
 
   get recordRouteUri(): SipUri {
     if (!this.recordRoute) throw new IllegalStateError('recordRouteUri is there only when recordRoute is true');
     this.#assertWaiting('recordRouteUri');
     if (this.#recordRouteUri === undefined) {
-      this.#recordRouteUri = this.proxy.recordRoute ? this.proxy.recordRouteUri.clone() : ownUri(this.#branch.context);
+      this.#recordRouteUri = this.proxy.recordRoute
+        ? this.proxy.recordRouteUri.clone()
+        : ownUri(this.#branch.context.inbound);
       this.#branch.recordRoute = () => this.#parameters();
     }
     return this.#recordRouteUri;
@@ -120,7 +123,7 @@ export class ProxyBranch implements sdk.ProxyBranch {
   }
 
   #parameters(): string {
-    return this.#incoming.recordRoute(parametersText(this.#recordRouteUri));
+    return this.#role.recordRoute(parametersText(this.#recordRouteUri));
   }
 
   #assertWaiting(what: string): void {

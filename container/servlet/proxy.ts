@@ -1,28 +1,28 @@
 // The proxy of one request as its application holds it (JSR 289 §10.2): options, branches, proxyTo.
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError, SipParseError, SipUri } from '@siplet/sdk';
-import type { Incoming } from '../dispatch/incoming.js';
-import { textOf, Uri, wireOf } from '../message/index.js';
+import { Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { ResponseContext } from '../proxy/response-context.js';
+import type { ProxyRole } from './answerer.js';
+import { copyParameters, ownUri, parametersText } from './own-uri.js';
 import { ProxyBranch } from './proxy-branch.js';
 import { reasonText } from './reason.js';
-import type { SipRequest } from './sip-request.js';
 import { type UriOrAddress, uriText } from './values.js';
 
 const SCHEMES = new Set(['sip', 'sips', 'tel']);
 
 export class Proxy implements sdk.Proxy {
   readonly #context: ResponseContext;
-  readonly #incoming: Incoming;
+  readonly #role: ProxyRole;
   #recordRoute = false;
   #addToPath = false;
   #recordRouteUri: SipUri | undefined;
   #pathUri: SipUri | undefined;
 
-  constructor(context: ResponseContext, incoming: Incoming) {
+  constructor(context: ResponseContext, role: ProxyRole) {
     this.#context = context;
-    this.#incoming = incoming;
+    this.#role = role;
   }
 
   configure(options: sdk.ProxyOptions): void {
@@ -39,18 +39,18 @@ export class Proxy implements sdk.Proxy {
     if (options.pathUri !== undefined) this.pathUri = options.pathUri;
   }
 
-  get originalRequest(): SipRequest {
-    return this.#incoming.servlet;
+  get originalRequest(): sdk.SipRequest {
+    return this.#role.received.servlet;
   }
 
-  // Options -----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Options ----------------------------------------------------------------------------------------
 
   get supervised(): boolean {
-    return this.#incoming.supervised;
+    return this.#role.supervised;
   }
 
   set supervised(value: boolean) {
-    this.#incoming.supervised = value;
+    this.#role.supervised = value;
   }
 
   get parallel(): boolean {
@@ -93,13 +93,13 @@ export class Proxy implements sdk.Proxy {
 
   set recordRoute(value: boolean) {
     // C-38: a registration makes no dialog.
-    this.#recordRoute = value && this.#incoming.request.method !== 'REGISTER';
+    this.#recordRoute = value && this.#role.received.request.method !== 'REGISTER';
   }
 
   /** Its parameters come back in `request.parameter(name)` (C-35). */
   get recordRouteUri(): SipUri {
     this.#assertStays(this.#recordRoute, 'recordRouteUri', 'recordRoute');
-    return (this.#recordRouteUri ??= ownUri(this.#context));
+    return (this.#recordRouteUri ??= ownUri(this.#context.inbound));
   }
 
   set recordRouteUri(uri: UriOrAddress) {
@@ -111,12 +111,12 @@ export class Proxy implements sdk.Proxy {
   }
 
   set addToPath(value: boolean) {
-    this.#addToPath = value && this.#incoming.request.method === 'REGISTER';
+    this.#addToPath = value && this.#role.received.request.method === 'REGISTER';
   }
 
   get pathUri(): SipUri {
     this.#assertStays(this.#addToPath, 'pathUri', 'addToPath');
-    return (this.#pathUri ??= ownUri(this.#context));
+    return (this.#pathUri ??= ownUri(this.#context.inbound));
   }
 
   set pathUri(uri: UriOrAddress) {
@@ -138,7 +138,7 @@ export class Proxy implements sdk.Proxy {
     if (!stays) throw new IllegalStateError(`${what} is there only when ${option} is true`);
   }
 
-  // Branches ------------------------------------------------------------------------------------------------------------------------------------------------------
+  // Branches ---------------------------------------------------------------------------------------
 
   proxyTo(targets: UriOrAddress | readonly UriOrAddress[]): void {
     this.createBranches(targets);
@@ -155,9 +155,7 @@ export class Proxy implements sdk.Proxy {
   start(): void {
     this.#assertOpen('start');
     const context = this.#context;
-    context.recordRoute = this.#recordRoute
-      ? this.#incoming.recordRoute(parametersText(this.#recordRouteUri))
-      : undefined;
+    context.recordRoute = this.#recordRoute ? this.#role.recordRoute(parametersText(this.#recordRouteUri)) : undefined;
     context.path = this.#addToPath ? parametersText(this.#pathUri) : undefined;
     context.start();
   }
@@ -180,38 +178,17 @@ export class Proxy implements sdk.Proxy {
 
   /** The same branch is always the same object. */
   facadeOf(branch: Branch): ProxyBranch {
-    branch.facade ??= new ProxyBranch(branch, this, this.#incoming);
+    branch.facade ??= new ProxyBranch(branch, this, this.#role);
     return branch.facade as ProxyBranch;
   }
 
   #assertOpen(what: string): void {
     const { refusal } = this.#context;
     if (refusal === undefined) return;
-    const { method, callId } = this.#incoming.request;
-    throw new IllegalStateError(
-      `${this.#incoming.application.name} cannot ${what} for the ${method} ${callId}: ${refusal}`,
-    );
+    const { application, request } = this.#role.received;
+    const { method, callId } = request;
+    throw new IllegalStateError(`${application.name} cannot ${what} for the ${method} ${callId}: ${refusal}`);
   }
-}
-
-/** Where this container is reached from the caller's side, as a loose router. */
-export function ownUri(context: ResponseContext): SipUri {
-  return SipUri.parse(`sip:${context.inbound.sentBy};lr`);
-}
-
-/** Of a URI that an application gives, the parameters are its own to set; scheme, host and port are the container's. */
-export function copyParameters(from: UriOrAddress, to: SipUri): void {
-  for (const [name, value] of SipUri.parse(textOf(uriText(from))).parameters) to.parameters.set(name, value);
-}
-
-/** Parameters of a URI but lr, which we write ourselves; with a leading ';', or '' where there are none. */
-export function parametersText(uri: SipUri | undefined): string {
-  if (uri === undefined) return '';
-  const copy = uri.clone();
-  copy.parameters.delete('lr');
-  copy.headers.clear();
-  const text = wireOf(copy.toString());
-  return Uri.parse(text)?.parameters ?? '';
 }
 
 /** A target's URI; throws SipParseError for what is none, or of a scheme that cannot be proxied to. */

@@ -1,26 +1,25 @@
 // A response to a request that the application sent (JSR 289 §5.7), as it holds it.
 import { IllegalStateError } from '@siplet/sdk';
-import type { Leg } from '../agent/leg.js';
-import type { Outgoing } from '../agent/outgoing.js';
+import type { Handler } from '../application/handler.js';
 import type { Response } from '../message/index.js';
-import type { SentRequest } from './sent-request.js';
+import type { OwnRequest, Sender, SentExchange } from './sender.js';
 import { SipResponse } from './sip-response.js';
 
 export class ReceivedResponse extends SipResponse {
-  #prack: SentRequest | undefined;
+  #prack: OwnRequest | undefined;
 
   constructor(
     message: Response,
-    readonly outgoing: Outgoing,
-    readonly leg: Leg,
+    readonly exchange: SentExchange,
+    readonly sender: Sender,
     /** Nobody has sent it: the container stands for a peer that did not answer. */
     isLocal: boolean,
   ) {
-    super(message, leg.session, isLocal ? undefined : outgoing.flow, 'received');
+    super(message, sender.session, isLocal ? undefined : exchange.flow, 'received');
   }
 
-  get request(): SentRequest {
-    return this.outgoing.servlet;
+  get request(): OwnRequest {
+    return this.exchange.servlet;
   }
 
   get proxy(): undefined {
@@ -33,7 +32,7 @@ export class ReceivedResponse extends SipResponse {
 
   /** The ACK has been sent. */
   get isAcknowledged(): boolean {
-    return this.leg.hasAcknowledged(this.message.cseq.number);
+    return this.sender.hasAcknowledged(this.message.cseq.number);
   }
 
   get isUnacknowledgedSuccess(): boolean {
@@ -52,20 +51,20 @@ export class ReceivedResponse extends SipResponse {
     this.send();
   }
 
-  createAck(): SentRequest {
+  createAck(): OwnRequest {
     if (!this.#isInviteSuccess)
       throw new IllegalStateError(
         `createAck: ${this.label} is no 2xx to an INVITE; another one the container acknowledges`,
       );
     if (this.isAcknowledged) throw new IllegalStateError(`createAck: ${this.label} has been acknowledged`);
-    return this.leg.createAck(this.message.cseq.number);
+    return this.sender.createAck(this.message.cseq.number);
   }
 
-  createPrack(): SentRequest {
+  createPrack(): OwnRequest {
     if (!this.isReliable) throw new IllegalStateError(`createPrack: ${this.label} is no reliable provisional response`);
     if (this.#prack !== undefined) throw new IllegalStateError(`createPrack: ${this.label} has its PRACK`);
     const { number, method } = this.message.cseq;
-    this.#prack = this.leg.createRequest('PRACK');
+    this.#prack = this.sender.createRequest('PRACK');
     this.#prack.message.set('RAck', `${this.message.value('rseq')} ${number} ${method}`);
     return this.#prack;
   }
@@ -73,5 +72,24 @@ export class ReceivedResponse extends SipResponse {
   /** It has its PRACK, or will have. */
   get isPracked(): boolean {
     return this.#prack !== undefined;
+  }
+
+  /** Calls a handler with it in its turn, then `done`; only `done`, in its turn, where there is no handler. */
+  present(handler: Handler | undefined, done?: () => void): void {
+    const { applicationSession } = this.session;
+    applicationSession.touch();
+    applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => handler,
+      argument: () => this,
+      settled: (error, called) => {
+        if (error !== undefined && called !== undefined) {
+          const { application, services } = applicationSession;
+          services.invocation.failed(called.label, application, error, this.request.message);
+          this.restore();
+        }
+        done?.();
+      },
+    });
   }
 }

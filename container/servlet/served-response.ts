@@ -1,35 +1,33 @@
 // A response on its way to who sent the request (JSR 289 §5.7): one that the application made, or one of a proxied branch.
+import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
-import type { Incoming } from '../dispatch/incoming.js';
 import type { Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { SipSession } from '../session/sip-session.js';
-import type { Proxy } from './proxy.js';
-import type { ProxyBranch } from './proxy-branch.js';
-import type { SipRequest } from './sip-request.js';
+import type { Answerer } from './answerer.js';
 import { type Origin, SipResponse } from './sip-response.js';
 
 export class ServedResponse extends SipResponse {
   constructor(
     message: Response,
-    readonly incoming: Incoming,
+    readonly answerer: Answerer,
     session: SipSession,
     readonly coreBranch: Branch | undefined,
     origin: Origin,
   ) {
-    super(message, session, origin === 'created' ? incoming.transaction.flow : coreBranch?.flow, origin);
+    super(message, session, origin === 'created' ? answerer.transaction.flow : coreBranch?.flow, origin);
   }
 
-  get request(): SipRequest {
-    return this.incoming.servlet;
+  get request(): sdk.SipRequest {
+    return this.answerer.servlet;
   }
 
-  get proxy(): Proxy | undefined {
-    return this.incoming.servletProxy;
+  get proxy(): sdk.Proxy | undefined {
+    return this.answerer.servletProxy;
   }
 
-  get branch(): ProxyBranch | undefined {
-    return this.coreBranch === undefined ? undefined : this.incoming.servletProxy?.facadeOf(this.coreBranch);
+  get branch(): sdk.ProxyBranch | undefined {
+    return this.coreBranch === undefined ? undefined : this.answerer.servletProxy?.facadeOf(this.coreBranch);
   }
 
   send(): void {
@@ -39,14 +37,14 @@ export class ServedResponse extends SipResponse {
       );
     }
     if (this.isCommitted) throw new IllegalStateError(`${this.label} has been sent already`);
-    this.incoming.answerByApplication(this.message);
+    this.answerer.answerByApplication(this.message);
     this.commit();
   }
 
   sendReliably(): void {
     if (this.origin !== 'created') return this.send();
     if (this.isCommitted) throw new IllegalStateError(`${this.label} has been sent already`);
-    this.incoming.answerReliably(this.message);
+    this.answerer.answerReliably(this.message);
     this.commit();
   }
 

@@ -2,7 +2,7 @@
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import { type Message, textOf, wireOf } from '../message/index.js';
-import type { ApplicationSession } from '../session/application-session.js';
+import type { SessionOwner } from '../session/owner.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
 import { MessageView } from './message-view.js';
@@ -25,7 +25,7 @@ export abstract class SipMessage<M extends Message> extends MessageView<M> imple
     return `the ${this.method} ${this.callId}`;
   }
 
-  get applicationSession(): ApplicationSession {
+  get applicationSession(): SessionOwner {
     return this.session.applicationSession;
   }
 
@@ -36,7 +36,8 @@ export abstract class SipMessage<M extends Message> extends MessageView<M> imple
   }
 
   get attributes(): Map<string, unknown> {
-    return (this.#attributes ??= new Map());
+    this.#attributes ??= new Map();
+    return this.#attributes;
   }
 
   /** The message as it would be sent. */

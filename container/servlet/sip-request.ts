@@ -1,15 +1,14 @@
-// A request as an application holds it (JSR 289 §5.6): thin over the message and the Incoming that follows it.
+// A request as an application holds it (JSR 289 §5.6): thin over the message, and over whoever answers or proxies it.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
-import type { Incoming } from '../dispatch/incoming.js';
 import { type Request, responseTo, textOf, wireOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { contactOf } from '../proxy/record-route.js';
 import { DIALOG_METHODS } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
-import { OUTSIDE, type Passage } from '../transport/passage.js';
-import type { Proxy } from './proxy.js';
+import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
+import type { Answerer } from './answerer.js';
 import { ServedResponse } from './served-response.js';
 import { SipMessage } from './sip-message.js';
 import type { SipResponse } from './sip-response.js';
@@ -27,7 +26,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     readonly routeParameters: string,
     flow: Flow | undefined,
     /** Undefined for an ACK and for a CANCEL: nothing can be answered to them. */
-    readonly incoming: Incoming | undefined,
+    readonly answerer: Answerer | undefined,
     /** The branch whose request this is; it may be changed until the branch is started. */
     private readonly coreBranch?: Branch,
   ) {
@@ -49,7 +48,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
 
   get isCommitted(): boolean {
     if (this.coreBranch !== undefined) return this.coreBranch.state !== 'waiting';
-    return this.incoming !== undefined && (this.incoming.answered || (this.incoming.context?.completed ?? false));
+    return this.answerer?.isCommitted ?? false;
   }
 
   get maxForwards(): number {
@@ -65,28 +64,28 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
 
   /** The Route value of ours by which the request came, as a URI (JSR 289 §5.6.3). */
   get poppedRoute(): Address | undefined {
-    const route = this.incoming?.route;
+    const route = this.answerer?.route;
     return route === undefined ? undefined : new Address(parseUri(textOf(route.text)));
   }
 
   /** What the router has said of it. */
-  get passage(): Passage {
-    return this.incoming?.passage ?? OUTSIDE;
+  get routingState(): RoutingState {
+    return this.answerer?.routingState ?? OUTSIDE;
   }
 
   /** JSR 289 §15.5. */
   get region(): sdk.RoutingRegion | undefined {
-    return this.passage.region;
+    return this.routingState.region;
   }
 
   /** JSR 289 §15.5. */
   get subscriberUri(): sdk.Uri | undefined {
-    const { subscriberUri } = this.passage;
+    const { subscriberUri } = this.routingState;
     return subscriberUri === undefined ? undefined : parseUri(textOf(subscriberUri));
   }
 
   get routingDirective(): sdk.RoutingDirective {
-    return this.passage.directive;
+    return this.routingState.directive;
   }
 
   set routingDirective(_directive: sdk.RoutingDirective) {
@@ -99,15 +98,15 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   }
 
   createResponse(status: number, reason?: string): SipResponse {
-    const incoming = this.answerable('createResponse');
+    const answerer = this.answerable('createResponse');
     if (!Number.isInteger(status) || status < 101 || status > 699) {
       throw new RangeError(`${status} is no status of a response that an application can give: 101 to 699`);
     }
     if (this.isCommitted) throw new IllegalStateError(`createResponse: ${this.label} has its final response`);
-    if (incoming.role === 'proxy' && !this.isInitial) {
+    if (answerer.isProxied && !this.isInitial) {
       throw new IllegalStateError(`${this.label} has been forwarded in its dialog: it cannot be answered here`);
     }
-    const { toTag } = incoming.transaction;
+    const { toTag } = answerer.transaction;
     const makesDialog = status < 300 && DIALOG_METHODS.has(this.method);
     const response = responseTo(
       this.message,
@@ -118,23 +117,20 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     );
     // §12.1.1, RFC 3311 §5.2: where the dialog's requests are to be sent.
     const refreshesTarget = this.method === 'UPDATE' && status >= 200 && status < 300;
-    if (makesDialog || refreshesTarget) response.append('Contact', contactOf(incoming.transaction.flow));
-    return new ServedResponse(response, incoming, this.session, undefined, 'created');
+    if (makesDialog || refreshesTarget) response.append('Contact', contactOf(answerer.transaction.flow));
+    return new ServedResponse(response, answerer, this.session, undefined, 'created');
   }
 
-  proxy(options?: sdk.ProxyOptions): Proxy {
-    const incoming = this.answerable('proxy');
-    incoming.proxyContext();
-    const proxy = incoming.servletProxy!;
-    if (options !== undefined) proxy.configure(options);
-    return proxy;
+  proxy(options?: sdk.ProxyOptions): sdk.Proxy {
+    return this.answerable('proxy').proxy(options);
   }
 
   b2bua(): sdk.B2bua {
-    this.incoming?.becomeB2bua();
-    if (this.session.leg === undefined)
+    this.answerer?.becomeB2bua();
+    const { userAgent } = this.session;
+    if (userAgent === undefined)
       throw new IllegalStateError(`b2bua: ${this.label} belongs to a proxied call, which has no legs`);
-    return this.session.leg.b2bua(this);
+    return userAgent.b2bua(this);
   }
 
   pushRoute(uri: UriOrAddress): void {
@@ -161,8 +157,8 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     );
   }
 
-  protected answerable(what: string): Incoming {
-    if (this.incoming === undefined) throw new IllegalStateError(`${what}: ${this.label} is answered by nobody`);
-    return this.incoming;
+  protected answerable(what: string): Answerer {
+    if (this.answerer === undefined) throw new IllegalStateError(`${what}: ${this.label} is answered by nobody`);
+    return this.answerer;
   }
 }

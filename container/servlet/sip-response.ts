@@ -4,10 +4,7 @@ import { type Response, textOf, wireOf } from '../message/index.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
 import { challengesOf } from './challenges.js';
-import type { Proxy } from './proxy.js';
-import type { ProxyBranch } from './proxy-branch.js';
 import { SipMessage } from './sip-message.js';
-import type { SipRequest } from './sip-request.js';
 
 /** Where it is from: made by the application, the best or only one, a further copy of a 2xx, or one branch's among others (C-14). */
 export type Origin = 'created' | 'received' | 'retransmitted' | 'intermediate';
@@ -46,11 +43,11 @@ export abstract class SipResponse extends SipMessage<Response> implements sdk.Si
     this.message.reason = wireOf(reason);
   }
 
-  abstract get request(): SipRequest;
+  abstract get request(): sdk.SipRequest;
 
-  abstract get proxy(): Proxy | undefined;
+  abstract get proxy(): sdk.Proxy | undefined;
 
-  abstract get branch(): ProxyBranch | undefined;
+  abstract get branch(): sdk.ProxyBranch | undefined;
 
   abstract send(): void;
 

@@ -2,42 +2,27 @@
 import type * as sdk from '@siplet/sdk';
 import { SipUri } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
-import type { Clock, Deadline, Timed } from '../base/clock.js';
-import type { ApplicationSessions } from './application-sessions.js';
+import type { Deadline, Timed } from '../base/clock.js';
 import { ApplicationTimer } from './application-timer.js';
-import type { DialogSet } from './dialog-set.js';
-import { type EncodedUris, SESSION_PARAMETER } from './encoded-uris.js';
-import { type HandlerCaller, Mailbox, type Turn } from './mailbox.js';
+import { SESSION_PARAMETER } from './encoded-uris.js';
+import { Mailbox } from './mailbox.js';
 import { notify } from './notices.js';
+import type { SessionOwner } from './owner.js';
+import type { SessionServices } from './services.js';
 import { Session } from './session.js';
 import type { SipSession } from './sip-session.js';
 
-/** What application sessions need of the house. */
-export interface SessionServices {
-  readonly clock: Clock;
-  readonly caller: HandlerCaller;
-  readonly identifiers: { id(): string };
-  readonly sessions: ApplicationSessions;
-  readonly encodedUris: EncodedUris;
-  /** Milliseconds after which a dialog that nothing was heard of is forgotten. */
-  readonly dialogIdle: number;
-  /** A handler that no message waits for has failed. */
-  handlerFailed(label: string, application: DeployedApplication, error: unknown): void;
-  applicationSessionEnded(session: ApplicationSession): void;
-
-  /** In whose handler we are; undefined outside of all. */
-  readonly turn: Turn | undefined;
-  /** Ends a dialog that the application has proxied: both sides get a BYE, or while it is early the caller its final response. */
-  terminateProxied(session: SipSession): Promise<void>;
-
-  /** No request is routed to it any more. */
-  dialogSetEnded(set: DialogSet): void;
+/** Who finds application sessions by their version and their key. */
+export interface ApplicationSessionKeeper {
+  /** It is about to end: its key finds it no longer. */
+  closeKey(session: ApplicationSession): void;
+  ended(session: ApplicationSession): void;
 }
 
 const MINUTE = 60_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
-export class ApplicationSession extends Session implements sdk.ApplicationSession, Timed {
+export class ApplicationSession extends Session implements SessionOwner, Timed {
   readonly mailbox: Mailbox;
   /** Among those of its version. */
   slot = -1;
@@ -58,13 +43,14 @@ export class ApplicationSession extends Session implements sdk.ApplicationSessio
 
   constructor(
     services: SessionServices,
+    readonly keeper: ApplicationSessionKeeper,
     readonly application: DeployedApplication,
     sessionTimeout: number,
     /** Its name among the sessions of the application (C-42), when it has one. */
     readonly key?: string,
   ) {
     super(services);
-    this.mailbox = new Mailbox(services.caller, application);
+    this.mailbox = new Mailbox(services.invocation, application);
     this.#lifetime = sessionTimeout > 0 ? sessionTimeout * MINUTE : NEVER;
     this.#touched = services.clock.now();
     this.#restart();
@@ -97,7 +83,7 @@ export class ApplicationSession extends Session implements sdk.ApplicationSessio
     return this.#abort.signal;
   }
 
-  // Timers ----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Timers -----------------------------------------------------------------------------------------
 
   setTimer(name: string, delayMs: number, options: { repeatMs?: number; info?: sdk.Json } = {}): sdk.Timer {
     this.assertValid('setTimer');
@@ -115,7 +101,7 @@ export class ApplicationSession extends Session implements sdk.ApplicationSessio
     this.checkReady();
   }
 
-  // Expiry ----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Expiry -----------------------------------------------------------------------------------------
 
   /** Something happened in it: the time to its expiry begins anew, unless the application has said when that is. */
   touch(): void {
@@ -174,7 +160,7 @@ export class ApplicationSession extends Session implements sdk.ApplicationSessio
     return idle < this.services.dialogIdle && this.#sessions.some((session) => session.isInUse);
   }
 
-  // Ending ----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Ending -----------------------------------------------------------------------------------------
 
   add(session: SipSession): void {
     // Nearly always one: a list that grows would have room for 17.
@@ -203,14 +189,14 @@ export class ApplicationSession extends Session implements sdk.ApplicationSessio
   invalidate(): void {
     if (this.#ending) return;
     this.#ending = true;
-    this.services.sessions.closeKey(this);
+    this.keeper.closeKey(this);
     for (const session of this.#sessions.slice()) session.invalidate();
     this.end();
     this.#expiry?.stop();
     for (const timer of this.#timers ?? []) timer.cancel();
     this.#abort?.abort();
     this.tellDestroyed('applicationSessionDestroyed');
-    this.services.applicationSessionEnded(this);
+    this.keeper.ended(this);
   }
 
   encodeUri(uri: string | SipUri): SipUri {

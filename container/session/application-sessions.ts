@@ -2,8 +2,8 @@
 
 import type { DeployedApplication } from '../application/application.js';
 import { Slots } from '../base/slots.js';
-import { ApplicationSession, type SessionServices } from './application-session.js';
-import type { Session } from './session.js';
+import { ApplicationSession, type ApplicationSessionKeeper } from './application-session.js';
+import type { SessionServices } from './services.js';
 import { SipSession } from './sip-session.js';
 
 /** Minutes: contract section 2. */
@@ -17,11 +17,11 @@ class OfVersion {
   byKey: Map<string, ApplicationSession> | undefined;
 }
 
-export class ApplicationSessions {
+export class ApplicationSessions implements ApplicationSessionKeeper {
+  /** Told when a version of an application has no session any longer. */
+  onIdle: ((application: DeployedApplication) => void) | undefined;
   /** By version, and so are keys: what comes in goes to the new version alone (D-1), whose code knows nothing of what the old one keeps in the session. */
   readonly #versions = new WeakMap<DeployedApplication, OfVersion>();
-  /** Those that somebody has asked the id of. */
-  readonly #byId = new Map<string, Session>();
   #size = 0;
 
   constructor(private readonly services: SessionServices) {}
@@ -32,7 +32,7 @@ export class ApplicationSessions {
 
   /** How many have an id. */
   get named(): number {
-    return this.#byId.size;
+    return this.services.named.size;
   }
 
   /** A new one; `sessionTimeout` in minutes. */
@@ -41,7 +41,7 @@ export class ApplicationSessions {
     sessionTimeout = application.siplets[0]?.options.sessionTimeout ?? SESSION_TIMEOUT,
     key?: string,
   ): ApplicationSession {
-    const session = new ApplicationSession(this.services, application, sessionTimeout, key);
+    const session = new ApplicationSession(this.services, this, application, sessionTimeout, key);
     this.#size++;
     let version = this.#versions.get(application);
     if (version === undefined) {
@@ -66,12 +66,12 @@ export class ApplicationSessions {
 
   /** Of whatever application. */
   find(id: string): ApplicationSession | undefined {
-    const session = this.#byId.get(id);
+    const session = this.services.named.get(id);
     return session instanceof ApplicationSession ? session : undefined;
   }
 
   findSipSession(id: string): SipSession | undefined {
-    const session = this.#byId.get(id);
+    const session = this.services.named.get(id);
     return session instanceof SipSession ? session : undefined;
   }
 
@@ -84,14 +84,6 @@ export class ApplicationSessions {
     return this.#versions.get(application)?.all.size ?? 0;
   }
 
-  register(session: Session, id: string): void {
-    this.#byId.set(id, session);
-  }
-
-  unregister(id: string): void {
-    this.#byId.delete(id);
-  }
-
   /** It is not found by its key any more: it is about to end. */
   closeKey(session: ApplicationSession): void {
     const { key, application } = session;
@@ -99,13 +91,17 @@ export class ApplicationSessions {
     if (byKey?.get(key!) === session) byKey.delete(key!);
   }
 
-  /** It has ended. True when its version has no other. */
-  remove(session: ApplicationSession): boolean {
+  ended(session: ApplicationSession): void {
     const version = this.#versions.get(session.application);
-    if (!version?.all.delete(session.slot, session)) return false;
+    if (!version?.all.delete(session.slot, session)) return;
     this.#size--;
     this.closeKey(session);
-    return version.all.size === 0;
+    if (version.all.size === 0) this.onIdle?.(session.application);
+  }
+
+  /** Invalidates all that a version still has: its time to drain is over (D-2). Requests in its dialogs then follow their Route sets. */
+  endAll(application: DeployedApplication): void {
+    for (const session of this.of(application)) session.invalidate();
   }
 }
 

@@ -2,8 +2,8 @@
 import type * as sdk from '@siplet/sdk';
 import type { Handler } from '../application/handler.js';
 import type { Deadline, Timed } from '../base/clock.js';
-import type { ApplicationSession } from './application-session.js';
 import { assertJson } from './json-value.js';
+import type { SessionOwner } from './owner.js';
 
 export class ApplicationTimer implements sdk.Timer, Timed {
   #deadline: Deadline | undefined;
@@ -15,7 +15,7 @@ export class ApplicationTimer implements sdk.Timer, Timed {
   #due: number;
 
   constructor(
-    readonly applicationSession: ApplicationSession,
+    readonly applicationSession: SessionOwner,
     readonly name: string,
     delayMs: number,
     readonly repeatMs: number | undefined,
@@ -60,7 +60,7 @@ export class ApplicationTimer implements sdk.Timer, Timed {
       settled: (error, handler) => {
         this.#firing = false;
         if (error !== undefined)
-          applicationSession.services.handlerFailed(handler!.label, applicationSession.application, error);
+          applicationSession.services.invocation.failed(handler!.label, applicationSession.application, error);
         if (isTold && this.#deadline === undefined) applicationSession.timerEnded(this);
       },
     });

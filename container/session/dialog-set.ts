@@ -1,7 +1,7 @@
 // The dialogs that one proxied request has made (RFC 3261 §12, §16.7): one for each To tag, under the identifier that our Record-Route carries.
 import { copied, flat, type Request, type Response } from '../message/index.js';
-import type { ApplicationSession } from './application-session.js';
-import { SipSession } from './sip-session.js';
+import type { SessionOwner } from './owner.js';
+import { type Dialogs, type DialogsKeeper, type Invitation, SipSession } from './sip-session.js';
 
 /** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
 export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
@@ -9,14 +9,9 @@ export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE
 /** How many dialogs one request may make (security: a flood of To tags). */
 const MAX_DIALOGS = 64;
 
-/** What waits for a 2xx that comes again (RFC 6026). */
-interface Invitation {
-  /** The application has no part in it any more. */
-  condense(): void;
-}
 const NO_INVITATIONS: readonly Invitation[] = [];
 
-export class DialogSet {
+export class DialogSet implements Dialogs {
   /** Of the request that made it. */
   readonly method: string;
   readonly callId: string;
@@ -24,10 +19,9 @@ export class DialogSet {
   /** Wire text of From and To of the request that made it. */
   readonly from: string;
   readonly to: string;
-  /** What our Record-Route calls it, once the container stays on the path (C-34): nobody can guess it, and the last part of it is its slot. */
   name: string | undefined;
-  /** Where it is found by its name. */
   slot = -1;
+  keeper: DialogsKeeper | undefined;
   /** The search that may still make dialogs of it. */
   search: { cancel(reason?: string): void } | undefined;
   /** INVITEs that are proxied in it, until nothing of them can come any more. */
@@ -35,7 +29,7 @@ export class DialogSet {
   readonly #sessions: SipSession[];
 
   constructor(
-    readonly applicationSession: ApplicationSession,
+    readonly applicationSession: SessionOwner,
     request: Request,
   ) {
     this.method = request.method;
@@ -94,7 +88,7 @@ export class DialogSet {
   searchEnded(): void {
     for (const session of this.#sessions.slice()) {
       if (session.state === 'confirmed' || session.state === 'terminated') continue;
-      session.leg?.forgetDialog();
+      session.userAgent?.forgetDialog();
       session.calleeTag = undefined;
       session.state = session === this.#sessions[0] ? 'initial' : 'terminated';
       if (session !== this.#sessions[0]) session.checkReady();
@@ -132,7 +126,7 @@ export class DialogSet {
   /** One of its sessions was invalidated. */
   sessionEnded(): void {
     if (!this.isEmpty) return;
-    this.applicationSession.services.dialogSetEnded(this);
+    this.keeper?.ended(this);
     const invitations = this.#invitations;
     this.#invitations = NO_INVITATIONS;
     for (const invitation of invitations) invitation.condense();

@@ -1,28 +1,23 @@
 // Calls for which no message waits: life of sessions, timers. They go through the mailbox as every other (C-43).
 import type { HandlerKind } from '@siplet/sdk/declarations';
 import type { Handler } from '../application/handler.js';
-import type { ApplicationSession } from './application-session.js';
+import type { SessionOwner } from './owner.js';
 
 /** Calls the application's handler of that kind, where it has one; then `done`, at once where it has none. */
-export function notify(session: ApplicationSession, kind: HandlerKind, argument: unknown, done?: () => void): void {
+export function notify(session: SessionOwner, kind: HandlerKind, argument: unknown, done?: () => void): void {
   const handler = session.application.table.life(kind);
   if (handler !== undefined) call(session, handler, argument, done);
   else done?.();
 }
 
 /** Calls one handler in its turn; then `done`, also when it failed. */
-export function call(
-  session: ApplicationSession,
-  handler: Handler | undefined,
-  argument: unknown,
-  done?: () => void,
-): void {
+export function call(session: SessionOwner, handler: Handler | undefined, argument: unknown, done?: () => void): void {
   session.mailbox.post({
     isWaitedFor: false,
     handler: () => handler,
     argument: () => argument,
     settled(error) {
-      if (error !== undefined) session.services.handlerFailed(handler!.label, session.application, error);
+      if (error !== undefined) session.services.invocation.failed(handler!.label, session.application, error);
       done?.();
     },
   });

@@ -2,9 +2,16 @@
 import { splitList } from '@siplet/sdk/grammar';
 import { flat, Party, Request, type Response, Uri } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
-import type { SipSession } from './sip-session.js';
 
 export type End = 'caller' | 'callee';
+
+/** How the dialog is named on the wire. */
+interface Identity {
+  readonly callId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly name: string | undefined;
+}
 
 export class ProxiedDialog {
   /** Contact and Record-Route of the request and of its 2xx, raw, in one text: it lives as long as the call, and keeps no message alive. */
@@ -27,13 +34,12 @@ export class ProxiedDialog {
   }
 
   /** §12.2.1.1, as the other end would send it. */
-  bye(to: End, session: SipSession): Request {
-    const { set } = session;
+  bye(to: End, set: Identity, calleeTag: string | undefined): Request {
     const [callerContact = '', callerRoutes = '', calleeContact = '', calleeRoutes = ''] = this.#ends.split('\n');
     const bye = new Request('BYE', targetIn(to === 'caller' ? callerContact : calleeContact));
-    const routes = to === 'caller' ? listOf(callerRoutes) : beyondOurs(listOf(calleeRoutes), set.name!).reverse();
+    const routes = to === 'caller' ? listOf(callerRoutes) : beyondOurs(listOf(calleeRoutes), set.name).reverse();
     for (const route of routes) bye.append('Route', route);
-    const callees = `${set.to};tag=${session.calleeTag}`;
+    const callees = `${set.to};tag=${calleeTag}`;
     bye.append('From', to === 'caller' ? callees : set.from);
     bye.append('To', to === 'caller' ? set.from : callees);
     bye.append('Call-ID', set.callId);
@@ -64,7 +70,7 @@ function targetIn(contacts: string): string {
 }
 
 /** The Record-Route values that elements between us and the callee have put above ours. */
-function beyondOurs(routes: readonly string[], name: string): string[] {
+function beyondOurs(routes: readonly string[], name: string | undefined): string[] {
   const beyond: string[] = [];
   for (const route of routes) {
     const uri = Uri.parse(Party.parse(route)?.uri ?? '');

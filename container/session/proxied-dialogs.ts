@@ -1,25 +1,60 @@
-// The proxied dialogs on whose path the container stays, by Call-ID: for INVITEs that name one (RFC 3891, RFC 3911).
-import type { DialogSet } from './dialog-set.js';
-import type { SipSession } from './sip-session.js';
+// The proxied dialogs on whose path the container stays: by their name in our Record-Route, and by Call-ID for INVITEs that name one (RFC 3891, RFC 3911).
+import type { Identifiers } from '../base/identifiers.js';
+import { Slots } from '../base/slots.js';
+import { flat, type Request } from '../message/index.js';
+import { type RouteCookie, slotIn } from '../proxy/route-cookie.js';
+import type { Dialogs, DialogsKeeper, SipSession } from './sip-session.js';
 
 /** Dialogs with one Call-ID: an application each that has proxied the call. More of them are an attack. */
 const MAX_LOOKED_AT = 32;
 
-export class ProxiedDialogs {
-  /** Nearly always one; a Set where there are more. Undefined until somebody asks: few containers ever see such an INVITE. */
-  #sets: Map<string, DialogSet | Set<DialogSet>> | undefined;
-  /** All of them, in the order in which the container has come to stay on their path. */
-  readonly #all: () => Iterable<DialogSet>;
+export class ProxiedDialogs implements DialogsKeeper {
+  /** By the slot that ends the name in our Record-Route. */
+  readonly #named = new Slots<Dialogs>();
+  /** By Call-ID: nearly always one; a Set where there are more. Undefined until somebody asks: few containers ever see such an INVITE. */
+  #sets: Map<string, Dialogs | Set<Dialogs>> | undefined;
 
-  constructor(all: () => Iterable<DialogSet>) {
-    this.#all = all;
+  constructor(private readonly identifiers: Identifiers) {}
+
+  /** How many dialog sets go through the container. */
+  get size(): number {
+    return this.#named.size;
   }
 
-  add(set: DialogSet): void {
+  /** Its name in our Record-Route: from now on the container stays on the path of these dialogs. */
+  nameOf(set: Dialogs): string {
+    if (set.name !== undefined) return set.name;
+    set.slot = this.#named.add(set);
+    set.keeper = this;
+    set.name = flat(`${this.identifiers.branch()}.${set.slot}`);
     if (this.#sets !== undefined) this.#index(this.#sets, set);
+    return set.name;
   }
 
-  #index(sets: Map<string, DialogSet | Set<DialogSet>>, set: DialogSet): void {
+  /** The dialogs with that name. */
+  named(name: string): Dialogs | undefined {
+    const set = this.#named.get(slotIn(name));
+    return set?.name === name ? set : undefined;
+  }
+
+  /** The session of the dialog that our Route value names and the request is in. */
+  match(cookie: RouteCookie | undefined, request: Request): SipSession | undefined {
+    return cookie === undefined ? undefined : this.named(cookie.name)?.match(request);
+  }
+
+  ended(set: Dialogs): void {
+    if (this.#named.delete(set.slot, set)) this.#remove(set);
+  }
+
+  /** How many of them have a dialog that stands. */
+  get confirmed(): number {
+    let confirmed = 0;
+    for (const set of this.#named.values())
+      if (set.sessions.some((session) => session.state === 'confirmed')) confirmed++;
+    return confirmed;
+  }
+
+  #index(sets: Map<string, Dialogs | Set<Dialogs>>, set: Dialogs): void {
     const { callId } = set;
     const there = sets.get(callId);
     if (there === undefined) sets.set(callId, set);
@@ -27,7 +62,7 @@ export class ProxiedDialogs {
     else sets.set(callId, new Set([there, set]));
   }
 
-  remove(set: DialogSet): void {
+  #remove(set: Dialogs): void {
     const sets = this.#sets;
     if (sets === undefined) return;
     const { callId } = set;
@@ -36,16 +71,16 @@ export class ProxiedDialogs {
     else if (there instanceof Set && there.delete(set) && there.size === 0) sets.delete(callId);
   }
 
-  #byCallId(): Map<string, DialogSet | Set<DialogSet>> {
+  #byCallId(): Map<string, Dialogs | Set<Dialogs>> {
     if (this.#sets !== undefined) return this.#sets;
-    const sets = new Map<string, DialogSet | Set<DialogSet>>();
-    for (const set of this.#all()) this.#index(sets, set);
+    const sets = new Map<string, Dialogs | Set<Dialogs>>();
+    for (const set of this.#named.values()) this.#index(sets, set);
     this.#sets = sets;
     return sets;
   }
 
-  /** Call-IDs that are known here: none before somebody has asked. */
-  get size(): number {
+  /** How many Call-IDs are indexed: none before somebody has asked. */
+  get indexed(): number {
     return this.#sets?.size ?? 0;
   }
 

@@ -2,9 +2,10 @@
 import type { Json } from '@siplet/sdk';
 import { SessionInvalidError } from '@siplet/sdk';
 import type { HandlerKind } from '@siplet/sdk/declarations';
-import type { ApplicationSession, SessionServices } from './application-session.js';
 import { Attributes } from './attributes.js';
 import { call } from './notices.js';
+import type { SessionOwner } from './owner.js';
+import type { SessionServices } from './services.js';
 
 export abstract class Session {
   #id: string | undefined;
@@ -13,8 +14,8 @@ export abstract class Session {
   #invalidateWhenReady = true;
   /** Whether it is ready is being found out: the handler that runs has not settled, or the application is being told. */
   #checking = false;
-  /** Its destroyed handler runs, or that of a session in it: the attributes can be read once more. */
-  #farewell = false;
+  /** A handler is being told of its end, or of the end of a session in it: the attributes can still be read. */
+  isTellingEnd = false;
 
   protected constructor(
     readonly services: SessionServices,
@@ -24,7 +25,7 @@ export abstract class Session {
   }
 
   /** Itself, or the one that it is in: its mailbox is this one's. */
-  protected abstract readonly owner: ApplicationSession;
+  protected abstract readonly owner: SessionOwner;
   /** 'the session of a84b4c76e66710': for errors. */
   protected abstract readonly label: string;
   /** Nothing can come in it any more (JSR 289 §6.2.4, §6.4.1). */
@@ -36,13 +37,13 @@ export abstract class Session {
   get id(): string {
     if (this.#id === undefined) {
       this.#id = this.services.identifiers.id();
-      if (this.#valid) this.services.sessions.register(this, this.#id);
+      if (this.#valid) this.services.named.set(this.#id, this);
     }
     return this.#id;
   }
 
   get attributes(): Map<string, Json> {
-    if (!this.#farewell) this.assertValid('attributes');
+    if (!this.isTellingEnd) this.assertValid('attributes');
     return (this.#attributes ??= this.#newAttributes());
   }
 
@@ -95,7 +96,7 @@ export abstract class Session {
   protected end(): boolean {
     if (!this.#valid) return false;
     this.#valid = false;
-    if (this.#id !== undefined) this.services.sessions.unregister(this.#id);
+    if (this.#id !== undefined) this.services.named.delete(this.#id);
     return true;
   }
 
@@ -107,14 +108,14 @@ export abstract class Session {
       isWaitedFor: false,
       handler: () => handler,
       argument: () => {
-        this.#farewell = true;
-        this.owner.#farewell = true;
+        this.isTellingEnd = true;
+        this.owner.isTellingEnd = true;
         return this;
       },
       settled: (error) => {
-        this.#farewell = false;
-        this.owner.#farewell = false;
-        if (error !== undefined) this.services.handlerFailed(handler.label, this.owner.application, error);
+        this.isTellingEnd = false;
+        this.owner.isTellingEnd = false;
+        if (error !== undefined) this.services.invocation.failed(handler.label, this.owner.application, error);
       },
     });
   }

@@ -1,14 +1,61 @@
 // The SIP session (JSR 289 §6): one dialog, or what may become one, as its application sees it.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError } from '@siplet/sdk';
-import type { Leg } from '../agent/leg.js';
-import { type Request, textOf } from '../message/index.js';
-import type { ApplicationSession } from './application-session.js';
+import { type Request, type Response, textOf } from '../message/index.js';
 import { Awaited } from './awaited.js';
-import type { DialogSet } from './dialog-set.js';
 import { notify } from './notices.js';
+import type { SessionOwner } from './owner.js';
 import type { ProxiedDialog } from './proxied-dialog.js';
 import { Session } from './session.js';
+import type { UserAgent } from './user-agent.js';
+
+/** An INVITE that is proxied in a dialog, and waits for 2xx that come again (RFC 6026). */
+export interface Invitation {
+  /** The application has no part in it any longer. */
+  condense(): void;
+}
+
+/** Who finds dialogs by their name in our Record-Route. */
+export interface DialogsKeeper {
+  /** No session of them is left. */
+  ended(dialogs: Dialogs): void;
+}
+
+/** The dialogs that one request has made: that of the session, and those of other forks. */
+export interface Dialogs {
+  readonly method: string;
+  readonly callId: string;
+  readonly callerTag: string | undefined;
+  /** Wire text of From and To of the request that made them. */
+  readonly from: string;
+  readonly to: string;
+  /** Their name in our Record-Route, once the container stays on the path (C-34): nobody can guess it, and the last part of it is their slot. */
+  name: string | undefined;
+  /** Where they are found by their name, and who finds them there. */
+  slot: number;
+  keeper: DialogsKeeper | undefined;
+  readonly applicationSession: SessionOwner;
+  /** The search that may still make dialogs. */
+  search: { cancel(reason?: string): void } | undefined;
+  readonly sessions: readonly SipSession[];
+  /** The session of the request itself. */
+  readonly first: SipSession;
+  /** The session of the dialog that a response belongs to; another To tag derives a new one (JSR 289 §6.2.3.2). */
+  sessionFor(response: Response): SipSession;
+  /** The session whose dialog the request is in (§12.2.2). */
+  match(request: Request): SipSession | undefined;
+  /** The session of the dialog with that tag of the peer, which is made when there is none (RFC 6665 §4.4.1). */
+  sessionOfTag(tag: string): SipSession;
+  /** A search of our own has ended (§13.2.2.4): early dialogs have come to nothing. */
+  searchEnded(): void;
+  /** The transaction that made them has ended: dialogs that were never confirmed are over (§12.3). */
+  settle(): void;
+  /** One of the sessions has been invalidated. */
+  sessionEnded(): void;
+  /** The invitation is told when no session is left that needs to hear of it, until it is released. */
+  hold(invitation: Invitation): void;
+  release(invitation: Invitation): void;
+}
 
 export class SipSession extends Session implements sdk.SipSession {
   state: 'initial' | 'early' | 'confirmed' | 'terminated' = 'initial';
@@ -17,15 +64,15 @@ export class SipSession extends Session implements sdk.SipSession {
   /** Of a proxied dialog that the container stays on the path of: how both ends are reached. */
   proxied: ProxiedDialog | undefined;
   /** Where the application is a user agent. */
-  leg: Leg | undefined;
+  userAgent: UserAgent | undefined;
   /** Transactions under way in it, those that linger among them (RFC 6026). */
   #transactions = 0;
   /** Of these, how many have no final response. */
   #unanswered = 0;
 
   constructor(
-    readonly set: DialogSet,
-    readonly applicationSession: ApplicationSession,
+    readonly set: Dialogs,
+    readonly applicationSession: SessionOwner,
     /** The To tag of the dialog, once there is one. */
     public calleeTag: string | undefined,
     attributes?: ReadonlyMap<string, sdk.Json>,
@@ -35,7 +82,7 @@ export class SipSession extends Session implements sdk.SipSession {
     notify(applicationSession, 'sessionCreated', this);
   }
 
-  protected get owner(): ApplicationSession {
+  protected get owner(): SessionOwner {
     return this.applicationSession;
   }
 
@@ -49,11 +96,11 @@ export class SipSession extends Session implements sdk.SipSession {
 
   /** Of a proxied call: the caller (JSR 289 §6.2.1: the local party is the one in From). */
   get localParty(): Address {
-    return Address.parse(textOf(this.leg?.dialog?.local ?? this.set.from));
+    return Address.parse(textOf(this.userAgent?.dialog?.local ?? this.set.from));
   }
 
   get remoteParty(): Address {
-    const { dialog } = this.leg ?? {};
+    const { dialog } = this.userAgent ?? {};
     if (dialog !== undefined) return Address.parse(textOf(dialog.remote));
     const party = Address.parse(textOf(this.set.to));
     if (this.calleeTag !== undefined) party.parameters.set('tag', this.calleeTag);
@@ -64,7 +111,7 @@ export class SipSession extends Session implements sdk.SipSession {
   get isInUse(): boolean {
     if (!this.isValid) return false;
     if (this.#transactions > 0) return true;
-    if (this.state === 'confirmed') return this.isOnPath || this.leg !== undefined;
+    if (this.state === 'confirmed') return this.isOnPath || this.userAgent !== undefined;
     // An early dialog lives as long as the transaction that made it, which is the first session's: there is none while that one is made.
     const first = this.set.sessions[0];
     return this.state !== 'terminated' && (first === undefined || first.#transactions > 0);
@@ -90,7 +137,7 @@ export class SipSession extends Session implements sdk.SipSession {
 
   /** Nothing can come in it any more (JSR 289 §6.2.4): of a proxied dialog that has ended nothing but what was sent before. */
   protected get isReady(): boolean {
-    return this.state === 'terminated' && this.leg === undefined ? this.#unanswered === 0 : !this.isInUse;
+    return this.state === 'terminated' && this.userAgent === undefined ? this.#unanswered === 0 : !this.isInUse;
   }
 
   protected get readyKind() {
@@ -99,7 +146,7 @@ export class SipSession extends Session implements sdk.SipSession {
 
   invalidate(): void {
     if (!this.end()) return;
-    this.leg?.dispose();
+    this.userAgent?.dispose();
     this.set.sessionEnded();
     this.tellDestroyed('sessionDestroyed');
     this.applicationSession.remove(this);
@@ -107,7 +154,7 @@ export class SipSession extends Session implements sdk.SipSession {
 
   createRequest(method: string): sdk.SipRequest {
     this.assertValid('createRequest');
-    if (this.leg !== undefined) return this.leg.createRequest(method);
+    if (this.userAgent !== undefined) return this.userAgent.createRequest(method);
     throw new IllegalStateError(
       `${method} cannot be created: the session ${this.callId} is a proxied one, its requests are the parties' own`,
     );
@@ -115,7 +162,7 @@ export class SipSession extends Session implements sdk.SipSession {
 
   next(...methods: string[]): Promise<sdk.SipRequest> {
     this.assertValid('next');
-    if (this.leg !== undefined) return this.leg.next(methods);
+    if (this.userAgent !== undefined) return this.userAgent.next(methods);
     throw new IllegalStateError(
       `next: the application is no user agent in the session ${this.callId}: what comes in it goes to its handlers, and on`,
     );
@@ -123,9 +170,27 @@ export class SipSession extends Session implements sdk.SipSession {
 
   terminate(): Promise<void> {
     this.assertValid('terminate');
-    if (this.leg !== undefined) return Awaited.of(this.leg.terminate(), this.leg.services.turn);
-    const { services } = this.applicationSession;
-    return Awaited.of(services.terminateProxied(this), services.turn);
+    const ended = this.userAgent === undefined ? this.#terminateProxied() : this.userAgent.terminate();
+    return Awaited.of(ended, this.services.invocation.turn);
+  }
+
+  /** Ends a dialog that the application has proxied: both sides get a BYE; while it is early the search is cancelled. */
+  async #terminateProxied(): Promise<void> {
+    const { proxied, set, state } = this;
+    if (state === 'terminated') return;
+    if (state !== 'confirmed') {
+      set.search?.cancel();
+      return;
+    }
+    if (proxied === undefined)
+      throw new IllegalStateError(`terminate: the container is not on the path of the dialog ${this.callId}`);
+    this.transactionBegins();
+    this.state = 'terminated';
+    const send = (to: 'caller' | 'callee'): Promise<void> =>
+      this.services.sendInDialog(proxied.bye(to, set, this.calleeTag));
+    await Promise.all([send('caller'), send('callee')]);
+    this.transactionAnswered();
+    this.transactionEnds();
   }
 
   /** Whether a request inside the dialog, from either side, is this dialog's. */

@@ -1,16 +1,16 @@
 // Which application session an initial request asks for itself (JSR 289 §15.11): by an encoded URI, or by the dialog in Replaces or Join.
 import type { Request, Uri } from '../message/index.js';
-import type { ApplicationSession } from './application-session.js';
 import type { ApplicationSessions } from './application-sessions.js';
 import { type EncodedUris, SESSION_PARAMETER } from './encoded-uris.js';
 import { type NamedDialog, namedDialogOf } from './named-dialog.js';
+import type { SessionOwner } from './owner.js';
 import type { ProxiedDialogs } from './proxied-dialogs.js';
 import type { UserAgentDialogs } from './user-agent-dialogs.js';
 
 export interface Target {
   readonly type: 'ENCODED_URI' | 'JOIN' | 'REPLACES';
   /** It may be one of a version that is draining: the session lives there. */
-  readonly applicationSession: ApplicationSession;
+  readonly applicationSession: SessionOwner;
 }
 
 const NOBODY: readonly string[] = [];
@@ -42,13 +42,13 @@ export class Targeting {
     return applicationSession === undefined ? undefined : { type: dialog.type, applicationSession };
   }
 
-  #encodedIn(uri: Uri | undefined): ApplicationSession | undefined {
+  #encodedIn(uri: Uri | undefined): SessionOwner | undefined {
     if (uri === undefined || uri.parameters === '') return undefined;
     return this.encodedUris.read(uri, (id) => this.sessions.find(id));
   }
 
   /** The user agent whose dialog it is, else the first application on its way that has not had the request. */
-  #sessionWith({ callId, toTag, fromTag }: NamedDialog, visited: readonly string[]): ApplicationSession | undefined {
+  #sessionWith({ callId, toTag, fromTag }: NamedDialog, visited: readonly string[]): SessionOwner | undefined {
     const own = this.userAgentDialogs.find(callId, toTag, fromTag);
     const all = [...(own === undefined ? [] : [own]), ...this.proxiedDialogs.find(callId, toTag, fromTag)];
     return all

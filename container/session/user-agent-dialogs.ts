@@ -43,7 +43,7 @@ export class UserAgentDialogs {
   isEnding(callId: string, localTag: string | undefined, remoteTag: string | undefined): boolean {
     for (const entry of this.#dialogs.get(callId) ?? []) {
       if (entry.localTag !== localTag || entry.remoteTag !== remoteTag) continue;
-      for (const { request } of entry.session.leg?.sent ?? []) if (request.method === 'BYE') return true;
+      for (const { request } of entry.session.userAgent?.sent ?? []) if (request.method === 'BYE') return true;
     }
     return false;
   }

@@ -3,7 +3,7 @@ import type { Agenda } from '../base/agenda.js';
 import { type Malformed, parse, type Request, type Response } from '../message/index.js';
 import type { Flow, Hop } from './flow.js';
 import type { TransportName } from './network.js';
-import { OUTSIDE, type Passage } from './passage.js';
+import { OUTSIDE, type RoutingState } from './routing-state.js';
 
 /** Who gets what is sent; `wire` is its text. */
 export type InternalReceiver = (message: Request | Response | Malformed, flow: InternalFlow, wire: string) => void;
@@ -35,7 +35,7 @@ export class InternalFlow implements Flow {
     receive: InternalReceiver,
     like: Flow,
     /** Of the request which travels here. */
-    readonly passage: Passage,
+    readonly routingState: RoutingState,
     readonly parties: Parties,
   ) {
     this.#agenda = agenda;
@@ -47,12 +47,12 @@ export class InternalFlow implements Flow {
   }
 
   /** The sending end of a new pair. */
-  static pair(agenda: Agenda, receive: InternalReceiver, like: Flow, passage: Passage): InternalFlow {
+  static pair(agenda: Agenda, receive: InternalReceiver, like: Flow, routingState: RoutingState): InternalFlow {
     // A request in a dialog comes from whoever took it before.
     const before = like instanceof InternalFlow ? like.parties.recipient : undefined;
-    const parties: Parties = { sender: passage.sender ?? before, recipient: undefined };
-    const near = new InternalFlow(agenda, receive, like, passage, parties);
-    const far = new InternalFlow(agenda, receive, like, passage, parties);
+    const parties: Parties = { sender: routingState.sender ?? before, recipient: undefined };
+    const near = new InternalFlow(agenda, receive, like, routingState, parties);
+    const far = new InternalFlow(agenda, receive, like, routingState, parties);
     near.#peer = far;
     far.#peer = near;
     return near;
@@ -72,8 +72,8 @@ export function takenBy(flow: Flow, application: string): void {
 }
 
 /** What travels with a request which came on this flow. */
-export function passageOn(flow: Flow): Passage {
-  return flow instanceof InternalFlow ? flow.passage : OUTSIDE;
+export function routingStateOn(flow: Flow): RoutingState {
+  return flow instanceof InternalFlow ? flow.routingState : OUTSIDE;
 }
 
 /** A flow as a hop: the request takes it and no other. */

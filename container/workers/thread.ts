@@ -44,7 +44,7 @@ const duties: EngineDuties = {
   },
   endSessions: (revision) => {
     const application = hosted.of(revision);
-    if (application !== undefined) core.endSessions(application);
+    if (application !== undefined) engine.sessions.endAll(application);
   },
   dispose: (revision) => hosted.dispose(revision),
   reorder: (next) => {
@@ -62,13 +62,13 @@ const duties: EngineDuties = {
       : undefined;
   },
   stopping: () => {
-    core.stopping = true;
+    engine.stopping = true;
   },
-  callsInProgress: () => core.callsInProgress,
-  sessions: () => new Map(hosted.all.map((each) => [each.revision, core.sessionsOf(each)])),
+  callsInProgress: () => engine.callsInProgress,
+  sessions: () => new Map(hosted.all.map((each) => [each.revision, engine.sessions.countOf(each)])),
   reasons: () => {
     const reasons: string[] = [];
-    if (core.congestion.reason !== undefined) reasons.push(core.congestion.reason);
+    if (engine.congestion.reason !== undefined) reasons.push(engine.congestion.reason);
     if (hosted.active.length > 0 && engine.router.problem !== undefined) reasons.push(engine.router.problem);
     return reasons;
   },
@@ -121,7 +121,6 @@ const engine: Engine = new Engine(
   configuration,
   hosted,
 );
-const { core } = engine;
 let { order } = configuration.router;
 let silence: (() => void) | undefined;
 
@@ -129,9 +128,10 @@ type Hosted = NonNullable<ReturnType<typeof hosted.of>>;
 
 /** A version that is replaced has no session here (any more). */
 function tellIdle(application: Hosted): void {
-  if (!hosted.isActive(application) && core.sessionsOf(application) === 0) main.tell('idle', application.revision);
+  if (!hosted.isActive(application) && engine.sessions.countOf(application) === 0)
+    main.tell('idle', application.revision);
 }
-core.onIdle = tellIdle;
+engine.sessions.onIdle = tellIdle;
 
 /** In the order in which the default router asks them; all of them where an application is the router. */
 function applicationsFor(method: string): readonly Hosted[] {
@@ -145,7 +145,7 @@ const homes: HomeGround = {
   own: engine.transport,
   isAtHome: (request) => engine.transactions.targetOf(request) !== undefined,
   isNamed: (request, route) =>
-    route?.parameter(RETURN) !== undefined || core.targeting.targetOf(request, route) !== undefined,
+    route?.parameter(RETURN) !== undefined || engine.services.targeting.targetOf(request, route) !== undefined,
   applicationsFor,
 };
 
@@ -169,6 +169,6 @@ const observation =
         worker: number + 1,
       });
 // An application's stray promise or timer must not take the others' calls with it (C-41).
-process.on('unhandledRejection', (error) => core.unhandled(error));
-process.on('uncaughtException', (error) => core.unhandled(error));
-const meter = meterLoad(core.congestion);
+process.on('unhandledRejection', (error) => engine.invocation.unhandled(error));
+process.on('uncaughtException', (error) => engine.invocation.unhandled(error));
+const meter = meterLoad(engine.congestion);

@@ -39,11 +39,11 @@ test('UAS-06 §13.3.1 an application answers, the caller acknowledges and hangs 
   expect(ok.header('Contact')).toBe('<sip:10.0.0.9:5060>');
   call.ack();
   await world.run(1000);
-  expect(container.engine.core.callsInProgress).toBe(1);
+  expect(container.engine.callsInProgress).toBe(1);
   const bye = call.bye();
   await bye.response(200);
   expect(seen).toEqual(['ACK confirmed', 'BYE terminated']);
-  expect(container.engine.core.callsInProgress).toBe(0);
+  expect(container.engine.callsInProgress).toBe(0);
   await ends();
 });
 

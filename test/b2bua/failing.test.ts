@@ -58,7 +58,7 @@ test('a failure that a promise of the application has left unhandled goes to the
     void request
       .b2bua()
       .bridge(TO_BOB)
-      .then(undefined, (error: unknown) => container.engine.core.unhandled(error));
+      .then(undefined, (error: unknown) => container.engine.invocation.unhandled(error));
   });
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   (await bob.receive('INVITE')).reply(486);
@@ -275,7 +275,7 @@ test('B2B-07 a bridge to itself is ended by Max-Forwards: 483 comes all the way 
   const { alice, over, container } = await stage((request) => request.b2bua().bridge({ to: 'sip:bob@10.0.0.9' }));
   const call = alice.invite('sip:bob@siplet', { body: ALICE, headers: { 'Max-Forwards': '5' } });
   await call.response(483);
-  expect(container.engine.core.counters.initial).toBe(5);
+  expect(container.engine.counters.initial).toBe(5);
   await over();
 });
 

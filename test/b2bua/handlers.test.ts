@@ -339,7 +339,7 @@ test('D-2 a bridge stays with the version that made it, which drains until both 
   const legs = await talking(on);
   const [first] = container.active;
   await on.world.complete(container.deploy('agent', { Bridging }) as Promise<unknown>);
-  expect(container.engine.core.sessionsOf(first!)).toBe(1);
+  expect(container.engine.sessions.countOf(first!)).toBe(1);
   const info = legs.alice.request('INFO');
   (await bob.receive('INFO')).reply(200);
   await info.response(200);
@@ -347,5 +347,5 @@ test('D-2 a bridge stays with the version that made it, which drains until both 
   (await bob.receive('BYE')).reply(200);
   await bye.response(200);
   await on.over();
-  expect(container.engine.core.sessionsOf(first!)).toBe(0);
+  expect(container.engine.sessions.countOf(first!)).toBe(0);
 });

@@ -7,7 +7,7 @@ import { tableOf } from './figures.js';
 import { measureHighest } from './highest.js';
 import { measureMemory } from './memory.js';
 import { measureMessages } from './messages.js';
-import { CALLS, here } from './peers.js';
+import { CALLS, here, SHOWN } from './peers.js';
 import { found } from './processes.js';
 import { missedBy } from './thresholds.js';
 import { measureWorkers } from './workers.js';
@@ -106,7 +106,7 @@ for (const name of names) {
   }
 }
 
-if (rows.length > 0) console.log(`\n${tableOf(rows)}`);
+if (rows.length > 0) console.log(`\n${tableOf(rows, SHOWN)}`);
 for (const name of names) {
   if (rows.some((row) => row.case === name)) continue;
   const told = Object.entries(measured[name]).map(([figure, value]) => `${figure} ${Number(value.toFixed(2))}`);

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isSteady, rowsOf } from './figures.js';
-import { CALLS } from './peers.js';
+import { CALLS, SHOWN } from './peers.js';
 import { calibrate, cpuOf, familyOf, memoryOf, mustBeFree, mustListen, start, stop, withFolder } from './processes.js';
 import { callee, drive, resentBy } from './sipp.js';
 
@@ -48,10 +48,12 @@ function usersIn(folder, count) {
   return file;
 }
 
+const shown = (peer) => SHOWN[peer] ?? peer;
+
 function lineOf({ peer, cost, ok, failed, retransmissions, calibration, memory }) {
   const [before, after] = calibration.map(Math.round);
   const load = `${ok} calls, ${failed} failed, ${retransmissions} retransmissions`;
-  return `  ${peer.padEnd(9)} ${cost.toFixed(0).padStart(5)} µs CPU a call  ${load}, ${memory} MB, calibration ${before} → ${after} ms`;
+  return `  ${shown(peer).padEnd(15)} ${cost.toFixed(0).padStart(5)} µs CPU a call  ${load}, ${memory} MB, calibration ${before} → ${after} ms`;
 }
 
 /**
@@ -64,7 +66,7 @@ function lineOf({ peer, cost, ok, failed, retransmissions, calibration, memory }
 export async function measureCalls(name, load, measured = CALLS[name]()) {
   const peers = Object.keys(measured.peers);
   console.log(
-    `${name}: ${load.calls} calls at ${load.rate}/s through each of ${peers.join(', ')}; ${load.pairs} rounds in turns`,
+    `${name}: ${load.calls} calls at ${load.rate}/s through each of ${peers.map(shown).join(', ')}; ${load.pairs} rounds in turns`,
   );
   const counted = [];
   for (let tried = 0; counted.length < load.pairs && tried < 2 * load.pairs; tried++) {

@@ -157,20 +157,22 @@ export function told(spread, digits) {
 
 /**
  * @param {readonly Row[]} rows
+ * @param {Record<string, string>} [shown] what stands for a peer, where it is not its name
  * @returns {string} lines with columns of equal width
  */
-export function tableOf(rows) {
+export function tableOf(rows, shown = {}) {
+  const nameOf = (/** @type {string} */ peer) => shown[peer] ?? peer;
   const others = [...new Set(rows.flatMap((row) => Object.keys(row.ratios)))];
   const lines = rows.map((row) => [
     row.case,
-    row.peer,
+    nameOf(row.peer),
     told(row.cost, 0),
     ...others.map((other) => told(row.ratios[other], 2)),
     String(row.failed),
     String(row.retransmissions),
     String(row.memory),
   ]);
-  const against = others.map((other) => `/ ${other}`);
+  const against = others.map((other) => `/ ${nameOf(other)}`);
   return columns([['case', 'peer', 'µs CPU a call', ...against, 'failed', 'resent', 'MB'], ...lines]);
 }
 

@@ -80,10 +80,10 @@ describe('rounds', () => {
   });
 
   test('the table has a line for each peer, a column for each that is compared with, and a dash where nothing is', () => {
-    const rounds = [[run('siplet', 100), run('kamailio', 200)]];
+    const rounds = [[run('siplet', 300), run('kamailio', 200)]];
     expect(tableOf(rowsOf('stateless', ['siplet', 'kamailio'], rounds)).split('\n')).toEqual([
       'case       peer      µs CPU a call  / kamailio        failed  resent  MB',
-      'stateless  siplet    100 (100-100)  0.50 (0.50-0.50)  0       0       50',
+      'stateless  siplet    300 (300-300)  1.50 (1.50-1.50)  0       0       50',
       'stateless  kamailio  200 (200-200)  -                 0       0       50',
     ]);
     expect(
@@ -92,6 +92,15 @@ describe('rounds', () => {
         ['ccc', 'd'],
       ]),
     ).toBe('a    bb\nccc  d');
+  });
+
+  test('the table shows another name of a peer, in its line and above the ratios to it', () => {
+    const rows = rowsOf('stateless', ['siplet', 'kamailio'], [[run('siplet', 300), run('kamailio', 200)]]);
+    expect(tableOf(rows, { kamailio: 'kamailio (tlsf)' }).split('\n')).toEqual([
+      'case       peer             µs CPU a call  / kamailio (tlsf)  failed  resent  MB',
+      'stateless  siplet           300 (300-300)  1.50 (1.50-1.50)   0       0       50',
+      'stateless  kamailio (tlsf)  200 (200-200)  -                  0       0       50',
+    ]);
   });
 });
 

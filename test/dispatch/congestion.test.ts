@@ -23,7 +23,7 @@ test.each([
   'CNT-40 UAS-15 %s above its mark: 503 with Retry-After for new calls, CANCEL, ACK and BYE are served',
   async (_, high, between, low) => {
     const { container, alice, bob, ends } = await stage(Ring);
-    const { congestion } = container.engine.core;
+    const { congestion } = container.engine;
     const standing = alice.invite('sip:bob@siplet');
     const answered = await bob.receive('INVITE');
     answered.reply(200);

@@ -30,7 +30,7 @@ test('F-1 C-29 C-41 a handler that proxies after the caller has given up is not 
   await sent.cancel().response(200);
   await sent.response(487);
   await ends();
-  expect(container.engine.core.counters.handlerFailures).toBe(0);
+  expect(container.engine.invocation.failures).toBe(0);
 });
 
 test('F-2 §9.1 §17.1.1.3 a branch’s request is committed when it has been sent: editing it throws, and CANCEL and ACK go where the INVITE went', async () => {

@@ -240,7 +240,7 @@ export class Sequence {
       }
     };
     this.caller.start();
-    const { transactions, core, transport } = engine;
+    const { transactions, transport } = engine;
     await play1(() => network.underway === 0 && total(transactions.size) === 0);
     // A dialog that goes through the container stands until somebody ends it.
     for (const callee of this.callees) {
@@ -253,8 +253,8 @@ export class Sequence {
     if (clock.pending > 0) this.fault(`${clock.pending} deadlines are still to come`);
     const alive = {
       ...transactions.size,
-      ...core.size,
-      unanswered: core.unanswered,
+      ...engine.size,
+      unanswered: engine.counters.unanswered,
       connections: transport.connections,
     };
     for (const [name, count] of Object.entries(alive)) {

@@ -25,7 +25,7 @@ describe('contract section 9, GET /health/live and /health/ready', () => {
     const empty = await get('/health/ready');
     expect(empty.status).toBe(503);
     expect(await empty.json()).toEqual({ status: 'not ready', reasons: ['no application is in service'] });
-    container.engine.core.stopping = true;
+    container.engine.stopping = true;
     expect(await (await get('/health/ready')).json()).toMatchObject({
       reasons: ['stopping', 'no application is in service'],
     });

@@ -226,7 +226,7 @@ describe('faults', () => {
     const s = await stage({
       invite: (request) => (request.headers.has('X-Bad') ? fail() : ring(request)),
     });
-    const before = s.container.engine.core.counters.handlerFailures;
+    const before = s.container.engine.invocation.failures;
     const bad = s.call({ headers: { 'X-Bad': '1' } });
     const good = s.call();
     (await s.bob.receive('INVITE')).reply(200);
@@ -234,7 +234,7 @@ describe('faults', () => {
     expect(s.world.clock.now()).toBeLessThan(10);
     good.ack();
     await bad.response(500, 200_000);
-    expect(s.container.engine.core.counters.handlerFailures - before).toBe(how === 'never settles' ? 0 : 1);
+    expect(s.container.engine.invocation.failures - before).toBe(how === 'never settles' ? 0 : 1);
     await over(s, 1);
     expect(requests(s.bob)).toEqual(['INVITE', 'ACK']);
   });

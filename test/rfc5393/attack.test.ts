@@ -179,6 +179,6 @@ test('P53-09 §16.3 step 3 without a loop Max-Forwards ends it', async () => {
   const proxy = await location(world, contacts);
   const call = alice.invite(`sip:a0@${P1}`);
   await call.response(483);
-  expect(proxy.engine.core.counters.initial).toBe(70);
+  expect(proxy.engine.counters.initial).toBe(70);
   await ends(world, proxy);
 });

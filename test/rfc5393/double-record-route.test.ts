@@ -160,7 +160,7 @@ describe.each(PAIRS)('%s', (name, caller, callee) => {
     again.ack();
     expect((await got.ack()).list('Route')).toEqual([]);
     await passes(call, s.alice, s.bob, caller, callee, 'BYE');
-    expect(restarted.engine.core.counters.orphans).toBe(4);
+    expect(restarted.engine.counters.orphans).toBe(4);
     expect(s.seen).toEqual(['ACK one']);
     await ends(s.world, restarted);
     expect(restarted.problems()).toEqual([]);

@@ -11,7 +11,7 @@ async function stage() {
   const alice = world.phone('alice', '10.0.0.1');
   const bob = world.phone('bob', '10.0.0.2');
   const container = await location(world, { 'sip:bob@example.com': [bob.uri] });
-  const strays = () => container.engine.core.counters.strays;
+  const strays = () => container.engine.counters.strays;
   return { world, alice, bob, container, strays, invite: () => alice.invite('sip:bob@example.com', { via: SIPLET }) };
 }
 

@@ -100,7 +100,7 @@ describe('routes', () => {
     expect(invite.list('Record-Route')).toEqual([]);
     invite.reply(200);
     await call.response(200);
-    expect(container.engine.core.size.applicationSessions).toBe(0);
+    expect(container.engine.size.applicationSessions).toBe(0);
     expect(world.ladder({ times: false, participants: ['alice', 'siplet', 'carol'] })).toMatchInlineSnapshot(`
       "  alice          siplet           carol
           |--INVITE------>|               |

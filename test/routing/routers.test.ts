@@ -9,7 +9,7 @@ import { CustomRouter } from '../../container/routing/custom-router.js';
 import { DefaultRouter } from '../../container/routing/default-router.js';
 import { Returns } from '../../container/routing/returns.js';
 import { Destination } from '../../container/routing/router.js';
-import { OUTSIDE, type Passage, sentBy } from '../../container/transport/passage.js';
+import { OUTSIDE, type RoutingState, sentBy } from '../../container/transport/routing-state.js';
 import { VirtualClock } from '../world/virtual-clock.js';
 import { BOB, routerOf, service, stage } from './stage.js';
 
@@ -48,8 +48,11 @@ function message(): Request {
   return request;
 }
 
-const ask = (router: DefaultRouter | CustomRouter, passage: Passage = OUTSIDE, directive: RoutingDirective = 'NEW') =>
-  router.next(message(), undefined, undefined, passage, directive, undefined);
+const ask = (
+  router: DefaultRouter | CustomRouter,
+  routingState: RoutingState = OUTSIDE,
+  directive: RoutingDirective = 'NEW',
+) => router.next(message(), undefined, undefined, routingState, directive, undefined);
 
 describe('the default router', () => {
   test('D-3 of a list of applications that is no more nothing is kept, though no request comes', async () => {
@@ -76,7 +79,8 @@ describe('the default router', () => {
     const fleet = new Fleet();
     const router = new DefaultRouter(fleet);
     fleet.set(application('a'), application('b'), application('c'));
-    const nameOf = (passage: Passage) => (ask(router, passage) as Destination | undefined)?.application.name;
+    const nameOf = (routingState: RoutingState) =>
+      (ask(router, routingState) as Destination | undefined)?.application.name;
     expect(nameOf(sentBy('b', OUTSIDE))).toBe('a');
     const taken = ask(router) as Destination;
     expect(sentBy('a', taken)).toBe(taken);
@@ -138,13 +142,13 @@ describe('a router that an application exports', () => {
     const asked: string[] = [];
     const answer = { nextApplicationName: 'a', routingRegion: 'TERMINATING', stateInfo: 7 };
     const { container } = await stage({ chooser: routerOf(() => answer, asked), a: service('a', []) });
-    const { core, router } = container.engine;
+    const { services, router } = container.engine;
     const taken = router.next(message(), undefined, undefined, OUTSIDE, 'NEW', undefined) as Destination;
     expect(taken).toBeInstanceOf(Destination);
     const { application: sender } = taken;
-    core.nextHopFor(message(), sender, taken, 'CONTINUE');
-    core.nextHopFor(message(), sender, taken, 'REVERSE');
-    core.nextHopFor(message(), sender, OUTSIDE, 'NEW');
+    services.agent.nextHopFor(message(), sender, taken, 'CONTINUE');
+    services.agent.nextHopFor(message(), sender, taken, 'REVERSE');
+    services.agent.nextHopFor(message(), sender, OUTSIDE, 'NEW');
     expect(asked).toEqual([
       'MESSAGE NEW - -',
       'MESSAGE CONTINUE TERMINATING 7',
@@ -158,11 +162,11 @@ describe('a router that an application exports', () => {
       chooser: routerOf(() => ({ nextApplicationName: 'a' })),
       a: service('a', []),
     });
-    const { core, router } = container.engine;
-    let passage = router.next(message(), undefined, undefined, OUTSIDE, 'NEW', undefined) as Destination;
+    const { services, router } = container.engine;
+    let routingState = router.next(message(), undefined, undefined, OUTSIDE, 'NEW', undefined) as Destination;
     for (let i = 1; i < 70; i++)
-      passage = router.next(message(), undefined, undefined, passage, 'CONTINUE', undefined) as Destination;
-    expect(core.nextHopFor(message(), passage.application, passage, 'CONTINUE')).toBe(483);
+      routingState = router.next(message(), undefined, undefined, routingState, 'CONTINUE', undefined) as Destination;
+    expect(services.agent.nextHopFor(message(), routingState.application, routingState, 'CONTINUE')).toBe(483);
   });
 });
 

@@ -4,7 +4,7 @@ import { BOB, proxies, stage, watch } from './stage.js';
 
 test('D-2 sessions that are ended take no call with them: the BYE goes on by its Route set, unseen', async () => {
   const s = await stage({ invite: proxies(BOB, { recordRoute: true }), bye: watch });
-  const { core } = s.container.engine;
+  const { engine } = s.container;
   const [application] = s.container.active;
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
@@ -12,12 +12,12 @@ test('D-2 sessions that are ended take no call with them: the BYE goes on by its
   await call.response(200);
   call.ack();
   await invite.ack();
-  expect(core.sessionsOf(application!)).toBe(1);
+  expect(engine.sessions.countOf(application!)).toBe(1);
   const idle: string[] = [];
-  core.onIdle = ({ name }) => idle.push(name);
-  core.endSessions(application!);
-  expect(core.sessionsOf(application!)).toBe(0);
-  expect(Object.values(core.size).every((count) => count === 0)).toBe(true);
+  engine.sessions.onIdle = ({ name }) => idle.push(name);
+  engine.sessions.endAll(application!);
+  expect(engine.sessions.countOf(application!)).toBe(0);
+  expect(Object.values(engine.size).every((count) => count === 0)).toBe(true);
   expect(idle).toEqual([application!.name]);
   const bye = call.bye();
   (await s.bob.receive('BYE')).reply(200);

@@ -36,7 +36,7 @@ function failure(s: Stage): LogLine {
 
 function expectCounted(s: Stage, handler: string, method: string): void {
   expect(failure(s)).toMatchObject({ app: 'rules', handler: `Rules.${handler}`, method });
-  expect(s.container.engine.core.counters.handlerFailures).toBe(1);
+  expect(s.container.engine.invocation.failures).toBe(1);
 }
 
 /** A whole call, as every other: answered, and ended when it is record-routed. */
@@ -129,7 +129,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
     const bye = call.bye();
     (await s.bob.receive('BYE')).reply(200);
     await bye.response(200); // its handler fails too
-    expect(s.container.engine.core.counters.handlerFailures).toBe(2);
+    expect(s.container.engine.invocation.failures).toBe(2);
     await nextCall(s);
     await s.ends(2);
   });

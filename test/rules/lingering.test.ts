@@ -1,6 +1,6 @@
 // What stays of a call that is over, while its transactions linger (RFC 6026, JSR 289 §6.2.4): they absorb and pass on what is sent again; the sessions have ended.
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { Incoming } from '../../container/dispatch/incoming.js';
+import { ReceivedRequest } from '../../container/dispatch/received-request.js';
 import { arrivals, BOB, CAROL, proxies, type Stage, stage, watch } from './stage.js';
 
 const RR = { recordRoute: true };
@@ -36,7 +36,7 @@ test('JSR 289 §6.2.4 the sessions of a proxied call end with its BYE, its trans
 });
 
 test('JSR 289 §6.2.4 no INVITE of a call that is over waits for its transactions with what the application had, a re-INVITE as little as the first', async () => {
-  const ended = vi.spyOn(Incoming.prototype, 'ended');
+  const ended = vi.spyOn(ReceivedRequest.prototype, 'ended');
   onTestFinished(() => ended.mockRestore());
   const s = await stage({ invite: proxies(BOB, RR), success: watch, subsequent: watch });
   const { call } = await talks(s);
@@ -127,7 +127,7 @@ test('JSR 289 §6.2.4 a session that the application keeps is told of a 2xx that
   invite.reply(200);
   await s.world.run(1000);
   expect(s.seen.at(-1)).toBe('success 200 again');
-  const [session] = s.container.engine.core.sessions.of(s.container.active[0]!);
+  const [session] = s.container.engine.sessions.of(s.container.active[0]!);
   session!.invalidate();
   await s.ends();
 });

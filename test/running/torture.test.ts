@@ -119,7 +119,7 @@ const read = (name: string) => readFileSync(new URL(`${name}.dat`, archive), 'la
 const onward = (port: number) => `import { Initial, Siplet, type SipRequest } from '@siplet/sdk';
 
 @Siplet()
-export class Onward {
+export class NextApplication {
   @Initial()
   forward(request: SipRequest): void {
     const transport = request.remote?.transport === 'TCP' ? ';transport=tcp' : '';

@@ -13,7 +13,7 @@ beforeAll(async () => {
     {
       'onward.ts': `import { Initial, Siplet, type SipRequest } from '@siplet/sdk';
 @Siplet()
-export class Onward {
+export class NextApplication {
   @Initial()
   forward(request: SipRequest): void {
     request.pushRoute('sip:127.0.0.1:${callee.port};lr');

@@ -137,7 +137,7 @@ test('contract section 8, a container that stops: what is new is answered 503 wi
   const s = await stage(toBob());
   const before = s.invite();
   const { uri } = await s.bob.receive('INVITE');
-  s.container.engine.core.stopping = true;
+  s.container.engine.stopping = true;
   const refused = s.invite();
   expect((await refused.response(503)).header('Retry-After')).toBe('10');
   await s.request('MESSAGE').response(503);

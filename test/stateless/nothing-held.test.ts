@@ -75,8 +75,8 @@ async function sink(route: Route) {
 function nothing(held: Awaited<ReturnType<typeof sink>>): void {
   expect(held.clock.pending).toBe(0);
   expect(held.clock.next).toBeUndefined();
-  const { transactions, core } = held.engine;
-  for (const [, count] of Object.entries({ ...transactions.size, ...core.size })) expect(count).toBe(0);
+  const { transactions, size } = held.engine;
+  for (const [, count] of Object.entries({ ...transactions.size, ...size })) expect(count).toBe(0);
 }
 
 const INVITE = old('INVITE', { branch: 'z9hG4bK-#' }).toString();

@@ -125,7 +125,7 @@ test('C-41 a key that cannot be had is 500 for that request, and logged with cla
     'Room.room failed: the key of an application session has at most 1024 characters, not 2000',
     'Room.room failed: the MESSAGE 5@alice can only be read here',
   ]);
-  expect(s.container.engine.core.counters.handlerFailures).toBe(5);
+  expect(s.container.engine.invocation.failures).toBe(5);
   expect(await s.message('red')).toBe('200 one 1');
   await s.ends(5);
 });
@@ -137,9 +137,9 @@ test('D-1 D-2 a new version has sessions of its own: the keys of the one that dr
   await s.container.deploy('room', room('two'));
   expect(await s.message('red')).toBe('200 two 1');
   expect(await s.message('red')).toBe('200 two 2');
-  expect(s.container.engine.core.sessionsOf(first)).toBe(1);
+  expect(s.container.engine.sessions.countOf(first)).toBe(1);
   await s.ends();
-  expect(s.container.engine.core.sessionsOf(first)).toBe(0);
+  expect(s.container.engine.sessions.countOf(first)).toBe(0);
 });
 
 test('C-42 a request that comes while the application is told that the session expires finds it, and gives it more time', async () => {

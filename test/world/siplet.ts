@@ -84,7 +84,7 @@ export class Siplet {
 
   /** What of it is alive. All zero when every transaction has ended and every call is over. */
   get alive(): Record<string, number> {
-    return { ...this.engine.transactions.size, ...this.engine.core.size };
+    return { ...this.engine.transactions.size, ...this.engine.size };
   }
 
   /** Lines of at least this level: 40 is warn, 50 is error. */

@@ -1,7 +1,7 @@
 // What travels with an initial request from application to application: by it the router knows what was answered before (contract section 5, JSR 289 §15).
 import type { RoutingDirective, RoutingRegion } from '@siplet/sdk';
 
-export interface Passage {
+export interface RoutingState {
   /** Names of the applications that have had the request, or one that it was made from, in order; of one that is sent, its sender's too. */
   readonly visited: readonly string[];
   /** The application that it comes from; undefined: it comes from outside. */
@@ -17,7 +17,7 @@ export interface Passage {
 }
 
 /** Of a request that comes from outside: no application has had it. */
-export const OUTSIDE: Passage = {
+export const OUTSIDE: RoutingState = {
   visited: [],
   sender: undefined,
   directive: 'NEW',
@@ -27,8 +27,8 @@ export const OUTSIDE: Passage = {
 };
 
 /** Of a request that an application sends: it goes on from where it was made, and its sender has had it. */
-export function sentBy(sender: string, passage: Passage): Passage {
-  if (passage.visited.at(-1) === sender) return passage;
-  const { directive, region, subscriberUri, stateInfo } = passage;
-  return { visited: [...passage.visited, sender], sender, directive, region, subscriberUri, stateInfo };
+export function sentBy(sender: string, routingState: RoutingState): RoutingState {
+  if (routingState.visited.at(-1) === sender) return routingState;
+  const { directive, region, subscriberUri, stateInfo } = routingState;
+  return { visited: [...routingState.visited, sender], sender, directive, region, subscriberUri, stateInfo };
 }

@@ -1,11 +1,10 @@
-// One side of a bridge: what comes on its leg goes to the other leg (RFC 7092 §3.1.3), once the application's handlers have seen it.
-import type { Leg, LegUser } from '../agent/leg.js';
-import type { Incoming } from '../dispatch/incoming.js';
+// One leg of a bridge: its requests go to the other leg (RFC 7092 §3.1.3) once the application's handlers have seen them.
+
+import type { Answering } from '../agent/answering.js';
+import type { LegUser } from '../agent/exchanges.js';
+import type { Leg } from '../agent/leg.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
-import type { SentRequest } from '../servlet/sent-request.js';
-import type { SipRequest } from '../servlet/sip-request.js';
-import type { Bridge } from './bridge.js';
 import { copyFields } from './header-policy.js';
 import { createRelayedRequest, relayedInto } from './leg-request.js';
 import { RelayedRequest } from './relayed-request.js';
@@ -17,20 +16,30 @@ interface Pending {
   readonly success: ReceivedResponse;
 }
 
-export class Side implements LegUser {
+/** The bridge, as its legs see it. */
+interface LegBridge {
+  readonly whenEnded: Promise<void>;
+  peerOf(leg: BridgedLeg): BridgedLeg | undefined;
+  /** The 1xx of the callee that a PRACK of the caller acknowledges. */
+  acknowledgedBy(prack: Request): ReceivedResponse | undefined;
+  /** `byPeer`: by a BYE of the peer, which is relayed when its handler has seen it. */
+  legEnded(leg: BridgedLeg, bye: Request | undefined, byPeer: boolean): void;
+}
+
+export class BridgedLeg implements LegUser {
   hasEnded = false;
   #pending: Pending[] | undefined;
   /** It is to be ended when its ACK has come (§15): with this Reason. */
   #ending: { readonly reason: string | undefined } | undefined;
 
   constructor(
-    readonly bridge: Bridge,
+    readonly bridge: LegBridge,
     readonly leg: Leg,
   ) {
     leg.user = this;
   }
 
-  get peer(): Side | undefined {
+  get peer(): BridgedLeg | undefined {
     return this.bridge.peerOf(this);
   }
 
@@ -39,39 +48,37 @@ export class Side implements LegUser {
     if (this.leg.user === this) this.leg.user = undefined;
   }
 
-  // LegUser -----------------------------------------------------------------------------------------------------------------------------------------------------
+  // LegUser ----------------------------------------------------------------------------------------
 
-  requested(incoming: Incoming): void {
+  requested(answering: Answering): void {
     const { peer } = this;
-    const { request } = incoming;
+    const { request } = answering;
     if (request.method === 'BYE') {
-      incoming.answerAs(200);
+      answering.answerAs(200);
       void peer?.end(request);
       return;
     }
-    if (peer === undefined || peer.leg.session.state === 'terminated') return incoming.answerAs(481);
-    if (request.method === 'PRACK') return this.#acknowledged(peer, incoming);
-    if (isForLeg(request) && incoming.answerRefresh()) return;
-    new RelayedRequest(this, peer, incoming).start(() => createRelayedRequest(incoming, peer.leg));
+    if (peer === undefined || peer.leg.session.state === 'terminated') return answering.answerAs(481);
+    if (request.method === 'PRACK') return this.#acknowledged(peer, answering);
+    if (isForLeg(request) && answering.answerRefresh()) return;
+    new RelayedRequest(this, peer, answering).start(() => createRelayedRequest(answering, peer.leg));
   }
 
   /** Where the callee knows no reliable 1xx, or not any more, the container answers: an offer in the PRACK has no place to go (RFC 3262 §5). */
-  #acknowledged(peer: Side, incoming: Incoming): void {
-    const provisional = this.bridge.acknowledgedBy(incoming.request);
+  #acknowledged(peer: BridgedLeg, answering: Answering): void {
+    const provisional = this.bridge.acknowledgedBy(answering.request);
     if (provisional === undefined || provisional.isPracked)
-      return incoming.answerAs(incoming.request.body === '' ? 200 : 488);
-    new RelayedRequest(this, peer, incoming).start(() =>
-      relayedInto(incoming, provisional.createPrack() as SentRequest),
-    );
+      return answering.answerAs(answering.request.body === '' ? 200 : 488);
+    new RelayedRequest(this, peer, answering).start(() => relayedInto(answering, provisional.createPrack()));
   }
 
   /** B2B-02: the ACK of one leg is the ACK of the other; it may bear the answer to a late offer (§13.2.1). */
-  acknowledged(ack: SipRequest): void {
-    const { number } = ack.message.cseq;
+  acknowledged(ack: Request): void {
+    const { number } = ack.cseq;
     const pending = this.#pending?.find(({ sequence }) => sequence === number);
     if (pending !== undefined) {
       this.#pending = this.#pending!.filter((each) => each !== pending);
-      acknowledge(pending.success, ack.message);
+      acknowledge(pending.success, ack);
     }
     const ending = this.#ending;
     if (ending === undefined) return;
@@ -84,10 +91,10 @@ export class Side implements LegUser {
     this.hasEnded = true;
     // What came is relayed when its handler has seen it.
     const byPeer = bye !== undefined && [...this.leg.received].some(({ request }) => request === bye);
-    this.bridge.sideEnded(this, bye, byPeer);
+    this.bridge.legEnded(this, bye, byPeer);
   }
 
-  // Acknowledging and ending ----------------------------------------------------------------------------------------------------------------------------------------
+  // Acknowledging and ending -----------------------------------------------------------------------
 
   /** The 2xx of the other leg has been sent on this one: it is acknowledged when this one's ACK comes. */
   expectAck(sequence: number, success: ReceivedResponse): void {
@@ -119,7 +126,7 @@ export class Side implements LegUser {
     const bye = this.leg.createRequest('BYE');
     if (from !== undefined) copyFields(from, bye.message);
     if (reason) bye.message.set('Reason', reason);
-    await bye.sendForContainer();
+    await this.leg.sendForContainer(bye);
   }
 }
 
@@ -130,7 +137,7 @@ function isForLeg({ method, body }: Request): boolean {
 
 function acknowledge(success: ReceivedResponse, from: Request | undefined): void {
   if (success.isAcknowledged) return;
-  const ack = success.createAck() as SipRequest;
+  const ack = success.createAck();
   if (from !== undefined) copyFields(from, ack.message);
   void ack.send();
 }

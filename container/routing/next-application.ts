@@ -6,8 +6,8 @@ import { type Request, Uri } from '../message/index.js';
 import type { Own } from '../proxy/route-preprocessing.js';
 import type { Target } from '../session/targeting.js';
 import type { Flow } from '../transport/flow.js';
-import { passageOn } from '../transport/internal-flow.js';
-import { OUTSIDE, type Passage } from '../transport/passage.js';
+import { routingStateOn } from '../transport/internal-flow.js';
+import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
 import type { Returns } from './returns.js';
 import { type Answer, Departure, Destination, NoAnswer, type Router } from './router.js';
 
@@ -15,33 +15,33 @@ import { type Answer, Departure, Destination, NoAnswer, type Router } from './ro
 const MAX_PASSED = 70;
 
 /** A flow to this container itself; a status instead of an answer from there; undefined: it leaves, by its Route or its Request-URI. */
-export type NextHop = Flow | number | undefined;
+export type FlowInside = Flow | number | undefined;
 
-export interface OnwardParts {
+export interface NextApplicationParts {
   readonly router: Router;
   readonly own: Own;
   readonly returns: Returns;
-  internalFlow(like: Flow, passage: Passage): Flow;
+  internalFlow(like: Flow, routingState: RoutingState): Flow;
 }
 
-export class Onward {
-  readonly #parts: OnwardParts;
+export class NextApplication {
+  readonly #parts: NextApplicationParts;
 
-  constructor(parts: OnwardParts) {
+  constructor(parts: NextApplicationParts) {
     this.#parts = parts;
   }
 
   /** What travels with a request that came; undefined: it says that it comes back to the router, and is not known to. */
-  passageOf(request: Request, flow: Flow, popped: Uri | undefined): Passage | undefined {
-    const passage = passageOn(flow);
-    if (passage !== OUTSIDE || popped === undefined) return passage;
+  routingStateOf(request: Request, flow: Flow, popped: Uri | undefined): RoutingState | undefined {
+    const routingState = routingStateOn(flow);
+    if (routingState !== OUTSIDE || popped === undefined) return routingState;
     const returned = this.#parts.returns.of(popped, request.callId) ?? OUTSIDE;
     return returned === 'gone' ? undefined : returned;
   }
 
   /** Names of the applications that have had a request before the one whose turn it is. */
-  before(passage: Passage): readonly string[] {
-    return passage instanceof Destination ? passage.before : passage.visited;
+  before(routingState: RoutingState): readonly string[] {
+    return routingState instanceof Destination ? routingState.before : routingState.visited;
   }
 
   /** Which application takes a request that came. The one that it names itself has its say (JSR 289 §15.11), as the router has it. */
@@ -49,18 +49,20 @@ export class Onward {
     request: Request,
     flow: Flow,
     popped: Uri | undefined,
-    passage: Passage,
+    routingState: RoutingState,
     target: Target | undefined,
   ): Answer {
     const { router } = this.#parts;
     const named = target?.applicationSession.application;
     const handler = named?.table.initial(request.method);
-    const directive = passage === OUTSIDE ? 'NEW' : 'CONTINUE';
+    const directive = routingState === OUTSIDE ? 'NEW' : 'CONTINUE';
     if (named !== undefined && handler !== undefined && router.yieldsToTarget)
-      return this.#inSession(named, handler, passage, directive);
+      return this.#inSession(named, handler, routingState, directive);
     const targeted = named && { type: target!.type, applicationName: named.name };
     const answer =
-      passage instanceof Destination ? passage : router.next(request, flow, popped, passage, directive, targeted);
+      routingState instanceof Destination
+        ? routingState
+        : router.next(request, flow, popped, routingState, directive, targeted);
     // Also one of a version that is draining: the session lives there.
     const isNamed = answer instanceof Destination && answer.application.name === named?.name;
     return isNamed && handler !== undefined ? this.#inSession(named!, handler, answer, directive) : answer;
@@ -69,11 +71,11 @@ export class Onward {
   #inSession(
     application: DeployedApplication,
     handler: Handler,
-    passage: Passage,
+    routingState: RoutingState,
     directive: RoutingDirective,
   ): Destination {
-    const { region, subscriberUri, stateInfo } = passage;
-    const before = this.before(passage);
+    const { region, subscriberUri, stateInfo } = routingState;
+    const before = this.before(routingState);
     return new Destination(
       application,
       handler,
@@ -88,16 +90,16 @@ export class Onward {
   }
 
   /** Asks for a request that an application proxies or sends; routes are pushed onto it. `like` bears the address that a flow inside has. */
-  of(request: Request, like: Flow, passage: Passage, directive: RoutingDirective): NextHop {
-    if (passage.visited.length >= MAX_PASSED) return 483;
+  of(request: Request, like: Flow, routingState: RoutingState, directive: RoutingDirective): FlowInside {
+    if (routingState.visited.length >= MAX_PASSED) return 483;
     return this.carryOut(
-      this.#parts.router.next(request, undefined, undefined, passage, directive, undefined),
+      this.#parts.router.next(request, undefined, undefined, routingState, directive, undefined),
       request,
       like,
     );
   }
 
-  carryOut(answer: Answer, request: Request, like: Flow): NextHop {
+  carryOut(answer: Answer, request: Request, like: Flow): FlowInside {
     if (answer === undefined) return undefined;
     if (answer instanceof NoAnswer) return answer.status;
     if (!(answer instanceof Departure)) return this.#parts.internalFlow(like, answer);

@@ -1,0 +1,50 @@
+// The ACK to a 2xx as its sender sends it (§13.2.2.4): without a transaction, to the first hop.
+import type { Request, Uri } from '../message/index.js';
+import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
+import { type HopUser, NextHop } from '../proxy/next-hop.js';
+import type { Hop } from '../transport/flow.js';
+import { asIfFrom } from './outgoing.js';
+import type { AgentServices } from './services.js';
+
+/** Sends it, and calls `sent` with its hop first. Resolves when it was sent, or cannot be: that is told to `services.problem`. */
+export function sendAcknowledgement(
+  ack: Request,
+  services: AgentServices,
+  sent: (ack: Request, hop: Hop) => void,
+): Promise<void> {
+  const next = postprocessRouting(ack);
+  addContentLength(ack);
+  if (next === undefined) return Promise.resolve();
+  return new Promise((done) => {
+    const acknowledgement = new Acknowledgement(ack, services, sent, done);
+    new NextHop(services, acknowledgement).find(next, services.internalFlowTo(next));
+  });
+}
+
+class Acknowledgement implements HopUser {
+  constructor(
+    readonly ack: Request,
+    readonly services: AgentServices,
+    readonly sent: (ack: Request, hop: Hop) => void,
+    readonly done: () => void,
+  ) {}
+
+  sizeFor(next: Uri): number {
+    return sizeOf(this.ack, next, asIfFrom(this.services));
+  }
+
+  attempt(hop: Hop): void {
+    this.sent(this.ack.clone(), hop);
+    this.services.transactions.sendStateless(this.ack, hop);
+    this.done();
+  }
+
+  unreachable(error: unknown): void {
+    this.services.problem(`ACK cannot be sent to ${this.ack.uri}`, error);
+    this.done();
+  }
+
+  mayGoOn(): boolean {
+    return true;
+  }
+}

@@ -1,0 +1,63 @@
+// Whether a request in a dialog may be taken now (§12.2.2, §14.2, RFC 3262 §3, RFC 3311 §5.2).
+import type { Identifiers } from '../base/identifiers.js';
+import type { Request } from '../message/index.js';
+import type { Refusal } from '../proxy/validation.js';
+import type { Dialog } from './dialog.js';
+import { refusalOfExtensions } from './extensions.js';
+import type { OfferAnswer } from './offer-answer.js';
+import type { ReliableProvisionals } from './reliable-provisionals.js';
+import type { SessionTimer } from './session-timer.js';
+
+/** A leg, with what is under way in it. */
+interface AdmittingLeg {
+  readonly dialog: Dialog | undefined;
+  readonly received: Iterable<{ readonly request: Request }>;
+  readonly sent: Iterable<{ readonly request: Request }>;
+  readonly reliables: ReliableProvisionals | undefined;
+  readonly timer: SessionTimer;
+  readonly offers: OfferAnswer;
+  readonly identifiers: Identifiers;
+}
+
+/** How long a peer is to wait whose INVITE overlaps with one that it sent before, in seconds (§14.2). */
+const MAX_RETRY_AFTER = 10;
+
+/** Why the request is refused; undefined: it may be taken. Its CSeq number counts in any case, its PRACK when it is taken. */
+export function refusalInDialog(request: Request, leg: AdmittingLeg): Refusal | undefined {
+  if (leg.dialog?.takes(request) !== true) return { status: 500, reason: 'CSeq out of order' };
+  return (
+    refusalOfExtensions(request) ??
+    (request.method === 'INVITE' ? refusalOfOverlap(leg) : undefined) ??
+    (request.method === 'PRACK' ? acknowledgeProvisional(request, leg) : undefined) ??
+    leg.timer.refusalOf(request) ??
+    refusalOfOffer(request, leg)
+  );
+}
+
+/** §14.2: one INVITE at a time, in either direction. */
+function refusalOfOverlap(leg: AdmittingLeg): Refusal | undefined {
+  for (const { request } of leg.received) if (request.method === 'INVITE') return later(leg);
+  for (const { request } of leg.sent) if (request.method === 'INVITE') return { status: 491 };
+  return undefined;
+}
+
+/** RFC 3262 §3: a PRACK that acknowledges nothing gets 481. */
+function acknowledgeProvisional(prack: Request, leg: AdmittingLeg): Refusal | undefined {
+  return leg.reliables === undefined ? { status: 481 } : leg.reliables.acknowledge(prack);
+}
+
+/** RFC 3311 §5.2, RFC 6337 §4: an offer while another is unanswered, and an UPDATE while another is. */
+function refusalOfOffer(request: Request, leg: AdmittingLeg): Refusal | undefined {
+  if (request.method === 'PRACK') return undefined;
+  if (request.method === 'UPDATE')
+    for (const other of leg.received) if (other.request.method === 'UPDATE') return later(leg);
+  if (leg.offers.meaningOf('remote', request) !== 'offer') return undefined;
+  const { state } = leg.offers;
+  if (state === 'offer sent') return { status: 491 };
+  return state === 'offer received' ? later(leg) : undefined;
+}
+
+function later(leg: AdmittingLeg): Refusal {
+  const seconds = Math.floor(leg.identifiers.fraction() * (MAX_RETRY_AFTER + 1));
+  return { status: 500, headers: [['Retry-After', String(seconds)]] };
+}

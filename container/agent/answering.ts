@@ -1,0 +1,402 @@
+// The role of user agent in a received request (C-1): answering it, as the application says or in its place (§8.2, §13.3, §15.1.2).
+import type * as sdk from '@siplet/sdk';
+import { IllegalStateError } from '@siplet/sdk';
+import type { Handler, SipletDefaults } from '../application/handler.js';
+import { allowedBy } from '../application/handler-table.js';
+import type { Request, Response } from '../message/index.js';
+import { refusalOf } from '../proxy/validation.js';
+import type { Answerer } from '../servlet/answerer.js';
+import type { OwnRequest } from '../servlet/sender.js';
+import { ServedResponse } from '../servlet/served-response.js';
+import type { SipRequest } from '../servlet/sip-request.js';
+import type { Awaited } from '../session/awaited.js';
+import { DIALOG_METHODS } from '../session/dialog-set.js';
+import { call } from '../session/notices.js';
+import type { SipSession } from '../session/sip-session.js';
+import type { RequestReceived } from './exchanges.js';
+import { refusalOfExtensions } from './extensions.js';
+import { Leg } from './leg.js';
+import { ReliableProvisionals, type ReliableUser, reliabilityOf } from './reliable-provisionals.js';
+import type { AgentServices } from './services.js';
+import { descriptionOf } from './session-description.js';
+
+/** The first RSeq is chosen among so many (RFC 3262 §3). */
+const MAX_FIRST_RSEQ = 2 ** 31 - 1;
+
+/** A job that only waits for its turn. */
+const IN_TURN = { isWaitedFor: true, handler: () => undefined, argument: () => undefined } as const;
+
+/** The request that is answered, with what is to happen around the answer. */
+export interface AnsweredRequest extends Answerer {
+  answered: boolean;
+  readonly servlet: SipRequest;
+  /** The role of user agent in it. */
+  readonly answering: Answering;
+  readonly agentServices: AgentServices;
+  /** What the siplet that took it says of proxies and sessions. */
+  readonly options: SipletDefaults;
+  /** The caller has given up. */
+  readonly isCancelled: boolean;
+  /** Takes the role of user agent. Throws IllegalStateError when it is proxied (C-1). */
+  becomeUserAgent(purpose: string): void;
+  /** Sends a response of ours; the caller has checked that it may be sent. */
+  answer(response: Response): void;
+  generate(status: number): Response;
+  /** Calls its handler in its turn; a message waits for it. `settled` is told what the handler has failed with. */
+  serveBy(handler: Handler, settled: (error: unknown) => void): void;
+  /** Somebody answers it for the application: a request that is the same is a merged one (§8.2.2.2). */
+  claim(): void;
+  /** It is answered later: an operator is warned when that takes long (C-41a). */
+  awaitAnswer(): void;
+  stopAwaiting(): void;
+  /** Its handler has settled without an answer: the application means to answer it later. */
+  beSettled(): void;
+  /** Nobody will answer it: its transaction ends (RFC 4320 §4.2). */
+  abandon(): void;
+}
+
+export class Answering implements ReliableUser, RequestReceived {
+  /** The application is its B2BUA. */
+  isB2bua = false;
+  /** A bridge is being made from it: nobody else answers. */
+  isBridging = false;
+  /** Told of the caller's CANCEL; true: it answers the request itself. */
+  whenCancelled: ((cancel: Request) => boolean) | undefined;
+  /** The request of the other leg that was made from this one last (JSR 289 §14.4). */
+  madeInto: OwnRequest | undefined;
+  /** Provisional responses that the caller acknowledges by PRACK. */
+  #reliables: ReliableProvisionals | undefined;
+  /** Its sender was asked for credentials, and will send it again with them. */
+  isChallenged = false;
+
+  constructor(readonly received: AnsweredRequest) {}
+
+  /** Of a request as the application holds it; undefined for one that nobody answers. */
+  static of(request: SipRequest): Answering | undefined {
+    return (request.answerer as AnsweredRequest | undefined)?.answering;
+  }
+
+  get request(): Request {
+    return this.received.request;
+  }
+
+  get transaction(): AnsweredRequest['transaction'] {
+    return this.received.transaction;
+  }
+
+  get isInitial(): boolean {
+    return this.received.isInitial;
+  }
+
+  get answered(): boolean {
+    return this.received.answered;
+  }
+
+  get session(): SipSession {
+    return this.received.session;
+  }
+
+  get servlet(): SipRequest {
+    return this.received.servlet;
+  }
+
+  get services(): AgentServices {
+    return this.received.agentServices;
+  }
+
+  /** Provisional responses are still to be acknowledged, or a 2xx waits for that. */
+  get hasReliables(): boolean {
+    return this.#reliables !== undefined;
+  }
+
+  #leg(): Leg {
+    return Leg.of(this.session, this.services);
+  }
+
+  // A request in a dialog in which the application is a user agent --------------------------------
+
+  /** Gives it to its handler; what that leaves unanswered goes to whoever goes on with it, or the container answers it (C-41a). */
+  serve(handler: Handler | undefined): void {
+    const { received, request } = this;
+    const leg = this.#leg();
+    const refusal = leg.admit(this);
+    if (refusal !== undefined) {
+      received.answer(refusalOf(request, refusal, this.transaction.toTag));
+      return;
+    }
+    const awaited = leg.takeExpected(request.method);
+    if (awaited !== undefined) {
+      this.#giveTo(awaited, leg);
+      return;
+    }
+    // Whoever has to say first who it is ends nothing before.
+    if (handler?.realm === undefined) this.#ends(leg);
+    if (handler === undefined) this.#serveUnhandled(leg);
+    else this.#serveBy(handler, leg);
+  }
+
+  #serveBy(handler: Handler, leg: Leg): void {
+    this.received.serveBy(handler, (error) => {
+      this.received.beSettled();
+      if (this.answered) return;
+      if (error === undefined) {
+        this.#goOn(leg);
+        return;
+      }
+      this.answerAs(500);
+      if (this.request.method === 'BYE') leg.user?.requested(this); // whoever sends it has left (§15.1.1)
+    });
+  }
+
+  /** To the handler that awaits it, which goes on with it as its own would. */
+  #giveTo(awaited: Awaited<sdk.SipRequest>, leg: Leg): void {
+    this.#ends(leg);
+    awaited.give(this.received.servlet);
+    awaited.whenAskerSettled(() => {
+      this.received.beSettled();
+      if (!this.answered) this.#goOn(leg);
+    });
+  }
+
+  /** Its handler has left it unanswered. */
+  #goOn({ user }: Leg): void {
+    const { method } = this.request;
+    if (user !== undefined) user.requested(this);
+    else if (method === 'BYE' || method === 'PRACK') this.answerAs(200);
+    else if (!this.answerRefresh()) this.received.awaitAnswer();
+  }
+
+  /** A BYE has come, from a peer that may send it (§15.1.2). */
+  #ends(leg: Leg | undefined): void {
+    if (this.request.method === 'BYE') leg?.endInvitation(this.request);
+  }
+
+  #serveUnhandled({ user, session }: Leg): void {
+    if (user === undefined) this.#answerUnhandled();
+    else session.applicationSession.mailbox.post({ ...IN_TURN, settled: () => user.requested(this) });
+  }
+
+  /** C-41a: BYE and OPTIONS 200, others 405 with Allow; a PRACK that acknowledges something 200 (RFC 3262 §3). */
+  #answerUnhandled(): void {
+    if (this.answered) return;
+    const { method } = this.request;
+    if (method === 'BYE' || method === 'PRACK') {
+      this.answerAs(200);
+      return;
+    }
+    if (this.answerRefresh()) return;
+    const response = this.received.generate(method === 'OPTIONS' ? 200 : 405);
+    response.append('Allow', allowedBy(this.received.application.table).join(', '));
+    if (method === 'OPTIONS')
+      for (const [name, value] of this.services.capabilities) if (name !== 'Allow') response.append(name, value);
+    this.received.answer(response);
+    this.#leg().answered(this, response);
+  }
+
+  dialogEnded(): void {
+    if (!this.answered) this.answerAs(487);
+  }
+
+  /** A request that only says that the session goes on: 200 with what was agreed last (RFC 4028 §7.4). False: it says more. */
+  answerRefresh(): boolean {
+    const { timer, offers } = this.#leg();
+    if (!timer.isRefresh(this.request)) return false;
+    const { message } = this.received.servlet.createResponse(200);
+    const isAnswer = this.transaction.isInvite || descriptionOf(this.request) !== undefined;
+    if (isAnswer && offers.local !== undefined) message.setBody(offers.local.body, offers.local.type);
+    this.answerAsAgent(message);
+    return true;
+  }
+
+  // Answering --------------------------------------------------------------------------------------
+
+  /** C-1, C-6, C-12: sends a response that the application made; the caller has checked that it may. */
+  answerByApplication(response: Response): void {
+    const { received } = this;
+    const { status } = response;
+    const isProvisional = status < 200;
+    if (isProvisional && !received.isProxied && this.transaction.isInvite && this.#reliability === 'required') {
+      this.#takeReliably(response);
+      return;
+    }
+    if (!isProvisional && !received.isProxied) received.becomeUserAgent('answer it');
+    received.claim();
+    const isSuccess = status >= 200 && status < 300;
+    if (!isSuccess || received.isProxied || this.refuseAsAgent() === undefined) this.answerAsAgent(response);
+  }
+
+  /** RFC 3262 §3. Throws when the response cannot be sent reliably; the caller has checked that one may be sent. */
+  answerReliably(response: Response): void {
+    const { received, request } = this;
+    const what = `${received.application.name} cannot send a ${response.status} to the ${request.method} ${request.callId} reliably`;
+    if (!this.transaction.isInvite || response.status >= 200)
+      throw new IllegalStateError(`${what}: only a 101 to 199 to an INVITE is (RFC 3262 §3)`);
+    if (received.isProxied) throw new IllegalStateError(`${what}: it proxies it`);
+    if (this.#reliability === 'unknown')
+      throw new IllegalStateError(`${what}: the caller does not support 100rel (RFC 3262 §3)`);
+    this.#takeReliably(response);
+  }
+
+  #takeReliably(response: Response): void {
+    this.received.becomeUserAgent('answer it');
+    this.received.claim();
+    this.answerReliablyAsAgent(response);
+  }
+
+  get #reliability(): ReturnType<typeof reliabilityOf> {
+    return reliabilityOf(this.request);
+  }
+
+  /**
+   * What a user agent refuses whatever its application would answer (§8.2.2.3, RFC 4028 §9): it is looked at when the application takes that role, for
+   * a proxy forwards it all. The status with which the request has been refused, if it has.
+   */
+  refuseAsAgent(): number | undefined {
+    if (!this.isInitial) return undefined;
+    const { request } = this;
+    const refusal =
+      refusalOfExtensions(request) ?? (this.transaction.isInvite ? this.#leg().timer.refusalOf(request) : undefined);
+    if (refusal === undefined) return undefined;
+    this.answerAsAgent(refusalOf(request, refusal, this.transaction.toTag));
+    return refusal.status;
+  }
+
+  answerAs(status: number): void {
+    if (this.answered && !this.#dropHeld()) return;
+    this.answerAsAgent(this.received.generate(status));
+  }
+
+  #dropHeld(): boolean {
+    const was = this.#reliables?.dropHeld() ?? false;
+    if (was) this.received.answered = false;
+    return was;
+  }
+
+  /** Sends a response of a user agent; a 2xx when the reliable 1xx before it have been acknowledged (RFC 3262 §3). */
+  answerAsAgent(response: Response): void {
+    if (response.status >= 200 && this.#reliables?.holds(response)) {
+      this.received.answered = true;
+      this.received.stopAwaiting();
+    } else {
+      this.sendNow(response);
+    }
+  }
+
+  /** ReliableUser. */
+  sendNow(response: Response): void {
+    if (!this.received.isProxied) this.#agentOf(response)?.timer.answering(this.request, response);
+    this.received.answer(response);
+    this.#agentAnswered(response);
+  }
+
+  /** Sends a provisional response of a user agent that the caller has to acknowledge, after those before it. */
+  answerReliablyAsAgent(response: Response): void {
+    if (this.#reliables === undefined) {
+      const { clock, identifiers, settings } = this.services;
+      const first = 1 + Math.floor(identifiers.fraction() * MAX_FIRST_RSEQ);
+      this.#reliables = new ReliableProvisionals(clock, settings, this, first);
+      const session = this.isInitial ? this.session.set.sessionFor(response) : this.session;
+      Leg.of(session, this.services).reliables = this.#reliables;
+    }
+    this.#reliables.send(response);
+  }
+
+  /** ReliableUser, RFC 3262 §3: the INVITE is refused, and the application is told. */
+  unacknowledged(response: Response): void {
+    const { applicationSession } = this.session;
+    const handler = applicationSession.application.table.life('noPrackReceived');
+    if (handler !== undefined) call(applicationSession, handler, this.presentOwn(response));
+    this.answerAs(500);
+  }
+
+  /** The transaction has ended: nothing is sent again. */
+  stop(): void {
+    this.#reliables?.stop();
+  }
+
+  /** The user agent that the response belongs to; undefined where it makes no dialog. */
+  #agentOf(response: Response): Leg | undefined {
+    if (!this.isInitial) return Leg.find(this.session);
+    const { status } = response;
+    if (status >= 300 || !DIALOG_METHODS.has(this.request.method)) return undefined;
+    const session = status < 200 ? this.session : this.session.set.sessionFor(response);
+    return Leg.of(session, this.services);
+  }
+
+  /** A response of a user agent has gone: a dialog begins, goes on or ends with it (§12.1.1). */
+  #agentAnswered(response: Response): void {
+    const agent = this.#agentOf(response);
+    if (agent !== undefined) {
+      agent.answered(this, response);
+    } else if (this.isInitial && response.status >= 200) {
+      const own = Leg.find(this.session);
+      if (own !== undefined) own.answered(this, response);
+      else if (!this.received.isProxied) this.session.state = 'terminated';
+    }
+  }
+
+  presentOwn(response: Response): sdk.SipResponse {
+    const session = this.isInitial ? this.session.set.sessionFor(response) : this.session;
+    const servlet = new ServedResponse(response, this.received, session, undefined, 'created');
+    servlet.commit();
+    return servlet;
+  }
+
+  /** §22.1: the application knows whose it is. */
+  authenticated(): void {
+    if (this.session.state !== 'terminated') this.#ends(Leg.find(this.session));
+  }
+
+  /** §22.1: the application takes it from nobody whom it does not know. Its dialog stands as before. */
+  refuseUnauthenticated(response: Response): void {
+    this.isChallenged = true;
+    this.received.answer(response);
+    this.#agentAnswered(response);
+  }
+
+  // Back-to-back user agents -----------------------------------------------------------------------
+
+  /** The application is its B2BUA from now on. */
+  beB2bua(): void {
+    this.isB2bua = true;
+    this.#leg().received.add(this);
+  }
+
+  /** A second leg is being called: until it answers nobody else does. */
+  bridging(whenCancelled: (cancel: Request) => boolean): void {
+    this.isBridging = true;
+    this.whenCancelled = whenCancelled;
+    this.received.stopAwaiting();
+    this.received.claim();
+  }
+
+  /** It has not come to a call: the application may try another, or answer. */
+  bridgingFailed(): void {
+    this.isBridging = false;
+    this.whenCancelled = undefined;
+    if (!this.answered) this.received.awaitAnswer();
+  }
+
+  /** Sends what the other leg has answered; a provisional one so that the caller must acknowledge it where it is to be. */
+  relay(response: Response, isReliable = false): void {
+    if (this.answered) return;
+    if (response.status >= 200) {
+      this.isBridging = false;
+      this.whenCancelled = undefined;
+    }
+    if (isReliable) this.answerReliablyAsAgent(response);
+    else this.answerAsAgent(response);
+  }
+
+  /** Nobody answers it any longer, and nobody is to (RFC 4320 §4.2). */
+  leaveUnanswered(): void {
+    if (this.answered) return;
+    Leg.find(this.session)?.received.delete(this);
+    this.received.abandon();
+  }
+
+  /** The caller has given up (§9.2). */
+  cancelled(cancel: Request): void {
+    if (this.whenCancelled?.(cancel) !== true) this.answerAs(487);
+  }
+}

@@ -1,0 +1,86 @@
+// What a leg and the requests that are under way in it know of each other, and who hears of them instead of the application.
+import type * as sdk from '@siplet/sdk';
+import type { Request, Response } from '../message/index.js';
+import type { ReceivedResponse } from '../servlet/received-response.js';
+import type { OwnRequest, Sender, SentExchange } from '../servlet/sender.js';
+import type { SipSession } from '../session/sip-session.js';
+import type { ServerTransaction } from '../transaction/user.js';
+import type { Dialog } from './dialog.js';
+import type { OfferAnswer } from './offer-answer.js';
+import type { ReceivedProvisionals } from './received-provisionals.js';
+import type { AgentServices } from './services.js';
+
+/** Who gets the responses to a request of ours instead of the application, and shows them to its handlers. */
+export interface ExchangeUser {
+  /** 101-199. */
+  provisional(response: ReceivedResponse): void;
+  /** The final one, which may be the container's own. */
+  final(response: ReceivedResponse): void;
+}
+
+/** A request that we sent and that has no final response. */
+export interface RequestSent extends SentExchange {
+  readonly request: Request;
+  readonly isInitial: boolean;
+}
+
+/** A request that came and that the application, or the container in its place, answers. */
+export interface RequestReceived {
+  readonly request: Request;
+  readonly transaction: ServerTransaction;
+  readonly isInitial: boolean;
+  readonly answered: boolean;
+  /** As the application holds it. */
+  readonly servlet: sdk.SipRequest;
+  /** The dialog has ended before it was answered (§15.1.2). */
+  dialogEnded(): void;
+  /** Answers in the place of the application. */
+  answerAs(status: number): void;
+  /** A response of ours, as it was sent: for the handlers that are told what became of it. */
+  presentOwn(response: Response): sdk.SipResponse;
+}
+
+/** Who goes on with what the handlers of the application have left in a dialog: a bridge. */
+export interface LegUser {
+  /** A request in the dialog that no handler has answered. */
+  requested(received: RequestReceived): void;
+  /** The ACK to a 2xx that was sent in it; after its handler. */
+  acknowledged(ack: Request): void;
+  /** The dialog has ended; `bye` is there when the peer ended it. */
+  ended(bye: Request | undefined): void;
+}
+
+/** A leg, as the requests and the session timer in it see it. */
+export interface ExchangeLeg extends Sender {
+  readonly services: AgentServices;
+  readonly sent: Set<RequestSent>;
+  readonly offers: OfferAnswer;
+  readonly provisionals: ReceivedProvisionals;
+  readonly dialog: Dialog | undefined;
+  /** The initial request that was sent last; undefined on the side that was called. */
+  original: Request | undefined;
+  /** A call stands in the dialog; not a subscription alone. */
+  readonly isInvited: boolean;
+  readonly hasPendingInvite: boolean;
+  readonly timer: LegTimer;
+  /** The leg of another session that the same request has made. */
+  legOf(session: SipSession): ExchangeLeg;
+  open(dialog: Dialog): void;
+  confirm(): void;
+  beginSubscription(key: string, seconds: number | undefined): void;
+  endSubscription(key: string): void;
+  endInvitation(bye: Request | undefined): void;
+  terminate(reason?: string): Promise<void>;
+  endUnwanted(success: ReceivedResponse): void;
+  acknowledgeAgain(sequence: number): void;
+  /** Sends a request of the container's own: no handler hears of its responses. */
+  sendForContainer(request: OwnRequest): Promise<void>;
+  sendFor(user: ExchangeUser, request: OwnRequest): void;
+}
+
+/** The session timer of a leg (RFC 4028), as its requests see it. */
+export interface LegTimer {
+  ask(request: Request): void;
+  raise(request: Request, refusal: Response): boolean;
+  answered(response: Response, isOurs: boolean): void;
+}

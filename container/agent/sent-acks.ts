@@ -1,0 +1,33 @@
+// ACKs to 2xx as they were sent: each is sent again when its 2xx comes again (§13.2.2.4).
+import type { Request } from '../message/index.js';
+import type { Transactions } from '../transaction/user.js';
+import type { Hop } from '../transport/flow.js';
+
+interface SentAck {
+  /** CSeq number of the INVITE. */
+  readonly sequence: number;
+  readonly request: Request;
+  readonly hop: Hop;
+}
+
+/** The last INVITE, and one that crossed with it. */
+const KEPT = 2;
+
+export class SentAcks {
+  #acks: SentAck[] | undefined;
+
+  add(sequence: number, request: Request, hop: Hop): void {
+    this.#acks ??= [];
+    this.#acks.push({ sequence, request, hop });
+    if (this.#acks.length > KEPT) this.#acks.shift();
+  }
+
+  has(sequence: number): boolean {
+    return this.#acks?.some((ack) => ack.sequence === sequence) ?? false;
+  }
+
+  sendAgain(sequence: number, transactions: Transactions): void {
+    const ack = this.#acks?.find((each) => each.sequence === sequence);
+    if (ack !== undefined) transactions.sendStateless(ack.request.clone(), ack.hop);
+  }
+}

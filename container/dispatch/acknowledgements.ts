@@ -1,0 +1,70 @@
+// ACKs that belong to no transaction of ours: to a 2xx, in a dialog (§13.2.2.4, C-10c).
+import { Leg } from '../agent/leg.js';
+import type { Request } from '../message/index.js';
+import type { RouteCookie } from '../proxy/route-cookie.js';
+import { preprocessRoute } from '../proxy/route-preprocessing.js';
+import { forwardStatelessly } from '../proxy/stateless-forwarding.js';
+import { validate } from '../proxy/validation.js';
+import { SipRequest } from '../servlet/sip-request.js';
+import type { SipSession } from '../session/sip-session.js';
+import type { Flow } from '../transport/flow.js';
+import { takenBy } from '../transport/internal-flow.js';
+import type { DispatchServices } from './services.js';
+
+export class Acknowledgements {
+  constructor(private readonly services: DispatchServices) {}
+
+  receive(ack: Request, flow: Flow): void {
+    const { services } = this;
+    if (validate(ack) !== undefined && ack.maxForwards === 0) return;
+    const route = preprocessRoute(ack, services.own, flow);
+    const cookie = route === undefined ? undefined : services.routeCookies.read(route, ack.callId);
+    const session = services.proxiedDialogs.match(cookie, ack);
+    if (session !== undefined) return this.#pass(ack, session, cookie, flow);
+    const agent = services.userAgents.find(ack.callId, ack.to.tag, ack.from.tag);
+    if (agent !== undefined) this.#toUserAgent(ack, agent, flow);
+    else if (route !== undefined) forwardStatelessly(ack, services.proxy, flow); // without a Route it is for nobody whom we know
+  }
+
+  /** In a proxied dialog: to its handler, then downstream. */
+  #pass(ack: Request, session: SipSession, cookie: RouteCookie | undefined, flow: Flow): void {
+    const { applicationSession } = session;
+    const { application } = applicationSession;
+    const handler = application.table.subsequent('ACK');
+    takenBy(flow, application.name);
+    if (handler === undefined) return forwardStatelessly(ack, this.services.proxy, flow);
+    applicationSession.touch();
+    applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => handler,
+      argument: () => new SipRequest(ack, session, false, cookie?.parameters ?? '', flow, undefined),
+      settled: (error) => {
+        if (error !== undefined) this.services.invocation.failed(handler.label, application, error, ack);
+        forwardStatelessly(ack, this.services.proxy, flow);
+      },
+    });
+  }
+
+  /** §13.3.1.4: it is shown once, however often it comes. */
+  #toUserAgent(ack: Request, session: SipSession, flow: Flow): void {
+    const leg = Leg.of(session, this.services.agent);
+    if (!leg.acknowledges(ack)) return;
+    const { applicationSession } = session;
+    const { application } = applicationSession;
+    const servlet = new SipRequest(ack, session, false, '', flow, undefined);
+    applicationSession.touch();
+    const awaited = leg.takeExpected('ACK');
+    awaited?.give(servlet);
+    const handler = awaited === undefined ? application.table.subsequent('ACK') : undefined;
+    applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => handler,
+      argument: () => servlet,
+      settled: (error, called) => {
+        if (error !== undefined && called !== undefined)
+          this.services.invocation.failed(called.label, application, error, ack);
+        leg.user?.acknowledged(ack);
+      },
+    });
+  }
+}

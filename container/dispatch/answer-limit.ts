@@ -1,0 +1,55 @@
+// The time that an application has to answer a request that its handler has taken (C-41a): an operator is warned, then the container answers 500.
+import type { Deadline, Timed } from '../base/clock.js';
+import type { Request } from '../message/index.js';
+import type { DispatchServices } from './services.js';
+
+/** A request that waits for its answer. */
+interface Awaiting {
+  readonly services: DispatchServices;
+  readonly request: Request;
+  readonly application: { readonly name: string };
+  /** Label of the handler that has taken it. */
+  readonly takenBy: string | undefined;
+  /** It is answered, or the answer is on its way. */
+  readonly isDealtWith: boolean;
+  /** The application waits for another leg, and is at work on it. */
+  readonly isB2bua: boolean;
+  /** Answers in the place of the application. */
+  answerAs(status: number): void;
+}
+
+export class AnswerLimit implements Timed {
+  #deadline: Deadline | undefined;
+
+  constructor(private readonly awaiting: Awaiting) {}
+
+  start(): void {
+    const { clock, settings } = this.awaiting.services;
+    this.#deadline = clock.start(settings.answerWarning, this, 'warning');
+  }
+
+  stop(): void {
+    this.#deadline?.stop();
+  }
+
+  expire(which: string): void {
+    const { awaiting } = this;
+    if (awaiting.isDealtWith) return;
+    if (which !== 'warning') {
+      awaiting.answerAs(500);
+      return;
+    }
+    if (!awaiting.isB2bua) this.#warn();
+    const { clock, settings } = awaiting.services;
+    this.#deadline = clock.start(Math.max(0, settings.answerTimeout - settings.answerWarning), this, 'unanswered');
+  }
+
+  #warn(): void {
+    const { services, application, request, takenBy: handler } = this.awaiting;
+    const { method, callId } = request;
+    services.log.warn(
+      { app: application.name, handler, method, callId },
+      `${handler} has taken a request and neither answered nor proxied it`,
+    );
+  }
+}

@@ -1,0 +1,179 @@
+// Initial requests (contract section 5, §16.3, §16.5): which application takes one, in which session, and what is done when none does.
+import type { DeployedApplication } from '../application/application.js';
+import type { Handler } from '../application/handler.js';
+import { type Request, responseTo, type Uri } from '../message/index.js';
+import { isForElement, isOwnUri } from '../proxy/route-preprocessing.js';
+import type { FlowInside } from '../routing/next-application.js';
+import { Departure, type Destination, NoAnswer } from '../routing/router.js';
+import { ReadonlySipRequest } from '../servlet/readonly-request.js';
+import { DialogSet } from '../session/dialog-set.js';
+import type { SessionOwner } from '../session/owner.js';
+import { withoutSession } from '../session/targeting.js';
+import type { ServerTransaction } from '../transaction/user.js';
+import type { Flow } from '../transport/flow.js';
+import { routingStateOn } from '../transport/internal-flow.js';
+import { OUTSIDE } from '../transport/routing-state.js';
+import { type Beginner, ReceivedRequest } from './received-request.js';
+import type { Refusals } from './refusals.js';
+import { Relay } from './relay.js';
+import type { DispatchServices } from './services.js';
+
+export class InitialRequests implements Beginner {
+  constructor(
+    private readonly services: DispatchServices,
+    private readonly refusals: Refusals,
+  ) {}
+
+  /** `route` is the Route value of ours by which it came. */
+  receive(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
+    const { services, refusals } = this;
+    const { nextApplication } = services;
+    if (isForElement(request, services.own)) return refusals.options(request, transaction);
+    if (services.merged.has(request)) return refusals.respond(request, transaction, 482);
+    const { flow } = transaction;
+    const routingState = nextApplication.routingStateOf(request, flow, route);
+    // The router no longer knows what it has said of it.
+    if (routingState === undefined) return refusals.respond(request, transaction, 500);
+    // A request that an application has taken goes on to the next.
+    if (routingState === OUTSIDE && services.refusesNew()) return refusals.unavailable(request, transaction);
+    const target = services.targeting.targetOf(request, route, nextApplication.before(routingState));
+    if (target === 'malformed')
+      return refusals.refuse(request, transaction, { status: 400, reason: 'Bad Replaces or Join' });
+    const destination = nextApplication.received(request, flow, route, routingState, target);
+    if (destination instanceof NoAnswer) this.#noAnswer(request, transaction, destination);
+    else if (destination instanceof Departure) this.#depart(request, transaction, destination, route);
+    else if (destination === undefined || destination.route !== undefined) refusals.noApplication(request, transaction);
+    else this.#take(request, transaction, route, destination, target?.applicationSession);
+  }
+
+  /** `named` is the session that the request asks for itself. */
+  #take(
+    request: Request,
+    transaction: ServerTransaction,
+    route: Uri | undefined,
+    destination: Destination,
+    named: SessionOwner | undefined,
+  ): void {
+    const { services, refusals } = this;
+    const { application, handler } = destination;
+    let loopPart: string | undefined;
+    if (hasLowerVia(request)) {
+      loopPart = services.loopDetection.partOf(request, application.name + destination.turn);
+      if (services.loopDetection.loops(request, loopPart, services.own))
+        return refusals.respond(request, transaction, 482); // §16.3 step 4
+    }
+    services.counters.initial++;
+    if (transaction.isInvite) transaction.respond(responseTo(request, 100)); // C-5
+    const session =
+      named?.application === application ? named : this.#sessionFor(request, transaction, route, application, handler);
+    if (session === undefined) return refusals.respond(request, transaction, 500);
+    const { target } = request;
+    if (target.parameters !== '' && services.own.isOwn(target.host, target.port, target.transport))
+      withoutSession(request);
+    const { first } = new DialogSet(session, request);
+    const popped = destination.popped ?? route;
+    const parameters = popped?.parameters ?? '';
+    const received = new ReceivedRequest(
+      services,
+      transaction,
+      request,
+      true,
+      first,
+      loopPart,
+      popped,
+      parameters,
+      destination,
+    );
+    received.begin(handler, this);
+  }
+
+  /** A new session, or the one of the key that the application gives the request (C-42). Undefined when it has failed to (C-41). */
+  #sessionFor(
+    request: Request,
+    transaction: ServerTransaction,
+    route: Uri | undefined,
+    application: DeployedApplication,
+    handler: Handler,
+  ): SessionOwner | undefined {
+    const { sessions, invocation } = this.services;
+    const { sessionTimeout } = handler.siplet.options;
+    const { sessionKey } = application.table;
+    if (sessionKey === undefined) return sessions.create(application, sessionTimeout);
+    let key: unknown;
+    try {
+      key = sessionKey(new ReadonlySipRequest(request, transaction.flow, route));
+      if (key === undefined) return sessions.create(application, sessionTimeout);
+      return sessions.withKey(application, key as string, sessionTimeout);
+    } catch (error) {
+      if (key instanceof Promise) key.catch(() => {}); // the author is told that a promise is not a key
+      invocation.failed(sessionKey.label, application, error, request);
+      return undefined;
+    }
+  }
+
+  /** Its session was invalidated before its handler was called: as if it had come now. */
+  beginAgain(received: ReceivedRequest, handler: Handler): void {
+    const { request, transaction, loopPart, route, routeParameters, application, routingState } = received;
+    const session = this.#sessionFor(request, transaction, route, application, handler);
+    if (session === undefined) return this.refusals.respond(request, transaction, 500);
+    const { first } = new DialogSet(session, request);
+    const again = new ReceivedRequest(
+      this.services,
+      transaction,
+      request,
+      true,
+      first,
+      loopPart,
+      route,
+      routeParameters,
+      routingState,
+    );
+    again.begin(handler, this);
+  }
+
+  /** A router without an answer, or no router (contract section 5). */
+  #noAnswer(request: Request, transaction: ServerTransaction, { status }: NoAnswer): void {
+    if (status === 503) this.refusals.unavailable(request, transaction);
+    else this.refusals.respond(request, transaction, status);
+  }
+
+  /** The router sends it out with no application in between: it is forwarded, and its dialogs do not come here (§16). */
+  #depart(request: Request, transaction: ServerTransaction, departure: Departure, route: Uri | undefined): void {
+    const { services, refusals } = this;
+    if (request.maxForwards === 0) return refusals.respond(request, transaction, 483);
+    // Nobody is behind us: it was for an application.
+    if (departure.routes.length === 0 && !request.has('route') && isOwnUri(request.target, services.own))
+      return refusals.respond(request, transaction, 404);
+    const loopPart = services.loopDetection.partOf(request, route?.text ?? '');
+    if (services.loopDetection.loops(request, loopPart, services.own))
+      return refusals.respond(request, transaction, 482);
+    services.counters.initial++;
+    if (transaction.isInvite) transaction.respond(responseTo(request, 100));
+    const toNext = (branch: Request): FlowInside =>
+      services.nextApplication.carryOut(departure, branch, transaction.flow);
+    new Relay(services.proxy, transaction, request, loopPart, toNext).start();
+  }
+
+  /** Whether a request from outside asks for a session that is here (JSR 289 §15.11), which the router leaves to us. */
+  namesSession(request: Request, flow: Flow): boolean {
+    const { router, own, targeting } = this.services;
+    const { method } = request;
+    if (!router.yieldsToTarget || method === 'ACK' || method === 'CANCEL' || routingStateOn(flow) !== OUTSIDE)
+      return false;
+    const first = request.has('route') ? request.routes('route')[0]?.target : undefined;
+    const isOurs = first !== undefined && own.isOwn(first.host, first.port, first.transport);
+    const target = targeting.targetOf(request, isOurs ? first : undefined);
+    return typeof target === 'object' && target.applicationSession.application.table.initial(method) !== undefined;
+  }
+}
+
+/** Whether another element has forwarded it: only then can it have been here. */
+function hasLowerVia(request: Request): boolean {
+  let seen = false;
+  for (const field of request.fields) {
+    if (field.key !== 'via') continue;
+    if (seen || field.value.includes(',')) return true;
+    seen = true;
+  }
+  return false;
+}

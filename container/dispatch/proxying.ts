@@ -1,0 +1,227 @@
+// The role of proxy in a request (C-1): the response context of it, and the handlers that its responses go to (C-4).
+import type { Handler, SipletDefaults } from '../application/handler.js';
+import type { Response } from '../message/index.js';
+import type { Branch } from '../proxy/branch.js';
+import { ResponseContext } from '../proxy/response-context.js';
+import type { Choice, Settled, Supervisor } from '../proxy/supervisor.js';
+import { Destination } from '../routing/router.js';
+import type { Answerer, ProxyRole } from '../servlet/answerer.js';
+import { Proxy } from '../servlet/proxy.js';
+import { ServedResponse } from '../servlet/served-response.js';
+import type { Origin, SipResponse } from '../servlet/sip-response.js';
+import { DIALOG_METHODS } from '../session/dialog-set.js';
+import { ProxiedDialog } from '../session/proxied-dialog.js';
+import type { Dialogs, SipSession } from '../session/sip-session.js';
+import { type Reporter, ResponseCall } from './handler-calls.js';
+import type { DispatchServices } from './services.js';
+
+/** The request that is proxied. */
+export interface ProxiedRequest extends Answerer, Reporter {
+  readonly services: DispatchServices;
+  /** What the siplet that took it says of proxies. */
+  readonly options: SipletDefaults;
+  /** The second part of our branches (RFC 5393); undefined: not computed yet. */
+  readonly loopPart: string | undefined;
+  /** Supervisor: what becomes of the request. */
+  completed(): void;
+  forwarded(): void;
+  ended(): void;
+  readonly mayEnd: boolean;
+}
+
+export class Proxying implements Supervisor, ProxyRole {
+  readonly context: ResponseContext;
+  /** The handlers are called for responses (C-2); always inside a dialog (C-3). */
+  supervised = true;
+  #servlet: Proxy | undefined;
+
+  private constructor(
+    readonly received: ProxiedRequest,
+    loopPart: string,
+  ) {
+    const { services, transaction, request } = received;
+    this.context = new ResponseContext(services.proxy, transaction, request, loopPart, this);
+    if (this.context.isInvite) this.#set.hold(this.context);
+  }
+
+  /** Of an initial request, as its siplet wants it. */
+  static ofInitial(received: ProxiedRequest): Proxying {
+    const { services, request, transaction, routingState, options } = received;
+    const loopPart = received.loopPart ?? services.loopDetection.partOf(request, nameInTurn(received));
+    const proxying = new Proxying(received, loopPart);
+    const { context } = proxying;
+    context.timeout = options.proxyTimeout * 1000;
+    context.toNextApplication = (branch) =>
+      services.nextApplication.of(branch, transaction.flow, routingState, 'CONTINUE');
+    proxying.supervised = options.supervised;
+    proxying.#set.search = context;
+    return proxying;
+  }
+
+  /** Of a request in a dialog: it goes on to where its Request-URI says (C-34). */
+  static inDialog(received: ProxiedRequest): Proxying {
+    const proxying = new Proxying(received, '');
+    const { context } = proxying;
+    context.isInDialog = true;
+    context.recurse = false;
+    context.timeout = 0;
+    return proxying;
+  }
+
+  /** As the application holds it; in a dialog it refuses to add branches. */
+  get servlet(): Proxy {
+    this.#servlet ??= new Proxy(this.context, this);
+    return this.#servlet;
+  }
+
+  recordRoute(parameters: string): string {
+    const { routeCookies, proxiedDialogs } = this.received.services;
+    return routeCookies.write(proxiedDialogs.nameOf(this.#set), this.#set.callId, parameters);
+  }
+
+  get #set(): Dialogs {
+    return this.received.session.set;
+  }
+
+  // Supervisor: the application's response handlers ------------------------------------------------
+
+  provisional(branch: Branch, response: Response, settled: Settled): void {
+    const session = this.sessionOf(response);
+    if (session.state === 'initial') session.state = 'early';
+    const { application, request } = this.received;
+    const handler = application.table.provisional(response.status, request.method);
+    this.#supervise(handler, branch, response, 'received', settled);
+  }
+
+  success(branch: Branch, response: Response, isRetransmission: boolean, settled: Settled): void {
+    if (!isRetransmission) this.#confirm(this.sessionOf(response), branch, response);
+    const { application, request } = this.received;
+    const handler = application.table.success(response.status, request.method);
+    this.#supervise(handler, branch, response, isRetransmission ? 'retransmitted' : 'received', settled);
+  }
+
+  intermediate(branch: Branch, response: Response, isIntermediate: () => boolean, settled: () => void): void {
+    const { application, request } = this.received;
+    const handler = application.table.branch(response.status, request.method);
+    this.#supervise(handler, branch, response, 'intermediate', settled, isIntermediate);
+  }
+
+  best(choose: () => Choice | undefined, settled: () => void): void {
+    if (!this.supervised) {
+      const chosen = choose();
+      if (chosen !== undefined) this.#unconfirm(chosen.response);
+      settled();
+      return;
+    }
+    const { application, request, session } = this.received;
+    let chosen: Choice | undefined;
+    let servlet: SipResponse | undefined;
+    session.applicationSession.mailbox.post({
+      isWaitedFor: true,
+      handler: () => {
+        chosen = choose();
+        if (chosen === undefined || !session.isValid) return undefined;
+        return application.table.best(chosen.response.status, request.method);
+      },
+      argument: () => {
+        if (chosen !== undefined) servlet = this.#present(chosen.branch, chosen.response, 'received');
+        return servlet;
+      },
+      settled: (error, handler) => {
+        if (error !== undefined && handler !== undefined) {
+          this.received.report(handler, error);
+          servlet?.restore();
+        }
+        if (chosen !== undefined) this.#unconfirm(chosen.response);
+        settled();
+        if (this.context.completed) servlet?.commit();
+      },
+    });
+  }
+
+  completed(): void {
+    this.received.completed();
+    if (this.#set.search === this.context) this.#set.search = undefined;
+  }
+
+  forwarded(): void {
+    this.received.forwarded();
+  }
+
+  get mayEnd(): boolean {
+    return this.received.mayEnd;
+  }
+
+  ended(): void {
+    this.#set.release(this.context);
+    this.received.ended();
+  }
+
+  #supervise(
+    handler: Handler | undefined,
+    branch: Branch,
+    response: Response,
+    origin: Origin,
+    settled: Settled,
+    isWanted?: () => boolean,
+  ): void {
+    const { applicationSession } = this.#set;
+    applicationSession.touch();
+    if (!this.supervised) {
+      settled(branch, response);
+      return;
+    }
+    const servlet = handler === undefined ? undefined : this.#present(branch, response, origin);
+    applicationSession.mailbox.post(
+      new ResponseCall(this.received, handler, servlet, branch, response, settled, isWanted),
+    );
+  }
+
+  #present(branch: Branch | undefined, response: Response, origin: Origin): SipResponse {
+    return new ServedResponse(response, this.received, this.sessionOf(response), branch, origin);
+  }
+
+  // Sessions ---------------------------------------------------------------------------------------
+
+  /** A fork's response has a session of its own (C-10a). */
+  sessionOf(response: Response): SipSession {
+    const { isInitial, session } = this.received;
+    return isInitial ? session.set.sessionFor(response) : session;
+  }
+
+  /** A 2xx: it makes a dialog, or ends one. */
+  #confirm(session: SipSession, branch: Branch, response: Response): void {
+    const { request, isInitial } = this.received;
+    const { method } = request;
+    if (isInitial) {
+      if (!DIALOG_METHODS.has(method) || session.state === 'terminated') return;
+      session.state = 'confirmed';
+      session.isOnPath = branch.isRecordRouted;
+      if (session.isOnPath && method === 'INVITE') session.proxied = new ProxiedDialog(request, response);
+    } else if (method === 'BYE' || this.#endsSubscription) {
+      session.state = 'terminated';
+      session.proxied = undefined;
+    }
+  }
+
+  /** A BYE that fails ends the dialog as well (§15.1.1); other failures leave it to the BYE that is to follow (§12.2.1.2). */
+  #unconfirm(response: Response): void {
+    const { request, isInitial, session } = this.received;
+    if (isInitial) return;
+    if (response.status === 401 || response.status === 407) return; // it comes again, with credentials (§22.2)
+    const isGone = response.status === 481 && request.method === 'NOTIFY' && session.set.method !== 'INVITE';
+    if (request.method === 'BYE' || isGone) session.state = 'terminated';
+  }
+
+  /** RFC 6665 §4.4.1. */
+  get #endsSubscription(): boolean {
+    const { request, session } = this.received;
+    if (request.method !== 'NOTIFY' || session.set.method === 'INVITE') return false;
+    return request.value('subscription-state')?.toLowerCase().startsWith('terminated') ?? false;
+  }
+}
+
+/** An application's second turn with the same request is no loop: the router has chosen it again. */
+function nameInTurn({ application, routingState }: ProxiedRequest): string {
+  return application.name + (routingState instanceof Destination ? routingState.turn : '');
+}

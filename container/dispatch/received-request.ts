@@ -1,0 +1,396 @@
+// A request that an application has taken, from its handler to the end of the last transaction: answered, proxied, or forwarded in its dialog.
+import type * as sdk from '@siplet/sdk';
+import { CallFailed, TooManyHopsError } from '@siplet/sdk';
+import { type AnsweredRequest, Answering } from '../agent/answering.js';
+import type { AgentServices } from '../agent/services.js';
+import type { DeployedApplication } from '../application/application.js';
+import type { Handler, SipletDefaults } from '../application/handler.js';
+import { relayFailure } from '../b2bua/uncaught.js';
+import { present } from '../base/present.js';
+import type { DigestServer } from '../digest/index.js';
+import { copied, type Request, type Response, responseTo, Uri } from '../message/index.js';
+import type { Proxy } from '../servlet/proxy.js';
+import { SipRequest } from '../servlet/sip-request.js';
+import type { SipSession } from '../session/sip-session.js';
+import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
+import { takenBy } from '../transport/internal-flow.js';
+import type { RoutingState } from '../transport/routing-state.js';
+import { AnswerLimit } from './answer-limit.js';
+import { isAtFault, type Reporter, RequestCall } from './handler-calls.js';
+import { type ProxiedRequest, Proxying } from './proxying.js';
+import { assertAnswerable, assertMayTake, cannot, type Role } from './roles.js';
+import type { DispatchServices } from './services.js';
+
+/** Gives a request that has lost its session another one. */
+export interface Beginner {
+  beginAgain(received: ReceivedRequest, handler: Handler): void;
+}
+
+export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporter, ServerUser {
+  /** A final response went, or was handed over to go. */
+  answered = false;
+  /** The role of proxy, once it is proxied or forwarded. */
+  proxying: Proxying | undefined;
+  #role: Role | undefined;
+  #answering: Answering | undefined;
+  /** Made for its first handler. */
+  #servlet: SipRequest | undefined;
+  #handler: Handler | undefined;
+  #limit: AnswerLimit | undefined;
+  /** The handler of the request has settled. */
+  #settled = false;
+  /** It is claimed: a copy of it is a merged request. */
+  #claimed = false;
+  #cancelled = false;
+  #completed = false;
+  #forwarded = false;
+  #ended = false;
+  /** Copies: it lingers with the transaction, and the message need not. */
+  readonly #route: string | undefined;
+  readonly routeParameters: string;
+
+  constructor(
+    readonly services: DispatchServices,
+    readonly transaction: ServerTransaction,
+    /** After route preprocessing. */
+    readonly request: Request,
+    readonly isInitial: boolean,
+    readonly session: SipSession,
+    /** The second part of our branches (RFC 5393); undefined: not computed yet. */
+    readonly loopPart: string | undefined,
+    route: Uri | undefined,
+    /** Parameters of it that may be believed (C-35). */
+    routeParameters: string,
+    /** With which it goes on from here (composition); of an initial request its Destination. */
+    readonly routingState: RoutingState,
+  ) {
+    this.#route = route === undefined ? undefined : copied(route.text);
+    this.routeParameters = copied(routeParameters);
+    transaction.user = this;
+    takenBy(transaction.flow, this.application.name);
+    session.transactionBegins();
+    services.counters.unanswered++;
+  }
+
+  get route(): Uri | undefined {
+    return this.#route === undefined ? undefined : Uri.parse(this.#route);
+  }
+
+  get application(): DeployedApplication {
+    return this.session.applicationSession.application;
+  }
+
+  get servlet(): SipRequest {
+    const { request, session, isInitial, routeParameters, transaction } = this;
+    this.#servlet ??= new SipRequest(request, session, isInitial, routeParameters, transaction.flow, this);
+    return this.#servlet;
+  }
+
+  get options(): SipletDefaults {
+    return present(this.#handler?.siplet ?? this.application.siplets[0], 'the siplet of a request').options;
+  }
+
+  get digest(): DigestServer {
+    return this.services.digest;
+  }
+
+  get agentServices(): AgentServices {
+    return this.services.agent;
+  }
+
+  // Its handler ------------------------------------------------------------------------------------
+
+  /** Calls the handler of an initial request. */
+  begin(handler: Handler, beginner: Beginner): void {
+    this.#handler = handler;
+    this.#call(handler, this.servlet, false, (error, wasCalled) => {
+      if (!wasCalled) return this.#beginAgain(handler, beginner);
+      this.#settled = true;
+      if (error !== undefined) this.#failed(error);
+    });
+    if (!this.isDealtWith) this.awaitAnswer();
+  }
+
+  /** Whoever had the turn before has invalidated the session: the request gets another, as if it had come now (C-42). */
+  #beginAgain(handler: Handler, beginner: Beginner): void {
+    if (this.answered || this.transaction.state === 'terminated') return;
+    this.stopAwaiting();
+    this.#ended = true;
+    this.completed();
+    beginner.beginAgain(this, handler);
+  }
+
+  /** Answered, or on its way. */
+  get isDealtWith(): boolean {
+    if (this.answered || this.isBridging) return true;
+    const context = this.proxying?.context;
+    return context !== undefined && (context.started || context.completed);
+  }
+
+  /** C-41: before anything was sent, 500; a request with no hops left that was proxied all the same, 483. A call that failed is relayed. */
+  #failed(error: unknown): void {
+    if (this.isDealtWith) return;
+    if (error instanceof CallFailed) relayFailure(this.answering, error);
+    else this.answer(this.generate(error instanceof TooManyHopsError ? 483 : 500));
+  }
+
+  awaitAnswer(): void {
+    this.#limit ??= new AnswerLimit(this);
+    this.#limit.start();
+  }
+
+  stopAwaiting(): void {
+    this.#limit?.stop();
+  }
+
+  answerAs(status: number): void {
+    this.answering.answerAs(status);
+  }
+
+  get takenBy(): string | undefined {
+    return this.#handler?.label;
+  }
+
+  serveBy(handler: Handler, settled: (error: unknown) => void): void {
+    this.#handler = handler;
+    this.#call(handler, this.servlet, true, settled);
+  }
+
+  beSettled(): void {
+    this.#settled = true;
+  }
+
+  /** Calls a handler in its turn. The time of one that a message waits for is limited (C-41). */
+  #call(
+    handler: Handler,
+    argument: unknown,
+    isWaitedFor: boolean,
+    settled: (error: unknown, wasCalled: boolean) => void,
+  ): void {
+    const { mailbox } = this.session.applicationSession;
+    mailbox.post(new RequestCall(this, this.session, handler, argument, isWaitedFor, settled));
+  }
+
+  /** Reporter. */
+  report(handler: Handler, error: unknown): void {
+    const level = isAtFault(error, this.#cancelled) ? 'error' : 'debug';
+    this.services.invocation.failed(handler.label, this.application, error, this.request, level);
+  }
+
+  // Roles (C-1) ------------------------------------------------------------------------------------
+
+  get role(): Role | undefined {
+    return this.#role;
+  }
+
+  /** Throws IllegalStateError when it has the other role. */
+  #take(role: Role, purpose: string): void {
+    assertMayTake(role, this, purpose);
+    this.#role = role;
+  }
+
+  get isProxied(): boolean {
+    return this.#role === 'proxy';
+  }
+
+  get isUserAgent(): boolean {
+    return this.#role === 'user agent' || (this.#role === undefined && this.#settled);
+  }
+
+  get isB2bua(): boolean {
+    return this.#answering?.isB2bua ?? false;
+  }
+
+  get answering(): Answering {
+    this.#answering ??= new Answering(this);
+    return this.#answering;
+  }
+
+  becomeUserAgent(purpose: string): void {
+    this.#take('user agent', purpose);
+  }
+
+  becomeB2bua(): void {
+    const purpose = 'be the B2BUA of';
+    if (!this.isInitial || this.isB2bua) return;
+    assertMayTake('user agent', this, purpose);
+    if (this.#cancelled) return; // what it makes of it fails
+    if (this.answered) throw cannot(purpose, this, 'a final response has been sent');
+    this.#take('user agent', purpose);
+    this.answering.beB2bua();
+  }
+
+  proxy(options: sdk.ProxyOptions | undefined): Proxy {
+    const { servlet } = this.#beginProxying();
+    if (options !== undefined) servlet.configure(options);
+    return servlet;
+  }
+
+  #beginProxying(): Proxying {
+    if (!this.isInitial) throw cannot('proxy', this, 'requests inside a dialog are forwarded by the container');
+    if (this.proxying !== undefined) return this.proxying;
+    assertMayTake('proxy', this, 'proxy');
+    if (this.answered) throw cannot('proxy', this, 'a final response has been sent');
+    if (this.request.maxForwards === 0)
+      throw new TooManyHopsError(cannot('proxy', this, 'its Max-Forwards is 0').message);
+    this.#take('proxy', 'proxy');
+    this.proxying = Proxying.ofInitial(this);
+    return this.proxying;
+  }
+
+  get servletProxy(): Proxy | undefined {
+    return this.proxying?.servlet;
+  }
+
+  /** A request inside a proxied dialog: to its handler, then downstream unless the handler answered (C-34). */
+  forwardInDialog(handler: Handler | undefined): void {
+    if (handler === undefined) return this.#forward();
+    this.#call(handler, this.servlet, true, (error) => {
+      if (!this.answered && error === undefined) return this.#forward();
+      if (!this.answered) this.answer(this.generate(500));
+      const isChallenged = this.#answering?.isChallenged === true;
+      if (this.request.method === 'BYE' && !isChallenged) this.session.state = 'terminated'; // whoever sends a BYE has left (§15.1.1)
+    });
+  }
+
+  #forward(): void {
+    if (this.transaction.state === 'terminated') return;
+    // Its handler has sent a reliable 1xx: it answers the request itself, sooner or later.
+    if (this.#role === 'user agent') return this.awaitAnswer();
+    this.#take('proxy', 'forward');
+    this.proxying = Proxying.inDialog(this);
+    this.proxying.context.createBranches([this.request.uri]);
+    this.proxying.context.start();
+  }
+
+  // Answering --------------------------------------------------------------------------------------
+
+  generate(status: number): Response {
+    return responseTo(this.request, status, undefined, this.transaction.toTag);
+  }
+
+  get isCommitted(): boolean {
+    return this.answered || (this.proxying?.context.completed ?? false);
+  }
+
+  get isBridging(): boolean {
+    return this.#answering?.isBridging ?? false;
+  }
+
+  get proxyRefusal(): string | undefined {
+    return this.isProxied ? this.proxying?.context.refusal : undefined;
+  }
+
+  answerByApplication(response: Response): void {
+    assertAnswerable(this, response.status);
+    this.answering.answerByApplication(response);
+  }
+
+  answerReliably(response: Response): void {
+    assertAnswerable(this, response.status);
+    this.answering.answerReliably(response);
+  }
+
+  claim(): void {
+    if (!this.isInitial || this.#claimed) return;
+    this.#claimed = true;
+    this.services.merged.add(this);
+  }
+
+  authenticated(): void {
+    this.answering.authenticated();
+  }
+
+  refuseUnauthenticated(response: Response): void {
+    this.answering.refuseUnauthenticated(response);
+  }
+
+  answer(response: Response): void {
+    if (response.status < 200) {
+      this.transaction.respond(response);
+    } else if (this.proxying !== undefined) {
+      this.proxying.context.answer(response);
+    } else {
+      this.answered = true;
+      this.stopAwaiting();
+      this.completed();
+      this.transaction.respond(response);
+    }
+  }
+
+  abandon(): void {
+    this.answered = true;
+    this.stopAwaiting();
+    this.transaction.abandon();
+    this.ended();
+  }
+
+  // ServerUser: what the transaction tells ---------------------------------------------------------
+
+  get isCancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** C-29. */
+  cancelled(cancel: Request): void {
+    // After the final response it has no effect (§9.2).
+    if (this.transaction.state !== 'proceeding') return;
+    this.#cancelled = true;
+    const handler = this.application.table.cancel();
+    // Its session stays until the handler has its turn, also where nothing is left to wait for and the 487 goes at once.
+    this.session.transactionBegins();
+    if (this.proxying === undefined) this.answering.cancelled(cancel);
+    else this.proxying.context.cancelled(cancel);
+    if (handler !== undefined) this.#callForCancel(handler, cancel);
+    this.session.transactionAnswered();
+    this.session.transactionEnds();
+  }
+
+  #callForCancel(handler: Handler, cancel: Request): void {
+    const { session, isInitial, routeParameters, transaction } = this;
+    const servlet = new SipRequest(cancel, session, isInitial, routeParameters, transaction.flow, undefined);
+    this.#call(handler, servlet, false, () => {});
+  }
+
+  failed(failure: TransactionFailure): void {
+    // §16.9: a response that cannot be sent upstream is lost; the branches are not cancelled for that.
+    if (failure.cause === 'transport')
+      this.services.proxy.problem('the way back to the caller has failed', failure.error);
+  }
+
+  terminated(): void {
+    this.stopAwaiting();
+    this.#answering?.stop();
+    if (this.proxying === undefined) this.ended();
+    else this.proxying.context.closed();
+  }
+
+  completed(): void {
+    if (this.#completed) return;
+    this.#completed = true;
+    this.services.counters.unanswered--;
+  }
+
+  /** Of the session nothing waits for this request any longer. */
+  forwarded(): void {
+    if (this.#forwarded) return;
+    this.#forwarded = true;
+    this.session.transactionAnswered();
+  }
+
+  get mayEnd(): boolean {
+    return !this.#claimed && this.#answering?.hasReliables !== true;
+  }
+
+  /** Every transaction of the request has ended, or what lingers of them needs it no longer. */
+  ended(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.stopAwaiting();
+    if (this.#claimed) this.services.merged.remove(this);
+    this.completed();
+    this.forwarded();
+    if (this.isInitial) this.session.set.settle();
+    this.session.transactionEnds();
+  }
+}

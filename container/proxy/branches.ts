@@ -1,0 +1,33 @@
+// The branches of a search, those below redirections included.
+import type { Response } from '../message/index.js';
+import type { Branch, CancelCause } from './branch.js';
+
+/** The branch whose latest response it is. */
+export function branchWith(response: Response, branches: readonly Branch[]): Branch | undefined {
+  for (const branch of branches) {
+    if (branch.latest === response) return branch;
+    const below = branchWith(response, branch.recursed);
+    if (below !== undefined) return below;
+  }
+  return undefined;
+}
+
+/** Cancels every branch that has not ended, but for `except`. */
+export function cancelOpen(
+  branches: readonly Branch[],
+  except: Branch | undefined,
+  cause: CancelCause,
+  reason: string | undefined,
+): void {
+  // Collected first: what a handler adds while they are cancelled is not among them.
+  const open: Branch[] = [];
+  collectOpen(branches, except, open);
+  for (const branch of open) branch.cancel(cause, reason);
+}
+
+function collectOpen(branches: readonly Branch[], except: Branch | undefined, found: Branch[]): void {
+  for (const branch of branches) {
+    if (branch !== except && branch.state !== 'ended') found.push(branch);
+    if (branch.recursed.length > 0) collectOpen(branch.recursed, except, found);
+  }
+}

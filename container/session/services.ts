@@ -1,0 +1,19 @@
+// What sessions need of the container around them.
+import type { Clock } from '../base/clock.js';
+import type { Identifiers } from '../base/identifiers.js';
+import type { Request } from '../message/index.js';
+import type { EncodedUris } from './encoded-uris.js';
+import type { Invocation } from './invocation.js';
+
+export interface SessionServices {
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  readonly invocation: Invocation;
+  readonly encodedUris: EncodedUris;
+  /** The sessions of both kinds whose id somebody has asked for. */
+  readonly named: Map<string, object>;
+  /** Milliseconds without a message after which a dialog is forgotten. */
+  readonly dialogIdle: number;
+  /** Sends a request of the container's own in a proxied dialog. Resolves when it has been answered, or when nobody can be reached. */
+  sendInDialog(request: Request): Promise<void>;
+}
