@@ -7,10 +7,10 @@ import { filesOf } from '../deployment/tar.js';
 import { typeCheck } from '../deployment/type-check.js';
 import type { ApplicationStatus } from '../http/routes.js';
 import { createLog } from '../observe/log.js';
-import type { Terminal } from './main.js';
 import { jsonOf, Operator, OperatorError, type OperatorOptions } from './operator.js';
 import { pack } from './pack.js';
 import { table } from './table.js';
+import type { Terminal } from './terminal.js';
 
 /** Octets; the container has a bound of its own. */
 const MAX_UNPACKED = 1 << 30;

@@ -14,7 +14,7 @@ import { ArchiveStore } from '../deployment/store.js';
 import { typeCheck } from '../deployment/type-check.js';
 import { createLog } from '../observe/log.js';
 import { authenticated } from '../servlet/authenticated-handler.js';
-import type { ExitStatus, Terminal } from './main.js';
+import type { ExitStatus, Terminal } from './terminal.js';
 
 /**
  * Compiles, type-checks, loads and makes the application, prints its handler table, and disposes

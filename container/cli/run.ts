@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import type { ContainerOptions, RunningContainer } from '../composition/container.js';
 import { listenText, readConfiguration } from '../configuration/configuration.js';
 import { createLog } from '../observe/log.js';
-import type { ExitStatus } from './main.js';
 import { reloadOnHangup } from './reload.js';
+import type { ExitStatus } from './terminal.js';
 import { v8FlagsBeside } from './v8-flags.js';
 
 export interface RunOptions {
