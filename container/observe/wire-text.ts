@@ -64,7 +64,7 @@ export function withoutSecrets(wire: string): string {
     (_, name: string, value: string) =>
       /^\s*digest\s/i.test(value)
         ? name + value.replace(/([\s,]response\s*=\s*)("(?:[^"\\]|\\[\s\S])*"?|[^\s,]*)/gi, '$1"***"')
-        : `${name}${/^\s*\S*/.exec(value)![0]} ***`,
+        : name + value.replace(/^(\s*\S*).*$/s, '$1 ***'),
   );
   return shown + wire.slice(head.length);
 }
