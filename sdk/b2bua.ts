@@ -30,7 +30,10 @@ export interface BridgeOptions {
   headers?: HeaderValues;
   /** Instead of the caller's offer. */
   body?: { content: string | Uint8Array; type: string };
-  /** Seconds to wait for an answer; then the call is cancelled, and the bridge fails with 408. Default: what `@Siplet` says for proxies, else 180. */
+  /**
+   * Seconds to wait for an answer; then the call is cancelled, and the bridge fails with 408. Default: what
+   * `@Siplet` says for proxies, else 180.
+   */
   timeout?: number;
 }
 
@@ -50,7 +53,10 @@ export interface Bridge {
 
 /** The application as a user agent on both sides of a call. `request.b2bua()` gives it. */
 export interface B2bua {
-  /** The initial request of the second leg, from the original one: its headers and body are copied, dialog identifiers are new, both sessions are linked. */
+  /**
+   * The initial request of the second leg, from the original one: its headers and body are copied, dialog identifiers
+   * are new, both sessions are linked.
+   */
   createRequest(options?: LegOptions): SipRequest;
   /** A request in the dialog of `session`, as `request` is in the linked one. */
   createRequest(session: SipSession, request: SipRequest, options?: LegOptions): SipRequest;
@@ -58,7 +64,10 @@ export interface B2bua {
   linkedSession(session: SipSession): SipSession | undefined;
   /** The request of the other leg that this message's request was made from, or that was made from it. */
   linkedRequest(message: SipRequest | SipResponse): SipRequest | undefined;
-  /** Makes two sessions the legs of one call. Throws IllegalStateError when one of them is linked elsewhere or has ended. */
+  /**
+   * Makes two sessions the legs of one call. Throws IllegalStateError when one of them is
+   * linked elsewhere or has ended.
+   */
   link(one: SipSession, other: SipSession): void;
   unlink(session: SipSession): void;
   /** A response to the original request of that session, from another leg that it was forked to (JSR 289 §14.6). */
@@ -66,9 +75,10 @@ export interface B2bua {
   /** Requests received in the session that wait for a final response. */
   pending(session: SipSession): SipRequest[];
   /**
-   * Makes the second leg and joins both: provisional answers, offers and answers, early media, PRACK, UPDATE, re-INVITE, INFO, REFER, CANCEL and BYE are
-   * relayed, the topology of each side stays hidden from the other. Resolves when the call was answered; rejects with CallFailed when not, which
-   * goes to the caller as it is when nobody catches it. So the next can be tried:
+   * Makes the second leg and joins both: provisional answers, offers and answers, early media, PRACK, UPDATE,
+   * re-INVITE, INFO, REFER, CANCEL and BYE are relayed, the topology of each side stays hidden from the other.
+   * Resolves when the call was answered; rejects with CallFailed when not, which goes to the caller as it is when
+   * nobody catches it. So the next can be tried:
    *
    * ```ts
    * try { await b2bua.bridge({ to: a }) } catch { await b2bua.bridge({ to: b }) }

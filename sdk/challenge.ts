@@ -7,7 +7,10 @@ export interface Challenge {
   readonly realm: string;
   /** 401 for WWW-Authenticate, 407 for Proxy-Authenticate. */
   readonly status: 401 | 407;
-  /** Whether only the nonce was too old: the same credentials may be tried again. Else, after credentials were sent, they were refused (RFC 7616 §3.3). */
+  /**
+   * Whether only the nonce was too old: the same credentials may be tried again. Else, after credentials were sent,
+   * they were refused (RFC 7616 §3.3).
+   */
   readonly isStale: boolean;
   /** All parameters without their quotes, names in lower case: 'nonce', 'algorithm', 'qop', …. */
   readonly parameters: ReadonlyMap<string, string>;
@@ -17,6 +20,9 @@ export interface Challenge {
 export interface Credentials {
   readonly username: string;
   readonly password: string;
-  /** The realm that they are for; any when it is left out, also one that a stranger makes up to learn what is made of the password. */
+  /**
+   * The realm that they are for; any when it is left out, also one that a stranger makes up to
+   * learn what is made of the password.
+   */
   readonly realm?: string;
 }

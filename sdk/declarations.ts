@@ -1,9 +1,33 @@
 // What decorators leave on a class, for the container to read when it deploys the class. Nothing is checked here.
 
-import type { AuthenticatedOptions } from './decorators/authenticated.js';
-import type { SipletOptions } from './decorators/siplet.js';
+import type { AuthenticatedOptions } from './authentication.js';
 
-export type { SipletOptions };
+/** What `@Siplet` takes. */
+export interface SipletOptions {
+  /** Name in logs, metrics and the handler table. Default: the class name in kebab-case (`ReachMe` is 'reach-me'). */
+  name?: string;
+  /**
+   * Whether the application sees the responses of what it proxies: the default of `Proxy.supervised`. Default: true.
+   */
+  supervised?: boolean;
+  /** Whether the siplet routes without any state, by its one `@StatelessRoute()` (§16.11). Default: false. */
+  stateless?: boolean;
+  /** Minutes until an application session expires; 0 is never. Default: 3. */
+  sessionTimeout?: number;
+  /**
+   * Seconds until a search, or a branch of a sequential one, is given up: the default of `Proxy.timeout`. Default: 180.
+   */
+  proxyTimeout?: number;
+  /**
+   * Seconds after which a call of this siplet as a user agent ends when nobody has refreshed it; the
+   * container refreshes it, or has the peer do so (RFC 4028). 0: it asks for none. Default:
+   * `limits.sessionExpires` of the configuration.
+   */
+  sessionTimer?: number;
+}
+
+/** A class that decorators can make a siplet or an application router; `T` is what its instances are. */
+export type SipletClass<T = object> = abstract new (...args: never[]) => T;
 
 /** What calls a handler. */
 export type HandlerKind =
@@ -79,7 +103,10 @@ export function declarationOf(target: unknown): SipletDeclaration | undefined {
   return siplet && { name: siplet.name, options: siplet.options, handlers: handlersOf(target) };
 }
 
-/** Decorated methods of a class, own and inherited, also when it carries no `@Siplet`. What a class says about a method replaces what its base said. */
+/**
+ * Decorated methods of a class, own and inherited, also when it carries no `@Siplet`. What a class says about a
+ * method replaces what its base said.
+ */
 export function handlersOf(target: unknown): readonly HandlerDeclaration[] {
   if (typeof target !== 'function') return [];
   const base = Object.getPrototypeOf(target) as unknown;
@@ -88,7 +115,10 @@ export function handlersOf(target: unknown): readonly HandlerDeclaration[] {
   return [...inherited.filter((one) => !declared.some((other) => isSameMethod(one, other))), ...declared];
 }
 
-/** What `@Authenticated` says about methods of a class, own and inherited. A class takes it from no method of its base: it can only say otherwise. */
+/**
+ * What `@Authenticated` says about methods of a class, own and inherited. A class takes it from no method of its
+ * base: it can only say otherwise.
+ */
 export function authenticationsOf(target: unknown): readonly AuthenticationDeclaration[] {
   if (typeof target !== 'function') return [];
   const base = Object.getPrototypeOf(target) as unknown;
@@ -111,8 +141,7 @@ export function declareHandler(
   const isStatic = typeof target === 'function';
   const type = (isStatic ? target : target.constructor) as Decorated;
   const handler: HandlerDeclaration = { ...declaration, property, isStatic };
-  let handlers = own(type, HANDLERS);
-  if (handlers === undefined) define(type, HANDLERS, (handlers = []));
+  const handlers = own(type, HANDLERS) ?? define(type, HANDLERS, []);
   // Stacked decorators are applied from below: each goes above those that the method has.
   const first = handlers.findIndex((other) => isSameMethod(handler, other));
   handlers.splice(first < 0 ? handlers.length : first, 0, handler);
@@ -122,8 +151,7 @@ export function declareHandler(
 export function declareAuthentication(target: object, property: string | symbol, options: AuthenticatedOptions): void {
   const isStatic = typeof target === 'function';
   const type = (isStatic ? target : target.constructor) as Decorated;
-  let declared = own(type, AUTHENTICATED);
-  if (declared === undefined) define(type, AUTHENTICATED, (declared = []));
+  const declared = own(type, AUTHENTICATED) ?? define(type, AUTHENTICATED, []);
   declared.push({ options, property, isStatic });
 }
 
@@ -143,11 +171,16 @@ function isSameMethod(one: OfMethod, other: OfMethod): boolean {
   return one.property === other.property && one.isStatic === other.isStatic;
 }
 
-function own<K extends keyof Decorated>(target: unknown, key: K): Decorated[K] {
+function own<K extends keyof Decorated>(target: unknown, key: K): Decorated[K] | undefined {
   if (typeof target !== 'function' || !Object.hasOwn(target, key)) return undefined;
   return (target as Decorated)[key];
 }
 
-function define(target: object, key: symbol, value: unknown): void {
+function define<K extends keyof Decorated>(
+  target: object,
+  key: K,
+  value: Required<Decorated>[K],
+): Required<Decorated>[K] {
   Object.defineProperty(target, key, { value, configurable: true });
+  return value;
 }

@@ -1,6 +1,7 @@
 // All decorators: the vocabulary of an application.
 
-export { Authenticated, type AuthenticatedOptions } from './decorators/authenticated.js';
+export type { SipletOptions } from './declarations.js';
+export { Authenticated } from './decorators/authenticated.js';
 export {
   ApplicationSessionCreated,
   ApplicationSessionDestroyed,
@@ -45,4 +46,4 @@ export {
   type ResponseSelection,
   SuccessResponse,
 } from './decorators/responses.js';
-export { ApplicationRouter, Siplet, type SipletOptions } from './decorators/siplet.js';
+export { ApplicationRouter, Siplet } from './decorators/siplet.js';

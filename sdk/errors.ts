@@ -1,8 +1,12 @@
-// What the SDK and the container throw at an application. Every message says who did what: 'SipRequest.proxy: this transaction was answered with 486'.
+// What the SDK and the container throw at an application. Every message says who did what: 'SipRequest.proxy: this
+// transaction was answered with 486'.
 
 import type { SipResponse } from './messages.js';
 
-/** Something was asked for at a time when it cannot be done: a system header was written, a request was answered twice, a proxy was changed after its end. */
+/**
+ * Something was asked for at a time when it cannot be done: a system header was written, a request was answered twice,
+ * a proxy was changed after its end.
+ */
 export class IllegalStateError extends Error {
   static {
     IllegalStateError.prototype.name = 'IllegalStateError';
@@ -39,7 +43,10 @@ export class TooManyHopsError extends Error {
   }
 }
 
-/** A call that the application made was not answered with a 2xx. When no handler catches it, `response` goes to the caller as it is. */
+/**
+ * A call that the application made was not answered with a 2xx. When no handler catches it,
+ * `response` goes to the caller as it is.
+ */
 export class CallFailed extends Error {
   static {
     CallFailed.prototype.name = 'CallFailed';
@@ -79,7 +86,9 @@ export class DeploymentError extends Error {
   }
 }
 
-/** Text of a peer in an error message: short, on one line, with no control characters (a log line must not be forged). */
+/**
+ * Text of a peer in an error message: short, on one line, with no control characters (a log line must not be forged).
+ */
 function shown(input: unknown): string {
   const text = String(input);
   const head = text.length > 80 ? `${text.slice(0, 80)}…` : text;

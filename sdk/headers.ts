@@ -3,18 +3,23 @@
 import type { Address } from './values/address.js';
 import type { Parameterable } from './values/parameterable.js';
 
-/** What can be written into a header: text, a number, or a value with `toString` (Address, SipUri, Parameterable, …). */
+/**
+ * What can be written into a header: text, a number, or a value with `toString` (Address, SipUri, Parameterable, …).
+ */
 export type HeaderValue = string | number | { toString(): string };
 
 /** Where `add` puts a value among those of its header: 0 is first; default is last. */
 export type HeaderPosition = 'first' | 'last' | number;
 
 /**
- * Header fields that are only read. Names have no case, and a compact form is the same header: `get('f')` is `get('From')` (§7.3.3). Values are text in
- * UTF-16, unfolded and trimmed; what is given back is a copy, so changing it changes no message.
+ * Header fields that are only read. Names have no case, and a compact form is the same header: `get('f')` is
+ * `get('From')` (§7.3.3). Values are text in UTF-16, unfolded and trimmed; what is given back is a copy, so
+ * changing it changes no message.
  */
 export interface ReadonlyHeaders {
-  /** The first value, undefined when there is none. Of a header with a comma-separated list that is the first element. */
+  /**
+   * The first value, undefined when there is none. Of a header with a comma-separated list that is the first element.
+   */
   get(name: string): string | undefined;
   /** All values in order: `a, b` on one line equals two lines (§7.3.1). */
   getAll(name: string): string[];
@@ -32,9 +37,10 @@ export interface ReadonlyHeaders {
 /**
  * Header fields of a message. Order, and headers that nobody knows, are kept.
  *
- * System headers may be read and not written: Via, Call-ID, CSeq, Record-Route, Route, Max-Forwards, the tags of From and To, and Contact except in
- * REGISTER, 3xx, 485 and the 200 to OPTIONS. Writing one throws IllegalStateError naming it; so does any writing once the message has been sent.
- * Writing a name that is no token, or a value with a line break or NUL, throws TypeError.
+ * System headers may be read and not written: Via, Call-ID, CSeq, Record-Route, Route, Max-Forwards, the tags of From
+ * and To, and Contact except in REGISTER, 3xx, 485 and the 200 to OPTIONS. Writing one throws IllegalStateError naming
+ * it; so does any writing once the message has been sent. Writing a name that is no token, or a value with a line
+ * break or NUL, throws TypeError.
  */
 export interface Headers extends ReadonlyHeaders {
   /** Replaces all values of the header, at the place of the first one. */

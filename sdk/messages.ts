@@ -29,13 +29,18 @@ export interface CSeq {
 
 /** What requests and responses have in common (JSR 289's SipServletMessage). */
 export interface SipMessage {
-  /** The request's method; of a response, that of its request. In upper case for all known ones; case-sensitive (§7.1). */
+  /**
+   * The request's method; of a response, that of its request. In upper case for all known ones; case-sensitive (§7.1).
+   */
   readonly method: string;
   /** The header fields. */
   readonly headers: Headers;
   /** The Call-ID header (§20.8). */
   readonly callId: string;
-  /** The From header as a copy. In a request that the application makes, display name and parameters other than the tag may be set by `headers.set('From', …)`. */
+  /**
+   * The From header as a copy. In a request that the application makes, display name and parameters other than the tag
+   * may be set by `headers.set('From', …)`.
+   */
   readonly from: Address;
   /** The To header as a copy. */
   readonly to: Address;
@@ -47,7 +52,10 @@ export interface SipMessage {
   readonly body: Uint8Array;
   /** The body as text: in the charset that the Content-Type names, else UTF-8. '' when there is none. */
   readonly text: string;
-  /** Replaces the body, Content-Type and Content-Length. A string is sent as UTF-8. Throws IllegalStateError once the message has been sent. */
+  /**
+   * Replaces the body, Content-Type and Content-Length. A string is sent as UTF-8. Throws IllegalStateError
+   * once the message has been sent.
+   */
   setBody(content: string | Uint8Array, type: string): void;
   /** The session of the message's dialog; it is made when there is none. */
   readonly session: SipSession;
@@ -59,13 +67,19 @@ export interface SipMessage {
   readonly local: Endpoint | undefined;
   /** For the application's own use; lives as long as the message. */
   readonly attributes: Map<string, unknown>;
-  /** Whether it can be changed no more: it was sent, or was answered with a final response, or its transaction has ended. */
+  /**
+   * Whether it can be changed no more: it was sent, or was answered with a final
+   * response, or its transaction has ended.
+   */
   readonly isCommitted: boolean;
   /** The message as it would be sent, for logs. */
   toString(): string;
 }
 
-/** A request that may only be read: what `@StatelessRoute()`, `@SessionKey()` and application routers get. No transaction and no session exists yet. */
+/**
+ * A request that may only be read: what `@StatelessRoute()`, `@SessionKey()` and application routers get. No
+ * transaction and no session exists yet.
+ */
 export interface ReadonlySipRequest {
   readonly method: string;
   /** The Request-URI, as a copy. */
@@ -90,30 +104,39 @@ export interface ReadonlySipRequest {
 
 /** What `send` takes. */
 export interface SendOptions {
-  /** Called with each 1xx but 100, in the session's turn. Without it they go to the `@ProvisionalResponse()` handler. */
+  /**
+   * Called with each 1xx but 100, in the session's turn. Without it they go to the `@ProvisionalResponse()` handler.
+   */
   onProvisional?: (response: SipResponse) => void | Promise<void>;
 }
 
 /**
- * A request (JSR 289's SipServletRequest). In one transaction an application is either a proxy, or a back-to-back user agent, or answers itself: what does
- * not fit the role that was taken throws IllegalStateError (C-1).
+ * A request (JSR 289's SipServletRequest). In one transaction an application is either a proxy, or a back-to-back user
+ * agent, or answers itself: what does not fit the role that was taken throws IllegalStateError (C-1).
  */
 export interface SipRequest extends SipMessage {
-  /** The Request-URI, as a copy. Setting it changes where the request goes; a string is parsed, and throws SipParseError. */
+  /**
+   * The Request-URI, as a copy. Setting it changes where the request goes; a string is
+   * parsed, and throws SipParseError.
+   */
   get uri(): Uri;
   set uri(uri: UriLike);
   /** Whether the request stands in no dialog, so that applications are chosen for it (contract section 5). */
   readonly isInitial: boolean;
-  /** The Max-Forwards header. Setting it throws IllegalStateError on a request that was received (a system header), RangeError outside of 0-255. */
+  /**
+   * The Max-Forwards header. Setting it throws IllegalStateError on a request that was received (a system
+   * header), RangeError outside of 0-255.
+   */
   maxForwards: number;
   /**
-   * A response to this request, to be sent with `send`. Without `reason` it gets the phrase of §21. On a proxied request 1xx may be sent until the
-   * transaction has completed, and a final one is a candidate like those of the branches (C-6, C-12). Throws IllegalStateError when a final response has been sent.
+   * A response to this request, to be sent with `send`. Without `reason` it gets the phrase of §21. On a proxied
+   * request 1xx may be sent until the transaction has completed, and a final one is a candidate like those of the
+   * branches (C-6, C-12). Throws IllegalStateError when a final response has been sent.
    */
   createResponse(status: number, reason?: string): SipResponse;
   /**
-   * The proxy of this transaction, always the same one; `options` are set on it. Throws IllegalStateError for a request inside a dialog, which the
-   * container forwards itself (C-34), and TooManyHopsError when Max-Forwards is 0.
+   * The proxy of this transaction, always the same one; `options` are set on it. Throws IllegalStateError for a request
+   * inside a dialog, which the container forwards itself (C-34), and TooManyHopsError when Max-Forwards is 0.
    */
   proxy(options?: ProxyOptions): SipProxy;
   /** The back-to-back user agent of this request. */
@@ -123,39 +146,53 @@ export interface SipRequest extends SipMessage {
   /** The top Route value that pointed at this container and was removed (§16.4). */
   readonly poppedRoute: Address | undefined;
   /**
-   * On whose behalf the application has the request, as the application router says (JSR 289 §15.5); undefined inside a dialog, and where it has not said.
-   * A request that was made from another has that one's.
+   * On whose behalf the application has the request, as the application router says (JSR 289 §15.5); undefined inside a
+   * dialog, and where it has not said. A request that was made from another has that one's.
    */
   readonly region: RoutingRegion | undefined;
   /** The subscriber on whose behalf it has it, as the application router says: a copy. */
   readonly subscriberUri: Uri | undefined;
   /**
-   * How an initial request came to be, as the application router is told: 'NEW' from outside or from the factory, 'CONTINUE' for one that was proxied, or made
-   * from another. 'REVERSE' says that a request made from another goes the other way, to the side that the other came from (JSR 289 §15.4). Setting it throws
-   * IllegalStateError on a request that was received or sent, and, but for 'NEW', on one that was made from no other; TypeError for what is no directive.
+   * How an initial request came to be, as the application router is told: 'NEW' from outside or from the
+   * factory, 'CONTINUE' for one that was proxied, or made from another. 'REVERSE' says that a request made from
+   * another goes the other way, to the side that the other came from (JSR 289 §15.4). Setting it throws
+   * IllegalStateError on a request that was received or sent, and, but for 'NEW', on one that was made from no
+   * other; TypeError for what is no directive.
    */
   routingDirective: RoutingDirective;
   /**
-   * Sends a request that the application made. Resolves with the final response, whatever its class; its provisional ones go to `onProvisional` or to the
-   * handlers. No response at all is a 408, an unreachable peer a 503 (§8.1.3.1), both with `remote` undefined. Rejects only when the container itself failed.
-   * An ACK has no response: its promise resolves with undefined when it was sent. A 491 is a response like others: the application may try again after a while (§14.1).
-   * Throws IllegalStateError when it was sent before, or was received; and in a dialog for an INVITE, UPDATE or offer while another is under way (§14.1, RFC 3311 §5.1).
+   * Sends a request that the application made. Resolves with the final response, whatever its class; its provisional
+   * ones go to `onProvisional` or to the handlers. No response at all is a 408, an unreachable peer a 503 (§8.1.3.1),
+   * both with `remote` undefined. Rejects only when the container itself failed. An ACK has no response: its promise
+   * resolves with undefined when it was sent. A 491 is a response like others: the application may try again after a
+   * while (§14.1). Throws IllegalStateError when it was sent before, or was received; and in a dialog for an INVITE,
+   * UPDATE or offer while another is under way (§14.1, RFC 3311 §5.1).
    */
   send(options?: SendOptions): Promise<SipResponse>;
   /** A CANCEL for this INVITE, which the application has sent (§9.1). It waits for the first 1xx. */
   createCancel(): SipRequest;
-  /** Answers a 401 or 407: adds the Authorization or Proxy-Authorization that it asks for (§22, RFC 8760). `challenge` is the response, or one of its challenges. */
+  /**
+   * Answers a 401 or 407: adds the Authorization or Proxy-Authorization that it asks for (§22, RFC 8760). `challenge`
+   * is the response, or one of its challenges.
+   */
   addAuthorization(challenge: SipResponse | Challenge, credentials: Credentials | readonly Credentials[]): void;
-  /** Name of the user whose credentials were right, once `@Authenticated()` or AUTHENTICATION has checked them; undefined before, and for nobody. */
+  /**
+   * Name of the user whose credentials were right, once `@Authenticated()` or AUTHENTICATION has checked them;
+   * undefined before, and for nobody.
+   */
   readonly user?: string | undefined;
   /**
-   * A parameter of the URI by which the request reached this application: of the Route value that was removed, which for a record-routed dialog holds what
-   * the application set on `Proxy.recordRouteUri` (C-35), else of the Request-URI. `true` for one without a value.
+   * A parameter of the URI by which the request reached this application: of the Route value that was removed, which
+   * for a record-routed dialog holds what the application set on `Proxy.recordRouteUri` (C-35), else of the
+   * Request-URI. `true` for one without a value.
    */
   parameter(name: string): string | true | undefined;
 }
 
-/** A response (JSR 289's SipServletResponse). One that was proxied is sent by the container: the handler changes it and never sends it (C-4). */
+/**
+ * A response (JSR 289's SipServletResponse). One that was proxied is sent by the container: the handler
+ * changes it and never sends it (C-4).
+ */
 export interface SipResponse extends SipMessage {
   /** 101-699: an application never sees 100 (C-5). */
   readonly status: number;
@@ -173,21 +210,30 @@ export interface SipResponse extends SipMessage {
   readonly isRetransmission: boolean;
   /** Whether it is a 1xx that must be acknowledged by PRACK (RFC 3262). */
   readonly isReliable: boolean;
-  /** Sends a response that the application made. Throws IllegalStateError when it was sent before, or came through a proxy. */
+  /**
+   * Sends a response that the application made. Throws IllegalStateError when it was sent
+   * before, or came through a proxy.
+   */
   send(): void;
   /**
-   * Sends a 101-199 to an INVITE so that the caller must acknowledge it by PRACK (RFC 3262 §3); a second one waits for the PRACK of the first. A 2xx waits for the
-   * PRACK of those that carry a session description. The PRACK goes to the `@Prack()` handler, and is answered 200 when that has not answered it; an offer in it is
-   * the application's to answer. Without a PRACK for 64*T1 the INVITE is answered 500, and `@NoPrackReceived()` is told. To a caller that requires 100rel, `send` is
-   * as `sendReliably`. Throws IllegalStateError when the caller does not support 100rel, for any other response, and when the application proxies the request.
+   * Sends a 101-199 to an INVITE so that the caller must acknowledge it by PRACK (RFC 3262 §3); a second one waits for
+   * the PRACK of the first. A 2xx waits for the PRACK of those that carry a session description. The PRACK goes to the
+   * `@Prack()` handler, and is answered 200 when that has not answered it; an offer in it is the application's to
+   * answer. Without a PRACK for 64*T1 the INVITE is answered 500, and `@NoPrackReceived()` is told. To a caller that
+   * requires 100rel, `send` is as `sendReliably`. Throws IllegalStateError when the caller does not support 100rel, for
+   * any other response, and when the application proxies the request.
    */
   sendReliably(): void;
-  /** The ACK to a 2xx that the application received for its INVITE (§13.2.2.4). Throws IllegalStateError for any other response. */
+  /**
+   * The ACK to a 2xx that the application received for its INVITE (§13.2.2.4). Throws
+   * IllegalStateError for any other response.
+   */
   createAck(): SipRequest;
   /**
-   * The PRACK to a reliable 1xx that the application received (RFC 3262 §4), which comes only to an INVITE with `Supported: 100rel`. When the handler of the 1xx has
-   * settled and has not made it, the container sends it itself, but for a 1xx that carries an offer: its PRACK answers that, and is the application's. Throws
-   * IllegalStateError for any other response, and the second time.
+   * The PRACK to a reliable 1xx that the application received (RFC 3262 §4), which comes only to an INVITE with
+   * `Supported: 100rel`. When the handler of the 1xx has settled and has not made it, the container sends it itself,
+   * but for a 1xx that carries an offer: its PRACK answers that, and is the application's. Throws IllegalStateError for
+   * any other response, and the second time.
    */
   createPrack(): SipRequest;
   /** What a 401 or 407 asks for, in order; empty for any other response. */

@@ -6,17 +6,29 @@ import type { Uri, UriLike } from './values/uri.js';
 
 /** Options of a proxy. They may be changed until the proxy is started. */
 export interface ProxyOptions {
-  /** Whether the application's response handlers are called for this transaction (C-2, C-4). Default: what `@Siplet` says, else true. */
+  /**
+   * Whether the application's response handlers are called for this transaction (C-2, C-4). Default:
+   * what `@Siplet` says, else true.
+   */
   supervised?: boolean;
   /** Whether all branches start at once (C-22), or one after another (C-23). Default: true. */
   parallel?: boolean;
   /** Whether the Contacts of a 3xx are tried (C-26). Default: true. */
   recurse?: boolean;
-  /** Whether the container stays in the dialog, so that `@Subsequent()` handlers see its requests (C-34). REGISTER is never record-routed (C-38). Default: false. */
+  /**
+   * Whether the container stays in the dialog, so that `@Subsequent()` handlers see its requests (C-34). REGISTER is
+   * never record-routed (C-38). Default: false.
+   */
   recordRoute?: boolean;
-  /** Whether a Path is added to a REGISTER, so that requests to what it registers come through here (RFC 3327, C-38). Default: false. */
+  /**
+   * Whether a Path is added to a REGISTER, so that requests to what it registers come through here
+   * (RFC 3327, C-38). Default: false.
+   */
   addToPath?: boolean;
-  /** Seconds: bounds a parallel search as a whole, and each branch of a sequential one (C-22, C-23). Default: what `@Siplet` says, else 180. */
+  /**
+   * Seconds: bounds a parallel search as a whole, and each branch of a sequential one (C-22, C-23). Default:
+   * what `@Siplet` says, else 180.
+   */
   timeout?: number;
   /** Whether other branches go on when one was answered with a 2xx (C-10). Default: false. */
   noCancel?: boolean;
@@ -24,11 +36,17 @@ export interface ProxyOptions {
   recordRouteUri?: UriLike;
   /** What the parameters of `Proxy.pathUri` are taken from. */
   pathUri?: UriLike;
-  /** The address of this container from which branches are sent: 'udp:192.0.2.1:5060', or an IP address. Default: as routing has it. */
+  /**
+   * The address of this container from which branches are sent: 'udp:192.0.2.1:5060', or an IP
+   * address. Default: as routing has it.
+   */
   outboundInterface?: string;
 }
 
-/** Why something is cancelled: becomes the Reason header of the CANCEL (RFC 3326). A text is the header's value: 'SIP;cause=200'. */
+/**
+ * Why something is cancelled: becomes the Reason header of the CANCEL (RFC 3326). A text is the
+ * header's value: 'SIP;cause=200'.
+ */
 export type CancelReason = string | CancelCause;
 
 export interface CancelCause {
@@ -45,19 +63,25 @@ export type BranchState = 'waiting' | 'pending' | 'ended';
 export interface Proxy extends Required<Omit<ProxyOptions, 'outboundInterface' | 'recordRouteUri' | 'pathUri'>> {
   outboundInterface: string | undefined;
   /**
-   * The URI of the Record-Route, on which parameters may be set that come back in `request.parameter(name)` of each subsequent request, from both sides
-   * (C-35). Reading it, before the start, makes it live: what is set is what is sent; of a URI that is assigned the parameters are taken, since scheme,
-   * host and port are the container's. Throws IllegalStateError when `recordRoute` is false.
+   * The URI of the Record-Route, on which parameters may be set that come back in `request.parameter(name)` of each
+   * subsequent request, from both sides (C-35). Reading it, before the start, makes it live: what is set is what is
+   * sent; of a URI that is assigned the parameters are taken, since scheme, host and port are the container's. Throws
+   * IllegalStateError when `recordRoute` is false.
    */
   get recordRouteUri(): SipUri;
   set recordRouteUri(uri: UriLike);
-  /** The URI of the Path, as `recordRouteUri` is that of the Record-Route (RFC 3327). Throws IllegalStateError when `addToPath` is false. */
+  /**
+   * The URI of the Path, as `recordRouteUri` is that of the Record-Route (RFC 3327). Throws
+   * IllegalStateError when `addToPath` is false.
+   */
   get pathUri(): SipUri;
   set pathUri(uri: UriLike);
   /**
-   * Adds branches for these URIs and starts them; one that is in the target set is not tried twice (§16.5, C-19). Legal as long as the transaction has not
-   * completed: from 1xx, branch and best-response handlers, also later, and after `cancel` (C-16, C-18). From a best-response handler of class 3, 4 or 5 the
-   * response is then not forwarded, and stays a candidate (C-17). Throws IllegalStateError after completion, a 2xx or a 6xx; SipParseError for a string that is no URI.
+   * Adds branches for these URIs and starts them; one that is in the target set is not tried twice (§16.5, C-19).
+   * Legal as long as the transaction has not completed: from 1xx, branch and best-response handlers, also later,
+   * and after `cancel` (C-16, C-18). From a best-response handler of class 3, 4 or 5 the response is then not
+   * forwarded, and stays a candidate (C-17). Throws IllegalStateError after completion, a 2xx or a 6xx;
+   * SipParseError for a string that is no URI.
    */
   proxyTo(uri: UriLike | readonly UriLike[]): void;
   /** Adds branches that wait for `start`. One that is in the target set is left out. */

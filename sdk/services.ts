@@ -11,13 +11,15 @@ import type { Uri } from './values/uri.js';
 /** Makes what does not come from a message (JSR 289's SipFactory). */
 export interface SipFactory {
   /**
-   * A new initial request, with its own Call-ID; the Request-URI is that of `to` until it is set. Its applications are chosen as if it had been received
-   * (contract section 5). Throws IllegalStateError for ACK and CANCEL, which belong to a transaction.
+   * A new initial request, with its own Call-ID; the Request-URI is that of `to` until it is set. Its
+   * applications are chosen as if it had been received (contract section 5). Throws IllegalStateError for ACK and
+   * CANCEL, which belong to a transaction.
    */
   createRequest(applicationSession: ApplicationSession, method: Method, from: AddressLike, to: AddressLike): SipRequest;
   /**
-   * A new application session; with a key the one of that key, which is made when there is none (C-42). It ends when its last SIP session or timer has, or
-   * when it expires. Throws IllegalStateError in a constructor, RangeError for a key of more than 1024 characters.
+   * A new application session; with a key the one of that key, which is made when there is none (C-42). It ends when
+   * its last SIP session or timer has, or when it expires. Throws IllegalStateError in a constructor, RangeError for a
+   * key of more than 1024 characters.
    */
   createApplicationSession(key?: string): ApplicationSession;
   /** The URI in the text. Throws SipParseError. */
@@ -69,8 +71,9 @@ export interface Histogram {
 }
 
 /**
- * The application's own measurements, beside those of the container at `/metrics`. Names are prefixed and labelled with the application's. Asked twice for
- * one name, it gives the same measurement; throws TypeError when that is of another kind, or when the name is no metric name.
+ * The application's own measurements, beside those of the container at `/metrics`. Names are prefixed and labelled with
+ * the application's. Asked twice for one name, it gives the same measurement; throws TypeError when that is of another
+ * kind, or when the name is no metric name.
  */
 export interface Metrics {
   counter(name: string, help?: string): Counter;
@@ -79,7 +82,10 @@ export interface Metrics {
   histogram(name: string, help?: string, buckets?: readonly number[]): Histogram;
 }
 
-/** Writes one line of a log: a message, or fields and a message. Placeholders (`%s`, `%d`, `%o`) take the further values. */
+/**
+ * Writes one line of a log: a message, or fields and a message. Placeholders (`%s`, `%d`,
+ * `%o`) take the further values.
+ */
 export interface LogFunction {
   (message: string, ...values: unknown[]): void;
   (fields: object, message?: string, ...values: unknown[]): void;

@@ -9,7 +9,10 @@ import type { Address } from './values/address.js';
 /** Where a dialog is (§12): no dialog yet, by a 1xx with a To tag, by a 2xx, at its end. */
 export type SessionState = 'initial' | 'early' | 'confirmed' | 'terminated';
 
-/** One dialog, or what may become one. When a request forks, each To tag has its own session, with the attributes of the first. */
+/**
+ * One dialog, or what may become one. When a request forks, each To tag has its own session,
+ * with the attributes of the first.
+ */
 export interface SipSession {
   /** Nobody can guess it. */
   readonly id: string;
@@ -20,22 +23,27 @@ export interface SipSession {
   /** The peer; of a proxied call the one in To. */
   readonly remoteParty: Address;
   /**
-   * A request inside the dialog, to the peer. Throws IllegalStateError when the dialog has ended, for ACK and CANCEL (see `createAck`, `createCancel`), and
-   * for a proxied dialog, whose requests are the parties' own.
+   * A request inside the dialog, to the peer. Throws IllegalStateError when the dialog has ended, for ACK and CANCEL
+   * (see `createAck`, `createCancel`), and for a proxied dialog, whose requests are the parties' own.
    */
   createRequest(method: Method): SipRequest;
   /**
-   * The next request of one of these methods in the dialog, or of any when none is named: it goes to who awaits it instead of its handler, so that a call
-   * reads from top to bottom: `const bye = await session.next('BYE')`. Other handlers of the application session have their turn meanwhile. A BYE that is
-   * not answered is answered 200. Rejects with SessionInvalidError when the dialog ends before; throws IllegalStateError where the application is no user
+   * The next request of one of these methods in the dialog, or of any when none is named: it goes to who awaits it
+   * instead of its handler, so that a call reads from top to bottom: `const bye = await session.next('BYE')`. Other
+   * handlers of the application session have their turn meanwhile. A BYE that is not answered is answered 200. Rejects
+   * with SessionInvalidError when the dialog ends before; throws IllegalStateError where the application is no user
    * agent: before it has answered or sent the request, and in a proxied dialog.
    */
   next(...methods: Method[]): Promise<SipRequest>;
-  /** Ends the dialog: BYE, on a proxied dialog to both sides; CANCEL, or a final response, while it is early. Resolves when it has ended. */
+  /**
+   * Ends the dialog: BYE, on a proxied dialog to both sides; CANCEL, or a final response, while it is
+   * early. Resolves when it has ended.
+   */
   terminate(): Promise<void>;
   /**
-   * For the application's own use: JSON values, kept as long as the session. Setting what is none (a function, undefined, a Date, what contains itself) throws
-   * TypeError. Throws SessionInvalidError when the session has ended; its `@SessionDestroyed()` handler can still read them.
+   * For the application's own use: JSON values, kept as long as the session. Setting what is none (a function,
+   * undefined, a Date, what contains itself) throws TypeError. Throws SessionInvalidError when the session has ended;
+   * its `@SessionDestroyed()` handler can still read them.
    */
   readonly attributes: Map<string, Json>;
   readonly applicationSession: ApplicationSession;

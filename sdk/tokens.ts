@@ -16,7 +16,9 @@ export const SESSIONS: ServiceIdentifier<Sessions> = Symbol.for('siplet.SESSIONS
 /** A logger that carries the application's name and version. */
 export const LOGGER: ServiceIdentifier<Logger> = Symbol.for('siplet.LOGGER');
 
-/** The application's own section of the configuration, `apps.<name>`; {} when there is none. The author knows its type. */
+/**
+ * The application's own section of the configuration, `apps.<name>`; {} when there is none. The author knows its type.
+ */
 export const APP_CONFIG: ServiceIdentifier<unknown> = Symbol.for('siplet.APP_CONFIG');
 
 /** Authenticates those who send requests. */

@@ -1,4 +1,5 @@
-// Balances. Calls take money in advance, a little at a time, and give back what they have not used: so calls of one account never spend more than it has.
+// Balances. Calls take money in advance, a little at a time, and give back what they have not used: so calls of one
+// account never spend more than it has.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ServiceIdentifier } from 'inversify';
@@ -41,8 +42,9 @@ export class AccountsInMemory implements Accounts {
 }
 
 /**
- * Balances in a JSON file, `{ "alice": 4.2 }`. It is read and written whole at each step and replaced in one, so that two versions of the application, of
- * which one drains, share it, and a crash leaves the old file or the new one. For thousands of accounts take a database.
+ * Balances in a JSON file, `{ "alice": 4.2 }`. It is read and written whole at each step and replaced in one, so that
+ * two versions of the application, of which one drains, share it, and a crash leaves the old file or the new one. For
+ * thousands of accounts take a database.
  */
 export class AccountsInFile implements Accounts {
   /** What could not be written, and is put back at the next step. */

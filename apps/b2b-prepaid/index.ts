@@ -1,4 +1,5 @@
-// Calls that are paid in advance: each takes its money from an account as it goes on, and ends, with a warning before, when there is none left.
+// Calls that are paid in advance: each takes its money from an account as it goes on, and ends, with a warning
+// before, when there is none left.
 import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
@@ -24,12 +25,17 @@ export { services } from './services.js';
 /** A call of an account. */
 interface PaidCall {
   readonly meter: Meter;
-  bridge?: Bridge;
-  /** Milliseconds since 1970; undefined as long as nobody has answered. */
-  answeredAt?: number;
+  /** Undefined as long as nobody has answered. */
+  answer?: Answer;
   /** When somebody hung up: what a leg takes to end is free. */
   endedAt?: number;
   isWarned?: boolean;
+}
+
+interface Answer {
+  readonly bridge: Bridge;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 const EXHAUSTED = 'SIP;cause=402;text="Credit exhausted"';
@@ -56,10 +62,11 @@ export class B2bPrepaid {
     }
     const meter = new Meter(this.accounts, account, tariff);
     const session = request.applicationSession;
-    this.#calls.set(session.id, { meter });
+    const call: PaidCall = { meter };
+    this.#calls.set(session.id, call);
     try {
       await meter.extendTo(Math.max(this.settings.reserve, tariff.minimum));
-      if (meter.seconds > 0) await this.#bridge(request, session);
+      if (meter.seconds > 0) await this.#bridge(request, session, call);
       else await this.#refuse(request, session);
     } catch (error) {
       await this.#settle(session.id);
@@ -67,24 +74,27 @@ export class B2bPrepaid {
     }
   }
 
-  /** The time that is paid for comes to its end: more is taken from the account, or the caller is warned, or both legs are ended. */
+  /**
+   * The time that is paid for comes to its end: more is taken from the account, or the caller is
+   * warned, or both legs are ended.
+   */
   @OnTimer('paid')
   async paid({ applicationSession }: Timer): Promise<void> {
     const call = this.#calls.get(applicationSession.id);
-    if (call === undefined) return;
-    const { meter } = call;
+    if (call?.answer === undefined) return;
+    const { meter, answer } = call;
     const before = meter.seconds;
-    await meter.extendTo(this.#elapsed(call)! + this.settings.warning.seconds + this.settings.reserve);
+    await meter.extendTo(this.#secondsOf(call, answer) + this.settings.warning.seconds + this.settings.reserve);
     // Somebody has hung up meanwhile.
-    if (call.bridge?.caller.state !== 'confirmed') return;
-    const left = meter.seconds - this.#elapsed(call)!;
+    if (answer.bridge.caller.state !== 'confirmed') return;
+    const left = meter.seconds - this.#secondsOf(call, answer);
     if (meter.seconds > before) call.isWarned = false;
-    else if (left <= 0) return this.#cutOff(call, call.bridge);
+    else if (left <= 0) return this.#cutOff(call, answer.bridge);
     if (left <= this.settings.warning.seconds && !call.isWarned) {
       call.isWarned = true;
-      this.#warn(call.bridge, Math.ceil(left));
+      this.#warn(answer.bridge, Math.ceil(left));
     }
-    this.#watch(applicationSession, call);
+    this.#watch(applicationSession, call, answer);
   }
 
   @Bye()
@@ -104,12 +114,12 @@ export class B2bPrepaid {
     await Promise.all([...this.#calls.keys()].map((id) => this.#settle(id)));
   }
 
-  async #bridge(request: SipRequest, session: ApplicationSession): Promise<void> {
-    const call = this.#calls.get(session.id)!;
-    call.bridge = await request.b2bua().bridge({ to: request.uri });
-    call.answeredAt = this.now();
-    this.#watch(session, call);
-    void call.bridge.ended.then(() => this.#settle(session.id));
+  async #bridge(request: SipRequest, session: ApplicationSession, call: PaidCall): Promise<void> {
+    const bridge = await request.b2bua().bridge({ to: request.uri });
+    const answer = { bridge, at: this.now() };
+    call.answer = answer;
+    this.#watch(session, call, answer);
+    void bridge.ended.then(() => this.#settle(session.id));
   }
 
   async #refuse(request: SipRequest, session: ApplicationSession): Promise<void> {
@@ -118,14 +128,15 @@ export class B2bPrepaid {
   }
 
   /** Looks again in time for the warning, and after it at the very end. */
-  #watch(session: ApplicationSession, call: PaidCall): void {
+  #watch(session: ApplicationSession, call: PaidCall, answer: Answer): void {
     if (call.meter.seconds === Number.POSITIVE_INFINITY) return;
     const at = call.meter.seconds - (call.isWarned ? 0 : this.settings.warning.seconds);
-    session.setTimer('paid', Math.max(0, Math.ceil(call.answeredAt! + at * 1000 - this.now())));
+    session.setTimer('paid', Math.max(0, Math.ceil(answer.at + at * 1000 - this.now())));
   }
 
-  #elapsed({ answeredAt, endedAt = this.now() }: PaidCall): number | undefined {
-    return answeredAt === undefined ? undefined : (endedAt - answeredAt) / 1000;
+  /** How long the call has lasted since its answer. */
+  #secondsOf({ endedAt = this.now() }: PaidCall, { at }: Answer): number {
+    return (endedAt - at) / 1000;
   }
 
   #warn({ caller }: Bridge, left: number): void {
@@ -151,7 +162,7 @@ export class B2bPrepaid {
     if (call === undefined) return;
     this.#calls.delete(id);
     try {
-      await call.meter.close(this.#elapsed(call));
+      await call.meter.close(call.answer && this.#secondsOf(call, call.answer));
     } catch (error) {
       this.log.error({ err: error }, `what ${call.meter.account} has left of a call could not be put back`);
     }

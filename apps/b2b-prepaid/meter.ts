@@ -17,7 +17,10 @@ export class Meter {
     return secondsFor(this.#paid, this.tariff);
   }
 
-  /** Pays for so many seconds from the answer, or for as many as the account allows. What buys no further second is left in the account. */
+  /**
+   * Pays for so many seconds from the answer, or for as many as the account allows. What buys no further
+   * second is left in the account.
+   */
   async extendTo(seconds: number): Promise<void> {
     if (this.#isClosed || this.seconds >= seconds) return;
     const taken = await this.accounts.withdraw(this.account, costOf(seconds, this.tariff) - this.#paid);
@@ -26,7 +29,10 @@ export class Meter {
     await this.#giveBack(this.seconds < 0 ? 0 : costOf(this.seconds, this.tariff));
   }
 
-  /** The call has ended after so many seconds; undefined is that it was not answered, and costs nothing. A second time does nothing. */
+  /**
+   * The call has ended after so many seconds; undefined is that it was not answered, and costs
+   * nothing. A second time does nothing.
+   */
   async close(seconds: number | undefined): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

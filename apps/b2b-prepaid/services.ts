@@ -1,4 +1,5 @@
-// What the application is given beside the container's own: time, and the accounts. A test, or another package, binds others.
+// What the application is given beside the container's own: time, and the accounts. A test, or
+// another package, binds others.
 import { APP_CONFIG } from '@siplet/sdk';
 import { ContainerModule, type ServiceIdentifier } from 'inversify';
 import { ACCOUNTS, AccountsInFile, AccountsInMemory } from './accounts.js';

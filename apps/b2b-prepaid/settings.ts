@@ -3,7 +3,7 @@ import { SipUri, TelUri, type Uri } from '@siplet/sdk';
 import { amount, count, expect, type Kind, positive, Section, text } from './section.js';
 import { type Amount, type Tariff, UNIT } from './tariff.js';
 
-export interface Warning {
+interface Warning {
   /** Before the end; 0 is no warning. */
   readonly seconds: number;
   readonly method: 'INFO' | 'MESSAGE';
@@ -51,7 +51,8 @@ export class Settings {
 /** '+' and digits, as dialled; '' for a name. */
 function numberIn(uri: Uri): string {
   const written = uri instanceof TelUri ? uri.number : uri instanceof SipUri ? (uri.user ?? '') : '';
-  const number = written.split(';')[0]!.replace(/[-.()]/g, '');
+  const [beginning = ''] = written.split(';');
+  const number = beginning.replace(/[-.()]/g, '');
   return /^\+?\d{1,24}$/.test(number) ? number : '';
 }
 

@@ -3,10 +3,10 @@ import type { Circuit } from './carriers.js';
 import type { Failure } from './causes.js';
 
 /** Who ended it; 'container' is nobody at the phones: a leg was lost, or the container was stopped. */
-export type Party = 'caller' | 'callee' | 'container';
+type Party = 'caller' | 'callee' | 'container';
 
 /** How one carrier did; a carrier whose circuits were all taken has no status. */
-export interface Attempt {
+interface Attempt {
   readonly carrier: string;
   readonly status?: number;
   /** Q.850. */

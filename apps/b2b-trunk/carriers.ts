@@ -1,7 +1,12 @@
 // Carriers and their circuits: how many calls each has, and that it never has more than it may.
 import type { SipUri } from '@siplet/sdk';
-import type { HeaderPolicy } from './headers.js';
 import type { Rewrite } from './numbers.js';
+
+/** Headers that a carrier is not shown, and those that it is shown instead. */
+export interface HeaderPolicy {
+  readonly remove: readonly string[];
+  readonly set: ReadonlyMap<string, string>;
+}
 
 export interface Carrier {
   readonly name: string;

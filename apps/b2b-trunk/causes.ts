@@ -1,4 +1,5 @@
-// Why a call failed: whether the next carrier is worth a try, and what the failure is called in Q.850 (RFC 3326, RFC 3398 §8.2.6.1).
+// Why a call failed: whether the next carrier is worth a try, and what the failure is called in Q.850
+// (RFC 3326, RFC 3398 §8.2.6.1).
 import type { SipResponse } from '@siplet/sdk';
 
 /** A failed attempt, in the two languages of carriers. */

@@ -3,11 +3,6 @@ import { Address, type HeaderValues, type SipRequest, SipUri } from '@siplet/sdk
 import type { Carrier } from './carriers.js';
 import { type DialPlan, dialled, normalised } from './numbers.js';
 
-export interface HeaderPolicy {
-  readonly remove: readonly string[];
-  readonly set: ReadonlyMap<string, string>;
-}
-
 /** RFC 3323 §4.1.1.3. */
 const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
 
@@ -40,7 +35,7 @@ function callerAt({ uri, callerId }: Carrier, request: SipRequest, plan: DialPla
 }
 
 /** RFC 3323 §4.2: Privacy asks for it, or From says nothing already. */
-export function wantsPrivacy(request: Pick<SipRequest, 'headers' | 'from'>): boolean {
+function wantsPrivacy(request: Pick<SipRequest, 'headers' | 'from'>): boolean {
   const asked = request.headers.getAll('Privacy').flatMap((value) => value.toLowerCase().split(/\s*;\s*/));
   if (asked.some((value) => ['id', 'user', 'header'].includes(value))) return true;
   const { uri } = request.from;

@@ -1,4 +1,5 @@
-// Takes calls to telephone numbers to the carriers: the best one first, the next one when it fails, and a record of each call.
+// Takes calls to telephone numbers to the carriers: the best one first, the next one when it
+// fails, and a record of each call.
 import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
@@ -48,7 +49,7 @@ export class B2bTrunk {
   async place(request: SipRequest): Promise<void> {
     const written = dialled(request.uri);
     const number = written === undefined ? '' : normalised(written, this.settings.plan);
-    const carriers = this.settings.routes.to(number, this.chance);
+    const carriers = this.settings.carriersTo(number, this.chance);
     if (carriers.length === 0) return this.#passOn(request, number);
     const call = this.#begin(request, number);
     try {
@@ -96,10 +97,10 @@ export class B2bTrunk {
     return call;
   }
 
-  async #tryEach(names: readonly string[], number: string, request: SipRequest, call: Call): Promise<void> {
+  async #tryEach(carriers: readonly Carrier[], number: string, request: SipRequest, call: Call): Promise<void> {
     let last: CallFailed | undefined;
-    for (const name of names) {
-      const carrier = this.settings.carriers.get(name)!;
+    for (const carrier of carriers) {
+      const { name } = carrier;
       const circuit = this.#circuits.take(carrier);
       if (circuit === undefined) {
         call.isFull(name);
@@ -132,7 +133,10 @@ export class B2bTrunk {
     return isCarriersFault(failureOf(error.status, error.response), told, this.settings.failover);
   }
 
-  /** No carrier is left. What the last one said goes to the caller as it is, unless the configuration has another status for it. */
+  /**
+   * No carrier is left. What the last one said goes to the caller as it is, unless the
+   * configuration has another status for it.
+   */
   #refuse(request: SipRequest, last: CallFailed | undefined, call: Call): void {
     const status = last === undefined ? 503 : this.settings.statuses.get(last.status);
     if (status === undefined) throw last;

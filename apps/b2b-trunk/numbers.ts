@@ -28,9 +28,9 @@ export function dialled(uri: Uri): string | undefined {
   if (uri instanceof TelUri) return numberIn(uri.number, uri.parameters.get('phone-context'));
   if (!(uri instanceof SipUri) || uri.user === undefined) return undefined;
   // §19.1.6: the user of a SIP URI may hold all of a tel URI.
-  const [number, ...parameters] = uri.user.split(';');
+  const [number = '', ...parameters] = uri.user.split(';');
   const context = parameters.find((each) => each.toLowerCase().startsWith('phone-context='));
-  return numberIn(number!, context?.slice('phone-context='.length));
+  return numberIn(number, context?.slice('phone-context='.length));
 }
 
 function numberIn(written: string, context: string | true | undefined): string | undefined {

@@ -1,11 +1,15 @@
-// Call detail records as JSON lines: appended to a file that is changed for a new one when it is large. A disk that is full ends no call.
+// Call detail records as JSON lines: appended to a file that is changed for a new one when it is large. A
+// disk that is full ends no call.
 import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Logger } from '@siplet/sdk';
 
 export interface RecordsSettings {
   readonly file: string;
-  /** Octets from which the file is put aside, as FILE.1, FILE.2, … in the order of time; 0 is never. None is ever removed. */
+  /**
+   * Octets from which the file is put aside, as FILE.1, FILE.2, … in the order of time; 0
+   * is never. None is ever removed.
+   */
   readonly size: number;
   /** Records that wait in memory while the disk takes none; what comes on top of them goes to the log. */
   readonly buffer: number;
@@ -18,7 +22,7 @@ export interface Disk {
   readdir: (path: string) => Promise<string[]>;
 }
 
-export interface OpenFile {
+interface OpenFile {
   stat(): Promise<{ size: number }>;
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<unknown>;
   write(octets: Uint8Array): Promise<{ bytesWritten: number }>;
@@ -133,7 +137,7 @@ export class Records {
 }
 
 async function lastOctet(file: OpenFile, size: number): Promise<number> {
-  const octet = new Uint8Array(1);
+  const octet = Buffer.alloc(1);
   await file.read(octet, 0, 1, size - 1);
-  return octet[0]!;
+  return octet.readUInt8();
 }

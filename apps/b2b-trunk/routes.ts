@@ -4,7 +4,10 @@
 export interface Offer {
   readonly carrier: string;
   readonly cost: number;
-  /** Of those that cost the same, one of weight 3 comes first three times as often as one of weight 1; one of weight 0 comes last. */
+  /**
+   * Of those that cost the same, one of weight 3 comes first three times as often as one of weight
+   * 1; one of weight 0 comes last.
+   */
   readonly weight: number;
 }
 
@@ -20,7 +23,10 @@ export class Routes {
     this.#lengths = [...new Set([...offers.keys()].map((prefix) => prefix.length))].sort((a, b) => b - a);
   }
 
-  /** Names of carriers in the order in which they are to be tried, each once. Those of shorter prefixes come after those of longer ones. */
+  /**
+   * Names of carriers in the order in which they are to be tried, each once. Those of shorter prefixes
+   * come after those of longer ones.
+   */
   to(number: string, chance: Chance): string[] {
     const carriers = new Set<string>();
     for (const length of this.#lengths) {
@@ -49,7 +55,10 @@ function drawn(offers: Offer[], chance: Chance): Offer[] {
   const order: Offer[] = [];
   while (left.length > 1) {
     let ticket = chance() * left.reduce((sum, { weight }) => sum + weight, 0);
-    const hit = left.findIndex(({ weight }) => (ticket -= weight) < 0);
+    const hit = left.findIndex(({ weight }) => {
+      ticket -= weight;
+      return ticket < 0;
+    });
     order.push(...left.splice(Math.max(hit, 0), 1));
   }
   return [...order, ...left];

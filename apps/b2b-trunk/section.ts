@@ -1,4 +1,5 @@
-// Reads a section of siplet.yaml by hand: each key is checked where it is taken, and all faults are told at once, each with its place.
+// Reads a section of siplet.yaml by hand: each key is checked where it is taken, and all faults are
+// told at once, each with its place.
 
 /** Turns a value into what is needed; throws an Error whose message says what it must be. */
 export type Kind<T> = (value: unknown) => T;

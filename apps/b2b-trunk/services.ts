@@ -1,4 +1,5 @@
-// What the application is given beside the container's own: time, chance and the records. A test, or another package, binds others.
+// What the application is given beside the container's own: time, chance and the records. A test, or
+// another package, binds others.
 import { APP_CONFIG, LOGGER } from '@siplet/sdk';
 import { ContainerModule, type ServiceIdentifier } from 'inversify';
 import { Records } from './records.js';

@@ -1,21 +1,20 @@
 // apps.b2b-trunk of siplet.yaml: carriers, routes, how numbers are dialled, and where records go.
 import { SipUri } from '@siplet/sdk';
-import type { Carrier } from './carriers.js';
+import type { Carrier, HeaderPolicy } from './carriers.js';
 import type { FailoverPolicy } from './causes.js';
-import type { HeaderPolicy } from './headers.js';
 import type { DialPlan, Rewrite } from './numbers.js';
 import type { RecordsSettings } from './records.js';
-import { type Offer, Routes } from './routes.js';
+import { type Chance, type Offer, Routes } from './routes.js';
 import { amount, count, expect, flag, type Kind, list, positive, Section, text } from './section.js';
 
 export class Settings {
   readonly carriers: ReadonlyMap<string, Carrier>;
-  readonly routes: Routes;
   readonly plan: DialPlan;
   readonly failover: FailoverPolicy;
   /** What a caller is told instead of these statuses, when no carrier is left. */
   readonly statuses: ReadonlyMap<number, number>;
   readonly records: RecordsSettings;
+  readonly routes: Routes;
 
   /** Throws an Error that names every fault of the section. */
   constructor(section: unknown) {
@@ -23,6 +22,11 @@ export class Settings {
     ({ plan: this.plan, failover: this.failover, statuses: this.statuses, records: this.records } = read);
     this.carriers = read.carriers;
     this.routes = new Routes(read.offers);
+  }
+
+  /** The carriers that take the number, in the order in which they are to be tried. */
+  carriersTo(number: string, chance: Chance): Carrier[] {
+    return this.routes.to(number, chance).flatMap((name) => this.carriers.get(name) ?? []);
   }
 }
 

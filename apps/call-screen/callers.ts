@@ -14,9 +14,9 @@ export function namesOf(uri: Uri): Names {
   if (uri instanceof TelUri) return [uri.digits];
   if (uri instanceof OtherUri) return [uri.toString()];
   if (uri.user === undefined) return [`@${uri.host}`];
-  const [written] = uri.user.split(';');
-  const isNumber = /^\+?[\d.()-]*\d[\d.()-]*$/.test(written!);
-  const user = isNumber ? written!.replace(/[-.()]/g, '') : uri.user;
+  const [written = ''] = uri.user.split(';');
+  const isNumber = /^\+?[\d.()-]*\d[\d.()-]*$/.test(written);
+  const user = isNumber ? written.replace(/[-.()]/g, '') : uri.user;
   return [user, `${user}@${uri.host}`];
 }
 

@@ -1,4 +1,5 @@
-// Turns calls away before any other application has them: callers that nobody wants, and those that the callee does not want.
+// Turns calls away before any other application has them: callers that nobody wants, and those
+// that the callee does not want.
 import { APP_CONFIG, Invite, LOGGER, type Logger, METRICS, type Metrics, Siplet, type SipRequest } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { calleeOf, callersOf } from './callers.js';

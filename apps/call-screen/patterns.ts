@@ -1,4 +1,5 @@
-// A list of callers: exact ones, beginnings, and patterns with stars. A long list costs no more than a short one, unless it is of the last kind.
+// A list of callers: exact ones, beginnings, and patterns with stars. A long list costs no more than a short one,
+// unless it is of the last kind.
 
 /** Who calls, in all the ways in which a list may name him: 'alice', 'alice@example.com', '+4930123'. */
 export type Names = readonly string[];

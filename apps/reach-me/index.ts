@@ -56,7 +56,10 @@ export class ReachMe {
     cancel.applicationSession.attributes.set('gone', true);
   }
 
-  /** Nobody answered. When the mailbox does not answer either, it has been tried already, and the best response goes to the caller (C-17, C-19). */
+  /**
+   * Nobody answered. When the mailbox does not answer either, it has been tried already, and the best response
+   * goes to the caller (C-17, C-19).
+   */
   @BestResponse('INVITE')
   voicemail(response: SipResponse): void {
     // A 6xx speaks for the person, 603 above all: Decline (C-13).

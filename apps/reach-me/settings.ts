@@ -46,7 +46,10 @@ export class Settings {
     this.#targets = new Map(Object.entries(targets));
   }
 
-  /** Who is rung when `dialled` is called: that user's own targets, else those of the longest beginning. Empty when there are none. */
+  /**
+   * Who is rung when `dialled` is called: that user's own targets, else those of the longest
+   * beginning. Empty when there are none.
+   */
   targetsOf(dialled: Uri): SipUri[] {
     const user = userOf(dialled);
     const targets = this.#entryOf(user);

@@ -1,5 +1,11 @@
-// What is wrong with an @Authenticated before anything is called (§22.1, contract section 2): one sentence each, naming class and method.
-import { type AuthenticationDeclaration, authenticationsOf, handlersOf } from '@siplet/sdk/declarations';
+// Faults in the use of @Authenticated, found before anything is called (§22.1, contract section 2): one sentence each,
+// naming class and method.
+import {
+  type AuthenticationDeclaration,
+  authenticationsOf,
+  handlersOf,
+  type SipletClass,
+} from '@siplet/sdk/declarations';
 import { faultsOfOptions } from '../digest/index.js';
 import type { SipletEntry } from './handler.js';
 
@@ -17,7 +23,7 @@ export function authenticationFaults({ siplet, type }: SipletEntry): string[] {
   });
 }
 
-function placeFaults({ property, isStatic }: AuthenticationDeclaration, type: Function): string[] {
+function placeFaults({ property, isStatic }: AuthenticationDeclaration, type: SipletClass): string[] {
   if (isStatic) return ['the method is static; messages are given to methods of the instance'];
   const handlers = handlersOf(type).filter((handler) => handler.property === property);
   if (handlers.length === 0)

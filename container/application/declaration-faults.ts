@@ -1,5 +1,5 @@
-// What is wrong with the decorators of an application before any choice is made between its methods: contract section 2.
-import { declarationOf, type HandlerDeclaration, handlersOf } from '@siplet/sdk/declarations';
+// Faults in the decorators of an application, found before any choice is made between its methods: contract section 2.
+import { declarationOf, type HandlerDeclaration, handlersOf, type SipletClass } from '@siplet/sdk/declarations';
 import { authenticationFaults } from './authentication-faults.js';
 import type { SipletEntry } from './handler.js';
 
@@ -32,7 +32,7 @@ function faultsOfSiplet(entry: SipletEntry): string[] {
   return faults;
 }
 
-function placeFaults(handler: HandlerDeclaration, where: string, instance: object, type: Function): string[] {
+function placeFaults(handler: HandlerDeclaration, where: string, instance: object, type: SipletClass): string[] {
   if (handler.kind === 'sessionKey') {
     if (!handler.isStatic)
       return [`${where}: a session key is asked before there is a session, so the method must be static`];
@@ -46,27 +46,32 @@ function placeFaults(handler: HandlerDeclaration, where: string, instance: objec
 }
 
 function argumentFaults(handler: HandlerDeclaration, where: string): string[] {
-  const faults: string[] = [];
-  for (const method of handler.methods) {
-    if (METHODS.has(method)) continue;
-    const upper = typeof method === 'string' ? method.toUpperCase() : '';
-    if (!isToken(method)) faults.push(`${where}: ${JSON.stringify(method)} is not a SIP method name`);
-    else if (METHODS.has(upper))
-      faults.push(`${where}: '${method}' is no SIP method; method names are case-sensitive: write '${upper}'`);
-    else if (method !== upper)
-      faults.push(
-        `${where}: '${method}' is an unknown SIP method with lower case letters; method names are case-sensitive`,
-      );
+  const faults = [...handler.methods.flatMap(methodFaults), ...statusFaults(handler)];
+  return faults.map((fault) => `${where}: ${fault}`);
+}
+
+function methodFaults(method: string): string[] {
+  if (METHODS.has(method)) return [];
+  if (!isToken(method)) return [`${JSON.stringify(method)} is not a SIP method name`];
+  const upper = method.toUpperCase();
+  if (METHODS.has(upper)) {
+    return [`'${method}' is no SIP method; method names are case-sensitive: write '${upper}'`];
   }
-  const statuses = handler.statuses ?? [];
-  if (handler.kind === 'response' && statuses.length === 0) faults.push(`${where}: names no status`);
-  if (statuses.length > 2) faults.push(`${where}: a range has a first and a last status; stack decorators for several`);
-  else if (statuses.length === 2 && statuses[0]! > statuses[1]!)
-    faults.push(`${where}: the range ends before it begins`);
+  if (method === upper) return [];
+  return [`'${method}' is an unknown SIP method with lower case letters; method names are case-sensitive`];
+}
+
+function statusFaults({ kind, statuses = [] }: HandlerDeclaration): string[] {
+  const faults: string[] = [];
+  const [first = 0, last = first] = statuses;
+  if (kind === 'response' && statuses.length === 0) faults.push('names no status');
+  if (statuses.length > 2) faults.push('a range has a first and a last status; stack decorators for several');
+  else if (first > last) faults.push('the range ends before it begins');
   for (const status of statuses) {
-    if (status === 100) faults.push(`${where}: an application never sees 100 Trying`);
-    else if (!Number.isInteger(status) || status < 101 || status > 699)
-      faults.push(`${where}: ${status} is no status of a response`);
+    if (status === 100) faults.push('an application never sees 100 Trying');
+    else if (!Number.isInteger(status) || status < 101 || status > 699) {
+      faults.push(`${status} is no status of a response`);
+    }
   }
   return faults;
 }

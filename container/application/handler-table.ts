@@ -1,10 +1,12 @@
-// Which method of which siplet takes a message: contract section 2, compiled once at deployment, a few Map and array reads afterwards.
+// Which method of which siplet takes a message: contract section 2, compiled once at deployment, a few
+// Map and array reads afterwards.
 import { DeploymentError, type ReadonlySipRequest } from '@siplet/sdk';
 import {
   type AuthenticationDeclaration,
   authenticationsOf,
   type HandlerKind,
   handlersOf,
+  type SipletClass,
 } from '@siplet/sdk/declarations';
 import { faultsOf } from './declaration-faults.js';
 import type { DeployedSiplet, Handler, SessionKeyMethod, SipletEntry } from './handler.js';
@@ -65,29 +67,16 @@ export class HandlerTable {
 
   /** Throws a DeploymentError that names class and methods, and why, for every fault that it finds. */
   static compile(siplets: readonly SipletEntry[], authenticated: AuthenticatedBy): HandlerTable {
-    return new HandlerTable(siplets, authenticated);
+    assertNone(faultsOf(siplets));
+    const candidates = siplets.flatMap((entry) => candidatesOf(entry, authenticated));
+    const selection = new Selection(candidates);
+    const table = new HandlerTable(selection, sessionKeyIn(siplets), tableLines(candidates, siplets));
+    assertNone(selection.faults);
+    return table;
   }
 
-  private constructor(siplets: readonly SipletEntry[], authenticated: AuthenticatedBy) {
-    const faults = faultsOf(siplets);
-    if (faults.length > 0) throw new DeploymentError(faults.join('\n'), { problems: faults });
-
-    const candidates: Candidate[] = [];
-    for (const { siplet, type } of siplets) {
-      for (const declaration of handlersOf(type)) {
-        if (declaration.kind === 'sessionKey') {
-          this.sessionKey = sessionKeyOf(siplet, type, declaration.property);
-          continue;
-        }
-        const handler = new MethodHandler(siplet, declaration.property);
-        const authentication = authenticationsOf(type).find(({ property }) => property === declaration.property);
-        candidates.push(new Candidate(authentication ? authenticated(handler, authentication) : handler, declaration));
-      }
-    }
-    const selection = new Selection(candidates);
-    const methods = new Set(candidates.flatMap((candidate) => candidate.declaration.methods));
-
-    for (const method of methods) {
+  private constructor(selection: Selection, sessionKey: SessionKeyMethod | undefined, lines: string[]) {
+    for (const method of selection.methods) {
       this.#initial.set(method, selection.of('initial', method));
       this.#subsequent.set(method, selection.of('subsequent', method));
       this.#branch.set(method, selection.of('branch', method));
@@ -99,22 +88,19 @@ export class HandlerTable {
     this.#otherResponses = selection.responses(undefined);
     this.#cancel = selection.of('cancel', 'CANCEL');
     this.stateless = selection.of('stateless', undefined);
-    for (const { declaration } of candidates) {
-      if (declaration.timer !== undefined) this.#timers.set(declaration.timer, selection.timer(declaration.timer));
-    }
+    for (const timer of selection.timers) this.#timers.set(timer, selection.timer(timer));
     this.#otherTimer = selection.timer(undefined);
     for (const kind of LIFE) {
       const handler = selection.of(kind, undefined);
       if (handler) this.#life.set(kind, handler);
     }
-    if (selection.faults.length > 0)
-      throw new DeploymentError(selection.faults.join('\n'), { problems: selection.faults });
+    this.sessionKey = sessionKey;
+    this.initialMethods = this.#otherInitial || this.stateless ? 'any' : this.#initialOnes();
+    this.#lines = lines;
+  }
 
-    this.initialMethods =
-      this.#otherInitial || this.stateless
-        ? 'any'
-        : [...methods].filter((method) => this.#initial.get(method) !== undefined);
-    this.#lines = tableLines(candidates, siplets);
+  #initialOnes(): string[] {
+    return [...this.#initial].filter(([, handler]) => handler !== undefined).map(([method]) => method);
   }
 
   /** The handler of an initial request of this method. */
@@ -165,14 +151,41 @@ export class HandlerTable {
   }
 }
 
-function sessionKeyOf({ className }: DeployedSiplet, type: Function, property: string | symbol): SessionKeyMethod {
+function assertNone(faults: readonly string[]): void {
+  if (faults.length > 0) throw new DeploymentError(faults.join('\n'), { problems: faults });
+}
+
+function candidatesOf({ siplet, type }: SipletEntry, authenticated: AuthenticatedBy): Candidate[] {
+  const authentications = authenticationsOf(type);
+  return handlersOf(type)
+    .filter(({ kind }) => kind !== 'sessionKey')
+    .map((declaration) => {
+      const handler = new MethodHandler(siplet, declaration.property);
+      const authentication = authentications.find(({ property }) => property === declaration.property);
+      return new Candidate(authentication ? authenticated(handler, authentication) : handler, declaration);
+    });
+}
+
+/** The session key method of the application, which has one at most. */
+function sessionKeyIn(siplets: readonly SipletEntry[]): SessionKeyMethod | undefined {
+  for (const { siplet, type } of siplets) {
+    const declaration = handlersOf(type).find(({ kind }) => kind === 'sessionKey');
+    if (declaration !== undefined) return sessionKeyOf(siplet, type, declaration.property);
+  }
+  return undefined;
+}
+
+function sessionKeyOf({ className }: DeployedSiplet, type: SipletClass, property: string | symbol): SessionKeyMethod {
   const key = Reflect.get(type, property) as (request: ReadonlySipRequest) => string | undefined;
   return Object.assign((request: ReadonlySipRequest) => key.call(type, request), {
     label: `${className}.${String(property)}`,
   });
 }
 
-/** For the Allow of a user agent's 405 (§21.4.6): what the container takes itself, and what the application has handlers for. */
+/**
+ * For the Allow of a user agent's 405 (§21.4.6): what the container takes itself, and what
+ * the application has handlers for.
+ */
 export function allowedBy(table: HandlerTable): string[] {
   return METHODS.filter(
     (method) =>

@@ -1,6 +1,7 @@
-// What the container calls: a siplet of a deployed application, a method of it, and what decides between methods (contract section 2).
+// What the container calls: a siplet of a deployed application, a method of it, and what decides
+// between methods (contract section 2).
 import type { ReadonlySipRequest } from '@siplet/sdk';
-import type { HandlerDeclaration } from '@siplet/sdk/declarations';
+import type { HandlerDeclaration, SipletClass } from '@siplet/sdk/declarations';
 
 export interface SipletDefaults {
   readonly supervised: boolean;
@@ -44,7 +45,7 @@ export interface SessionKeyMethod {
 /** What a table is compiled from: the siplet and the class that carries its declarations. */
 export interface SipletEntry {
   readonly siplet: DeployedSiplet;
-  readonly type: Function;
+  readonly type: SipletClass;
 }
 
 /** A method that can be called, with the declaration that made it a handler. */

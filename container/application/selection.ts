@@ -20,9 +20,9 @@ export class Candidate implements DeclaredHandler {
     this.declaration = declaration;
     this.named = declaration.methods.length > 0 || declaration.timer !== undefined;
     const { statuses, kind } = declaration;
-    const [from, to] = statuses ?? RANGES[kind] ?? [FIRST_STATUS, LAST_STATUS];
-    this.from = from!;
-    this.to = to ?? from!;
+    const [from = FIRST_STATUS, to = from] = statuses ?? RANGES[kind] ?? [FIRST_STATUS, LAST_STATUS];
+    this.from = from;
+    this.to = to;
   }
 
   takesMethod(method: string | undefined): boolean {
@@ -60,6 +60,16 @@ export class Selection {
 
   constructor(candidates: readonly Candidate[]) {
     this.#candidates = candidates;
+  }
+
+  /** The methods that some declaration names. */
+  get methods(): ReadonlySet<string> {
+    return new Set(this.#candidates.flatMap(({ declaration }) => declaration.methods));
+  }
+
+  /** The names of the timers that some declaration names. */
+  get timers(): ReadonlySet<string> {
+    return new Set(this.#candidates.flatMap(({ declaration }) => declaration.timer ?? []));
   }
 
   of(kind: HandlerKind, method: string | undefined): Handler | undefined {

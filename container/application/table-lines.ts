@@ -46,7 +46,7 @@ function told({ kind, methods, statuses, timer }: HandlerDeclaration): string {
   if (kind === 'initial' || kind === 'subsequent') return `${kind} ${named}`;
   if (kind === 'timer') return `timer ${timer ?? 'any'}`;
   if (kind === 'branch') return `branch response 300-699 to ${named}`;
-  const range = RANGES[kind];
-  if (range || statuses) return `response ${(statuses ?? range!).join('-')} to ${named}`;
+  const range = statuses ?? RANGES[kind];
+  if (range) return `response ${range.join('-')} to ${named}`;
   return WORDS[kind] ?? spaced(kind);
 }

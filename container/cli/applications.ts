@@ -7,15 +7,18 @@ import { filesOf } from '../deployment/tar.js';
 import { typeCheck } from '../deployment/type-check.js';
 import type { ApplicationStatus } from '../http/routes.js';
 import { createLog } from '../observe/log.js';
-import type { Terminal } from './main.js';
 import { jsonOf, Operator, OperatorError, type OperatorOptions } from './operator.js';
 import { pack } from './pack.js';
 import { table } from './table.js';
+import type { Terminal } from './terminal.js';
 
 /** Octets; the container has a bound of its own. */
 const MAX_UNPACKED = 1 << 30;
 
-/** Packs what is at `path`, and deploys it. Type errors are told; whether they matter is for the container to say (`deploy.typeCheck`). */
+/**
+ * Packs what is at `path`, and deploys it. Type errors are told; whether they matter is for the
+ * container to say (`deploy.typeCheck`).
+ */
 export async function deploy(path: string, options: OperatorOptions, terminal: Terminal): Promise<void> {
   const operator = new Operator(options);
   if (path.endsWith('.tgz') && statSync(path, { throwIfNoEntry: false })?.isFile()) {

@@ -1,9 +1,9 @@
 // `siplet calls · trace CALL-ID`: the calls of a running container, and the ladder of one.
 import { ladderOf } from '../http/ladder.js';
 import type { CallSummary, CallTrace, TracedMessage } from '../observe/calls.js';
-import type { Terminal } from './main.js';
 import { Operator, type OperatorOptions } from './operator.js';
 import { printable, table } from './table.js';
+import type { Terminal } from './terminal.js';
 
 export async function calls(options: OperatorOptions, terminal: Terminal): Promise<void> {
   const all = await new Operator(options).ask<CallSummary[]>('GET', ['api', 'calls']);

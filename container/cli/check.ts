@@ -14,9 +14,12 @@ import { ArchiveStore } from '../deployment/store.js';
 import { typeCheck } from '../deployment/type-check.js';
 import { createLog } from '../observe/log.js';
 import { authenticated } from '../servlet/authenticated-handler.js';
-import type { ExitStatus, Terminal } from './main.js';
+import type { ExitStatus, Terminal } from './terminal.js';
 
-/** Compiles, type-checks, loads and makes the application, prints its handler table, and disposes of it. Throws a DeploymentError. */
+/**
+ * Compiles, type-checks, loads and makes the application, prints its handler table, and disposes
+ * of it. Throws a DeploymentError.
+ */
 export async function check(path: string, options: { config?: string }, terminal: Terminal): Promise<ExitStatus> {
   const configuration = readConfiguration(options.config, { logLevel: 'silent' });
   // An archive is unpacked as a container does it, and gone afterwards.

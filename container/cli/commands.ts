@@ -4,10 +4,10 @@ import { Command } from 'commander';
 import { LEVELS, level, listenAddresses, ownAdmin, something, workers } from './arguments.js';
 import { check } from './check.js';
 import { describeBelow } from './help.js';
-import type { ExitStatus, Terminal } from './main.js';
 import { addOperatorCommands } from './operator-commands.js';
 import { type RunOptions, run } from './run.js';
 import { scaffold } from './scaffold.js';
+import type { ExitStatus, Terminal } from './terminal.js';
 
 const CONFIGURATION = 'configuration (default: siplet.yaml in the working directory, if there is one)';
 

@@ -1,19 +1,12 @@
-// Runs the command that was typed, and says how it went: the exit status is 0, 1 (it failed, with one clear line) or 2 (wrong usage). Contract section 8.
+// Runs the command that was typed, and says how it went: the exit status is 0, 1 (it failed, with one clear line) or 2
+// (wrong usage). Contract section 8.
 import { DeploymentError } from '@siplet/sdk';
 import { type Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../configuration/configuration.js';
 import { createCommands } from './commands.js';
 import { OperatorError } from './operator.js';
 import { printable } from './table.js';
-
-/** Where a command writes. */
-export interface Terminal {
-  out(text: string): void;
-  err(text: string): void;
-}
-
-/** What every command gives back: its exit status. */
-export type ExitStatus = 0 | 1 | 2;
+import type { ExitStatus, Terminal } from './terminal.js';
 
 /** Runs the command that `words` are, and gives back its exit status. Never throws. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<ExitStatus> {

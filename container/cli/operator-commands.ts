@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import { apps, deploy, rollback, undeploy } from './applications.js';
 import { applicationName, something, token } from './arguments.js';
 import { calls, type TraceOptions, trace } from './calls.js';
-import type { Terminal } from './main.js';
 import { adminUrl, DEFAULT_ADMIN, type OperatorOptions } from './operator.js';
+import type { Terminal } from './terminal.js';
 
 /** Where the container is. */
 function admin(): Option {

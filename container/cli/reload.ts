@@ -5,7 +5,7 @@ import type { Configuration } from '../configuration/configuration.js';
 import type { Logger } from '../observe/log.js';
 
 /** What of a configuration a container takes over while it runs. */
-export interface Reloading {
+interface Reloading {
   readonly container: RunningContainer;
   readonly log: Logger;
   /** Throws when the file has faults: then everything stays as it is. */
@@ -39,7 +39,6 @@ export async function reload(
   log: Logger,
 ): Promise<void> {
   const changed: string[] = [];
-  const { deployments } = container;
   container.configure(next);
   if (next.log.level !== before.log.level) {
     changed.push('log.level');
@@ -50,30 +49,49 @@ export async function reload(
     changed.push('router');
     container.reorder(next.router.order);
   }
-  const failed: string[] = [];
-  for (const name of new Set([...before.apps.keys(), ...next.apps.keys()])) {
-    if (isDeepStrictEqual(before.apps.get(name), next.apps.get(name))) continue;
-    const record = deployments.records().find((each) => each.name === name && each.state !== 'draining');
-    changed.push(`apps.${name}`);
-    // Its calls go on with what they have (D-2); a version that does not like its section is not put in service (D-1).
-    if (record) await deployments.deploy(record.path).catch(() => failed.push(name));
-  }
+  const apps = changedApps(before, next);
+  const failed = await redeployed(apps, container.deployments);
+  changed.push(...apps.map((name) => `apps.${name}`));
   const restart = needRestart(before, next);
   log.info({ changed, restart, failed }, told(changed, restart));
 }
 
+/** Names of applications whose section has changed. */
+function changedApps(before: Configuration, next: Configuration): string[] {
+  const names = new Set([...before.apps.keys(), ...next.apps.keys()]);
+  return [...names].filter((name) => !isDeepStrictEqual(before.apps.get(name), next.apps.get(name)));
+}
+
+/**
+ * Deploys them anew; names those that failed. Calls go on with the section that they began with (D-2); a version that
+ * does not accept its section is not put in service (D-1).
+ */
+async function redeployed(names: readonly string[], deployments: RunningContainer['deployments']): Promise<string[]> {
+  const failed: string[] = [];
+  for (const name of names) {
+    const record = deployments.records().find((each) => each.name === name && each.state !== 'draining');
+    if (record) await deployments.deploy(record.path).catch(() => failed.push(name));
+  }
+  return failed;
+}
+
+/** Keys that a running container takes over. */
+const LIVE: ReadonlySet<string> = new Set(['log.level', 'router.order']);
+
 /** Keys whose change has no effect before the container is started anew. */
 function needRestart(before: Configuration, next: Configuration): string[] {
-  const keys: string[] = [];
-  for (const key of Object.keys(next) as (keyof Configuration)[]) {
-    if (key === 'apps' || key === 'file') continue;
-    const [a, b] = [part(before, key), part(next, key)];
-    for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      if (`${key}.${name}` === 'log.level' || `${key}.${name}` === 'router.order') continue;
-      if (!isDeepStrictEqual(a[name], b[name])) keys.push(name === '' ? key : `${key}.${name}`);
-    }
-  }
-  return keys;
+  return (Object.keys(next) as (keyof Configuration)[])
+    .filter((key) => key !== 'apps' && key !== 'file')
+    .flatMap((key) => changedKeys(key, before, next))
+    .filter((key) => !LIVE.has(key));
+}
+
+function changedKeys(key: keyof Configuration, before: Configuration, next: Configuration): string[] {
+  const [a, b] = [part(before, key), part(next, key)];
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names]
+    .filter((name) => !isDeepStrictEqual(a[name], b[name]))
+    .map((name) => (name === '' ? key : `${key}.${name}`));
 }
 
 /** The keys of a section; a key that is none as one of the name ''. */

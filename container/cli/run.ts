@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import type { ContainerOptions, RunningContainer } from '../composition/container.js';
 import { listenText, readConfiguration } from '../configuration/configuration.js';
 import { createLog } from '../observe/log.js';
-import type { ExitStatus } from './main.js';
 import { reloadOnHangup } from './reload.js';
+import type { ExitStatus } from './terminal.js';
 import { v8FlagsBeside } from './v8-flags.js';
 
 export interface RunOptions {
@@ -61,7 +61,10 @@ async function start(options: ContainerOptions): Promise<RunningContainer> {
 
 const STOPPING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
 
-/** Settles at the first of these signals. At the second the process ends at once, with status 1: calls in progress are lost. */
+/**
+ * Settles at the first of these signals. At the second the process ends at once, with status
+ * 1: calls in progress are lost.
+ */
 function stopSignal(log: Logger, signals: readonly NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;

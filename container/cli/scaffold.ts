@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
-import type { Terminal } from './main.js';
+import type { Terminal } from './terminal.js';
 
 export function scaffold(directory: string, terminal: Terminal): void {
   const root = resolve(directory);
@@ -59,9 +59,9 @@ function versions(): { sdk: string; container: string } {
     if (!existsSync(file)) continue;
     const { version, dependencies } = JSON.parse(readFileSync(file, 'utf8')) as {
       version: string;
-      dependencies: Record<string, string>;
+      dependencies: { '@siplet/sdk': string };
     };
-    return { sdk: dependencies['@siplet/sdk']!, container: version };
+    return { sdk: dependencies['@siplet/sdk'], container: version };
   }
   throw new Error('the package of the container has no package.json');
 }

@@ -2,12 +2,12 @@
 
 export function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [heads, ...rows].map((row) => row.map((cell) => printable(String(cell))));
-  const widths = heads.map((_head, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const widths = heads.map((_head, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   return lines
     .map(
       (line) =>
         `${line
-          .map((cell, column) => cell.padEnd(widths[column]!))
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
           .join('  ')
           .trimEnd()}\n`,
     )
@@ -16,5 +16,5 @@ export function table(heads: readonly string[], rows: readonly (readonly (string
 
 /** What a peer wrote must not steer the terminal (A22). */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+  return text.replace(/\p{Cc}/gu, '?');
 }

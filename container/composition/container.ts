@@ -39,7 +39,10 @@ export interface RunningContainer {
   reorder(order: RouterOrder['order']): void;
   /** Another level of the log, that of applications too. */
   setLogLevel(level: string): void;
-  /** No new initial requests; calls in progress end, within `shutdown.timeout`; then everything is closed. Twice is as once. */
+  /**
+   * No new initial requests; calls in progress end, within `shutdown.timeout`; then
+   * everything is closed. Twice is as once.
+   */
   stop(): Promise<void>;
 }
 
@@ -48,7 +51,10 @@ export interface ContainerAlone extends RunningContainer {
   readonly engine: Engine;
 }
 
-/** Deploys, then listens. Rejects when an address cannot be bound; an application that fails does not keep the others from service (D-1). */
+/**
+ * Deploys, then listens. Rejects when an address cannot be bound; an application that fails does not keep
+ * the others from service (D-1).
+ */
 export async function startContainer({ configuration, log, directory }: ContainerOptions): Promise<ContainerAlone> {
   const clock = new RealClock();
   const fault = (error: unknown): void => log.error({ err: error }, 'a fault of the container');

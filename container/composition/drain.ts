@@ -12,8 +12,8 @@ export interface Drained {
 const DRAIN_INTERVAL = 100;
 
 /**
- * Takes no new calls, and waits until none is in progress, at most `limit` ms. After the last one a moment more (`settling`), for what its peers send again
- * because an answer was lost on the way.
+ * Takes no new calls, and waits until none is in progress, at most `limit` ms. After the last one a moment more
+ * (`settling`), for what its peers send again because an answer was lost on the way.
  */
 export async function drain(calls: Drained, limit: number, settling: number, log: Logger): Promise<void> {
   calls.refuseNew();

@@ -1,4 +1,5 @@
-// The timers of one version of an application: Node's own, counted, so that those which it leaves behind can be stopped (D-3).
+// The timers of one version of an application: Node's own, counted, so that those which it
+// leaves behind can be stopped (D-3).
 import { setTimeout as promisedTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 

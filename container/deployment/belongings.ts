@@ -1,11 +1,11 @@
-// What one version of an application has of the process: timers, listeners on `process`, file watchers. Its code is compiled so that it gets
-// them from here, and what it leaves behind is released when it is unloaded: D-3.
+// What one version of an application has of the process: timers, listeners on `process`, file watchers. Its code is
+// compiled so that it gets them from here, and what it leaves behind is released when it is unloaded: D-3.
 import fs from 'node:fs';
 import promisedFs from 'node:fs/promises';
 import { BelongingTimers } from './belonging-timers.js';
 
 /** The module that bundler.js lets the application's free names `setTimeout`, `process` and so on come from. */
-export const BELONGINGS = 'siplet:belongings';
+const BELONGINGS = 'siplet:belongings';
 
 const ADDING: ReadonlySet<PropertyKey> = new Set([
   'on',
@@ -102,7 +102,7 @@ export class Belongings {
   }) as typeof fs.watch;
 
   readonly #watchFile = ((file: fs.PathLike, ...words: [fs.StatsListener]) => {
-    const listener = words.at(-1)!;
+    const listener = words.at(-1);
     this.#keep({ close: () => fs.unwatchFile(file, listener) });
     return fs.watchFile(file, ...words);
   }) as typeof fs.watchFile;

@@ -1,6 +1,6 @@
 // @ts-check
-// Run as a short-lived child process by compile.ts: bundles one application to one CommonJS chunk with an inline source map.
-// Plain JavaScript, so that it is the same file whether the container runs from its sources or from dist/.
+// Run as a short-lived child process by compile.ts: bundles one application to one CommonJS chunk with an inline source
+// map. Plain JavaScript, so that it is the same file whether the container runs from its sources or from dist/.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -51,7 +51,7 @@ function isNative(file) {
 
 /** @param {{ entry: string, output: string }} order */
 async function bundle({ entry, output }) {
-  /** @type {{ code?: string, message: string, id?: string, loc?: unknown }[]} */
+  /** @type {{ code: string | undefined, message: string, id: string | undefined, loc: unknown }[]} */
   const warnings = [];
   const build = await rolldown({
     input: entry,
@@ -83,18 +83,20 @@ async function bundle({ entry, output }) {
 
 // The container hangs up when it has the answer, or when it ends.
 process.once('disconnect', () => process.exit(0));
-process.once('message', (order) => {
-  bundle(/** @type {{ entry: string, output: string }} */ (order))
-    .catch((error) => {
-      const errors = Array.isArray(error.errors) && error.errors.length > 0 ? error.errors : [error];
-      return {
-        faults: errors.map((/** @type {any} */ each) => ({
-          code: each.code,
-          message: String(each.message),
-          id: each.id,
-          loc: each.loc,
-        })),
-      };
-    })
-    .then((answer) => process.send?.(answer));
+process.once('message', async (order) => {
+  const answer = await bundle(/** @type {{ entry: string, output: string }} */ (order)).catch(faultsIn);
+  process.send?.(answer);
 });
+
+/** @param {any} error */
+function faultsIn(error) {
+  const errors = Array.isArray(error.errors) && error.errors.length > 0 ? error.errors : [error];
+  return {
+    faults: errors.map((/** @type {any} */ each) => ({
+      code: each.code,
+      message: String(each.message),
+      id: each.id,
+      loc: each.loc,
+    })),
+  };
+}

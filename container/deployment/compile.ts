@@ -1,5 +1,5 @@
-// From an author's sources to one CommonJS text with an inline source map. The work is done by bundler.js in a child process:
-// in-process builds of a large application leave the container's memory high.
+// From an author's sources to one CommonJS text with an inline source map. The work is done by bundler.js in a child
+// process: in-process builds of a large application leave the container's memory high.
 import { type ChildProcess, fork } from 'node:child_process';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,10 @@ type Answer = { code: string; warnings: string[] } | { faults: Fault[] };
 const BUNDLER = fileURLToPath(new URL('./bundler.js', import.meta.url));
 const TIMEOUT = 120_000;
 
-/** Throws a DeploymentError with file, line and a code frame for each fault of the sources. `revision` tells bundles of one name apart. */
+/**
+ * Throws a DeploymentError with file, line and a code frame for each fault of the sources. `revision`
+ * tells bundles of one name apart.
+ */
 export async function compile(deployable: Deployable, revision: number): Promise<Bundle> {
   const { name, version, entry, directory } = deployable;
   const file = join(dirname(entry), `${name}@${version}+${revision}.cjs`);

@@ -1,10 +1,11 @@
-// Makes one version of an application: its classes in an injector of their own, its instances, its handler table. Contract sections 1 and 2.
+// Makes one version of an application: its classes in an injector of their own, its instances, its handler
+// table. Contract sections 1 and 2.
 import { APP_CONFIG, DeploymentError, LOGGER, type SipletOptions } from '@siplet/sdk';
-import { declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
+import { declarationOf, handlersOf, isApplicationRouter, type SipletClass } from '@siplet/sdk/declarations';
 import { Container, ContainerModule, injectable, type ServiceIdentifier } from 'inversify';
 import type { Logger } from 'pino';
 import type { ApplicationInTheMaking, DeployedApplication } from '../application/application.js';
-import { type DeployedSiplet, type SipletDefaults } from '../application/handler.js';
+import type { DeployedSiplet, SipletDefaults, SipletEntry } from '../application/handler.js';
 import { type AuthenticatedBy, HandlerTable } from '../application/handler-table.js';
 import type { Deployable } from './deployable.js';
 import { endsInTime } from './in-time.js';
@@ -21,7 +22,10 @@ export interface ApplicationServices {
   readonly defaults: { readonly supervised: boolean /** Seconds. */; readonly proxyTimeout: number };
   /** Puts `@Authenticated` before a handler. */
   readonly authenticated: AuthenticatedBy;
-  /** Tokens with their values: SIP_FACTORY, TIMERS, SESSIONS, METRICS. Called once for each application that is deployed. */
+  /**
+   * Tokens with their values: SIP_FACTORY, TIMERS, SESSIONS, METRICS. Called once for
+   * each application that is deployed.
+   */
   tokens(application: ApplicationInTheMaking): Iterable<readonly [token: ServiceIdentifier, value: unknown]>;
 }
 
@@ -29,8 +33,8 @@ export interface ApplicationServices {
 const SESSION_TIMEOUT = 3;
 
 interface Exported {
-  readonly siplets: readonly Function[];
-  readonly routers: readonly Function[];
+  readonly siplets: readonly SipletClass[];
+  readonly routers: readonly SipletClass[];
   readonly modules: readonly ContainerModule[];
 }
 
@@ -69,7 +73,7 @@ export async function createApplication(
   try {
     for (const module of exported.modules) await injector.loadAsync(module);
     for (const type of [...exported.siplets, ...exported.routers]) bindSingleton(type, injector);
-    const siplets: { siplet: DeployedSiplet; type: Function }[] = [];
+    const siplets: SipletEntry[] = [];
     for (const type of exported.siplets) siplets.push({ siplet: await sipletOf(type, injector, services), type });
     const router = exported.routers[0] ? await instanceOf(exported.routers[0], injector) : undefined;
     const table = HandlerTable.compile(siplets, services.authenticated);
@@ -94,31 +98,37 @@ export async function createApplication(
 
 /** The classes and modules that an entry module exports, by name, as default, or inside its default. */
 function exportedOf(exports: unknown): Exported {
+  const values = exportedValues(exports);
+  const classes = [...values].filter(isClass);
+  const routers = classes.filter(isApplicationRouter);
+  // A class with decorated methods that is no siplet is taken too: the table says what is wrong with it,
+  // unless it is somebody's base class.
+  const siplets = classes.filter(
+    (type) => declarationOf(type) !== undefined || (handlersOf(type).length > 0 && !isBaseOfAny(type, classes)),
+  );
+  if (siplets.length === 0 && routers.length === 0) {
+    throw new DeploymentError('its entry module exports no class that is decorated with @Siplet()');
+  }
+  if (routers.length > 1) {
+    const names = routers.map(({ name }) => name).join(' and ');
+    throw new DeploymentError(`${names} are both decorated with @ApplicationRouter(): an application has one`);
+  }
+  return { siplets, routers, modules: [...values].filter((value) => value instanceof ContainerModule) };
+}
+
+/** What the module exports, and what stands in that. */
+function exportedValues(exports: unknown): ReadonlySet<unknown> {
   const values = new Set<unknown>([exports]);
   for (const value of valuesOf(exports)) {
     values.add(value);
     if (!(value instanceof ContainerModule)) for (const inner of valuesOf(value)) values.add(inner);
   }
-  const siplets: Function[] = [];
-  const routers: Function[] = [];
-  const modules: ContainerModule[] = [];
-  for (const value of values) {
-    if (value instanceof ContainerModule) modules.push(value);
-    if (typeof value !== 'function') continue;
-    if (isApplicationRouter(value)) routers.push(value);
-    // A class with decorated methods that is no siplet is taken too: the table says what is wrong with it, unless it is somebody's base class.
-    if (declarationOf(value) !== undefined || (handlersOf(value).length > 0 && !isBaseOfAny(value, values)))
-      siplets.push(value);
-  }
-  if (siplets.length === 0 && routers.length === 0) {
-    throw new DeploymentError('its entry module exports no class that is decorated with @Siplet()');
-  }
-  if (routers.length > 1) {
-    throw new DeploymentError(
-      `${routers.map(({ name }) => name).join(' and ')} are both decorated with @ApplicationRouter(): an application has one`,
-    );
-  }
-  return { siplets, routers, modules };
+  return values;
+}
+
+/** Any function passes: one that is not a class carries no decorators. */
+function isClass(value: unknown): value is SipletClass {
+  return typeof value === 'function';
 }
 
 /** Own enumerable values of a plain object, of an array or of a module; nothing for the rest. */
@@ -127,12 +137,15 @@ function valuesOf(value: unknown): unknown[] {
   return Object.values(value);
 }
 
-function isBaseOfAny(type: Function, values: ReadonlySet<unknown>): boolean {
-  for (const value of values) if (typeof value === 'function' && value.prototype instanceof type) return true;
-  return false;
+function isBaseOfAny(type: SipletClass, classes: readonly SipletClass[]): boolean {
+  return classes.some((other) => other.prototype instanceof type);
 }
 
-async function sipletOf(type: Function, injector: Container, services: ApplicationServices): Promise<DeployedSiplet> {
+async function sipletOf(
+  type: SipletClass,
+  injector: Container,
+  services: ApplicationServices,
+): Promise<DeployedSiplet> {
   const declaration = declarationOf(type);
   const options: Readonly<SipletOptions> = declaration?.options ?? {};
   const defaults: SipletDefaults = {
@@ -152,7 +165,7 @@ async function sipletOf(type: Function, injector: Container, services: Applicati
 }
 
 /** Whatever a module said of it: a siplet class is a singleton (contract section 1). */
-function bindSingleton(type: Function, injector: Container): void {
+function bindSingleton(type: SipletClass, injector: Container): void {
   const newable = type as new (...args: unknown[]) => object;
   try {
     makeInjectable(newable);
@@ -164,7 +177,7 @@ function bindSingleton(type: Function, injector: Container): void {
 }
 
 /** Made at deployment: a constructor or a @PostConstruct that throws fails it. */
-async function instanceOf(type: Function, injector: Container): Promise<object> {
+async function instanceOf(type: SipletClass, injector: Container): Promise<object> {
   try {
     return await injector.getAsync(type as new (...args: unknown[]) => object);
   } catch (error) {

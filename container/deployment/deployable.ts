@@ -18,7 +18,10 @@ export interface Deployable {
 const FILES: ReadonlySet<string> = new Set(['.ts', '.js', '.mts', '.mjs']);
 const ENTRIES = ['index.ts', 'src/index.ts', 'index.js'];
 
-/** Paths in `directory` that are deployables, archives too, in alphabetical order. Throws when there is no such directory. */
+/**
+ * Paths in `directory` that are deployables, archives too, in alphabetical order. Throws
+ * when there is no such directory.
+ */
 export function deployablesIn(directory: string): string[] {
   let entries: Dirent[];
   try {

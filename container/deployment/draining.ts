@@ -1,4 +1,5 @@
-// Versions that take no initial requests any more and still have calls: unloaded when the last one has ended, or after `deploy.drainTimeout` (D-2).
+// Versions that take no initial requests any more and still have calls: unloaded when the last one has ended, or
+// after `deploy.drainTimeout` (D-2).
 import type { DeployedApplication } from '../application/application.js';
 
 /** Who knows the sessions of applications: dispatch does. */
@@ -40,7 +41,7 @@ export class Draining {
   idle(application: DeployedApplication): void {
     if (!this.#deadlines.has(application)) return;
     this.#wait(application, Math.min(SETTLING, this.#timeout), () => {
-      if (this.sessions!.of(application) === 0) void this.release(application);
+      if (this.sessions?.of(application) === 0) void this.release(application);
       else this.#wait(application, this.#timeout, () => this.#expire(application));
     });
   }

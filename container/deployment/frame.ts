@@ -22,8 +22,9 @@ export function framed(fault: string, directory: string): string {
   if (lines[at] === undefined) return fault;
   const frame: string[] = [];
   const width = String(at + 1 + AROUND).length;
-  for (let i = Math.max(0, at - AROUND); i <= Math.min(lines.length - 1, at + AROUND); i++) {
-    const text = lines[i]!;
+  const first = Math.max(0, at - AROUND);
+  for (const [after, text] of lines.slice(first, at + AROUND + 1).entries()) {
+    const i = first + after;
     frame.push(`  ${i === at ? '>' : ' '} ${String(i + 1).padStart(width)} | ${text}`.trimEnd());
     // Tabs stay tabs, so that the mark stands below what it marks.
     const before = text.slice(0, Number(column) - 1).replace(/[^\t]/g, ' ');

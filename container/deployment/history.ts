@@ -1,4 +1,5 @@
-// What was deployed, kept as compiled code and not as live code: the version in service and the one before it, for a rollback.
+// What was deployed, kept as compiled code and not as live code: the version in service and the
+// one before it, for a rollback.
 import { rmSync } from 'node:fs';
 import type { Bundle } from './compile.js';
 import type { Deployable } from './deployable.js';

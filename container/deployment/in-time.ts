@@ -1,4 +1,5 @@
-// A version has a limited time to start and to end: constructors, @PostConstruct and @PreDestroy methods are the application's.
+// A version has a limited time to start and to end: constructors, @PostConstruct and @PreDestroy
+// methods are the application's.
 import { DeploymentError } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import { disposeOf } from './draining.js';

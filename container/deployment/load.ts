@@ -1,5 +1,5 @@
-// Evaluates a bundle as a CommonJS module of its own, with the container's own SDK, inversify and reflect-metadata, so that a version can be
-// collected when its last call ended. What was measured about it is in the README of this folder.
+// Evaluates a bundle as a CommonJS module of its own, with the container's own SDK, inversify and reflect-metadata, so
+// that a version can be collected when its last call ended. What was measured about it is in the README of this folder.
 import { createRequire, Module } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,9 @@ const SHARED: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 /** A loaded application: its exports, and the module, which the source maps hold on to weakly. */
 export interface Loaded {
   readonly exports: Readonly<Record<string, unknown>>;
-  /** Stops and forgets what it left behind: timers, listeners, watchers, and what was loaded from its own node_modules. */
+  /**
+   * Stops and forgets what it left behind: timers, listeners, watchers, and what was loaded from its own node_modules.
+   */
   release(): void;
 }
 
@@ -80,7 +82,10 @@ export function load(bundle: Bundle): Loaded {
   return { exports: module.exports as Record<string, unknown>, release };
 }
 
-/** The stack of an error, and of what caused it, without the frames of the container: what the author can do something about. */
+/**
+ * The stack of an error, and of what caused it, without the frames of the container: what the
+ * author can do something about.
+ */
 export function describeFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // inversify wraps what a @PostConstruct threw; the author's own error is what helps.

@@ -54,10 +54,10 @@ async function unpacked(
 }
 
 /** The fault of a source as its author may read it: paths in an archive are told as such. */
-export function faultOf(error: unknown, { deployable, room }: Pick<Source, 'deployable' | 'room'>): DeploymentError {
+export function faultOf(error: unknown, source?: Source): DeploymentError {
   const fault = error instanceof DeploymentError ? error : new DeploymentError(describeFault(error), { cause: error });
-  if (room === undefined) return fault;
-  return new DeploymentError(toldOf(fault.message, room, deployable.path), { cause: fault });
+  if (source?.room === undefined) return fault;
+  return new DeploymentError(toldOf(fault.message, source.room, source.deployable.path), { cause: fault });
 }
 
 function toldOf(message: string, room: string, path: string): string {

@@ -1,6 +1,6 @@
 // Where finished bundles become applications: in this thread, or in those of several engines.
 import type { Logger } from 'pino';
-import { type DeployedApplication } from '../application/application.js';
+import type { DeployedApplication } from '../application/application.js';
 import type { Bundle } from './compile.js';
 import { type ApplicationServices, createApplication } from './create-application.js';
 import type { Deployable } from './deployable.js';

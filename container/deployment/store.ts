@@ -21,8 +21,8 @@ export class ArchiveStore {
   }
 
   /**
-   * Paths of the archives that were in service, in alphabetical order. What processes that are gone had unpacked is removed.
-   * Throws a DeploymentError when the directory cannot be used, as everything here does.
+   * Paths of the archives that were in service, in alphabetical order. What processes that are gone had unpacked is
+   * removed. Throws a DeploymentError when the directory cannot be used, as everything here does.
    */
   open(): string[] {
     return this.#asked(() => {

@@ -1,8 +1,8 @@
-// A strict reader of tar archives as `npm pack` makes them (POSIX ustar with pax headers). Whatever else is in one is refused: an archive is
-// untrusted input.
+// A strict reader of tar archives as `npm pack` makes them (POSIX ustar with pax headers). Whatever else is in one is
+// refused: an archive is untrusted input.
 import { DeploymentError } from '@siplet/sdk';
 
-export interface TarFile {
+interface TarFile {
   /** Relative, with '/', without the first directory (`package/`), and without anything that leads elsewhere. */
   readonly path: string;
   /** A view of the archive, not a copy. */
@@ -14,6 +14,9 @@ const MAX_PATH = 1024;
 /** Of files and directories. */
 export const MAX_ENTRIES = 20_000;
 
+/** A control character of ASCII: neither printable nor above it. */
+const CONTROL = /[^ -~\x80-\uffff]/;
+
 const KINDS: Readonly<Record<string, string>> = {
   '1': 'a hard link',
   '2': 'a symbolic link',
@@ -22,33 +25,23 @@ const KINDS: Readonly<Record<string, string>> = {
   '6': 'a named pipe',
 };
 
+/** One header with what follows it. */
+interface Entry {
+  /** The type flag: '0' is a file, '5' a directory. */
+  readonly kind: string;
+  /** As it is named in the archive. */
+  readonly named: string;
+  readonly content: Uint8Array;
+}
+
+type Kind = 'file' | 'directory';
+
 /** The files of an archive. Throws a DeploymentError that names the entry and what is wrong with it. */
 export function filesOf(archive: Uint8Array): TarFile[] {
   const files: TarFile[] = [];
   /** What stands at a path: a directory may be named twice, and nothing else. */
-  const seen = new Map<string, 'file' | 'directory'>();
-  let extended: ReadonlyMap<string, string> = new Map();
-  let entries = 0;
-  let at = 0;
-  for (;;) {
-    if (at + BLOCK > archive.length) throw new DeploymentError('the archive ends in the middle: it is incomplete');
-    const header = archive.subarray(at, at + BLOCK);
-    if (isZero(header)) break;
-    at += BLOCK;
-    assertChecksum(header);
-    const kind = header[156] === 0 ? '0' : String.fromCharCode(header[156]!);
-    const size = sizeOf(extended.get('size'), header);
-    const content = archive.subarray(at, at + size);
-    if (content.length < size) throw new DeploymentError('the archive ends in the middle: it is incomplete');
-    at += Math.ceil(size / BLOCK) * BLOCK;
-    if (++entries > MAX_ENTRIES) throw new DeploymentError(`the archive has more than ${MAX_ENTRIES} entries`);
-    if (kind === 'x') {
-      extended = paxOf(content);
-      continue;
-    }
-    if (kind === 'g') continue; // comments of whoever made it
-    const named = extended.get('path') ?? nameOf(header);
-    extended = new Map();
+  const seen = new Map<string, Kind>();
+  for (const { kind, named, content } of entriesOf(archive)) {
     if (kind !== '0' && kind !== '5') {
       const what = KINDS[kind] ?? `of a kind ('${kind}') that npm pack does not make`;
       throw new DeploymentError(`the archive's entry '${shown(named)}' is ${what}`);
@@ -60,8 +53,38 @@ export function filesOf(archive: Uint8Array): TarFile[] {
   return files;
 }
 
+/** The entries of an archive, each with what a pax header before it says of it. */
+function* entriesOf(archive: Uint8Array): Generator<Entry> {
+  let extended: ReadonlyMap<string, string> = new Map();
+  let entries = 0;
+  let at = 0;
+  for (;;) {
+    const header = octetsAt(archive, at, BLOCK);
+    if (isZero(header)) return;
+    at += BLOCK;
+    assertChecksum(header);
+    const kind = String.fromCharCode(header[156] || 0x30);
+    const content = octetsAt(archive, at, sizeOf(extended.get('size'), header));
+    at += Math.ceil(content.length / BLOCK) * BLOCK;
+    if (++entries > MAX_ENTRIES) throw new DeploymentError(`the archive has more than ${MAX_ENTRIES} entries`);
+    if (kind === 'x') extended = paxOf(content);
+    // 'g' has comments of whoever made the archive.
+    else if (kind !== 'g') {
+      yield { kind, named: extended.get('path') ?? nameOf(header), content };
+      extended = new Map();
+    }
+  }
+}
+
+/** A view of them. Throws when the archive ends before. */
+function octetsAt(archive: Uint8Array, at: number, length: number): Uint8Array {
+  const octets = archive.subarray(at, at + length);
+  if (octets.length < length) throw new DeploymentError('the archive ends in the middle: it is incomplete');
+  return octets;
+}
+
 /** Two things at one place, or a file inside a file. */
-function claim(path: string, kind: 'file' | 'directory', seen: Map<string, 'file' | 'directory'>, named: string): void {
+function claim(path: string, kind: Kind, seen: Map<string, Kind>, named: string): void {
   const before = seen.get(path);
   if (before !== undefined && (kind === 'file' || before === 'file'))
     throw new DeploymentError(`the archive has the entry '${shown(named)}' twice`);
@@ -82,7 +105,7 @@ function pathOf(named: string): string {
   };
   if (named.length > MAX_PATH) refuse(`has a path of more than ${MAX_PATH} characters`);
   if (/^[\\/]|^[A-Za-z]:/.test(named)) refuse('has an absolute path');
-  if (/[\\\u0000-\u001f\u007f]/.test(named)) refuse('has a backslash or a control character in its path');
+  if (named.includes('\\') || CONTROL.test(named)) refuse('has a backslash or a control character in its path');
   const segments = named.split('/').filter((segment) => segment !== '' && segment !== '.');
   if (segments.includes('..')) refuse("leads out of the package ('..')");
   const isDirectory = named.endsWith('/');
@@ -124,7 +147,7 @@ function sizeOf(extended: string | undefined, header: Uint8Array): number {
 
 function assertChecksum(header: Uint8Array): void {
   let sum = 0;
-  for (let index = 0; index < BLOCK; index++) sum += index >= 148 && index < 156 ? 0x20 : header[index]!;
+  for (const [index, octet] of header.entries()) sum += index >= 148 && index < 156 ? 0x20 : octet;
   if (sum !== octal(header, 148, 8)) throw new DeploymentError('the archive is no tar archive, or is damaged');
 }
 
@@ -150,6 +173,6 @@ function isZero(block: Uint8Array): boolean {
 
 /** For a message: without what would disturb a terminal, and not without end. */
 function shown(path: string): string {
-  const safe = path.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+  const safe = path.replace(/\p{Cc}/gu, '?');
   return safe.length > 200 ? `${safe.slice(0, 200)}…` : safe;
 }

@@ -1,4 +1,5 @@
-// One deployment of one name at a time, in the order in which they were asked for; those of different names side by side, a few at once.
+// One deployment of one name at a time, in the order in which they were asked for; those of different
+// names side by side, a few at once.
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
   readonly #waiting: (() => void)[] = [];

@@ -13,7 +13,10 @@ export type TypeCheck = 'off' | 'warn' | 'strict';
 const TIMEOUT = 120_000;
 const requireOwn = createRequire(import.meta.url);
 
-/** One line for each error, with file and line; none for JavaScript, or where there is no compiler. In the background nobody waits for it. */
+/**
+ * One line for each error, with file and line; none for JavaScript, or where there is no compiler. In the
+ * background nobody waits for it.
+ */
 export async function typeCheck(deployable: Deployable, log: Logger, isBackground = false): Promise<string[]> {
   if (!/\.m?ts$/.test(deployable.entry)) return [];
   const compiler = compilerFor(deployable.directory);
@@ -52,7 +55,10 @@ function compilerFor(directory: string): string | undefined {
   return undefined;
 }
 
-/** The author's tsconfig if there is one, with what the container decides: its own SDK, legacy decorators, nothing written. */
+/**
+ * The author's tsconfig if there is one, with what the container decides: its own SDK,
+ * legacy decorators, nothing written.
+ */
 function projectOf({ directory, entry }: Deployable): object {
   const own = join(directory, 'tsconfig.json');
   const extended =

@@ -1,4 +1,5 @@
-// Type errors of what is in service already: looked for after the deployment, so that it is not delayed, one application's once at a time.
+// Type errors of what is in service already: looked for after the deployment, so that it is not delayed,
+// one application's once at a time.
 import { statSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Deployable } from './deployable.js';

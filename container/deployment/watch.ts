@@ -1,5 +1,6 @@
-// Watches the directory that was deployed: what is new or has changed is deployed when it has been quiet for a moment, what is gone is undeployed
-// (D-1, D-4). The unit is what stands directly in the directory, with everything in it but its node_modules.
+// Watches the directory that was deployed: what is new or has changed is deployed when it has been quiet for a
+// moment, what is gone is undeployed (D-1, D-4). The unit is what stands directly in the directory, with
+// everything in it but its node_modules.
 import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
@@ -7,7 +8,7 @@ import type { Logger } from 'pino';
 import { isDeployable } from './deployable.js';
 import type { Deployments } from './deployments.js';
 
-export interface WatchOptions {
+interface WatchOptions {
   /** Milliseconds without any change after which a deployable counts as written. */
   readonly quiet?: number;
   /** The same for something that has gone: editors and copying tools put things back. */
@@ -87,8 +88,8 @@ export class Watch {
   #changed(path: string): void {
     const [name] = relative(this.#directory, resolve(this.#directory, path)).split(sep);
     if (name === undefined || name === '' || name === '..' || this.#watcher === undefined) return;
-    let entry = this.#entries.get(name);
-    if (entry === undefined) this.#entries.set(name, (entry = new Entry(join(this.#directory, name))));
+    const entry = this.#entries.get(name) ?? new Entry(join(this.#directory, name));
+    this.#entries.set(name, entry);
     if (entry.changes++ === 0) entry.since = performance.now();
     this.#wait(entry);
   }

@@ -1,4 +1,5 @@
-// How loaded this process is, looked at twice a second: the one place that asks the engine for its heap, and the event loop how late it is.
+// How loaded this process is, looked at twice a second: the one place that asks the engine for its heap, and
+// the event loop how late it is.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Congestion } from '../engine/congestion.js';

@@ -1,4 +1,5 @@
-// Identifiers from the system's generator (§19.3, §8.1.1.7): drawn in blocks and cut out of one text, since a call of the generator costs more than a message.
+// Identifiers from the system's generator (§19.3, §8.1.1.7): drawn in blocks and cut out of one text, since a call of
+// the generator costs more than a message.
 import { randomFillSync } from 'node:crypto';
 import type { Identifiers } from '../base/identifiers.js';
 
@@ -28,9 +29,7 @@ export class RandomIdentifiers implements Identifiers {
   }
 
   fraction(): number {
-    const words = new Uint32Array(1);
-    randomFillSync(words);
-    return words[0]! / 0x100000000;
+    return randomFillSync(Buffer.alloc(4)).readUInt32BE() / 0x100000000;
   }
 
   #draw(length: number): string {
@@ -43,7 +42,7 @@ export class RandomIdentifiers implements Identifiers {
   #refill(): void {
     const octets = this.#octets;
     randomFillSync(octets);
-    for (let i = 0; i < BLOCK; i++) octets[i] = ALPHABET[octets[i]! & 31]!;
+    for (let i = 0; i < BLOCK; i++) octets[i] = ALPHABET[(octets[i] ?? 0) & 31] ?? 0;
     this.#text = octets.toString('latin1');
     this.#next = 0;
   }

@@ -1,10 +1,14 @@
-// The system's clock: one native timer for all deadlines. Deadlines of one duration form a list in order of time, so that starting and stopping cost the same however many there are.
+// The system's clock: one native timer for all deadlines. Deadlines of one duration form a list in order of time, so
+// that starting and stopping cost the same however many there are.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 
 /** The longest delay that the host's timers know; a longer one fires at once there. */
 const LONGEST = 2 ** 31 - 1;
-/** From this on a deadline may be late by up to SLACK, so that many come due together: a native timer for each would cost more than what it starts. */
+/**
+ * From this on a deadline may be late by up to SLACK, so that many come due together: a native timer for each would
+ * cost more than what it starts.
+ */
 const LONG = 1000;
 const SLACK = 16;
 /** Lists of durations that nobody waits for are kept up to this number, to be used again. */
@@ -73,7 +77,10 @@ export class RealClock implements Clock {
   readonly #outside = AsyncLocalStorage.snapshot();
   #closed = false;
 
-  /** `failed` is told what an owner threw; without it the error is thrown from a microtask, so that the other deadlines still fire. */
+  /**
+   * `failed` is told what an owner threw; without it the error is thrown from a microtask, so that
+   * the other deadlines still fire.
+   */
   constructor(failed: (error: unknown) => void = throwLater) {
     this.#failed = failed;
   }
@@ -95,13 +102,16 @@ export class RealClock implements Clock {
     const deadline = new RealDeadline(undefined, due, owner, which);
     if (this.#closed || duration === Number.POSITIVE_INFINITY) return deadline;
     let line = this.#lines.get(duration);
-    if (line === undefined) this.#lines.set(duration, (line = new Line(this, duration)));
+    if (line === undefined) {
+      line = new Line(this, duration);
+      this.#lines.set(duration, line);
+    }
     deadline.line = line;
     line.add(deadline);
     if (line.place < 0) {
       line.due = deadline.due;
       line.place = this.#heap.push(line) - 1;
-      this.#up(line.place);
+      this.#up(line);
       if (line.due < this.#armedFor) this.#arm(now);
     }
     return deadline;
@@ -129,18 +139,18 @@ export class RealClock implements Clock {
   #fire = (): void => {
     const now = performance.now();
     this.#armedFor = Number.POSITIVE_INFINITY;
-    for (let line = this.#heap[0]; line !== undefined && line.due <= now; line = this.#heap[0]) {
-      const deadline = line.first!;
+    for (let line = this.#heap[0]; line?.first !== undefined && line.due <= now; line = this.#heap[0]) {
+      const deadline = line.first;
       if (deadline.due > line.due) {
         // The first one was stopped in the meantime: the list is looked at when its new first is due.
         line.due = deadline.due;
-        this.#down(line.place);
+        this.#down(line);
         continue;
       }
       const { owner, which } = deadline;
       line.remove(deadline);
       try {
-        owner!.expire(which);
+        owner?.expire(which);
       } catch (error) {
         this.#failed(error);
       }
@@ -160,40 +170,43 @@ export class RealClock implements Clock {
 
   #take(line: Line): void {
     const place = line.place;
-    const last = this.#heap.pop()!;
+    const last = this.#heap.pop();
     line.place = -1;
-    if (last === line) return;
+    if (last === undefined || last === line) return;
     this.#heap[place] = last;
     last.place = place;
-    this.#up(place);
-    this.#down(last.place);
+    this.#up(last);
+    this.#down(last);
   }
 
-  #up(place: number): void {
+  #up(line: Line): void {
     const heap = this.#heap;
-    const line = heap[place]!;
+    let place = line.place;
     while (place > 0) {
-      const above = (place - 1) >> 1;
-      if (!comesBefore(line, heap[above]!)) break;
-      heap[place] = heap[above]!;
-      heap[place]!.place = place;
-      place = above;
+      const above = heap[(place - 1) >> 1];
+      if (above === undefined || !comesBefore(line, above)) break;
+      const free = above.place;
+      heap[place] = above;
+      above.place = place;
+      place = free;
     }
     heap[place] = line;
     line.place = place;
   }
 
-  #down(place: number): void {
+  #down(line: Line): void {
     const heap = this.#heap;
-    const line = heap[place]!;
+    let place = line.place;
     for (;;) {
-      let below = 2 * place + 1;
-      if (below >= heap.length) break;
-      if (below + 1 < heap.length && comesBefore(heap[below + 1]!, heap[below]!)) below++;
-      if (!comesBefore(heap[below]!, line)) break;
-      heap[place] = heap[below]!;
-      heap[place]!.place = place;
-      place = below;
+      const left = 2 * place + 1;
+      let below = left < heap.length ? heap[left] : undefined;
+      const right = left + 1 < heap.length ? heap[left + 1] : undefined;
+      if (below !== undefined && right !== undefined && comesBefore(right, below)) below = right;
+      if (below === undefined || !comesBefore(below, line)) break;
+      const free = below.place;
+      heap[place] = below;
+      below.place = place;
+      place = free;
     }
     heap[place] = line;
     line.place = place;

@@ -9,7 +9,7 @@ import type { Overseen } from '../observe/overseen.js';
 import { isLoopbackAddress } from './guard.js';
 import { routes } from './routes.js';
 
-export interface AdminOptions {
+interface AdminOptions {
   readonly address: Exclude<AdminAddress, 'off'>;
   readonly deployments: Deployments;
   readonly overseen: Overseen;

@@ -1,4 +1,5 @@
-// Who may speak to the admin address: the right Host (against DNS rebinding), no page of another origin, and the token where one is needed.
+// Which requests the admin address accepts: with the right Host (against DNS rebinding), from no page of another origin,
+// and with the token where one is needed.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
@@ -15,26 +16,40 @@ const OPEN: ReadonlySet<string> = new Set(['/']);
 export function guard({ isLoopback, token }: GuardOptions): MiddlewareHandler {
   const expected = token === undefined ? undefined : digest(token);
   return async (context, next) => {
-    const host = context.req.header('host') ?? '';
-    // A name that a stranger has pointed at this address is none of ours.
+    const { req } = context;
+    const host = req.header('host') ?? '';
+    // A stranger may have pointed a name of his own at this address.
     if (isLoopback && !isLoopbackHost(host)) return context.json({ error: 'the Host header names another host' }, 403);
-    const origin = context.req.header('origin');
-    const site = context.req.header('sec-fetch-site');
-    const isForeign =
-      (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) ||
-      (site !== undefined && site !== 'same-origin' && !(site === 'none' && context.req.method === 'GET'));
-    if (isForeign) return context.json({ error: 'requests of other origins are refused' }, 403);
-    if (expected !== undefined && !OPEN.has(context.req.path)) {
-      const given = /^Bearer +([^\s]+) *$/i.exec(context.req.header('authorization') ?? '')?.[1];
-      if (given === undefined || !timingSafeEqual(digest(given), expected)) {
-        context.header('WWW-Authenticate', 'Bearer');
-        return context.json({ error: given === undefined ? 'a token is needed' : 'the token is wrong' }, 401);
-      }
+    const isGet = req.method === 'GET';
+    if (isForeignOrigin(req.header('origin'), host) || isForeignSite(req.header('sec-fetch-site'), isGet)) {
+      return context.json({ error: 'requests of other origins are refused' }, 403);
+    }
+    const fault = OPEN.has(req.path) ? undefined : tokenFault(req.header('authorization'), expected);
+    if (fault !== undefined) {
+      context.header('WWW-Authenticate', 'Bearer');
+      return context.json({ error: fault }, 401);
     }
     context.header('Cache-Control', 'no-store');
     context.header('X-Content-Type-Options', 'nosniff');
     return next();
   };
+}
+
+function isForeignOrigin(origin: string | undefined, host: string): boolean {
+  return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+}
+
+/** 'none' is what a browser sends for an address that was typed. */
+function isForeignSite(site: string | undefined, isGet: boolean): boolean {
+  return site !== undefined && site !== 'same-origin' && !(site === 'none' && isGet);
+}
+
+/** What is wrong with the credentials, if a token is expected. */
+function tokenFault(authorization: string | undefined, expected: Buffer | undefined): string | undefined {
+  if (expected === undefined) return undefined;
+  const given = /^Bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
+  if (given === undefined) return 'a token is needed';
+  return timingSafeEqual(digest(given), expected) ? undefined : 'the token is wrong';
 }
 
 /** Of equal length, so that comparing takes equal time. */

@@ -1,63 +1,68 @@
-// A call as a ladder of text: us and those we spoke with, a line for each message. The console carries the same function as text.
-import type { CallTrace } from '../observe/calls.js';
+// A call as a ladder of text: us and those we spoke with, a line for each message. The console
+// carries the same functions as text.
+import type { CallTrace, TracedMessage } from '../observe/calls.js';
 
-export interface Ladder {
+interface Ladder {
   readonly head: string;
   /** One line for each message of the trace, in order. */
   readonly steps: readonly string[];
 }
 
+/** Characters from one column to the next. */
+const WIDTH = 27;
+
 /**
- * Columns: whoever sent the first message, then us, then the others; what passes between applications is written beside our own. It must not use
- * anything from outside of itself.
+ * Columns: the sender of the first message, then us, then the others. What passes between applications is written
+ * beside our own column.
  */
 export function ladderOf(call: Pick<CallTrace, 'began' | 'trace'>): Ladder {
-  const WIDTH = 27;
-  const others: string[] = [];
-  for (const each of call.trace)
-    if (each.direction !== 'inside' && !others.includes(each.remote)) others.push(each.remote);
-  const isReceived = call.trace[0]?.direction === 'in';
-  const columns = isReceived ? [others[0], 'siplet', ...others.slice(1)] : ['siplet', ...others];
-  const us = isReceived ? 1 : 0;
-  const steps = call.trace.map((message) => {
-    const { at, start } = message;
-    let line = `${String(Math.round(at - call.began)).padStart(6)} ms  `;
-    // 'INVITE', '200 OK'
-    const words = start.startsWith('SIP/2.0 ') ? start.slice(8) : start.slice(0, start.indexOf(' '));
-    const shown = words.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
-    if (message.direction === 'inside') {
-      const { sender, recipient } = message;
-      const from = sender === undefined ? '' : `from ${sender}`;
-      const to = recipient === undefined ? '' : `to ${recipient}`;
-      const who = from !== '' && to !== '' ? `${sender} → ${recipient}` : from + to;
-      const bars = columns.map((_name, column) => (column < columns.length - 1 ? '|'.padEnd(WIDTH) : '|')).join('');
-      const before = us * WIDTH + 1;
-      const said = `* ${shown.slice(0, 40)} ${who}`;
-      return line + bars.slice(0, before) + said + bars.slice(before + said.length);
-    }
-    const there = columns.indexOf(message.remote);
-    const left = Math.min(there, us);
-    const right = Math.max(there, us);
-    const space = (right - left) * WIDTH - 1;
-    const isToRight = message.direction === 'out' ? there > us : there < us;
-    const named = shown.slice(0, space - 5);
-    const arrow = isToRight
-      ? `- ${named} ${'-'.repeat(Math.max(0, space - named.length - 4))}>`
-      : `< ${named} ${'-'.repeat(Math.max(0, space - named.length - 3))}`;
-    for (let column = 0; column < columns.length; column++) {
-      line += '|';
-      if (column === left) {
-        line += arrow;
-        column = right - 1;
-      } else if (column < columns.length - 1) {
-        line += ' '.repeat(WIDTH - 1);
-      }
-    }
-    return line;
-  });
-  const title = columns.map((name) => String(name).padEnd(WIDTH)).join('');
-  return { head: `           ${title}`.trimEnd(), steps };
+  const columns = columnsOf(call.trace);
+  const title = columns.map((name) => name.padEnd(WIDTH)).join('');
+  return {
+    head: `           ${title}`.trimEnd(),
+    steps: call.trace.map((message) => stepOf(message, call.began, columns)),
+  };
 }
 
-/** For the console. */
-export const LADDER: string = ladderOf.toString();
+function columnsOf(trace: readonly TracedMessage[]): string[] {
+  const remotes = trace.flatMap((message) => (message.direction === 'inside' ? [] : message.remote));
+  const [first = '', ...others] = new Set(remotes);
+  if (trace[0]?.direction === 'in') return [first, 'siplet', ...others];
+  return remotes.length === 0 ? ['siplet'] : ['siplet', first, ...others];
+}
+
+function stepOf(message: TracedMessage, began: number, columns: readonly string[]): string {
+  const { at, start } = message;
+  // 'INVITE', '200 OK'
+  const words = start.startsWith('SIP/2.0 ') ? start.slice(8) : start.slice(0, start.indexOf(' '));
+  const shown = words.replace(/\p{Cc}/gu, '?');
+  const us = columns.indexOf('siplet');
+  const there = message.direction === 'inside' ? us : columns.indexOf(message.remote);
+  const from = Math.min(us, there) * WIDTH + 1;
+  const text =
+    message.direction === 'inside'
+      ? `* ${shown.slice(0, 40)} ${partiesOf(message.sender, message.recipient)}`
+      : arrowOf(shown, Math.abs(there - us) * WIDTH - 1, (message.direction === 'out') === there > us);
+  const bars = `${'|'.padEnd(WIDTH).repeat(columns.length - 1)}|`;
+  const line = bars.slice(0, from) + text + bars.slice(from + text.length);
+  return `${String(Math.round(at - began)).padStart(6)} ms  ${line}`;
+}
+
+function partiesOf(sender: string | undefined, recipient: string | undefined): string {
+  if (sender !== undefined && recipient !== undefined) return `${sender} → ${recipient}`;
+  if (sender !== undefined) return `from ${sender}`;
+  return recipient === undefined ? '' : `to ${recipient}`;
+}
+
+/** An arrow with its words, `space` characters long. */
+function arrowOf(words: string, space: number, isToRight: boolean): string {
+  const named = words.slice(0, space - 5);
+  const line = '-'.repeat(space - named.length - (isToRight ? 4 : 3));
+  return isToRight ? `- ${named} ${line}>` : `< ${named} ${line}`;
+}
+
+/** The source of `ladderOf`, for the console: the functions must not use anything else from outside of themselves. */
+export const LADDER: string = [
+  `const WIDTH = ${WIDTH};`,
+  ...[ladderOf, columnsOf, stepOf, partiesOf, arrowOf].map(String),
+].join('\n');

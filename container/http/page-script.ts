@@ -21,7 +21,7 @@ const row = (cells, className) => {
   return tr;
 };
 const time = (ms) => new Date(ms).toLocaleTimeString();
-const ladderOf = ${LADDER};
+${LADDER}
 
 let token = sessionStorage.getItem('siplet-token') || '';
 let shown;

@@ -2,6 +2,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { DeploymentError } from '@siplet/sdk';
 import { Hono } from 'hono';
+import type { DeployedApplication } from '../application/application.js';
 import type { DeploymentRecord, Deployments } from '../deployment/deployments.js';
 import type { Overseen } from '../observe/overseen.js';
 import { bodyOf } from './body.js';
@@ -13,7 +14,7 @@ interface Bindings {
   Bindings: HttpBindings;
 }
 
-export interface AdminParts extends GuardOptions {
+interface AdminParts extends GuardOptions {
   readonly deployments: Deployments;
   readonly overseen: Overseen;
   /** Octets of an archive. */
@@ -35,14 +36,31 @@ export interface ApplicationStatus {
 }
 
 export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void } {
-  const { deployments, overseen } = parts;
   const app = new Hono<Bindings>();
-  const streams = new EventStreams(overseen.events);
-  let uploads = 0;
-  const statusOf = async (record: DeploymentRecord): Promise<ApplicationStatus> =>
-    applicationStatus(record, await overseen.sessions());
-
+  const streams = new EventStreams(parts.overseen.events);
   app.use(guard(parts));
+  addHealth(app, parts);
+  addApplications(app, parts);
+  addDeployment(app, parts);
+  addCalls(app, parts);
+  app.get('/api/events', (c) => {
+    // Nobody would read it, and nobody end it.
+    if (c.env.incoming.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
+    const stream = streams.open();
+    return stream ?? c.json({ error: `${MAX_CLIENTS} clients listen already` }, 503);
+  });
+  app.get('/', (c) => c.html(PAGE, 200, { 'Content-Security-Policy': PAGE_POLICY, 'Referrer-Policy': 'no-referrer' }));
+  app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path}` }, 404));
+  app.onError((error, c) => {
+    // The application's fault, or that of its archive.
+    if (error instanceof DeploymentError) return c.json({ error: error.message }, 422);
+    parts.failed(error);
+    return c.json({ error: 'a fault of the container: its log says more' }, 500);
+  });
+  return { app, close: () => streams.close() };
+}
+
+function addHealth(app: Hono<Bindings>, { overseen }: AdminParts): void {
   app.get('/health/live', (c) => c.json({ status: 'live' }));
   app.get('/health/ready', async (c) => {
     const reasons = await overseen.reasonsAgainst();
@@ -51,7 +69,10 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
   app.get('/metrics', async (c) =>
     c.body(await overseen.metrics.text(), 200, { 'Content-Type': overseen.metrics.contentType }),
   );
+}
 
+/** The applications as they are, taken out of service, and put back. */
+function addApplications(app: Hono<Bindings>, { deployments, overseen }: AdminParts): void {
   app.use('/api/apps/:name/*', async (c, next) => {
     // It becomes part of file names.
     if (!/^[\w~][\w.~-]{0,213}$/.test(c.req.param('name'))) return c.json({ error: 'that is no name' }, 400);
@@ -61,18 +82,6 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
     const sessionsOf = await overseen.sessions();
     return c.json(deployments.records().map((record) => applicationStatus(record, sessionsOf)));
   });
-  app.put('/api/apps/:name', async (c) => {
-    if (uploads >= MAX_UPLOADS) return c.json({ error: `${uploads} archives are being sent already` }, 503);
-    uploads++;
-    const archive = await bodyOf(c.env.incoming, parts.archiveSize).finally(() => uploads--);
-    if (archive === 'cut off') return c.json({ error: 'the body was cut off' }, 400);
-    // The rest of it is not waited for: the server throws some of it away, so that its sender comes to read this, and hangs up then.
-    if (archive === 'too large')
-      return c.json({ error: `the archive has more than ${parts.archiveSize} octets (deploy.archiveSize)` }, 413);
-    if (archive.length === 0) return c.json({ error: 'the body is to be a .tgz made by npm pack, and is empty' }, 400);
-    const name = c.req.param('name');
-    return c.json(await statusOf(recordOf(deployments, await deployments.deployArchive(archive, name))));
-  });
   app.delete('/api/apps/:name', (c) => {
     const name = c.req.param('name');
     return deployments.undeploy(name) ? c.body(null, 204) : c.json({ error: noApplication(name) }, 404);
@@ -81,13 +90,34 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
     const name = c.req.param('name');
     const isKnown = deployments.records().some((record) => record.name === name);
     try {
-      return c.json(await statusOf(recordOf(deployments, await deployments.rollback(name))));
+      const record = recordOf(deployments, await deployments.rollback(name));
+      return c.json(applicationStatus(record, await overseen.sessions()));
     } catch (error) {
       if (!isKnown && error instanceof DeploymentError) return c.json({ error: error.message }, 404);
       throw error;
     }
   });
+}
 
+/** Deploys the archive that is sent. */
+function addDeployment(app: Hono<Bindings>, { deployments, overseen, archiveSize }: AdminParts): void {
+  let uploads = 0;
+  app.put('/api/apps/:name', async (c) => {
+    if (uploads >= MAX_UPLOADS) return c.json({ error: `${uploads} archives are being sent already` }, 503);
+    uploads++;
+    const archive = await bodyOf(c.env.incoming, archiveSize).finally(() => uploads--);
+    if (archive === 'cut off') return c.json({ error: 'the body was cut off' }, 400);
+    // The rest of it is not waited for: the server throws some of it away, so that its sender comes
+    // to read this, and hangs up then.
+    if (archive === 'too large')
+      return c.json({ error: `the archive has more than ${archiveSize} octets (deploy.archiveSize)` }, 413);
+    if (archive.length === 0) return c.json({ error: 'the body is to be a .tgz made by npm pack, and is empty' }, 400);
+    const record = recordOf(deployments, await deployments.deployArchive(archive, c.req.param('name')));
+    return c.json(applicationStatus(record, await overseen.sessions()));
+  });
+}
+
+function addCalls(app: Hono<Bindings>, { overseen }: AdminParts): void {
   app.get('/api/calls', async (c) => c.json(await overseen.calls()));
   app.get('/api/calls/:id', async (c) => {
     const call = await overseen.call(c.req.param('id'));
@@ -97,22 +127,6 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
       404,
     );
   });
-  app.get('/api/events', (c) => {
-    // Nobody would read it, and nobody end it.
-    if (c.env.incoming.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
-    const stream = streams.open();
-    return stream ?? c.json({ error: `${MAX_CLIENTS} clients listen already` }, 503);
-  });
-  app.get('/', (c) => c.html(PAGE, 200, { 'Content-Security-Policy': PAGE_POLICY, 'Referrer-Policy': 'no-referrer' }));
-
-  app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path}` }, 404));
-  app.onError((error, c) => {
-    // The application's fault, or that of its archive.
-    if (error instanceof DeploymentError) return c.json({ error: error.message }, 422);
-    parts.failed(error);
-    return c.json({ error: 'a fault of the container: its log says more' }, 500);
-  });
-  return { app, close: () => streams.close() };
 }
 
 /** Exactly the fields of the contract. */
@@ -125,11 +139,11 @@ function applicationStatus(
   return error === undefined ? status : { ...status, error };
 }
 
-function recordOf(deployments: Deployments, application: DeploymentRecord['application']): DeploymentRecord {
+/** The record of that version; one that was replaced again in the meantime may be gone. */
+function recordOf(deployments: Deployments, application: DeployedApplication): DeploymentRecord {
   const record = deployments.records().find((each) => each.application === application);
-  // Replaced again, in the meantime.
-  const { name, version } = application!;
-  return record ?? { name, version, path: '', state: 'draining', application: application! };
+  const { name, version } = application;
+  return record ?? { name, version, path: '', state: 'draining', application };
 }
 
 function noApplication(name: string): string {

@@ -1,4 +1,5 @@
-// The measurements of applications (METRICS): named and labelled with the application, shared by its versions, and gone with the last that declared them.
+// The measurements of applications (METRICS): named and labelled with the application, shared by its versions, and gone
+// with the last that declared them.
 import type * as sdk from '@siplet/sdk';
 import type { ApplicationIdentity } from '../application/application.js';
 import { Distributions, type Family, family, Numbers, SECONDS } from './series.js';
@@ -55,10 +56,11 @@ export class ApplicationMetrics {
   sweep(app: string, alive: ReadonlySet<number>): void {
     const own = this.#declared.get(app);
     const newest = this.#newest.get(app);
-    for (const [name, { owners }] of own ?? []) {
+    if (own === undefined) return;
+    for (const [name, { owners }] of own) {
       // The newest may be one that is just being made.
       for (const revision of owners) if (!alive.has(revision) && revision !== newest) owners.delete(revision);
-      if (owners.size === 0) own!.delete(name);
+      if (owners.size === 0) own.delete(name);
     }
   }
 
@@ -113,11 +115,15 @@ function gauge(shared: { app: string }): Made {
 }
 
 function histogram(full: string, shared: { app: string }, buckets: readonly number[]): Made {
-  if (buckets.length === 0 || buckets.length > 100 || buckets.some((bound, i) => i > 0 && !(bound > buckets[i - 1]!)))
+  if (buckets.length === 0 || buckets.length > 100 || !isAscending(buckets))
     throw new TypeError(`'${full}': buckets are at most 100 upper bounds in ascending order`);
   const distributions = new Distributions([...buckets]);
   return {
     measurement: { observe: (value, labels) => distributions.observe(value, labels) },
     values: () => distributions.values(full, shared),
   };
+}
+
+function isAscending(numbers: readonly number[]): boolean {
+  return numbers.slice(1).every((number, before) => number > (numbers[before] ?? number));
 }

@@ -1,9 +1,10 @@
-// The calls in progress and the recent ones, with their messages as they were on the wire and between applications: bounded in calls, messages and octets.
+// The calls in progress and the recent ones, with their messages as they were on the wire and between applications:
+// bounded in calls, messages and octets.
 import type { Flow } from '../transport/flow.js';
 import type { Parties } from '../transport/internal-flow.js';
 import { callIdOf, fromOf, startLineOf, toOf, withoutSecrets } from './wire-text.js';
 
-export type CallState = 'trying' | 'ringing' | 'established' | 'ended' | 'failed';
+type CallState = 'trying' | 'ringing' | 'established' | 'ended' | 'failed';
 
 /** What the list of calls tells of one. */
 export interface CallSummary {
@@ -30,7 +31,7 @@ interface TracedText {
   readonly text: string;
 }
 
-export interface WireMessage extends TracedText {
+interface WireMessage extends TracedText {
   readonly direction: 'in' | 'out';
   readonly transport: string;
   /** Of ours, and of the other side: 192.0.2.1:5060. */
@@ -38,7 +39,7 @@ export interface WireMessage extends TracedText {
   readonly remote: string;
 }
 
-export interface InternalMessage extends TracedText {
+interface InternalMessage extends TracedText {
   readonly direction: 'inside';
   /** Names of the applications, as far as they are known. */
   readonly sender?: string;
@@ -89,7 +90,7 @@ interface Call {
   readonly notes: Note[];
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly calls: number;
   readonly messages: number;
   /** Milliseconds since 1970. */
@@ -193,18 +194,8 @@ export class Calls {
   /** Where a call is, as its first dialog shows. */
   #follow(call: Call, method: string, status: number, isSent: boolean): void {
     const before = call.state;
-    const isBegin = method === call.method;
-    if (status === 0) {
-      // Again, with credentials (§22.2).
-      if (isBegin && isSent === call.isOurs && before === 'failed') call.state = 'trying';
-    } else if (isBegin && isSent !== call.isOurs && before !== 'ended' && before !== 'established') {
-      if (status >= 300) call.state = 'failed';
-      else if (status >= 200) call.state = method === 'INVITE' ? 'established' : 'ended';
-      else if (status > 100) call.state = 'ringing';
-      if (status >= 200) call.status = status;
-    } else if (method === 'BYE' && status >= 200 && before === 'established') {
-      call.state = 'ended';
-    }
+    if (method === call.method) followBegin(call, status, isSent);
+    else if (method === 'BYE' && status >= 200 && before === 'established') call.state = 'ended';
     if (before !== call.state || call.messages === 1) this.#options.changed?.(summaryOf(call));
   }
 
@@ -224,6 +215,21 @@ export class Calls {
     this.#calls.delete(oldest.callId);
     this.#octets -= oldest.octets;
   }
+}
+
+/** A request of the method that began the call, or a response to one. */
+function followBegin(call: Call, status: number, isSent: boolean): void {
+  const isSameSide = isSent === call.isOurs;
+  if (status === 0) {
+    // Again, with credentials (§22.2).
+    if (isSameSide && call.state === 'failed') call.state = 'trying';
+    return;
+  }
+  if (isSameSide || call.state === 'ended' || call.state === 'established') return;
+  if (status >= 300) call.state = 'failed';
+  else if (status >= 200) call.state = call.method === 'INVITE' ? 'established' : 'ended';
+  else if (status > 100) call.state = 'ringing';
+  if (status >= 200) call.status = status;
 }
 
 function summaryOf({ callId, method, state, status, began, last, messages, notes }: Call): CallSummary {

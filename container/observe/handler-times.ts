@@ -1,4 +1,5 @@
-// How long handlers take, by application and method, and how often they fail: plain numbers, so that a handler call costs next to nothing more.
+// How long handlers take, by application and method, and how often they fail: plain numbers, so that a handler
+// call costs next to nothing more.
 
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
@@ -56,12 +57,17 @@ export class HandlerTimes {
 
   #of(app: string, label: string): Timed {
     let own = this.#all.get(app);
-    if (own === undefined) this.#all.set(app, (own = new Map()));
+    if (own === undefined) {
+      own = new Map();
+      this.#all.set(app, own);
+    }
     let timed = own.get(label);
     if (timed === undefined) {
       // Of many versions that name their methods differently, the oldest makes room.
-      if (own.size >= MAX_SERIES) own.delete(own.keys().next().value!);
-      own.set(label, (timed = { time: new Distribution(), failures: 0 }));
+      const [oldest] = own.keys();
+      if (own.size >= MAX_SERIES && oldest !== undefined) own.delete(oldest);
+      timed = { time: new Distribution(), failures: 0 };
+      own.set(label, timed);
     }
     return timed;
   }

@@ -1,10 +1,10 @@
 // The log: pino's JSON lines, or one readable line for each on a terminal.
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: string;
   /** `auto` is text on a terminal and JSON lines elsewhere. */
   readonly format: 'auto' | 'json' | 'text';
@@ -34,7 +34,7 @@ export function createRelayedLog(level: string, write: (line: string) => void): 
 
 /** What writes lines of other threads into a log that `createLog` made; into another as they are. */
 export function relayTo(log: Logger): (line: string) => void {
-  return relays.get(log) ?? ((line) => void (log as unknown as Streamed)[pino.symbols.streamSym as never].write(line));
+  return relays.get(log) ?? ((line) => void (log as unknown as Streamed)[pino.symbols.streamSym as never]?.write(line));
 }
 
 interface Streamed {
@@ -47,7 +47,7 @@ const relays = new WeakMap<Logger, (line: string) => void>();
 const listeners = new WeakMap<Logger, Set<(line: string) => void>>();
 
 /** A line of level warn or above, of this log or of a child of it. */
-export interface Problem {
+interface Problem {
   readonly level: 'warn' | 'error' | 'fatal';
   readonly message: string;
   readonly app?: string;
@@ -143,8 +143,5 @@ function shown(value: unknown): string {
 
 /** What a peer wrote must not steer the terminal (A22). */
 function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

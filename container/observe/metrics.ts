@@ -1,4 +1,5 @@
-// What Prometheus reads at /metrics: worked out from plain numbers when it asks, so that a message costs a count and nothing else.
+// What Prometheus reads at /metrics: worked out from plain numbers when it asks, so that a message
+// costs a count and nothing else.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Registry } from 'prom-client';
 import type { DeploymentEvent, Deployments } from '../deployment/deployments.js';
@@ -15,7 +16,7 @@ const NANO = 1e9;
 /** Milliseconds between two looks at the event loop: on time, that is what is measured. */
 const RESOLUTION = 20;
 
-export interface Measured {
+interface Measured {
   readonly engine: Engine;
   readonly deployments: Pick<Deployments, 'records'>;
   readonly traffic: Traffic;
@@ -131,13 +132,11 @@ export class Metrics {
 
   #registerApplications({ engine, deployments, handlerTimes }: Measured): void {
     this.#register('siplet_sessions', 'gauge', 'Application sessions, by version', () =>
-      deployments
-        .records()
-        .filter(({ application }) => application !== undefined)
-        .map(({ application, state }) => {
-          const { name, version, revision } = application!;
-          return { labels: { app: name, version, revision, state }, value: engine.sessions.countOf(application!) };
-        }),
+      deployments.records().flatMap(({ application, state }) => {
+        if (application === undefined) return [];
+        const { name, version, revision } = application;
+        return { labels: { app: name, version, revision, state }, value: engine.sessions.countOf(application) };
+      }),
     );
     const name = 'siplet_handler_seconds';
     this.#register(name, 'histogram', 'Time of handlers until they settled', () => handlerTimes.times(name));

@@ -11,7 +11,7 @@ import { listenToProblems } from './log.js';
 import { Metrics } from './metrics.js';
 import { Traffic } from './traffic.js';
 
-export interface Observed {
+interface Observed {
   readonly engine: Engine;
   readonly deployments: Pick<Deployments, 'listen' | 'records'>;
   readonly applications: ApplicationMetrics;

@@ -1,4 +1,5 @@
-// Measurements as plain numbers, in the shape that prom-client writes out: declared with names, labelled as they come, bounded in number.
+// Measurements as plain numbers, in the shape that prom-client writes out: declared with names, labelled
+// as they come, bounded in number.
 import type { Registry } from 'prom-client';
 
 export type Labels = Readonly<Record<string, string | number>>;
@@ -101,23 +102,20 @@ export const SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5
 
 /** How many values were in each bucket. */
 export class Distribution {
-  readonly #bounds: readonly number[];
-  readonly #counts: number[];
+  readonly #buckets: readonly { readonly le: number; count: number }[];
   sum = 0;
   count = 0;
 
   constructor(bounds: readonly number[] = SECONDS) {
-    this.#bounds = bounds;
-    this.#counts = bounds.map(() => 0);
+    this.#buckets = bounds.map((le) => ({ le, count: 0 }));
   }
 
   observe(value: number): void {
     this.sum += value;
     this.count++;
-    const bounds = this.#bounds;
-    for (let i = 0; i < bounds.length; i++) {
-      if (value <= bounds[i]!) {
-        this.#counts[i]!++;
+    for (const bucket of this.#buckets) {
+      if (value <= bucket.le) {
+        bucket.count++;
         return;
       }
     }
@@ -126,8 +124,8 @@ export class Distribution {
   values(name: string, labels: Labels): Value[] {
     const values: Value[] = [];
     let below = 0;
-    for (const [index, le] of this.#bounds.entries()) {
-      below += this.#counts[index]!;
+    for (const { le, count } of this.#buckets) {
+      below += count;
       values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: below });
     }
     values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: this.count });

@@ -1,4 +1,5 @@
-// Counts what is on the wire, and what passes from application to application, by method and status, and hands it to the recent calls where those are kept.
+// Counts what is on the wire, and what passes from application to application, by method and status, and hands it to
+// the recent calls where those are kept.
 import type { Request, Response } from '../message/index.js';
 import type { WireObserver } from '../transport/counters.js';
 import type { Flow } from '../transport/flow.js';
@@ -15,12 +16,27 @@ const METHODS = [
 const OTHER = 'other';
 
 /** By method, then by status: 0 is the request itself. */
-type Counts = Map<string, Map<number, number>>;
+class Counts {
+  readonly #named = new Map(METHODS.map((method) => [method, new Map<number, number>()]));
+  readonly #others = new Map<number, number>();
+
+  count(method: string, status: number): void {
+    const own = this.#named.get(method) ?? this.#others;
+    own.set(status, (own.get(status) ?? 0) + 1);
+  }
+
+  values(shared: Labels): Value[] {
+    const all = [...this.#named, [OTHER, this.#others] as const];
+    return all.flatMap(([method, own]) =>
+      [...own].map(([status, value]) => ({ labels: { ...shared, method, status: status === 0 ? '' : status }, value })),
+    );
+  }
+}
 
 export class Traffic implements WireObserver {
-  readonly #in: Counts = new Map([...METHODS, OTHER].map((method) => [method, new Map()]));
-  readonly #out: Counts = new Map([...METHODS, OTHER].map((method) => [method, new Map()]));
-  readonly #inside: Counts = new Map([...METHODS, OTHER].map((method) => [method, new Map()]));
+  readonly #in = new Counts();
+  readonly #out = new Counts();
+  readonly #inside = new Counts();
   readonly #calls: Calls | undefined;
 
   constructor(calls?: Calls) {
@@ -30,42 +46,31 @@ export class Traffic implements WireObserver {
   received(message: Request | Response, wire: string | undefined, flow: Flow): void {
     const status = message.isRequest ? 0 : (message as Response).status;
     const method = message.isRequest ? (message as Request).method : message.cseq.method;
-    count(this.#in, method, status);
+    this.#in.count(method, status);
     this.#calls?.note(message.callId, method, status, false, wire ?? message.toWire(), flow);
   }
 
   sent(wire: string, flow: Flow): void {
     const status = statusOf(wire);
     const method = methodOf(wire, status);
-    count(this.#out, method, status);
+    this.#out.count(method, status);
     this.#calls?.noteSent(method, status, wire, flow);
   }
 
   passed(message: Request | Response, wire: string, parties: Parties): void {
     const status = message.isRequest ? 0 : (message as Response).status;
     const method = message.isRequest ? (message as Request).method : message.cseq.method;
-    count(this.#inside, method, status);
+    this.#inside.count(method, status);
     this.#calls?.noteInside(message.callId, method, status, wire, parties);
   }
 
   /** On the wire. */
   values(): Value[] {
-    return [...valuesOf(this.#in, { direction: 'in' }), ...valuesOf(this.#out, { direction: 'out' })];
+    return [...this.#in.values({ direction: 'in' }), ...this.#out.values({ direction: 'out' })];
   }
 
   /** From application to application. */
   valuesInside(): Value[] {
-    return valuesOf(this.#inside, {});
+    return this.#inside.values({});
   }
-}
-
-function count(counts: Counts, method: string, status: number): void {
-  const own = counts.get(method) ?? counts.get(OTHER)!;
-  own.set(status, (own.get(status) ?? 0) + 1);
-}
-
-function valuesOf(counts: Counts, shared: Labels): Value[] {
-  return [...counts].flatMap(([method, own]) =>
-    [...own].map(([status, value]) => ({ labels: { ...shared, method, status: status === 0 ? '' : status }, value })),
-  );
 }

@@ -1,4 +1,5 @@
-// A glance at a message on the wire: what it is, and the header fields by which it is told apart (§7), without parsing it.
+// A glance at a message on the wire: what it is, and the header fields by which it is told
+// apart (§7), without parsing it.
 
 /** 0 of a request. */
 export function statusOf(wire: string): number {
@@ -50,8 +51,8 @@ function fieldOf(wire: string, usual: string, otherwise: RegExp): string {
 }
 
 /**
- * As it is shown to people: what the credentials prove is left out, who they are for is not (§22). A digest can be tried against passwords, and what
- * stands behind another scheme is a password or as good as one.
+ * As it is shown to people: what the credentials prove is left out, who they are for is not (§22). A digest can be
+ * tried against passwords, and what stands behind another scheme is a password or as good as one.
  */
 export function withoutSecrets(wire: string): string {
   const end = wire.indexOf('\r\n\r\n');
@@ -63,7 +64,7 @@ export function withoutSecrets(wire: string): string {
     (_, name: string, value: string) =>
       /^\s*digest\s/i.test(value)
         ? name + value.replace(/([\s,]response\s*=\s*)("(?:[^"\\]|\\[\s\S])*"?|[^\s,]*)/gi, '$1"***"')
-        : `${name}${/^\s*\S*/.exec(value)![0]} ***`,
+        : name + value.replace(/^(\s*\S*).*$/s, '$1 ***'),
   );
   return shown + wire.slice(head.length);
 }

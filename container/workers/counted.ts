@@ -1,4 +1,5 @@
-// What engines have counted, also those that have ended or do not answer now: a sum that went down would look like a restart, and what is counted again like a burst.
+// What engines have counted, also those that have ended or do not answer now: a sum that went down would look like a
+// restart, and what is counted again like a burst.
 import type { FamilyValues } from '../observe/series.js';
 import { summed } from './sums.js';
 

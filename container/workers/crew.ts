@@ -1,4 +1,5 @@
-// All engines, each in a thread of its own: what is told to one is told to all, and one that dies is started again with what the others have.
+// All engines, each in a thread of its own: what is told to one is told to all, and one that dies is started
+// again with what the others have.
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
 import type { Configuration, RouterOrder } from '../configuration/configuration.js';
@@ -116,7 +117,8 @@ export class Crew {
     this.#members[engine]?.port.tell(kind, body as never);
   }
 
-  // Applications ------------------------------------------------------------------------------------------------------------------------------------------------
+  // Applications
+  // ------------------------------------------------------------------------------------------------------------------------------------------------
 
   /** In every engine, or in none: then it throws what the first of them said. */
   async startApplication(order: StartOrder): Promise<readonly string[]> {
@@ -180,7 +182,8 @@ export class Crew {
     if (busy?.delete(engine) && busy.size === 0) this.user?.idle(revision);
   }
 
-  // What all are to know, also those that come later ------------------------------------------------------------------------------------------------------------
+  // What all are to know, also those that come later
+  // ------------------------------------------------------------------------------------------------------------
 
   reorder(order: RouterOrder['order']): void {
     this.#order = order;
@@ -211,7 +214,8 @@ export class Crew {
     for (const member of members) member.isListening = true;
     const descriptors = await duplicates(handlesOf(listeners), members.length);
     await Promise.all(members.map((member, index) => this.#share(member, descriptors[index]!)));
-    // All at one time: to those that came first all messages would be, and the sessions of keys whose home is elsewhere.
+    // All at one time: to those that came first all messages would be, and the sessions of
+    // keys whose home is elsewhere.
     for (const member of members) this.#attach(member);
   }
 
@@ -221,7 +225,8 @@ export class Crew {
     await Promise.all([...this.#threads].map((member) => member.end()));
   }
 
-  // Threads -----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Threads
+  // -----------------------------------------------------------------------------------------------------------------------------------------------------
 
   get #there(): Member[] {
     return this.#members.filter((member) => member?.isThere) as Member[];

@@ -1,4 +1,5 @@
-// Which engine a message belongs to: what the engine itself wrote into it tells (branch, Record-Route, tag, session), else its Call-ID. Never throws.
+// Which engine a message belongs to: what the engine itself wrote into it tells (branch, Record-Route, tag, session),
+// else its Call-ID. Never throws.
 import type { HeadScan } from './head-scan.js';
 import { engineOf, engineOfTag } from './marks.js';
 
@@ -15,9 +16,10 @@ export interface Ground {
 const MAGIC_COOKIE = 'z9hg4bk';
 
 /**
- * The engine from 0 that the message names, or -1: then `engineOfCall` says. A response bears our branch; a request in a dialog that we stay on the path
- * of bears our Route (or Request-URI, of a strict router: §16.4), one in a dialog that ends here our tag; an initial one may name a session (JSR 289 §15.11)
- * or the dialog that it replaces or joins (RFC 3891, RFC 3911).
+ * The engine from 0 that the message names, or -1: then `engineOfCall` says. A response bears our branch; a request
+ * in a dialog that we stay on the path of bears our Route (or Request-URI, of a strict router: §16.4), one in a
+ * dialog that ends here our tag; an initial one may name a session (JSR 289 §15.11) or the dialog that it replaces
+ * or joins (RFC 3891, RFC 3911).
  */
 export function engineNamedIn(scan: HeadScan, ground: Ground): number {
   const { count, salt } = ground;
@@ -40,8 +42,9 @@ export function engineOfCall(callId: string, { count, movedTo }: Ground): number
 }
 
 /**
- * What an INVITE, its retransmissions, its CANCEL and the ACK to what is no 2xx share, and no other request of the same call (§17.2.3): an element before us
- * that forks sends several with one Call-ID. '' of an RFC 2543 peer: then there is the Call-ID alone.
+ * What an INVITE, its retransmissions, its CANCEL and the ACK to what is no 2xx share, and no other request of the
+ * same call (§17.2.3): an element before us that forks sends several with one Call-ID. '' of an RFC 2543 peer:
+ * then there is the Call-ID alone.
  */
 export function transactionOf({ via, callId }: HeadScan): string {
   const branch = branchOf(via);
@@ -78,7 +81,10 @@ function engineOfBranch(via: string): number {
   return branch.charCodeAt(MAGIC_COOKIE.length + 1) === 45 ? -1 : engineOf(branch.charCodeAt(MAGIC_COOKIE.length));
 }
 
-/** Of a URI that we wrote: of a Record-Route (`sid`), of a request that the router sent out (`return`), of a session (`siplet-session`). */
+/**
+ * Of a URI that we wrote: of a Record-Route (`sid`), of a request that the router sent out (`return`),
+ * of a session (`siplet-session`).
+ */
 function engineOfUri(uri: string, names: readonly string[]): number {
   if (uri.indexOf(';') < 0) return -1;
   const question = uri.indexOf('?');

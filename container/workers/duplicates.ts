@@ -1,5 +1,5 @@
-// Descriptors of one socket, one for each thread that sends on it: a thread that ends closes its own, and nobody else's. Node cannot duplicate a descriptor,
-// but a socket that is sent to another process and back is a new one.
+// Descriptors of one socket, one for each thread that sends on it: a thread that ends closes its own, and nobody
+// else's. Node cannot duplicate a descriptor, but a socket that is sent to another process and back is a new one.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -14,12 +14,15 @@ interface Handle {
 }
 
 /**
- * A handle stands for its descriptor as long as it is there. Whoever was given the descriptor closes it; closing it here too would close whatever has
- * got its number since. One for each start of a thread: there are few.
+ * A handle stands for its descriptor as long as it is there. Whoever was given the descriptor closes it; closing it
+ * here too would close whatever has got its number since. One for each start of a thread: there are few.
  */
 const GIVEN: Handle[] = [];
 
-/** `count` new descriptors of each socket, by whom they are for. Rejects where the system cannot do it, and leaves none behind then. */
+/**
+ * `count` new descriptors of each socket, by whom they are for. Rejects where the system cannot do
+ * it, and leaves none behind then.
+ */
 export async function duplicates(handles: readonly object[], count: number): Promise<number[][]> {
   const all: number[][] = Array.from({ length: count }, () => []);
   if (handles.length === 0) return all;

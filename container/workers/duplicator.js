@@ -1,5 +1,5 @@
-// Gives every socket back that it is sent, as often as it is told: what arrives is another descriptor of the same socket. Run as a child process, which ends then.
-// Whoever asked may have given up.
+// Gives every socket back that it is sent, as often as it is told: what arrives is another descriptor of the same
+// socket. Run as a child process, which ends then. Whoever asked may have given up.
 const ignore = () => {};
 
 process.on('message', ({ count }, handle) => {

@@ -1,4 +1,5 @@
-// The port to the wire of an engine in a thread: datagrams come out of the ring and leave by the thread's own descriptor; connections are the main thread's.
+// The port to the wire of an engine in a thread: datagrams come out of the ring and leave by the thread's own
+// descriptor; connections are the main thread's.
 import type {
   Connection,
   ConnectionReceiver,

@@ -1,4 +1,5 @@
-// The one who reads: every datagram of every socket comes to the main thread, which hands it to the engine that it belongs to. Order within a call is kept.
+// The one who reads: every datagram of every socket comes to the main thread, which hands it to the engine that it
+// belongs to. Order within a call is kept.
 import type { DatagramReceiver } from '../transport/network.js';
 import { engineNamedIn, engineOfCall, type Ground, hashOf, transactionOf } from './destination.js';
 import { HeadScan } from './head-scan.js';
@@ -8,15 +9,24 @@ import type { Ring } from './ring.js';
 /** Shorter datagrams keep holes in firewalls open, and say nothing. */
 const SHORTEST = 5;
 
-/** Milliseconds: turns that follow one another sooner than this say that there is much to read; then it rests in between. */
+/**
+ * Milliseconds: turns that follow one another sooner than this say that there is much to
+ * read; then it rests in between.
+ */
 const BUSY = 3;
 const REST = 1;
-/** Datagrams that a turn brings of one socket, and no more: when there were as many, others wait already, and it reads on. */
+/**
+ * Datagrams that a turn brings of one socket, and no more: when there were as many, others
+ * wait already, and it reads on.
+ */
 const FULL = 32;
 
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
-/** The whole thread: connections too can wait for a millisecond, and a timer that stops and starts each socket would cost more. */
+/**
+ * The whole thread: connections too can wait for a millisecond, and a timer that stops and
+ * starts each socket would cost more.
+ */
 function sleep(milliseconds: number): void {
   Atomics.wait(NOBODY, 0, 0, milliseconds);
 }
@@ -107,7 +117,10 @@ export class Exchange {
     return engineOfCall(callId, this.#ground);
   }
 
-  /** The request goes to `home`, and so does what belongs to it; where that is away, whoever has it keeps it. Which of them it is. */
+  /**
+   * The request goes to `home`, and so does what belongs to it; where that is away, whoever has it
+   * keeps it. Which of them it is.
+   */
   move(wire: string, from: number, home: number): number {
     const engine = this.isThere(home) ? home : from;
     this.#scan.read(wire);

@@ -1,4 +1,5 @@
-// The few header fields that tell to which engine a message belongs, found without parsing it: one look at each line of the head. Never throws.
+// The few header fields that tell to which engine a message belongs, found without parsing it: one look at each
+// line of the head. Never throws.
 
 /** Longer heads are looked at this far, in octets. */
 const LONGEST = 65_536;

@@ -1,4 +1,5 @@
-// What an identifier of an engine says of the engine that made it: its first character; of a tag, which stands among those of strangers, a check besides.
+// What an identifier of an engine says of the engine that made it: its first character; of a tag, which stands among
+// those of strangers, a check besides.
 import type { Identifiers } from '../base/identifiers.js';
 
 /** One character an engine. One case only, since branches may be compared without case (§7.3.1). */
@@ -7,7 +8,10 @@ const ENGINES = 'abcdefghijklmnopqrstuvwxyz234567';
 /** How many engines can be told apart. */
 export const MAX_ENGINES = ENGINES.length;
 
-/** Characters of the check in a tag: one of a million tags of others is taken for ours, and its request finds nothing there. */
+/**
+ * Characters of the check in a tag: one of a million tags of others is taken for ours, and
+ * its request finds nothing there.
+ */
 const CHECK = 4;
 
 /** The engine that a character stands for, or -1. */

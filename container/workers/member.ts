@@ -11,7 +11,10 @@ const THREAD = [new URL('./thread.js', import.meta.url), new URL('../dist/worker
   (url) => existsSync(fileURLToPath(url)),
 );
 
-/** Megabytes: what an engine allocates dies young, and a larger young generation is collected less often. What was measured is in the README. */
+/**
+ * Megabytes: what an engine allocates dies young, and a larger young generation is collected less often. What
+ * was measured is in the README.
+ */
 const YOUNG = 96;
 
 /** A Worker, as far as it is used; a test puts something in its place. */

@@ -1,4 +1,5 @@
-// Calls and transactions that are with another engine than they say: by the session key of an application (C-42), by the dialog that they replace, or since theirs was away.
+// Calls and transactions that are with another engine than they say: by the session key of an application (C-42), by
+// the dialog that they replace, or since theirs was away.
 
 /** Of one generation; there are two. */
 const MOST = 250_000;

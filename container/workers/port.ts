@@ -1,4 +1,5 @@
-// Questions, answers and news between the main thread and that of an engine: what one side can do is an object of functions, and the other calls them by name.
+// Questions, answers and news between the main thread and that of an engine: what one side can do is an object of
+// functions, and the other calls them by name.
 import { DeploymentError } from '@siplet/sdk';
 
 /** What one side does when the other asks for it or tells it. */

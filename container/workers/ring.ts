@@ -1,10 +1,14 @@
-// Datagrams from the thread that reads to the one that works: one writer, one reader, in memory that both have. What does not fit is dropped, as the kernel does.
+// Datagrams from the thread that reads to the one that works: one writer, one reader, in memory that both have. What
+// does not fit is dropped, as the kernel does.
 
 /** Octets, a power of two: as much as the socket's own buffer. */
 const CAPACITY = 4 * 1_048_576;
 /** Length, port, listener, length of the address. */
 const HEAD = 8;
-/** Added to the listener of what one engine has handed over to another, which asks nobody then: below are those that there are. */
+/**
+ * Added to the listener of what one engine has handed over to another, which asks nobody then:
+ * below are those that there are.
+ */
 export const HANDED_OVER = 128;
 /** A length that says: the next record is at the beginning. */
 const WRAP = -1;

@@ -1,4 +1,5 @@
-// C-42 with several engines: requests of one key meet in the engine that the key comes to, whatever their Call-ID (contract section 4).
+// C-42 with several engines: requests of one key meet in the engine that the key comes to, whatever
+// their Call-ID (contract section 4).
 import type { DeployedApplication } from '../application/application.js';
 import { Malformed, parse, type Request, type Uri } from '../message/index.js';
 import { type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
@@ -13,7 +14,10 @@ export interface HomeGround {
   readonly own: Own;
   /** Whether its transaction is here: it comes again. */
   isAtHome(request: Request): boolean;
-  /** Whether it asks for what is here, whatever its key: a session, a dialog (JSR 289 §15.11), or what the router has said before. `route`: of ours, by which it came. */
+  /**
+   * Whether it asks for what is here, whatever its key: a session, a dialog (JSR 289 §15.11), or what the router has
+   * said before. `route`: of ours, by which it came.
+   */
   isNamed(request: Request, route: Uri | undefined): boolean;
   /** Those that may get the request, in the router's order. */
   applicationsFor(method: string): readonly DeployedApplication[];

@@ -1,4 +1,5 @@
-// Joins everything where there are several engines: this thread has sockets, deployments and the admin address, and a thread for each engine has its calls.
+// Joins everything where there are several engines: this thread has sockets, deployments and the admin address, and a
+// thread for each engine has its calls.
 import { existsSync } from 'node:fs';
 import type { DeployedApplication } from '../application/application.js';
 import type { HandlerTable } from '../application/handler-table.js';
@@ -25,7 +26,9 @@ import { Streams } from './streams.js';
 const MOST_OF_ONE = 2000;
 const BACKLOG = 1_048_576;
 
-/** As `startContainer`, with `workers` engines. Rejects when an address cannot be bound or a thread cannot be started. */
+/**
+ * As `startContainer`, with `workers` engines. Rejects when an address cannot be bound or a thread cannot be started.
+ */
 export async function startWithWorkers(options: ContainerOptions, workers: number): Promise<RunningContainer> {
   const { configuration, log, directory } = options;
   const { limits, timers, deploy, shutdown } = configuration;

@@ -1,4 +1,5 @@
-// Connections as an engine in a thread has them: the main thread has the sockets, frames what comes, and writes what is told.
+// Connections as an engine in a thread has them: the main thread has the sockets, frames what
+// comes, and writes what is told.
 import type { Connection, ConnectionReceiver, SocketAddress } from '../transport/network.js';
 import type { MainDuties, StreamNotice } from './messages.js';
 import type { Port } from './port.js';

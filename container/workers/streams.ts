@@ -1,4 +1,5 @@
-// Connections of all engines (§18): the main thread has the sockets and frames what comes, so that one connection of a trunk may carry the calls of every engine.
+// Connections of all engines (§18): the main thread has the sockets and frames what comes, so that one connection of a
+// trunk may carry the calls of every engine.
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import { Malformed, type Request, type Response, responseTo } from '../message/index.js';
 import { statelessTag } from '../transaction/stateless-tags.js';
@@ -88,7 +89,8 @@ export class Streams {
     late.stop();
   }
 
-  // From the engines ----------------------------------------------------------------------------------------------------------------------------------------------
+  // From the engines
+  // ----------------------------------------------------------------------------------------------------------------------------------------------
 
   connect(engine: number, to: { connection: number; remote: SocketAddress; from?: string }): void {
     const { connection: channel, remote, from } = to;
@@ -145,7 +147,8 @@ export class Streams {
     this.ground.tell(taking, 'takeOver', { ...message, engine: taking, stream: this.#channelOf(stream, taking) });
   }
 
-  // From the connections ------------------------------------------------------------------------------------------------------------------------------------------
+  // From the connections
+  // ------------------------------------------------------------------------------------------------------------------------------------------
 
   #accept(connection: Connection, listener: number): ConnectionReceiver {
     const { remote } = connection;
@@ -216,7 +219,8 @@ export class Streams {
     }
   }
 
-  // Its engines ---------------------------------------------------------------------------------------------------------------------------------------------------
+  // Its engines
+  // ---------------------------------------------------------------------------------------------------------------------------------------------------
 
   #add(stream: Stream, connection: Connection): void {
     stream.connection = connection;
@@ -224,7 +228,10 @@ export class Streams {
     this.#byRemote.set(keyOf(stream.remote), stream);
   }
 
-  /** An engine takes what comes on a connection of its own, and on what another has opened as on one of our listeners, if there is any. */
+  /**
+   * An engine takes what comes on a connection of its own, and on what another has opened as on one of
+   * our listeners, if there is any.
+   */
   #mayHave(stream: Stream, engine: number): boolean {
     return stream.listener >= 0 || this.#listeners.length > 0 || stream.channels.has(engine);
   }

@@ -1,4 +1,5 @@
-// What several engines measure and remember, as one: numbers with the same name and labels are added, messages of one call are put in order.
+// What several engines measure and remember, as one: numbers with the same name and labels are added,
+// messages of one call are put in order.
 import type { CallSummary, CallTrace } from '../observe/calls.js';
 import { type Family, type FamilyValues, family, type Value } from '../observe/series.js';
 

@@ -1,4 +1,5 @@
-// The thread of one engine: everything from its ring to its applications, on ports of its own. It speaks to the main thread alone.
+// The thread of one engine: everything from its ring to its applications, on ports of its own. It
+// speaks to the main thread alone.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Agenda } from '../base/agenda.js';
 import { tokensFor } from '../composition/tokens.js';

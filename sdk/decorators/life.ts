@@ -25,7 +25,10 @@ export function SessionDestroyed(): HandlerDecorator<Handler<SipSession>> {
   return noting('@SessionDestroyed()', 'sessionDestroyed');
 }
 
-/** A SipSession is about to be invalidated, because its dialog has ended and no request in it waits for a response (JSR 289 §6.2.4). Setting `invalidateWhenReady` to false keeps it. */
+/**
+ * A SipSession is about to be invalidated, because its dialog has ended and no request in it waits for a response
+ * (JSR 289 §6.2.4). Setting `invalidateWhenReady` to false keeps it.
+ */
 export function SessionReadyToInvalidate(): HandlerDecorator<Handler<SipSession>> {
   return noting('@SessionReadyToInvalidate()', 'sessionReadyToInvalidate');
 }
@@ -45,7 +48,10 @@ export function ApplicationSessionExpired(): HandlerDecorator<Handler<Applicatio
   return noting('@ApplicationSessionExpired()', 'applicationSessionExpired');
 }
 
-/** An ApplicationSession is about to be invalidated, because all of its sessions have ended. Setting `invalidateWhenReady` to false keeps it. */
+/**
+ * An ApplicationSession is about to be invalidated, because all of its sessions have ended. Setting
+ * `invalidateWhenReady` to false keeps it.
+ */
 export function ApplicationSessionReadyToInvalidate(): HandlerDecorator<Handler<ApplicationSession>> {
   return noting('@ApplicationSessionReadyToInvalidate()', 'applicationSessionReadyToInvalidate');
 }
@@ -55,7 +61,10 @@ export function NoAckReceived(): HandlerDecorator<Handler<SipResponse>> {
   return noting('@NoAckReceived()', 'noAckReceived');
 }
 
-/** The caller never sent PRACK for the reliable provisional response that the application sent, which is what the handler takes (RFC 3262 §3). */
+/**
+ * The caller never sent PRACK for the reliable provisional response that the application sent, which is what
+ * the handler takes (RFC 3262 §3).
+ */
 export function NoPrackReceived(): HandlerDecorator<Handler<SipResponse>> {
   return noting('@NoPrackReceived()', 'noPrackReceived');
 }
@@ -64,9 +73,10 @@ export function NoPrackReceived(): HandlerDecorator<Handler<SipResponse>> {
 type KeyOf = { of(request: ReadonlySipRequest): string | undefined }['of'];
 
 /**
- * A static method that names the application session which an initial request belongs to; with undefined it gets a new one (C-42). Sessions with a key live until
- * they expire, `sessionTimeout` after the last that happened in them, or are invalidated. A method that throws, or gives anything but a string of at most 1024
- * characters, costs that request a 500. Each version of an application has its own: after a redeployment a key names a new session.
+ * A static method that names the application session which an initial request belongs to; with undefined it gets a new
+ * one (C-42). Sessions with a key live until they expire, `sessionTimeout` after the last that happened in them, or are
+ * invalidated. A method that throws, or gives anything but a string of at most 1024 characters, costs that request a
+ * 500. Each version of an application has its own: after a redeployment a key names a new session.
  */
 export function SessionKey(): HandlerDecorator<KeyOf> {
   return noting('@SessionKey()', 'sessionKey');

@@ -88,7 +88,10 @@ export function Cancel(): RequestDecorator {
   return noting('@Cancel()', 'cancel', ['CANCEL']);
 }
 
-/** The one routing function of a siplet with `stateless: true`: synchronous, and dependent on the message and on constants alone (§16.11). */
+/**
+ * The one routing function of a siplet with `stateless: true`: synchronous, and dependent on the message
+ * and on constants alone (§16.11).
+ */
 export function StatelessRoute(): HandlerDecorator<(request: ReadonlySipRequest) => Uri | string | undefined> {
   return noting('@StatelessRoute()', 'stateless');
 }

@@ -45,7 +45,10 @@ export interface ResponseSelection {
   method?: Method | readonly Method[];
 }
 
-/** Responses of this status, or of a range: `@Response({ status: 486 })`, `@Response({ status: [480, 489] })`. A final one that is no 2xx is seen only as the best response. */
+/**
+ * Responses of this status, or of a range: `@Response({ status: 486 })`, `@Response({ status: [480, 489] })`. A final
+ * one that is no 2xx is seen only as the best response.
+ */
 export function Response(selection: ResponseSelection): ResponseDecorator {
   const { status, method }: Partial<ResponseSelection> = selection ?? {};
   const statuses: number[] = Array.isArray(status) ? [...status] : status === undefined ? [] : [status as number];

@@ -29,14 +29,16 @@ export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const LESS = 0x3c;
 export const EQUALS = 0x3d;
-export const GREATER = 0x3e;
 export const QUESTION = 0x3f;
 export const BACKSLASH = 0x5c;
 
 const CLASSES = new Uint8Array(128);
 
 function allow(mask: number, characters: string): void {
-  for (let i = 0; i < characters.length; i++) CLASSES[characters.charCodeAt(i)]! |= mask;
+  for (const character of characters) {
+    const code = character.charCodeAt(0);
+    CLASSES[code] = (CLASSES[code] ?? 0) | mask;
+  }
 }
 
 const ALPHANUM = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -52,7 +54,7 @@ allow(URIC, `${UNRESERVED};/?:@&=+$,[]`);
 
 /** Whether the char code is in the class. */
 export function isIn(code: number, mask: number): boolean {
-  return code < 128 && (CLASSES[code]! & mask) !== 0;
+  return code < 128 && ((CLASSES[code] ?? 0) & mask) !== 0;
 }
 
 export function isDigit(code: number): boolean {
@@ -88,7 +90,9 @@ export function isEscape(text: string, i: number, end: number): boolean {
   return i + 2 < end && isIn(text.charCodeAt(i + 1), HEX) && isIn(text.charCodeAt(i + 2), HEX);
 }
 
-/** Index of the first char in [start, end) that is no SP or HT, or `end`. Folded lines were unfolded before (§7.3.1). */
+/**
+ * Index of the first char in [start, end) that is no SP or HT, or `end`. Folded lines were unfolded before (§7.3.1).
+ */
 export function skipSpace(text: string, start: number, end: number): number {
   let i = start;
   while (i < end && isSpace(text.charCodeAt(i))) i++;
@@ -105,18 +109,30 @@ export function isSpace(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
-/** Index after the quoted-string that begins at `start`, or -1 when it does not end, or holds what must not stand in one (§25.1). */
+/**
+ * Index after the quoted-string that begins at `start`, or -1 when it does not end, or holds what
+ * must not stand in one (§25.1).
+ */
 export function quotedEnd(text: string, start: number, end: number): number {
   for (let i = start + 1; i < end; i++) {
     const code = text.charCodeAt(i);
     if (code === QUOTE) return i + 1;
     if (code === BACKSLASH) {
-      // quoted-pair: any ASCII, also NUL, but never CR and LF (§25.1).
-      const next = ++i < end ? text.charCodeAt(i) : 0x80;
-      if (next > 0x7f || next === 0x0a || next === 0x0d) return -1;
-    } else if ((code < SPACE && code !== TAB) || code === 0x7f) return -1;
+      i++;
+      if (i >= end || !isQuotable(text.charCodeAt(i))) return -1;
+    } else if (isControl(code)) return -1;
   }
   return -1;
+}
+
+/** The second char of a quoted-pair: any ASCII, also NUL, but never CR and LF (§25.1). */
+function isQuotable(code: number): boolean {
+  return code <= 0x7f && code !== 0x0a && code !== 0x0d;
+}
+
+/** A control character that must not stand in quotes without a backslash; HT may. */
+function isControl(code: number): boolean {
+  return (code < SPACE && code !== TAB) || code === 0x7f;
 }
 
 /** Value of an ASCII hexadecimal digit that is known to be one. */

@@ -1,4 +1,5 @@
-// Parameters: *( SEMI generic-param ) behind header values, and the looser search that serves those of URIs too (§25.1).
+// Parameters: *( SEMI generic-param ) behind header values, and the looser search that
+// serves those of URIs too (§25.1).
 
 import { COLON, EQUALS, isIn, QUOTE, quotedEnd, SEMICOLON, skip, skipSpace, TOKEN, trimEnd } from './characters.js';
 import { closingQuote, hasEscape, sameName, unescaped } from './text.js';
@@ -9,7 +10,10 @@ let nameEnd = 0;
 let valueStart = -1; // -1: a flag
 let valueEnd = 0;
 
-/** Value of a parameter in ';a;b=c;d="q"' as written, true for a flag, undefined when it is absent. Of two with one name, the first. */
+/**
+ * Value of a parameter in ';a;b=c;d="q"' as written, true for a flag, undefined when it is absent.
+ * Of two with one name, the first.
+ */
 export function parameterOf(parameters: string, name: string): string | true | undefined {
   const wanted = name.toLowerCase();
   const end = parameters.length;
@@ -20,7 +24,10 @@ export function parameterOf(parameters: string, name: string): string | true | u
   return undefined;
 }
 
-/** As `parameterOf` for the parameters of a URI: there ';%6cr' is the parameter lr, and the value is given without escapes (§19.1.4). */
+/**
+ * As `parameterOf` for the parameters of a URI: there ';%6cr' is the parameter lr, and the value is
+ * given without escapes (§19.1.4).
+ */
 export function uriParameterOf(parameters: string, name: string): string | true | undefined {
   const wanted = name.toLowerCase();
   const end = parameters.length;

@@ -17,6 +17,12 @@ import {
 import { hostEnd } from './host.js';
 import { sameName } from './text.js';
 
+// What a parameter means to the number.
+const FAULTY = -1;
+const OTHER = 0;
+const CONTEXT = 1;
+const EXTENSION = 2;
+
 /** Whether [start, end) is a global number, or a local one with its context. */
 export function isTelephone(text: string, start: number, end: number): boolean {
   const isGlobal = start < end && text.charCodeAt(start) === PLUS;
@@ -26,30 +32,40 @@ export function isTelephone(text: string, start: number, end: number): boolean {
   let extensions = 0;
   for (let i = digits; i < end; ) {
     const name = i + 1;
-    i = name;
-    while (i < end && isNameCharacter(text.charCodeAt(i))) i++;
-    if (i === name) return false;
-    const nameEnd = i;
-    const value = i < end && text.charCodeAt(i) === EQUALS ? i + 1 : -1;
-    if (value >= 0) {
-      // isub alone may hold any uric, which for a scanner must end at the next ";" (RFC 3966 §3).
-      i = skipParameterValue(text, value, end, sameName(text, name, nameEnd, 'isub') ? URIC : PARAM);
-      if (i === value) return false;
-    }
-    if (i < end && text.charCodeAt(i) !== SEMICOLON) return false;
-    if (sameName(text, name, nameEnd, 'phone-context')) {
-      contexts++;
-      if (value < 0 || !isContext(text, value, i)) return false;
-    } else if (sameName(text, name, nameEnd, 'ext')) {
-      extensions++;
-      if (value < 0 || !isExtension(text, value, i)) return false;
-    } else if (sameName(text, name, nameEnd, 'isub')) {
-      extensions++;
-      if (value < 0) return false;
-    }
+    const nameEnd = skipName(text, name, end);
+    i = parameterEnd(text, name, nameEnd, end);
+    const role = i < 0 ? FAULTY : roleOf(text, name, nameEnd, i);
+    if (role === FAULTY) return false;
+    if (role === CONTEXT) contexts++;
+    if (role === EXTENSION) extensions++;
   }
   // A local number means nothing without its context, and isub excludes ext (RFC 3966 §5.1.5, §5.3).
   return extensions <= 1 && (isGlobal ? contexts <= 1 : contexts === 1);
+}
+
+/** Index after the parameter, whose name is known, or -1. */
+function parameterEnd(text: string, name: number, nameEnd: number, end: number): number {
+  if (nameEnd === name) return -1;
+  let i = nameEnd;
+  if (i < end && text.charCodeAt(i) === EQUALS) {
+    const value = i + 1;
+    // isub alone may hold any uric, which for a scanner must end at the next ";" (RFC 3966 §3).
+    const mask = sameName(text, name, nameEnd, 'isub') ? URIC : PARAM;
+    i = skipEscaped(text, value, parametersAt(text, value, end), mask);
+    if (i === value) return -1;
+  }
+  return i === end || text.charCodeAt(i) === SEMICOLON ? i : -1;
+}
+
+/** What the parameter means; FAULTY when it has not the value that it needs. A name that ends at `end` has no value. */
+function roleOf(text: string, name: number, nameEnd: number, end: number): number {
+  const hasValue = nameEnd < end;
+  if (sameName(text, name, nameEnd, 'phone-context')) {
+    return hasValue && isContext(text, nameEnd + 1, end) ? CONTEXT : FAULTY;
+  }
+  if (sameName(text, name, nameEnd, 'ext')) return hasValue && isExtension(text, nameEnd + 1, end) ? EXTENSION : FAULTY;
+  if (sameName(text, name, nameEnd, 'isub')) return hasValue ? EXTENSION : FAULTY;
+  return OTHER;
 }
 
 /** Index of the first ";" in [start, end), or `end`. */
@@ -101,10 +117,12 @@ export function isContext(text: string, start: number, end: number): boolean {
   return end > start && text.charCodeAt(start) !== 0x5b && hostEnd(text, start, end) === end;
 }
 
-function isNameCharacter(code: number): boolean {
-  return isAlpha(code) || isDigit(code) || code === HYPHEN;
+function skipName(text: string, start: number, end: number): number {
+  let i = start;
+  while (i < end && isNameCharacter(text.charCodeAt(i))) i++;
+  return i;
 }
 
-function skipParameterValue(text: string, start: number, end: number, mask: number): number {
-  return skipEscaped(text, start, parametersAt(text, start, end), mask);
+function isNameCharacter(code: number): boolean {
+  return isAlpha(code) || isDigit(code) || code === HYPHEN;
 }

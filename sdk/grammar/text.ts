@@ -21,7 +21,10 @@ export function isToken(text: string): boolean {
   return text.length > 0 && skip(text, 0, text.length, TOKEN) === text.length;
 }
 
-/** Each %HH as the one octet (latin1 char) that it stands for, once and never recursively; a '%' that begins no escape stays (§19.1.2). */
+/**
+ * Each %HH as the one octet (latin1 char) that it stands for, once and never recursively; a '%' that
+ * begins no escape stays (§19.1.2).
+ */
 export function unescaped(text: string): string {
   let at = text.indexOf('%');
   if (at < 0) return text;
@@ -55,7 +58,10 @@ export function unquote(text: string): string {
   return out + text.slice(from, last);
 }
 
-/** The text as a quoted-string. CR and LF cannot stand in one and become spaces; other controls, '"' and '\' get a backslash (§25.1). */
+/**
+ * The text as a quoted-string. CR and LF cannot stand in one and become spaces; other controls, '"'
+ * and '\' get a backslash (§25.1).
+ */
 export function quote(text: string): string {
   let out = '"';
   let from = 0;
@@ -75,7 +81,9 @@ export function quote(text: string): string {
   return `${out}${text.slice(from)}"`;
 }
 
-/** Elements of a comma-separated list, trimmed, without empty ones. Commas in quotes and in <> divide nothing (§7.3.1). */
+/**
+ * Elements of a comma-separated list, trimmed, without empty ones. Commas in quotes and in <> divide nothing (§7.3.1).
+ */
 export function splitList(value: string): string[] {
   const elements: string[] = [];
   const end = value.length;
@@ -112,7 +120,10 @@ function addElement(elements: string[], value: string, start: number, end: numbe
   if (end > start) elements.push(value.slice(start, end));
 }
 
-/** Whether [start, end) of the text is the name, which is given in lower case. ASCII letters are compared without case (§7.3.1). */
+/**
+ * Whether [start, end) of the text is the name, which is given in lower case. ASCII letters are
+ * compared without case (§7.3.1).
+ */
 export function sameName(text: string, start: number, end: number, name: string): boolean {
   if (end - start !== name.length) return false;
   for (let i = 0; i < name.length; i++) {

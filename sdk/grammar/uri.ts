@@ -16,6 +16,7 @@ import {
 } from './characters.js';
 import { hostEnd } from './host.js';
 import { isTelephone, parametersAt } from './telephone.js';
+import { sameName } from './text.js';
 
 /** A URI in its parts, all as they were written: nothing is unescaped. */
 export class UriParts {
@@ -37,7 +38,8 @@ export class UriParts {
   ) {}
 }
 
-// Where the parts of the URI that was scanned last begin and end: read at once by scanUri, so that a mere check allocates nothing.
+// Where the parts of the URI that was scanned last begin and end: read at once by scanUri, so that
+// a mere check allocates nothing.
 let schemeEnd = 0;
 let userEnd = 0; // 0: there is none
 let passwordStart = 0; // 0: there is none
@@ -72,71 +74,88 @@ export function scanUri(text: string): UriParts | undefined {
 /** Whether [start, end) is a URI. */
 export function isUri(text: string, start: number, end: number): boolean {
   schemeEnd = 0;
-  if (
-    end - start > 4 &&
-    lower(text, start) === 0x73 &&
-    lower(text, start + 1) === 0x69 &&
-    lower(text, start + 2) === 0x70
-  ) {
-    if (text.charCodeAt(start + 3) === COLON) return isSip(text, start + 3, end);
-    if (lower(text, start + 3) === 0x73 && text.charCodeAt(start + 4) === COLON) return isSip(text, start + 4, end);
-  }
-  if (start >= end || !isAlpha(text.charCodeAt(start))) return false;
+  const sip = sipColon(text, start, end);
+  if (sip > 0) return isSip(text, sip, end);
+  const colon = schemeColon(text, start, end);
+  if (colon < 0) return false;
+  if (sameName(text, start, colon, 'tel')) return isTelephone(text, colon + 1, end);
+  return colon + 1 < end && skipEscaped(text, colon + 1, end, URIC) === end;
+}
+
+/** Index of the colon behind "sip" or "sips", or -1. */
+function sipColon(text: string, start: number, end: number): number {
+  if (end - start < 4 || lower(text, start) !== 0x73) return -1;
+  if (lower(text, start + 1) !== 0x69 || lower(text, start + 2) !== 0x70) return -1;
+  const colon = lower(text, start + 3) === 0x73 ? start + 4 : start + 3;
+  return colon < end && text.charCodeAt(colon) === COLON ? colon : -1;
+}
+
+/** Index of the colon behind a scheme (§25.1), or -1. */
+function schemeColon(text: string, start: number, end: number): number {
+  if (start >= end || !isAlpha(text.charCodeAt(start))) return -1;
   let i = start + 1;
   while (i < end && isSchemeCharacter(text.charCodeAt(i))) i++;
-  if (i >= end || text.charCodeAt(i) !== COLON) return false;
-  if (i - start === 3) {
-    if (lower(text, start) === 0x74 && lower(text, start + 1) === 0x65 && lower(text, start + 2) === 0x6c) {
-      return isTelephone(text, i + 1, end);
-    }
-    if (lower(text, start) === 0x73 && lower(text, start + 1) === 0x69 && lower(text, start + 2) === 0x70) return false;
-  }
-  return i + 1 < end && skipEscaped(text, i + 1, end, URIC) === end;
+  return i < end && text.charCodeAt(i) === COLON ? i : -1;
 }
 
 /** "sip:" [ userinfo ] hostport uri-parameters [ headers ] from its colon on (§25.1). */
 function isSip(text: string, colon: number, end: number): boolean {
   schemeEnd = colon;
-  userEnd = passwordStart = 0;
-  hostStart = colon + 1;
-  port = -1;
-  // "@" stands nowhere but behind the userinfo: all other parts must escape it (§25.1).
-  const at = text.indexOf('@', hostStart);
-  if (at >= 0 && at < end) {
-    userEnd = skipEscaped(text, hostStart, at, USER);
-    if (userEnd === hostStart) return false;
-    if (userEnd < at) {
-      passwordStart = userEnd + 1;
-      if (text.charCodeAt(userEnd) !== COLON || skipEscaped(text, passwordStart, at, PASSWORD) !== at) return false;
-    }
-    hostStart = at + 1;
-  }
+  hostStart = userinfoEnd(text, colon + 1, end);
+  if (hostStart < 0) return false;
   hostStop = hostEnd(text, hostStart, end);
   if (hostStop < 0) return false;
-  let i = hostStop;
-  if (i < end && text.charCodeAt(i) === COLON) {
-    const first = ++i;
-    let value = 0;
-    for (; i < end && isDigit(text.charCodeAt(i)); i++) {
-      value = value * 10 + text.charCodeAt(i) - 0x30;
-      if (value > 65535) return false;
-    }
-    if (i === first) return false;
-    port = value;
+  parametersStart = portEnd(text, hostStop, end);
+  if (parametersStart < 0) return false;
+  parametersEnd = uriParametersEnd(text, parametersStart, end);
+  if (parametersEnd < 0) return false;
+  if (parametersEnd === end) return true;
+  return text.charCodeAt(parametersEnd) === QUESTION && areHeaders(text, parametersEnd + 1, end);
+}
+
+/** Index after [ userinfo ], or -1. "@" stands only behind the userinfo: all other parts must escape it (§25.1). */
+function userinfoEnd(text: string, start: number, end: number): number {
+  userEnd = 0;
+  passwordStart = 0;
+  const at = text.indexOf('@', start);
+  if (at < 0 || at >= end) return start;
+  userEnd = skipEscaped(text, start, at, USER);
+  if (userEnd === start) return -1;
+  if (userEnd === at) return at + 1;
+  passwordStart = userEnd + 1;
+  if (text.charCodeAt(userEnd) !== COLON || skipEscaped(text, passwordStart, at, PASSWORD) !== at) return -1;
+  return at + 1;
+}
+
+/** Index after [ ":" port ], or -1. */
+function portEnd(text: string, start: number, end: number): number {
+  port = -1;
+  if (start === end || text.charCodeAt(start) !== COLON) return start;
+  const first = start + 1;
+  let i = first;
+  let value = 0;
+  for (; i < end && isDigit(text.charCodeAt(i)); i++) {
+    value = value * 10 + text.charCodeAt(i) - 0x30;
+    if (value > 65535) return -1;
   }
-  parametersStart = i;
+  port = value;
+  return i === first ? -1 : i;
+}
+
+/** Index after *( ";" pname [ "=" pvalue ] ), or -1. */
+function uriParametersEnd(text: string, start: number, end: number): number {
+  let i = start;
   while (i < end && text.charCodeAt(i) === SEMICOLON) {
     const name = i + 1;
     i = skipEscaped(text, name, end, PARAM);
-    if (i === name) return false;
+    if (i === name) return -1;
     if (i < end && text.charCodeAt(i) === EQUALS) {
       const value = i + 1;
       i = skipEscaped(text, value, end, PARAM);
-      if (i === value) return false;
+      if (i === value) return -1;
     }
   }
-  parametersEnd = i;
-  return i === end || (text.charCodeAt(i) === QUESTION && areHeaders(text, i + 1, end));
+  return i;
 }
 
 /** header *( "&" header ) with header = hname "=" hvalue (§25.1). */

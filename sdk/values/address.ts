@@ -2,6 +2,7 @@
 
 import { SipParseError } from '../errors.js';
 import { isToken, scanAddress, unquote } from '../grammar.js';
+import { areParametersOfOne } from './equality.js';
 import { faultOfAddress } from './fault.js';
 import { quotedText, readParameters, writeParameters } from './header-parameters.js';
 import { type Entries, named } from './named.js';
@@ -19,15 +20,19 @@ export interface AddressInit {
 export type AddressLike = Address | UriLike;
 
 /**
- * A URI with a display name and header parameters: `"Bob" <sip:bob@example.com>;tag=a6c85cf`. The display name and the values of the parameters are held
- * as they are read by people: without quotes and backslashes, which `toString` puts where they are needed.
+ * A URI with a display name and header parameters: `"Bob" <sip:bob@example.com>;tag=a6c85cf`. The display name and
+ * the values of the parameters are held as they are read by people: without quotes and backslashes, which
+ * `toString` puts where they are needed.
  */
 export class Address {
   /** Undefined when there is none. */
   displayName: string | undefined;
   /** SipUri, TelUri, or OtherUri for any other scheme. */
   uri: Uri;
-  /** Parameters of the header, not of the URI: `tag`, `q`, `expires`. `true` for one without a value. Names are in lower case, whatever case they are looked up in. */
+  /**
+   * Parameters of the header, not of the URI: `tag`, `q`, `expires`. `true` for one without a value. Names are in lower
+   * case, whatever case they are looked up in.
+   */
   readonly parameters: Map<string, string | true>;
   #written: Pick<Written, 'find'> = NOTHING_WRITTEN;
 
@@ -81,17 +86,13 @@ export class Address {
   }
 
   /**
-   * Whether both name the same (§20.20): their URIs are equal, and so are the parameters that both have; a tag must be in both. Display names do not count.
+   * Whether both name the same (§20.20): their URIs are equal, and so are the parameters that both have; a tag must be
+   * in both. Display names do not count.
    */
   equals(other: unknown): boolean {
     if (typeof other === 'string') return Address.canParse(other) && this.equals(Address.parse(other));
     if (!(other instanceof Address) || !this.uri.equals(other.uri)) return false;
-    if (this.parameters.has('tag') !== other.parameters.has('tag')) return false;
-    for (const [name, value] of this.parameters) {
-      const its = other.parameters.get(name);
-      if (its !== undefined && !isSameValue(value, its)) return false;
-    }
-    return true;
+    return areParametersOfOne(this.parameters, other.parameters);
   }
 
   toJSON(): string {
@@ -101,12 +102,6 @@ export class Address {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `Address ${this.toString()}`;
   }
-}
-
-/** Tokens have no case, quoted strings have (§7.3.1). */
-function isSameValue(a: string | true, b: string | true): boolean {
-  if (a === b) return true;
-  return a !== true && b !== true && isToken(a) && isToken(b) && a.toLowerCase() === b.toLowerCase();
 }
 
 /** Whether a display name needs no quotes: tokens with one space between them (§25.1). */

@@ -1,28 +1,32 @@
 // Escapes in URIs: text to "%" HEX HEX of its UTF-8 octets and back (§19.1.2, §25.1).
 
-import { hexValue, isEscape, isIn, PERCENT } from '../grammar/characters.js';
+import { hexValue, isEscape, isIn, PERCENT, skip } from '../grammar/characters.js';
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text with all that is not in the class escaped: what cannot be written otherwise can do no harm. Throws TypeError for half of a surrogate pair. */
+/**
+ * The text with all that is not in the class escaped: what cannot be written otherwise can do no harm. Throws
+ * TypeError for half of a surrogate pair.
+ */
 export function escaped(text: string, mask: number, what: string): string {
-  let out = '';
-  let from = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (isIn(code, mask)) continue;
-    out += text.slice(from, i);
-    if (code < 0x80) out += octet(code);
-    else {
-      const point = text.codePointAt(i)!;
-      if (point >= 0xd800 && point <= 0xdfff) throw new TypeError(`${what}: half of a surrogate pair cannot be sent`);
-      for (const byte of ENCODER.encode(String.fromCodePoint(point))) out += octet(byte);
-      if (point > 0xffff) i++;
-    }
-    from = i + 1;
+  const plain = skip(text, 0, text.length, mask);
+  if (plain === text.length) return text;
+  let out = text.slice(0, plain);
+  for (const character of text.slice(plain)) {
+    out += isIn(character.charCodeAt(0), mask) ? character : escapesOf(character, what);
   }
-  return from === 0 ? text : out + text.slice(from);
+  return out;
+}
+
+function escapesOf(character: string, what: string): string {
+  if (!isWellFormed(character)) throw new TypeError(`${what}: half of a surrogate pair cannot be sent`);
+  return Array.from(ENCODER.encode(character), octet).join('');
+}
+
+/** Whether the text has no half of a surrogate pair, which has no UTF-8. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
 }
 
 /** Escaped text as what it stands for. Escaped octets that are no UTF-8 stay escaped. */
@@ -51,8 +55,8 @@ function decodeAscii(text: string): string {
 const RESERVED = ';/?:@&=+$,';
 
 /**
- * Escaped text in the form in which two that mean the same are the same: a character outside the reserved set equals its escape (§19.1.4).
- * Reserved ones stay escaped where they were, and so does "%", lest an escape be taken for two.
+ * Escaped text in the form in which two that mean the same are the same: a character outside the reserved set equals
+ * its escape (§19.1.4). Reserved ones stay escaped where they were, and so does "%", lest an escape be taken for two.
  */
 export function comparable(text: string): string {
   if (!text.includes('%')) return text;

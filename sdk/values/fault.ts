@@ -5,7 +5,7 @@ import { hostEnd } from '../grammar/host.js';
 import { isUri } from '../grammar/uri.js';
 
 /** What is wrong, and at which char. */
-export interface Fault {
+interface Fault {
   readonly fault: string;
   readonly position?: number;
 }
@@ -18,7 +18,7 @@ export function faultOfUri(text: string): Fault {
   if (colon < 0) return { fault: 'it has no scheme' };
   for (let i = 0; i < colon; i++) {
     const code = text.charCodeAt(i);
-    if (i === 0 ? !isAlpha(code) : !isAlpha(code) && !isDigit(code) && !'+-.'.includes(text[i]!)) {
+    if (i === 0 ? !isAlpha(code) : !isAlpha(code) && !isDigit(code) && !'+-.'.includes(text.charAt(i))) {
       return { fault: `${JSON.stringify(text[i])} must not stand in a scheme`, position: i };
     }
   }
@@ -29,28 +29,37 @@ export function faultOfUri(text: string): Fault {
 }
 
 function faultOfSip(text: string, start: number): Fault {
-  let host = start;
   const at = text.indexOf('@', start);
-  if (at >= 0) {
-    const userEnd = skipEscaped(text, start, at, USER);
-    if (userEnd === start && (userEnd === at || text[userEnd] === ':'))
-      return { fault: 'the user before "@" is empty', position: start };
-    if (userEnd < at && text[userEnd] !== ':') return faultAt(text, start, at, USER, 'a user');
-    if (userEnd < at && skipEscaped(text, userEnd + 1, at, PASSWORD) < at)
-      return faultAt(text, userEnd + 1, at, PASSWORD, 'a password');
-    host = at + 1;
+  const host = at < 0 ? start : at + 1;
+  const userinfo = at < 0 ? undefined : faultOfUserinfo(text, start, at);
+  if (userinfo !== undefined) return userinfo;
+  const hostStop = hostEnd(text, host, text.length);
+  if (hostStop >= 0) return faultBehindHost(text, hostStop);
+  return { fault: host === text.length ? 'the host is missing' : 'the host is no name and no address', position: host };
+}
+
+function faultOfUserinfo(text: string, start: number, at: number): Fault | undefined {
+  const userEnd = skipEscaped(text, start, at, USER);
+  if (userEnd === start && (userEnd === at || text[userEnd] === ':')) {
+    return { fault: 'the user before "@" is empty', position: start };
   }
-  let i = hostEnd(text, host, text.length);
-  if (i < 0)
-    return host === text.length
-      ? { fault: 'the host is missing', position: host }
-      : { fault: 'the host is no name and no address', position: host };
-  if (text[i] === ':') {
-    const first = ++i;
-    while (isDigit(text.charCodeAt(i))) i++;
-    if (i === first || Number(text.slice(first, i)) > 65535)
-      return { fault: 'the port is no number from 0 to 65535', position: first };
-  }
+  if (userEnd === at) return undefined;
+  if (text[userEnd] !== ':') return faultAt(text, start, at, USER, 'a user');
+  const isPassword = skipEscaped(text, userEnd + 1, at, PASSWORD) === at;
+  return isPassword ? undefined : faultAt(text, userEnd + 1, at, PASSWORD, 'a password');
+}
+
+function faultBehindHost(text: string, hostStop: number): Fault {
+  if (text[hostStop] !== ':') return faultBehindPort(text, hostStop);
+  const first = hostStop + 1;
+  let i = first;
+  while (isDigit(text.charCodeAt(i))) i++;
+  const isPort = i > first && Number(text.slice(first, i)) <= 65535;
+  return isPort ? faultBehindPort(text, i) : { fault: 'the port is no number from 0 to 65535', position: first };
+}
+
+function faultBehindPort(text: string, start: number): Fault {
+  let i = start;
   while (text[i] === ';') {
     i = skipEscaped(text, i + 1, text.length, PARAM);
     if (text[i - 1] === ';') return { fault: 'a parameter has no name', position: i };

@@ -1,9 +1,13 @@
 // Parameters behind header values: read from and written to ';a;b=c;d="q"' (§25.1 generic-param).
 
 import { isHost, isToken, quote, scanParameters, unquote } from '../grammar.js';
+import { isWellFormed } from './escaping.js';
 import { NOTHING_WRITTEN, Written } from './written.js';
 
-/** Fills the map, values without their quotes. Gives back how those were written that need not have been so; undefined when the text is malformed. */
+/**
+ * Fills the map, values without their quotes. Gives back how those were written that need not have been so;
+ * undefined when the text is malformed.
+ */
 export function readParameters(text: string, map: Map<string, string | true>): Pick<Written, 'find'> | undefined {
   if (text === '') return NOTHING_WRITTEN;
   const found = scanParameters(text);
@@ -12,15 +16,24 @@ export function readParameters(text: string, map: Map<string, string | true>): P
   for (const [rawName, raw] of found) {
     const name = rawName.toLowerCase();
     if (map.has(name)) continue;
-    if (name !== rawName) (written ??= new Written()).note('name', name, rawName);
+    if (name !== rawName) {
+      written ??= new Written();
+      written.note('name', name, rawName);
+    }
     const value = raw === true ? true : unquote(raw);
     map.set(name, value);
-    if (value !== true && value !== raw) (written ??= new Written()).note(`value ${name}`, value, raw as string);
+    if (raw !== true && value !== true && value !== raw) {
+      written ??= new Written();
+      written.note(`value ${name}`, value, raw);
+    }
   }
   return written ?? NOTHING_WRITTEN;
 }
 
-/** The parameters as text, with quotes where they are needed. Throws TypeError when a name is no token, or a value cannot be sent. */
+/**
+ * The parameters as text, with quotes where they are needed. Throws TypeError when a name is no
+ * token, or a value cannot be sent.
+ */
 export function writeParameters(
   map: ReadonlyMap<string, string | true>,
   written: Pick<Written, 'find'>,
@@ -40,19 +53,12 @@ function writtenValue(value: string, what: string): string {
   return isToken(value) || isHost(value) ? value : quotedText(value, what);
 }
 
-/** The text in quotes. Throws TypeError for what cannot stand there: a line break, or half of a surrogate pair (§25.1). */
+/**
+ * The text in quotes. Throws TypeError for what cannot stand there: a line break, or half of a surrogate pair (§25.1).
+ */
 export function quotedText(text: string, what: string): string {
   if (text.includes('\r') || text.includes('\n'))
     throw new TypeError(`${what}: a line break cannot be sent in ${JSON.stringify(text)}`);
-  if (!isWellFormedText(text)) throw new TypeError(`${what}: half of a surrogate pair cannot be sent`);
+  if (!isWellFormed(text)) throw new TypeError(`${what}: half of a surrogate pair cannot be sent`);
   return quote(text);
-}
-
-function isWellFormedText(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const point = text.codePointAt(i)!;
-    if (point >= 0xd800 && point <= 0xdfff) return false;
-    if (point > 0xffff) i++;
-  }
-  return true;
 }

@@ -1,7 +1,10 @@
 // Parameters and headers by name.
 
-/** A Map whose keys are names: upper and lower case are the same, as everywhere in SIP (§7.3.1). Keys are kept in lower case. */
-export class Named<V> extends Map<string, V> {
+/**
+ * A Map whose keys are names: upper and lower case are the same, as everywhere in SIP
+ * (§7.3.1). Keys are kept in lower case.
+ */
+class Named<V> extends Map<string, V> {
   override get(name: string): V | undefined {
     return super.get(name.toLowerCase());
   }

@@ -5,7 +5,9 @@ import { scanUri } from '../grammar.js';
 import { comparable } from './escaping.js';
 import { faultOfUri } from './fault.js';
 
-/** A URI that is neither sip, sips nor tel, as it may stand in From, To, Contact or a Request-URI. It does not change. */
+/**
+ * A URI that is neither sip, sips nor tel, as it may stand in From, To, Contact or a Request-URI. It does not change.
+ */
 export class OtherUri {
   private constructor(
     /** In lower case. */

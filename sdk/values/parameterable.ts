@@ -6,7 +6,9 @@ import { readParameters, writeParameters } from './header-parameters.js';
 import { type Entries, named } from './named.js';
 import { NOTHING_WRITTEN, type Written } from './written.js';
 
-/** A value and the parameters behind it (JSR 289's Parameterable). Values of parameters are held without their quotes. */
+/**
+ * A value and the parameters behind it (JSR 289's Parameterable). Values of parameters are held without their quotes.
+ */
 export class Parameterable {
   /** What stands before the first ';'. */
   value: string;

@@ -3,10 +3,10 @@
 import { SipParseError } from '../errors.js';
 import { HEADER, PARAM, PASSWORD, USER } from '../grammar/characters.js';
 import { isHost, scanUri } from '../grammar.js';
+import { areEqualSipUris } from './equality.js';
 import { decode, escaped } from './escaping.js';
 import { faultOfUri } from './fault.js';
 import { type Entries, named } from './named.js';
-import { areEqualSipUris } from './sip-uri-equality.js';
 import { NOTHING_WRITTEN, Written } from './written.js';
 
 /** What a SipUri is made of. */
@@ -22,8 +22,9 @@ export interface SipUriInit {
 }
 
 /**
- * A SIP or SIPS URI (§19.1). `user`, `password`, names and values of `parameters` and of `headers` are held decoded: 'j@s0n', not 'j%40s0n'; octets that
- * were escaped and are no UTF-8 stay escaped. `toString` escapes them again where §25.1 demands it, so whatever is put into a part stays in that part.
+ * A SIP or SIPS URI (§19.1). `user`, `password`, names and values of `parameters` and of `headers` are held decoded:
+ * 'j@s0n', not 'j%40s0n'; octets that were escaped and are no UTF-8 stay escaped. `toString` escapes them again where
+ * §25.1 demands it, so whatever is put into a part stays in that part.
  *
  * ```ts
  * new SipUri({ user: 'alice', host: 'example.com', parameters: { transport: 'tcp', lr: true } }).toString()
@@ -47,7 +48,10 @@ export class SipUri {
   readonly headers: Map<string, string>;
   #written: Pick<Written, 'find'> = NOTHING_WRITTEN;
 
-  /** A string is parsed. Throws TypeError for a host or port that is none, SipParseError for a string that is no SIP URI. */
+  /**
+   * A string is parsed. Throws TypeError for a host or port that is none, SipParseError
+   * for a string that is no SIP URI.
+   */
   constructor(init: SipUriInit | string) {
     if (typeof init === 'string') init = SipUri.parse(init);
     this.scheme = checkedScheme(init.scheme ?? 'sip');
@@ -87,7 +91,10 @@ export class SipUri {
     return scheme === 'sip' || scheme === 'sips';
   }
 
-  /** The URI as text. Throws TypeError when a part cannot be written: no host, no port, an empty user, a password without user, an empty parameter name. */
+  /**
+   * The URI as text. Throws TypeError when a part cannot be written: no host, no port, an empty user, a password
+   * without user, an empty parameter name.
+   */
   toString(): string {
     const written = this.#written;
     let text = `${checkedScheme(this.scheme)}:`;
@@ -115,7 +122,10 @@ export class SipUri {
     return new SipUri(this);
   }
 
-  /** Whether both are the same by the rules of §19.1.4. These are not transitive: parameters that only one has are mostly ignored. */
+  /**
+   * Whether both are the same by the rules of §19.1.4. These are not transitive: parameters that
+   * only one has are mostly ignored.
+   */
   equals(other: unknown): boolean {
     if (typeof other === 'string') return SipUri.canParse(other) && this.equals(SipUri.parse(other));
     return other instanceof SipUri && areEqualSipUris(this.toString(), other.toString());
@@ -157,11 +167,14 @@ class Notes {
   }
 
   note(part: string, value: string, text: string): void {
-    (this.written ??= new Written()).note(part, value, text);
+    this.written ??= new Written();
+    this.written.note(part, value, text);
   }
 }
 
-/** Reads name=value pairs into the map; of two with one name the first counts, for names must not be repeated (§19.1.1). */
+/**
+ * Reads name=value pairs into the map; of two with one name the first counts, for names must not be repeated (§19.1.1).
+ */
 function readPairs(text: string, separator: string, map: Map<string, string | true>, notes: Notes, part: string): void {
   for (const one of text.split(separator)) {
     const equals = one.indexOf('=');

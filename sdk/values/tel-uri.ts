@@ -2,12 +2,13 @@
 
 import { SipParseError } from '../errors.js';
 import { PARAM } from '../grammar/characters.js';
-import { isContext, isGlobalNumber, isLocalNumber, isVisualSeparator } from '../grammar/telephone.js';
+import { isContext, isGlobalNumber, isLocalNumber } from '../grammar/telephone.js';
 import { scanUri } from '../grammar.js';
-import { decode, escaped } from './escaping.js';
+import { escaped } from './escaping.js';
 import { faultOfUri } from './fault.js';
 import { type Entries, named } from './named.js';
 import { SipUri, type SipUriInit } from './sip-uri.js';
+import { areSameNumbers, digitsOf, telephoneNumberIn } from './telephone-number.js';
 
 /** What a TelUri is made of. */
 export interface TelUriInit {
@@ -19,8 +20,8 @@ export interface TelUriInit {
 }
 
 /**
- * A telephone number (RFC 3966): `tel:+1-201-555-0123`, or a local one with the context that it is valid in, `tel:7042;phone-context=example.com`.
- * Parameters are held decoded; `toString` escapes them again.
+ * A telephone number (RFC 3966): `tel:+1-201-555-0123`, or a local one with the context that it is valid in,
+ * `tel:7042;phone-context=example.com`. Parameters are held decoded; `toString` escapes them again.
  */
 export class TelUri {
   readonly scheme = 'tel';
@@ -46,13 +47,7 @@ export class TelUri {
         parts === undefined ? faultOfUri(text) : { fault: `its scheme is ${parts.scheme}`, position: 0 };
       throw new SipParseError('a tel URI', text, fault, position);
     }
-    const uri = new TelUri({ number: parts.rest.slice(0, parts.rest.length - parts.parameters.length) });
-    for (const one of parts.parameters.split(';').slice(1)) {
-      const equals = one.indexOf('=');
-      const name = equals < 0 ? one : one.slice(0, equals);
-      if (!uri.parameters.has(name)) uri.parameters.set(name, equals < 0 ? true : decode(one.slice(equals + 1)));
-    }
-    return uri;
+    return new TelUri(telephoneNumberIn(parts));
   }
 
   /** Whether the text is a tel URI. */
@@ -70,14 +65,17 @@ export class TelUri {
     return digitsOf(this.number);
   }
 
-  /** The URI as text, parameters in the order of RFC 3966 §3. Throws TypeError when the number is none, or a local one without a valid phone-context. */
+  /**
+   * The URI as text, parameters in the order of RFC 3966 §3. Throws TypeError when the number is none, or a local one
+   * without a valid phone-context.
+   */
   toString(): string {
     return `tel:${this.#subscriber()}`;
   }
 
   /**
-   * The SIP URI by which a gateway reaches this number (§19.1.6): all of the tel URI becomes the user, in lower case, and `user=phone` is added.
-   * `gateway` is a host, or what else the URI is to have.
+   * The SIP URI by which a gateway reaches this number (§19.1.6): all of the tel URI becomes the user, in lower case,
+   * and `user=phone` is added. `gateway` is a host, or what else the URI is to have.
    */
   toSipUri(gateway: string | SipUriInit): SipUri {
     const uri = new SipUri(typeof gateway === 'string' ? { host: gateway } : gateway);
@@ -91,16 +89,12 @@ export class TelUri {
     return new TelUri(this);
   }
 
-  /** Whether both are the same number with the same parameters, visual separators, case and order aside (RFC 3966 §4). */
+  /**
+   * Whether both are the same number with the same parameters, visual separators, case and order aside (RFC 3966 §4).
+   */
   equals(other: unknown): boolean {
     if (typeof other === 'string') return TelUri.canParse(other) && this.equals(TelUri.parse(other));
-    if (!(other instanceof TelUri) || this.digits !== other.digits) return false;
-    if (this.parameters.size !== other.parameters.size) return false;
-    for (const [name, value] of this.parameters) {
-      const its = other.parameters.get(name);
-      if (its === undefined || comparableValue(name, value) !== comparableValue(name, its)) return false;
-    }
-    return true;
+    return other instanceof TelUri && areSameNumbers(this, other);
   }
 
   toJSON(): string {
@@ -142,16 +136,4 @@ function parameter(name: string, value: string | true): string {
     throw new TypeError(`TelUri.toString: ${JSON.stringify(value)} is no extension`);
   }
   return value === true || value === '' ? name : `${name}=${escaped(String(value), PARAM, `TelUri parameter ${name}`)}`;
-}
-
-function comparableValue(name: string, value: string | true): string | true {
-  if (value === true) return true;
-  const isNumber = name === 'ext' || (name === 'phone-context' && value.startsWith('+'));
-  return isNumber ? digitsOf(value) : value.toLowerCase();
-}
-
-function digitsOf(number: string): string {
-  let digits = '';
-  for (const character of number) if (!isVisualSeparator(character.charCodeAt(0))) digits += character.toLowerCase();
-  return digits;
 }

@@ -13,7 +13,9 @@ export type Uri = SipUri | TelUri | OtherUri;
 /** Wherever a URI is taken, a string is taken too. */
 export type UriLike = Uri | string;
 
-/** The URI in the text: SipUri for sip and sips, TelUri for tel, OtherUri for any other scheme. Throws SipParseError. */
+/**
+ * The URI in the text: SipUri for sip and sips, TelUri for tel, OtherUri for any other scheme. Throws SipParseError.
+ */
 export function parseUri(text: string): Uri {
   const parts = scanUri(text);
   if (parts === undefined) {

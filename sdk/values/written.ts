@@ -1,8 +1,8 @@
 // How the parts of a parsed value were written, so that what the application leaves alone is written that way again.
 
 /**
- * 'sip:a%3Bb@h' and 'sip:a;b@h' differ (§19.1.4), though the user of both is 'a;b' when decoded. So a value remembers how each decoded part was written,
- * and uses it for as long as the part is what it was.
+ * 'sip:a%3Bb@h' and 'sip:a;b@h' differ (§19.1.4), though the user of both is 'a;b' when decoded. So a value remembers
+ * how each decoded part was written, and uses it for as long as the part is what it was.
  */
 export class Written {
   readonly #texts = new Map<string, string>();

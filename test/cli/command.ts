@@ -1,5 +1,6 @@
 // A command of `siplet`, run in this process.
-import { type ExitStatus, main } from '../../container/cli/main.js';
+import { main } from '../../container/cli/main.js';
+import type { ExitStatus } from '../../container/cli/terminal.js';
 
 export async function command(...words: string[]): Promise<{ status: ExitStatus; out: string; err: string }> {
   let out = '';

@@ -1,8 +1,10 @@
-// Whether two SIP URIs are the same (§19.1.4).
+// Whether two texts are the same SIP URI (§19.1.4) or the same address (§20.10). Texts, not values, since these hold
+// one another: a SIP URI has headers, such a header an address, and the address a URI.
 
-import { scanUri } from '../grammar.js';
-import { Address } from './address.js';
+import { type AddressParts, isToken, scanAddress, scanUri } from '../grammar.js';
 import { comparable } from './escaping.js';
+import { readParameters } from './header-parameters.js';
+import { areSameNumbers, telephoneNumberIn } from './telephone-number.js';
 
 /** Parameters that never match when only one of the URIs has them, even with their default value. */
 const NEVER_IGNORED = ['user', 'ttl', 'method', 'maddr', 'transport'];
@@ -69,15 +71,53 @@ function isSameHeader(name: string, a: string, b: string): boolean {
   if (a === b) return true;
   if (TEXTS.has(name)) return false;
   if (ADDRESSES.has(name)) {
-    const one = decodeURIComponentOf(a);
-    const other = decodeURIComponentOf(b);
-    if (Address.canParse(one) && Address.canParse(other)) return Address.parse(one).equals(Address.parse(other));
+    const one = scanAddress(plain(a));
+    const other = scanAddress(plain(b));
+    if (one !== undefined && other !== undefined) return areEqualAddresses(one, other);
   }
   return a.toLowerCase() === b.toLowerCase();
 }
 
+function areEqualAddresses(one: AddressParts, other: AddressParts): boolean {
+  return areEqualUris(one.uri, other.uri) && areParametersOfOne(parametersOf(one), parametersOf(other));
+}
+
+function parametersOf(address: AddressParts): Map<string, string | true> {
+  const parameters = new Map<string, string | true>();
+  readParameters(address.parameters, parameters);
+  return parameters;
+}
+
+/** Whether header parameters may be those of one address: what both have is equal, and a tag is in both (§20.20). */
+export function areParametersOfOne(
+  a: ReadonlyMap<string, string | true>,
+  b: ReadonlyMap<string, string | true>,
+): boolean {
+  if (a.has('tag') !== b.has('tag')) return false;
+  for (const [name, value] of a) {
+    const its = b.get(name);
+    if (its !== undefined && !isSameValue(value, its)) return false;
+  }
+  return true;
+}
+
+/** Tokens have no case, quoted strings have (§7.3.1). */
+function isSameValue(a: string | true, b: string | true): boolean {
+  if (a === b) return true;
+  return a !== true && b !== true && isToken(a) && isToken(b) && a.toLowerCase() === b.toLowerCase();
+}
+
+function areEqualUris(one: string, other: string): boolean {
+  const a = scanUri(one);
+  const b = scanUri(other);
+  if (a === undefined || b === undefined || a.scheme !== b.scheme) return false;
+  if (a.scheme === 'sip' || a.scheme === 'sips') return areEqualSipUris(one, other);
+  if (a.scheme === 'tel') return areSameNumbers(telephoneNumberIn(a), telephoneNumberIn(b));
+  return comparable(a.rest) === comparable(b.rest);
+}
+
 /** In `comparable` form reserved characters are still escaped: an address needs them plain. */
-function decodeURIComponentOf(text: string): string {
+function plain(text: string): string {
   return text.replace(/%[0-7][0-9A-F]/g, (one) => String.fromCharCode(Number.parseInt(one.slice(1), 16)));
 }
 
