@@ -1,9 +1,10 @@
 // D-2: what is left of a version whose time to drain is over.
 import { expect, test } from 'vitest';
-import { BOB, proxies, stage, watch } from './stage.js';
+import { proxies, scripted, watch } from '../world/script.js';
+import { BOB } from '../world/stage.js';
 
 test('D-2 sessions that are ended take no call with them: the BYE goes on by its Route set, unseen', async () => {
-  const s = await stage({ invite: proxies(BOB, { recordRoute: true }), bye: watch });
+  const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), bye: watch });
   const { core } = s.container.engine;
   const [application] = s.container.active;
   const call = s.call();
