@@ -19,7 +19,12 @@ export const NOBODY = 'sip:nobody@10.0.0.8;transport=tcp';
 /** For tests that run once over each. */
 export const BOTH: readonly Transport[] = ['UDP', 'TCP'];
 
-const PEOPLE = { alice: '10.0.0.1', bob: '10.0.0.2', carol: '10.0.0.3', dave: '10.0.0.4' } as const;
+/** The parameter of a URI that asks for this transport. */
+export function over(transport: Transport): string {
+  return transport === 'TCP' ? ';transport=tcp' : '';
+}
+
+export const PEOPLE = { alice: '10.0.0.1', bob: '10.0.0.2', carol: '10.0.0.3', dave: '10.0.0.4' } as const;
 export type Person = keyof typeof PEOPLE;
 
 /** What `@Siplet` decorates, whatever its constructor takes. */
