@@ -17,9 +17,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { count, finalsOf, requests } from '../world/arrivals.js';
 import { proxies, type Script, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
-import { Siplet } from '../world/siplet.js';
-import { BOB, CAROL, left } from '../world/stage.js';
-import { World } from '../world/world.js';
+import { BOB, CAROL, established, stage } from '../world/stage.js';
 
 /** The caller hangs up, the callee takes it. */
 async function hangUp(s: ScriptedStage, bye: ReturnType<ReturnType<ScriptedStage['call']>['bye']>) {
@@ -88,12 +86,7 @@ describe('dialogs', () => {
 
   test('CNT-28 re-INVITEs of both sides cross: each 491 is acknowledged hop by hop', async () => {
     const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), ack: watch });
-    const call = s.call();
-    const invite = await s.bob.receive('INVITE');
-    invite.reply(200);
-    await call.response(200);
-    call.ack();
-    await invite.ack();
+    const { call, invite } = await established(s);
     const [hers, his] = [call.dialog.request('INVITE'), invite.dialog.request('INVITE')];
     const [atBob, atAlice] = [await s.bob.receive('INVITE'), await s.alice.receive('INVITE')];
     atBob.reply(491);
@@ -185,11 +178,8 @@ describe('dialogs', () => {
         seen.push(`application destroyed ${session.isValid}`);
       }
     }
-    const world = new World();
-    const alice = world.phone('alice', '10.0.0.1');
-    const bob = world.phone('bob', '10.0.0.2');
-    const container = await Siplet.start(world, { life: { Life } });
-    const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
+    const { world, bob, call: invite, ends } = await stage(Life);
+    const call = invite();
     (await bob.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
@@ -198,7 +188,7 @@ describe('dialogs', () => {
     const bye = call.bye();
     (await bob.receive('BYE')).reply(200);
     await bye.response(200);
-    await world.runUntilIdle();
+    await ends();
     expect(seen.slice(2)).toEqual([
       '200 BYE terminated',
       'ready true',
@@ -207,8 +197,6 @@ describe('dialogs', () => {
       'application destroyed false',
     ]);
     expect(held.map(({ isValid }) => isValid)).toEqual([false, false]);
-    expect(left(container)).toEqual({});
-    expect(world.clock.pending).toBe(0);
   });
 });
 

@@ -3,7 +3,7 @@ import { IllegalStateError, type SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { finalsOf, requests, responsesTo, times } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
-import { BOB, CAROL, DAVE } from '../world/stage.js';
+import { BOB, CAROL, DAVE, established } from '../world/stage.js';
 
 describe('redirection', () => {
   test('CNT-01 recurse: the container follows the Contact itself; the application sees the outcome alone', async () => {
@@ -117,12 +117,7 @@ describe('the call', () => {
 
   test.each(['caller', 'callee'])('CNT-08 with recordRoute BYE of the %s passes, seen with its 200', async (who) => {
     const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), bye: watch, success: watch });
-    const call = s.call();
-    const invite = await s.bob.receive('INVITE');
-    invite.reply(200);
-    await call.response(200);
-    call.ack();
-    await invite.ack();
+    const { call, invite } = await established(s);
     const bye = who === 'caller' ? call.bye() : invite.bye();
     const received = await (who === 'caller' ? s.bob : s.alice).receive('BYE');
     expect(received.list('Via')).toHaveLength(2);
@@ -145,12 +140,7 @@ describe('the call', () => {
       ack: note,
       bye: note,
     });
-    const call = s.call();
-    const invite = await s.bob.receive('INVITE');
-    invite.reply(200);
-    await call.response(200);
-    call.ack();
-    await invite.ack();
+    const { call, invite } = await established(s);
     for (const [dialog, to] of [
       [call.dialog, s.bob],
       [invite.dialog, s.alice],

@@ -4,16 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { arrivals, requests } from '../world/arrivals.js';
 import type { ServerRequest } from '../world/incoming.js';
 import { proxies, type Script, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
-import { BOB, CAROL } from '../world/stage.js';
+import { BOB, CAROL, established } from '../world/stage.js';
 
 /** A call that stands: Alice's side and Bob's. */
 async function answered(s: ScriptedStage) {
-  const call = s.call();
-  const invite = await s.bob.receive('INVITE');
-  invite.reply(200);
-  await call.response(200);
-  call.ack();
-  await invite.ack();
+  const { call, invite } = await established(s);
   return { call, invite };
 }
 

@@ -3,19 +3,9 @@ import { IllegalStateError, type SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { arrivals, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
-import { BOB, CAROL, DAVE } from '../world/stage.js';
+import { BOB, CAROL, DAVE, established } from '../world/stage.js';
 
 describe('C-1 C-34 proxying inside a dialog', () => {
-  async function established(s: ScriptedStage) {
-    const call = s.call();
-    const invite = await s.bob.receive('INVITE');
-    invite.reply(200);
-    await call.response(200);
-    call.ack();
-    await invite.ack();
-    return call;
-  }
-
   test('C-34 a best-response handler cannot add branches to a request inside a dialog', async () => {
     const errors: unknown[] = [];
     const s = await scripted({
@@ -27,7 +17,7 @@ describe('C-1 C-34 proxying inside a dialog', () => {
         );
       },
     });
-    const call = await established(s);
+    const { call } = await established(s);
     const again = call.dialog.request('INVITE');
     (await s.bob.receive((request) => request.method === 'INVITE')).reply(488);
     await s.world.run(100);

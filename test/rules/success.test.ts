@@ -3,7 +3,7 @@ import { IllegalStateError, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { arrivals, finals, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
-import { BOB, CAROL, DAVE } from '../world/stage.js';
+import { BOB, CAROL, DAVE, established } from '../world/stage.js';
 
 describe('the first 2xx to an INVITE', () => {
   test('C-10 cancels every other pending branch before its handler has settled, then goes upstream', async () => {
@@ -236,12 +236,7 @@ describe('ACK', () => {
 
   test('C-10c each retransmitted 2xx is acknowledged end to end', async () => {
     const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), ack: watch });
-    const call = s.call();
-    const invite = await s.bob.receive('INVITE');
-    invite.reply(200);
-    await call.response(200);
-    call.ack();
-    await invite.ack();
+    const { call, invite } = await established(s);
     invite.resend();
     await invite.ack();
     expect(s.seen).toEqual(['invite', 'ack', 'ack']);
