@@ -14,7 +14,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
-import { stage } from './stage.js';
+import { stage } from '../world/stage.js';
 
 /** A MESSAGE from Alice says what is to be done; the answer is 200 with what came of it. */
 let task: (factory: SipFactory, request: SipRequest) => Promise<unknown>;

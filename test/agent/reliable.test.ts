@@ -16,8 +16,8 @@ import {
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
 import type { ClientRequest } from '../world/outgoing.js';
+import { left, stage } from '../world/stage.js';
 import type { TextMessage } from '../world/text-message.js';
-import { stage } from './stage.js';
 
 const OFFER = 'v=0\r\no=a 1 1 IN IP4 10.0.0.1\r\n';
 const ANSWER = 'v=0\r\no=b 1 1 IN IP4 10.0.0.2\r\n';
@@ -406,7 +406,7 @@ test('RFC 3262 §3 over a network that loses every fourth message the call is an
       ok(request);
     };
     seen.length = 0;
-    const { world, alice, container } = await stage(Ringing, {}, seed);
+    const { world, alice, container } = await stage(Ringing, { seed });
     Object.assign(alice, { reliable: true, answerBye: true });
     world.network.rule({ loss: 0.25 });
     const call = alice.invite('sip:bob@siplet', SUPPORTED);
@@ -428,10 +428,7 @@ test('RFC 3262 §3 over a network that loses every fourth message the call is an
       call.bye();
     }
     await world.runUntilIdle();
-    expect(
-      Object.values(container.alive).every((count) => count === 0),
-      `seed ${seed}`,
-    ).toBe(true);
+    expect(left(container), `seed ${seed}`).toEqual({});
   }
   expect(ended.filter((status) => status === '200').length).toBeGreaterThan(20);
 });

@@ -1,7 +1,7 @@
 // The application as the user agent that is called (§8.2, §12.1.1, §13.3.1, §15.1.2).
 import { Ack, Bye, Info, Invite, NoAckReceived, Siplet, type SipRequest, type SipResponse } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { stage } from './stage.js';
+import { stage } from '../world/stage.js';
 
 const seen: string[] = [];
 

@@ -15,7 +15,7 @@ import { inject } from 'inversify';
 import { describe, expect, test } from 'vitest';
 import { agree, sessionExpiresOf, termsOf } from '../../container/agent/session-terms.js';
 import { Request, Response } from '../../container/message/index.js';
-import { stage } from './stage.js';
+import { stage } from '../world/stage.js';
 
 const OFFER = 'v=0\r\no=a 1 1 IN IP4 10.0.0.1\r\n';
 const ANSWER = 'v=0\r\no=b 1 1 IN IP4 10.0.0.9\r\n';

@@ -15,7 +15,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
-import { stage } from './stage.js';
+import { stage } from '../world/stage.js';
 
 const seen: string[] = [];
 

@@ -1,7 +1,7 @@
 // UPDATE, and offers that meet (RFC 3311, RFC 3264 §4, §14.1, §14.2).
 import { Ack, Invite, OnTimer, Siplet, type SipRequest, type SipSession, Update } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { stage } from './stage.js';
+import { stage } from '../world/stage.js';
 
 const OFFER = 'v=0\r\no=a 1 1 IN IP4 10.0.0.1\r\n';
 const ANSWER = 'v=0\r\no=b 1 1 IN IP4 10.0.0.9\r\n';

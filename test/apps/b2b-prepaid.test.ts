@@ -8,7 +8,7 @@ import { CLOCK } from '../../apps/b2b-prepaid/services.js';
 import { Settings } from '../../apps/b2b-prepaid/settings.js';
 import { UNIT } from '../../apps/b2b-prepaid/tariff.js';
 import type { Phone } from '../world/phone.js';
-import { Siplet } from '../world/siplet.js';
+import { stage } from '../world/stage.js';
 import type { TextMessage } from '../world/text-message.js';
 import { World } from '../world/world.js';
 
@@ -16,7 +16,7 @@ import { World } from '../world/world.js';
 const SECTION =
   "{ accounts: { alice: 0.9, poor: 0 }, reserve: 20, warning: { seconds: 10 }, rates: { '+': { perMinute: 0.6 } } }";
 
-async function stage(section = SECTION) {
+async function prepaidCalls(section = SECTION) {
   const world = new World();
   let accounts: AccountsInMemory | undefined;
   const services = new ContainerModule(({ bind }) => {
@@ -26,18 +26,12 @@ async function stage(section = SECTION) {
       .toResolvedValue((settings) => (accounts = new AccountsInMemory(settings.accounts)), [Settings])
       .inSingletonScope();
   });
-  const alice = world.phone('alice', '10.0.0.1');
-  const container = await Siplet.start(
-    world,
-    { 'b2b-prepaid': { ...prepaid, services } },
-    { configuration: `apps: { b2b-prepaid: ${section} }` },
-  );
-  const gateway = world.phone('gateway', '10.0.0.4');
+  const configuration = `apps: { b2b-prepaid: ${section} }`;
+  const phones = { alice: '10.0.0.1', gateway: '10.0.0.4' };
+  const on = await stage({ 'b2b-prepaid': { ...prepaid, services } }, { world, configuration, phones });
+  const { alice, gateway } = on;
   return {
-    world,
-    alice,
-    gateway,
-    container,
+    ...on,
     /** What alice has left. */
     async balance() {
       const all = await accounts!.withdraw('alice', 1000 * UNIT);
@@ -52,11 +46,6 @@ async function stage(section = SECTION) {
       call.ack();
       await invite.ack();
       return { call, invite };
-    },
-    async over(problems: readonly string[] = []) {
-      await world.runUntilIdle();
-      expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
-      expect(container.problems()).toEqual(problems);
     },
   };
 }
@@ -73,7 +62,7 @@ function answering(world: World, phone: Phone, method: string): { at: number; me
 
 describe('b2b-prepaid, the call', () => {
   test('the balance lasts for 90 s: a warning after 80, and both legs ended at 90', async () => {
-    const { world, alice, gateway, answered, balance, over } = await stage();
+    const { world, alice, gateway, answered, balance, ends } = await prepaidCalls();
     const warnings = answering(world, alice, 'INFO');
     const byes = [answering(world, alice, 'BYE'), answering(world, gateway, 'BYE')];
     await answered();
@@ -101,71 +90,71 @@ describe('b2b-prepaid, the call', () => {
           |                  |<--200 OK (BYE)--|
           |--200 OK (BYE)--->|                 |"
     `);
-    await over();
+    await ends();
     expect(await balance()).toBe(0);
   });
 
   test('who hangs up before pays for what was used', async () => {
-    const { world, gateway, answered, balance, over } = await stage();
+    const { world, gateway, answered, balance, ends } = await prepaidCalls();
     const { call } = await answered();
     await world.run(29_500);
     const bye = call.bye();
     (await gateway.receive('BYE')).reply(200);
     await bye.response(200);
-    await over();
+    await ends();
     expect(await balance()).toBe(0.6);
   });
 
   test('what the other leg takes to end is not paid', async () => {
-    const { world, answered, balance, over } = await stage();
+    const { world, answered, balance, ends } = await prepaidCalls();
     const { call } = await answered();
     await world.run(19_500);
     // The gateway does not answer the BYE: 32 s.
     await call.bye().response(200);
-    await over();
+    await ends();
     expect(await balance()).toBe(0.7);
   });
 
   test.each([486, 503])('a call that fails with %d costs nothing', async (status) => {
-    const { alice, gateway, balance, over } = await stage();
+    const { alice, gateway, balance, ends } = await prepaidCalls();
     const call = alice.invite('sip:+4930123@10.0.0.4', { via: 'siplet' });
     const invite = await gateway.receive('INVITE');
     expect(await balance()).toBeLessThan(0.9);
     invite.reply(status);
     await call.response('final');
-    await over();
+    await ends();
     expect(await balance()).toBe(0.9);
   });
 
   test('a call that is given up costs nothing', async () => {
-    const { alice, gateway, balance, over } = await stage();
+    const { alice, gateway, balance, ends } = await prepaidCalls();
     gateway.answerCancel = true;
     const call = alice.invite('sip:+4930123@10.0.0.4', { via: 'siplet' });
     (await gateway.receive('INVITE')).reply(180);
     await call.response(180);
     call.cancel();
     await call.response(487);
-    await over();
+    await ends();
     expect(await balance()).toBe(0.9);
   });
 
   test('§21.4.3 nothing in the account: 402', async () => {
-    const { world, gateway, over } = await stage();
+    const { world, gateway, ends } = await prepaidCalls();
     const poor = world.phone('poor', '10.0.0.7');
     await poor.invite('sip:+4930123@10.0.0.4', { via: 'siplet' }).response(402);
-    await over();
+    await ends();
     expect(gateway.received).toEqual([]);
   });
 
   test('two calls of one account share it to the last second', async () => {
-    const { world, alice, gateway, answered, balance, over } = await stage();
+    const { world, alice, gateway, answered, balance, ends } = await prepaidCalls();
     gateway.answerBye = true;
     answering(world, alice, 'INFO');
     const byes = answering(world, alice, 'BYE');
     await answered();
     await answered();
     await world.run(100_000);
-    await over();
+    await ends();
     expect(await balance()).toBe(0);
     // 90 seconds in all: the one that found nothing more ended first, by not more than what the other had taken in advance.
     const [first, second, ...more] = byes.map(({ at }) => at);
@@ -175,7 +164,7 @@ describe('b2b-prepaid, the call', () => {
   });
 
   test('money that another call gives back lengthens this one, also after the warning', async () => {
-    const { world, alice, gateway, answered, balance, over } = await stage(
+    const { world, alice, gateway, answered, balance, ends } = await prepaidCalls(
       "{ accounts: { alice: 0.6 }, reserve: 50, warning: { seconds: 10 }, rates: { '+': { perMinute: 0.6 } } }",
     );
     gateway.answerBye = true;
@@ -186,7 +175,7 @@ describe('b2b-prepaid, the call', () => {
     await world.run(5000);
     await first.call.bye().response(200);
     await world.run(60_000);
-    await over();
+    await ends();
     // 10 of its own, and 44 of the 50 that the other had taken: its sixth second had begun.
     expect(byes.map(({ at }) => Math.round(at))).toEqual([54]);
     expect(await balance()).toBe(0);
@@ -195,7 +184,7 @@ describe('b2b-prepaid, the call', () => {
 
 describe('b2b-prepaid, among the applications', () => {
   test('who has no account, and a call that is free, go on to the next application as they are', async () => {
-    const { world, alice, gateway, over } = await stage();
+    const { world, alice, gateway, ends } = await prepaidCalls();
     const carol = world.phone('carol', '10.0.0.8');
     for (const [phone, uri] of [
       [carol, 'sip:+4930123@10.0.0.4'],
@@ -207,11 +196,11 @@ describe('b2b-prepaid, among the applications', () => {
       invite.reply(486);
       await call.response(486);
     }
-    await over();
+    await ends();
   });
 
   test('the application is taken out of service: what calls have not used is back in the account', async () => {
-    const { world, answered, balance, container } = await stage();
+    const { world, answered, balance, container } = await prepaidCalls();
     await answered();
     await world.run(29_500);
     await container.active[0]!.dispose();

@@ -7,7 +7,7 @@ import * as trunk from '../../apps/b2b-trunk/index.js';
 import { Records } from '../../apps/b2b-trunk/records.js';
 import { CHANCE, CLOCK } from '../../apps/b2b-trunk/services.js';
 import { Settings } from '../../apps/b2b-trunk/settings.js';
-import { Siplet } from '../world/siplet.js';
+import { stage } from '../world/stage.js';
 import { World } from '../world/world.js';
 
 const SECTION = `{
@@ -18,9 +18,8 @@ const SECTION = `{
         west: { uri: 'sip:10.0.0.6', trusted: true } },
       routes: { '+49': { north: { cost: 1 }, south: { cost: 2 } }, '+1': { west: {} } } }`;
 
-async function stage(section = SECTION) {
+async function carriers(section = SECTION) {
   const world = new World();
-  const alice = world.phone('alice', '10.0.0.1');
   const records: CallRecord[] = [];
   const services = new ContainerModule(({ bind }) => {
     bind(CLOCK).toConstantValue(() => world.clock.now());
@@ -33,37 +32,17 @@ async function stage(section = SECTION) {
     };
     bind(Records).toConstantValue(kept as Records);
   });
-  const container = await Siplet.start(
-    world,
-    { 'b2b-trunk': { ...trunk, services } },
-    {
-      configuration: `
+  const configuration = `
 apps:
-  b2b-trunk: ${section}`,
-    },
-  );
-  const phone = (name: string, last: number) => world.phone(name, `10.0.0.${last}`);
-  return {
-    world,
-    alice,
-    container,
-    records,
-    desk: phone('desk', 2),
-    north: phone('north', 4),
-    south: phone('south', 5),
-    west: phone('west', 6),
-    /** Everything has ended: nothing is left, and there were no other problems than these. */
-    async over(problems: readonly string[] = []) {
-      await world.runUntilIdle();
-      expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
-      expect(container.problems()).toEqual(problems);
-    },
-  };
+  b2b-trunk: ${section}`;
+  const phones = { alice: '10.0.0.1', desk: '10.0.0.2', north: '10.0.0.4', south: '10.0.0.5', west: '10.0.0.6' };
+  const on = await stage({ 'b2b-trunk': { ...trunk, services } }, { world, configuration, phones });
+  return { ...on, records };
 }
 
 describe('b2b-trunk, the call', () => {
   test('the cheapest carrier takes it; the record says when, whom, how long, and who hung up', async () => {
-    const { world, alice, north, records, over } = await stage();
+    const { world, alice, north, records, ends } = await carriers();
     const call = alice.invite('sip:030123@siplet');
     const invite = await north.receive('INVITE');
     expect(invite.uri).toBe('sip:004930123@10.0.0.4');
@@ -80,7 +59,7 @@ describe('b2b-trunk, the call', () => {
     const bye = invite.dialog.bye();
     (await alice.receive('BYE')).reply(200);
     await bye.response(200);
-    await over();
+    await ends();
     expect(records).toEqual([
       {
         callId: call.message.callId,
@@ -100,7 +79,7 @@ describe('b2b-trunk, the call', () => {
   });
 
   test('failover: one carrier is out of order, the next answers', async () => {
-    const { world, alice, north, south, records, over } = await stage();
+    const { world, alice, north, south, records, ends } = await carriers();
     const call = alice.invite('sip:+4930123@siplet');
     (await north.receive('INVITE')).reply(503);
     const invite = await south.receive('INVITE');
@@ -131,7 +110,7 @@ describe('b2b-trunk, the call', () => {
           |                 |--BYE------------------------------------->|
           |                 |<--200 OK (BYE)----------------------------|"
     `);
-    await over();
+    await ends();
     expect(records).toMatchObject([
       {
         carrier: 'south',
@@ -147,7 +126,7 @@ describe('b2b-trunk, the call', () => {
 
   test('a carrier that is silent, or rings for too long, has its timeout, and then the next is tried', async () => {
     for (const rings of [false, true]) {
-      const { world, alice, north, south, records, over } = await stage();
+      const { world, alice, north, south, records, ends } = await carriers();
       north.answerCancel = true;
       const call = alice.invite('sip:+4930123@siplet');
       const first = await north.receive('INVITE');
@@ -157,7 +136,7 @@ describe('b2b-trunk, the call', () => {
       expect(world.clock.now() - began).toBeCloseTo(5000, -2);
       invite.reply(486);
       await call.response(486);
-      await over();
+      await ends();
       expect(records).toMatchObject([
         {
           attempts: [
@@ -171,27 +150,27 @@ describe('b2b-trunk, the call', () => {
   });
 
   test.each([404, 480, 486, 603])('%d is the callee’s answer: no other carrier is tried', async (status) => {
-    const { alice, north, south, records, over } = await stage();
+    const { alice, north, south, records, ends } = await carriers();
     const call = alice.invite('sip:+4930123@siplet');
     (await north.receive('INVITE')).reply(status);
     await call.response(status);
-    await over();
+    await ends();
     expect(south.received).toEqual([]);
     expect(records).toMatchObject([{ status, carrier: null, answer: null, duration: 0, hungUp: null }]);
   });
 
   test('RFC 3326 a Q.850 cause tells that a 480 was the carrier’s', async () => {
-    const { alice, north, south, records, over } = await stage();
+    const { alice, north, south, records, ends } = await carriers();
     const call = alice.invite('sip:+4930123@siplet');
     (await north.receive('INVITE')).reply(480, { headers: { Reason: 'Q.850;cause=34' } });
     (await south.receive('INVITE')).reply(486);
     await call.response(486);
-    await over();
+    await ends();
     expect(records[0]!.attempts[0]).toMatchObject({ status: 480, cause: 34 });
   });
 
   test('no carrier is left: the last status goes to the caller, 503 as 500, with its Reason', async () => {
-    const { alice, north, south, records, over } = await stage();
+    const { alice, north, south, records, ends } = await carriers();
     const call = alice.invite('sip:+4930123@siplet');
     (await north.receive('INVITE')).reply(503);
     (await south.receive('INVITE')).reply(503, { headers: { Reason: 'Q.850;cause=38' } });
@@ -200,12 +179,12 @@ describe('b2b-trunk, the call', () => {
     (await north.receive('INVITE')).reply(502);
     (await south.receive('INVITE')).reply(504);
     await other.response(504);
-    await over();
+    await ends();
     expect(records.map(({ status }) => status)).toEqual([500, 504]);
   });
 
   test('the caller gives up: no other carrier is tried, and there is one record', async () => {
-    const { alice, north, south, records, over } = await stage();
+    const { alice, north, south, records, ends } = await carriers();
     const call = alice.invite('sip:+4930123@siplet');
     const invite = await north.receive('INVITE');
     invite.reply(180);
@@ -214,13 +193,13 @@ describe('b2b-trunk, the call', () => {
     (await north.receive('CANCEL')).reply(200);
     invite.reply(487);
     await call.response(487);
-    await over();
+    await ends();
     expect(south.received).toEqual([]);
     expect(records).toMatchObject([{ status: 487, hungUp: 'caller', attempts: [{ carrier: 'north', status: 487 }] }]);
   });
 
   test('the caller gives up while a carrier is silent: no other carrier is tried, and the circuit is free', async () => {
-    const { world, alice, north, south, records, over } = await stage();
+    const { world, alice, north, south, records, ends } = await carriers();
     const call = alice.invite('sip:+4930123@siplet');
     await north.receive('INVITE');
     await world.run(1000);
@@ -229,26 +208,26 @@ describe('b2b-trunk, the call', () => {
     const next = alice.invite('sip:+4930123@siplet', { headers: { Subject: 'again' } });
     (await north.receive((request) => request.header('Subject') === 'again')).reply(486);
     await next.response(486);
-    await over();
+    await ends();
     expect(south.received).toEqual([]);
     expect(records).toMatchObject([{ status: 487, hungUp: 'caller' }, { status: 486 }]);
   });
 
   test('the 2xx is never acknowledged: the call has one record, and nobody hung up', async () => {
-    const { alice, north, records, over } = await stage();
+    const { alice, north, records, ends } = await carriers();
     alice.answerBye = true;
     north.answerBye = true;
     const call = alice.invite('sip:+4930123@siplet');
     (await north.receive('INVITE')).reply(200);
     await call.response(200);
-    await over();
+    await ends();
     expect(records).toMatchObject([{ status: 200, carrier: 'north', hungUp: 'container' }]);
   });
 });
 
 describe('b2b-trunk, circuits', () => {
   test('a carrier has no more calls than its limit, and each circuit is free when its call has ended', async () => {
-    const { world, alice, north, south, over, records } = await stage();
+    const { world, alice, north, south, ends, records } = await carriers();
     const answered = async (carrier: typeof north) => {
       const call = alice.invite('sip:+4930123@siplet');
       const invite = await carrier.receive('INVITE');
@@ -271,7 +250,7 @@ describe('b2b-trunk, circuits', () => {
     const second = await answered(south);
     await ended(again);
     await ended(second);
-    await over();
+    await ends();
     expect(records.map(({ attempts }) => attempts.map(({ carrier, status }) => [carrier, status]))).toEqual([
       [
         ['north', undefined],
@@ -287,18 +266,18 @@ describe('b2b-trunk, circuits', () => {
   });
 
   test('all circuits are taken: 503, with the cause', async () => {
-    const { alice, west, records, over } = await stage(
+    const { alice, west, records, ends } = await carriers(
       `{ carriers: { west: { uri: 'sip:10.0.0.6', limit: 0 } }, routes: { '+': { west: {} } } }`,
     );
     const refused = await alice.invite('sip:+4930123@siplet').response(503);
     expect(refused.header('Reason')).toBe('Q.850;cause=34;text="No circuit available"');
-    await over();
+    await ends();
     expect(west.received).toEqual([]);
     expect(records).toMatchObject([{ status: 503, attempts: [{ carrier: 'west' }] }]);
   });
 
   test('failed and cancelled calls free their circuit too', async () => {
-    const { alice, north, south, over } = await stage();
+    const { alice, north, south, ends } = await carriers();
     const failed = alice.invite('sip:+4930123@siplet');
     (await north.receive('INVITE')).reply(486);
     await failed.response(486);
@@ -313,14 +292,14 @@ describe('b2b-trunk, circuits', () => {
     const third = alice.invite('sip:+4930123@siplet');
     (await north.receive('INVITE')).reply(486);
     await third.response(486);
-    await over();
+    await ends();
     expect(south.received).toEqual([]);
   });
 });
 
 describe('b2b-trunk, what carriers are shown', () => {
   async function shown(number: string, headers: Record<string, string>, from = '"Alice" <sip:030-55@inside.example>') {
-    const { alice, north, south, west } = await stage();
+    const { alice, north, south, west } = await carriers();
     const call = alice.invite(`sip:${number}@siplet`, { from, headers });
     if (number === '+4930123') (await north.receive('INVITE')).reply(503);
     const invite = await (number === '+4930123' ? south : west).receive('INVITE');
@@ -358,7 +337,7 @@ describe('b2b-trunk, what carriers are shown', () => {
 
 describe('b2b-trunk, among the applications', () => {
   test('a name is the next application’s; a number in E.164 that no carrier takes is 404', async () => {
-    const { alice, desk, records, over } = await stage();
+    const { alice, desk, records, ends } = await carriers();
     const call = alice.invite('sip:bob@10.0.0.2', { via: 'siplet' });
     (await desk.receive('INVITE')).reply(486);
     await call.response(486);
@@ -366,20 +345,20 @@ describe('b2b-trunk, among the applications', () => {
     (await desk.receive('INVITE')).reply(486);
     await local.response(486);
     await alice.invite('sip:+7123@siplet').response(404);
-    await over();
+    await ends();
     expect(records).toEqual([]);
   });
 
   test('without configuration every call is the next application’s', async () => {
-    const { alice, desk, over } = await stage('{}');
+    const { alice, desk, ends } = await carriers('{}');
     const call = alice.invite('sip:+4930123@10.0.0.2', { via: 'siplet' });
     (await desk.receive('INVITE')).reply(486);
     await call.response(486);
-    await over();
+    await ends();
   });
 
   test('the application is taken out of service: calls that stand have their record', async () => {
-    const { world, alice, north, records, container } = await stage();
+    const { world, alice, north, records, container } = await carriers();
     const call = alice.invite('sip:+4930123@siplet');
     const invite = await north.receive('INVITE');
     invite.reply(200);

@@ -3,19 +3,11 @@ import { SipUri, TelUri } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import * as reachMe from '../../apps/reach-me/index.js';
 import { Settings } from '../../apps/reach-me/settings.js';
-import { Siplet } from '../world/siplet.js';
-import { World } from '../world/world.js';
+import { stage } from '../world/stage.js';
 
-async function stage(section: string) {
-  const world = new World();
-  const alice = world.phone('alice', '10.0.0.1');
-  const container = await Siplet.start(
-    world,
-    { 'reach-me': reachMe },
-    { configuration: `apps: { reach-me: ${section} }` },
-  );
-  const phone = (name: string, last: number) => world.phone(name, `10.0.0.${last}`);
-  return { world, alice, container, desk: phone('desk', 4), mobile: phone('mobile', 5), mailbox: phone('mailbox', 20) };
+function reaching(section: string) {
+  const phones = { alice: '10.0.0.1', desk: '10.0.0.4', mobile: '10.0.0.5', mailbox: '10.0.0.20' };
+  return stage({ 'reach-me': reachMe }, { configuration: `apps: { reach-me: ${section} }`, phones });
 }
 
 const IN_TURN =
@@ -23,7 +15,7 @@ const IN_TURN =
 
 describe('reach-me, the call', () => {
   test('C-23 rings one target after another, and the second answers', async () => {
-    const { world, alice, desk, mobile, container } = await stage(IN_TURN);
+    const { world, alice, desk, mobile, container } = await reaching(IN_TURN);
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
     (await desk.receive('INVITE')).reply(486);
     const invite = await mobile.receive('INVITE');
@@ -37,7 +29,7 @@ describe('reach-me, the call', () => {
   });
 
   test('C-16 goes to the mailbox of the dialled user when every target has failed', async () => {
-    const { alice, desk, mobile, mailbox } = await stage(IN_TURN);
+    const { alice, desk, mobile, mailbox } = await reaching(IN_TURN);
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
     (await desk.receive('INVITE')).reply(486);
     (await mobile.receive('INVITE')).reply(480);
@@ -50,7 +42,7 @@ describe('reach-me, the call', () => {
   });
 
   test('C-17 C-19 the mailbox is tried once: when it fails too, the best response goes to the caller', async () => {
-    const { alice, desk, mobile, mailbox, container } = await stage(IN_TURN);
+    const { alice, desk, mobile, mailbox, container } = await reaching(IN_TURN);
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
     (await desk.receive('INVITE')).reply(486);
     (await mobile.receive('INVITE')).reply(486);
@@ -60,14 +52,14 @@ describe('reach-me, the call', () => {
   });
 
   test('C-13 declined: no voicemail', async () => {
-    const { alice, desk } = await stage(IN_TURN);
+    const { alice, desk } = await reaching(IN_TURN);
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
     (await desk.receive('INVITE')).reply(603);
     await call.response(603);
   });
 
   test('C-29 the caller has gone: no voicemail', async () => {
-    const { world, alice, desk, container } = await stage(IN_TURN);
+    const { world, alice, desk, container } = await reaching(IN_TURN);
     desk.answerCancel = true;
     const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
     (await desk.receive('INVITE')).reply(180);
@@ -80,7 +72,7 @@ describe('reach-me, the call', () => {
   });
 
   test('a user that is in nobody’s list is answered 404', async () => {
-    const { alice } = await stage(IN_TURN);
+    const { alice } = await reaching(IN_TURN);
     const call = alice.invite('sip:carol@example.com', { via: 'siplet' });
     await call.response(404);
   });

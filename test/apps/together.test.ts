@@ -14,8 +14,7 @@ import { Settings as ScreenSettings } from '../../apps/call-screen/settings.js';
 import * as reachMe from '../../apps/reach-me/index.js';
 import { Settings as ReachMeSettings } from '../../apps/reach-me/settings.js';
 import type { Phone } from '../world/phone.js';
-import { Siplet } from '../world/siplet.js';
-import { World } from '../world/world.js';
+import { stage } from '../world/stage.js';
 
 const apps = fileURLToPath(new URL('../../apps/', import.meta.url));
 const APPLICATIONS = { 'b2b-prepaid': prepaid, 'b2b-trunk': trunk, 'call-screen': screen, 'reach-me': reachMe };
@@ -26,22 +25,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function stage(configuration: string) {
-  const world = new World();
-  const alice = world.phone('alice', '10.0.0.1');
-  const container = await Siplet.start(world, APPLICATIONS, { configuration });
-  const phone = world.phone('phone', '10.0.0.2');
-  const other = world.phone('other', '10.0.0.3');
+async function all(configuration: string) {
+  const phones = { alice: '10.0.0.1', phone: '10.0.0.2', other: '10.0.0.3' };
+  const on = await stage(APPLICATIONS, { configuration, phones });
+  const { alice, container } = on;
   return {
-    world,
-    alice,
-    phone,
-    other,
-    container,
+    ...on,
     async over() {
-      await world.runUntilIdle();
-      expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
-      expect(container.problems()).toEqual([]);
+      await on.ends();
       // Before the folder goes.
       for (const { dispose } of container.active) await dispose();
     },
@@ -76,14 +67,14 @@ describe('apps/siplet.yaml', () => {
   });
 
   test('a call to a name rings a phone, by reach-me', async () => {
-    const { talks, phone, over } = await stage(asStarted());
+    const { talks, phone, over } = await all(asStarted());
     const invite = await talks('sip:bob@siplet', phone);
     expect([invite.uri, invite.list('Record-Route').length]).toEqual(['sip:bob@10.0.0.2', 1]);
     await over();
   });
 
   test('the phone is busy: voicemail, by reach-me', async () => {
-    const { alice, phone, other, over } = await stage(asStarted());
+    const { alice, phone, other, over } = await all(asStarted());
     const call = alice.invite('sip:bob@siplet');
     (await phone.receive('INVITE')).reply(486);
     (await other.receive('INVITE')).reply(486);
@@ -92,7 +83,7 @@ describe('apps/siplet.yaml', () => {
   });
 
   test('a call to a number is paid by b2b-prepaid and goes to a carrier by b2b-trunk, past one that is out of order', async () => {
-    const { alice, talks, phone, other, over } = await stage(asStarted());
+    const { alice, talks, phone, other, over } = await all(asStarted());
     const invite = await talks('sip:+4930123@siplet', phone);
     expect([invite.uri, invite.list('Record-Route').length]).toEqual(['sip:+4930123@10.0.0.2', 0]);
     const call = alice.invite('sip:+4930123@siplet');
@@ -106,7 +97,7 @@ describe('apps/siplet.yaml', () => {
   });
 
   test('whom call-screen turns away reaches nobody', async () => {
-    const { alice, phone, other, over } = await stage(asStarted());
+    const { alice, phone, other, over } = await all(asStarted());
     await alice.invite('sip:bob@siplet', { from: '<sip:mallory@example.com>' }).response(403);
     await alice.invite('sip:+4930123@siplet', { from: '<sip:+49900123@example.com>' }).response(403);
     await over();
@@ -115,7 +106,7 @@ describe('apps/siplet.yaml', () => {
 });
 
 test('without any order and configuration the others let calls pass to reach-me', async () => {
-  const { talks, phone, over } = await stage(
+  const { talks, phone, over } = await all(
     "apps: { reach-me: { voicemail: false, targets: { '*': 'sip:10.0.0.2' } } }",
   );
   await talks('sip:bob@siplet', phone);

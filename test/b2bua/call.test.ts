@@ -1,11 +1,12 @@
 // A bridged call from its INVITE to its BYE, and what passes meanwhile (contract section 3, RFC 7092).
 import type { Bridge } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { ALICE, BOB, stage, talking } from './stage.js';
+import { bridging } from './bridging.js';
+import { ALICE, BOB, talking } from './legs.js';
 
 test('B2B-01 B2B-02 B2B-04 a call over a bridge: INVITE, 180, 200, ACK, BYE', async () => {
   const seen: string[] = [];
-  const { world, alice, bob, over } = await stage(async (request) => {
+  const { world, alice, bob, over } = await bridging(async (request) => {
     const bridge: Bridge = await request.b2bua().bridge({ to: 'sip:bob@10.0.0.2' });
     seen.push(`answered ${bridge.response.status} ${bridge.caller.state} ${bridge.callee.state}`);
     await bridge.ended;
@@ -45,7 +46,7 @@ test('B2B-01 B2B-02 B2B-04 a call over a bridge: INVITE, 180, 200, ACK, BYE', as
 });
 
 test('B2B-01 RFC 7092 §3.1 what the second leg has of the first: headers and body in order, no dialog, no way', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', {
     body: ALICE,
     from: '"Alice A." <sip:alice@example.com;x=1>;y=2',
@@ -92,7 +93,7 @@ test('B2B-01 RFC 7092 §3.1 what the second leg has of the first: headers and bo
 });
 
 test('bridge() takes From, headers and a body of the application', async () => {
-  const { alice, bob, over } = await stage((request) =>
+  const { alice, bob, over } = await bridging((request) =>
     request.b2bua().bridge({
       to: '"Bob" <sip:bob@10.0.0.2>',
       from: 'sip:office@example.com',
@@ -118,7 +119,7 @@ test('bridge() takes From, headers and a body of the application', async () => {
 });
 
 test('B2B-05 CNT-34 re-INVITE, UPDATE, INFO, MESSAGE, REFER with NOTIFY, OPTIONS and others pass both ways, each leg with its own CSeq', async () => {
-  const on = await stage();
+  const on = await bridging();
   const { alice, bob, over } = on;
   const { alice: left, bob: right, call } = await talking(on);
   for (const [method, from, to] of [
@@ -164,7 +165,7 @@ test('B2B-05 CNT-34 re-INVITE, UPDATE, INFO, MESSAGE, REFER with NOTIFY, OPTIONS
 });
 
 test('§13.2.1 a late offer: the 200 bears it, the ACK the answer, through to the callee; in a re-INVITE too', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet');
   const invite = await bob.receive('INVITE');
   expect(invite.message.header('Supported') ?? '').not.toContain('100rel');
@@ -186,7 +187,7 @@ test('§13.2.1 a late offer: the 200 bears it, the ACK the answer, through to th
 });
 
 test('§13.2.2.4 the callee repeats its 200 until the caller has acknowledged; then the ACK is repeated', async () => {
-  const { world, alice, bob, over } = await stage();
+  const { world, alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
   invite.reply(200, { body: BOB });
@@ -206,7 +207,7 @@ test('§13.2.2.4 the callee repeats its 200 until the caller has acknowledged; t
 
 test('a bridge that nobody awaits works as well, and terminate() ends both legs', async () => {
   let bridge: Promise<Bridge>;
-  const on = await stage((request) => {
+  const on = await bridging((request) => {
     bridge = request.b2bua().bridge({ to: 'sip:bob@10.0.0.2' });
   });
   await talking(on);

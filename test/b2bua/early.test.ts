@@ -1,11 +1,12 @@
 // What passes before the answer: early media, forks, reliable provisional responses and their PRACK, UPDATE (RFC 3262, 3311, 3960, §13.2.2.4).
 import { expect, test } from 'vitest';
-import { ALICE, BOB, stage } from './stage.js';
+import { bridging } from './bridging.js';
+import { ALICE, BOB } from './legs.js';
 
 const RELIABLE = (sequence: number) => ({ Require: '100rel', RSeq: String(sequence) });
 
 test('RFC 3960 early media: a 183 with a description goes to the caller as it comes', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
   invite.reply(183, { body: BOB, headers: { 'X-Any': 'early', Require: undefined } });
@@ -17,7 +18,7 @@ test('RFC 3960 early media: a 183 with a description goes to the caller as it co
 });
 
 test('§13.2.2.4 forks of the callee: the caller sees one dialog, and the answer of the fork that won', async () => {
-  const { world, alice, bob, over } = await stage();
+  const { world, alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
   invite.reply(183, { toTag: 'one', body: 'v=0\r\ns=one\r\n' });
@@ -48,7 +49,7 @@ test('§13.2.2.4 forks of the callee: the caller sees one dialog, and the answer
 });
 
 test('RFC 3262 both sides know 100rel: the PRACK of the caller is the PRACK to the callee, each with its own numbers', async () => {
-  const { world, alice, bob, over } = await stage();
+  const { world, alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE, headers: { Supported: '100rel' } });
   const invite = await bob.receive('INVITE');
   invite.reply(183, { body: BOB, headers: RELIABLE(700) });
@@ -93,7 +94,7 @@ test('RFC 3262 both sides know 100rel: the PRACK of the caller is the PRACK to t
 });
 
 test('RFC 3262 only the callee knows 100rel: the container acknowledges, and the 200 to the caller has the answer of the 183', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
   invite.reply(183, { body: BOB, headers: RELIABLE(700) });
@@ -114,7 +115,7 @@ test('RFC 3262 only the callee knows 100rel: the container acknowledges, and the
 });
 
 test('RFC 3262 §3 only the caller insists on 100rel: it gets reliable responses, and the container answers its PRACK', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE, headers: { Require: '100rel' } });
   const invite = await bob.receive('INVITE');
   invite.reply(180);
@@ -129,7 +130,7 @@ test('RFC 3262 §3 only the caller insists on 100rel: it gets reliable responses
 });
 
 test('RFC 3262 §5 a late offer in a reliable 183: the PRACK of the caller has the answer', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { headers: { Supported: '100rel' } });
   const invite = await bob.receive('INVITE');
   expect(invite.message.list('Supported')).toContain('100rel');
@@ -149,7 +150,7 @@ test('RFC 3262 §5 a late offer in a reliable 183: the PRACK of the caller has t
 });
 
 test('RFC 3262 §3 the caller never sends its PRACK: both legs end', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   bob.answerCancel = true;
   const call = alice.invite('sip:bob@siplet', { body: ALICE, headers: { Supported: '100rel' } });
   (await bob.receive('INVITE')).reply(183, { body: BOB, headers: RELIABLE(1) });
@@ -158,7 +159,7 @@ test('RFC 3262 §3 the caller never sends its PRACK: both legs end', async () =>
 });
 
 test('RFC 3311 UPDATE in the early dialog, both ways', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE, headers: { Supported: '100rel' } });
   const invite = await bob.receive('INVITE');
   invite.reply(183, { body: BOB, headers: RELIABLE(1) });

@@ -1,13 +1,14 @@
 // Bridges that come to nothing: failures that are relayed, failover, timeouts, CANCEL, and what crosses with them (contract section 3, §9, §13.2.2.4).
 import { CallFailed, Invite, OnTimer, Siplet, type SipRequest, type Timer } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { ALICE, BOB, stage } from './stage.js';
+import { bridging } from './bridging.js';
+import { ALICE, BOB } from './legs.js';
 
 const TO_BOB = { to: 'sip:bob@10.0.0.2' };
 const TO_CAROL = { to: 'sip:carol@10.0.0.3' };
 
 test('CNT-33 a failure that nobody catches goes to the caller as it is; the ACK of each leg is its own', async () => {
-  const { world, alice, bob, over } = await stage();
+  const { world, alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
   invite.reply(404, { reason: 'No such Bob', headers: { 'X-Any': 'x', Warning: '399 b "gone"', 'Retry-After': '5' } });
@@ -34,7 +35,7 @@ test('CNT-33 a failure that nobody catches goes to the caller as it is; the ACK 
 });
 
 test('§21.3 a redirection that nobody catches keeps its Contacts, which say where somebody is', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   (await bob.receive('INVITE')).reply(302, { contact: '<sip:bob@10.0.0.77>' });
   expect((await call.response(302)).header('Contact')).toBe('<sip:bob@10.0.0.77>');
@@ -45,7 +46,7 @@ test.each([
   ['is not awaited', (request: SipRequest) => void request.b2bua().bridge(TO_BOB)],
   ['is returned', (request: SipRequest) => request.b2bua().bridge(TO_BOB)],
 ])('a failure is relayed also when the bridge %s', async (_, does) => {
-  const { alice, bob, over } = await stage(does);
+  const { alice, bob, over } = await bridging(does);
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   (await bob.receive('INVITE')).reply(486);
   await call.response(486);
@@ -53,7 +54,7 @@ test.each([
 });
 
 test('a failure that a promise of the application has left unhandled goes to the caller', async () => {
-  const { world, container, alice, bob, over } = await stage((request) => {
+  const { world, container, alice, bob, over } = await bridging((request) => {
     // The process tells the container of every rejection that nobody handles.
     void request
       .b2bua()
@@ -68,7 +69,7 @@ test('a failure that a promise of the application has left unhandled goes to the
 });
 
 test('an application that catches the failure answers itself', async () => {
-  const { alice, bob, over } = await stage(async (request) => {
+  const { alice, bob, over } = await bridging(async (request) => {
     try {
       await request.b2bua().bridge(TO_BOB);
     } catch (error) {
@@ -84,7 +85,7 @@ test('an application that catches the failure answers itself', async () => {
 
 test('failover: the next target is called in the same transaction of the caller', async () => {
   const seen: unknown[] = [];
-  const { world, alice, bob, carol, over } = await stage(async (request) => {
+  const { world, alice, bob, carol, over } = await bridging(async (request) => {
     const b2bua = request.b2bua();
     try {
       await b2bua.bridge(TO_BOB);
@@ -135,7 +136,7 @@ test('failover: the next target is called in the same transaction of the caller'
 });
 
 test('timeout: the call is cancelled, and the bridge fails with 408', async () => {
-  const { alice, bob, over } = await stage((request) => request.b2bua().bridge({ ...TO_BOB, timeout: 5 }));
+  const { alice, bob, over } = await bridging((request) => request.b2bua().bridge({ ...TO_BOB, timeout: 5 }));
   bob.answerCancel = true;
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
@@ -147,7 +148,7 @@ test('timeout: the call is cancelled, and the bridge fails with 408', async () =
 });
 
 test('a 200 that crosses with the timeout is acknowledged and ended; the next target has the caller', async () => {
-  const { world, alice, bob, carol, over } = await stage(async (request) => {
+  const { world, alice, bob, carol, over } = await bridging(async (request) => {
     const b2bua = request.b2bua();
     try {
       await b2bua.bridge({ ...TO_BOB, timeout: 5 });
@@ -176,7 +177,7 @@ test('a 200 that crosses with the timeout is acknowledged and ended; the next ta
 
 test('B2B-03 §9.1 CANCEL from the caller: 487 at once, CANCEL to the callee after its first 1xx, with the Reason', async () => {
   const failed: unknown[] = [];
-  const { world, alice, bob, over } = await stage(async (request) => {
+  const { world, alice, bob, over } = await bridging(async (request) => {
     const b2bua = request.b2bua();
     await b2bua.bridge(TO_BOB).catch((error: CallFailed) => failed.push(error.status));
     await b2bua.bridge(TO_CAROL).catch((error: CallFailed) => failed.push(error.status));
@@ -212,7 +213,7 @@ test('B2B-03 §9.1 CANCEL from the caller: 487 at once, CANCEL to the callee aft
 });
 
 test('B2B-03 CANCEL against 200, the CANCEL first: the 200 is acknowledged and ended by BYE', async () => {
-  const { world, alice, bob, over } = await stage();
+  const { world, alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
   invite.reply(180);
@@ -228,7 +229,7 @@ test('B2B-03 CANCEL against 200, the CANCEL first: the 200 is acknowledged and e
 });
 
 test('B2B-03 CANCEL against 200, the 200 first: the CANCEL changes nothing (§9.2)', async () => {
-  const { world, alice, bob, over } = await stage();
+  const { world, alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
   invite.reply(200, { body: BOB });
@@ -244,7 +245,7 @@ test('B2B-03 CANCEL against 200, the 200 first: the CANCEL changes nothing (§9.
 });
 
 test('§15.1.2 a BYE of the caller in its early dialog is as a CANCEL', async () => {
-  const { world, alice, bob, over } = await stage();
+  const { world, alice, bob, over } = await bridging();
   bob.answerCancel = true;
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   (await bob.receive('INVITE')).reply(180);
@@ -258,7 +259,7 @@ test('§15.1.2 a BYE of the caller in its early dialog is as a CANCEL', async ()
 });
 
 test('§8.1.3.1 a callee that does not answer at all is a 408, one that cannot be reached a 503', async () => {
-  const { alice, over } = await stage(async (request) => {
+  const { alice, over } = await bridging(async (request) => {
     try {
       await request.b2bua().bridge({ to: 'sip:nobody@10.0.0.77' });
     } catch (error) {
@@ -272,7 +273,7 @@ test('§8.1.3.1 a callee that does not answer at all is a 408, one that cannot b
 });
 
 test('B2B-07 a bridge to itself is ended by Max-Forwards: 483 comes all the way back', async () => {
-  const { alice, over, container } = await stage((request) => request.b2bua().bridge({ to: 'sip:bob@10.0.0.9' }));
+  const { alice, over, container } = await bridging((request) => request.b2bua().bridge({ to: 'sip:bob@10.0.0.9' }));
   const call = alice.invite('sip:bob@siplet', { body: ALICE, headers: { 'Max-Forwards': '5' } });
   await call.response(483);
   expect(container.engine.counters.initial).toBe(5);
@@ -295,7 +296,7 @@ class Late {
 let held: SipRequest;
 
 test('a failure that another handler than the request’s has left goes to the caller too', async () => {
-  const { alice, bob, over } = await stage(undefined, Late);
+  const { alice, bob, over } = await bridging(undefined, Late);
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   (await bob.receive('INVITE')).reply(486);
   await call.response(486);
@@ -311,7 +312,7 @@ test('C-1 who is a B2BUA does not proxy, who proxies is no B2BUA, and nobody is 
       errors.push((error as Error).message.replace(/ \S+@alice/, ''));
     }
   };
-  const { alice, bob, ends } = await stage((request) => {
+  const { alice, bob, ends } = await bridging((request) => {
     if (request.headers.has('X-Proxy')) {
       request.proxy().proxyTo('sip:bob@10.0.0.2');
       attempt(() => request.b2bua());

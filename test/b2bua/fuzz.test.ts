@@ -7,8 +7,9 @@ import type { ClientRequest } from '../world/outgoing.js';
 import type { Phone } from '../world/phone.js';
 import { Random } from '../world/random.js';
 import { Siplet as Container } from '../world/siplet.js';
+import { left } from '../world/stage.js';
 import { World } from '../world/world.js';
-import { ALICE, BOB, checkLegs } from './stage.js';
+import { ALICE, BOB, checkLegs } from './legs.js';
 
 /** B2B_SEEDS=5000 runs more; B2B_SEED=17 one. */
 const SEEDS = Number(process.env.B2B_SEEDS ?? 50);
@@ -84,10 +85,7 @@ async function run(seed: number): Promise<void> {
   });
   await world.runUntilIdle();
   const where = `seed ${seed}\n${world.ladder({ last: 60 })}`;
-  expect(
-    Object.entries(container.alive).filter(([, count]) => count !== 0),
-    where,
-  ).toEqual([]);
+  expect(left(container), where).toEqual({});
   expect(unresolved, where).toBe(0);
   expect(
     container.problems(50).filter((line) => !/handler|no longer/.test(line)),

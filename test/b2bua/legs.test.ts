@@ -1,13 +1,14 @@
 // Two legs that go their own ways: glare, BYEs that cross, one that is lost (§14.1, §15, §13.3.1.4, RFC 4028).
 import { expect, test } from 'vitest';
 import type { Phone } from '../world/phone.js';
-import { ALICE, BOB, stage, talking } from './stage.js';
+import { bridging } from './bridging.js';
+import { ALICE, BOB, talking } from './legs.js';
 
 const count = (phone: Phone, method: string) =>
   phone.received.filter(({ message }) => message.isRequest && message.method === method).length;
 
 test('B2B-06 §14.1 re-INVITEs that cross: both get 491, and who sends again first gets through', async () => {
-  const on = await stage();
+  const on = await bridging();
   const { world, alice, bob, over } = on;
   const { alice: left, bob: right } = await talking(on);
   const one = left.request('INVITE', { body: ALICE });
@@ -31,7 +32,7 @@ test('B2B-06 §14.1 re-INVITEs that cross: both get 491, and who sends again fir
 });
 
 test('B2B-04 BYE against BYE: both are answered, no leg waits', async () => {
-  const on = await stage();
+  const on = await bridging();
   const { alice, bob } = on;
   const legs = await talking(on);
   alice.answerBye = true;
@@ -46,7 +47,7 @@ test('B2B-04 BYE against BYE: both are answered, no leg waits', async () => {
 test.each(['alice', 'bob'] as const)(
   'B2B-08 BYE of %s against a re-INVITE of the other: 487 or 481, and both legs end',
   async (name) => {
-    const on = await stage();
+    const on = await bridging();
     const { alice, bob } = on;
     const legs = await talking(on);
     alice.answerBye = true;
@@ -62,7 +63,7 @@ test.each(['alice', 'bob'] as const)(
 );
 
 test('B2B-08 a BYE that is answered late or never leaves no leg behind', async () => {
-  const on = await stage();
+  const on = await bridging();
   const legs = await talking(on);
   const bye = legs.alice.bye();
   await bye.response(200);
@@ -71,7 +72,7 @@ test('B2B-08 a BYE that is answered late or never leaves no leg behind', async (
 });
 
 test('B2B-08 a BYE right after the 200, without an ACK: the callee gets its ACK and its BYE', async () => {
-  const { alice, bob, over } = await stage();
+  const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
   invite.reply(200, { body: BOB });
@@ -84,7 +85,7 @@ test('B2B-08 a BYE right after the 200, without an ACK: the callee gets its ACK 
 });
 
 test('B2B-09 §13.3.1.4 the ACK of the caller never comes: the 2xx is sent for 64*T1, then both legs get a BYE', async () => {
-  const { world, alice, bob, over } = await stage();
+  const { world, alice, bob, over } = await bridging();
   alice.answerBye = true;
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
@@ -103,7 +104,7 @@ test('B2B-09 §13.3.1.4 the ACK of the caller never comes: the 2xx is sent for 6
 });
 
 test('§15 the callee hangs up before the caller has acknowledged: the BYE waits for the ACK', async () => {
-  const { world, alice, bob, over } = await stage();
+  const { world, alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
   invite.reply(200, { body: BOB });
@@ -120,7 +121,7 @@ test('§15 the callee hangs up before the caller has acknowledged: the BYE waits
 test.each([481, 408])(
   '§12.2.1.2 a re-INVITE that gets %i says that the leg is gone: the other is ended',
   async (status) => {
-    const on = await stage();
+    const on = await bridging();
     const { alice, bob } = on;
     const legs = await talking(on);
     alice.answerBye = true;
@@ -135,7 +136,7 @@ test.each([481, 408])(
 );
 
 test('B2B-11 the callee is gone without a word: the next request tells, and the caller is released', async () => {
-  const on = await stage();
+  const on = await bridging();
   const { world, alice } = on;
   const legs = await talking(on);
   alice.answerBye = true;
@@ -148,7 +149,7 @@ test('B2B-11 the callee is gone without a word: the next request tells, and the 
 });
 
 test('B2B-11 a callee whose connection is reset: the first request that cannot be sent ends the call', async () => {
-  const on = await stage((request) => request.b2bua().bridge({ to: '<sip:bob@10.0.0.2;transport=tcp>' }));
+  const on = await bridging((request) => request.b2bua().bridge({ to: '<sip:bob@10.0.0.2;transport=tcp>' }));
   const { world, alice } = on;
   const legs = await talking(on);
   alice.answerBye = true;
@@ -164,7 +165,7 @@ test('B2B-11 a callee whose connection is reset: the first request that cannot b
 });
 
 test('§9.1 a re-INVITE is cancelled: the callee decides what becomes of it', async () => {
-  const on = await stage();
+  const on = await bridging();
   const { bob, world } = on;
   const legs = await talking(on);
   const cancelled = legs.alice.request('INVITE', { body: ALICE });

@@ -1,11 +1,11 @@
 // The applications of sdk/B2BUA.md, and their ladders.
 import { expect, test } from 'vitest';
-import { stage } from '../agent/stage.js';
+import { stage } from '../world/stage.js';
 import { Failover } from './apps/failover.js';
 import { Front } from './apps/front.js';
 import { ByHand } from './apps/helper.js';
 import { Masked } from './apps/masked.js';
-import { ALICE, BOB, checkLegs, talking } from './stage.js';
+import { ALICE, BOB, checkLegs, talking } from './legs.js';
 
 test('a bridge passes a call from its INVITE to its BYE', async () => {
   const { world, alice, bob, ends } = await stage(Front);

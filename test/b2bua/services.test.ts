@@ -1,9 +1,10 @@
 // What telephones do with a bridge between them: transfer, hold, session timers of each leg (RFC 3515, 3891, 4028, 5589).
 import { expect, test } from 'vitest';
-import { ALICE, BOB, stage, talking } from './stage.js';
+import { bridging } from './bridging.js';
+import { ALICE, BOB, talking } from './legs.js';
 
 test('B2B-12 RFC 5589 §6.1 unattended transfer: REFER, 202, NOTIFYs and BYE pass; the new call is a bridge of its own', async () => {
-  const on = await stage((request) =>
+  const on = await bridging((request) =>
     request
       .b2bua()
       .bridge({ to: request.uri.toString().includes('carol') ? 'sip:carol@10.0.0.3' : 'sip:bob@10.0.0.2' }),
@@ -87,7 +88,7 @@ test('B2B-12 RFC 5589 §6.1 unattended transfer: REFER, 202, NOTIFYs and BYE pas
 });
 
 test('B2B-12 RFC 5589 §7 attended transfer: Replaces names the dialog of the leg that its reader knows', async () => {
-  const on = await stage((request) =>
+  const on = await bridging((request) =>
     request
       .b2bua()
       .bridge({ to: request.uri.toString().includes('carol') ? 'sip:carol@10.0.0.3' : 'sip:bob@10.0.0.2' }),
@@ -129,7 +130,7 @@ test('B2B-12 RFC 5589 §7 attended transfer: Replaces names the dialog of the le
 });
 
 test('B2B-12 RFC 5589 §7.3 attended transfer as a whole: the call that is meant is replaced, and its other party hangs up', async () => {
-  const on = await stage((request) =>
+  const on = await bridging((request) =>
     request
       .b2bua()
       .bridge({ to: request.uri.toString().includes('carol') ? 'sip:carol@10.0.0.3' : 'sip:bob@10.0.0.2' }),
@@ -222,7 +223,7 @@ test('B2B-12 RFC 5589 §7.3 attended transfer as a whole: the call that is meant
 });
 
 test('B2B-12 hold and resume: re-INVITEs with a=sendonly and a=inactive pass unchanged', async () => {
-  const on = await stage();
+  const on = await bridging();
   const { bob } = on;
   const legs = await talking(on);
   for (const direction of ['sendonly', 'inactive', 'sendrecv']) {
@@ -241,7 +242,7 @@ test('B2B-12 hold and resume: re-INVITEs with a=sendonly and a=inactive pass unc
 });
 
 test('B2B-10 RFC 4028 §8 each leg has a session timer of its own: a refresh of one is not seen on the other', async () => {
-  const on = await stage();
+  const on = await bridging();
   const { alice, bob } = on;
   const call = alice.invite('sip:bob@siplet', {
     body: ALICE,
@@ -275,7 +276,7 @@ test('B2B-10 RFC 4028 §8 each leg has a session timer of its own: a refresh of 
 });
 
 test('B2B-10 RFC 4028 §10 a caller that does not refresh any more is gone: BYE on both legs, with the Reason', async () => {
-  const on = await stage();
+  const on = await bridging();
   const { world, alice, bob } = on;
   alice.answerBye = true;
   const call = alice.invite('sip:bob@siplet', {

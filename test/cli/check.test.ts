@@ -3,8 +3,8 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { folder, siplet } from '../deployment/folder.js';
 import { packed, tgz } from '../deployment/pack.js';
-import { folder, siplet } from '../deployment/world.js';
 import { command } from './command.js';
 
 const manifest = JSON.stringify({ name: '@acme/hunt', version: '1.2.3' });

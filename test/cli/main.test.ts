@@ -1,6 +1,6 @@
 // The command line: contract section 8.
 import { describe, expect, test } from 'vitest';
-import { folder, siplet } from '../deployment/world.js';
+import { folder, siplet } from '../deployment/folder.js';
 import { command } from './command.js';
 
 describe('contract section 8, exit status 2: wrong usage', () => {

@@ -9,9 +9,9 @@ import { pack } from '../../container/cli/pack.js';
 import { deployableAt } from '../../container/deployment/deployable.js';
 import { framed } from '../../container/deployment/frame.js';
 import { filesOf } from '../../container/deployment/tar.js';
+import { folder, write } from '../deployment/folder.js';
 import { packed } from '../deployment/pack.js';
-import { folder, write } from '../deployment/world.js';
-import { answering, call, packageOf, running } from '../http/world.js';
+import { answering, call, packageOf, running } from '../http/running-container.js';
 import { command } from './command.js';
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));

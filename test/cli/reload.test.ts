@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { reload } from '../../container/cli/reload.js';
 import { type Configuration, parseConfiguration } from '../../container/configuration/configuration.js';
 import { createLog } from '../../container/observe/log.js';
-import { call, running } from '../http/world.js';
+import { call, running } from '../http/running-container.js';
 
 /** Answers with the status that its section of the configuration says. */
 const ANSWERING = `import { APP_CONFIG, Invite, Siplet, type SipRequest } from '@siplet/sdk';

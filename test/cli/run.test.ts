@@ -4,7 +4,8 @@ import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { folder, type LogLine, siplet } from '../deployment/world.js';
+import { folder, siplet } from '../deployment/folder.js';
+import type { LogLine } from '../deployment/registry.js';
 
 const BIN = fileURLToPath(new URL('../../container/dist/cli/siplet.js', import.meta.url));
 

@@ -6,9 +6,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { folder, siplet } from '../deployment/folder.js';
 import { packed } from '../deployment/pack.js';
-import { folder, siplet } from '../deployment/world.js';
-import { packageOf, running } from '../http/world.js';
+import { packageOf, running } from '../http/running-container.js';
 import { command } from './command.js';
 
 const BIN = fileURLToPath(new URL('../../container/bin/siplet.js', import.meta.url));

@@ -12,14 +12,13 @@ import {
 } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { type Applications, Siplet, type SipletOptions } from '../world/siplet.js';
+import { BOB, stage } from '../world/stage.js';
 import { World } from '../world/world.js';
 
-const BOB = 'sip:bob@10.0.0.2';
-
 /** An application that stays on the path and notes what it sees; proxies to `target`, or where the request is going. */
-function stage(name: string, seen: string[], target?: string) {
+function passed(name: string, seen: string[], target?: string) {
   @siplet({ name })
-  class Stage {
+  class Passed {
     @Invite()
     invite(request: SipRequest) {
       seen.push(`${name} ${request.method} ${request.maxForwards}`);
@@ -44,28 +43,24 @@ function stage(name: string, seen: string[], target?: string) {
       seen.push(`${name} best ${response.status}`);
     }
   }
-  return Stage;
+  return Passed;
 }
 
 async function chain(options: SipletOptions = {}, more: (seen: string[]) => Applications = () => ({})) {
-  const world = new World();
   const seen: string[] = [];
   const applications = {
-    forward: { Forward: stage('forward', seen, BOB) },
-    'reach-me': { ReachMe: stage('reach-me', seen) },
-    screen: { Screen: stage('screen', seen) },
+    forward: { Forward: passed('forward', seen, BOB) },
+    'reach-me': { ReachMe: passed('reach-me', seen) },
+    screen: { Screen: passed('screen', seen) },
     ...more(seen),
   };
-  const container = await Siplet.start(world, applications, {
-    configuration: "router: { INVITE: [screen, forward, reach-me], '*': [forward] }",
-    ...options,
-  });
-  return { world, seen, container, alice: world.phone('alice', '10.0.0.1'), bob: world.phone('bob', '10.0.0.2') };
+  const configuration = "router: { INVITE: [screen, forward, reach-me], '*': [forward] }";
+  return { ...(await stage(applications, { configuration, ...options })), seen };
 }
 
 describe('composition', () => {
   test('section 5 each application gets the request once, in order; responses and subsequent requests walk the same path', async () => {
-    const { world, seen, container, alice, bob } = await chain();
+    const { world, seen, alice, bob, ends } = await chain();
     const call = alice.invite('sip:somebody@example.com', { via: 'siplet' });
     const invite = await bob.receive('INVITE');
     expect(invite.header('Max-Forwards')).toBe('67');
@@ -110,9 +105,7 @@ describe('composition', () => {
           |                 |<--200 OK (BYE)--|
           |<--200 OK (BYE)--|                 |"
     `);
-    await world.runUntilIdle();
-    expect(Object.values(container.alive).every((count) => count === 0)).toBe(true);
-    expect(container.problems()).toEqual([]);
+    await ends();
   });
 
   test('section 5 the callee hangs up: the same path from the other side', async () => {
@@ -131,7 +124,7 @@ describe('composition', () => {
   });
 
   test('section 5 a CANCEL walks the path, and the 487 comes back on it', async () => {
-    const { world, seen, container, alice, bob } = await chain();
+    const { seen, alice, bob, ends } = await chain();
     bob.answerCancel = true;
     const call = alice.invite('sip:somebody@example.com', { via: 'siplet' });
     (await bob.receive('INVITE')).reply(180);
@@ -139,8 +132,7 @@ describe('composition', () => {
     await call.cancel().response(200);
     await call.response(487);
     expect(seen.slice(-3)).toEqual(['reach-me best 487', 'forward best 487', 'screen best 487']);
-    await world.runUntilIdle();
-    expect(Object.values(container.alive).every((count) => count === 0)).toBe(true);
+    await ends();
   });
 
   test('section 5 one that answers ends the chain, one without a handler for the method is passed over', async () => {
@@ -179,9 +171,9 @@ describe('composition', () => {
         await Siplet.start(
           world,
           {
-            a: { A: stage('a', seen) },
-            b: { B: stage('b', seen) },
-            c: { C: stage('c', seen, BOB) },
+            a: { A: passed('a', seen) },
+            b: { B: passed('b', seen) },
+            c: { C: passed('c', seen, BOB) },
           },
           { name: 'siplet', addresses: ['10.0.0.9'] },
         );
@@ -191,7 +183,7 @@ describe('composition', () => {
           const target = i < 2 ? `sip:somebody@10.0.0.${8 - i}` : BOB;
           await Siplet.start(
             world,
-            { [name]: { Stage: stage(name, seen, target) } },
+            { [name]: { Passed: passed(name, seen, target) } },
             { name: i === 0 ? 'siplet' : name, addresses: [`10.0.0.${9 - i}`] },
           );
         }

@@ -4,13 +4,12 @@ import { expect, test } from 'vitest';
 import { ladderOf } from '../../container/http/ladder.js';
 import { Calls } from '../../container/observe/calls.js';
 import { Traffic } from '../../container/observe/traffic.js';
-import { Siplet } from '../world/siplet.js';
-import { World } from '../world/world.js';
+import { stage } from '../world/stage.js';
 
 /** An application that stays on the path. */
-function stage(name: string, target?: string) {
+function passed(name: string, target?: string) {
   @siplet({ name })
-  class Stage {
+  class Passed {
     @Invite()
     invite(request: SipRequest) {
       request.proxy({ recordRoute: true }).proxyTo(target ?? request.uri);
@@ -20,18 +19,16 @@ function stage(name: string, target?: string) {
     @SuccessResponse()
     answered() {}
   }
-  return { Stage };
+  return { Passed };
 }
 
 async function observed(options: { calls?: number; messages?: number } = {}) {
-  const world = new World();
-  const applications = { hunt: stage('hunt', 'sip:bob@10.0.0.2'), screen: stage('screen') };
-  const container = await Siplet.start(world, applications, { configuration: 'router: { INVITE: [screen, hunt] }' });
+  const applications = { hunt: passed('hunt', 'sip:bob@10.0.0.2'), screen: passed('screen') };
+  const configuration = 'router: { INVITE: [screen, hunt] }';
+  const { world, container, alice, bob } = await stage(applications, { configuration });
   const calls = new Calls({ calls: 10, messages: 50, ...options, now: () => world.clock.now() });
   const traffic = new Traffic(calls);
   container.engine.transport.counters.observer = traffic;
-  const alice = world.phone('alice', '10.0.0.1');
-  const bob = world.phone('bob', '10.0.0.2');
   const call = alice.invite('sip:somebody@example.com', { via: 'siplet' });
   const invite = await bob.receive('INVITE');
   invite.reply(180);

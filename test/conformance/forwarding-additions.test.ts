@@ -2,20 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { parse, type Request } from '../../container/message/index.js';
 import { addRecordRoute } from '../../container/proxy/forwarding.js';
+import { requestsOf } from '../world/arrivals.js';
+import { proxies } from '../world/script.js';
+import { BOTH, SIPLET } from '../world/stage.js';
 import { parameter, TextMessage, uriIn } from '../world/text-message.js';
-import {
-  arrived,
-  BOTH,
-  expectForwarded,
-  inviteText,
-  proxies,
-  SIPLET,
-  type Stage,
-  stage,
-  statuses,
-  transit,
-  uriOver,
-} from './stage.js';
+import { expectForwarded, statuses } from './expected.js';
+import { type ForwardingStage, forwarding, inviteText, transit, uriOver } from './forwarding.js';
 
 /** Our Record-Route value for this transport, without what makes it this dialog's. */
 const OURS = { UDP: '<sip:10.0.0.9:5060;lr>', TCP: '<sip:10.0.0.9:5060;transport=tcp;lr>' };
@@ -29,8 +21,8 @@ describe('§16.6 step 3, Max-Forwards', () => {
     ['0070', '69'],
   ])('PFW-06 §16.6 step 3 %s becomes %s', async (hops, left) => {
     for (const transport of BOTH) {
-      const s = await stage({}, { transport });
-      const call = s.invite({ headers: { 'Max-Forwards': hops } });
+      const s = await forwarding({}, { transport });
+      const call = s.call({ headers: { 'Max-Forwards': hops } });
       expectForwarded((await s.bob.receive('INVITE')).message, call.message, { headers: { 'Max-Forwards': [left] } });
     }
   });
@@ -40,8 +32,8 @@ describe('§16.6 step 4, Record-Route', () => {
   test.each(BOTH)(
     'PFW-07 §16.6 step 4 a SIP URI of ours with lr, by which we are reached, over %s',
     async (transport) => {
-      const s = await stage({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
-      const call = s.invite();
+      const s = await forwarding({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
+      const call = s.call();
       const received = await s.bob.receive('INVITE');
       expectForwarded(received.message, call.message, { recordRoute: true });
       expect(received.list('Record-Route').map(plain)).toEqual([OURS[transport]]);
@@ -61,7 +53,7 @@ describe('§16.6 step 4, Record-Route', () => {
     const flow = { sentBy: '10.0.0.9:5061', transport: 'TLS' } as Parameters<typeof addRecordRoute>[3];
     const inbound = { sentBy: '10.0.0.9:5060', transport: 'UDP' } as typeof flow;
     const added = (uri: string, route: string): string[] => {
-      const s = { uri: () => uri, transport: 'TLS' } as unknown as Stage;
+      const s = { uri: () => uri, transport: 'TLS' } as unknown as ForwardingStage;
       const request = parse(inviteText(s).replace('CSeq', `${route}CSeq`), 'datagram') as Request;
       addRecordRoute(request, '', undefined, inbound, flow);
       return request.values('record-route');
@@ -78,9 +70,9 @@ describe('§16.6 step 4, Record-Route', () => {
   });
 
   test.each(BOTH)('PFW-09 §16.6 step 4 ours is above those that are there, over %s', async (transport) => {
-    const s = await stage({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
+    const s = await forwarding({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
     const before = ['<sip:p2.example.com;lr>, "P1" <sip:p1.example.com;lr;x=1>;y', '<sip:p0.example.com>'];
-    const call = s.invite({ headers: { 'Record-Route': before } });
+    const call = s.call({ headers: { 'Record-Route': before } });
     const received = await s.bob.receive('INVITE');
     expectForwarded(received.message, call.message, { recordRoute: true });
     expect(received.list('Record-Route').map(plain)).toEqual([
@@ -92,7 +84,7 @@ describe('§16.6 step 4, Record-Route', () => {
   });
 
   test.each(BOTH)('PFW-10 §16.6 step 4 C-38 never on REGISTER, over %s', async (transport) => {
-    const s = await stage({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
+    const s = await forwarding({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
     const register = s.request('REGISTER', { contact: s.uri('alice') });
     const received = await s.bob.receive('REGISTER');
     expectForwarded(received.message, register.message);
@@ -100,13 +92,13 @@ describe('§16.6 step 4, Record-Route', () => {
   });
 
   test('PFW-11 §16.6 step 4 a spiral passes us twice: a value for each pass, and both for each request in the dialog', async () => {
-    const s = await stage({
+    const s = await forwarding({
       initial: (request) =>
         request
           .proxy({ recordRoute: true })
           .proxyTo(request.uri.toString() === 'sip:bob@example.com' ? `sip:bob@${SIPLET}` : uriOver('UDP', 'bob')),
     });
-    const call = s.invite({}, 'sip:bob@example.com');
+    const call = s.call({}, 'sip:bob@example.com');
     const received = await s.bob.receive('INVITE');
     const values = received.list('Record-Route');
     expect(values.map(plain)).toEqual([OURS.UDP, OURS.UDP]);
@@ -135,17 +127,17 @@ describe('§16.6 step 4, Record-Route', () => {
     ['TCP', 'TCP', [OURS.TCP]],
     ['UDP', 'TCP', [OURS.TCP, OURS.UDP]],
   ] as const)('PFW-12 §16.6 step 4 a transport only where we know it: from %s to %s', async (from, to, values) => {
-    const s = await stage({ initial: proxies(uriOver(to, 'bob'), { recordRoute: true }) }, { transport: from });
-    s.invite();
+    const s = await forwarding({ initial: proxies(uriOver(to, 'bob'), { recordRoute: true }) }, { transport: from });
+    s.call();
     expect((await s.bob.receive('INVITE')).list('Record-Route').map(plain)).toEqual(values);
   });
 
   test('PFW-12 §16.6 step 4 a transport that we do not listen on is not named', async () => {
-    const s = await stage(
+    const s = await forwarding(
       { initial: proxies(uriOver('TCP', 'bob'), { recordRoute: true }) },
       { listen: ['udp:10.0.0.9:5060'] },
     );
-    s.invite();
+    s.call();
     expect((await s.bob.receive('INVITE')).list('Record-Route').map(plain)).toEqual([OURS.UDP]);
   });
 });
@@ -155,7 +147,7 @@ describe('§16.6 step 5, further header fields', () => {
     'PFW-30 §16.6 step 5 what an application adds is where it was asked for, over %s',
     async (transport) => {
       const targets = (['bob', 'carol', 'dave'] as const).map((name) => uriOver(transport, name));
-      const s = await stage(
+      const s = await forwarding(
         {
           initial(request) {
             request.headers.set('X-All', 'every branch');
@@ -169,7 +161,7 @@ describe('§16.6 step 5, further header fields', () => {
         },
         { transport },
       );
-      const call = s.invite();
+      const call = s.call();
       const fields = {
         bob: { 'P-Asserted-Identity': ['"Alice" <sip:alice@example.com>'], 'X-Some': ['bob'] },
         carol: { 'X-Some': ['carol'] },
@@ -191,7 +183,7 @@ describe('§16.6 step 8, Via', () => {
   test.each(BOTH)(
     'PFW-18 §16.6 step 8 ours is on top, with a branch of its own, and is where we are reached, over %s',
     async (transport) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       const branches = new Set<string | undefined>();
       for (const method of ['INVITE', 'MESSAGE', 'OPTIONS', 'INVITE']) {
         const request = s.request(method);
@@ -208,8 +200,8 @@ describe('§16.6 step 8, Via', () => {
 
   test.each(BOTH)('PFW-19 §16.6 step 8 three branches have three values, over %s', async (transport) => {
     const targets = (['bob', 'carol', 'dave'] as const).map((name) => uriOver(transport, name));
-    const s = await stage({ initial: proxies(targets) }, { transport });
-    s.invite();
+    const s = await forwarding({ initial: proxies(targets) }, { transport });
+    s.call();
     const branches: (string | undefined)[] = [];
     for (const phone of [s.bob, s.carol, s.dave]) branches.push((await phone.receive('INVITE')).message.branch);
     for (const branch of branches) expect(branch).toMatch(/^z9hG4bK./);
@@ -219,9 +211,9 @@ describe('§16.6 step 8, Via', () => {
   test.each(BOTH)(
     'PFW-20 §9.1 §17.1.1.3 CANCEL and the ACK to a non-2xx have the Via of their INVITE, over %s',
     async (transport) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       s.bob.answerCancel = true;
-      const call = s.invite();
+      const call = s.call();
       const invite = await s.bob.receive('INVITE');
       invite.reply(180);
       await call.response(180);
@@ -242,7 +234,7 @@ describe('§16.6 step 8, Via', () => {
   );
 
   test('PFW-26 §18.2.1 RFC 3581 where the request really came from is added before it is forwarded', async () => {
-    const s = await stage({}, {});
+    const s = await forwarding({}, {});
     const vias: [string, string][] = [
       ['alice.example.com;branch=z9hG4bK-a', 'alice.example.com;branch=z9hG4bK-a;received=10.0.0.1'],
       ['10.0.0.77:5060;branch=z9hG4bK-b', '10.0.0.77:5060;branch=z9hG4bK-b;received=10.0.0.1'],
@@ -263,7 +255,7 @@ describe('§16.6 step 8, Via', () => {
   test.each(BOTH)(
     'PFW-29 §7.3.1 Vias in one line are as Vias in lines: one is added, one is taken off, over %s',
     async (transport) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       const top = `SIP/2.0/${transport} 10.0.0.1:5060;branch=z9hG4bK-1`;
       const below = [
         'SIP/2.0/UDP b.example.com:5062;branch=z9hG4bK-2;received=192.0.2.2',
@@ -293,8 +285,8 @@ describe('§16.6 steps 10 and 11, while it is under way', () => {
       const waiting = new Promise<void>((resolve) => {
         go = resolve;
       });
-      const s = await stage({ initial: (request) => waiting.then(() => transit(request)) }, { transport });
-      const call = s.invite({ headers: { Timestamp: '54' } });
+      const s = await forwarding({ initial: (request) => waiting.then(() => transit(request)) }, { transport });
+      const call = s.call({ headers: { Timestamp: '54' } });
       await call.response(100, 20);
       await s.world.run(5000);
       expect(s.bob.received).toEqual([]);
@@ -309,7 +301,7 @@ describe('§16.6 steps 10 and 11, while it is under way', () => {
   );
 
   test.each(BOTH)('PFW-23 §16.2 RFC 4320 §4.1 no 100 to anything else before 3.5 s, over %s', async (transport) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     const message = s.request('MESSAGE');
     const received = await s.bob.receive('MESSAGE');
     received.reply(100);
@@ -324,9 +316,9 @@ describe('§16.6 steps 10 and 11, while it is under way', () => {
     'PFW-24 §16.6 step 11 §16.8 each branch has a Timer C of more than three minutes, over %s',
     async (transport) => {
       const targets = [uriOver(transport, 'bob'), uriOver(transport, 'carol')];
-      const s = await stage({ initial: proxies(targets, { timeout: 1000 }) }, { transport });
+      const s = await forwarding({ initial: proxies(targets, { timeout: 1000 }) }, { transport });
       for (const phone of [s.bob, s.carol]) phone.answerCancel = true;
-      const call = s.invite();
+      const call = s.call();
       const bob = await s.bob.receive('INVITE');
       bob.reply(100);
       (await s.carol.receive('INVITE')).reply(180);
@@ -341,8 +333,8 @@ describe('§16.6 steps 10 and 11, while it is under way', () => {
   );
 
   test('PFW-28 §17.2.1 a retransmitted INVITE is absorbed, and gets the last provisional response again', async () => {
-    const s = await stage();
-    const call = s.invite();
+    const s = await forwarding();
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     call.resend();
     await s.world.run(100);
@@ -355,7 +347,7 @@ describe('§16.6 steps 10 and 11, while it is under way', () => {
     await s.world.run(100);
     expect(statuses(call)).toEqual([100, 100, 180, 183, 183, 183]);
     expect(call.responses.at(-1)).toEqual(call.responses[3]);
-    expect(arrived(s.bob, 'INVITE')).toHaveLength(1);
+    expect(requestsOf(s.bob, 'INVITE')).toHaveLength(1);
   });
 });
 
@@ -363,8 +355,8 @@ describe('§16.6 the ACK to a 2xx', () => {
   test.each(BOTH)(
     'PFW-31 §13.2.2.4 is forwarded each time it comes, and never answered, over %s',
     async (transport) => {
-      const s = await stage({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
-      const call = s.invite();
+      const s = await forwarding({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
+      const call = s.call();
       const invite = await s.bob.receive('INVITE');
       invite.reply(200);
       await call.response(200);
@@ -376,7 +368,7 @@ describe('§16.6 the ACK to a 2xx', () => {
       ack.resend();
       ack.resend();
       await s.world.run(40_000);
-      const acks = arrived(s.bob, 'ACK');
+      const acks = requestsOf(s.bob, 'ACK');
       expect(acks.map(({ body }) => body)).toEqual(Array(3).fill('v=0\r\no=answer\r\n'));
       expect(s.alice.received.map(({ message }) => message.startLine)).toEqual([
         'SIP/2.0 100 Trying',

@@ -1,21 +1,12 @@
 // Request forwarding (§16.6): the copy, its Request-URI, its route and where it goes. What is added is in forwarding-additions.test.ts.
 import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { requestsOf } from '../world/arrivals.js';
+import { proxies } from '../world/script.js';
+import { BOTH, SIPLET } from '../world/stage.js';
 import { TextMessage } from '../world/text-message.js';
-import {
-  arrived,
-  BOTH,
-  expectForwarded,
-  inviteText,
-  linesOf,
-  proxies,
-  SIPLET,
-  type Stage,
-  stage,
-  statuses,
-  transit,
-  uriOver,
-} from './stage.js';
+import { expectForwarded, linesOf, statuses } from './expected.js';
+import { type ForwardingStage, forwarding, inviteText, transit, uriOver } from './forwarding.js';
 
 /** Every octet there is, over and over. */
 function octets(length: number): string {
@@ -62,8 +53,8 @@ describe('§16.6 step 1, the copy', () => {
   test.each(BOTH)(
     'PFW-01 §16.6 step 1 forty headers arrive as they were, in their order, over %s',
     async (transport) => {
-      const s = await stage({}, { transport });
-      const call = s.invite({ headers: ASSORTED, body: 'v=0\r\n' });
+      const s = await forwarding({}, { transport });
+      const call = s.call({ headers: ASSORTED, body: 'v=0\r\n' });
       expect(call.message.headers.length).toBeGreaterThanOrEqual(40);
       expectForwarded((await s.bob.receive('INVITE')).message, call.message);
     },
@@ -77,7 +68,7 @@ describe('§16.6 step 1, the copy', () => {
   ] as const)(
     'PFW-02 §16.6 step 1 a body is the same octet by octet, over %s: %i octets',
     async (transport, length, configuration) => {
-      const s = await stage({}, { transport, configuration });
+      const s = await forwarding({}, { transport, configuration });
       const body = octets(length);
       const sent = s.request('MESSAGE', { body, contentType: 'application/octet-stream' });
       const received = await s.bob.receive('MESSAGE');
@@ -93,7 +84,7 @@ describe('§16.6 step 1, the copy', () => {
   test.each(BOTH)(
     'PFW-03 §7.3.3 compact and odd names mean what they mean, and stay as they are, over %s',
     async (transport) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       const text = [
         `INVITE ${s.uri('bob')} SIP/2.0`,
         `v: SIP/2.0/${transport} 10.0.0.1:5060;branch=z9hG4bK-odd`,
@@ -131,8 +122,8 @@ describe('§16.6 step 1, the copy', () => {
   );
 
   test.each(BOTH)('PFW-27 §20.14 Content-Length: 0 arrives as 0, over %s', async (transport) => {
-    const s = await stage({}, { transport });
-    const call = s.invite();
+    const s = await forwarding({}, { transport });
+    const call = s.call();
     const received = await s.bob.receive('INVITE');
     expect(linesOf(received.arrival.wire).filter((line) => /^(content-length|l)\s*:/i.test(line))).toEqual([
       'Content-Length: 0',
@@ -141,8 +132,8 @@ describe('§16.6 step 1, the copy', () => {
   });
 
   test('PFW-27 §20.14 and a datagram without it gets it', async () => {
-    const s = await stage();
-    const call = s.invite({ headers: { 'Content-Length': undefined } });
+    const s = await forwarding();
+    const call = s.call({ headers: { 'Content-Length': undefined } });
     expect(call.message.header('Content-Length')).toBeUndefined();
     const received = await s.bob.receive('INVITE');
     expect(received.message.headers.filter(([name]) => name === 'Content-Length')).toEqual([['Content-Length', '0']]);
@@ -164,14 +155,14 @@ describe('§16.6 step 2, the Request-URI', () => {
     ],
   ];
   test.each(TARGETS)('PFW-04 §19.1.1 what no Request-URI may have is left out: target %s', async (target, uri) => {
-    const s = await stage({ initial: proxies(target) });
-    const call = s.invite({}, 'sip:bob@example.com');
+    const s = await forwarding({ initial: proxies(target) });
+    const call = s.call({}, 'sip:bob@example.com');
     expectForwarded((await s.bob.receive('INVITE')).message, call.message, { uri });
   });
 
   test.each(TARGETS)('PFW-04 §16.7 step 4 and of a redirection too: Contact <%s>', async (target, uri) => {
-    const s = await stage({ initial: proxies('sip:carol@10.0.0.3') });
-    const call = s.invite({}, 'sip:bob@example.com');
+    const s = await forwarding({ initial: proxies('sip:carol@10.0.0.3') });
+    const call = s.call({}, 'sip:bob@example.com');
     (await s.carol.receive('INVITE')).reply(302, { contact: `<${target}>` });
     expectForwarded((await s.bob.receive('INVITE')).message, call.message, { uri });
   });
@@ -185,8 +176,8 @@ describe('§16.6 step 2, the Request-URI', () => {
     'sip:sip%3Auser%40example.com@10.0.0.2;other-param=summit',
   ])('PFW-05 §16.6 step 2 a target that is the Request-URI stays as it was received: %s', async (uri) => {
     for (const initial of [transit, (request: SipRequest) => request.proxy().proxyTo(String(request.uri))]) {
-      const s = await stage({ initial });
-      const call = s.invite({ to: '<sip:bob@10.0.0.2>', via: SIPLET }, uri);
+      const s = await forwarding({ initial });
+      const call = s.call({ to: '<sip:bob@10.0.0.2>', via: SIPLET }, uri);
       const received = await s.bob.receive('INVITE');
       expect(received.arrival.wire.split('\r\n')[0]).toBe(`INVITE ${uri} SIP/2.0`);
       expectForwarded(received.message, call.message);
@@ -206,8 +197,8 @@ describe('§16.6 step 6, routes', () => {
     'PFW-13 §16.6 step 6 a pushed Route without lr becomes the Request-URI, over %s',
     async (transport) => {
       const strict = uriOver(transport, 'p', 'carol');
-      const s = await stage({ initial: pushing(strict) }, { transport });
-      const call = s.invite({
+      const s = await forwarding({ initial: pushing(strict) }, { transport });
+      const call = s.call({
         route: [`<sip:${SIPLET};lr${transport === 'TCP' ? ';transport=tcp' : ''}>`, s.route('dave')],
       });
       const received = await s.carol.receive('INVITE');
@@ -218,8 +209,8 @@ describe('§16.6 step 6, routes', () => {
   );
 
   test('PFW-13 §16.6 step 6 §19.1.1 but for what no Request-URI may have', async () => {
-    const s = await stage({ initial: pushing('sip:p@10.0.0.3;x=1;method=INVITE') });
-    const call = s.invite();
+    const s = await forwarding({ initial: pushing('sip:p@10.0.0.3;x=1;method=INVITE') });
+    const call = s.call();
     const received = await s.carol.receive('INVITE');
     expect([received.uri, received.list('Route')]).toEqual(['sip:p@10.0.0.3;x=1', [`<${call.message.uri}>`]]);
   });
@@ -228,9 +219,9 @@ describe('§16.6 step 6, routes', () => {
     const [first, second] = [uriOver(transport, 'x', 'dave'), uriOver(transport, 'y', 'carol')].map(
       (uri) => `${uri};lr`,
     );
-    const s = await stage({ initial: pushing(first!, second!) }, { transport });
+    const s = await forwarding({ initial: pushing(first!, second!) }, { transport });
     const own = `<sip:${SIPLET};lr${transport === 'TCP' ? ';transport=tcp' : ''}>`;
-    const call = s.invite({ route: [own, s.route('alice')] });
+    const call = s.call({ route: [own, s.route('alice')] });
     const received = await s.carol.receive('INVITE');
     expect(received.uri).toBe(call.message.uri);
     expect(received.list('Route')).toEqual([`<${second}>`, `<${first}>`, s.route('alice')]);
@@ -241,9 +232,9 @@ describe('§16.6 step 6, routes', () => {
   });
 
   test.each(BOTH)('PFW-15 §16.6 step 7 the next hop is that of the first Route value, over %s', async (transport) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     const route = [s.route('dave'), s.route('carol')];
-    const call = s.invite({ route }, 'sip:bob@nowhere.invalid');
+    const call = s.call({ route }, 'sip:bob@nowhere.invalid');
     expectForwarded((await s.dave.receive('INVITE')).message, call.message);
     await s.nothingReaches(s.bob, s.carol);
   });
@@ -252,8 +243,8 @@ describe('§16.6 step 6, routes', () => {
 describe('§16.6 step 7, RFC 3263, where it goes', () => {
   const CLUSTER = 'sip:bob@cluster.example';
   /** cluster.example is bob, then carol. */
-  async function cluster(transport: 'UDP' | 'TCP'): Promise<Stage> {
-    const s = await stage({}, { transport, logLevel: 'error' });
+  async function cluster(transport: 'UDP' | 'TCP'): Promise<ForwardingStage> {
+    const s = await forwarding({}, { transport, logLevel: 'error' });
     const service = transport === 'TCP' ? '_sip._tcp.cluster.example' : '_sip._udp.cluster.example';
     s.world.resolver.service(
       service,
@@ -263,7 +254,7 @@ describe('§16.6 step 7, RFC 3263, where it goes', () => {
     return s;
   }
   /** How a host says no, or nothing. */
-  type Failing = (s: Stage, phone: 'bob' | 'carol') => void;
+  type Failing = (s: ForwardingStage, phone: 'bob' | 'carol') => void;
   const unreachable: Failing = (s, to) => void s.world.network.rule({ from: 'siplet', to, unreachable: true });
   const refused: Failing = (s, to) => void s.world.network.rule({ from: 'siplet', to, refuse: true });
   const cut: Failing = (s, to) => void s.world.network.rule({ from: 'siplet', to, cut: true });
@@ -287,10 +278,10 @@ describe('§16.6 step 7, RFC 3263, where it goes', () => {
     async (transport, _how, _status, fail) => {
       const s = await cluster(transport);
       fail(s, 'bob');
-      const call = s.invite({}, CLUSTER);
+      const call = s.call({}, CLUSTER);
       const received = await s.carol.receive('INVITE', 60_000);
       const via = expectForwarded(received.message, call.message);
-      for (const { branch } of arrived(s.bob, 'INVITE')) expect(via).not.toContain(branch);
+      for (const { branch } of requestsOf(s.bob, 'INVITE')) expect(via).not.toContain(branch);
       received.reply(200);
       await call.response(200);
       await s.world.run(1000);
@@ -308,13 +299,13 @@ describe('§16.6 step 7, RFC 3263, where it goes', () => {
     async (transport, _how, fail) => {
       const s = await cluster(transport);
       fail(s, 'bob');
-      const transactions = () => new Set(arrived(s.bob, 'INVITE').map(({ branch }) => branch)).size;
+      const transactions = () => new Set(requestsOf(s.bob, 'INVITE').map(({ branch }) => branch)).size;
       for (const [tried, pause] of [
         [1, 20_000],
         [1, 11_000],
         [2, 0],
       ] as const) {
-        const call = s.invite({}, CLUSTER);
+        const call = s.call({}, CLUSTER);
         const invite = await s.carol.receive('INVITE', 60_000);
         invite.reply(200);
         await call.response(200);
@@ -330,7 +321,7 @@ describe('§16.6 step 7, RFC 3263, where it goes', () => {
       const s = await cluster(transport);
       fail(s, 'bob');
       fail(s, 'carol');
-      const call = s.invite({}, CLUSTER);
+      const call = s.call({}, CLUSTER);
       const response = await call.response('final', 120_000);
       expect(response.list('Via')).toEqual(call.message.list('Via'));
       expect(response.header('To')).toMatch(/^<sip:bob@cluster\.example>;tag=[^;]+$/);
@@ -338,7 +329,7 @@ describe('§16.6 step 7, RFC 3263, where it goes', () => {
       expect(statuses(call)).toEqual([100, status]);
       // One transaction for each, and no more.
       const transactions = [s.bob, s.carol].map(
-        (phone) => new Set(arrived(phone, 'INVITE').map(({ branch }) => branch)).size,
+        (phone) => new Set(requestsOf(phone, 'INVITE').map(({ branch }) => branch)).size,
       );
       const reached = fail === unreachable || fail === refused || fail === cut ? 0 : 1;
       expect(transactions).toEqual([reached, reached]);
@@ -346,8 +337,8 @@ describe('§16.6 step 7, RFC 3263, where it goes', () => {
   );
 
   test.each(BOTH)('PFW-17 §16.9 a name that does not exist: one final response, over %s', async (transport) => {
-    const s = await stage({}, { transport, logLevel: 'error' });
-    const call = s.invite({}, 'sip:bob@nowhere.invalid');
+    const s = await forwarding({}, { transport, logLevel: 'error' });
+    const call = s.call({}, 'sip:bob@nowhere.invalid');
     await call.response(500);
     await s.world.run(100_000);
     expect(statuses(call)).toEqual([100, 500]);
@@ -356,7 +347,7 @@ describe('§16.6 step 7, RFC 3263, where it goes', () => {
 
 describe('§16.6 step 9 and §18.1.1, transport', () => {
   test('PFW-21 §16.6 step 9 from a datagram without Content-Length to TCP', async () => {
-    const s = await stage({ initial: proxies(uriOver('TCP', 'bob')) });
+    const s = await forwarding({ initial: proxies(uriOver('TCP', 'bob')) });
     const body = 'v=0\r\nümlaut\r\n'.replace('ü', '\xfc');
     const text = inviteText(s).replace('Content-Length: 0', 'Content-Type: application/sdp') + body;
     s.alice.send(text, SIPLET);
@@ -373,8 +364,8 @@ describe('§16.6 step 9 and §18.1.1, transport', () => {
   });
 
   test('PFW-25 §18.1.1 what would be more than 1300 octets goes over TCP, and its Via says so', async () => {
-    const s = await stage();
-    const call = s.invite({ body: octets(1400) });
+    const s = await forwarding();
+    const call = s.call({ body: octets(1400) });
     const received = await s.bob.receive('INVITE');
     expect(received.arrival.transport).toBe('TCP');
     expect(expectForwarded(received.message, call.message)).toMatch(/^SIP\/2\.0\/TCP /);
@@ -383,9 +374,9 @@ describe('§16.6 step 9 and §18.1.1, transport', () => {
   });
 
   test('PFW-25 §18.1.1 and over UDP after all when TCP is refused', async () => {
-    const s = await stage({ initial: proxies('sip:bob@10.0.0.20') });
+    const s = await forwarding({ initial: proxies('sip:bob@10.0.0.20') });
     const old = s.world.phone('old', '10.0.0.20', { listens: ['UDP'] });
-    const call = s.invite({ body: octets(1400) });
+    const call = s.call({ body: octets(1400) });
     const received = await old.receive('INVITE');
     expect(received.arrival.transport).toBe('UDP');
     expect(received.arrival.time).toBeLessThan(100);
@@ -406,7 +397,7 @@ describe('§16.6 step 9 and §18.1.1, transport', () => {
         if (parameter !== '') proxy.recordRouteUri.parameters.set('p', parameter);
         proxy.proxyTo(uriOver('UDP', 'bob'));
       };
-      const s = await stage({ initial });
+      const s = await forwarding({ initial });
       for (let length = 0; length < 1000; length += 20) {
         s.request('MESSAGE', { body: octets(length + 1) });
         (await s.bob.receive('MESSAGE')).reply(200);

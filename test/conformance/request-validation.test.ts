@@ -1,22 +1,13 @@
 // Request validation (§16.3): what is refused before anybody sees it, and what is none of a proxy's business.
 import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { requestsOf } from '../world/arrivals.js';
 import type { Transport } from '../world/phone-wire.js';
+import { proxies } from '../world/script.js';
+import { BOTH, established, SIPLET } from '../world/stage.js';
 import { TextMessage } from '../world/text-message.js';
-import {
-  arrived,
-  BOTH,
-  expectForwarded,
-  expectRefusal,
-  inviteText,
-  linesOf,
-  proxies,
-  SIPLET,
-  type Stage,
-  stage,
-  statuses,
-  uriOver,
-} from './stage.js';
+import { expectForwarded, expectRefusal, linesOf, statuses } from './expected.js';
+import { type ForwardingStage, forwarding, inviteText, uriOver } from './forwarding.js';
 
 /** Each item over both transports. */
 const overBoth = <T extends readonly unknown[]>(rows: readonly T[]) =>
@@ -42,7 +33,7 @@ const FAULTS: [what: string, right: RegExp, wrong: string][] = [
 
 describe('§16.3 step 1, reasonable syntax', () => {
   test.each(overBoth(FAULTS))('PRV-01 §16.3.1 400, over %s: %s', async (transport, _what, right, wrong) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     s.alice.strict = false; // what it wrote itself comes back
     const text = inviteText(s);
     const spoilt = text.replace(right, wrong);
@@ -56,7 +47,7 @@ describe('§16.3 step 1, reasonable syntax', () => {
   test.each(BOTH)(
     'PRV-02 §16.3.1 what a proxy does not read may be as wrong as it likes, over %s',
     async (transport) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       const odd = [
         'Date: Fri, 32 Foo 2010 25:61:61 EST',
         `Contact: "Al <${s.uri('alice')}>;expires=;;=x,`,
@@ -81,7 +72,7 @@ describe('§16.3 step 1, reasonable syntax', () => {
   );
 
   test.each(BOTH)('PRV-03 §16.3.1 an unknown method is forwarded as any non-INVITE, over %s', async (transport) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     const foobar = s.request('FOOBAR', { body: 'what\r\never' });
     const received = await s.bob.receive('FOOBAR');
     expectForwarded(received.message, foobar.message);
@@ -95,8 +86,8 @@ describe('§16.3 step 1, reasonable syntax', () => {
   test.each(BOTH)(
     'PRV-04 §16.3.1 unknown headers, parameters and option tags pass unchanged, over %s',
     async (transport) => {
-      const s = await stage({}, { transport });
-      const call = s.invite(
+      const s = await forwarding({}, { transport });
+      const call = s.call(
         {
           from: '"A. L." <sip:alice@10.0.0.1;new=1>;odd="a;b,c";flag',
           to: '<sip:bob@10.0.0.2;new=%41>;odd=1',
@@ -110,7 +101,7 @@ describe('§16.3 step 1, reasonable syntax', () => {
   );
 
   test.each(BOTH)('PRV-20 §8.1.1.5 CSeq of another method: 400, over %s', async (transport) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     s.alice.strict = false;
     const text = inviteText(s).replace('CSeq: 1 INVITE', 'CSeq: 1 OPTIONS');
     expectRefusal(await s.answersTo(text), TextMessage.read(text), 400);
@@ -118,7 +109,7 @@ describe('§16.3 step 1, reasonable syntax', () => {
   });
 
   test.each(BOTH)('PRV-21 §7.1 another version: 505, over %s', async (transport) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     const text = inviteText(s);
     expectRefusal(await s.answersTo(text.replace('SIP/2.0\r\n', 'SIP/7.0\r\n')), TextMessage.read(text), 505);
     expect(s.bob.received).toEqual([]);
@@ -139,7 +130,7 @@ describe('§16.3 step 1, reasonable syntax', () => {
   test.each(overBoth(TWICE.map((line) => [line] as const)))(
     'PRV-22 §7.3.1 one value too many: 400, over %s: %s',
     async (transport, line) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       s.alice.strict = false;
       const text = inviteText(s);
       const responses = await s.answersTo(text.replace('Content-Length', `${line}\r\nContent-Length`));
@@ -151,7 +142,7 @@ describe('§16.3 step 1, reasonable syntax', () => {
   test.each(overBoth(['Via', 'From', 'To', 'Call-ID', 'CSeq'].map((name) => [name] as const)))(
     'PRV-19 §16.3 400 or silence, over %s, without %s',
     async (transport, name) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       s.alice.strict = false;
       const text = inviteText(s).replace(new RegExp(`${name}: .*\r\n`), '');
       const responses = await s.answersTo(text);
@@ -171,8 +162,8 @@ describe('§16.3 step 2, URI scheme', () => {
       ['soap.beep://192.0.2.103:3002'],
     ]),
   )('PRV-05 §16.3.2 416, over %s: %s', async (transport, uri) => {
-    const s = await stage({}, { transport });
-    const call = s.invite({ to: '<sip:bob@example.com>' }, uri);
+    const s = await forwarding({}, { transport });
+    const call = s.call({ to: '<sip:bob@example.com>' }, uri);
     await s.nothingReaches(s.bob);
     expectRefusal(call.responses, call.message, 416);
   });
@@ -180,8 +171,8 @@ describe('§16.3 step 2, URI scheme', () => {
 
 describe('§16.3 step 3, Max-Forwards', () => {
   test.each(BOTH)('PRV-06 §16.3.3 none: the copy has 70, over %s', async (transport) => {
-    const s = await stage({}, { transport });
-    const call = s.invite({ headers: { 'Max-Forwards': undefined } });
+    const s = await forwarding({}, { transport });
+    const call = s.call({ headers: { 'Max-Forwards': undefined } });
     expect(call.message.header('Max-Forwards')).toBeUndefined();
     expectForwarded((await s.bob.receive('INVITE')).message, call.message);
   });
@@ -189,7 +180,7 @@ describe('§16.3 step 3, Max-Forwards', () => {
   test.each(overBoth([['INVITE'], ['MESSAGE'], ['FOOBAR']]))(
     'PRV-07 §16.3.3 none left: 483, over %s to %s',
     async (transport, method) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       const call = s.request(method, { headers: { 'Max-Forwards': '0' } });
       await s.nothingReaches(s.bob);
       expectRefusal(call.responses, call.message, 483);
@@ -205,7 +196,7 @@ describe('§16.3 step 3, Max-Forwards', () => {
         seen++; // it may answer as the final recipient (§11)
         request.proxy().proxyTo(bob);
       };
-      const s = await stage({ initial }, { transport });
+      const s = await forwarding({ initial }, { transport });
       const call = s.request(method, { headers: { 'Max-Forwards': '0' } });
       await s.nothingReaches(s.bob);
       expectRefusal(call.responses, call.message, 483);
@@ -214,8 +205,8 @@ describe('§16.3 step 3, Max-Forwards', () => {
   );
 
   test.each(BOTH)('PRV-09 §16.3.3 the last hop: 1 becomes 0, over %s', async (transport) => {
-    const s = await stage({}, { transport });
-    const call = s.invite({ headers: { 'Max-Forwards': '1' } });
+    const s = await forwarding({}, { transport });
+    const call = s.call({ headers: { 'Max-Forwards': '1' } });
     const invite = await s.bob.receive('INVITE');
     expectForwarded(invite.message, call.message);
     expect(invite.header('Max-Forwards')).toBe('0');
@@ -224,7 +215,7 @@ describe('§16.3 step 3, Max-Forwards', () => {
   test.each(overBoth([['256'], ['300'], ['4294967366'], ['99999999999999999999']]))(
     'PRV-10 RFC 4475 scalar02 more than 255: 400, over %s: %s',
     async (transport, hops) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       const text = inviteText(s).replace('Max-Forwards: 70', `Max-Forwards: ${hops}`);
       expectRefusal(await s.answersTo(text), TextMessage.read(text), 400);
       expect(s.bob.received).toEqual([]);
@@ -234,7 +225,11 @@ describe('§16.3 step 3, Max-Forwards', () => {
 
 describe('§16.3 step 4 and RFC 5393, loops', () => {
   /** A request that bob got, sent back by him as a proxy would, with another Request-URI. */
-  async function back(s: Stage, uri: string, change: (text: TextMessage) => void = () => {}): Promise<TextMessage> {
+  async function back(
+    s: ForwardingStage,
+    uri: string,
+    change: (text: TextMessage) => void = () => {},
+  ): Promise<TextMessage> {
     const { message } = await s.bob.receive('INVITE');
     const again = new TextMessage(`INVITE ${uri} SIP/2.0`, [...message.headers], message.body);
     again.set('Via', `SIP/2.0/${s.transport} 10.0.0.2:5060;branch=z9hG4bK-back`, ...message.list('Via'));
@@ -245,23 +240,23 @@ describe('§16.3 step 4 and RFC 5393, loops', () => {
     return again;
   }
   const forks = (transport: Transport) =>
-    stage({ initial: proxies([uriOver(transport, 'bob'), uriOver(transport, 'carol')]) }, { transport });
-  const responsesTo = (s: Stage, sent: TextMessage) =>
+    forwarding({ initial: proxies([uriOver(transport, 'bob'), uriOver(transport, 'carol')]) }, { transport });
+  const responsesTo = (s: ForwardingStage, sent: TextMessage) =>
     s.bob.received.map(({ message }) => message).filter((each) => !each.isRequest && each.branch === sent.branch);
 
   test.each(BOTH)('PRV-11 RFC 5393 §4.2.2 a request that came back as it was: 482, over %s', async (transport) => {
     const s = await forks(transport);
-    const call = s.invite({}, 'sip:bob@example.com');
+    const call = s.call({}, 'sip:bob@example.com');
     const again = await back(s, call.message.uri);
     expectRefusal(responsesTo(s, again), again, 482);
-    expect([arrived(s.bob, 'INVITE').length, arrived(s.carol, 'INVITE').length]).toEqual([1, 1]);
+    expect([requestsOf(s.bob, 'INVITE').length, requestsOf(s.carol, 'INVITE').length]).toEqual([1, 1]);
   });
 
   test.each(overBoth([['Request-URI'], ['Route'], ['Proxy-Authorization'], ['CSeq']]))(
     'PRV-12 RFC 5393 §4.2.2 a spiral is forked again, over %s: another %s',
     async (transport, what) => {
       const s = await forks(transport);
-      const call = s.invite({}, 'sip:bob@example.com');
+      const call = s.call({}, 'sip:bob@example.com');
       const uri = what === 'Request-URI' ? 'sip:robert@example.com' : call.message.uri;
       const again = await back(s, uri, (message) => {
         if (what === 'Route') message.add('Route', s.route('dave'));
@@ -269,7 +264,7 @@ describe('§16.3 step 4 and RFC 5393, loops', () => {
         if (what === 'Proxy-Authorization') message.add('Proxy-Authorization', 'Digest username="bob", response="0"');
       });
       expect(responsesTo(s, again).map(({ status }) => status)).toEqual([100]);
-      const got = what === 'Route' ? arrived(s.dave, 'INVITE').length : arrived(s.bob, 'INVITE').length - 1;
+      const got = what === 'Route' ? requestsOf(s.dave, 'INVITE').length : requestsOf(s.bob, 'INVITE').length - 1;
       expect(got).toBe(what === 'Route' ? 2 : 1);
     },
   );
@@ -300,25 +295,25 @@ describe('§16.3 step 5, Proxy-Require', () => {
   test.each(overBoth([[['foo, bar']], [['foo', 'bar']], [['foo ,\r\n bar']]]))(
     'PRV-14 §16.3.5 420 with what we do not understand, over %s: %j',
     async (transport, required) => {
-      const s = await stage({}, { transport });
-      const call = s.invite({ headers: { 'Proxy-Require': required } });
+      const s = await forwarding({}, { transport });
+      const call = s.call({ headers: { 'Proxy-Require': required } });
       await s.nothingReaches(s.bob);
       expect(expectRefusal(call.responses, call.message, 420).list('Unsupported')).toEqual(['foo', 'bar']);
     },
   );
 
   test.each(BOTH)('PRV-15 §16.3.5 Require is for the other end, over %s', async (transport) => {
-    const s = await stage({}, { transport });
-    const call = s.invite({ headers: { Require: 'foo' } });
+    const s = await forwarding({}, { transport });
+    const call = s.call({ headers: { Require: 'foo' } });
     expectForwarded((await s.bob.receive('INVITE')).message, call.message);
   });
 
   test.each(BOTH)('PRV-16 §16.3.5 never asked of CANCEL and ACK, over %s', async (transport) => {
     const headers = { 'Proxy-Require': 'foo' };
-    const s = await stage({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
+    const s = await forwarding({ initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }) }, { transport });
     s.alice.autoAck = false;
     s.bob.answerCancel = true;
-    const call = s.invite();
+    const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(180);
     const cancel = call.cancel({ headers });
@@ -327,7 +322,7 @@ describe('§16.3 step 5, Proxy-Require', () => {
     call.ack({ headers });
     await s.world.run(40_000);
     expect(statuses(call)).toEqual([100, 180, 487]); // the ACK was taken: no retransmission
-    const second = s.invite();
+    const second = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200);
     await second.response(200);
@@ -340,7 +335,7 @@ describe('§16.3 step 5, Proxy-Require', () => {
 describe('§16.3 step 6, Proxy-Authorization: an application that challenges', () => {
   const CHALLENGE = 'Digest realm="example.com", nonce="84a4cc6f3082121f32b42a2187831a9e"';
   const challenging = (transport: Transport) =>
-    stage(
+    forwarding(
       {
         initial(request) {
           if (request.headers.has('Proxy-Authorization')) {
@@ -372,13 +367,13 @@ describe('§16.3 step 6, Proxy-Authorization: an application that challenges', (
   test.each(BOTH)('PRV-18 §22.1 CANCEL and ACK are never challenged, over %s', async (transport) => {
     const s = await challenging(transport);
     s.bob.answerCancel = true;
-    const call = s.invite(credentials);
+    const call = s.call(credentials);
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(180);
     const cancel = call.cancel();
     await call.response(487);
     expect(cancel.message.header('Proxy-Authorization')).toBeUndefined();
-    const { call: second } = await s.call(credentials); // its ACK has no credentials and reaches bob
+    const { call: second } = await established(s, credentials); // its ACK has no credentials and reaches bob
     await s.world.run(40_000);
     expect([statuses(cancel), statuses(call), statuses(second)]).toEqual([[200], [100, 180, 487], [100, 200]]);
   });

@@ -5,22 +5,12 @@ import type { ServerRequest } from '../world/incoming.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import type { Phone } from '../world/phone.js';
 import type { Transport } from '../world/phone-wire.js';
+import { applicationOf, proxies } from '../world/script.js';
 import { Siplet } from '../world/siplet.js';
+import { BOTH, established, SIPLET } from '../world/stage.js';
 import { TextMessage, uriIn } from '../world/text-message.js';
-import {
-  applicationOf,
-  BOTH,
-  expectForwarded,
-  inviteText,
-  linesOf,
-  proxies,
-  SIPLET,
-  type Stage,
-  stage,
-  statuses,
-  transit,
-  uriOver,
-} from './stage.js';
+import { expectForwarded, linesOf, statuses } from './expected.js';
+import { type ForwardingStage, forwarding, inviteText, transit, uriOver } from './forwarding.js';
 
 const staying = (transport: Transport) => ({
   initial: proxies(uriOver(transport, 'bob'), { recordRoute: true }),
@@ -51,8 +41,8 @@ async function bothWays(
 
 describe('§16.4 strict routers upstream', () => {
   /** Alice's BYE as a strict router would hand it on: our Record-Route is its Request-URI. */
-  async function strictBye(s: Stage, route: (bob: string) => string[]): Promise<TextMessage> {
-    const { call, invite } = await s.call();
+  async function strictBye(s: ForwardingStage, route: (bob: string) => string[]): Promise<TextMessage> {
+    const { call, invite } = await established(s);
     const { local, remote, remoteTarget } = call.dialog;
     const ours = uriIn(invite.list('Record-Route')[0]!);
     const common = { callId: call.message.callId, from: local, to: remote, fromTag: '', sequence: 2 };
@@ -62,7 +52,7 @@ describe('§16.4 strict routers upstream', () => {
   test.each(BOTH)(
     'PRT-01 §16.4 the Request-URI is the last Route value, and the others stay, over %s',
     async (transport) => {
-      const s = await stage(staying(transport), { transport });
+      const s = await forwarding(staying(transport), { transport });
       const sent = await strictBye(s, (bob) => [s.route('carol'), s.route('dave', ''), `<${bob}>`]);
       const received = await s.carol.receive('BYE');
       const headers = { Route: [s.route('carol'), s.route('dave', '')] };
@@ -71,7 +61,7 @@ describe('§16.4 strict routers upstream', () => {
   );
 
   test.each(BOTH)('PRT-01 §16.4 nothing is left of a Route with one value, over %s', async (transport) => {
-    const s = await stage(staying(transport), { transport });
+    const s = await forwarding(staying(transport), { transport });
     const sent = await strictBye(s, (bob) => [`<${bob}>`]);
     const received = await s.bob.receive('BYE');
     expectForwarded(received.message, sent, { uri: s.bob.contactFor(transport), headers: { Route: [] } });
@@ -80,28 +70,28 @@ describe('§16.4 strict routers upstream', () => {
 
 describe('§16.4 the first Route value', () => {
   test.each(BOTH)('PRT-02 §16.4 ours is taken off, over %s', async (transport) => {
-    const s = await stage({}, { transport });
-    const call = s.invite({ route: [OURS[transport]] });
+    const s = await forwarding({}, { transport });
+    const call = s.call({ route: [OURS[transport]] });
     expectForwarded((await s.bob.receive('INVITE')).message, call.message, { headers: { Route: [] } });
-    const further = s.invite({ route: [OURS[transport], s.route('carol'), s.route('dave')] });
+    const further = s.call({ route: [OURS[transport], s.route('carol'), s.route('dave')] });
     const headers = { Route: [s.route('carol'), s.route('dave')] };
     expectForwarded((await s.carol.receive('INVITE')).message, further.message, { headers });
   });
 
   test.each(BOTH)("PRT-03 §16.4 another's stays, and the request goes there, over %s", async (transport) => {
-    const s = await stage({}, { transport });
-    const call = s.invite({ route: [s.route('carol'), OURS[transport]] });
+    const s = await forwarding({}, { transport });
+    const call = s.call({ route: [s.route('carol'), OURS[transport]] });
     expectForwarded((await s.carol.receive('INVITE')).message, call.message);
     await s.nothingReaches(s.bob);
   });
 
   test('PRT-04 RFC 5658 both values of a double Record-Route are taken off, and the request leaves by the right interface', async () => {
-    const s = await stage(
+    const s = await forwarding(
       { initial: proxies('sip:bob@[fd00::2]', { recordRoute: true }) },
       { addresses: [SIPLET, 'fd00::9'] },
     );
     const bob = s.world.phone('bob6', 'fd00::2');
-    const call = s.invite({}, 'sip:bob@example.com');
+    const call = s.call({}, 'sip:bob@example.com');
     const invite = await bob.receive('INVITE');
     const [out = '', inside = ''] = invite.list('Record-Route');
     expect(invite.list('Record-Route')).toHaveLength(2);
@@ -117,10 +107,10 @@ describe('§16.4 the first Route value', () => {
   });
 
   test('PRT-05 §16.4 a port that we do not listen on is not ours', async () => {
-    const s = await stage();
+    const s = await forwarding();
     const neighbour = s.world.phone('neighbour', SIPLET, { port: 5070 });
     const route = [`<sip:${SIPLET}:5070;lr>`];
-    const call = s.invite({ route });
+    const call = s.call({ route });
     expectForwarded((await neighbour.receive('INVITE')).message, call.message, { headers: { Route: route } });
     await s.nothingReaches(s.bob);
   });
@@ -129,7 +119,7 @@ describe('§16.4 the first Route value', () => {
     const seen: unknown[] = [];
     const read = (request: SipRequest) =>
       void seen.push([request.method, request.parameter('room'), request.parameter('none')]);
-    const s = await stage(
+    const s = await forwarding(
       {
         initial(request) {
           const proxy = request.proxy({ recordRoute: true });
@@ -141,7 +131,7 @@ describe('§16.4 the first Route value', () => {
       },
       { transport },
     );
-    const { call, invite } = await s.call();
+    const { call, invite } = await established(s);
     await bothWays(call, s.alice, invite, s.bob);
     const room = 'a;b="7" %41';
     expect(seen).toEqual([
@@ -157,9 +147,9 @@ describe('§16.4 the first Route value', () => {
       seen.push(String(request.poppedRoute?.uri), String(request.parameter('x')));
       transit(request);
     };
-    const s = await stage({ initial }, { transport });
+    const s = await forwarding({ initial }, { transport });
     const own = OURS[transport].replace('sip:', 'sip:c0%6Fkie@').replace('lr>', 'lr;x=1>');
-    const call = s.invite({ route: [own] });
+    const call = s.call({ route: [own] });
     expectForwarded((await s.bob.receive('INVITE')).message, call.message, { headers: { Route: [] } });
     expect(seen).toEqual([own.slice(1, -1), '1']);
   });
@@ -174,7 +164,7 @@ describe('§16.4 the first Route value', () => {
     ['ours alone on its line', `Route: ${OURS.UDP}\r\nRoute: ${C} , ${D}`],
   ])('PRT-09 §7.3.1 however it is written: %s', async (_how, lines) => {
     for (const transport of BOTH) {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       s.alice.send(inviteText(s).replace('CSeq', `${lines}\r\nCSeq`), SIPLET);
       const invite = await s.carol.receive('INVITE');
       expect(invite.uri).toBe(s.uri('bob'));
@@ -203,8 +193,8 @@ describe('§16.4 maddr', () => {
         transit(request);
       };
       const listen = ['udp:10.0.0.9:5060', 'udp:10.0.0.9:5070', 'tcp:10.0.0.9:5060'];
-      const s = await stage({ initial }, { transport, listen });
-      s.invite({ via }, uri);
+      const s = await forwarding({ initial }, { transport, listen });
+      s.call({ via }, uri);
       const invite = await s.bob.receive('INVITE');
       expect([seen, invite.uri]).toEqual([[stripped], stripped]);
     },
@@ -217,20 +207,23 @@ describe('§16.4 maddr', () => {
       request.pushRoute('sip:10.0.0.2;lr');
       transit(request);
     };
-    const s = await stage({ initial }, { listen: ['udp:10.0.0.9:5060', 'udp:10.0.0.9:5070', 'tcp:10.0.0.9:5060'] });
+    const s = await forwarding(
+      { initial },
+      { listen: ['udp:10.0.0.9:5060', 'udp:10.0.0.9:5070', 'tcp:10.0.0.9:5060'] },
+    );
     const sent = [`sip:bob@example.com:5070;maddr=${SIPLET}`, `sip:bob@example.com;maddr=${SIPLET};transport=tcp`];
     for (const uri of sent) {
-      s.invite({}, uri);
+      s.call({}, uri);
       expect((await s.bob.receive('INVITE')).uri).toBe(uri);
     }
     expect(uris).toEqual(sent);
   });
 
   test.each(BOTH)("PRT-07 §16.5 another's is the one target, over %s", async (transport) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     s.world.resolver.address('example.com', '10.0.0.2');
     const tcp = transport === 'TCP' ? ';transport=tcp' : '';
-    const call = s.invite({}, `sip:bob@example.com;maddr=10.0.0.3${tcp}`);
+    const call = s.call({}, `sip:bob@example.com;maddr=10.0.0.3${tcp}`);
     const received = await s.carol.receive('INVITE');
     expectForwarded(received.message, call.message);
     await s.nothingReaches(s.bob);
@@ -243,10 +236,10 @@ describe('§16.12 loose routing end to end', () => {
     async (transport) => {
       const tcp = transport === 'TCP' ? ';transport=tcp' : '';
       const onward = proxies(`sip:bob@10.0.0.19${tcp}`, { recordRoute: true });
-      const s = await stage({ initial: onward }, { transport });
+      const s = await forwarding({ initial: onward }, { transport });
       const P2 = applicationOf({ initial: proxies(s.uri('bob'), { recordRoute: true }) });
       const p2 = await Siplet.start(s.world, { p2: { P2 } }, { name: 'p2', addresses: ['10.0.0.19'] });
-      const { call, invite } = await s.call();
+      const { call, invite } = await established(s);
       const p = (address: string) => `<sip:${address}:5060${tcp};lr;sid>`;
       const routes = [p('10.0.0.19'), p('10.0.0.9')];
       expect(invite.list('Record-Route').map((value) => value.replace(/sid=[^>]*/, 'sid'))).toEqual(routes);
@@ -278,13 +271,13 @@ describe('§16.12 loose routing end to end', () => {
   test.each(BOTH)(
     'PRT-11 §16.12.1.2 a strict router downstream: it becomes the Request-URI, which goes last, over %s',
     async (transport) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       const strict = s.route('carol', '');
-      const call = s.invite({ route: [OURS[transport], strict, s.route('dave')] });
+      const call = s.call({ route: [OURS[transport], strict, s.route('dave')] });
       const received = await s.carol.receive('INVITE');
       const headers = { Route: [s.route('dave'), `<${call.message.uri}>`] };
       expectForwarded(received.message, call.message, { uri: strict.slice(1, -1), headers });
-      const alone = s.invite({ route: [OURS[transport], strict] });
+      const alone = s.call({ route: [OURS[transport], strict] });
       const other = await s.carol.receive('INVITE');
       expectForwarded(other.message, alone.message, {
         uri: strict.slice(1, -1),
@@ -299,8 +292,8 @@ describe('§16.12 loose routing end to end', () => {
   ] as const)(
     'PRT-12 §16.12.1.3 RFC 5658 each side has a value that it can reach: from %s to %s',
     async (transport, other) => {
-      const s = await stage({ initial: proxies(uriOver(other, 'bob'), { recordRoute: true }) }, { transport });
-      const { call, invite } = await s.call();
+      const s = await forwarding({ initial: proxies(uriOver(other, 'bob'), { recordRoute: true }) }, { transport });
+      const { call, invite } = await established(s);
       const values = invite.list('Record-Route').map((value) => value.replace(/;sid=[^>]*/, ''));
       const of = (name: Transport) => `<sip:10.0.0.9:5060${name === 'TCP' ? ';transport=tcp' : ''};lr>`;
       expect(values).toEqual([of(other), of(transport)]);
@@ -310,9 +303,9 @@ describe('§16.12 loose routing end to end', () => {
   );
 
   test('PRT-12 §16.12.1.3 a neighbour may rewrite its own value in the response', async () => {
-    const s = await stage(staying('UDP'));
+    const s = await forwarding(staying('UDP'));
     const neighbour = 'sip:p@10.0.0.4;lr';
-    const call = s.invite({ headers: { 'Record-Route': `<${neighbour};side=in>` } });
+    const call = s.call({ headers: { 'Record-Route': `<${neighbour};side=in>` } });
     const invite = await s.bob.receive('INVITE');
     const [ours = '', theirs] = invite.list('Record-Route');
     expect(theirs).toBe(`<${neighbour};side=in>`);

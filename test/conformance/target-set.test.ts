@@ -1,19 +1,11 @@
 // The target set (§16.5): the application is the location service; what it chooses, and what a redirection names, is tried once.
 import { type Proxy, type SipRequest, type SipResponse, SipUri } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import {
-  arrived,
-  BOTH,
-  expectForwarded,
-  expectRefusal,
-  proxies,
-  type Stage,
-  type StageOptions,
-  stage,
-  statuses,
-  transit,
-  uriOver,
-} from './stage.js';
+import { requestsOf } from '../world/arrivals.js';
+import { proxies, type ScriptOptions } from '../world/script.js';
+import { BOTH } from '../world/stage.js';
+import { expectForwarded, expectRefusal, statuses } from './expected.js';
+import { type ForwardingStage, forwarding, transit, uriOver } from './forwarding.js';
 
 /** What a registrar would know of one address of record. */
 interface User {
@@ -42,7 +34,7 @@ function locating(users: readonly User[], asked: string[] = []) {
 const AOR = 'sip:bob@example.com';
 
 /** Requests that came to bob, carol and dave, as they came: 'bob 2' is bob's, at 2 ms. */
-function invites(s: Stage): string[] {
+function invites(s: ForwardingStage): string[] {
   return [s.bob, s.carol, s.dave]
     .flatMap(({ name, received }) => received.map(({ time, message }) => ({ name, time, message })))
     .filter(({ message }) => message.isRequest && message.method === 'INVITE')
@@ -56,8 +48,8 @@ describe('§16.5 whose domain it is', () => {
     async (transport) => {
       const asked: string[] = [];
       const users = [{ aor: uriOver(transport, 'bob'), bindings: [uriOver(transport, 'carol')] }];
-      const s = await stage({ initial: locating(users, asked) }, { transport });
-      const call = s.invite();
+      const s = await forwarding({ initial: locating(users, asked) }, { transport });
+      const call = s.call();
       const received = await s.bob.receive('INVITE');
       expectForwarded(received.message, call.message);
       received.reply(486);
@@ -71,22 +63,22 @@ describe('§16.5 whose domain it is', () => {
     'PTG-03 §16.5 ours, with one binding: the Contact becomes the Request-URI, over %s',
     async (transport) => {
       const contact = `${uriOver(transport, 'b.%6Fb', 'bob')};line=7`;
-      const s = await stage({ initial: locating([{ aor: AOR, bindings: [contact] }]) }, { transport });
-      const call = s.invite({}, AOR);
+      const s = await forwarding({ initial: locating([{ aor: AOR, bindings: [contact] }]) }, { transport });
+      const call = s.call({}, AOR);
       expectForwarded((await s.bob.receive('INVITE')).message, call.message, { uri: contact });
       await s.nothingReaches(s.carol);
     },
   );
 
   test.each(BOTH)('PTG-04 §16.5 ours, and nobody of that name: 404, over %s', async (transport) => {
-    const s = await stage({ initial: locating([{ aor: AOR, bindings: [] }]) }, { transport });
+    const s = await forwarding({ initial: locating([{ aor: AOR, bindings: [] }]) }, { transport });
     const message = s.request('MESSAGE', {}, 'sip:carol@example.com');
     await s.nothingReaches(s.bob, s.carol);
     expectRefusal(message.responses, message.message, 404);
   });
 
   test.each(BOTH)('PTG-05 §16.5 ours, and not registered: 480, over %s', async (transport) => {
-    const s = await stage({ initial: locating([{ aor: AOR, bindings: [] }]) }, { transport });
+    const s = await forwarding({ initial: locating([{ aor: AOR, bindings: [] }]) }, { transport });
     const message = s.request('MESSAGE', {}, AOR);
     await s.nothingReaches(s.bob, s.carol);
     expectRefusal(message.responses, message.message, 480);
@@ -95,7 +87,7 @@ describe('§16.5 whose domain it is', () => {
   test.each(BOTH)('PTG-06 §21.4.23 ours, and more than one: 485 with the choice, over %s', async (transport) => {
     const users = [`${AOR};line=1`, `${AOR};line=2`].map((aor) => ({ aor, bindings: [uriOver(transport, 'bob')] }));
     users[1]!.aor = `${AOR};other=2`; // parameters that only one of two URIs has are ignored: both are bob (§19.1.4)
-    const s = await stage({ initial: locating(users) }, { transport });
+    const s = await forwarding({ initial: locating(users) }, { transport });
     const message = s.request('MESSAGE', {}, AOR);
     await s.nothingReaches(s.bob, s.carol);
     const response = expectRefusal(message.responses, message.message, 485);
@@ -108,14 +100,14 @@ describe('§16.5 whose domain it is', () => {
     'SIP:alice@example.COM',
     'sip:%61%6c%69%63%65@Example.Com',
   ])('PTG-10 §19.1.4 an escaped user is the same user: %s', async (uri) => {
-    const s = await stage({
+    const s = await forwarding({
       initial(request) {
         const known = SipUri.parse('sip:alice@example.com').equals(request.uri);
         if (known) request.proxy().proxyTo('sip:carol@10.0.0.3');
         else request.createResponse(404).send();
       },
     });
-    const call = s.invite({}, uri);
+    const call = s.call({}, uri);
     expectForwarded((await s.carol.receive('INVITE')).message, call.message, { uri: 'sip:carol@10.0.0.3' });
   });
 });
@@ -129,13 +121,13 @@ describe('§16.5 nothing is tried twice', () => {
     ['sip:bob@10.0.0.2;lr;x=%41', 'sip:bob@10.0.0.2;x=A;lr'],
   ];
   test.each(EQUAL)('PTG-07 §19.1.4 bindings that are equal are one target: %s and %s', async (first, second) => {
-    const s = await stage({ initial: locating([{ aor: AOR, bindings: [first, second] }]) });
+    const s = await forwarding({ initial: locating([{ aor: AOR, bindings: [first, second] }]) });
     s.bob.autoTrying = true;
-    const call = s.invite({}, AOR);
+    const call = s.call({}, AOR);
     const received = await s.bob.receive('INVITE');
     expectForwarded(received.message, call.message, { uri: first });
     await s.world.run(40_000);
-    expect(arrived(s.bob, 'INVITE')).toHaveLength(1);
+    expect(requestsOf(s.bob, 'INVITE')).toHaveLength(1);
   });
 
   const DIFFERENT: [string, string][] = [
@@ -146,16 +138,16 @@ describe('§16.5 nothing is tried twice', () => {
     ['sip:bob@10.0.0.2', 'sip:10.0.0.2'],
   ];
   test.each(DIFFERENT)('PTG-07 §19.1.4 those that are not are two: %s and %s', async (first, second) => {
-    const s = await stage({ initial: locating([{ aor: AOR, bindings: [first, second] }]) });
+    const s = await forwarding({ initial: locating([{ aor: AOR, bindings: [first, second] }]) });
     s.bob.autoTrying = true;
-    s.invite({}, AOR);
+    s.call({}, AOR);
     await s.world.run(40_000);
-    expect(arrived(s.bob, 'INVITE').map(({ uri }) => uri)).toEqual([first, second]);
+    expect(requestsOf(s.bob, 'INVITE').map(({ uri }) => uri)).toEqual([first, second]);
   });
 
   test.each(BOTH)('PTG-08 §16.5 a redirection to what was tried leads nowhere, over %s', async (transport) => {
-    const s = await stage({}, { transport });
-    const call = s.invite();
+    const s = await forwarding({}, { transport });
+    const call = s.call();
     const bob = s.uri('bob').replace('bob', '%62ob');
     (await s.bob.receive('INVITE')).reply(302, { contact: `<${s.uri('carol')}>` });
     (await s.carol.receive('INVITE')).reply(302, {
@@ -165,14 +157,14 @@ describe('§16.5 nothing is tried twice', () => {
     const response = await call.response(302); // none of the last Contacts could be tried (C-26)
     expect(response.header('Contact')).toBe(`<${s.uri('carol')}>, <${s.uri('bob')}>`);
     await s.world.run(40_000);
-    expect([s.bob, s.carol, s.dave].map((phone) => arrived(phone, 'INVITE').length)).toEqual([1, 1, 1]);
+    expect([s.bob, s.carol, s.dave].map((phone) => requestsOf(phone, 'INVITE').length)).toEqual([1, 1, 1]);
     expect(statuses(call)).toEqual([100, 302]);
   });
 
   test.each(BOTH)('PTG-09 §16.5 a binding that comes while it rings is tried, once, over %s', async (transport) => {
     let proxy: Proxy | undefined;
     const [bob, carol] = [uriOver(transport, 'bob'), uriOver(transport, 'carol')];
-    const s = await stage(
+    const s = await forwarding(
       {
         initial(request) {
           if (request.method === 'INVITE') {
@@ -186,7 +178,7 @@ describe('§16.5 nothing is tried twice', () => {
       { transport },
     );
     s.bob.answerCancel = true;
-    const call = s.invite({}, AOR);
+    const call = s.call({}, AOR);
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(180);
     for (const contact of [bob, carol, `<${carol}>;q=0.1`]) {
@@ -197,20 +189,24 @@ describe('§16.5 nothing is tried twice', () => {
     second.reply(200);
     await call.response(200);
     await s.world.run(10_000);
-    expect([arrived(s.bob, 'INVITE').length, arrived(s.carol, 'INVITE').length]).toEqual([1, 1]);
-    expect(arrived(s.bob, 'CANCEL')).toHaveLength(1);
+    expect([requestsOf(s.bob, 'INVITE').length, requestsOf(s.carol, 'INVITE').length]).toEqual([1, 1]);
+    expect(requestsOf(s.bob, 'CANCEL')).toHaveLength(1);
   });
 });
 
 describe('§16.6 in which order', () => {
-  const CONTACTS = (s: Stage) => [`<${s.uri('bob')}>;q=0.5`, `<${s.uri('carol')}>;q=1.0`, `<${s.uri('dave')}>;q=0.5`];
+  const CONTACTS = (s: ForwardingStage) => [
+    `<${s.uri('bob')}>;q=0.5`,
+    `<${s.uri('carol')}>;q=1.0`,
+    `<${s.uri('dave')}>;q=0.5`,
+  ];
 
   test.each(BOTH)(
     'PTG-11 §16.6 §16.7 step 4 a sequential search follows q, and each waits for the one before, over %s',
     async (transport) => {
       const first = uriOver(transport, 'redirector', 'bob');
-      const s = await stage({ initial: proxies(first, { parallel: false }) }, { transport });
-      const call = s.invite({}, AOR);
+      const s = await forwarding({ initial: proxies(first, { parallel: false }) }, { transport });
+      const call = s.call({}, AOR);
       (await s.bob.receive('INVITE')).reply(300, { headers: { Contact: CONTACTS(s) } });
       const carol = await s.carol.receive('INVITE');
       await s.world.run(400);
@@ -232,7 +228,7 @@ describe('§16.6 in which order', () => {
     async (transport) => {
       const groups = [[uriOver(transport, 'carol')], [uriOver(transport, 'bob'), uriOver(transport, 'dave')]];
       let next = 0;
-      const s = await stage(
+      const s = await forwarding(
         {
           initial: (request) => request.proxy().proxyTo(groups[next++]!),
           best(response: SipResponse) {
@@ -241,7 +237,7 @@ describe('§16.6 in which order', () => {
         },
         { transport },
       );
-      const call = s.invite({}, AOR);
+      const call = s.call({}, AOR);
       const carol = await s.carol.receive('INVITE');
       await s.world.run(400);
       expect(invites(s)).toHaveLength(1);
@@ -257,11 +253,11 @@ describe('§16.6 in which order', () => {
 });
 
 describe('§16.7 step 4 and §26.2.2, sips', () => {
-  const SIPS: StageOptions = { logLevel: 'silent' };
+  const SIPS: ScriptOptions = { logLevel: 'silent' };
 
   test('PTG-12 §16.7 step 4 a sip request may be redirected to sips; without TLS that target cannot be reached', async () => {
-    const s = await stage({}, SIPS);
-    const call = s.invite();
+    const s = await forwarding({}, SIPS);
+    const call = s.call();
     (await s.bob.receive('INVITE')).reply(302, { contact: '<sips:carol@10.0.0.3>' });
     await call.response(500); // it was tried: what cannot be reached has answered 503, which goes upstream as 500 (§16.7 step 6)
     expect(statuses(call)).toEqual([100, 500]);
@@ -269,8 +265,8 @@ describe('§16.7 step 4 and §26.2.2, sips', () => {
   });
 
   test('PTG-12 §16.7 step 4 a sips request may not be redirected to sip', async () => {
-    const s = await stage({ initial: proxies('sip:bob@10.0.0.2') }, SIPS);
-    const call = s.invite({ via: 'siplet' }, 'sips:bob@example.com');
+    const s = await forwarding({ initial: proxies('sip:bob@10.0.0.2') }, SIPS);
+    const call = s.call({ via: 'siplet' }, 'sips:bob@example.com');
     const contact = '<sip:carol@10.0.0.3>';
     (await s.bob.receive('INVITE')).reply(302, { contact });
     expect((await call.response(302)).header('Contact')).toBe(contact);
@@ -278,10 +274,10 @@ describe('§16.7 step 4 and §26.2.2, sips', () => {
   });
 
   test('PTG-12 §26.2.2 what is sips never leaves unprotected', async () => {
-    const s = await stage({ initial: transit }, SIPS);
-    const call = s.invite({ via: 'siplet' }, 'sips:bob@10.0.0.2');
+    const s = await forwarding({ initial: transit }, SIPS);
+    const call = s.call({ via: 'siplet' }, 'sips:bob@10.0.0.2');
     await call.response(500);
-    const second = s.invite({ route: ['<sips:10.0.0.3;lr>'] });
+    const second = s.call({ route: ['<sips:10.0.0.3;lr>'] });
     await second.response(500);
     await s.nothingReaches(s.bob, s.carol);
   });

@@ -1,10 +1,14 @@
 // Transactions as a proxy joins them: what comes twice, what comes too late, and who has merged (RFC 6026, RFC 4320, §8.2.2.2).
 import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { arrived, BOTH, expectRefusal, proxies, type Stage, stage, statuses, uriOver } from './stage.js';
+import { requestsOf } from '../world/arrivals.js';
+import { proxies } from '../world/script.js';
+import { BOTH, established } from '../world/stage.js';
+import { expectRefusal, statuses } from './expected.js';
+import { type ForwardingStage, forwarding, uriOver } from './forwarding.js';
 
 /** Nothing is alive in the container. */
-async function ends(s: Stage): Promise<void> {
+async function ends(s: ForwardingStage): Promise<void> {
   await s.world.runUntilIdle();
   expect(Object.entries(s.container.alive).filter(([, count]) => count > 0)).toEqual([]);
   expect(s.container.problems()).toEqual([]);
@@ -14,23 +18,23 @@ describe('INVITE', () => {
   test.each([false, true])(
     'TRM-12 RFC 6026 §7.1 an INVITE that comes again after its 2xx goes nowhere: recordRoute %s',
     async (recordRoute) => {
-      const s = await stage({ initial: proxies(uriOver('UDP', 'bob'), { recordRoute }) });
-      const { call, invite } = await s.call();
+      const s = await forwarding({ initial: proxies(uriOver('UDP', 'bob'), { recordRoute }) });
+      const { call, invite } = await established(s);
       for (const wait of [0, 100, 30_000]) {
         await s.world.run(wait);
         call.resend();
       }
       await s.world.run(100);
-      expect(arrived(s.bob, 'INVITE')).toHaveLength(1);
+      expect(requestsOf(s.bob, 'INVITE')).toHaveLength(1);
       expect(statuses(call)).toEqual([100, 200]); // the 2xx is the callee's to send again (§13.3.1.4)
       invite.resend();
       await s.world.run(100);
       expect(statuses(call)).toEqual([100, 200, 200]);
-      expect(arrived(s.bob, 'INVITE')).toHaveLength(1);
+      expect(requestsOf(s.bob, 'INVITE')).toHaveLength(1);
     },
   );
 
-  const again = (s: Stage, method: string, branch: string) =>
+  const again = (s: ForwardingStage, method: string, branch: string) =>
     s.request(method, { branch, callId: 'same@alice', fromTag: 'same', sequence: 7 });
 
   // Over TCP a MESSAGE's transaction ends with its answer (Timer J is 0): none is ongoing that a second one could be merged with.
@@ -44,7 +48,7 @@ describe('INVITE', () => {
       seen++;
       request.createResponse(200).send();
     };
-    const s = await stage({ initial }, { transport });
+    const s = await forwarding({ initial }, { transport });
     const first = again(s, method, 'z9hG4bK-one');
     await first.response(200);
     const second = again(s, method, 'z9hG4bK-two');
@@ -60,7 +64,7 @@ describe('INVITE', () => {
   test.each(BOTH.flatMap((transport) => ['INVITE', 'MESSAGE'].map((method) => [transport, method] as const)))(
     'TRM-13 §16.3 a proxy forwards both, over %s: %s',
     async (transport, method) => {
-      const s = await stage({}, { transport });
+      const s = await forwarding({}, { transport });
       const calls = [again(s, method, 'z9hG4bK-one'), again(s, method, 'z9hG4bK-two')];
       const received = [await s.bob.receive(method), await s.bob.receive(method)];
       expect(received.map(({ message }) => message.list('Via')[1])).toEqual(
@@ -76,7 +80,7 @@ describe('INVITE', () => {
 
 describe('RFC 4320, other methods', () => {
   test.each(BOTH)('NCT-07 RFC 4320 §4.2 nobody answers: no 408, over %s', async (transport) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     const message = s.request('MESSAGE');
     const received = await s.bob.receive('MESSAGE');
     await s.world.run(60_000);
@@ -88,19 +92,19 @@ describe('RFC 4320, other methods', () => {
   });
 
   test.each(BOTH)('NST-10 RFC 4320 §4.2 a 408 from downstream goes no further, over %s', async (transport) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     const message = s.request('MESSAGE');
     (await s.bob.receive('MESSAGE')).reply(408);
     await s.world.run(60_000);
     expect(statuses(message)).toEqual([100]); // RFC 4320 §4.1, and nothing final
-    const invite = s.invite();
+    const invite = s.call();
     (await s.bob.receive('INVITE')).reply(408);
     await invite.response(408); // only an INVITE's does
     await ends(s);
   });
 
   test.each(BOTH)('NST-10 RFC 4320 §4.2 nor where another branch has something to say, over %s', async (transport) => {
-    const s = await stage(
+    const s = await forwarding(
       { initial: proxies([uriOver(transport, 'bob'), uriOver(transport, 'carol')]) },
       { transport },
     );
@@ -117,7 +121,7 @@ describe('RFC 4320, other methods', () => {
     'NST-11 RFC 4320 §4.3 a final response that comes when all is over goes no further, over %s',
     async (transport) => {
       const targets = [uriOver(transport, 'bob'), uriOver(transport, 'carol')];
-      const s = await stage({ initial: proxies(targets) }, { transport });
+      const s = await forwarding({ initial: proxies(targets) }, { transport });
       const message = s.request('MESSAGE');
       const bob = await s.bob.receive('MESSAGE');
       (await s.carol.receive('MESSAGE')).reply(200);
@@ -134,7 +138,7 @@ describe('RFC 4320, other methods', () => {
   );
 
   test.each(BOTH)('NST-11 §17.2.2 one that comes again is not forwarded again, over %s', async (transport) => {
-    const s = await stage({}, { transport });
+    const s = await forwarding({}, { transport });
     const message = s.request('MESSAGE');
     const received = await s.bob.receive('MESSAGE');
     received.reply(486);

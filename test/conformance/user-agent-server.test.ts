@@ -1,7 +1,7 @@
 // The user agent server (UAS-01 … UAS-15), with applications that answer (§8.2, §11, §12, §14).
 import { Info, Invite, Message, Options, Siplet, type SipRequest, Subsequent } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { stage } from '../agent/stage.js';
+import { stage } from '../world/stage.js';
 
 @Siplet({ name: 'answering' })
 class Answering {

@@ -7,8 +7,9 @@ import { describe, expect, test } from 'vitest';
 import type { DeployedApplication } from '../../container/application/application.js';
 import { unpack } from '../../container/deployment/archive.js';
 import { MAX_ENTRIES } from '../../container/deployment/tar.js';
+import { folder, siplet } from './folder.js';
 import { type Entry, packed, pax, tar, tgz } from './pack.js';
-import { folder, registry, siplet } from './world.js';
+import { registry } from './registry.js';
 
 const MANIFEST = { name: 'package/package.json', content: '{"name":"a","version":"1.0.0"}' };
 const LIMIT = 1_000_000;

@@ -3,7 +3,7 @@ import { basename, relative } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { deployableAt, deployablesIn } from '../../container/deployment/deployable.js';
-import { folder } from './world.js';
+import { folder } from './folder.js';
 
 const manifest = (more: object = {}) => JSON.stringify({ name: '@example/hunt', version: '1.2.3', ...more });
 

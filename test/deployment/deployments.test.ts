@@ -3,7 +3,8 @@ import { renameSync } from 'node:fs';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import type { DeploymentEvent } from '../../container/deployment/deployments.js';
-import { folder, registry, siplet, write } from './world.js';
+import { folder, siplet, write } from './folder.js';
+import { registry } from './registry.js';
 
 const manifest = (name: string, more: object = {}) => JSON.stringify({ name, version: '1.0.0', ...more });
 

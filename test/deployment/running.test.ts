@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { folder, siplet, write } from './folder.js';
 import { packed } from './pack.js';
-import { folder, type LogLine, registry, siplet, write } from './world.js';
+import { type LogLine, registry } from './registry.js';
 
 const BIN = fileURLToPath(new URL('../../container/dist/cli/siplet.js', import.meta.url));
 const WAIT = { timeout: 15_000, interval: 30 };

@@ -2,8 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { folder, siplet } from './folder.js';
 import { packed } from './pack.js';
-import { folder, registry, siplet } from './world.js';
+import { registry } from './registry.js';
 
 const version = (number: string, mark: string) =>
   packed({ 'package.json': JSON.stringify({ name: 'app', version: number }), 'index.ts': siplet('A', mark) });

@@ -5,7 +5,8 @@ import { deployableAt } from '../../container/deployment/deployable.js';
 import { typeCheck } from '../../container/deployment/type-check.js';
 import { TypeWarnings } from '../../container/deployment/type-warnings.js';
 import { createLog } from '../../container/observe/log.js';
-import { folder, registry, write } from './world.js';
+import { folder, write } from './folder.js';
+import { registry } from './registry.js';
 
 test('D-1 deploy.typeCheck: the container’s own packages are known to the compiler, wherever the application stands', async () => {
   const root = folder({

@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest';
 import type { DeployedApplication } from '../../container/application/application.js';
 import { Belongings } from '../../container/deployment/belongings.js';
 import type { DeploymentEvent } from '../../container/deployment/deployments.js';
-import { folder, registry, siplet, write } from './world.js';
+import { folder, siplet, write } from './folder.js';
+import { registry } from './registry.js';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const WAIT = { timeout: 10_000, interval: 20 };

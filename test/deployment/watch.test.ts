@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Deployments } from '../../container/deployment/deployments.js';
 import { Watch } from '../../container/deployment/watch.js';
+import { folder, siplet, write } from './folder.js';
 import { packed } from './pack.js';
-import { folder, type LogLine, registry, siplet, write } from './world.js';
+import { type LogLine, registry } from './registry.js';
 
 const manifest = (version: string, name = 'app') => JSON.stringify({ name, version });
 const WAIT = { timeout: 10_000, interval: 20 };

@@ -12,30 +12,26 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { describe, expect, test } from 'vitest';
-import { Siplet as Container } from '../world/siplet.js';
-import { World } from '../world/world.js';
+import { type ApplicationClass, BOB, stage } from '../world/stage.js';
 import { Desk } from './apps/desk.js';
 import { Gate } from './apps/gate.js';
 import { Trunk } from './apps/trunk.js';
 import { challengesIn, credentialsFor, parametersOf } from './peer.js';
 
-async function start(applications: Readonly<Record<string, Function>>, configuration = '') {
-  const world = new World();
+async function start(applications: Readonly<Record<string, ApplicationClass>>, configuration = '') {
   const exported = Object.fromEntries(
     Object.entries(applications).map(([name, Application]) => [name, { Application }]),
   );
-  const container = await Container.start(world, exported, { configuration });
-  const alice = world.phone('alice', '10.0.0.1');
-  const bob = world.phone('bob', '10.0.0.2');
+  const on = await stage(exported, { configuration, callee: BOB });
   const send = (method: string, headers: Record<string, string> = {}, body = '') =>
-    alice.request(method, 'sip:bob@10.0.0.2', { via: '10.0.0.9', headers, body, contentType: 'text/plain' });
-  return { world, container, alice, bob, send };
+    on.request(method, { headers, body, contentType: 'text/plain' });
+  return { ...on, send };
 }
 
 const ANSWER = { uri: 'sip:bob@10.0.0.2', password: 'wonderland' };
 
 test('@Authenticated(): the caller is asked, called back by name, and its BYE is asked too', async () => {
-  const { world, bob, send, container } = await start({ gate: Gate });
+  const { world, bob, send, ends } = await start({ gate: Gate });
   const [challenge] = challengesIn(await send('INVITE').response());
   const call = send('INVITE', { 'Proxy-Authorization': credentialsFor(challenge!, { ...ANSWER, method: 'INVITE' }) });
   const invite = await bob.receive('INVITE');
@@ -72,8 +68,7 @@ test('@Authenticated(): the caller is asked, called back by name, and its BYE is
        0.012    |                                 |<--200 OK (BYE)--|
        0.013    |<--200 OK (BYE)------------------|                 |"
   `);
-  expect(container.problems()).toEqual([]);
-  expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
+  await ends();
 });
 
 test('AUTHENTICATION: the application decides who is asked, and keeps no passwords', async () => {
@@ -199,7 +194,7 @@ describe('AUTHENTICATION', () => {
 describe('several at once', () => {
   test('contract section 5: two applications on the way of one request ask for the same realm: one answer serves both', async () => {
     const seen: string[] = [];
-    const gate = (name: string): Function => {
+    const gate = (name: string): ApplicationClass => {
       @Siplet({ name })
       class One {
         @Authenticated({ realm: 'example.com', users: () => 'wonderland' })
@@ -233,7 +228,7 @@ describe('several at once', () => {
         request.createResponse(200).send();
       }
     }
-    const { world, send, container } = await start({ answering: Answering });
+    const { world, send, ends } = await start({ answering: Answering });
     const call = send('INVITE');
     await call.response(200);
     call.ack();
@@ -241,8 +236,6 @@ describe('several at once', () => {
     await world.run(40_000);
     const value = credentialsFor(challenge!, { ...ANSWER, method: 'BYE', uri: call.dialog.remoteTarget });
     expect((await call.bye({ headers: { Authorization: value } }).response()).status).toBe(200);
-    await world.runUntilIdle();
-    expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
-    expect(container.problems()).toEqual([]);
+    await ends();
   });
 });

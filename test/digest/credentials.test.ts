@@ -1,8 +1,9 @@
 // What stands in Authorization and Proxy-Authorization: faults, other realms, and what is seen of it (§22.3, §22.4).
 import { describe, expect, test } from 'vitest';
-import { arrived } from '../conformance/stage.js';
+import { requestsOf } from '../world/arrivals.js';
+import { BOB } from '../world/stage.js';
+import { guarded } from './guarded.js';
 import { credentialsFor } from './peer.js';
-import { BOB, stage } from './stage.js';
 
 const GOOD =
   'username="alice", realm="example.com", nonce="n", uri="sip:bob@10.0.0.2", response="0123456789abcdef0123456789abcdef"';
@@ -39,7 +40,7 @@ describe('faults', () => {
     ['a value beyond all measure', `Digest ${GOOD}, cnonce="${'x'.repeat(9000)}"`],
     ['octets that are no text', `Digest ${GOOD.replace('=', '\xff\x80=')}`],
   ])('AUT-08 %s: 400, and the next one is answered as ever', async (_, value) => {
-    const s = await stage();
+    const s = await guarded();
     const refused = await s.responseWith({ Authorization: value });
     expect(refused.startLine).toBe('SIP/2.0 400 Authorization Cannot Be Read');
     expect((await s.answerTo(await s.challenge())).status).toBe(200);
@@ -52,12 +53,12 @@ describe('faults', () => {
     ['another realm, its faults are its own', 'Digest realm="other", qop=7'],
     ['nothing', ''],
   ])('AUT-08 %s is not ours: a challenge', async (_, value) => {
-    const s = await stage();
+    const s = await guarded();
     expect((await s.responseWith({ Authorization: value })).status).toBe(401);
   });
 
   test('AUT-08 a field of a megabyte: refused, over TCP too, and the container lives', async () => {
-    const s = await stage();
+    const s = await guarded();
     const wire = (branch: string, value: string): string =>
       `MESSAGE ${BOB} SIP/2.0\r\nVia: SIP/2.0/TCP 10.0.0.1:5060;branch=z9hG4bK${branch}\r\nMax-Forwards: 70\r\nFrom: <sip:alice@10.0.0.1>;tag=1\r\nTo: <${BOB}>\r\nCall-ID: ${branch}\r\nCSeq: 1 MESSAGE\r\nAuthorization: ${value}\r\nContent-Length: 0\r\n\r\n`;
     s.alice.strict = false;
@@ -69,7 +70,7 @@ describe('faults', () => {
   });
 
   test('AUT-08 five hundred fields for other realms cost little, and the one for us is found', async () => {
-    const s = await stage({ proxy: true });
+    const s = await guarded({ proxy: true });
     const value = credentialsFor(await s.challenge(), { method: 'MESSAGE', uri: BOB });
     const others = Array.from({ length: 300 }, (_, i) => `Digest realm="r${i}", username="x"`);
     const before = performance.now();
@@ -88,13 +89,13 @@ describe('other realms', () => {
   ];
 
   test('AUT-06 the credentials for our realm are taken out, all others go on untouched and in order', async () => {
-    const s = await stage({ proxy: true });
+    const s = await guarded({ proxy: true });
     const own = credentialsFor(await s.challenge(), { method: 'MESSAGE', uri: BOB });
     const [one, other, third] = FOREIGN as [string, string, string];
     expect((await s.responseWith({ 'Proxy-Authorization': [one, own, other, third], Authorization: one })).status).toBe(
       200,
     );
-    const [forwarded] = arrived(s.bob, 'MESSAGE');
+    const [forwarded] = requestsOf(s.bob, 'MESSAGE');
     const fields = forwarded!.headers.filter(([name]) => /authorization$/i.test(name));
     expect(fields).toEqual([
       ['Proxy-Authorization', one],
@@ -105,28 +106,28 @@ describe('other realms', () => {
   });
 
   test('AUT-06 of two for our realm the one that is offered is taken, and the other goes on', async () => {
-    const s = await stage({ proxy: true, algorithms: ['SHA-256'] });
+    const s = await guarded({ proxy: true, algorithms: ['SHA-256'] });
     const challenge = await s.challenge();
     const weak = credentialsFor(challenge, { method: 'MESSAGE', uri: BOB, algorithm: 'MD5' });
     const strong = credentialsFor(challenge, { method: 'MESSAGE', uri: BOB });
     expect((await s.responseWith({ 'Proxy-Authorization': [weak, strong] })).status).toBe(200);
-    expect(arrived(s.bob, 'MESSAGE')[0]!.list('Proxy-Authorization').join(', ')).toBe(weak);
+    expect(requestsOf(s.bob, 'MESSAGE')[0]!.list('Proxy-Authorization').join(', ')).toBe(weak);
   });
 
   test('§22.2 the Authorization of a user agent is left in what goes on', async () => {
-    const s = await stage();
+    const s = await guarded();
     const own = credentialsFor(await s.challenge(), { method: 'MESSAGE', uri: BOB });
     expect((await s.responseWith({ Authorization: own })).status).toBe(200);
-    expect(arrived(s.bob, 'MESSAGE')[0]!.header('Authorization')).toBe(own);
+    expect(requestsOf(s.bob, 'MESSAGE')[0]!.header('Authorization')).toBe(own);
   });
 
   test('AUT-12 credentials for another realm are forwarded, and no log has any of them, at no level', async () => {
-    const s = await stage({ proxy: true }, { logLevel: 'trace' });
+    const s = await guarded({ proxy: true }, { logLevel: 'trace' });
     const challenge = await s.challenge();
     const own = credentialsFor(challenge, { method: 'MESSAGE', uri: BOB });
     expect((await s.responseWith({ 'Proxy-Authorization': [own, FOREIGN[0]!] })).status).toBe(200);
     await s.responseWith({ 'Proxy-Authorization': [own.replace(/response="."/, 'response="')] });
-    expect(arrived(s.bob, 'MESSAGE')[0]!.list('Proxy-Authorization').join(', ')).toBe(FOREIGN[0]);
+    expect(requestsOf(s.bob, 'MESSAGE')[0]!.list('Proxy-Authorization').join(', ')).toBe(FOREIGN[0]);
     const text = JSON.stringify(s.container.log);
     for (const secret of ['secret', /response="(\w+)"/.exec(own)![1]!, 'b.example', challenge.nonce!])
       expect(text).not.toContain(secret);

@@ -1,11 +1,12 @@
 // Requests inside a dialog, and those that nobody is asked credentials for (§22.1, §22.3).
 import { expect, test } from 'vitest';
 import type { ClientRequest } from '../world/outgoing.js';
+import { BOB } from '../world/stage.js';
+import { type GuardedStage, guarded } from './guarded.js';
 import { challengesIn, credentialsFor } from './peer.js';
-import { BOB, type Stage, stage } from './stage.js';
 
 /** A call of alice's that stands; her INVITE had credentials. */
-async function call(s: Stage): Promise<ClientRequest> {
+async function call(s: GuardedStage): Promise<ClientRequest> {
   const value = credentialsFor(await s.challenge('INVITE'), { method: 'INVITE', uri: BOB });
   const invite = s.send('INVITE', { headers: { [s.header]: value } });
   const received = await s.bob.receive('INVITE');
@@ -19,7 +20,7 @@ async function call(s: Stage): Promise<ClientRequest> {
 test.each(['BYE', 'INVITE', 'INFO'])(
   'AUT-11 a %s in the dialog gets 407, and with credentials it passes',
   async (method) => {
-    const s = await stage({ proxy: true }, { inDialog: true });
+    const s = await guarded({ proxy: true }, { inDialog: true });
     const { dialog } = await call(s);
     const refused = await dialog.request(method).response('final');
     expect(refused.status).toBe(407);
@@ -40,7 +41,7 @@ test.each(['BYE', 'INVITE', 'INFO'])(
 );
 
 test('AUT-11 a BYE that was challenged has ended nothing: the dialog is known, and the next one needs credentials as well', async () => {
-  const s = await stage({ proxy: true }, { inDialog: true });
+  const s = await guarded({ proxy: true }, { inDialog: true });
   const { dialog } = await call(s);
   expect((await dialog.bye().response()).status).toBe(407);
   await s.world.run(40_000);
@@ -49,7 +50,7 @@ test('AUT-11 a BYE that was challenged has ended nothing: the dialog is known, a
 });
 
 test('AUT-11 a BYE that the callee challenges ends nothing either: the one with credentials goes to its handler', async () => {
-  const s = await stage({ proxy: true });
+  const s = await guarded({ proxy: true });
   const { dialog } = await call(s);
   const challenged = dialog.bye();
   (await s.bob.receive('BYE')).reply(401, { headers: { 'WWW-Authenticate': 'Digest realm="bob", nonce="1"' } });
@@ -64,14 +65,14 @@ test('AUT-11 a BYE that the callee challenges ends nothing either: the one with 
 });
 
 test('§22.1 an ACK is never challenged, and comes to its handler without a user', async () => {
-  const s = await stage({ proxy: true }, { inDialog: true });
+  const s = await guarded({ proxy: true }, { inDialog: true });
   await call(s);
   expect(s.seen).toEqual(['INVITE alice', 'ACK undefined']);
   expect(s.alice.received.filter(({ message }) => message.status === 407)).toHaveLength(1);
 });
 
 test('§22.1 a CANCEL is never challenged', async () => {
-  const s = await stage({ proxy: true });
+  const s = await guarded({ proxy: true });
   const value = credentialsFor(await s.challenge('INVITE'), { method: 'INVITE', uri: BOB });
   const invite = s.send('INVITE', { headers: { 'Proxy-Authorization': value } });
   const received = await s.bob.receive('INVITE');

@@ -1,8 +1,9 @@
 // The server: who is let in, and what the others are told (§22.1, §22.4, RFC 7616, RFC 8760).
 import { describe, expect, test } from 'vitest';
 import { ha1Of } from '../../container/digest/request-digest.js';
+import { BOB } from '../world/stage.js';
+import { guarded, REALM } from './guarded.js';
 import { challengesIn, credentialsFor } from './peer.js';
-import { BOB, REALM, stage } from './stage.js';
 
 const PROXY = { proxy: true };
 
@@ -11,7 +12,7 @@ describe('who is let in', () => {
     'AUT-01 right credentials with qop=auth and %s are accepted, by a user agent and by a proxy',
     async (algorithm) => {
       for (const proxy of [false, true]) {
-        const s = await stage({ proxy, algorithms: [algorithm] });
+        const s = await guarded({ proxy, algorithms: [algorithm] });
         const refused = await s.send().response();
         expect(refused.status).toBe(proxy ? 407 : 401);
         const [challenge] = challengesIn(refused);
@@ -23,7 +24,7 @@ describe('who is let in', () => {
   );
 
   test('AUT-01 for each call: the handler is not called, and nothing goes on, without credentials', async () => {
-    const s = await stage();
+    const s = await guarded();
     expect((await s.send('INVITE').response()).status).toBe(401);
     await s.bob.receivesNothing();
     expect(s.seen).toEqual([]);
@@ -32,7 +33,7 @@ describe('who is let in', () => {
 
   test('AUT-01 a user whose password is kept as H(A1) is accepted with the hashes that there are, and with no other', async () => {
     const ha1 = { MD5: ha1Of('MD5', 'alice', REALM, 'secret').toUpperCase() };
-    const s = await stage({ users: () => ({ ha1 }) });
+    const s = await guarded({ users: () => ({ ha1 }) });
     const [sha256, md5] = await s.challenges();
     expect((await s.answerTo(md5!)).status).toBe(200);
     const refused = await s.answerTo(sha256!, { nc: 2 });
@@ -40,7 +41,7 @@ describe('who is let in', () => {
   });
 
   test('RFC 7616 §3.4.3 with auth-int the body is covered: one that was changed is refused', async () => {
-    const s = await stage({ qop: ['auth-int'] });
+    const s = await guarded({ qop: ['auth-int'] });
     const [challenge] = await s.challenges();
     expect(challenge!.qop).toBe('auth-int');
     const answer = { qop: 'auth-int', body: 'hello' } as const;
@@ -50,7 +51,7 @@ describe('who is let in', () => {
   });
 
   test('RFC 7616 §4 a name in UTF-8', async () => {
-    const s = await stage({ users: (name) => (name === 'Jäsøn "J" Doe' ? 'süß' : undefined) });
+    const s = await guarded({ users: (name) => (name === 'Jäsøn "J" Doe' ? 'süß' : undefined) });
     const challenge = await s.challenge();
     const octets = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
     const value = credentialsFor(challenge, {
@@ -65,7 +66,7 @@ describe('who is let in', () => {
   });
 
   test('a nonce is good for another call and from another address: it is bound to neither (RFC 7616 §3.3)', async () => {
-    const s = await stage();
+    const s = await guarded();
     const challenge = await s.challenge();
     const value = credentialsFor(challenge, { method: 'MESSAGE', uri: BOB });
     const carol = s.world.phone('carol', '10.0.0.7');
@@ -75,7 +76,7 @@ describe('who is let in', () => {
   });
 
   test('C-41 a lookup that fails is the fault of the application: 500', async () => {
-    const s = await stage({
+    const s = await guarded({
       users: () => {
         throw new Error('the database is away');
       },
@@ -89,14 +90,14 @@ describe('who is let in', () => {
     [{}, 'users gave neither a password nor { ha1 }'],
     [7, 'users gave neither a password nor { ha1 }'],
   ])('C-41 so is a lookup that gives %j', async (secret, problem) => {
-    const s = await stage({ users: () => secret as never });
+    const s = await guarded({ users: () => secret as never });
     expect((await s.answerTo(await s.challenge())).status).toBe(500);
     expect(s.container.problems(50)).toEqual([expect.stringContaining(problem)]);
   });
 
   test('C-29 who gives up while the user is looked up gets 487 alone, and the handler is not called', async () => {
     const found: ((password: string) => void)[] = [];
-    const s = await stage({ users: () => new Promise((resolve) => found.push(resolve)) });
+    const s = await guarded({ users: () => new Promise((resolve) => found.push(resolve)) });
     const value = credentialsFor(await s.challenge('INVITE'), { method: 'INVITE', uri: BOB });
     const call = s.send('INVITE', { headers: { Authorization: value } });
     await s.world.deliver();
@@ -112,7 +113,7 @@ describe('who is let in', () => {
 
 describe('who is refused', () => {
   test('AUT-02 a wrong password: a challenge again, with a new nonce and without stale', async () => {
-    const s = await stage();
+    const s = await guarded();
     const first = await s.challenge();
     const refused = await s.answerTo(first, { password: 'guess' });
     const [again] = challengesIn(refused);
@@ -123,14 +124,14 @@ describe('who is refused', () => {
   });
 
   test('AUT-02 a guess uses up nothing: the right password is good with the same nonce and count', async () => {
-    const s = await stage();
+    const s = await guarded();
     const challenge = await s.challenge();
     expect((await s.answerTo(challenge, { password: 'guess' })).status).toBe(401);
     expect((await s.answerTo(challenge)).status).toBe(200);
   });
 
   test('AUT-03 an expired nonce with the right password: stale=true; with a wrong one: not', async () => {
-    const s = await stage(PROXY);
+    const s = await guarded(PROXY);
     const challenge = await s.challenge();
     await s.world.run(300_001);
     const refused = await s.answerTo(challenge);
@@ -141,14 +142,14 @@ describe('who is refused', () => {
   });
 
   test('AUT-03 up to five minutes a nonce is good', async () => {
-    const s = await stage();
+    const s = await guarded();
     const challenge = await s.challenge();
     await s.world.run(290_000);
     expect((await s.answerTo(challenge)).status).toBe(200);
   });
 
   test('AUT-04 a count that was seen is refused, stale since the password is right; higher ones and overtaken ones pass once', async () => {
-    const s = await stage();
+    const s = await guarded();
     const challenge = await s.challenge();
     const statusOf = async (nc: number): Promise<number> => (await s.answerTo(challenge, { nc })).status;
     expect([await statusOf(1), await statusOf(1), await statusOf(5), await statusOf(3), await statusOf(3)]).toEqual([
@@ -160,7 +161,7 @@ describe('who is refused', () => {
   });
 
   test('AUT-04 the same request, octet by octet, under a new branch is a replay', async () => {
-    const s = await stage();
+    const s = await guarded();
     const value = credentialsFor(await s.challenge(), { method: 'MESSAGE', uri: BOB });
     const fixed = { callId: 'same', sequence: 7 };
     expect((await s.responseWith({ Authorization: value }, fixed)).status).toBe(200);
@@ -180,7 +181,7 @@ describe('who is refused', () => {
     ['has dots alone', () => '....'],
   ])('C10 a nonce that %s is not accepted, and nobody is looked up for it', async (_, forge) => {
     const asked: string[] = [];
-    const s = await stage({
+    const s = await guarded({
       users: (name) => {
         asked.push(name);
         return 'secret';
@@ -192,8 +193,8 @@ describe('who is refused', () => {
   });
 
   test('C10 a nonce of another realm is not accepted', async () => {
-    const one = await stage();
-    const other = await stage({ realm: 'example.org' });
+    const one = await guarded();
+    const other = await guarded({ realm: 'example.org' });
     const { nonce } = await one.challenge();
     const challenge = await other.challenge();
     expect((await other.answerTo(challenge, { nonce: nonce! })).status).toBe(401);
@@ -201,7 +202,7 @@ describe('who is refused', () => {
   });
 
   test('C10 what was not offered is not accepted: weaker algorithms, other qop', async () => {
-    const s = await stage({ algorithms: ['SHA-256'] });
+    const s = await guarded({ algorithms: ['SHA-256'] });
     const challenge = await s.challenge();
     for (const answer of [
       { algorithm: 'MD5' },
@@ -214,7 +215,7 @@ describe('who is refused', () => {
   });
 
   test('AUT-05 credentials for another Request-URI are refused with 400, and use nothing up', async () => {
-    const s = await stage();
+    const s = await guarded();
     const challenge = await s.challenge();
     const refused = await s.answerTo(challenge, { uri: 'sip:carol@10.0.0.2' });
     expect(refused.startLine).toBe('SIP/2.0 400 Authorization Is For Another Request-URI');
@@ -222,10 +223,10 @@ describe('who is refused', () => {
   });
 
   test('AUT-05 an equal URI (§19.1.4) will do, and what the application says is as good', async () => {
-    const equal = await stage();
+    const equal = await guarded();
     expect((await equal.answerTo(await equal.challenge(), { uri: 'SIP:%62ob@10.0.0.2;x=1' })).status).toBe(200);
     const pairs: string[][] = [];
-    const lenient = await stage({
+    const lenient = await guarded({
       acceptsUri: (written, target) => {
         pairs.push([written, target]);
         return written.startsWith('sip:bob@');
@@ -241,14 +242,14 @@ describe('who is refused', () => {
   });
 
   test('AUT-05 the method is covered: credentials of a MESSAGE are of no use for another request', async () => {
-    const s = await stage();
+    const s = await guarded();
     expect((await s.answerTo(await s.challenge(), { method: 'INVITE' })).status).toBe(401);
   });
 
   test('AUT-09 without qop, as RFC 2069 had it: only where it is configured, and each nonce once', async () => {
-    const strict = await stage();
+    const strict = await guarded();
     expect((await strict.answerTo(await strict.challenge(), { qop: null })).status).toBe(401);
-    const s = await stage({ withoutQop: true });
+    const s = await guarded({ withoutQop: true });
     const [, md5] = await s.challenges();
     expect((await s.answerTo(md5!, { qop: null })).status).toBe(200);
     const again = await s.answerTo(md5!, { qop: null });
@@ -257,7 +258,7 @@ describe('who is refused', () => {
   });
 
   test('AUT-10 a user who does not exist is told the same as one with a wrong password', async () => {
-    const s = await stage();
+    const s = await guarded();
     const shape = (text: string): string =>
       text
         .replace(/nonce="[^"]*"/g, 'nonce')
@@ -273,7 +274,7 @@ describe('who is refused', () => {
 });
 
 test('AUT-07 one header field for each algorithm, the strongest first, whatever order they are named in', async () => {
-  const s = await stage({ algorithms: ['MD5', 'SHA-512-256', 'SHA-256'], proxy: true });
+  const s = await guarded({ algorithms: ['MD5', 'SHA-512-256', 'SHA-256'], proxy: true });
   const response = await s.send().response();
   const fields = response.headers.filter(([name]) => name === 'Proxy-Authenticate');
   const nonce = challengesIn(response)[0]!.nonce;
@@ -282,12 +283,12 @@ test('AUT-07 one header field for each algorithm, the strongest first, whatever 
       (name) => `Digest realm="example.com", nonce="${nonce}", algorithm=${name}, qop="auth"`,
     ),
   );
-  const usual = await stage();
+  const usual = await guarded();
   expect((await usual.challenges()).map(({ algorithm }) => algorithm)).toEqual(['SHA-256', 'MD5']);
 });
 
 test('AUT-07 two challenges never have the same nonce', async () => {
-  const s = await stage();
+  const s = await guarded();
   const nonces = new Set<string>();
   for (let i = 0; i < 20; i++) nonces.add((await s.challenge()).nonce!);
   expect(nonces.size).toBe(20);

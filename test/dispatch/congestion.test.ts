@@ -2,7 +2,7 @@
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { Congestion, type Load, PATIENCE } from '../../container/engine/congestion.js';
-import { stage } from '../agent/stage.js';
+import { stage } from '../world/stage.js';
 
 function lasting(congestion: Congestion, load: Load): void {
   for (let i = 0; i < PATIENCE; i++) congestion.measure(load);

@@ -1,10 +1,10 @@
 // Flows of sdk/PROXYING.md: branches that are added while a call is looked for.
 import { expect, test } from 'vitest';
 import { AlsoMobile, Elsewhere, NoForwarding, Substitute, TellCaller, Voicemail } from './apps/branches.js';
-import { stage } from './stage.js';
+import { search } from './search.js';
 
 test('C-16 C-17 a best-response handler adds a branch: the response is not forwarded', async () => {
-  const { world, desk, voicemail, call, ends } = await stage(Voicemail);
+  const { world, desk, voicemail, call, ends } = await search(Voicemail);
   const sent = call();
   (await desk.receive('INVITE')).reply(486);
   (await voicemail.receive('INVITE')).reply(200);
@@ -25,7 +25,7 @@ test('C-16 C-17 a best-response handler adds a branch: the response is not forwa
 });
 
 test('C-17 the response that was not forwarded stays a candidate', async () => {
-  const { world, desk, voicemail, call, ends } = await stage(Voicemail);
+  const { world, desk, voicemail, call, ends } = await search(Voicemail);
   const sent = call();
   (await desk.receive('INVITE')).reply(486);
   (await voicemail.receive('INVITE')).reply(500);
@@ -48,7 +48,7 @@ test('C-17 the response that was not forwarded stays a candidate', async () => {
 });
 
 test('C-16 an async handler looks something up before it adds a branch', async () => {
-  const { world, desk, mobile, call, finds, ends } = await stage(Elsewhere);
+  const { world, desk, mobile, call, finds, ends } = await search(Elsewhere);
   finds('sip:mobile@10.0.0.3', 1500);
   const sent = call();
   (await desk.receive('INVITE')).reply(480);
@@ -70,7 +70,7 @@ test('C-16 an async handler looks something up before it adds a branch', async (
 });
 
 test('C-18 C-19 a 1xx handler adds a branch; the same URI is not tried twice', async () => {
-  const { world, desk, mobile, call, ends } = await stage(AlsoMobile);
+  const { world, desk, mobile, call, ends } = await search(AlsoMobile);
   desk.answerCancel = true;
   const sent = call();
   (await desk.receive('INVITE')).reply(180);
@@ -102,7 +102,7 @@ test('C-18 C-19 a 1xx handler adds a branch; the same URI is not tried twice', a
 });
 
 test('C-18 a @BranchResponse handler adds a branch while another one rings', async () => {
-  const { world, desk, mobile, assistant, call, ends } = await stage(Substitute);
+  const { world, desk, mobile, assistant, call, ends } = await search(Substitute);
   mobile.answerCancel = true;
   const sent = call();
   (await desk.receive('INVITE')).reply(404);
@@ -133,7 +133,7 @@ test('C-18 a @BranchResponse handler adds a branch while another one rings', asy
 });
 
 test('C-18 proxy.cancel with a Reason, then proxyTo', async () => {
-  const { world, desk, voicemail, call, ends } = await stage(NoForwarding);
+  const { world, desk, voicemail, call, ends } = await search(NoForwarding);
   desk.answerCancel = true;
   const sent = call();
   (await desk.receive('INVITE')).reply(181);
@@ -161,7 +161,7 @@ test('C-18 proxy.cancel with a Reason, then proxyTo', async () => {
 });
 
 test('C-14 @BranchResponse is called for a final response that is not the end', async () => {
-  const { world, desk, mobile, call, ends } = await stage(TellCaller);
+  const { world, desk, mobile, call, ends } = await search(TellCaller);
   const sent = call();
   (await desk.receive('INVITE')).reply(486);
   (await mobile.receive('INVITE')).reply(404);

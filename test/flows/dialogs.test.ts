@@ -1,9 +1,9 @@
 // Flows of sdk/PROXYING.md: what comes after the first request.
 import { expect, test } from 'vitest';
 import { Customer, EarlyMedia, Edge, Stay, ToTcp } from './apps/dialogs.js';
-import { type Stage, stage } from './stage.js';
+import { type Search, search } from './search.js';
 
-async function answered({ desk, call }: Stage) {
+async function answered({ desk, call }: Search) {
   const sent = call();
   const invite = await desk.receive('INVITE');
   invite.reply(200);
@@ -13,14 +13,14 @@ async function answered({ desk, call }: Stage) {
   return { sent, invite };
 }
 
-async function hangUp({ desk }: Stage, sent: Awaited<ReturnType<typeof answered>>['sent']) {
+async function hangUp({ desk }: Search, sent: Awaited<ReturnType<typeof answered>>['sent']) {
   const bye = sent.bye();
   (await desk.receive('BYE')).reply(200);
   await bye.response(200);
 }
 
 test('C-34 with recordRoute the application sees the requests in the dialog, and may answer them', async () => {
-  const s = await stage(Stay);
+  const s = await search(Stay);
   const { sent } = await answered(s);
   await sent.dialog.request('INFO').response(200);
   await hangUp(s, sent);
@@ -46,7 +46,7 @@ test('C-34 with recordRoute the application sees the requests in the dialog, and
 });
 
 test('C-35 parameters of the Record-Route URI come back from both sides', async () => {
-  const s = await stage(Customer);
+  const s = await search(Customer);
   const { sent, invite } = await answered(s);
   const info = invite.dialog.request('INFO');
   (await s.alice.receive('INFO')).reply(200);
@@ -77,7 +77,7 @@ test('C-35 parameters of the Record-Route URI come back from both sides', async 
 });
 
 test('C-7 PRACK and UPDATE in an early dialog reach the phone that sent the 183', async () => {
-  const { world, desk, mobile, call, ends } = await stage(EarlyMedia);
+  const { world, desk, mobile, call, ends } = await search(EarlyMedia);
   mobile.answerCancel = true;
   const sent = call({ headers: { Supported: '100rel' } });
   const invites = [await desk.receive('INVITE'), await mobile.receive('INVITE')];
@@ -125,7 +125,7 @@ test('C-7 PRACK and UPDATE in an early dialog reach the phone that sent the 183'
 });
 
 test('C-39 RFC 5658 two Record-Routes where the two sides differ: UDP and TCP', async () => {
-  const s = await stage(ToTcp);
+  const s = await search(ToTcp);
   const { sent } = await answered(s);
   await hangUp(s, sent);
   const note = ({ headers }: { headers: [string, string][] }) =>
@@ -154,7 +154,7 @@ test('C-39 RFC 5658 two Record-Routes where the two sides differ: UDP and TCP', 
 });
 
 test('C-38 RFC 3327 addToPath: what a phone registers is reached by way of the container', async () => {
-  const { world, alice, ends } = await stage(Edge);
+  const { world, alice, ends } = await search(Edge);
   const registrar = world.phone('registrar', '10.0.0.6');
   const registration = alice.request('REGISTER', 'sip:example.com', {
     via: 'siplet',

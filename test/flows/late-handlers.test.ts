@@ -2,7 +2,7 @@
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { DESK, directory, MOBILE } from './apps/bob.js';
-import { stage } from './stage.js';
+import { search } from './search.js';
 
 function thrown(act: () => unknown): unknown {
   try {
@@ -22,7 +22,7 @@ test('F-1 C-29 C-41 a handler that proxies after the caller has given up is not 
       request.proxy().proxyTo(DESK);
     }
   }
-  const { world, call, finds, ends, container } = await stage(LookUp);
+  const { world, call, finds, ends, container } = await search(LookUp);
   finds(DESK, 3000);
   const sent = call();
   await sent.response(100);
@@ -50,7 +50,7 @@ test('F-2 §9.1 §17.1.1.3 a branch’s request is committed when it has been se
       );
     }
   }
-  const { world, desk, call } = await stage(Edits);
+  const { world, desk, call } = await search(Edits);
   desk.answerCancel = true;
   const sent = call();
   (await desk.receive('INVITE')).reply(180);
@@ -67,7 +67,7 @@ test('F-2 §9.1 §17.1.1.3 a branch’s request is committed when it has been se
 });
 
 test('F-3 createBranches that throws RangeError for too many has created none', async () => {
-  const { desk, mobile, world, call } = await stage(
+  const { desk, mobile, world, call } = await search(
     (() => {
       @Siplet()
       class TooMany {

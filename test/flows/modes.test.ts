@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { Elsewhere } from './apps/branches.js';
 import { FindBob } from './apps/first.js';
 import { Broken, BrokenLater, LookUp, Relay, Spread } from './apps/modes.js';
-import { stage } from './stage.js';
+import { search } from './search.js';
 
 test('C-2 C-3 unsupervised: the container chooses alone, and the application sees what comes in the dialog', async () => {
-  const { world, desk, mobile, call, ends } = await stage(Relay);
+  const { world, desk, mobile, call, ends } = await search(Relay);
   const sent = call();
   (await mobile.receive('INVITE')).reply(486);
   (await desk.receive('INVITE')).reply(200);
@@ -37,7 +37,7 @@ test('C-2 C-3 unsupervised: the container chooses alone, and the application see
 });
 
 test('§16.11 stateless: every message goes on as it comes, retransmissions, CANCEL and ACK by the same way', async () => {
-  const { world, alice, desk, mobile, call, ends } = await stage(Spread);
+  const { world, alice, desk, mobile, call, ends } = await search(Spread);
   alice.reliable = mobile.answerCancel = true;
   const sent = call({ callId: 'a-call' });
   const invite = await mobile.receive('INVITE');
@@ -71,7 +71,7 @@ test('§16.11 stateless: every message goes on as it comes, retransmissions, CAN
 });
 
 test('C-29 the caller’s CANCEL ends every branch, and 487 goes upstream', async () => {
-  const { world, desk, call, ends } = await stage(FindBob);
+  const { world, desk, call, ends } = await search(FindBob);
   desk.answerCancel = true;
   const sent = call();
   (await desk.receive('INVITE')).reply(180);
@@ -101,7 +101,7 @@ test('C-29 the caller’s CANCEL ends every branch, and 487 goes upstream', asyn
 });
 
 test('C-29 the caller’s CANCEL while a handler still awaits: 487 at once', async () => {
-  const { world, desk, call, finds, ends } = await stage(LookUp);
+  const { world, desk, call, finds, ends } = await search(LookUp);
   finds('sip:desk@10.0.0.2', 3000);
   const sent = call();
   await sent.response(100);
@@ -123,7 +123,7 @@ test('C-29 the caller’s CANCEL while a handler still awaits: 487 at once', asy
 });
 
 test('C-29 the caller’s CANCEL while a best-response handler still awaits: what it adds is not tried', async () => {
-  const { world, desk, mobile, call, finds, ends } = await stage(Elsewhere);
+  const { world, desk, mobile, call, finds, ends } = await search(Elsewhere);
   finds('sip:mobile@10.0.0.3', 3000);
   const sent = call();
   (await desk.receive('INVITE')).reply(480);
@@ -148,7 +148,7 @@ test('C-29 the caller’s CANCEL while a best-response handler still awaits: wha
 });
 
 test('C-15 nobody answers: the INVITE is sent again until Timer B, then 408', async () => {
-  const { world, call, ends } = await stage(FindBob);
+  const { world, call, ends } = await search(FindBob);
   await call().response(408);
   await world.deliver();
   expect(world.ladder()).toMatchInlineSnapshot(`
@@ -169,7 +169,7 @@ test('C-15 nobody answers: the INVITE is sent again until Timer B, then 408', as
 });
 
 test('C-41 a handler of a request throws before anything was sent: 500', async () => {
-  const { world, container, call, ends } = await stage(Broken);
+  const { world, container, call, ends } = await search(Broken);
   await call().response(500);
   await world.deliver();
   expect(container.problems()).toEqual(['Broken.ring failed: on purpose']);
@@ -184,7 +184,7 @@ test('C-41 a handler of a request throws before anything was sent: 500', async (
 });
 
 test('C-41 a response handler throws: the response goes on as it came', async () => {
-  const { world, desk, mobile, call, ends } = await stage(BrokenLater);
+  const { world, desk, mobile, call, ends } = await search(BrokenLater);
   const sent = call();
   (await desk.receive('INVITE')).reply(404);
   (await mobile.receive('INVITE')).reply(486);

@@ -8,12 +8,9 @@ import {
   Siplet as siplet,
 } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { Siplet } from '../world/siplet.js';
-import { World } from '../world/world.js';
+import { stage } from '../world/stage.js';
 
 async function ring() {
-  const world = new World();
-  const alice = world.phone('alice', '10.0.0.1');
   const seen: string[] = [];
   @siplet({ name: 'ring' })
   class Ring {
@@ -32,8 +29,7 @@ async function ring() {
       seen.push(`${response.status} to ${response.method}${response.isRetransmission ? ' again' : ''}`);
     }
   }
-  const container = await Siplet.start(world, { ring: { Ring } });
-  return { world, alice, container, seen, desk: world.phone('desk', '10.0.0.2') };
+  return { ...(await stage(Ring, { phones: { alice: '10.0.0.1', desk: '10.0.0.2' } })), seen };
 }
 
 describe('a proxied call', () => {

@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { AllMayAnswer, Forks, Looking, NotNow, OneBusyAllBusy, Sign } from './apps/responses.js';
 import { RingAll } from './apps/search.js';
-import { stage } from './stage.js';
+import { search } from './search.js';
 
 test('C-4 what a handler changes in a message is what goes on', async () => {
-  const { world, desk, call, ends } = await stage(Sign);
+  const { world, desk, call, ends } = await search(Sign);
   const sent = call();
   (await desk.receive('INVITE')).reply(200, { headers: { Server: 'desk' } });
   await sent.response(200);
@@ -25,7 +25,7 @@ test('C-4 what a handler changes in a message is what goes on', async () => {
 });
 
 test('C-6 a 1xx of the application’s own', async () => {
-  const { world, desk, call, ends } = await stage(Looking);
+  const { world, desk, call, ends } = await search(Looking);
   const sent = call();
   await sent.response(182);
   const invite = await desk.receive('INVITE');
@@ -46,7 +46,7 @@ test('C-6 a 1xx of the application’s own', async () => {
 });
 
 test('C-12 a 6xx of the application’s own cancels the branches, and goes upstream when they have ended', async () => {
-  const { world, desk, mobile, call, ends } = await stage(OneBusyAllBusy);
+  const { world, desk, mobile, call, ends } = await search(OneBusyAllBusy);
   mobile.answerCancel = true;
   const sent = call();
   const invite = await desk.receive('INVITE');
@@ -76,7 +76,7 @@ test('C-12 a 6xx of the application’s own cancels the branches, and goes upstr
 });
 
 test('C-12 a final response of the application’s own replaces the best response', async () => {
-  const { world, desk, call, ends } = await stage(NotNow);
+  const { world, desk, call, ends } = await search(NotNow);
   const sent = call();
   (await desk.receive('INVITE')).reply(486);
   await sent.response(480);
@@ -96,7 +96,7 @@ test('C-12 a final response of the application’s own replaces the best respons
 });
 
 test('C-13 a 6xx cancels the other branches, and goes upstream when they have ended', async () => {
-  const { world, desk, mobile, call, ends } = await stage(RingAll);
+  const { world, desk, mobile, call, ends } = await search(RingAll);
   mobile.answerCancel = true;
   const sent = call();
   const invite = await desk.receive('INVITE');
@@ -131,7 +131,7 @@ function realmsOf({ headers }: { headers: [string, string][] }): string[] {
 }
 
 test('C-15 a 401 or 407 carries the challenges of all of them', async () => {
-  const { world, desk, mobile, call, ends } = await stage(RingAll);
+  const { world, desk, mobile, call, ends } = await search(RingAll);
   const sent = call();
   const challenge = (realm: string) => `Digest realm="${realm}", nonce="1"`;
   (await desk.receive('INVITE')).reply(401, { headers: { 'WWW-Authenticate': challenge('desk') } });
@@ -156,7 +156,7 @@ test('C-15 a 401 or 407 carries the challenges of all of them', async () => {
 });
 
 test('C-15 a 503 goes upstream as 500: it speaks of one phone, not of this proxy', async () => {
-  const { world, desk, mobile, call, ends } = await stage(RingAll);
+  const { world, desk, mobile, call, ends } = await search(RingAll);
   const sent = call();
   for (const phone of [desk, mobile]) (await phone.receive('INVITE')).reply(503, { headers: { 'Retry-After': '60' } });
   await sent.response(500);
@@ -180,7 +180,7 @@ test('C-15 a 503 goes upstream as 500: it speaks of one phone, not of this proxy
 });
 
 test('C-10 with noCancel the other branches go on, and each 200 goes upstream', async () => {
-  const { world, desk, mobile, call, ends } = await stage(AllMayAnswer);
+  const { world, desk, mobile, call, ends } = await search(AllMayAnswer);
   const sent = call();
   const late = await mobile.receive('INVITE');
   late.reply(180);
@@ -209,7 +209,7 @@ test('C-10 with noCancel the other branches go on, and each 200 goes upstream', 
 });
 
 test('C-10a forks downstream: each 200 goes upstream, and each dialog has a session of its own', async () => {
-  const { world, desk, call, ends } = await stage(Forks);
+  const { world, desk, call, ends } = await search(Forks);
   const sent = call();
   const invite = await desk.receive('INVITE');
   for (const toTag of ['one', 'two']) {

@@ -3,6 +3,7 @@ import { Authenticated, Invite, type SipRequest, Siplet as siplet } from '@siple
 import { expect, test } from 'vitest';
 import { challengesIn, credentialsFor } from '../digest/peer.js';
 import { Siplet } from '../world/siplet.js';
+import { type ApplicationClass, nothingLeft } from '../world/stage.js';
 import { World } from '../world/world.js';
 
 const ALICE = 'v=0\r\no=alice 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n';
@@ -27,7 +28,7 @@ class Inbound {
   }
 }
 
-async function stage(one: Function = Outbound, two: Function = Inbound) {
+async function trapezoid(one: ApplicationClass = Outbound, two: ApplicationClass = Inbound) {
   const world = new World();
   const alice = world.phone('alice', '10.0.0.1');
   const p1 = await Siplet.start(world, { one: { one } }, { name: 'p1', addresses: ['10.0.0.8'] });
@@ -40,18 +41,12 @@ async function stage(one: Function = Outbound, two: Function = Inbound) {
     call: (options: Parameters<typeof alice.invite>[1] = {}) =>
       alice.invite('sip:bob@p2', { via: 'p1', body: ALICE, ...options }),
     ladder: () => world.ladder({ times: false, participants: ['alice', 'p1', 'p2', 'bob'] }),
-    async ends(problems = 0) {
-      await world.runUntilIdle();
-      for (const container of [p1, p2]) {
-        expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
-      }
-      expect([...p1.problems(), ...p2.problems()]).toHaveLength(problems);
-    },
+    ends: (problems = 0) => nothingLeft(world, [p1, p2], problems),
   };
 }
 
 test('RFC 3665 §3.2 session establishment through two proxies', async () => {
-  const { alice, bob, call, ladder, ends } = await stage();
+  const { alice, bob, call, ladder, ends } = await trapezoid();
   const invite = call();
   const offered = await bob.receive('INVITE');
   offered.reply(180);
@@ -116,7 +111,7 @@ class AskingToo {
 }
 
 test('RFC 3665 §3.3 session establishment with multiple proxy authentication', async () => {
-  const { alice, bob, call, ladder, ends } = await stage(Asking, AskingToo);
+  const { alice, bob, call, ladder, ends } = await trapezoid(Asking, AskingToo);
   const first = call();
   const [one] = challengesIn(await first.response(407));
   const answer = (challenge: typeof one) => credentialsFor(challenge!, { method: 'INVITE', uri: 'sip:bob@p2' });
@@ -170,7 +165,7 @@ test('RFC 3665 §3.3 session establishment with multiple proxy authentication', 
 });
 
 test('RFC 3665 §3.4 a proxy that does not answer: the caller goes to the other one', async () => {
-  const { alice, bob, world, ladder, ends } = await stage();
+  const { alice, bob, world, ladder, ends } = await trapezoid();
   const dead = alice.invite('sip:bob@p2', { via: '10.0.0.77', body: ALICE });
   await world.run(31_900);
   expect(dead.last).toBeUndefined();
@@ -217,7 +212,7 @@ class Gateway {
 }
 
 test('RFC 3665 §3.5 session through a SIP ALG, which changes the offer on its way', async () => {
-  const { alice, bob, call, ladder, ends } = await stage(Gateway);
+  const { alice, bob, call, ladder, ends } = await trapezoid(Gateway);
   const invite = call();
   const offered = await bob.receive('INVITE');
   expect(offered.body).toContain('192.0.2.1');
@@ -262,7 +257,7 @@ class Redirecting {
 }
 
 test('RFC 3665 §3.6 session via redirect and proxy servers with SDP in the ACK', async () => {
-  const { alice, bob, call, ladder, ends } = await stage(Outbound, Redirecting);
+  const { alice, bob, call, ladder, ends } = await trapezoid(Outbound, Redirecting);
   const invite = call({ body: '' });
   const offered = await bob.receive('INVITE');
   expect(offered.body).toBe('');
@@ -298,7 +293,7 @@ test('RFC 3665 §3.6 session via redirect and proxy servers with SDP in the ACK'
 });
 
 test('RFC 3665 §3.7 session with re-INVITE: the address of the callee changes', async () => {
-  const { alice, bob, call, ladder, ends } = await stage();
+  const { alice, bob, call, ladder, ends } = await trapezoid();
   const invite = call();
   const offered = await bob.receive('INVITE');
   offered.reply(200, { body: BOB });
@@ -349,7 +344,7 @@ test('RFC 3665 §3.7 session with re-INVITE: the address of the callee changes',
 });
 
 test('RFC 3665 §3.8 unsuccessful, no answer: the caller gives up', async () => {
-  const { bob, call, ladder, ends } = await stage();
+  const { bob, call, ladder, ends } = await trapezoid();
   const invite = call();
   const offered = await bob.receive('INVITE');
   offered.reply(180);
@@ -386,7 +381,7 @@ test('RFC 3665 §3.8 unsuccessful, no answer: the caller gives up', async () => 
 });
 
 test('RFC 3665 §3.9 unsuccessful, busy', async () => {
-  const { bob, call, ladder, ends } = await stage();
+  const { bob, call, ladder, ends } = await trapezoid();
   const invite = call();
   (await bob.receive('INVITE')).reply(486);
   await invite.response(486);
@@ -408,7 +403,7 @@ test('RFC 3665 §3.9 unsuccessful, busy', async () => {
 });
 
 test('RFC 3665 §3.11 unsuccessful, temporarily unavailable', async () => {
-  const { bob, call, ladder, ends } = await stage();
+  const { bob, call, ladder, ends } = await trapezoid();
   const invite = call();
   const offered = await bob.receive('INVITE');
   offered.reply(180);
@@ -435,7 +430,7 @@ test('RFC 3665 §3.11 unsuccessful, temporarily unavailable', async () => {
 });
 
 test('RFC 3665 §3.10 unsuccessful, no response from the user agent', async () => {
-  const { call, ladder, ends, bob } = await stage();
+  const { call, ladder, ends, bob } = await trapezoid();
   const invite = call();
   await bob.receive('INVITE');
   await invite.response(408);

@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { FindBob } from './apps/first.js';
 import { DeskFirst, DoNotFollow, Follow, Hunt, RingAll } from './apps/search.js';
-import { stage } from './stage.js';
+import { search } from './search.js';
 
 test('C-33 without recordRoute the container is out of the call when it has been answered', async () => {
-  const { world, desk, call, ends } = await stage(FindBob);
+  const { world, desk, call, ends } = await search(FindBob);
   const sent = call();
   const invite = await desk.receive('INVITE');
   invite.reply(180);
@@ -34,7 +34,7 @@ test('C-33 without recordRoute the container is out of the call when it has been
 });
 
 test('C-10 C-22 all ring at once, and the first 200 cancels the others', async () => {
-  const { world, desk, mobile, call, ends } = await stage(RingAll);
+  const { world, desk, mobile, call, ends } = await search(RingAll);
   mobile.answerCancel = true;
   const sent = call();
   const invite = await desk.receive('INVITE');
@@ -65,7 +65,7 @@ test('C-10 C-22 all ring at once, and the first 200 cancels the others', async (
 });
 
 test('C-22 the timeout ends a parallel search: all are cancelled, and the best response is 408 when there is none', async () => {
-  const { world, desk, mobile, call, ends } = await stage(RingAll);
+  const { world, desk, mobile, call, ends } = await search(RingAll);
   desk.answerCancel = mobile.answerCancel = true;
   const sent = call();
   (await desk.receive('INVITE')).reply(180);
@@ -89,7 +89,7 @@ test('C-22 the timeout ends a parallel search: all are cancelled, and the best r
 });
 
 test('C-23 one after another: the timeout of a branch, or its failure, starts the next', async () => {
-  const { world, desk, mobile, voicemail, call, ends } = await stage(Hunt);
+  const { world, desk, mobile, voicemail, call, ends } = await search(Hunt);
   desk.answerCancel = true;
   const sent = call();
   (await desk.receive('INVITE')).reply(180);
@@ -121,7 +121,7 @@ test('C-23 one after another: the timeout of a branch, or its failure, starts th
 });
 
 test('C-23 createBranches and start: each branch with a timeout and headers of its own', async () => {
-  const { world, desk, mobile, call, ends } = await stage(DeskFirst);
+  const { world, desk, mobile, call, ends } = await search(DeskFirst);
   desk.answerCancel = true;
   const sent = call();
   (await desk.receive('INVITE')).reply(180);
@@ -150,7 +150,7 @@ test('C-23 createBranches and start: each branch with a timeout and headers of i
 });
 
 test('C-26 recurse: the Contacts of a 302 are tried, and theirs too: the branches are a tree', async () => {
-  const { world, desk, mobile, voicemail, call, ends } = await stage(Follow);
+  const { world, desk, mobile, voicemail, call, ends } = await search(Follow);
   const sent = call();
   (await desk.receive('INVITE')).reply(302, { contact: 'sip:mobile@10.0.0.3' });
   (await mobile.receive('INVITE')).reply(302, { contact: 'sip:voicemail@10.0.0.5' });
@@ -177,7 +177,7 @@ test('C-26 recurse: the Contacts of a 302 are tried, and theirs too: the branche
 });
 
 test('C-27 without recurse a 302 competes as any other response', async () => {
-  const { world, desk, mobile, call, ends } = await stage(DoNotFollow);
+  const { world, desk, mobile, call, ends } = await search(DoNotFollow);
   const sent = call();
   (await desk.receive('INVITE')).reply(302, { contact: 'sip:assistant@10.0.0.4' });
   (await mobile.receive('INVITE')).reply(404);

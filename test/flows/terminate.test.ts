@@ -1,7 +1,7 @@
 // A proxied dialog that its application ends (JSR 289 SipSession, contract section 3): a BYE to each side.
 import { type ApplicationSession, Invite, OnTimer, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { stage } from './stage.js';
+import { search } from './search.js';
 
 const seen: string[] = [];
 
@@ -23,7 +23,7 @@ class Cutting {
 
 test('SipSession.terminate() of a proxied dialog sends a BYE to both sides, each in the name of the other', async () => {
   seen.length = 0;
-  const { world, alice, desk, call, ends } = await stage(Cutting);
+  const { world, alice, desk, call, ends } = await search(Cutting);
   const invite = call();
   const offered = await desk.receive('INVITE');
   offered.reply(200);
@@ -46,7 +46,7 @@ test('SipSession.terminate() of a proxied dialog sends a BYE to both sides, each
 
 test('SipSession.terminate() while it is early cancels the search: the caller gets its final response', async () => {
   seen.length = 0;
-  const { desk, call, ends } = await stage(Cutting);
+  const { desk, call, ends } = await search(Cutting);
   desk.answerCancel = true;
   const invite = call();
   (await desk.receive('INVITE')).reply(180);
@@ -57,7 +57,7 @@ test('SipSession.terminate() while it is early cancels the search: the caller ge
 
 test('SipSession.terminate() takes the routes of both sides, and gives up on a side that does not answer', async () => {
   seen.length = 0;
-  const { alice, desk, call, ends, world } = await stage(Cutting);
+  const { alice, desk, call, ends, world } = await search(Cutting);
   const invite = call({ headers: { 'Record-Route': '<sip:10.0.0.3;lr>' } });
   const offered = await desk.receive('INVITE');
   const own = offered.message.list('Record-Route');

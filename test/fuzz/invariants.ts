@@ -3,7 +3,7 @@ import { IN_DIALOG } from './application.js';
 import { Reference } from './best.js';
 import { type Attempt, Evidence, INSTANT, LIFETIME } from './evidence.js';
 import type { Act, Packet } from './journal.js';
-import type { Sequence } from './stand.js';
+import type { Sequence } from './sequence.js';
 
 /** Sentences; none when the sequence went well. */
 export function violations(sequence: Sequence): string[] {

@@ -1,5 +1,6 @@
 // The fuzz itself is put to the test: with one rule of the container bent at a time, it has to find a sequence that shows it.
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { played } from './run.js';
 
 interface Mutant {
   /** What is bent. */
@@ -10,6 +11,8 @@ interface Mutant {
   /** What has to be found, and in how many sequences. */
   readonly fault: RegExp;
   readonly within: number;
+  /** The first sequence that has shown it; all are searched again when it does not. */
+  readonly seed: number;
 }
 
 interface Final {
@@ -26,6 +29,7 @@ const MUTANTS: readonly Mutant[] = [
     }),
     fault: /is better \(C-15\)/,
     within: 300,
+    seed: 1,
   },
   {
     name: '§16.7 step 7: challenges of others are left out',
@@ -33,6 +37,7 @@ const MUTANTS: readonly Mutant[] = [
     bend: (actual: object) => ({ ...actual, aggregateChallenges() {} }),
     fault: /lacks (www|proxy)-authenticate/,
     within: 1000,
+    seed: 791,
   },
   {
     name: '§16.5: a target is tried as often as it is named',
@@ -47,6 +52,7 @@ const MUTANTS: readonly Mutant[] = [
     }),
     fault: /is tried again \(C-19\)/,
     within: 100,
+    seed: 1,
   },
   {
     name: '§16.7 step 4: only the first Contact of a 3xx is tried',
@@ -57,6 +63,7 @@ const MUTANTS: readonly Mutant[] = [
     }),
     fault: /never tried/,
     within: 6000,
+    seed: 384,
   },
   {
     name: '§9.1: a CANCEL does not wait for a provisional response',
@@ -68,6 +75,7 @@ const MUTANTS: readonly Mutant[] = [
     },
     fault: /a CANCEL before a provisional response/,
     within: 300,
+    seed: 1,
   },
   {
     name: '§17.1.1.2: a final response that comes again is not acknowledged again',
@@ -79,6 +87,7 @@ const MUTANTS: readonly Mutant[] = [
     },
     fault: /was not acknowledged/,
     within: 300,
+    seed: 6,
   },
   {
     name: 'C-10a: a second 2xx stays here',
@@ -90,6 +99,7 @@ const MUTANTS: readonly Mutant[] = [
     },
     fault: /did not go upstream \(C-10/,
     within: 1000,
+    seed: 122,
   },
   {
     name: 'C-43: handlers of a session do not wait for each other',
@@ -111,6 +121,7 @@ const MUTANTS: readonly Mutant[] = [
     }),
     fault: /C-43/,
     within: 300,
+    seed: 1,
   },
   {
     name: 'a dialog set is never forgotten',
@@ -121,6 +132,7 @@ const MUTANTS: readonly Mutant[] = [
     },
     fault: /dialogSets? (is|are) left/,
     within: 100,
+    seed: 1,
   },
 ];
 
@@ -131,18 +143,15 @@ describe('the fuzz finds what is bent', () => {
   });
   let current = '';
 
-  for (const { name, module, bend, fault, within } of MUTANTS) {
+  for (const { name, module, bend, fault, within, seed: shown } of MUTANTS) {
     test(name, async () => {
       current = module;
       vi.resetModules();
       vi.doMock(module, async (original) => bend((await original()) as never));
       const bent = await import('./run.js');
-      const seed = await bent.firstFault(fault, within);
-      expect(seed, `nothing found in ${within} sequences`).toBeDefined();
+      const seed = (await bent.firstFault(fault, 1, shown)) ?? (await bent.firstFault(fault, within));
+      expect(seed, `nothing found in ${within} sequences`).toBeLessThanOrEqual(within);
       // As it is, the container has no such fault there.
-      vi.doUnmock(module);
-      vi.resetModules();
-      const { played } = await import('./run.js');
       expect((await played(seed!)).faults.filter((one) => fault.test(one))).toEqual([]);
     }, 60_000);
   }

@@ -1,6 +1,6 @@
 // Plays sequences and says what was wrong with them.
 import { violations } from './invariants.js';
-import { Sequence } from './stand.js';
+import { Sequence } from './sequence.js';
 
 /** The sequence of a seed, played to its end; `faults` tells what was wrong. */
 export async function played(seed: number): Promise<Sequence> {

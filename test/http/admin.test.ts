@@ -7,9 +7,9 @@ import { startAdmin } from '../../container/http/admin.js';
 import { Events } from '../../container/observe/events.js';
 import { createLog } from '../../container/observe/log.js';
 import type { Overseen } from '../../container/observe/overseen.js';
+import { folder, siplet } from '../deployment/folder.js';
 import { packed, tgz } from '../deployment/pack.js';
-import { folder, siplet } from '../deployment/world.js';
-import { answering, answerTo, call, connected, eventsOf, packageOf, raw, running } from './world.js';
+import { answering, answerTo, call, connected, eventsOf, packageOf, raw, running } from './running-container.js';
 
 const put = (archive: Uint8Array): RequestInit => ({ method: 'PUT', body: archive as Uint8Array<ArrayBuffer> });
 

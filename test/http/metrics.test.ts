@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ApplicationMetrics } from '../../container/observe/application-metrics.js';
 import { Distribution, MAX_SERIES, Numbers } from '../../container/observe/series.js';
-import { answering, call, running } from './world.js';
+import { answering, call, running } from './running-container.js';
 
 test('contract section 9, GET /metrics: messages, sessions, handlers, deployments, the process', async () => {
   const { get, sip } = await running({ 'hunt.ts': answering('Hunt'), 'bad.ts': 'export const x = ;' });

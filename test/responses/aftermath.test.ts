@@ -1,11 +1,11 @@
 // What a lost connection and a failed request in a dialog leave behind: nothing, and everything.
 import { describe, expect, test } from 'vitest';
-import { BOB, proxies, stage, watch } from '../rules/stage.js';
-import { over } from './helpers.js';
+import { proxies, scripted, watch } from '../world/script.js';
+import { BOB, established } from '../world/stage.js';
 
 describe('5 a connection that carried a provisional response', () => {
   test('PCN-04 §18.2.2 is not held for ever when the final response takes another one', async () => {
-    const s = await stage({ invite: proxies(BOB) });
+    const s = await scripted({ invite: proxies(BOB) });
     s.bob.answerCancel = true;
     const call = s.call({ transport: 'TCP' });
     const invite = await s.bob.receive('INVITE');
@@ -29,13 +29,8 @@ describe('6 a dialog in which a request was answered 481 or 408', () => {
   ] as const)(
     'C-34 CNT-08 %s was answered %i, the call goes on: its BYE is seen by the application',
     async (method, status) => {
-      const s = await stage({ invite: proxies(BOB, { recordRoute: true }), bye: watch });
-      const call = s.call();
-      const invite = await s.bob.receive('INVITE');
-      invite.reply(200);
-      await call.response(200);
-      call.ack();
-      await invite.ack();
+      const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), bye: watch });
+      const { call } = await established(s);
       const request = call.dialog.request(method);
       (await s.bob.receive(method)).reply(status);
       await request.response(status);
@@ -43,7 +38,7 @@ describe('6 a dialog in which a request was answered 481 or 408', () => {
       const bye = call.bye();
       (await s.bob.receive('BYE')).reply(200);
       await bye.response(200);
-      await over(s);
+      await s.ends();
       expect(s.seen).toEqual(['invite', 'bye']);
     },
   );

@@ -1,11 +1,13 @@
 // What becomes of the other branches (§16.7 step 10, §17.1.1.3), and that nothing of a response context stays.
 import { describe, expect, test } from 'vitest';
-import { BOB, CAROL, DAVE, proxies, requests, stage, watch } from '../rules/stage.js';
-import { count, finalsOf, over, T1, times } from './helpers.js';
+import { count, finalsOf, requests, times } from '../world/arrivals.js';
+import { proxies, scripted, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE } from '../world/stage.js';
+import { T1 } from '../world/timing.js';
 
 describe('§16.7 step 10', () => {
   test('PRS-35 a final response is forwarded while two branches ring: CANCEL to both', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL, DAVE]) });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE]) });
     s.carol.answerCancel = s.dave.answerCancel = true;
     const call = s.call();
     for (const phone of [s.carol, s.dave]) (await phone.receive('INVITE')).reply(180);
@@ -16,7 +18,7 @@ describe('§16.7 step 10', () => {
     call.ack();
     await s.world.run(100);
     expect([times(s.carol, 'CANCEL'), times(s.dave, 'CANCEL')]).toEqual([[at + 2], [at + 2]]);
-    await over(s);
+    await s.ends();
     expect([requests(s.carol), requests(s.dave)]).toEqual(Array(2).fill(['INVITE', 'CANCEL', 'ACK']));
     expect([requests(s.bob), finalsOf(s.alice)]).toEqual([['INVITE', 'ACK'], [200]]);
   });
@@ -24,7 +26,7 @@ describe('§16.7 step 10', () => {
   test.each([100, 180])(
     'PRS-36 a branch without a provisional response gets no CANCEL before its first 1xx, a %i',
     async (status) => {
-      const s = await stage({ invite: proxies([BOB, CAROL]) });
+      const s = await scripted({ invite: proxies([BOB, CAROL]) });
       s.carol.answerCancel = true;
       const call = s.call();
       const carols = await s.carol.receive('INVITE');
@@ -38,25 +40,25 @@ describe('§16.7 step 10', () => {
       carols.reply(status);
       await s.world.run(100);
       expect(times(s.carol, 'CANCEL')).toEqual([at + 2]);
-      await over(s);
+      await s.ends();
       expect(finalsOf(s.alice)).toEqual([200]);
     },
   );
 
   test('PRS-36 one that says nothing at all gets none', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]) });
+    const s = await scripted({ invite: proxies([BOB, CAROL]) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect([count(s.carol, 'CANCEL'), count(s.carol, 'INVITE'), finalsOf(s.alice)]).toEqual([0, 7, [200]]);
   });
 });
 
 describe('the response context', () => {
   test('PRS-41 is kept until every transaction has ended: a late 487 is acknowledged and not forwarded', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), best: watch, branch: watch, success: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), best: watch, branch: watch, success: watch });
     const call = s.call();
     const carols = await s.carol.receive('INVITE');
     carols.reply(180);
@@ -71,12 +73,12 @@ describe('the response context', () => {
     carols.resend();
     await s.world.run(10);
     expect(count(s.carol, 'ACK')).toBe(2);
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen]).toEqual([[200], ['invite', 'success 200']]);
   });
 
   test('PRS-41 a branch rings on after the 200 for as long as its phone likes, and nothing leaks', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { noCancel: true, timeout: 10 }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { noCancel: true, timeout: 10 }) });
     const call = s.call();
     const carols = await s.carol.receive('INVITE');
     carols.reply(180);
@@ -87,12 +89,12 @@ describe('the response context', () => {
     expect([count(s.carol, 'CANCEL'), s.container.alive.inviteClient]).toEqual([0, 1]);
     carols.reply(486);
     await carols.ack();
-    await over(s);
+    await s.ends();
     expect(finalsOf(s.alice)).toEqual([200]);
   });
 
   test('PRS-42 the ACK to a non-2xx is generated hop by hop', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.pushRoute('sip:10.0.0.2;lr;x=1');
         request.proxy({ recordRoute: true }).proxyTo('sip:bob@192.0.2.5;y=2');
@@ -115,11 +117,11 @@ describe('the response context', () => {
     expect([ack.body, ack.header('Content-Length')]).toEqual(['', '0']);
     expect([ack.list('Contact'), ack.list('Record-Route')]).toEqual([[], []]);
     await call.response(486);
-    await over(s);
+    await s.ends();
   });
 
   test('PRS-42 one for each time that it comes, over as long as 64*T1', async () => {
-    const s = await stage({ invite: proxies(BOB) });
+    const s = await scripted({ invite: proxies(BOB) });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(486);
@@ -130,7 +132,7 @@ describe('the response context', () => {
     expect(count(s.bob, 'ACK')).toBe(2);
     await s.world.run(1000);
     invite.resend();
-    await over(s);
+    await s.ends();
     expect([count(s.bob, 'ACK'), finalsOf(s.alice)]).toEqual([2, [486]]);
   });
 });

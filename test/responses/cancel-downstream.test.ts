@@ -1,11 +1,14 @@
 // CANCEL as it goes downstream (§9.1), Timer C (§16.8), transport errors (§16.9).
 import { describe, expect, test } from 'vitest';
-import { BOB, CAROL, DAVE, NOBODY, proxies, requests, stage, watch } from '../rules/stage.js';
-import { count, finalsOf, over, responsesTo, T1, TIMER_C, times } from './helpers.js';
+import { count, finalsOf, requests, responsesTo, times } from '../world/arrivals.js';
+import { proxies, scripted, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE, NOBODY } from '../world/stage.js';
+import { T1 } from '../world/timing.js';
+import { TIMER_C } from './drafted.js';
 
 describe('§9.1, the CANCEL', () => {
   test('PCN-11 has Request-URI, Call-ID, To, From, CSeq number, Route and top Via of the INVITE as it was sent', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.pushRoute('sip:10.0.0.2;lr;x=1');
         request.proxy({ recordRoute: true }).proxyTo('sip:bob@192.0.2.5;y=2');
@@ -40,11 +43,11 @@ describe('§9.1, the CANCEL', () => {
     cancel.reply(200);
     invite.reply(487);
     await call.response(487);
-    await over(s);
+    await s.ends();
   });
 
   test('PCN-12 no final response within 64*T1: the transaction is destroyed, upstream gets a final one', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]) });
+    const s = await scripted({ invite: proxies([BOB, CAROL]) });
     const call = s.call();
     for (const phone of [s.bob, s.carol]) (await phone.receive('INVITE')).reply(180);
     await s.world.run(10);
@@ -55,14 +58,14 @@ describe('§9.1, the CANCEL', () => {
     expect(s.world.clock.now()).toBe(at - 1 + 64 * T1 + 1);
     expect(s.container.alive).toMatchObject({ inviteClient: 0 });
     expect([count(s.bob, 'CANCEL'), count(s.carol, 'CANCEL')]).toEqual([1, 11]); // a CANCEL is sent again as any request
-    await over(s);
+    await s.ends();
   });
 
   test.each([
     ['of a 2xx elsewhere', 'SIP;cause=200;text="Call completed elsewhere"'],
     ['of the caller’s CANCEL', 'Q.850;cause=16;text="Normal, cleared"'],
   ])('PCN-17 because %s it has a Reason', async (which, reason) => {
-    const s = await stage({ invite: proxies([BOB, CAROL]) });
+    const s = await scripted({ invite: proxies([BOB, CAROL]) });
     s.carol.answerCancel = s.bob.answerCancel = true;
     const call = s.call();
     (await s.carol.receive('INVITE')).reply(180);
@@ -79,11 +82,11 @@ describe('§9.1, the CANCEL', () => {
     }
     const cancels = s.carol.received.filter(({ message }) => message.method === 'CANCEL');
     expect(cancels.map(({ message }) => message.list('Reason'))).toEqual([[reason]]);
-    await over(s);
+    await s.ends();
   });
 
   test('PCN-18 a 487 that comes after 64*T1: nothing happens, nothing is forwarded, nothing is kept', async () => {
-    const s = await stage({ invite: proxies(BOB), best: watch });
+    const s = await scripted({ invite: proxies(BOB), best: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -92,12 +95,12 @@ describe('§9.1, the CANCEL', () => {
     await call.response(487);
     await s.world.run(1000);
     invite.reply(487);
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen]).toEqual([[487], ['invite', 'best 487']]);
     const another = s.call();
     (await s.bob.receive((request) => request.message.callId === another.message.callId)).reply(404);
     await another.response(404);
-    await over(s);
+    await s.ends();
   });
 });
 
@@ -106,7 +109,7 @@ describe('§16.8, Timer C', () => {
     ['answers the CANCEL', true],
     ['answers nothing', false],
   ])('PCN-01 the branch has a 180: CANCEL on it; a phone that %s: 408 upstream', async (_, answers) => {
-    const s = await stage({ invite: proxies(BOB, { timeout: 100_000 }), best: watch });
+    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }), best: watch });
     s.bob.answerCancel = answers;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
@@ -114,12 +117,12 @@ describe('§16.8, Timer C', () => {
     await call.response(408, 300_000);
     expect(times(s.bob, 'CANCEL')[0]).toBe(3 + TIMER_C + 1);
     expect(s.world.clock.now()).toBeLessThanOrEqual(3 + TIMER_C + 64 * T1 + 2);
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen]).toEqual([[408], ['invite', 'best 408']]);
   });
 
   test('PCN-01 of a sequential search the next one is tried', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { parallel: false, timeout: 100_000 }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false, timeout: 100_000 }) });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
@@ -127,12 +130,12 @@ describe('§16.8, Timer C', () => {
     invite.reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect(count(s.bob, 'CANCEL')).toBe(1);
   });
 
   test('PCN-02 the branch has a 100 alone: as if a 408 had come', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { timeout: 100_000 }), branch: watch, best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: 100_000 }), branch: watch, best: watch });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(100);
@@ -145,38 +148,38 @@ describe('§16.8, Timer C', () => {
     carols.reply(486);
     const final = await call.response('4xx');
     expect([408, 486]).toContain(final.status);
-    await over(s);
+    await s.ends();
   });
 
   test('PCN-02 the branch has nothing at all: 408 by Timer B', async () => {
-    const s = await stage({ invite: proxies(BOB, { timeout: 100_000 }) });
+    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }) });
     await s.call().response(408);
     expect(s.world.clock.now()).toBe(1 + 64 * T1 + 1);
-    await over(s);
+    await s.ends();
   });
 });
 
 describe('§16.9, transport errors', () => {
   test('PCN-03 the connection of the only target is refused: 500 upstream, not 503', async () => {
-    const s = await stage({ invite: proxies(NOBODY), best: watch });
+    const s = await scripted({ invite: proxies(NOBODY), best: watch });
     const final = await s.call().response('final');
     expect([final.status, s.world.clock.now() < 100, s.seen]).toEqual([500, true, ['invite', 'best 503']]);
-    await over(s, 1);
+    await s.ends(1);
   });
 
   test('PCN-03 of a sequential search the next one is tried', async () => {
-    const s = await stage({ invite: proxies([NOBODY, BOB], { parallel: false }), branch: watch });
+    const s = await scripted({ invite: proxies([NOBODY, BOB], { parallel: false }), branch: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
     expect(s.world.clock.now()).toBeLessThan(100);
-    await over(s, 1);
+    await s.ends(1);
     expect(s.seen).toEqual(['invite', 'branch 503']);
   });
 
   test('PCN-03 of several servers of one target the next one is tried (RFC 3263 §4.3)', async () => {
-    const s = await stage({ invite: proxies('sip:bob@pair.example;transport=tcp') });
+    const s = await scripted({ invite: proxies('sip:bob@pair.example;transport=tcp') });
     s.world.resolver.service(
       '_sip._tcp.pair.example',
       { priority: 1, weight: 0, port: 5060, name: 'nobody.example' },
@@ -187,11 +190,11 @@ describe('§16.9, transport errors', () => {
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
   });
 
   test('PCN-04 a response cannot be delivered upstream: it is dropped, the branches are not cancelled', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), provisional: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), provisional: watch });
     const call = s.call({ transport: 'TCP' });
     const [bobs, carols] = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     await call.response(100);
@@ -211,29 +214,29 @@ describe('§16.9, transport errors', () => {
       ['INVITE', 'ACK'],
     ]);
     expect(responsesTo(s.alice, 'INVITE').map(({ message }) => message.status)).toEqual([100]);
-    await over(s, 3); // one for what stood when the connection was lost, two for what came after
+    await s.ends(3); // one for what stood when the connection was lost, two for what came after
   });
 
   test('PCN-05 the host says that the port or host is unreachable: a transport error', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { parallel: false }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false }) });
     s.world.network.rule({ from: 'siplet', to: 'bob', unreachable: true });
     const call = s.call();
     (await s.carol.receive('INVITE')).reply(200);
     expect(s.world.clock.now()).toBeLessThan(100);
     await call.response(200);
     call.ack();
-    await over(s, 1);
+    await s.ends(1);
   });
 
   test('PCN-05 a datagram that vanishes on its way is sent again', async () => {
-    const s = await stage({ invite: proxies([BOB, DAVE], { parallel: false }) });
+    const s = await scripted({ invite: proxies([BOB, DAVE], { parallel: false }) });
     s.world.network.dropNext(({ to }) => to.address === '10.0.0.2', 3);
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(200);
     expect(s.world.clock.now()).toBe(1 + 7 * T1 + 1);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect(requests(s.dave)).toEqual([]);
   });
 });

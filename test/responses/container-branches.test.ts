@@ -1,12 +1,14 @@
 // What JSR 289's test kit and its containers' tests expect of branches. CNT-20 to CNT-25, CNT-42 to CNT-45.
 import type { ProxyBranch, SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { BOB, CAROL, DAVE, proxies, requests, type Stage, stage, watch } from '../rules/stage.js';
-import { count, finalsOf, over, T1, times } from './helpers.js';
+import { count, finalsOf, requests, times } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE } from '../world/stage.js';
+import { T1 } from '../world/timing.js';
 
 describe('branches', () => {
   test('CNT-20 parallel: false, the first answers 400: the second is tried after it, and the ACK is sent', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { parallel: false }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false }) });
     const call = s.call();
     const bobs = await s.bob.receive('INVITE');
     await s.world.run(5000);
@@ -18,12 +20,12 @@ describe('branches', () => {
     expect(times(s.carol, 'INVITE')).toEqual([at + 2]);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect(finalsOf(s.alice)).toEqual([200]);
   });
 
   test('CNT-21 parallel: true, the third answers 200: CANCEL to the others, 200, 487, ACK, one 200 up', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL, DAVE]) });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE]) });
     const call = s.call();
     const ringing = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     for (const invite of ringing) invite.reply(180);
@@ -35,7 +37,7 @@ describe('branches', () => {
     }
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect(finalsOf(s.alice)).toEqual([200]);
     expect([requests(s.bob), requests(s.carol)]).toEqual(Array(2).fill(['INVITE', 'CANCEL', 'ACK']));
   });
@@ -48,7 +50,7 @@ describe('branches', () => {
     ];
     let seen: unknown;
     let of: string | undefined;
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       best(response) {
         seen = response.proxy!.branches.map(tree);
@@ -62,11 +64,11 @@ describe('branches', () => {
     await call.response(486);
     expect(seen).toEqual([[BOB, 302, [[CAROL, 301, [[DAVE, 486, []]]]]]]);
     expect(of).toBe(DAVE);
-    await over(s);
+    await s.ends();
   });
 
   test('CNT-23 what is changed in one branch is seen on that branch alone', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const proxy = request.proxy({ recordRoute: true });
         const [first, second] = proxy.createBranches([BOB, CAROL, DAVE]) as [ProxyBranch, ProxyBranch];
@@ -92,12 +94,12 @@ describe('branches', () => {
     expect([first, third].map((each) => each.header('Record-Route')!.includes('which=first'))).toEqual([true, false]);
     for (const invite of [first, second, third]) invite.reply(486);
     await call.response(486);
-    await over(s);
+    await s.ends();
   });
 
   test('CNT-24 the application cancels a branch: CANCEL on it, the next of a sequential search starts; then all', async () => {
     let request: SipRequest | undefined;
-    const s = await stage({
+    const s = await scripted({
       invite(received) {
         request = received;
         received.proxy({ parallel: false }).proxyTo([BOB, CAROL, DAVE]);
@@ -118,7 +120,7 @@ describe('branches', () => {
     await call.response(180);
     request!.proxy().cancel();
     await call.response(487);
-    await over(s);
+    await s.ends();
     expect([requests(s.bob), requests(s.carol), requests(s.dave)]).toEqual([
       ['INVITE', 'CANCEL', 'ACK'],
       ['INVITE', 'CANCEL', 'ACK'],
@@ -128,7 +130,7 @@ describe('branches', () => {
   });
 
   test('CNT-24 a waiting branch that is cancelled is never started', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const proxy = request.proxy({ parallel: false });
         proxy.createBranches([BOB, CAROL, DAVE])[1]!.cancel();
@@ -139,18 +141,22 @@ describe('branches', () => {
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(404);
     await call.response(404);
-    await over(s);
+    await s.ends();
     expect([requests(s.carol), requests(s.dave)]).toEqual([[], []]);
   });
 
   test.each([true, false])(
     'CNT-25 the timeout elapses: the branch is cancelled and @BranchResponse told (parallel: %s)',
     async (parallel) => {
-      const s = await stage({ invite: proxies([BOB, CAROL], { parallel, timeout: 10 }), branch: watch, best: watch });
+      const s = await scripted({
+        invite: proxies([BOB, CAROL], { parallel, timeout: 10 }),
+        branch: watch,
+        best: watch,
+      });
       for (const phone of [s.bob, s.carol]) phone.autoTrying = phone.answerCancel = true;
       const call = s.call();
       await call.response(408);
-      await over(s);
+      await s.ends();
       expect(times(s.bob, 'CANCEL')).toEqual([10_002]);
       expect(times(s.carol, 'CANCEL')).toEqual([parallel ? 10_002 : 20_002]);
       expect(s.seen).toEqual(['invite', 'branch 408', 'best 408']);
@@ -161,7 +167,7 @@ describe('branches', () => {
 describe('options', () => {
   test('CNT-42 createBranches before start: they can be changed, and are started once', async () => {
     const states: string[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const proxy = request.proxy();
         const branches = proxy.createBranches([BOB, CAROL]);
@@ -180,12 +186,12 @@ describe('options', () => {
     carols.reply(404);
     await call.response(404);
     expect(states).toEqual(['waiting waiting', 'pending pending']);
-    await over(s);
+    await s.ends();
     expect([count(s.bob, 'INVITE'), count(s.carol, 'INVITE')]).toEqual([1, 1]);
   });
 
   test('CNT-43 parallel set to false midway holds for branches that are not started', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       provisional({ proxy }) {
         proxy!.parallel = false;
@@ -205,11 +211,11 @@ describe('options', () => {
     (await s.dave.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
   });
 
   test('CNT-43 parallel set to true midway: those that wait start together', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB, CAROL, DAVE], { parallel: false }),
       provisional: ({ proxy }) => void (proxy!.parallel = true),
     });
@@ -223,11 +229,11 @@ describe('options', () => {
     carols.reply(404);
     daves.reply(404);
     await call.response(404);
-    await over(s);
+    await s.ends();
   });
 
   test('CNT-45 noCancel: no CANCEL when another is answered; the losers answer later, and a late 2xx is forwarded', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies([BOB, CAROL, DAVE], { noCancel: true }),
       success: watch,
       best: watch,
@@ -248,7 +254,7 @@ describe('options', () => {
     await carols.ack();
     await daves.ack();
     await s.world.run(64 * T1);
-    await over(s);
+    await s.ends();
     expect([count(s.carol, 'CANCEL'), count(s.dave, 'CANCEL'), finalsOf(s.alice)]).toEqual([0, 0, [200, 200]]);
     expect(s.seen).toEqual(['invite', 'success 200', 'success 200']);
   });

@@ -15,20 +15,19 @@ import {
   Siplet as siplet,
 } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { BOB, CAROL, left, proxies, requests, type Script, type Stage, stage, thrown, watch } from '../rules/stage.js';
-import { Siplet } from '../world/siplet.js';
-import { World } from '../world/world.js';
-import { count, finalsOf, over } from './helpers.js';
+import { count, finalsOf, requests } from '../world/arrivals.js';
+import { proxies, type Script, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
+import { BOB, CAROL, established, stage } from '../world/stage.js';
 
 /** The caller hangs up, the callee takes it. */
-async function hangUp(s: Stage, bye: ReturnType<ReturnType<Stage['call']>['bye']>) {
+async function hangUp(s: ScriptedStage, bye: ReturnType<ReturnType<ScriptedStage['call']>['bye']>) {
   (await s.bob.receive('BYE')).reply(200);
   await bye.response(200);
 }
 
 describe('dialogs', () => {
   test('CNT-27 2xx of two forks, both acknowledged: each ACK reaches its own fork', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { recordRoute: true }), ack: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { recordRoute: true }), ack: watch });
     const call = s.call();
     const [bobs, carols] = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     bobs.reply(200);
@@ -55,11 +54,11 @@ describe('dialogs', () => {
       (await phone.receive('BYE')).reply(200);
       await bye.response(200);
     }
-    await over(s);
+    await s.ends();
   });
 
   test('CNT-28 re-INVITE and INFO overlap in one dialog: the ACK goes to the right re-INVITE', async () => {
-    const s = await stage({ invite: proxies(BOB, { recordRoute: true }), success: watch, ack: watch, info: watch });
+    const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), success: watch, ack: watch, info: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
@@ -82,17 +81,12 @@ describe('dialogs', () => {
     await second.response(200);
     expect([count(s.bob, 'ACK'), finalsOf(s.alice)]).toEqual([2, [200, 200]]);
     await hangUp(s, call.bye());
-    await over(s);
+    await s.ends();
   });
 
   test('CNT-28 re-INVITEs of both sides cross: each 491 is acknowledged hop by hop', async () => {
-    const s = await stage({ invite: proxies(BOB, { recordRoute: true }), ack: watch });
-    const call = s.call();
-    const invite = await s.bob.receive('INVITE');
-    invite.reply(200);
-    await call.response(200);
-    call.ack();
-    await invite.ack();
+    const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), ack: watch });
+    const { call, invite } = await established(s);
     const [hers, his] = [call.dialog.request('INVITE'), invite.dialog.request('INVITE')];
     const [atBob, atAlice] = [await s.bob.receive('INVITE'), await s.alice.receive('INVITE')];
     atBob.reply(491);
@@ -103,7 +97,7 @@ describe('dialogs', () => {
     expect([atBob.acknowledged, atAlice.acknowledged]).toEqual([true, true]);
     expect(s.seen).toEqual(['invite', 'ack']);
     await hangUp(s, call.bye());
-    await over(s);
+    await s.ends();
   });
 
   test('CNT-29 a proxy downstream forks: two early dialogs, each with a session of its own', async () => {
@@ -112,7 +106,7 @@ describe('dialogs', () => {
       ids.set(`${response.status} ${response.to.parameters.get('tag')}`, response.session.id);
       expect(response.session.attributes.get('from')).toBe('the first');
     };
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.session.attributes.set('from', 'the first');
         request.proxy({ recordRoute: true }).proxyTo(BOB);
@@ -132,11 +126,11 @@ describe('dialogs', () => {
     expect(ids.get('180 two')).toBe(ids.get('200 two'));
     expect(ids.get('180 one')).not.toBe(ids.get('180 two'));
     await hangUp(s, call.bye());
-    await over(s);
+    await s.ends();
   });
 
   test('CNT-30 PRACK through a record-routing proxy, and then CANCEL', async () => {
-    const s = await stage({ invite: proxies(BOB, { recordRoute: true }), prack: watch, provisional: watch });
+    const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), prack: watch, provisional: watch });
     const call = s.call({ headers: { Supported: '100rel' } });
     const invite = await s.bob.receive('INVITE');
     invite.reply(183, { headers: { Require: '100rel', RSeq: '1' } });
@@ -149,7 +143,7 @@ describe('dialogs', () => {
     (await s.bob.receive('CANCEL')).reply(200);
     invite.reply(487);
     await call.response(487);
-    await over(s);
+    await s.ends();
     expect([s.seen, requests(s.bob)]).toEqual([
       ['invite', 'provisional 183', 'prack'],
       ['INVITE', 'PRACK', 'CANCEL', 'ACK'],
@@ -184,11 +178,8 @@ describe('dialogs', () => {
         seen.push(`application destroyed ${session.isValid}`);
       }
     }
-    const world = new World();
-    const alice = world.phone('alice', '10.0.0.1');
-    const bob = world.phone('bob', '10.0.0.2');
-    const container = await Siplet.start(world, { life: { Life } });
-    const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
+    const { world, bob, call: invite, ends } = await stage(Life);
+    const call = invite();
     (await bob.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
@@ -197,7 +188,7 @@ describe('dialogs', () => {
     const bye = call.bye();
     (await bob.receive('BYE')).reply(200);
     await bye.response(200);
-    await world.runUntilIdle();
+    await ends();
     expect(seen.slice(2)).toEqual([
       '200 BYE terminated',
       'ready true',
@@ -206,8 +197,6 @@ describe('dialogs', () => {
       'application destroyed false',
     ]);
     expect(held.map(({ isValid }) => isValid)).toEqual([false, false]);
-    expect(left(container)).toEqual({});
-    expect(world.clock.pending).toBe(0);
   });
 });
 
@@ -223,7 +212,7 @@ describe('faults', () => {
     ['never settles', () => new Promise(() => {})],
   ])('CNT-37 a handler that %s: 500 to that transaction alone, counted; others go on', async (how, fail) => {
     const ring = proxies(BOB);
-    const s = await stage({
+    const s = await scripted({
       invite: (request) => (request.headers.has('X-Bad') ? fail() : ring(request)),
     });
     const before = s.container.engine.invocation.failures;
@@ -235,13 +224,13 @@ describe('faults', () => {
     good.ack();
     await bad.response(500, 200_000);
     expect(s.container.engine.invocation.failures - before).toBe(how === 'never settles' ? 0 : 1);
-    await over(s, 1);
+    await s.ends(1);
     expect(requests(s.bob)).toEqual(['INVITE', 'ACK']);
   });
 
   test('CNT-48 a response is sent twice, or after the final one: an error to the application, nothing on the wire', async () => {
     const errors: unknown[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const final = request.createResponse(486);
         const late = request.createResponse(180);
@@ -251,14 +240,14 @@ describe('faults', () => {
       },
     });
     await s.call().response(486);
-    await over(s);
+    await s.ends();
     expect(errors.map((error) => error instanceof IllegalStateError)).toEqual([true, true, true]);
     expect(s.alice.received.map(({ message }) => message.status)).toEqual([100, 486]);
   });
 
   test('CNT-48 while it proxies: after the 2xx of a branch no final and no provisional one may be sent', async () => {
     const errors: unknown[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       success(response) {
         errors.push(thrown(() => response.send()));
@@ -269,7 +258,7 @@ describe('faults', () => {
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect(errors.map((error) => error instanceof IllegalStateError)).toEqual([true, true, true, true]);
     expect(s.alice.received.map(({ message }) => message.status)).toEqual([100, 200]);
   });
@@ -277,7 +266,7 @@ describe('faults', () => {
 
 describe('who takes it', () => {
   test('CNT-46 addToPath on REGISTER: a Path value of ours above those that are there', async () => {
-    const s = await stage({ register: proxies(BOB, { addToPath: true }) });
+    const s = await scripted({ register: proxies(BOB, { addToPath: true }) });
     const sent = s.alice.request('REGISTER', 'sip:example.com', {
       via: 'siplet',
       headers: { Path: '<sip:edge@10.0.0.7;lr>', Supported: 'path' },
@@ -290,17 +279,17 @@ describe('who takes it', () => {
     expect(received.list('Record-Route')).toEqual([]);
     received.reply(200);
     await sent.response(200);
-    await over(s);
+    await s.ends();
   });
 
   test.each<[string, Script, string, number, string | undefined]>([
     ['for that method', { message: watch }, 'INVITE', 405, 'MESSAGE'],
     ['with a handler of an initial request', { subsequent: watch }, 'INVITE', 404, undefined],
   ])('CNT-47 no application %s: %s', async (_, script, method, status, allow) => {
-    const s = await stage(script);
+    const s = await scripted(script);
     const response = await s.alice.request(method, 'sip:bob@10.0.0.2', { via: 'siplet' }).response(status);
     expect(response.header('Allow')).toBe(allow);
-    await over(s);
+    await s.ends();
     expect(requests(s.bob)).toEqual([]);
   });
 });

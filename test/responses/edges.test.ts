@@ -1,12 +1,15 @@
 // What is easily got wrong: late 2xx, redirects after the end, several Reasons, CANCEL without effect, cancelling a recursed branch.
 import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { BOB, CAROL, DAVE, proxies, requests, stage, watch } from '../rules/stage.js';
-import { count, over, responsesTo, T1, withoutTopVia } from './helpers.js';
+import { count, requests, responsesTo } from '../world/arrivals.js';
+import { proxies, scripted, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE } from '../world/stage.js';
+import { T1 } from '../world/timing.js';
+import { withoutTopVia } from './drafted.js';
 
 describe('1 a 2xx whose server transaction is gone', () => {
   test('PRS-34 a 2xx for which the server transaction is gone is sent towards the next Via', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { noCancel: true }), success: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { noCancel: true }), success: watch });
     const call = s.call();
     const [bobs, carols] = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     carols.reply(180);
@@ -20,7 +23,7 @@ describe('1 a 2xx whose server transaction is gone', () => {
     const [, late] = responsesTo(s.alice, 'INVITE', 200);
     expect(late?.wire).toBe(withoutTopVia(sent));
     expect(s.seen).toEqual(['invite', 'success 200', 'success 200']);
-    await over(s);
+    await s.ends();
   });
 });
 
@@ -29,7 +32,7 @@ describe('2 redirection after the end of a branch', () => {
     ['the whole', { timeout: 10 }],
     ['the branch', { timeout: 10, parallel: false }],
   ] as const)('PRS-06 C-22 a 302 that comes when the time of %s is over starts nothing', async (_, options) => {
-    const s = await stage({ invite: proxies(BOB, options), best: watch });
+    const s = await scripted({ invite: proxies(BOB, options), best: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -38,11 +41,11 @@ describe('2 redirection after the end of a branch', () => {
     const final = await call.response('final');
     expect([302, 408]).toContain(final.status);
     expect(s.world.clock.now()).toBeLessThan(15_000);
-    await over(s);
+    await s.ends();
     expect(requests(s.carol)).toEqual([]);
   });
   test('PRS-06 C-18 a 302 to what the application has cancelled starts nothing', async () => {
-    const s = await stage({ invite: proxies(BOB), provisional: ({ proxy }) => proxy!.cancel(), best: watch });
+    const s = await scripted({ invite: proxies(BOB), provisional: ({ proxy }) => proxy!.cancel(), best: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -50,14 +53,14 @@ describe('2 redirection after the end of a branch', () => {
     invite.reply(302, { contact: CAROL });
     const final = await call.response('final');
     expect([302, 487]).toContain(final.status);
-    await over(s);
+    await s.ends();
     expect(requests(s.carol)).toEqual([]);
   });
 });
 
 describe('3 CANCEL', () => {
   test('PCN-17 several Reasons of the caller are all copied (RFC 3326)', async () => {
-    const s = await stage({ invite: proxies(BOB) });
+    const s = await scripted({ invite: proxies(BOB) });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
@@ -67,17 +70,17 @@ describe('3 CANCEL', () => {
     await call.response(487);
     const [cancel] = s.bob.received.filter(({ message }) => message.method === 'CANCEL');
     expect(cancel!.message.list('Reason')).toEqual(reasons);
-    await over(s);
+    await s.ends();
   });
 
   test.each([200, 486])('PCN-09 C-29 @Cancel is not told of a CANCEL that comes after a %i went up', async (status) => {
-    const s = await stage({ invite: proxies(BOB), cancel: watch });
+    const s = await scripted({ invite: proxies(BOB), cancel: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(status);
     await call.response(status);
     await call.cancel().response(200);
     if (status === 200) call.ack();
-    await over(s);
+    await s.ends();
     expect(s.seen).toEqual(['invite']);
   });
 });
@@ -85,7 +88,7 @@ describe('3 CANCEL', () => {
 describe('4 ProxyBranch.cancel', () => {
   test('CNT-24 a branch that is cancelled takes those with it that its 3xx gave', async () => {
     let request: SipRequest | undefined;
-    const s = await stage({
+    const s = await scripted({
       invite(received) {
         request = received;
         received.proxy().proxyTo([BOB, DAVE]);
@@ -103,6 +106,6 @@ describe('4 ProxyBranch.cancel', () => {
     expect([count(s.carol, 'CANCEL'), count(s.dave, 'CANCEL')]).toEqual([1, 0]);
     daves.reply(486);
     await call.response(486);
-    await over(s);
+    await s.ends();
   });
 });

@@ -12,9 +12,9 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { describe, expect, test } from 'vitest';
-import { stage as agentStage } from '../agent/stage.js';
-import { BOB, CAROL, DAVE, proxies, requests, type Script, type Stage, stage, thrown, watch } from '../rules/stage.js';
-import { count, finalsOf, over, responsesTo } from './helpers.js';
+import { count, finalsOf, requests, responsesTo } from '../world/arrivals.js';
+import { proxies, type Script, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE, stage } from '../world/stage.js';
 
 /** Where a branch may be added from, and what the callee answers to get there. */
 const PLACES = [
@@ -29,7 +29,7 @@ describe('branch added by a handler against CANCEL', () => {
     const add = ({ proxy }: SipResponse) => {
       if (turn++ === 0) proxy!.proxyTo(DAVE);
     };
-    const s = await stage({ invite: proxies([BOB, CAROL]), [key]: add } as Script);
+    const s = await scripted({ invite: proxies([BOB, CAROL]), [key]: add } as Script);
     for (const phone of [s.bob, s.carol, s.dave]) phone.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(status);
@@ -41,7 +41,7 @@ describe('branch added by a handler against CANCEL', () => {
     call.cancel();
     const final = await call.response('4xx');
     expect(final.status).toBe(key === 'provisional' ? 487 : status);
-    await over(s);
+    await s.ends();
     expect(requests(s.dave)).toEqual(['INVITE', 'CANCEL', 'ACK']);
     expect(finalsOf(s.alice)).toHaveLength(1);
   });
@@ -50,7 +50,7 @@ describe('branch added by a handler against CANCEL', () => {
     'CANCEL first, then a branch from a %s handler that awaited: it is not started',
     async (key, status) => {
       const errors: unknown[] = [];
-      const s: Stage = await stage({
+      const s: ScriptedStage = await scripted({
         invite: proxies([BOB, CAROL]),
         async [key]({ proxy }: SipResponse) {
           await s.after(2000);
@@ -67,14 +67,14 @@ describe('branch added by a handler against CANCEL', () => {
       await call.cancel().response(200);
       const final = await call.response('4xx');
       expect(final.status).toBe(key === 'provisional' ? 487 : status);
-      await over(s);
+      await s.ends();
       expect([requests(s.dave), errors]).toEqual([[], [undefined]]);
       expect(finalsOf(s.alice)).toHaveLength(1);
     },
   );
 
   test('branch first, made and not started; CANCEL; then start: it is not started', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies(BOB),
       async provisional({ proxy }) {
         proxy!.createBranches(DAVE);
@@ -88,12 +88,12 @@ describe('branch added by a handler against CANCEL', () => {
     await s.world.run(100);
     call.cancel();
     await call.response(487);
-    await over(s);
+    await s.ends();
     expect(requests(s.dave)).toEqual([]);
   });
 
   test('CANCEL first, a 302 of the cancelled branch behind it: its Contacts are not tried', async () => {
-    const s = await stage({ invite: proxies(BOB) });
+    const s = await scripted({ invite: proxies(BOB) });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -103,12 +103,12 @@ describe('branch added by a handler against CANCEL', () => {
     invite.reply(302, { contact: DAVE });
     const final = await call.response('final');
     expect([302, 487]).toContain(final.status);
-    await over(s);
+    await s.ends();
     expect(requests(s.dave)).toEqual([]);
   });
 
   test('302 first, CANCEL behind it: the branch that it gave is cancelled', async () => {
-    const s = await stage({ invite: proxies(BOB) });
+    const s = await scripted({ invite: proxies(BOB) });
     s.dave.autoTrying = s.dave.answerCancel = true;
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
@@ -116,12 +116,12 @@ describe('branch added by a handler against CANCEL', () => {
     await s.world.run(10);
     call.cancel();
     await call.response(487);
-    await over(s);
+    await s.ends();
     expect(requests(s.dave)).toEqual(['INVITE', 'CANCEL', 'ACK']);
   });
 
   test('proxy.cancel() first, 200 behind it: the 200 goes upstream', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       provisional: ({ proxy }) => proxy!.cancel(),
       success: watch,
@@ -134,17 +134,17 @@ describe('branch added by a handler against CANCEL', () => {
     invite.reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect(s.seen).toEqual(['invite', 'provisional 180', 'success 200']);
   });
 
   test('200 first, proxy.cancel() from its handler: the 200 goes upstream', async () => {
-    const s = await stage({ invite: proxies(BOB), success: ({ proxy }) => proxy!.cancel() });
+    const s = await scripted({ invite: proxies(BOB), success: ({ proxy }) => proxy!.cancel() });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect(requests(s.bob)).toEqual(['INVITE', 'ACK']);
   });
 });
@@ -155,7 +155,7 @@ describe('a handler still awaits when the caller cancels', () => {
     ['after it has proxied', true],
   ])('handler of the INVITE first, %s, then CANCEL: 487', async (_, proxied) => {
     const errors: unknown[] = [];
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       async invite(request) {
         if (proxied) request.proxy().proxyTo(BOB);
         await s.after(3000);
@@ -169,25 +169,25 @@ describe('a handler still awaits when the caller cancels', () => {
     await s.world.run(500);
     await call.cancel().response(200);
     await call.response(487);
-    await over(s);
+    await s.ends();
     expect([requests(s.carol), finalsOf(s.alice), errors.length]).toEqual([[], [487], 1]);
     if (!proxied) expect(errors[0]).toBeInstanceOf(IllegalStateError);
   });
 
   test('handler of a 1xx first, then CANCEL and the 487 behind it: the 1xx goes up, then the 487', async () => {
-    const s: Stage = await stage({ invite: proxies(BOB), provisional: () => s.after(2000), cancel: watch });
+    const s: ScriptedStage = await scripted({ invite: proxies(BOB), provisional: () => s.after(2000), cancel: watch });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
     await s.world.run(500);
     call.cancel();
     await call.response(487);
-    await over(s);
+    await s.ends();
     expect(responsesTo(s.alice, 'INVITE').map(({ message }) => message.status)).toEqual([100, 180, 487]);
   });
 
   test('CANCEL first, the handler of the best response awaits: one 487', async () => {
-    const s: Stage = await stage({ invite: proxies(BOB), best: () => s.after(2000) });
+    const s: ScriptedStage = await scripted({ invite: proxies(BOB), best: () => s.after(2000) });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
@@ -195,7 +195,7 @@ describe('a handler still awaits when the caller cancels', () => {
     const cancel = call.cancel();
     await call.response(487);
     cancel.resend();
-    await over(s);
+    await s.ends();
     expect(finalsOf(s.alice)).toEqual([487]);
   });
 });
@@ -204,7 +204,7 @@ describe('a handler still awaits when the last branch ends', () => {
   test.each([200, 486, 603])(
     'handler of the INVITE first, then %i: it goes upstream when the handler has settled',
     async (status) => {
-      const s: Stage = await stage({
+      const s: ScriptedStage = await scripted({
         async invite(request) {
           request.proxy().proxyTo(BOB);
           await s.after(4000);
@@ -217,13 +217,13 @@ describe('a handler still awaits when the last branch ends', () => {
       await call.response(status);
       expect(s.world.clock.now()).toBe(1 + 4000 + 1);
       if (status === 200) call.ack();
-      await over(s);
+      await s.ends();
       expect(finalsOf(s.alice)).toEqual([status]);
     },
   );
 
   test('the last branch ends first, then the handler that awaited adds one: it counts', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       async invite(request) {
         request.proxy().proxyTo(BOB);
         await s.after(4000);
@@ -236,7 +236,7 @@ describe('a handler still awaits when the last branch ends', () => {
     (await s.carol.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen.includes('best 486')]).toEqual([[200], false]);
   });
 
@@ -244,7 +244,11 @@ describe('a handler still awaits when the last branch ends', () => {
     ['handler of a 1xx', 'provisional'],
     ['handler of another branch’s final response', 'branch'],
   ] as const)('%s first, then the last branch ends: one final response behind it', async (_, key) => {
-    const s: Stage = await stage({ invite: proxies([BOB, CAROL]), [key]: () => s.after(3000), best: watch } as Script);
+    const s: ScriptedStage = await scripted({
+      invite: proxies([BOB, CAROL]),
+      [key]: () => s.after(3000),
+      best: watch,
+    } as Script);
     const call = s.call();
     const [bobs, carols] = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     bobs.reply(key === 'branch' ? 404 : 180);
@@ -253,7 +257,7 @@ describe('a handler still awaits when the last branch ends', () => {
     carols.reply(500);
     await call.response(404);
     expect(s.world.clock.now()).toBe(3 + 3000 + 1);
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen.at(-1)]).toEqual([[404], 'best 404']);
   });
 });
@@ -282,7 +286,7 @@ describe('final responses whose handlers still wait', () => {
       }
     }
     const best: number[] = [];
-    const s = await agentStage(Asking);
+    const s = await stage(Asking, { phones: { alice: '10.0.0.1', bob: '10.0.0.2', carol: '10.0.0.3' } });
     const dave = s.world.phone('dave', '10.0.0.4');
     const call = s.alice.invite('sip:bob@example.com', { via: 'siplet' });
     (await s.bob.receive('INVITE')).reply(486);
@@ -299,7 +303,7 @@ describe('final responses whose handlers still wait', () => {
 
   test('C-17 one that comes while the best response waits for its turn counts before the choice is made', async () => {
     let request: SipRequest | undefined;
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite(received) {
         request = received;
         proxies(BOB)(received);
@@ -318,14 +322,14 @@ describe('final responses whose handlers still wait', () => {
     invite.reply(503); // behind `first`, and the choice behind `second`, which adds carol and lets her answer meanwhile
     (await s.carol.receive('INVITE')).reply(404);
     await call.response(404);
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen]).toEqual([[404], ['invite', 'timer first', 'timer second', 'best 404']]);
   });
 });
 
 describe('a handler still awaits when the peer goes away', () => {
   const TCP = `${BOB};transport=tcp`;
-  const SCRIPTS: [string, number | undefined, (s: () => Stage) => Script][] = [
+  const SCRIPTS: [string, number | undefined, (s: () => ScriptedStage) => Script][] = [
     [
       'the INVITE',
       undefined,
@@ -342,7 +346,7 @@ describe('a handler still awaits when the peer goes away', () => {
   ];
 
   test.each(SCRIPTS)('handler of %s first, then the connection of the caller is lost', async (_, status, script) => {
-    const s: Stage = await stage(script(() => s));
+    const s: ScriptedStage = await scripted(script(() => s));
     const call = s.call({ transport: 'TCP' });
     const invites = status === undefined ? [] : [await s.bob.receive('INVITE')];
     invites[0]?.reply(status!);
@@ -354,14 +358,14 @@ describe('a handler still awaits when the peer goes away', () => {
     expect(responsesTo(s.alice, 'INVITE').at(-1)!.message.status).toBe(status ?? 486);
     if (status === 200) call.ack();
     if (status === 180) invites[0]!.reply(486);
-    await over(s, 1);
+    await s.ends(1);
     expect(count(s.bob, 'CANCEL')).toBe(0);
   });
 
   test.each(SCRIPTS.slice(1))(
     'handler of %s first, then the connection of the callee is lost',
     async (_, status, script) => {
-      const s: Stage = await stage(script(() => s));
+      const s: ScriptedStage = await scripted(script(() => s));
       const call = s.call();
       const invite = await s.bob.receive('INVITE');
       invite.reply(status!);
@@ -375,7 +379,7 @@ describe('a handler still awaits when the peer goes away', () => {
         call.cancel();
         await call.response(487);
       }
-      await over(s);
+      await s.ends();
       expect(finalsOf(s.alice)).toEqual([status === 180 ? 487 : status]);
     },
   );
@@ -384,7 +388,7 @@ describe('a handler still awaits when the peer goes away', () => {
     ['connection of the callee first, then its final response by another', true],
     ['final response first, then the connection', false],
   ])('%s: it goes upstream all the same', async (_, lostFirst) => {
-    const s = await stage({ invite: proxies(TCP), best: watch });
+    const s = await scripted({ invite: proxies(TCP), best: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -402,19 +406,19 @@ describe('a handler still awaits when the peer goes away', () => {
       s.world.network.reset('bob');
     }
     await call.response(486);
-    await over(s, s.container.problems().length);
+    await s.ends(s.container.problems().length);
     expect([finalsOf(s.alice), s.seen]).toEqual([[486], ['invite', 'best 486']]);
   });
 });
 
 test('a request whose application has gone is held by nobody: the handler keeps it, the tables do not', async () => {
   let held: SipRequest | undefined;
-  const s = await stage({ invite: (request) => void (held = request) });
+  const s = await scripted({ invite: (request) => void (held = request) });
   const call = s.call();
   await call.response(100);
   call.cancel();
   await call.response(487);
-  await over(s);
+  await s.ends();
   expect(thrown(() => held!.proxy())).toBeInstanceOf(IllegalStateError);
   expect(thrown(() => held!.createResponse(200).send())).toBeInstanceOf(IllegalStateError);
 });

@@ -1,7 +1,9 @@
 // Two things that happen at once, in either order: what is first is said in the title. Nothing may be left of any of them.
 import { describe, expect, test } from 'vitest';
-import { BOB, CAROL, DAVE, proxies, requests, type Stage, stage, watch } from '../rules/stage.js';
-import { count, finalsOf, over, TIMER_C, times } from './helpers.js';
+import { count, finalsOf, requests, times } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE } from '../world/stage.js';
+import { TIMER_C } from './drafted.js';
 
 /** Whether what comes second comes while a handler still deals with the first. */
 const HANDLERS = [
@@ -10,11 +12,16 @@ const HANDLERS = [
 ] as const;
 
 /** Lets a handler await that long. */
-const awaits = (s: () => Stage, ms: number) => (ms === 0 ? watch : () => s().after(ms));
+const awaits = (s: () => ScriptedStage, ms: number) => (ms === 0 ? watch : () => s().after(ms));
 
 describe('CANCEL against 200', () => {
   test.each(HANDLERS)('200 first, CANCEL %s: the 200 wins, nothing is cancelled', async (_, ms, later) => {
-    const s: Stage = await stage({ invite: proxies(BOB), success: awaits(() => s, ms), cancel: watch, best: watch });
+    const s: ScriptedStage = await scripted({
+      invite: proxies(BOB),
+      success: awaits(() => s, ms),
+      cancel: watch,
+      best: watch,
+    });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -25,7 +32,7 @@ describe('CANCEL against 200', () => {
     await cancel.response((response) => response.status === 200 && response.method === 'CANCEL');
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect([requests(s.bob), finalsOf(s.alice)]).toEqual([['INVITE', 'ACK'], [200]]);
     expect(s.seen).not.toContain('best 487');
   });
@@ -34,7 +41,7 @@ describe('CANCEL against 200', () => {
     ['before the CANCEL has left downstream', 0],
     ['when the CANCEL has come to the callee', 5],
   ])('CANCEL first, 200 %s: the 200 wins', async (_, later) => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), success: watch, cancel: watch, best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), success: watch, cancel: watch, best: watch });
     s.carol.autoTrying = s.carol.answerCancel = true;
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
@@ -47,13 +54,13 @@ describe('CANCEL against 200', () => {
     call.ack();
     await invite.ack();
     for (const cancel of s.bob.unread.filter(({ method }) => method === 'CANCEL')) cancel.reply(200);
-    await over(s);
+    await s.ends();
     expect([requests(s.carol), finalsOf(s.alice)]).toEqual([['INVITE', 'CANCEL', 'ACK'], [200]]);
     expect(s.seen).toEqual(['invite', 'cancel', 'success 200']);
   });
 
   test('CANCEL first, 487 of one branch, 200 of the other: the 200 wins', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), best: watch });
     const call = s.call();
     const [bobs, carols] = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     for (const invite of [bobs, carols]) invite.reply(180);
@@ -64,7 +71,7 @@ describe('CANCEL against 200', () => {
     carols.reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen]).toEqual([[200], ['invite']]);
   });
 });
@@ -76,7 +83,7 @@ describe('200 against 200 from another branch', () => {
     ['bob', 1000],
     ['carol', 1000],
   ] as const)('%s’s 200 first: both go upstream, in that order (handler: %i ms)', async (first, ms) => {
-    const s: Stage = await stage({ invite: proxies([BOB, CAROL]), success: awaits(() => s, ms) });
+    const s: ScriptedStage = await scripted({ invite: proxies([BOB, CAROL]), success: awaits(() => s, ms) });
     s.bob.answerCancel = s.carol.answerCancel = true;
     const call = s.call();
     const invites = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
@@ -88,7 +95,7 @@ describe('200 against 200 from another branch', () => {
     expect(answers.map(({ toTag }) => toTag)).toEqual(first === 'bob' ? ['bob-1', 'carol-1'] : ['carol-1', 'bob-1']);
     for (const response of answers) call.ack({ response });
     for (const invite of invites) await invite.ack();
-    await over(s);
+    await s.ends();
     expect([count(s.bob, 'ACK'), count(s.carol, 'ACK'), s.seen]).toEqual([
       1,
       1,
@@ -101,7 +108,7 @@ describe('6xx against 200', () => {
   test.each([true, false])(
     '6xx first, 200 in the same millisecond: the 200 goes upstream, the 6xx never (supervised: %s)',
     async (supervised) => {
-      const s = await stage({ invite: proxies([BOB, CAROL], { supervised }), success: watch, best: watch });
+      const s = await scripted({ invite: proxies([BOB, CAROL], { supervised }), success: watch, best: watch });
       const call = s.call();
       const [bobs, carols] = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
       carols.reply(180);
@@ -112,13 +119,13 @@ describe('6xx against 200', () => {
       call.ack();
       await carols.ack();
       for (const cancel of s.carol.unread.filter(({ method }) => method === 'CANCEL')) cancel.reply(200);
-      await over(s);
+      await s.ends();
       expect([finalsOf(s.alice), s.seen]).toEqual([[200], supervised ? ['invite', 'success 200'] : ['invite']]);
     },
   );
 
   test('6xx first, its @BranchResponse handler awaits, then 200: the 200 goes upstream behind it', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies([BOB, CAROL]),
       branch: () => s.after(2000),
       success: watch,
@@ -132,12 +139,12 @@ describe('6xx against 200', () => {
     await call.response(200);
     expect(s.world.clock.now()).toBe(3 + 2000 + 1);
     call.ack();
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen]).toEqual([[200], ['invite', 'branch 603', 'success 200']]);
   });
 
   test.each(HANDLERS)('200 first, 6xx %s: the 6xx is acknowledged and seen by nobody', async (_, ms, later) => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies([BOB, CAROL]),
       success: awaits(() => s, ms),
       best: watch,
@@ -151,7 +158,7 @@ describe('6xx against 200', () => {
     await carols.ack();
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen]).toEqual([[200], ['invite', 'success 200']]);
   });
 });
@@ -159,19 +166,19 @@ describe('6xx against 200', () => {
 describe('timeout against final response', () => {
   /** The timer fires at 20001. */
   const TIMEOUT = { timeout: 20 };
-  const at = (s: Stage, time: number) => s.world.run(time - s.world.clock.now());
+  const at = (s: ScriptedStage, time: number) => s.world.run(time - s.world.clock.now());
 
   test.each([true, false])(
     '486 first by a millisecond: it goes upstream, nothing is cancelled (parallel: %s)',
     async (parallel) => {
-      const s = await stage({ invite: proxies(BOB, { ...TIMEOUT, parallel }), best: watch });
+      const s = await scripted({ invite: proxies(BOB, { ...TIMEOUT, parallel }), best: watch });
       const call = s.call();
       const invite = await s.bob.receive('INVITE');
       invite.reply(180);
       await at(s, 19_999);
       invite.reply(486);
       await call.response(486);
-      await over(s);
+      await s.ends();
       expect([requests(s.bob), s.seen, finalsOf(s.alice)]).toEqual([['INVITE', 'ACK'], ['invite', 'best 486'], [486]]);
     },
   );
@@ -182,7 +189,7 @@ describe('timeout against final response', () => {
     [200, true],
     [200, false],
   ] as const)('timeout first by a millisecond, then %i: it goes upstream (parallel: %s)', async (status, parallel) => {
-    const s = await stage({ invite: proxies(BOB, { ...TIMEOUT, parallel }), best: watch, success: watch });
+    const s = await scripted({ invite: proxies(BOB, { ...TIMEOUT, parallel }), best: watch, success: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -192,7 +199,7 @@ describe('timeout against final response', () => {
     if (status === 200) call.ack();
     (await s.bob.receive('CANCEL')).reply(200);
     expect(times(s.bob, 'CANCEL')).toEqual([20_002]);
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), s.seen]).toEqual([
       [status],
       ['invite', `${status === 200 ? 'success' : 'best'} ${status}`],
@@ -201,7 +208,7 @@ describe('timeout against final response', () => {
 
   test('timeout first, the best-response handler of its 408 awaits, then 200: the 200 goes upstream, the 408 never', async () => {
     const errors: unknown[] = [];
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies(BOB, TIMEOUT),
       async best({ proxy }) {
         await s.after(3000);
@@ -222,13 +229,17 @@ describe('timeout against final response', () => {
     await call.response(200);
     call.ack();
     for (const cancel of s.bob.unread.filter(({ method }) => method === 'CANCEL')) cancel.reply(481);
-    await over(s);
+    await s.ends();
     expect([finalsOf(s.alice), errors.length, requests(s.carol)]).toEqual([[200], 1, []]);
     expect(s.seen).toEqual(['invite', 'best 408', 'success 200']);
   });
 
   test('200 first, its handler awaits beyond the timeout: the 200 goes upstream, nothing is cancelled', async () => {
-    const s: Stage = await stage({ invite: proxies(BOB, TIMEOUT), success: () => s.after(5000), best: watch });
+    const s: ScriptedStage = await scripted({
+      invite: proxies(BOB, TIMEOUT),
+      success: () => s.after(5000),
+      best: watch,
+    });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -236,7 +247,7 @@ describe('timeout against final response', () => {
     invite.reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect([requests(s.bob), finalsOf(s.alice), s.seen]).toEqual([['INVITE', 'ACK'], [200], ['invite', 'success 200']]);
   });
 
@@ -244,7 +255,7 @@ describe('timeout against final response', () => {
     ['final response first', -2, 0],
     ['Timer C first', 0, 1],
   ])('%s, by a millisecond: the final response goes upstream', async (_, offset, cancels) => {
-    const s = await stage({ invite: proxies(BOB, { timeout: 100_000 }), best: watch });
+    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }), best: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180); // Timer C fires at 3 + TIMER_C
@@ -254,7 +265,7 @@ describe('timeout against final response', () => {
     for (const cancel of s.bob.unread.filter(({ method }) => method === 'CANCEL')) cancel.reply(200);
     await s.world.run(10);
     for (const cancel of s.bob.unread.filter(({ method }) => method === 'CANCEL')) cancel.reply(200);
-    await over(s);
+    await s.ends();
     expect([count(s.bob, 'CANCEL') > 0 ? 1 : 0, finalsOf(s.alice)]).toEqual([cancels, [480]]);
   });
 
@@ -262,7 +273,7 @@ describe('timeout against final response', () => {
     ['200 of the late one first', true],
     ['200 of the next one first', false],
   ])('sequential, %s: both go upstream in that order', async (_, lateFirst) => {
-    const s = await stage({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 10 }), success: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 10 }), success: watch });
     const call = s.call();
     const bobs = await s.bob.receive('INVITE');
     bobs.reply(180);
@@ -274,7 +285,7 @@ describe('timeout against final response', () => {
     expect(answers.map(({ toTag }) => toTag?.slice(0, -2))).toEqual(lateFirst ? ['bob', 'carol'] : ['carol', 'bob']);
     for (const response of answers) call.ack({ response });
     for (const cancel of s.bob.unread.filter(({ method }) => method === 'CANCEL')) cancel.reply(200);
-    await over(s);
+    await s.ends();
     expect([s.seen, requests(s.dave)]).toEqual([['invite', 'success 200', 'success 200'], []]);
   });
 });

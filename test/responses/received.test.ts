@@ -1,11 +1,13 @@
 // Response processing (§16.7 steps 1 to 5 and 9): what happens to one response that has come.
 import { describe, expect, test } from 'vitest';
-import { arrivals, BOB, CAROL, finals, proxies, requests, stage, watch } from '../rules/stage.js';
-import { count, drafted, finalsOf, over, responsesTo, TIMER_C, times, withoutTopVia } from './helpers.js';
+import { arrivals, count, finals, finalsOf, requests, responsesTo, times } from '../world/arrivals.js';
+import { proxies, scripted, watch } from '../world/script.js';
+import { BOB, CAROL } from '../world/stage.js';
+import { drafted, TIMER_C, withoutTopVia } from './drafted.js';
 
 describe('§16.7 step 2, Timer C', () => {
   test.each([101, 180, 183, 199])('PRS-01 a %i on an INVITE branch restarts Timer C', async (status) => {
-    const s = await stage({ invite: proxies(BOB, { timeout: 100_000 }) });
+    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }) });
     s.bob.answerCancel = true;
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
@@ -19,11 +21,11 @@ describe('§16.7 step 2, Timer C', () => {
     await call.response(408, TIMER_C + 1000);
     expect(times(s.bob, 'CANCEL')).toEqual([at + 1 + TIMER_C + 1]);
     expect(TIMER_C).toBeGreaterThan(180_000);
-    await over(s);
+    await s.ends();
   });
 
   test('PRS-02 a 100 on an INVITE branch does not restart Timer C, and is not forwarded', async () => {
-    const s = await stage({ invite: proxies(BOB, { timeout: 100_000 }), provisional: watch });
+    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }), provisional: watch });
     s.bob.answerCancel = true;
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
@@ -35,13 +37,13 @@ describe('§16.7 step 2, Timer C', () => {
     expect(s.seen).toEqual(['invite']);
     expect(call.responses.map(({ status }) => status)).toEqual([100, 408]); // the 100 is the container's own
     expect(responsesTo(s.alice, 'INVITE', 100)[0]!.message.list('Via')).toHaveLength(1);
-    await over(s);
+    await s.ends();
   });
 });
 
 describe('§16.7 step 3, Via', () => {
   test.each(['UDP', 'TCP'] as const)('PRS-03 our Via is removed and nothing else over %s', async (transport) => {
-    const s = await stage({ invite: proxies(transport === 'TCP' ? `${BOB};transport=tcp` : BOB) });
+    const s = await scripted({ invite: proxies(transport === 'TCP' ? `${BOB};transport=tcp` : BOB) });
     const call = s.call({
       transport,
       headers: {
@@ -62,11 +64,11 @@ describe('§16.7 step 3, Via', () => {
     invite.reply(486);
     await s.world.run(10);
     expect(finalsOf(s.alice)).toEqual([486]);
-    await over(s);
+    await s.ends();
   });
 
   test('PRS-03 of a Via with several values only the first is taken off', async () => {
-    const s = await stage({ invite: proxies(BOB) });
+    const s = await scripted({ invite: proxies(BOB) });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     const response = drafted(invite, 180);
@@ -76,11 +78,11 @@ describe('§16.7 step 3, Via', () => {
     expect(received.list('Via')).toEqual([invite.list('Via')[1]]);
     invite.reply(486);
     await call.response(486);
-    await over(s);
+    await s.ends();
   });
 
   test.each([180, 200, 486])('PRS-04 a %i whose only Via is ours is consumed, not forwarded', async (status) => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), provisional: watch, success: watch, branch: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), provisional: watch, success: watch, branch: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     const other = await s.carol.receive('INVITE');
@@ -93,19 +95,19 @@ describe('§16.7 step 3, Via', () => {
     other.reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect(finalsOf(s.alice)).toEqual([200]);
   });
 
   test('PRS-04 the answer to our CANCEL is consumed', async () => {
-    const s = await stage({ invite: proxies(BOB), success: watch });
+    const s = await scripted({ invite: proxies(BOB), success: watch });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(180);
     call.cancel();
     await call.response(487);
-    await over(s);
+    await s.ends();
     expect(finals(s.alice)).toEqual([200, 487]); // the one 200 is ours, to her own CANCEL
     expect(s.seen).toEqual(['invite']);
   });
@@ -115,7 +117,7 @@ describe('§16.7 step 3, Via', () => {
     ['of another port', (via: string) => via.replace('10.0.0.9:5060', '10.0.0.9:5099')],
     ['of a name', (via: string) => via.replace('10.0.0.9:5060', 'siplet.example.com')],
   ])('PRS-05 a response whose top Via is %s is dropped', async (_, spoil) => {
-    const s = await stage({ invite: proxies(BOB), provisional: watch, success: watch });
+    const s = await scripted({ invite: proxies(BOB), provisional: watch, success: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     const [top = '', ...below] = invite.list('Via');
@@ -126,13 +128,13 @@ describe('§16.7 step 3, Via', () => {
     expect([s.seen, requests(s.bob), finalsOf(s.alice)]).toEqual([['invite'], ['INVITE'], []]);
     invite.reply(404);
     await call.response(404);
-    await over(s);
+    await s.ends();
   });
 });
 
 describe('§16.7 step 5, provisional responses', () => {
   test('PRS-13 180, 183 and 199 of any branch are forwarded at once, from every branch', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]) });
+    const s = await scripted({ invite: proxies([BOB, CAROL]) });
     const call = s.call();
     const [bobs, carols] = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     const expected: string[] = [];
@@ -147,11 +149,11 @@ describe('§16.7 step 5, provisional responses', () => {
     bobs.reply(486);
     carols.reply(486);
     await call.response(486);
-    await over(s);
+    await s.ends();
   });
 
   test('PRS-43 provisional responses with To tags of their own, also of one branch, are forwarded as they are', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), provisional: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), provisional: watch });
     const call = s.call();
     const [bobs, carols] = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     const sent = [
@@ -166,11 +168,11 @@ describe('§16.7 step 5, provisional responses', () => {
     bobs.reply(486);
     carols.reply(486);
     await call.response(486);
-    await over(s);
+    await s.ends();
   });
 
   test('PRS-44 a reliable 1xx is forwarded as it is, and its PRACK goes by the Route set as any request', async () => {
-    const s = await stage({ invite: proxies(BOB, { recordRoute: true }), provisional: watch });
+    const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), provisional: watch });
     const call = s.call({ headers: { Supported: '100rel' } });
     const invite = await s.bob.receive('INVITE');
     const sent = invite.reply(183, { headers: { Require: '100rel', RSeq: '4711' }, body: 'v=0\r\n' });
@@ -189,7 +191,7 @@ describe('§16.7 step 5, provisional responses', () => {
     expect(responsesTo(s.alice, 'PRACK').map(({ message }) => message.status)).toEqual([200]);
     invite.reply(486);
     await call.response(486);
-    await over(s);
+    await s.ends();
   });
 });
 
@@ -200,7 +202,7 @@ describe('what a response may be', () => {
     [699, '6xx'],
     [399, '3xx'],
   ] as const)('PRS-37 a %i is treated as x00 of its class and forwarded with its own code', async (status, family) => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { recurse: false }), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { recurse: false }), best: watch });
     const call = s.call();
     const bobs = await s.bob.receive('INVITE');
     const sent = bobs.reply(status, { reason: 'Something New' });
@@ -212,7 +214,7 @@ describe('what a response may be', () => {
       ['INVITE', 'ACK'],
       ['invite', `best ${status}`],
     ]);
-    await over(s);
+    await s.ends();
   });
 
   test.each([
@@ -220,7 +222,12 @@ describe('what a response may be', () => {
     [299, 'MESSAGE'],
     [199, 'INVITE'],
   ] as const)('PRS-37 a %i to %s is treated as its class and forwarded with its own code', async (status, method) => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), message: proxies(BOB), success: watch, provisional: watch });
+    const s = await scripted({
+      invite: proxies([BOB, CAROL]),
+      message: proxies(BOB),
+      success: watch,
+      provisional: watch,
+    });
     const sent = s.alice.request(method, 'sip:bob@example.com', { via: 'siplet' });
     const received = await s.bob.receive(method);
     received.reply(status);
@@ -235,7 +242,7 @@ describe('what a response may be', () => {
       (await s.carol.receive('CANCEL')).reply(200);
     }
     expect(s.seen[1]).toMatch(status === 199 ? /^provisional 199/ : /^success 299/);
-    await over(s);
+    await s.ends();
   });
 
   test.each([
@@ -245,7 +252,7 @@ describe('what a response may be', () => {
     ['SIP/2.0 200 OK', { CSeq: '4294967297 INVITE' }],
     ['SIP/2.0 200 OK', { CSeq: '36893488147419103233 INVITE' }],
   ])('PRS-38 %s is dropped (%j)', async (startLine, headers) => {
-    const s = await stage({ invite: proxies(BOB), success: watch, provisional: watch, best: watch });
+    const s = await scripted({ invite: proxies(BOB), success: watch, provisional: watch, best: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     const response = drafted(invite, 200, headers as Record<string, string>);
@@ -256,14 +263,14 @@ describe('what a response may be', () => {
     invite.reply(200);
     await call.response(200);
     call.ack();
-    await over(s);
+    await s.ends();
     expect(finalsOf(s.alice)).toEqual([200]);
   });
 
   test.each(['255.255.255.255', '224.0.0.1', '10.0.0.1;maddr=239.255.255.1', '10.0.0.1;received=255.255.255.255'])(
     'PRS-39 a response whose next Via is %s goes nowhere',
     async (sentBy) => {
-      const s = await stage({ invite: proxies(BOB) });
+      const s = await scripted({ invite: proxies(BOB) });
       const call = s.call();
       const invite = await s.bob.receive('INVITE');
       const [top = ''] = invite.list('Via');
@@ -274,7 +281,7 @@ describe('what a response may be', () => {
       expect(sent.map(({ to }) => to.address)).toEqual([]);
       invite.reply(486);
       await call.response(486);
-      await over(s, 1);
+      await s.ends(1);
     },
   );
 });
@@ -282,7 +289,7 @@ describe('what a response may be', () => {
 test('PRS-33 the body of a response is the same octet by octet, and no header but our Via is removed', async () => {
   let octets = '';
   for (let i = 0; i < 256; i++) octets += String.fromCharCode(i);
-  const s = await stage({ invite: proxies(`${BOB};transport=tcp`), success: watch });
+  const s = await scripted({ invite: proxies(`${BOB};transport=tcp`), success: watch });
   const call = s.call({ transport: 'TCP' });
   const invite = await s.bob.receive('INVITE');
   const sent = invite.reply(200, {
@@ -301,6 +308,6 @@ test('PRS-33 the body of a response is the same octet by octet, and no header bu
   await call.response(200);
   expect(responsesTo(s.alice, 'INVITE', 200)[0]!.wire === withoutTopVia(sent)).toBe(true);
   expect(s.seen).toEqual(['invite', 'success 200']);
-  await over(s);
+  await s.ends();
   expect(count(s.bob, 'INVITE')).toBe(1);
 });

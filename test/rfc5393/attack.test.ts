@@ -1,9 +1,10 @@
 // The amplification attack (RFC 5393 §3) and what stops it: loop detection (§4.2) and Max-Breadth (§5.3).
 import { describe, expect, test } from 'vitest';
 import type { Siplet } from '../world/siplet.js';
+import { nothingLeft } from '../world/stage.js';
 import { TextMessage } from '../world/text-message.js';
 import { World } from '../world/world.js';
-import { type Contacts, ends, location, sum, travelled } from './stage.js';
+import { type Contacts, location, sum, travelled } from './location-service.js';
 
 const P1 = '10.0.0.9';
 const P2 = '10.0.0.10';
@@ -49,8 +50,7 @@ describe('P53-08 RFC 5393 §3 two AORs at each of two proxies, each forking to b
     const between = travelled(world, method).filter((message) => message.list('Via').length > 1);
     expect(between.length).toBeLessThanOrEqual(14);
     expect(excesses(world)).toEqual([]);
-    await ends(world, ...proxies);
-    for (const proxy of proxies) expect(proxy.problems()).toEqual([]);
+    await nothingLeft(world, proxies);
   });
 
   test('P53-08 one contact of b that answers is found all the same', async () => {
@@ -71,7 +71,7 @@ describe('P53-08 RFC 5393 §3 two AORs at each of two proxies, each forking to b
     (await bob.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
-    await ends(world, p1, p2);
+    await nothingLeft(world, [p1, p2]);
   });
 
   test('P53-11 §16.6 RFC 5393 §4.2.4 the Vias below are as they came, all the way and back', async () => {
@@ -97,7 +97,7 @@ describe('P53-08 RFC 5393 §3 two AORs at each of two proxies, each forking to b
     const final = alice.received.at(-1)!.message;
     expect(final.status).toBe(482);
     expect(final.headers.filter(([name]) => name === 'Via').at(-1)![1]).toBe(odd);
-    await ends(world, ...proxies);
+    await nothingLeft(world, proxies);
     expect(request.message.method).toBe('MESSAGE');
   });
 
@@ -138,7 +138,7 @@ describe('P53-09 RFC 5393 §3 N AORs, each forking to all N', () => {
     const { world, call, proxy } = await mesh(count);
     await call.response(482);
     expect(excesses(world)).toEqual([]);
-    await ends(world, proxy);
+    await nothingLeft(world, [proxy]);
   });
 
   test('P53-09 N=6 ends with 482, and never had more than its breadth under way', async () => {
@@ -147,7 +147,7 @@ describe('P53-09 RFC 5393 §3 N AORs, each forking to all N', () => {
     // As many as there are orders of up to six AORs that begin with the first: no more, whatever the order in which responses come.
     expect(travelled(world, 'INVITE').length).toBeLessThanOrEqual(1957);
     expect(excesses(world)).toEqual([]);
-    await ends(world, proxy);
+    await nothingLeft(world, [proxy]);
   });
 
   test('P53-09 N=10: bounded in breadth; others are served meanwhile; CANCEL ends it', async () => {
@@ -166,7 +166,7 @@ describe('P53-09 RFC 5393 §3 N AORs, each forking to all N', () => {
     const { length } = travelled(world, 'INVITE');
     await world.run(1000);
     expect(travelled(world, 'INVITE').length - length).toBeLessThan(60);
-    await ends(world, proxy);
+    await nothingLeft(world, [proxy]);
   });
 });
 
@@ -180,5 +180,5 @@ test('P53-09 §16.3 step 3 without a loop Max-Forwards ends it', async () => {
   const call = alice.invite(`sip:a0@${P1}`);
   await call.response(483);
   expect(proxy.engine.counters.initial).toBe(70);
-  await ends(world, proxy);
+  await nothingLeft(world, [proxy]);
 });

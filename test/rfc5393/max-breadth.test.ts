@@ -10,8 +10,9 @@ import {
 import { describe, expect, test } from 'vitest';
 import type { Phone } from '../world/phone.js';
 import { Siplet } from '../world/siplet.js';
+import { nothingLeft } from '../world/stage.js';
 import { World } from '../world/world.js';
-import { breadths, ends, sum, travelled } from './stage.js';
+import { breadths, sum, travelled } from './location-service.js';
 
 const SIPLET = '10.0.0.9';
 
@@ -107,7 +108,7 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
     expect(s.sent()).toEqual([1, 1, 1]);
     call.ack();
     s.phones[0]!.answerCancel = true;
-    await ends(s.world, s.container);
+    await nothingLeft(s.world, [s.container]);
   });
 
   test('P53-06 0 lets nothing be forwarded: 440', async () => {
@@ -115,7 +116,7 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
     const call = s.invite('0');
     await call.response(440);
     expect(s.sent()).toEqual([]);
-    await ends(s.world, s.container);
+    await nothingLeft(s.world, [s.container]);
   });
 
   test.each(['nonsense', '-1', '1.5', '', '99999999999999999999'])(
@@ -145,7 +146,7 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
     for (const phone of s.phones) (await phone.receive('INVITE')).reply(480);
     await call.response(480);
     expect(s.sent()).toEqual([1, 1, 1]);
-    await ends(s.world, s.container);
+    await nothingLeft(s.world, [s.container]);
   });
 
   test('P53-07 with 1 a parallel search is a sequential one', async () => {
@@ -158,7 +159,7 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
     }
     await call.response(486);
     expect(s.sent()).toEqual([1, 1, 1]);
-    await ends(s.world, s.container);
+    await nothingLeft(s.world, [s.container]);
   });
 
   test('P53-07 a sequential search gives each target half of what is free: the next may start before this one has ended', async () => {
@@ -181,7 +182,7 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
       (await s.phones[1]!.receive('INVITE')).reply(486);
       (await phone9.receive('INVITE')).reply(486);
       await call.response(486);
-      await ends(s.world, s.container);
+      await nothingLeft(s.world, [s.container]);
     }
   });
 
@@ -199,7 +200,7 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
     (await s.phones[1]!.receive('INVITE')).reply(486);
     for (const other of others) (await other.receive('INVITE')).reply(486);
     await call.response(486);
-    await ends(s.world, s.container);
+    await nothingLeft(s.world, [s.container]);
   });
 });
 

@@ -5,8 +5,8 @@ import { Uri } from '../../container/message/index.js';
 import { RouteCookies, slotIn } from '../../container/proxy/route-cookie.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import { Siplet } from '../world/siplet.js';
+import { nothingLeft } from '../world/stage.js';
 import { World } from '../world/world.js';
-import { ends } from './stage.js';
 
 const SIPLET = '10.0.0.9';
 
@@ -184,7 +184,7 @@ describe('C-35 C-40', () => {
     const request = sent.dialog.request('INVITE', { route: [forged, '<sip:10.0.0.77;lr>'] });
     await request.response(408);
     await sends(s, sent, 'BYE', route);
-    await ends(s.world, s.container);
+    await nothingLeft(s.world, [s.container]);
   });
 });
 

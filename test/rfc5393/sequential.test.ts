@@ -3,7 +3,7 @@ import { Invite, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { Siplet } from '../world/siplet.js';
 import { World } from '../world/world.js';
-import { breadths, sum, travelled } from './stage.js';
+import { breadths, sum, travelled } from './location-service.js';
 
 test('P53-07 RFC 5393 §5.3.3.1 a branch that was cancelled and has no final response yet counts with what it was given', async () => {
   const world = new World();

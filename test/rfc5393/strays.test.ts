@@ -1,8 +1,9 @@
 // Responses that belong to no transaction (RFC 6026 §8.9, which replaces what §16.7 said of them): dropped and counted.
 import { describe, expect, test } from 'vitest';
+import { nothingLeft } from '../world/stage.js';
 import { TextMessage } from '../world/text-message.js';
 import { World } from '../world/world.js';
-import { ends, location } from './stage.js';
+import { location } from './location-service.js';
 
 const SIPLET = '10.0.0.9';
 
@@ -26,7 +27,7 @@ describe('RFC 6026 §8.9', () => {
     }
     await s.alice.receivesNothing(1000);
     expect(s.strays()).toBeGreaterThanOrEqual(2);
-    await ends(s.world, s.container);
+    await nothingLeft(s.world, [s.container]);
   });
 
   test('P53-01 the response to another method than was sent under that branch', async () => {
@@ -56,7 +57,7 @@ describe('RFC 6026 §8.9', () => {
     await s.world.deliver();
     expect(call.responses.filter(({ status }) => status === 200)).toHaveLength(2);
     expect(s.strays()).toBe(3);
-    await ends(s.world, s.container);
+    await nothingLeft(s.world, [s.container]);
   });
 
   test('P53-02 a late 200 to another method', async () => {
@@ -68,6 +69,6 @@ describe('RFC 6026 §8.9', () => {
     await s.world.deliver();
     expect(request.responses.filter(({ status }) => status >= 200)).toEqual([]);
     expect(s.strays()).toBe(1);
-    await ends(s.world, s.container);
+    await nothingLeft(s.world, [s.container]);
   });
 });

@@ -1,7 +1,8 @@
 // Contract section 5, JSR 289 §15.6: what a router may answer, and what the container makes of it.
 import { Invite, type RouterInfo, type SipRequest, StatelessRoute, Siplet as siplet } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { BOB, routerOf, service, stage } from './stage.js';
+import { BOB } from '../world/stage.js';
+import { chosen, routerOf, service } from './chosen.js';
 
 describe('directives and state', () => {
   test('JSR 289 §15.4 the first question is NEW; when an application has proxied, CONTINUE with the region and the state of the answer before', async () => {
@@ -12,7 +13,7 @@ describe('directives and state', () => {
       const [name, ...left] = (state as { left: string[] }).left;
       return name === undefined ? {} : { nextApplicationName: name, stateInfo: { left } };
     }, asked);
-    const { alice, bob, ends } = await stage({ chooser: router, a: service('a', []), b: service('b', []) });
+    const { alice, bob, ends } = await chosen({ chooser: router, a: service('a', []), b: service('b', []) });
     const call = alice.request('MESSAGE', BOB, { via: 'siplet' });
     (await bob.receive('MESSAGE')).reply(200);
     await call.response(200);
@@ -37,7 +38,7 @@ describe('directives and state', () => {
         request.proxy().proxyTo([BOB, 'sip:carol@10.0.0.3']);
       }
     }
-    const { alice, bob, carol } = await stage({ chooser: router, fork: { Fork } });
+    const { alice, bob, carol } = await chosen({ chooser: router, fork: { Fork } });
     alice.invite('sip:team@example.com', { via: 'siplet' });
     await bob.receive('INVITE');
     await carol.receive('INVITE');
@@ -50,7 +51,7 @@ describe('directives and state', () => {
       const next = ((turn as number | undefined) ?? 0) + 1;
       return next > 3 ? {} : { nextApplicationName: 'again', stateInfo: next };
     });
-    const { alice, bob, ends } = await stage({ chooser: router, again: service('again', seen) });
+    const { alice, bob, ends } = await chosen({ chooser: router, again: service('again', seen) });
     const call = alice.request('MESSAGE', BOB, { via: 'siplet' });
     const message = await bob.receive('MESSAGE');
     expect(seen).toHaveLength(3);
@@ -63,7 +64,7 @@ describe('directives and state', () => {
   test('§16.3 step 3 a router that never lets a request go is ended by Max-Forwards', async () => {
     const seen: string[] = [];
     const router = routerOf(() => ({ nextApplicationName: 'again' }));
-    const { alice, ends } = await stage({ chooser: router, again: service('again', seen) });
+    const { alice, ends } = await chosen({ chooser: router, again: service('again', seen) });
     const call = alice.request('MESSAGE', BOB, { via: 'siplet', headers: { 'Max-Forwards': '9' } });
     await call.response(483);
     expect(seen).toHaveLength(9);
@@ -80,7 +81,7 @@ describe('routes', () => {
       return { nextApplicationName: 'b', routes: ROUTES, routeModifier: 'ROUTE' };
     });
     const seen: string[] = [];
-    const { alice, carol, ends } = await stage({ chooser: router, a: service('a', seen), b: service('b', seen) });
+    const { alice, carol, ends } = await chosen({ chooser: router, a: service('a', seen), b: service('b', seen) });
     const call = alice.request('MESSAGE', BOB, { via: 'siplet' });
     const message = await carol.receive('MESSAGE');
     expect(message.list('Route')).toEqual(['<sip:10.0.0.3;lr>', '<sip:10.0.0.4;lr>']);
@@ -93,7 +94,7 @@ describe('routes', () => {
 
   test('JSR 289 §15.6 ROUTE: a request from outside is forwarded with no application in between', async () => {
     const router = routerOf((): RouterInfo => ({ routes: ['sip:10.0.0.3;lr'], routeModifier: 'ROUTE' }));
-    const { world, container, alice, carol, ends } = await stage({ chooser: router });
+    const { world, container, alice, carol, ends } = await chosen({ chooser: router });
     const call = alice.invite(BOB, { via: 'siplet' });
     const invite = await carol.receive('INVITE');
     expect(invite.header('Max-Forwards')).toBe('69');
@@ -124,7 +125,7 @@ describe('routes', () => {
     }
     const routes = ['sip:10.0.0.9;lr;tariff=night'];
     const router = routerOf(() => ({ nextApplicationName: 'reads', routes, routeModifier: 'ROUTE' }));
-    const { alice, ends } = await stage({ chooser: router, reads: { Reads } });
+    const { alice, ends } = await chosen({ chooser: router, reads: { Reads } });
     await alice.invite(BOB, { via: 'siplet' }).response(486);
     expect(popped).toEqual([expect.stringContaining('tariff=night'), 'night']);
     await ends();
@@ -137,7 +138,7 @@ describe('routes', () => {
       if (request.poppedRoute !== undefined) popped.push(`${request.poppedRoute.uri} ${state}`);
       return popped.length === 1 && state === 'out' ? { nextApplicationName: 'a', stateInfo: 'in' } : {};
     });
-    const { alice, bob, ends } = await stage({ chooser: router, a: service('a', []) });
+    const { alice, bob, ends } = await chosen({ chooser: router, a: service('a', []) });
     const call = alice.request('MESSAGE', BOB, { via: 'siplet' });
     (await bob.receive('MESSAGE')).reply(200);
     await call.response(200);
@@ -158,7 +159,7 @@ describe('routes', () => {
       return asked.length > 2 ? {} : { nextApplicationName: 'a', stateInfo: 'last' };
     }, asked);
     const seen: string[] = [];
-    const { world, alice, bob, carol, ends } = await stage({ chooser: router, a: service('a', seen) });
+    const { world, alice, bob, carol, ends } = await chosen({ chooser: router, a: service('a', seen) });
     const call = alice.request('MESSAGE', BOB, { via: 'siplet' });
     const outside = await carol.receive('MESSAGE');
     const [first, back] = outside.list('Route');
@@ -196,7 +197,7 @@ describe('routes', () => {
 
   test('JSR 289 §15.6 ROUTE_BACK: what comes back under another Call-ID, or after five minutes, is refused', async () => {
     const router = routerOf((): RouterInfo => ({ routes: ['sip:10.0.0.3;lr'], routeModifier: 'ROUTE_BACK' }));
-    const { world, alice, carol } = await stage({ chooser: router });
+    const { world, alice, carol } = await chosen({ chooser: router });
     alice.request('MESSAGE', BOB, { via: 'siplet' });
     const outside = await carol.receive('MESSAGE');
     const route = [outside.list('Route')[1]!];
@@ -209,7 +210,7 @@ describe('routes', () => {
     const router = routerOf((_request, _region, directive): RouterInfo => {
       return directive === 'NEW' ? { nextApplicationName: 'a', routes: ['sip:10.0.0.3;lr'] } : { routes: ['nonsense'] };
     });
-    const { alice, bob } = await stage({ chooser: router, a: service('a', []) });
+    const { alice, bob } = await chosen({ chooser: router, a: service('a', []) });
     alice.request('MESSAGE', BOB, { via: 'siplet' });
     expect((await bob.receive('MESSAGE')).list('Route')).toEqual([]);
   });
@@ -232,7 +233,7 @@ describe('stateless siplets', () => {
     }, asked);
     const seen: string[] = [];
     const applications = { chooser: router, shard: { Shard }, a: service('a', seen, 'sip:carol@10.0.0.3') };
-    const { container, alice, bob, carol, ends } = await stage(applications);
+    const { container, alice, bob, carol, ends } = await chosen(applications);
     const call = alice.invite('sip:shard@example.com', { via: 'siplet' });
     const invite = await bob.receive('INVITE');
     expect(container.alive.inviteServer).toBe(0);

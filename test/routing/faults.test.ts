@@ -1,7 +1,8 @@
 // Contract section 5, JSR 289 §15: a router that fails, answers nonsense, or is not there.
 import { ApplicationRouter, Message, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { BOB, routerOf, service, stage } from './stage.js';
+import { BOB } from '../world/stage.js';
+import { chosen, routerOf, service } from './chosen.js';
 
 const FAILED = 'the router of chooser has no answer';
 
@@ -57,7 +58,7 @@ test.each<[what: string, answer: () => unknown, said: string]>([
     }
   }
   const applications = { chooser: routerOf(answer), a: service('a', []), postman: { Postman } };
-  const { alice, ends } = await stage(applications);
+  const { alice, ends } = await chosen(applications);
   await alice.invite(BOB, { via: 'siplet' }).response(500);
   await ends([`${FAILED}: ${said}`]);
 });
@@ -67,14 +68,14 @@ test('C-41 a router that fails for what an application has proxied: that branch 
     if (directive === 'NEW') return { nextApplicationName: 'a' };
     throw new Error('lost');
   });
-  const { alice, bob, ends } = await stage({ chooser: router, a: service('a', []) });
+  const { alice, bob, ends } = await chosen({ chooser: router, a: service('a', []) });
   await alice.invite(BOB, { via: 'siplet' }).response(500);
   await bob.receivesNothing();
   await ends([`${FAILED}: lost`]);
 });
 
 test('§21.5.4 while there is no router, requests are answered 503 with Retry-After, and one line says it', async () => {
-  const { container, alice, bob, ends } = await stage({ a: service('a', [], BOB) });
+  const { container, alice, bob, ends } = await chosen({ a: service('a', [], BOB) });
   for (let i = 0; i < 3; i++) {
     const refused = await alice.request('MESSAGE', BOB, { via: 'siplet' }).response(503);
     expect(refused.header('Retry-After')).toBe('10');
@@ -93,7 +94,7 @@ test('§21.5.4 while there is no router, requests are answered 503 with Retry-Af
 });
 
 test('section 5 an application that is named as the router and exports none', async () => {
-  const { container, alice } = await stage({ chooser: service('chooser', []) });
+  const { container, alice } = await chosen({ chooser: service('chooser', []) });
   await alice.request('MESSAGE', BOB, { via: 'siplet' }).response(503);
   expect(container.engine.router.problem).toBe(
     "the application 'chooser' (router.application) exports no class that is decorated with @ApplicationRouter()",
@@ -108,7 +109,7 @@ test('section 5 a method that no application takes: 405 with the methods that so
       request.createResponse(202).send();
     }
   }
-  const { alice } = await stage({ chooser: routerOf(() => undefined), postman: { Postman } });
+  const { alice } = await chosen({ chooser: routerOf(() => undefined), postman: { Postman } });
   const refused = await alice.request('SUBSCRIBE', BOB, { via: 'siplet' }).response(405);
   expect(refused.header('Allow')).toBe('MESSAGE');
   await alice.request('MESSAGE', BOB, { via: 'siplet' }).response(404);
@@ -130,7 +131,7 @@ test('D-1 a new version of the router answers from then on; a call that is under
       request.proxy().proxyTo(BOB);
     }
   }
-  const { world, container, alice, bob, ends } = await stage({ chooser: versionOf('one'), a: { Waits } });
+  const { world, container, alice, bob, ends } = await chosen({ chooser: versionOf('one'), a: { Waits } });
   const call = alice.request('MESSAGE', BOB, { via: 'siplet' });
   await world.deliver();
   await container.deploy('chooser', versionOf('two'));
@@ -151,7 +152,7 @@ test('section 5 what the router throws when it is told of applications is logged
       return undefined;
     }
   }
-  const { alice, ends } = await stage({ chooser: { Fails }, a: service('a', []) });
+  const { alice, ends } = await chosen({ chooser: { Fails }, a: service('a', []) });
   await alice.request('MESSAGE', BOB, { via: 'siplet' }).response(404);
   await ends(['applicationsDeployed of the router of chooser failed: no room']);
 });

@@ -1,12 +1,13 @@
 // Contract section 5, JSR 289 §15: services of the caller's and of the callee's side, chosen by a router that an application exports.
 import { expect, test } from 'vitest';
+import { BOB } from '../world/stage.js';
 import { Subscribers } from './apps/subscribers.js';
-import { BOB, service, stage } from './stage.js';
+import { chosen, service } from './chosen.js';
 
 const CHOOSER = { chooser: { Subscribers } };
 
 async function subscribers(seen: string[] = []) {
-  return stage({
+  return chosen({
     ...CHOOSER,
     screen: service('screen', seen),
     'short-dial': service('short-dial', seen, 'sip:bob@example.com'),
@@ -74,7 +75,7 @@ test('section 5 a request that the router has no application for is answered 404
 
 test('D-1 a service that is deployed later is chosen from then on', async () => {
   const seen: string[] = [];
-  const { container, alice, bob, ends } = await stage({ ...CHOOSER, divert: service('divert', seen, BOB) });
+  const { container, alice, bob, ends } = await chosen({ ...CHOOSER, divert: service('divert', seen, BOB) });
   const message = async () => {
     const sent = alice.request('MESSAGE', 'sip:bob@example.com', { via: 'siplet', from: '<sip:alice@elsewhere.org>' });
     (await bob.receive('MESSAGE')).reply(200);

@@ -10,8 +10,9 @@ import { DefaultRouter } from '../../container/routing/default-router.js';
 import { Returns } from '../../container/routing/returns.js';
 import { Destination } from '../../container/routing/router.js';
 import { OUTSIDE, type RoutingState, sentBy } from '../../container/transport/routing-state.js';
+import { BOB } from '../world/stage.js';
 import { VirtualClock } from '../world/virtual-clock.js';
-import { BOB, routerOf, service, stage } from './stage.js';
+import { chosen, routerOf, service } from './chosen.js';
 
 /** Applications that come and go, and tell of it as the deployments do. */
 class Fleet {
@@ -141,7 +142,7 @@ describe('a router that an application exports', () => {
   test('JSR 289 §15.4 REVERSE and CONTINUE bring back region and state of the request that it is made from, NEW has none', async () => {
     const asked: string[] = [];
     const answer = { nextApplicationName: 'a', routingRegion: 'TERMINATING', stateInfo: 7 };
-    const { container } = await stage({ chooser: routerOf(() => answer, asked), a: service('a', []) });
+    const { container } = await chosen({ chooser: routerOf(() => answer, asked), a: service('a', []) });
     const { services, router } = container.engine;
     const taken = router.next(message(), undefined, undefined, OUTSIDE, 'NEW', undefined) as Destination;
     expect(taken).toBeInstanceOf(Destination);
@@ -158,7 +159,7 @@ describe('a router that an application exports', () => {
   });
 
   test('security: a request that applications make anew for ever is ended after 70 of them', async () => {
-    const { container } = await stage({
+    const { container } = await chosen({
       chooser: routerOf(() => ({ nextApplicationName: 'a' })),
       a: service('a', []),
     });

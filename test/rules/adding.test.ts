@@ -1,7 +1,9 @@
 // Rules C-16 to C-19: branches that are added while the transaction runs.
 import { IllegalStateError, type Proxy, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { arrivals, BOB, CAROL, DAVE, finals, proxies, requests, type Stage, stage, thrown, watch } from './stage.js';
+import { arrivals, finals, requests } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE } from '../world/stage.js';
 
 /** What a best-response handler does with the first, the second … response that it gets. */
 function inTurn(...acts: ((proxy: Proxy, response: SipResponse) => unknown)[]): (response: SipResponse) => unknown {
@@ -13,7 +15,7 @@ describe('from a best-response handler', () => {
   test.each([300, 302, 404, 486, 500, 503])(
     'C-16 proxyTo after a %i adds a branch to the same transaction',
     async (status) => {
-      const s = await stage({
+      const s = await scripted({
         invite: proxies(BOB, { recurse: false }),
         best: inTurn((proxy) => proxy.proxyTo(CAROL)),
         success: watch,
@@ -35,7 +37,7 @@ describe('from a best-response handler', () => {
   );
 
   test('C-16 createBranches and start do the same, and a branch may be changed in between', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       best: inTurn((proxy) => {
         const [branch] = proxy.createBranches([CAROL]);
@@ -55,7 +57,7 @@ describe('from a best-response handler', () => {
 
   test('C-10b what an application has changed in a branch can be read after the call was answered, and so can what it never looked at', async () => {
     let proxy: Proxy | undefined;
-    const s = await stage({
+    const s = await scripted({
       invite: (request) => {
         proxy = request.proxy();
         const [first] = proxy.createBranches([BOB, CAROL]);
@@ -85,7 +87,7 @@ describe('from a best-response handler', () => {
     ['@RedirectResponse', 'redirect', 302],
     ['@BestResponse', 'best', 404],
   ] as const)('C-16 from an async handler: %s', async (_, key, status) => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies(BOB, { recurse: false }),
       async [key](response: SipResponse) {
         await s.after(5000);
@@ -105,7 +107,7 @@ describe('from a best-response handler', () => {
   });
 
   test('C-16 an added branch may fork, and is record-routed as the first were', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB, { recordRoute: true }),
       best: inTurn((proxy) => proxy.proxyTo([CAROL, DAVE])),
       bye: watch,
@@ -128,7 +130,7 @@ describe('from a best-response handler', () => {
 
 describe('rounds', () => {
   test('C-17 the response is not forwarded and stays a candidate; the handler is called with the best of all branches', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       best: inTurn(
         (proxy) => proxy.proxyTo(CAROL),
@@ -147,7 +149,7 @@ describe('rounds', () => {
   });
 
   test('C-17 a better one of a later round is the best', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       best: inTurn((proxy) => proxy.proxyTo([CAROL, DAVE])),
     });
@@ -162,7 +164,7 @@ describe('rounds', () => {
 
   test('C-17 until the best is a 6xx: this one goes upstream, whatever the handler tries', async () => {
     let error: unknown;
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       best: inTurn(
         (proxy) => proxy.proxyTo(CAROL),
@@ -182,7 +184,7 @@ describe('rounds', () => {
 
   test('C-17 an application may go on for ten rounds', async () => {
     let round = 0;
-    const s = await stage({
+    const s = await scripted({
       invite: proxies('sip:bob0@10.0.0.2'),
       best: ({ proxy }) => (++round < 10 ? proxy!.proxyTo(`sip:bob${round}@10.0.0.2`) : undefined),
     });
@@ -196,7 +198,7 @@ describe('rounds', () => {
   });
 
   test('C-17 in a sequential search the handler is called when the list is exhausted, and adds to it', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB], { parallel: false }),
       best: inTurn((proxy) => proxy.proxyTo([CAROL, DAVE])),
     });
@@ -216,7 +218,7 @@ describe('rounds', () => {
 
 describe('at other times', () => {
   test('C-18 proxyTo is legal from a 1xx handler', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       provisional: inTurn((proxy) => proxy.proxyTo(CAROL)),
     });
@@ -232,7 +234,7 @@ describe('at other times', () => {
   });
 
   test('C-18 proxyTo is legal from a @BranchResponse handler', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB, CAROL]),
       branch: inTurn((proxy) => proxy.proxyTo(DAVE)),
       best: watch,
@@ -247,7 +249,7 @@ describe('at other times', () => {
   });
 
   test('C-18 an async @BranchResponse handler keeps the choice open: the branch that it adds counts', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies([BOB, CAROL]),
       async branch(response) {
         if (response.status !== 486) return;
@@ -268,7 +270,7 @@ describe('at other times', () => {
   });
 
   test('C-18 proxyTo is legal after proxy.cancel()', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB]),
       provisional: inTurn((proxy) => {
         proxy.cancel({ cause: 480, text: 'Too long' });
@@ -291,7 +293,7 @@ describe('at other times', () => {
   });
 
   test('C-18 and from a timer, while a branch rings', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const proxy = request.proxy();
         proxy.proxyTo(BOB);
@@ -316,7 +318,7 @@ describe('at other times', () => {
   });
 
   test('C-18 after proxy.cancel() with nothing added the processing goes on as usual: 487', async () => {
-    const s = await stage({ invite: proxies(BOB), provisional: inTurn((proxy) => proxy.cancel()), best: watch });
+    const s = await scripted({ invite: proxies(BOB), provisional: inTurn((proxy) => proxy.cancel()), best: watch });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
@@ -328,7 +330,7 @@ describe('at other times', () => {
 
   test.each([200, 404, 603])('C-18 after completion with %i it throws IllegalStateError', async (status) => {
     let proxy: Proxy | undefined;
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         proxy = request.proxy();
         proxy.proxyTo(BOB);
@@ -354,7 +356,7 @@ describe('the target set', () => {
     [[BOB, 'sip:bob@10.0.0.2;x-any=thing']],
     [['sip:bob@siplet-bob', 'sip:bob@SIPLET-Bob']],
   ])('C-19 of %j one is tried (§16.5, §19.1.4)', async (targets) => {
-    const s = await stage({ invite: proxies(targets) });
+    const s = await scripted({ invite: proxies(targets) });
     s.world.resolver.address('siplet-bob', '10.0.0.2');
     s.world.resolver.address('SIPLET-Bob', '10.0.0.2');
     const call = s.call();
@@ -367,7 +369,7 @@ describe('the target set', () => {
   test.each([[[BOB, 'sip:Bob@10.0.0.2']], [[BOB, 'sip:bob@10.0.0.2:5060']], [[BOB, 'sip:bob@10.0.0.2;user=phone']]])(
     'C-19 of %j both are',
     async (targets) => {
-      const s = await stage({ invite: proxies(targets) });
+      const s = await scripted({ invite: proxies(targets) });
       s.bob.on('INVITE', (invite) => void invite.reply(404));
       await s.call().response(404);
       expect(requests(s.bob).filter((method) => method === 'INVITE')).toHaveLength(2);
@@ -376,7 +378,7 @@ describe('the target set', () => {
   );
 
   test('C-19 a later proxyTo to one that was tried adds nothing: the response goes upstream', async () => {
-    const s = await stage({ invite: proxies(BOB), best: ({ proxy }) => proxy!.proxyTo(BOB) });
+    const s = await scripted({ invite: proxies(BOB), best: ({ proxy }) => proxy!.proxyTo(BOB) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486);
     await call.response(486);

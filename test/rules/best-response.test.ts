@@ -1,8 +1,10 @@
 // Rule C-15: which response goes upstream (§16.7 steps 5 to 7).
 import type { SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { arrivals, finals, requests } from '../world/arrivals.js';
 import type { Phone } from '../world/phone.js';
-import { arrivals, BOB, CAROL, DAVE, finals, NOBODY, proxies, requests, type Stage, stage, watch } from './stage.js';
+import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE, NOBODY } from '../world/stage.js';
 
 const CASES: [answers: number[], best: number][] = [
   [[404, 603], 603],
@@ -23,7 +25,7 @@ const CASES: [answers: number[], best: number][] = [
   [[599, 499], 499],
 ];
 test.each(CASES)('C-15 of %j is %i', async (answers, best) => {
-  const s: Stage = await stage({
+  const s: ScriptedStage = await scripted({
     invite: proxies([BOB, CAROL, DAVE, 'sip:erin@10.0.0.5'].slice(0, answers.length), { recurse: false }),
   });
   const phones = [s.bob, s.carol, s.dave, s.world.phone('erin', '10.0.0.5')];
@@ -50,7 +52,7 @@ test('C-15 a 401 or 407 carries the challenges of all 401s and 407s, unmodified'
     carol: ['Digest realm="same", nonce="c"'],
     dave: ['Digest realm="same", nonce="d"'],
   };
-  const s = await stage({
+  const s = await scripted({
     invite: proxies([BOB, CAROL, DAVE]),
     best: (response) => seen.push(...response.challenges.map(({ realm }) => realm)),
   });
@@ -70,7 +72,7 @@ test('C-15 a 401 or 407 carries the challenges of all 401s and 407s, unmodified'
 });
 
 test('C-15 is 408 when none was received', async () => {
-  const s = await stage({ invite: proxies([BOB, CAROL]), best: watch });
+  const s = await scripted({ invite: proxies([BOB, CAROL]), best: watch });
   const call = s.call();
   await call.response(408);
   expect(arrivals(s.alice).at(-1)).toBe(`${1 + 32_000 + 1} 408`);
@@ -79,14 +81,14 @@ test('C-15 is 408 when none was received', async () => {
 });
 
 test('C-15 a transport failure counts as 503', async () => {
-  const s = await stage({ invite: proxies(NOBODY), best: watch });
+  const s = await scripted({ invite: proxies(NOBODY), best: watch });
   await s.call().response(500);
   expect(s.seen).toEqual(['invite', 'best 503']);
   await s.ends(1);
 });
 
 test('C-15 anything else of its class beats a transport failure', async () => {
-  const s = await stage({ invite: proxies([NOBODY, BOB]), best: watch });
+  const s = await scripted({ invite: proxies([NOBODY, BOB]), best: watch });
   const call = s.call();
   (await s.bob.receive('INVITE')).reply(501);
   await call.response(501);
@@ -95,7 +97,7 @@ test('C-15 anything else of its class beats a transport failure', async () => {
 
 test.each([404, 480, 486])('C-15 the 487 of a cancelled branch does not beat a %i', async (status) => {
   let request: SipRequest | undefined;
-  const s = await stage({
+  const s = await scripted({
     invite(received) {
       request = received;
       received.proxy().proxyTo([BOB, CAROL]);

@@ -1,10 +1,12 @@
 // Rule C-29: CANCEL from upstream.
 import { IllegalStateError, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { arrivals, BOB, CAROL, DAVE, finals, proxies, requests, type Stage, stage, thrown, watch } from './stage.js';
+import { arrivals, finals, requests } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE } from '../world/stage.js';
 
 test('C-29 it is answered 200, all branches are cancelled, 487 goes upstream', async () => {
-  const s = await stage({ invite: proxies([BOB, CAROL]), cancel: watch, best: watch });
+  const s = await scripted({ invite: proxies([BOB, CAROL]), cancel: watch, best: watch });
   s.bob.answerCancel = s.carol.answerCancel = true;
   const call = s.call();
   (await s.bob.receive('INVITE')).reply(180);
@@ -29,7 +31,7 @@ test('C-29 it is answered 200, all branches are cancelled, 487 goes upstream', a
 test.each(['sync', 'async'])('C-29 nothing proxied yet: 487 to the INVITE (a handler that is %s)', async (kind) => {
   let error: unknown;
   let cancel: SipRequest | undefined;
-  const s: Stage = await stage({
+  const s: ScriptedStage = await scripted({
     invite(request) {
       const proceed = () => {
         error = thrown(() => request.proxy().proxyTo(BOB));
@@ -57,7 +59,7 @@ test.each(['sync', 'async'])('C-29 nothing proxied yet: 487 to the INVITE (a han
 });
 
 test('C-29 something better came: a 200 that crosses the CANCEL goes upstream', async () => {
-  const s = await stage({ invite: proxies(BOB), success: watch, best: watch });
+  const s = await scripted({ invite: proxies(BOB), success: watch, best: watch });
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
   invite.reply(180);
@@ -74,7 +76,7 @@ test('C-29 something better came: a 200 that crosses the CANCEL goes upstream', 
 });
 
 test('C-29 a CANCEL that matches no INVITE is answered 481', async () => {
-  const s = await stage({ invite: proxies(BOB), cancel: watch });
+  const s = await scripted({ invite: proxies(BOB), cancel: watch });
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
   invite.reply(180);
@@ -90,7 +92,7 @@ test('C-29 a CANCEL that matches no INVITE is answered 481', async () => {
 });
 
 test('C-29 a CANCEL downstream waits for the branch’s first 1xx', async () => {
-  const s = await stage({ invite: proxies(BOB) });
+  const s = await scripted({ invite: proxies(BOB) });
   s.bob.answerCancel = true;
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
@@ -105,7 +107,7 @@ test('C-29 a CANCEL downstream waits for the branch’s first 1xx', async () => 
 });
 
 test('C-29 the handler of the CANCEL waits for its turn; the branches do not', async () => {
-  const s: Stage = await stage({
+  const s: ScriptedStage = await scripted({
     invite: proxies(BOB),
     provisional: () => s.after(3000),
     cancel: watch,
@@ -125,7 +127,7 @@ test('C-29 the handler of the CANCEL waits for its turn; the branches do not', a
 });
 
 test('C-29 of a sequential search: the remaining targets are not tried', async () => {
-  const s = await stage({ invite: proxies([BOB, CAROL, DAVE], { parallel: false }) });
+  const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false }) });
   s.bob.answerCancel = true;
   const call = s.call();
   (await s.bob.receive('INVITE')).reply(180);
@@ -137,7 +139,7 @@ test('C-29 of a sequential search: the remaining targets are not tried', async (
 });
 
 test('C-29 a best-response handler that goes on after it adds nothing that rings', async () => {
-  const s: Stage = await stage({
+  const s: ScriptedStage = await scripted({
     invite: proxies(BOB),
     async best(response) {
       await s.after(2000);
@@ -155,7 +157,7 @@ test('C-29 a best-response handler that goes on after it adds nothing that rings
 });
 
 test('C-29 C-10 between the first 2xx and its way upstream it cancels what noCancel has left; the 2xx goes upstream', async () => {
-  const s: Stage = await stage({
+  const s: ScriptedStage = await scripted({
     invite: proxies([BOB, CAROL], { noCancel: true }),
     success: () => s.after(3000),
     cancel: watch,
@@ -181,7 +183,7 @@ test('C-29 C-10 between the first 2xx and its way upstream it cancels what noCan
 });
 
 test('C-29 after the final response it is answered 200 and has no effect', async () => {
-  const s = await stage({ invite: proxies(BOB), cancel: watch });
+  const s = await scripted({ invite: proxies(BOB), cancel: watch });
   const call = s.call();
   (await s.bob.receive('INVITE')).reply(200);
   await call.response(200);
@@ -194,7 +196,7 @@ test('C-29 after the final response it is answered 200 and has no effect', async
 });
 
 test('C-29 the 200 to the CANCEL and the 487 of the container’s own have the same To tag', async () => {
-  const s = await stage({ invite: watch });
+  const s = await scripted({ invite: watch });
   const call = s.call();
   await call.response(100);
   const answer = await call.cancel().response(200);
@@ -207,7 +209,7 @@ test.each<[string, (request: SipRequest) => unknown]>([
   ['the proxy was asked for', (request) => request.proxy()],
   ['branches were made and not started', (request) => request.proxy().createBranches(BOB)],
 ])('C-29 nothing proxied yet, though %s: 487', async (_, handler) => {
-  const s = await stage({ invite: (request) => void handler(request) });
+  const s = await scripted({ invite: (request) => void handler(request) });
   const call = s.call();
   await call.response(100);
   await call.cancel().response(200);
@@ -217,7 +219,7 @@ test.each<[string, (request: SipRequest) => unknown]>([
 });
 
 test('C-29 a callee that does not answer the CANCEL: 487 after 64*T1 (§9.1)', async () => {
-  const s = await stage({ invite: proxies(BOB) });
+  const s = await scripted({ invite: proxies(BOB) });
   const call = s.call();
   (await s.bob.receive('INVITE')).reply(180);
   await call.response(180);

@@ -1,28 +1,25 @@
 // Rules C-33 to C-38: what the application sees after the final response.
 import { IllegalStateError, type SipRequest, TooManyHopsError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { arrivals, requests } from '../world/arrivals.js';
 import type { ServerRequest } from '../world/incoming.js';
-import { arrivals, BOB, CAROL, proxies, requests, type Script, type Stage, stage, thrown, watch } from './stage.js';
+import { proxies, type Script, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
+import { BOB, CAROL, established } from '../world/stage.js';
 
 /** A call that stands: Alice's side and Bob's. */
-async function answered(s: Stage) {
-  const call = s.call();
-  const invite = await s.bob.receive('INVITE');
-  invite.reply(200);
-  await call.response(200);
-  call.ack();
-  await invite.ack();
+async function answered(s: ScriptedStage) {
+  const { call, invite } = await established(s);
   return { call, invite };
 }
 
-async function hangUp(s: Stage, call: Awaited<ReturnType<typeof answered>>['call']) {
+async function hangUp(s: ScriptedStage, call: Awaited<ReturnType<typeof answered>>['call']) {
   const bye = call.bye();
   (await s.bob.receive('BYE')).reply(200);
   await bye.response(200);
 }
 
 test('C-33 without recordRoute the application sees nothing after the final response', async () => {
-  const s = await stage({ invite: proxies(BOB), subsequent: watch, success: watch });
+  const s = await scripted({ invite: proxies(BOB), subsequent: watch, success: watch });
   const { call, invite } = await answered(s);
   expect(invite.list('Record-Route')).toEqual([]);
   expect(invite.list('Via')).toHaveLength(2);
@@ -41,7 +38,7 @@ describe('C-34 with recordRoute', () => {
 
   test.each(sides)('C-34 subsequent requests of %s go to @Subsequent with isInitial false', async (side) => {
     const initial: boolean[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB, { recordRoute: true }),
       subsequent: (request) => initial.push(request.isInitial),
       success: watch,
@@ -67,7 +64,7 @@ describe('C-34 with recordRoute', () => {
     'C-34 a handler may change non-system parts of a request of %s, and it is forwarded when it has settled',
     async (side) => {
       const errors: unknown[] = [];
-      const s: Stage = await stage({
+      const s: ScriptedStage = await scripted({
         invite: proxies(BOB, { recordRoute: true }),
         async info(request) {
           request.headers.set('X-Handler', 'was here');
@@ -102,7 +99,7 @@ describe('C-34 with recordRoute', () => {
 
   test('C-34 it must not proxy: that throws IllegalStateError, and the request is forwarded all the same', async () => {
     const errors: unknown[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB, { recordRoute: true }),
       info: (request) =>
         errors.push(
@@ -121,7 +118,7 @@ describe('C-34 with recordRoute', () => {
   });
 
   test('C-34 it is not forwarded when the handler answered it', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies(BOB, { recordRoute: true }),
       async info(request) {
         await s.after(100);
@@ -140,7 +137,7 @@ describe('C-34 with recordRoute', () => {
   });
 
   test('C-34 with no handler they are just forwarded', async () => {
-    const s = await stage({ invite: proxies(BOB, { recordRoute: true }) });
+    const s = await scripted({ invite: proxies(BOB, { recordRoute: true }) });
     const { call, invite } = await answered(s);
     const info = invite.dialog.request('INFO');
     (await s.alice.receive('INFO')).reply(200);
@@ -152,7 +149,7 @@ describe('C-34 with recordRoute', () => {
   });
 
   test('C-34 their responses go to the response handlers', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB, { recordRoute: true }),
       provisional: watch,
       success: watch,
@@ -172,7 +169,7 @@ describe('C-34 with recordRoute', () => {
   });
 
   test('C-34 a re-INVITE is answered with its own ACK, and may move the dialog', async () => {
-    const s = await stage({ invite: proxies(BOB, { recordRoute: true }), ack: watch, subsequent: watch });
+    const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), ack: watch, subsequent: watch });
     const { call, invite } = await answered(s);
     const again = invite.dialog.request('INVITE', { contact: 'sip:moved@10.0.0.2' });
     const received = await s.alice.receive('INVITE');
@@ -194,7 +191,7 @@ describe('C-34 with recordRoute', () => {
     const ids = new Set<string>();
     let last: SipRequest | undefined;
     const note = ({ session }: { session: { id: string } }) => void ids.add(session.id);
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         note(request);
         request.proxy({ recordRoute: true }).proxyTo(BOB);
@@ -213,7 +210,7 @@ describe('C-34 with recordRoute', () => {
   });
 
   test('C-34 a request that comes after the BYE is refused or routed, and the application sees none of it', async () => {
-    const s = await stage({ invite: proxies(BOB, { recordRoute: true }), subsequent: watch });
+    const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), subsequent: watch });
     const { call } = await answered(s);
     await hangUp(s, call);
     await s.world.runUntilIdle();
@@ -231,7 +228,7 @@ describe('C-35 parameters of the recordRouteUri', () => {
     const values: unknown[] = [];
     const note = (request: SipRequest) =>
       void values.push(`${request.method} ${['state', 'flag', 'odd', 'none'].map((name) => request.parameter(name))}`);
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const proxy = request.proxy({ recordRoute: true });
         proxy.recordRouteUri.parameters.set('state', 'ringing');
@@ -253,7 +250,7 @@ describe('C-35 parameters of the recordRouteUri', () => {
 
   test('C-35 a percent sign in a value comes back as it was set', async () => {
     const values: unknown[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const proxy = request.proxy({ recordRoute: true });
         proxy.recordRouteUri.parameters.set('state', '100%25 %41');
@@ -273,7 +270,7 @@ describe('C-35 parameters of the recordRouteUri', () => {
 
   test('C-35 of one branch alone are seen on that branch alone', async () => {
     const values: unknown[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const proxy = request.proxy({ recordRoute: true });
         const [one, other] = proxy.createBranches([BOB, CAROL]);
@@ -303,7 +300,7 @@ describe('C-35 parameters of the recordRouteUri', () => {
 
   test('C-35 the URI is there only when recordRoute is true', async () => {
     let error: unknown;
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         error = thrown(() => request.proxy().recordRouteUri);
         request.createResponse(404).send();
@@ -316,15 +313,15 @@ describe('C-35 parameters of the recordRouteUri', () => {
 });
 
 describe('C-38 REGISTER', () => {
-  const registers = (s: Stage) =>
+  const registers = (s: ScriptedStage) =>
     s.alice.request('REGISTER', 'sip:example.com', {
       via: 'siplet',
       contact: 'sip:alice@10.0.0.1',
       headers: { Supported: 'path' },
     });
 
-  async function registered(script: Script): Promise<{ s: Stage; request: ServerRequest }> {
-    const s = await stage(script);
+  async function registered(script: Script): Promise<{ s: ScriptedStage; request: ServerRequest }> {
+    const s = await scripted(script);
     const sent = registers(s);
     const request = await s.bob.receive('REGISTER');
     request.reply(200);
@@ -364,7 +361,7 @@ describe('C-38 REGISTER', () => {
   });
 
   test('C-38 RFC 3327 a Path that is there stays below', async () => {
-    const s = await stage({ register: proxies(BOB, { addToPath: true }) });
+    const s = await scripted({ register: proxies(BOB, { addToPath: true }) });
     const sent = s.alice.request('REGISTER', 'sip:example.com', {
       via: 'siplet',
       headers: { Path: '<sip:edge@10.0.0.7;lr>' },
@@ -379,7 +376,7 @@ describe('C-38 REGISTER', () => {
 });
 
 test('C-34 a subsequent request with Max-Forwards 0 is refused with 483', async () => {
-  const s = await stage({ invite: proxies(BOB, { recordRoute: true }), subsequent: watch });
+  const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), subsequent: watch });
   const { call } = await answered(s);
   await call.dialog.request('INFO', { headers: { 'Max-Forwards': '0' } }).response(483);
   await hangUp(s, call);

@@ -1,22 +1,14 @@
 // What is easily got wrong: proxying in a dialog, finals behind slow handlers, requests that nobody deals with.
 import { IllegalStateError, type SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { arrivals, BOB, CAROL, DAVE, proxies, requests, type Stage, stage, thrown, watch } from './stage.js';
+import { arrivals, requests } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE, established } from '../world/stage.js';
 
 describe('C-1 C-34 proxying inside a dialog', () => {
-  async function established(s: Stage) {
-    const call = s.call();
-    const invite = await s.bob.receive('INVITE');
-    invite.reply(200);
-    await call.response(200);
-    call.ack();
-    await invite.ack();
-    return call;
-  }
-
   test('C-34 a best-response handler cannot add branches to a request inside a dialog', async () => {
     const errors: unknown[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB, { recordRoute: true }),
       best(response) {
         errors.push(
@@ -25,7 +17,7 @@ describe('C-1 C-34 proxying inside a dialog', () => {
         );
       },
     });
-    const call = await established(s);
+    const { call } = await established(s);
     const again = call.dialog.request('INVITE');
     (await s.bob.receive((request) => request.method === 'INVITE')).reply(488);
     await s.world.run(100);
@@ -37,7 +29,7 @@ describe('C-1 C-34 proxying inside a dialog', () => {
 
 describe('C-12', () => {
   test('C-12 a 2xx of its own to an INVITE has a Contact of the container, and a To tag (§12.1.1)', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       best: ({ request }) => request.createResponse(200).send(),
     });
@@ -50,7 +42,7 @@ describe('C-12', () => {
 
 describe('C-14', () => {
   test('C-14 a final that came while an async @BranchResponse handler was adding a branch is intermediate too', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies([BOB, CAROL]),
       async branch(response) {
         if (response.status !== 486) return;
@@ -72,7 +64,7 @@ describe('C-14', () => {
 
 describe('C-41', () => {
   test('C-41 a handler that throws after createBranches without start: nothing was sent, 500', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.proxy().createBranches(BOB);
         throw new Error('on purpose');
@@ -84,7 +76,7 @@ describe('C-41', () => {
   });
 
   test('C-41 C-41a the 10 s are for a handler that a response or a subsequent request waits for: a slow initial handler may proxy after 12 s', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       async invite(request) {
         await s.after(12_000);
         request.proxy().proxyTo(BOB);
@@ -99,7 +91,7 @@ describe('C-41', () => {
 
 describe('C-41a', () => {
   test('C-41a an initial handler that never settles and did nothing: warning at 5 s, 500 at 180 s', async () => {
-    const s = await stage({ invite: () => new Promise(() => {}) });
+    const s = await scripted({ invite: () => new Promise(() => {}) });
     const call = s.call();
     await s.world.run(5001);
     expect(s.container.problems()).toHaveLength(1);
@@ -112,7 +104,7 @@ describe('C-41a', () => {
     ['proxied to nobody', (request) => request.proxy().proxyTo([])],
     ['made branches and did not start them', (request) => request.proxy().createBranches(BOB)],
   ])('C-41a a handler that %s has not proxied: warning at 5 s, 500 at 180 s', async (_, handler) => {
-    const s = await stage({ invite: (request) => void handler(request) });
+    const s = await scripted({ invite: (request) => void handler(request) });
     const call = s.call();
     await s.world.run(5001);
     expect(s.container.problems()).toHaveLength(1);
@@ -125,7 +117,7 @@ describe('C-41a', () => {
 describe('as sdk/messages.ts has it', () => {
   test('C-1 createResponse throws IllegalStateError when a final response has been sent', async () => {
     let error: unknown;
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.createResponse(486).send();
         error = thrown(() => request.createResponse(404));

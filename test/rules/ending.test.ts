@@ -1,17 +1,13 @@
 // D-2: what is left of a version whose time to drain is over.
 import { expect, test } from 'vitest';
-import { BOB, proxies, stage, watch } from './stage.js';
+import { proxies, scripted, watch } from '../world/script.js';
+import { BOB, established } from '../world/stage.js';
 
 test('D-2 sessions that are ended take no call with them: the BYE goes on by its Route set, unseen', async () => {
-  const s = await stage({ invite: proxies(BOB, { recordRoute: true }), bye: watch });
+  const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), bye: watch });
   const { engine } = s.container;
   const [application] = s.container.active;
-  const call = s.call();
-  const invite = await s.bob.receive('INVITE');
-  invite.reply(200);
-  await call.response(200);
-  call.ack();
-  await invite.ack();
+  const { call } = await established(s);
   expect(engine.sessions.countOf(application!)).toBe(1);
   const idle: string[] = [];
   engine.sessions.onIdle = ({ name }) => idle.push(name);

@@ -1,8 +1,10 @@
 // Rules C-41 and C-41a: handlers that fail, and requests that nobody answers.
 import type { SipRequest, SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { arrivals, finals, requests } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
 import type { LogLine } from '../world/siplet.js';
-import { arrivals, BOB, CAROL, finals, proxies, requests, type Stage, stage, watch } from './stage.js';
+import { BOB, CAROL } from '../world/stage.js';
 
 /** The ways in which a handler fails, and how long the container waits for it. */
 const FAILURES: [how: string, fail: () => unknown, ms: number][] = [
@@ -28,19 +30,19 @@ function once(fail: () => unknown, then: (argument: never) => unknown = watch) {
 }
 
 /** The one line at level error, which names the application, the handler and the method. */
-function failure(s: Stage): LogLine {
+function failure(s: ScriptedStage): LogLine {
   const lines = s.container.log.filter(({ level }) => level >= 50);
   expect(lines).toHaveLength(1);
   return lines[0]!;
 }
 
-function expectCounted(s: Stage, handler: string, method: string): void {
+function expectCounted(s: ScriptedStage, handler: string, method: string): void {
   expect(failure(s)).toMatchObject({ app: 'rules', handler: `Rules.${handler}`, method });
   expect(s.container.engine.invocation.failures).toBe(1);
 }
 
 /** A whole call, as every other: answered, and ended when it is record-routed. */
-async function nextCall(s: Stage): Promise<void> {
+async function nextCall(s: ScriptedStage): Promise<void> {
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
   invite.reply(180);
@@ -57,7 +59,7 @@ const ring = proxies(BOB, { recordRoute: true });
 
 describe.each(FAILURES.filter(([, , ms]) => ms === 0))('a handler that %s', (_, fail) => {
   test('C-41 of an initial request, before anything was sent: 500', async () => {
-    const s = await stage({ invite: once(fail, ring) });
+    const s = await scripted({ invite: once(fail, ring) });
     await s.call().response(500);
     expect(arrivals(s.alice)).toEqual(['2 100', '2 500']);
     expectCounted(s, 'invite', 'INVITE');
@@ -66,7 +68,7 @@ describe.each(FAILURES.filter(([, , ms]) => ms === 0))('a handler that %s', (_, 
   });
 
   test('C-41 of an initial request that it has proxied: the call goes on', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         ring(request);
         return fail();
@@ -78,7 +80,7 @@ describe.each(FAILURES.filter(([, , ms]) => ms === 0))('a handler that %s', (_, 
   });
 
   test('C-41 of an initial request that it has answered: nothing more is sent', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.createResponse(486).send();
         return fail();
@@ -90,7 +92,7 @@ describe.each(FAILURES.filter(([, , ms]) => ms === 0))('a handler that %s', (_, 
   });
 
   test('C-41 of a CANCEL: the branches are cancelled all the same', async () => {
-    const s = await stage({ invite: ring, cancel: once(fail) });
+    const s = await scripted({ invite: ring, cancel: once(fail) });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
@@ -104,7 +106,7 @@ describe.each(FAILURES.filter(([, , ms]) => ms === 0))('a handler that %s', (_, 
 
 describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
   test('C-41 of a 1xx: it goes upstream as it came', async () => {
-    const s = await stage({ invite: ring, provisional: once(fail) });
+    const s = await scripted({ invite: ring, provisional: once(fail) });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(183, { body: 'v=0\r\n', headers: { 'X-Bob': '1' } });
@@ -118,7 +120,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
   });
 
   test('C-41 of a 2xx: it goes upstream as it came, each time', async () => {
-    const s = await stage({ invite: ring, success: once(fail) });
+    const s = await scripted({ invite: ring, success: once(fail) });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200, { body: 'v=0\r\n' });
@@ -135,7 +137,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
   });
 
   test('C-41 of the best response: it goes upstream as it came', async () => {
-    const s = await stage({ invite: ring, best: once(fail) });
+    const s = await scripted({ invite: ring, best: once(fail) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486, { headers: { 'Retry-After': '60' } });
     const final = await call.response(486);
@@ -147,7 +149,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
 
   test('C-41 of the best response, after it has added a branch: the branch counts', async () => {
     let added = false;
-    const s = await stage({
+    const s = await scripted({
       invite: ring,
       best(response) {
         if (added) return;
@@ -170,7 +172,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
   });
 
   test('C-41 of a branch response: the proxying goes on', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { parallel: false }), branch: once(fail), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false }), branch: once(fail), best: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486);
     const next = await s.carol.receive('INVITE');
@@ -182,7 +184,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
   });
 
   test('C-41 of a subsequent request: 500, and the dialog stands', async () => {
-    const s = await stage({ invite: ring, info: once(fail) });
+    const s = await scripted({ invite: ring, info: once(fail) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
@@ -200,7 +202,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
   });
 
   test('C-41 of an ACK: it is forwarded', async () => {
-    const s = await stage({ invite: ring, ack: once(fail) });
+    const s = await scripted({ invite: ring, ack: once(fail) });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200);
@@ -227,7 +229,7 @@ describe('a handler that throws', () => {
         response.setBody('half', 'text/plain');
         throw new Error('on purpose');
       };
-      const s = await stage({ invite: proxies(BOB), provisional: spoil, success: spoil, best: spoil });
+      const s = await scripted({ invite: proxies(BOB), provisional: spoil, success: spoil, best: spoil });
       const call = s.call();
       const invite = await s.bob.receive('INVITE');
       invite.reply(status, { body: 'v=0\r\n' });
@@ -237,7 +239,7 @@ describe('a handler that throws', () => {
   );
 
   test('C-41 after a 1xx of its own: 500 all the same', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.createResponse(180).send();
         throw new Error('on purpose');
@@ -248,7 +250,7 @@ describe('a handler that throws', () => {
   });
 
   test('C-41 because a target is no URI: 500, and nothing is tried', async () => {
-    const s = await stage({ invite: proxies([BOB, 'no uri at all']) });
+    const s = await scripted({ invite: proxies([BOB, 'no uri at all']) });
     await s.call().response(500);
     await s.ends(1);
     expect(requests(s.bob)).toEqual([]);
@@ -257,7 +259,7 @@ describe('a handler that throws', () => {
 
 describe('in time', () => {
   test('C-41 the time of a handler is configurable', async () => {
-    const s = await stage(
+    const s = await scripted(
       { invite: ring, best: () => new Promise(() => {}) },
       { configuration: 'limits:\n  handlerTimeout: 1500ms\n' },
     );
@@ -269,7 +271,7 @@ describe('in time', () => {
   });
 
   test('C-41 a handler that settles just in time has not failed', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: ring,
       async best(response) {
         await s.after(9999);
@@ -284,7 +286,7 @@ describe('in time', () => {
   });
 
   test('C-41 what a handler does after its time is over changes nothing', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: ring,
       async best(response) {
         await s.after(11_000);
@@ -300,7 +302,7 @@ describe('in time', () => {
   });
 
   test('C-41 a @Cancel handler that never settles: what waits behind it goes on after 10 s', async () => {
-    const s = await stage({ invite: proxies(BOB), cancel: () => new Promise(() => {}) });
+    const s = await scripted({ invite: proxies(BOB), cancel: () => new Promise(() => {}) });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
@@ -312,7 +314,7 @@ describe('in time', () => {
   });
 
   test('C-41 a timer handler that never settles: a response that waits behind it goes on after 10 s', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.applicationSession.setTimer('tick', 1000);
         proxies(BOB)(request);
@@ -331,7 +333,7 @@ describe('in time', () => {
 
   test('C-41 one call’s handler that does not settle delays no other call', async () => {
     let first = true;
-    const s = await stage({
+    const s = await scripted({
       invite: ring,
       provisional() {
         if (!first) return undefined;

@@ -1,11 +1,13 @@
 // Rules C-11 to C-14: 3xx-6xx.
 import { IllegalStateError, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { arrivals, BOB, CAROL, DAVE, finals, proxies, requests, type Stage, stage, thrown, watch } from './stage.js';
+import { arrivals, finals, requests } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE } from '../world/stage.js';
 
 describe('3xx-6xx', () => {
   test('C-11 the container acknowledges them, and calls the application only with the best, when every branch has ended', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL, DAVE]), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE]), best: watch });
     s.carol.autoTrying = s.dave.autoTrying = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(500);
@@ -30,7 +32,7 @@ describe('3xx-6xx', () => {
   });
 
   test('C-11 a retransmitted final is acknowledged again and seen no more', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), best: watch, branch: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), best: watch, branch: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(486);
@@ -47,7 +49,7 @@ describe('3xx-6xx', () => {
 
 describe('a final response of the application’s own', () => {
   test('C-12 while branches are pending it is a candidate like one received', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB, CAROL]),
       provisional: ({ request }) => request.createResponse(404).send(),
       best: watch,
@@ -68,7 +70,7 @@ describe('a final response of the application’s own', () => {
   });
 
   test('C-12 a better one from a branch beats it', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       provisional: ({ request }) => request.createResponse(500).send(),
       best: watch,
@@ -84,7 +86,7 @@ describe('a final response of the application’s own', () => {
   });
 
   test('C-12 a 2xx of its own goes upstream at once and cancels the branches', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB, CAROL]),
       provisional: ({ request }) => request.createResponse(200).send(),
       best: watch,
@@ -108,7 +110,7 @@ describe('a final response of the application’s own', () => {
   });
 
   test('C-12 a 2xx of its own cancels the one branch that there is', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       provisional: ({ request }) => request.createResponse(200).send(),
     });
@@ -124,7 +126,7 @@ describe('a final response of the application’s own', () => {
   });
 
   test('C-12 a 6xx of its own cancels the branches and goes upstream when they have ended', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB, CAROL]),
       provisional: ({ request }) => request.createResponse(603).send(),
     });
@@ -146,7 +148,7 @@ describe('a final response of the application’s own', () => {
   test.each([200, 302, 480, 503, 603])(
     'C-12 sent from the best-response handler a %i replaces the best response',
     async (status) => {
-      const s: Stage = await stage({
+      const s: ScriptedStage = await scripted({
         invite: proxies(BOB),
         async best(response) {
           await s.after(100);
@@ -170,7 +172,7 @@ describe('a final response of the application’s own', () => {
 
 describe('6xx', () => {
   test('C-13 cancels every pending branch at once, and goes upstream when they have ended', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL, DAVE]), branch: watch, best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE]), branch: watch, best: watch });
     s.carol.answerCancel = true;
     const call = s.call();
     (await s.carol.receive('INVITE')).reply(180);
@@ -195,7 +197,7 @@ describe('6xx', () => {
   });
 
   test('C-13 no branch is started after it: a sequential search ends', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { parallel: false }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false }) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(600);
     await call.response(600);
@@ -211,7 +213,7 @@ describe('6xx', () => {
         thrown(() => proxy!.createBranches(DAVE)),
         thrown(() => proxy!.start()),
       );
-    const s = await stage({ invite: proxies([BOB, CAROL]), branch: add, best: add });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), branch: add, best: add });
     s.carol.answerCancel = true;
     const call = s.call();
     (await s.carol.receive('INVITE')).reply(180);
@@ -225,7 +227,7 @@ describe('6xx', () => {
   });
 
   test('C-13 the Contacts of a 3xx that comes after it are not tried', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]) });
+    const s = await scripted({ invite: proxies([BOB, CAROL]) });
     const call = s.call();
     const other = await s.carol.receive('INVITE');
     (await s.bob.receive('INVITE')).reply(603);
@@ -241,7 +243,7 @@ describe('intermediate final responses', () => {
   test('C-14 every one goes to @BranchResponse, and only the end of the proxying to the best-response handler', async () => {
     const flags: [boolean, string][] = [];
     const note = (response: SipResponse) => flags.push([response.isBranchResponse, String(response.branch?.uri)]);
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB, CAROL, DAVE]),
       branch: note,
       best: note,
@@ -268,7 +270,7 @@ describe('intermediate final responses', () => {
   });
 
   test('C-14 of a sequential search: each that starts the next', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL, DAVE], { parallel: false }), branch: watch, best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false }), branch: watch, best: watch });
     const call = s.call();
     for (const [phone, status] of [
       [s.bob, 486],
@@ -285,7 +287,7 @@ describe('intermediate final responses', () => {
   });
 
   test('C-14 a 3xx whose Contact is tried is one', async () => {
-    const s = await stage({ invite: proxies(BOB), branch: watch, best: watch });
+    const s = await scripted({ invite: proxies(BOB), branch: watch, best: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(302, { contact: CAROL });
     (await s.carol.receive('INVITE')).reply(486);
@@ -295,7 +297,7 @@ describe('intermediate final responses', () => {
   });
 
   test('C-14 where there is no @BranchResponse they go nowhere', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), error: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), error: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486);
     (await s.carol.receive('INVITE')).reply(603);

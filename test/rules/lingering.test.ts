@@ -1,11 +1,13 @@
 // What stays of a call that is over, while its transactions linger (RFC 6026, JSR 289 §6.2.4): they absorb and pass on what is sent again; the sessions have ended.
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ReceivedRequest } from '../../container/dispatch/received-request.js';
-import { arrivals, BOB, CAROL, proxies, type Stage, stage, watch } from './stage.js';
+import { arrivals } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
+import { BOB, CAROL } from '../world/stage.js';
 
 const RR = { recordRoute: true };
 
-async function talks(s: Stage) {
+async function talks(s: ScriptedStage) {
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
   invite.reply(200);
@@ -15,17 +17,17 @@ async function talks(s: Stage) {
   return { call, invite };
 }
 
-async function hangsUp(s: Stage, call: ReturnType<Stage['call']>) {
+async function hangsUp(s: ScriptedStage, call: ReturnType<ScriptedStage['call']>) {
   const bye = call.bye();
   (await s.bob.receive('BYE')).reply(200);
   await bye.response(200);
   return bye;
 }
 
-const left = ({ container: { alive } }: Stage) => [alive.applicationSessions, alive.dialogSets];
+const left = ({ container: { alive } }: ScriptedStage) => [alive.applicationSessions, alive.dialogSets];
 
 test('JSR 289 §6.2.4 the sessions of a proxied call end with its BYE, its transactions when their time is over', async () => {
-  const s = await stage({ invite: proxies(BOB, RR), success: watch, bye: watch });
+  const s = await scripted({ invite: proxies(BOB, RR), success: watch, bye: watch });
   const { call } = await talks(s);
   expect(left(s)).toEqual([1, 1]);
   await hangsUp(s, call);
@@ -38,7 +40,7 @@ test('JSR 289 §6.2.4 the sessions of a proxied call end with its BYE, its trans
 test('JSR 289 §6.2.4 no INVITE of a call that is over waits for its transactions with what the application had, a re-INVITE as little as the first', async () => {
   const ended = vi.spyOn(ReceivedRequest.prototype, 'ended');
   onTestFinished(() => ended.mockRestore());
-  const s = await stage({ invite: proxies(BOB, RR), success: watch, subsequent: watch });
+  const s = await scripted({ invite: proxies(BOB, RR), success: watch, subsequent: watch });
   const { call } = await talks(s);
   const again = call.dialogOf(call.last!).request('INVITE');
   (await s.bob.receive('INVITE')).reply(200);
@@ -54,7 +56,7 @@ test('JSR 289 §6.2.4 no INVITE of a call that is over waits for its transaction
 });
 
 test('RFC 6026 §8.9 a 2xx that comes again after the call has ended goes upstream; no handler is called', async () => {
-  const s = await stage({ invite: proxies(BOB, RR), success: watch });
+  const s = await scripted({ invite: proxies(BOB, RR), success: watch });
   const { call, invite } = await talks(s);
   await hangsUp(s, call);
   const before = [...s.seen];
@@ -67,7 +69,7 @@ test('RFC 6026 §8.9 a 2xx that comes again after the call has ended goes upstre
 });
 
 test('RFC 6026 §7.1 the INVITE that comes again after the call has ended is absorbed, the BYE is answered again', async () => {
-  const s = await stage({ invite: proxies(BOB, RR) });
+  const s = await scripted({ invite: proxies(BOB, RR) });
   const { call } = await talks(s);
   const bye = await hangsUp(s, call);
   const at = { bob: arrivals(s.bob).length, alice: arrivals(s.alice).length };
@@ -80,7 +82,7 @@ test('RFC 6026 §7.1 the INVITE that comes again after the call has ended is abs
 });
 
 test('C-10a a dialog of another fork keeps the sessions when the first one ends', async () => {
-  const s = await stage({ invite: proxies([BOB, CAROL], { ...RR, noCancel: true }), success: watch, bye: watch });
+  const s = await scripted({ invite: proxies([BOB, CAROL], { ...RR, noCancel: true }), success: watch, bye: watch });
   const call = s.call();
   const invites = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
   invites[0]!.reply(200);
@@ -103,7 +105,7 @@ test('C-10a a dialog of another fork keeps the sessions when the first one ends'
 });
 
 test('JSR 289 §6.2.4 a call that came to nothing leaves no session behind', async () => {
-  const s = await stage({ invite: proxies(BOB, RR), best: watch });
+  const s = await scripted({ invite: proxies(BOB, RR), best: watch });
   const call = s.call();
   (await s.bob.receive('INVITE')).reply(486);
   await call.response(486);
@@ -114,7 +116,7 @@ test('JSR 289 §6.2.4 a call that came to nothing leaves no session behind', asy
 });
 
 test('JSR 289 §6.2.4 a session that the application keeps is told of a 2xx that comes again (C-10b)', async () => {
-  const s = await stage({
+  const s = await scripted({
     invite(request) {
       request.session.invalidateWhenReady = false;
       request.proxy(RR).proxyTo(BOB);
@@ -133,7 +135,7 @@ test('JSR 289 §6.2.4 a session that the application keeps is told of a 2xx that
 });
 
 test('C-29 the handler for CANCEL is called also where nothing was pending, and the sessions end with the 487', async () => {
-  const s = await stage({
+  const s = await scripted({
     invite(request) {
       request.proxy().createBranches(BOB);
     },
@@ -150,7 +152,7 @@ test('C-29 the handler for CANCEL is called also where nothing was pending, and 
 });
 
 test('JSR 289 §6.2.4 a request that makes no dialog leaves no session behind, and is answered again when it comes again', async () => {
-  const s = await stage({ message: proxies(BOB), success: watch });
+  const s = await scripted({ message: proxies(BOB), success: watch });
   const message = s.alice.request('MESSAGE', 'sip:bob@example.com', { via: 'siplet' });
   (await s.bob.receive('MESSAGE')).reply(200);
   await message.response(200);

@@ -1,12 +1,14 @@
 // Rules C-1 to C-7: modes of proxying, and provisional responses.
 import { IllegalStateError, type Proxy, type SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { arrivals, BOB, CAROL, finals, proxies, type Stage, stage, thrown, watch } from './stage.js';
+import { arrivals, finals } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
+import { BOB, CAROL } from '../world/stage.js';
 
 describe('roles', () => {
   test('C-1 what was answered with a final response cannot be proxied, nor answered again', async () => {
     const errors: unknown[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.createResponse(486).send();
         errors.push(
@@ -25,7 +27,7 @@ describe('roles', () => {
 
   test('C-1 what is proxied has no B2BUA', async () => {
     let error: unknown;
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.proxy().proxyTo(BOB);
         error = thrown(() => request.b2bua());
@@ -39,7 +41,7 @@ describe('roles', () => {
   });
 
   test('C-1 a provisional response of its own takes no role: the application may proxy afterwards', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.createResponse(182).send();
         request.proxy().proxyTo(BOB);
@@ -54,7 +56,7 @@ describe('roles', () => {
 
   test('C-1 the same transaction always gives the same Proxy', async () => {
     const proxies: (Proxy | undefined)[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         proxies.push(request.proxy(), request.proxy({ recurse: false }));
         request.proxy().proxyTo(BOB);
@@ -78,7 +80,7 @@ describe('supervision', () => {
     ['of the proxy', { supervised: false }, {}],
     ['of @Siplet', {}, { supervised: false }],
   ])('C-2 unsupervised by the option %s: no response is seen, the best is forwarded', async (_, options, siplet) => {
-    const s = await stage({ ...everything, invite: proxies([BOB, CAROL], options) }, { siplet });
+    const s = await scripted({ ...everything, invite: proxies([BOB, CAROL], options) }, { siplet });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -91,7 +93,7 @@ describe('supervision', () => {
   });
 
   test('C-2 unsupervised: a 2xx is forwarded unseen, and cancels the other branch', async () => {
-    const s = await stage({ ...everything, invite: proxies([BOB, CAROL], { supervised: false }) });
+    const s = await scripted({ ...everything, invite: proxies([BOB, CAROL], { supervised: false }) });
     s.carol.answerCancel = true;
     const call = s.call();
     (await s.carol.receive('INVITE')).reply(180);
@@ -104,7 +106,7 @@ describe('supervision', () => {
   });
 
   test('C-2 the proxy may say otherwise than @Siplet', async () => {
-    const s = await stage(
+    const s = await scripted(
       { ...everything, invite: proxies(BOB, { supervised: true }) },
       { siplet: { supervised: false } },
     );
@@ -116,7 +118,7 @@ describe('supervision', () => {
   });
 
   test('C-3 unsupervised concerns the initial transaction alone: BYE and its 200 are seen', async () => {
-    const s = await stage({
+    const s = await scripted({
       ...everything,
       subsequent: watch,
       invite: proxies(BOB, { supervised: false, recordRoute: true }),
@@ -134,7 +136,7 @@ describe('supervision', () => {
   });
 
   test('C-4 what the handler changed is what goes upstream, when its promise has settled', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies(BOB),
       async provisional(response) {
         await s.after(300);
@@ -166,7 +168,7 @@ describe('supervision', () => {
   });
 
   test('C-4 what the handler changed in the best response is what goes upstream', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies(BOB),
       async best(response) {
         await s.after(2000);
@@ -188,7 +190,7 @@ describe('supervision', () => {
       const send = (response: { send(): void }) => {
         error ??= thrown(() => response.send());
       };
-      const s = await stage({ invite: proxies(BOB), provisional: send, success: send, best: send });
+      const s = await scripted({ invite: proxies(BOB), provisional: send, success: send, best: send });
       const call = s.call();
       const invite = await s.bob.receive('INVITE');
       invite.reply(status);
@@ -204,7 +206,7 @@ describe('supervision', () => {
 
 describe('100 Trying', () => {
   test('C-5 the container answers an INVITE with 100 at once, and the application sees none', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       async invite(request) {
         await s.after(4000);
         request.proxy().proxyTo(BOB);
@@ -222,7 +224,7 @@ describe('100 Trying', () => {
 
   test.each(['MESSAGE', 'OPTIONS', 'REGISTER'])('C-5 never for %s', async (method) => {
     const forward = proxies(BOB);
-    const s = await stage({ message: forward, options: forward, register: forward, provisional: watch });
+    const s = await scripted({ message: forward, options: forward, register: forward, provisional: watch });
     const sent = s.alice.request(method, 'sip:bob@example.com', { via: 'siplet' });
     const request = await s.bob.receive(method);
     request.reply(100);
@@ -237,7 +239,7 @@ describe('100 Trying', () => {
 
 describe('1xx', () => {
   test('C-6 101-199 of any branch go to the handler, then upstream at once', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]), provisional: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL]), provisional: watch });
     const call = s.call();
     const one = await s.bob.receive('INVITE');
     const other = await s.carol.receive('INVITE');
@@ -264,7 +266,7 @@ describe('1xx', () => {
 
   test('C-6 the application sends 1xx of its own, any number, until the transaction has completed', async () => {
     let request: SipRequest | undefined;
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite(received) {
         request = received;
         received.createResponse(182, 'Please wait').send();
@@ -290,7 +292,7 @@ describe('1xx', () => {
 
   test('C-6 after a 2xx the application sends no 1xx any more', async () => {
     let error: unknown;
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       success(response) {
         error = thrown(() => response.request.createResponse(183).send());
@@ -306,7 +308,7 @@ describe('1xx', () => {
   });
 
   test('C-7 a 1xx restarts Timer C, a 100 does not', async () => {
-    const s = await stage({ invite: proxies(BOB, { timeout: 10_000 }) });
+    const s = await scripted({ invite: proxies(BOB, { timeout: 10_000 }) });
     s.bob.answerCancel = true;
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
@@ -322,7 +324,7 @@ describe('1xx', () => {
   });
 
   test('C-7 reliable 1xx, PRACK and UPDATE pass end to end, to the branch that sent the 1xx', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB, CAROL], { recordRoute: true }),
       provisional: watch,
       prack: watch,

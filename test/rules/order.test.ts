@@ -1,9 +1,10 @@
 // Rule C-43: handlers of one application session run one after another, those of different ones side by side.
 import { expect, test } from 'vitest';
-import { BOB, CAROL, proxies, type Script, type Stage, stage } from './stage.js';
+import { proxies, type Script, type ScriptedStage, scripted } from '../world/script.js';
+import { BOB, CAROL } from '../world/stage.js';
 
 /** Notes when each handler begins and ends. */
-function spans(ms: number, current: () => Stage) {
+function spans(ms: number, current: () => ScriptedStage) {
   const lines: string[] = [];
   let running = 0;
   let together = 0;
@@ -28,7 +29,7 @@ test('C-43 handlers of one application session never run at the same time, and r
     bye: during('bye'),
     timer: during('timer'),
   };
-  const s: Stage = await stage({
+  const s: ScriptedStage = await scripted({
     ...script,
     invite(request) {
       request.applicationSession.setTimer('tick', 1500);
@@ -68,7 +69,7 @@ test('C-43 handlers of one application session never run at the same time, and r
 
 test('C-43 those of different ones do not wait for each other', async () => {
   const { lines, during, together } = spans(1000, () => s);
-  const s: Stage = await stage({ invite: proxies(BOB), best: during('best') });
+  const s: ScriptedStage = await scripted({ invite: proxies(BOB), best: during('best') });
   s.bob.on('INVITE', (invite) => void invite.reply(486));
   const calls = Array.from({ length: 10 }, () => s.call());
   for (const call of calls) await call.response(486);
@@ -78,7 +79,7 @@ test('C-43 those of different ones do not wait for each other', async () => {
 });
 
 test('C-43 a response that comes while the request’s handler runs waits for it', async () => {
-  const s: Stage = await stage({
+  const s: ScriptedStage = await scripted({
     async invite(request) {
       proxies(BOB)(request);
       await s.after(2000);
@@ -97,7 +98,7 @@ test('C-43 a response that comes while the request’s handler runs waits for it
 });
 
 test('C-43 responses go upstream in the order in which they came, also where one has no handler', async () => {
-  const s: Stage = await stage({ invite: proxies(BOB), provisional: () => s.after(500) });
+  const s: ScriptedStage = await scripted({ invite: proxies(BOB), provisional: () => s.after(500) });
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
   for (const status of [180, 183, 180]) invite.reply(status);
@@ -109,7 +110,7 @@ test('C-43 responses go upstream in the order in which they came, also where one
 });
 
 test('C-6 a 1xx whose handler still runs when the 2xx comes goes upstream before it', async () => {
-  const s: Stage = await stage({ invite: proxies(BOB), provisional: () => s.after(500) });
+  const s: ScriptedStage = await scripted({ invite: proxies(BOB), provisional: () => s.after(500) });
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
   for (const status of [180, 183, 180]) invite.reply(status);

@@ -1,8 +1,10 @@
 // Rule C-40: what is refused before any application sees it (§16.3).
 import { TooManyHopsError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { finals, requests } from '../world/arrivals.js';
 import type { RequestOptions } from '../world/compose.js';
-import { BOB, finals, proxies, requests, stage, thrown, watch } from './stage.js';
+import { proxies, scripted, thrown, watch } from '../world/script.js';
+import { BOB } from '../world/stage.js';
 
 const handlers = () => ({
   invite: proxies(BOB),
@@ -42,7 +44,7 @@ describe('refusals', () => {
   test.each(REFUSED)(
     'C-40 $title: $status',
     async ({ status, method = 'INVITE', uri = 'sip:bob@example.com', options }) => {
-      const s = await stage(handlers());
+      const s = await scripted(handlers());
       s.alice.request(method, uri, { via: 'siplet', ...options });
       await s.ends();
       expect([s.seen, requests(s.bob), finals(s.alice)]).toEqual([[], [], [status]]);
@@ -50,7 +52,7 @@ describe('refusals', () => {
   );
 
   test('C-40 Proxy-Require: 420 with Unsupported that names what is not understood', async () => {
-    const s = await stage(handlers());
+    const s = await scripted(handlers());
     const sent = s.call({ headers: { 'Proxy-Require': ['foo', 'bar, baz'] } });
     const final = await sent.response(420);
     expect(final.list('Unsupported')).toEqual(['foo', 'bar', 'baz']);
@@ -59,7 +61,7 @@ describe('refusals', () => {
   });
 
   test('C-40 Require is not the proxy’s: it is forwarded', async () => {
-    const s = await stage(handlers());
+    const s = await scripted(handlers());
     const sent = s.call({ headers: { Require: 'nothing-known' } });
     const invite = await s.bob.receive('INVITE');
     expect(invite.header('Require')).toBe('nothing-known');
@@ -73,7 +75,7 @@ describe('refusals', () => {
     async (method) => {
       let error: unknown;
       const answer = { options: 200, register: 200 };
-      const s = await stage({
+      const s = await scripted({
         options: (request) => request.createResponse(answer.options).send(),
         register: (request) => {
           error = thrown(() => request.proxy().proxyTo(BOB));
@@ -93,7 +95,7 @@ describe('refusals', () => {
   test.each(['OPTIONS', 'REGISTER'])(
     'C-40 a %s with Max-Forwards 0 that the application proxies all the same: 483',
     async (method) => {
-      const s = await stage(handlers());
+      const s = await scripted(handlers());
       await s.alice
         .request(method, 'sip:bob@example.com', { via: 'siplet', headers: { 'Max-Forwards': '0' } })
         .response(483);
@@ -103,7 +105,7 @@ describe('refusals', () => {
   );
 
   test('C-40 Max-Forwards 1 is forwarded with 0', async () => {
-    const s = await stage(handlers());
+    const s = await scripted(handlers());
     const sent = s.call({ headers: { 'Max-Forwards': '1' } });
     const invite = await s.bob.receive('INVITE');
     expect(invite.header('Max-Forwards')).toBe('0');
@@ -115,7 +117,7 @@ describe('refusals', () => {
 
 describe('loops', () => {
   test('C-40 a request that comes back unchanged is a loop: 482', async () => {
-    const s = await stage({ invite: proxies('sip:bob@10.0.0.9') });
+    const s = await scripted({ invite: proxies('sip:bob@10.0.0.9') });
     const sent = s.alice.invite('sip:bob@10.0.0.9', { via: 'siplet' });
     await sent.response(482);
     expect(s.seen).toEqual(['invite']);
@@ -123,7 +125,7 @@ describe('loops', () => {
   });
 
   test('C-40 one that comes back for another Request-URI is a spiral, and goes on', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: (request) => request.proxy().proxyTo(String(request.uri).includes('next') ? BOB : 'sip:next@10.0.0.9'),
     });
     const sent = s.alice.invite('sip:bob@10.0.0.9', { via: 'siplet' });
@@ -140,14 +142,14 @@ describe('a To tag that matches no dialog', () => {
   const inDialog: RequestOptions = { via: 'siplet', to: '<sip:bob@example.com>;tag=gone', sequence: 7 };
 
   test.each(['BYE', 'INFO', 'INVITE'])('C-40 %s without a Route set for us: 481', async (method) => {
-    const s = await stage(handlers());
+    const s = await scripted(handlers());
     await s.alice.request(method, BOB, inDialog).response(481);
     await s.world.runUntilIdle();
     expect([s.seen, requests(s.bob)]).toEqual([[], []]);
   });
 
   test.each(['BYE', 'INFO', 'INVITE'])('C-40 %s with one is routed by it', async (method) => {
-    const s = await stage(handlers());
+    const s = await scripted(handlers());
     const sent = s.alice.request(method, BOB, { ...inDialog, route: ['<sip:10.0.0.9;lr>'] });
     const request = await s.bob.receive(method);
     expect(request.list('Route')).toEqual([]);
@@ -158,7 +160,7 @@ describe('a To tag that matches no dialog', () => {
   });
 
   test('C-40 and further by what else is in it', async () => {
-    const s = await stage(handlers());
+    const s = await scripted(handlers());
     const sent = s.alice.request('BYE', BOB, { ...inDialog, route: ['<sip:10.0.0.9;lr>', '<sip:10.0.0.3;lr>'] });
     const request = await s.carol.receive('BYE');
     expect([request.uri, request.list('Route')]).toEqual([BOB, ['<sip:10.0.0.3;lr>']]);
@@ -168,7 +170,7 @@ describe('a To tag that matches no dialog', () => {
   });
 
   test('C-40 an ACK that matches nothing is not answered', async () => {
-    const s = await stage(handlers());
+    const s = await scripted(handlers());
     s.alice.request('ACK', BOB, inDialog);
     await s.alice.receivesNothing();
     expect([s.seen, requests(s.bob)]).toEqual([[], []]);
@@ -180,7 +182,7 @@ describe('merged requests', () => {
   const merged = { via: 'siplet', callId: 'one@alice', fromTag: 'one' };
 
   test('C-40 the same request by another way, where the application answers as a user agent: 482 (§8.2.2.2)', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.createResponse(180).send();
         answer = () => request.createResponse(486).send();
@@ -197,7 +199,7 @@ describe('merged requests', () => {
   });
 
   test('C-40 where the application proxies, both are forwarded', async () => {
-    const s = await stage({ invite: proxies(BOB) });
+    const s = await scripted({ invite: proxies(BOB) });
     s.bob.on('INVITE', (invite) => void invite.reply(404));
     const calls = [s.alice.invite('sip:bob@example.com', merged), s.alice.invite('sip:bob@example.com', merged)];
     for (const call of calls) await call.response(404);
@@ -206,7 +208,7 @@ describe('merged requests', () => {
   });
 
   test('C-40 the same request for another Request-URI is served: it was forked on purpose', async () => {
-    const s = await stage({ invite: (request) => request.proxy().proxyTo(request.uri) });
+    const s = await scripted({ invite: (request) => request.proxy().proxyTo(request.uri) });
     const same = { via: 'siplet', callId: 'one@alice', fromTag: 'one' };
     const calls = [s.alice.invite(BOB, same), s.alice.invite('sip:carol@10.0.0.3', same)];
     for (const phone of [s.bob, s.carol]) (await phone.receive('INVITE')).reply(404);

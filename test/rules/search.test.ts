@@ -1,7 +1,9 @@
 // Rules C-22 to C-27: parallel and sequential search, Timer C, recursion.
 import { describe, expect, test } from 'vitest';
+import { arrivals, finals, requests } from '../world/arrivals.js';
 import type { Phone } from '../world/phone.js';
-import { arrivals, BOB, CAROL, DAVE, finals, proxies, requests, type Stage, stage, watch } from './stage.js';
+import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE } from '../world/stage.js';
 
 /** When CANCELs came to a phone. */
 const cancelled = (phone: Phone) => arrivals(phone, (message) => message.isRequest && message.method === 'CANCEL');
@@ -10,7 +12,7 @@ const invited = (phone: Phone) => arrivals(phone, (message) => message.isRequest
 
 describe('parallel', () => {
   test('C-22 all branches start at once', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL, DAVE]) });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE]) });
     const call = s.call();
     for (const phone of [s.bob, s.carol, s.dave]) (await phone.receive('INVITE')).reply(404);
     await call.response(404);
@@ -19,7 +21,7 @@ describe('parallel', () => {
   });
 
   test('C-22 when the timeout expires all are cancelled, and 408 goes through the handler and upstream', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { timeout: 20 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: 20 }), best: watch });
     for (const phone of [s.bob, s.carol]) {
       phone.autoTrying = phone.answerCancel = true;
     }
@@ -35,7 +37,7 @@ describe('parallel', () => {
   });
 
   test('C-22 what a branch answered before is the best response', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { timeout: 20 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: 20 }), best: watch });
     s.carol.autoTrying = s.carol.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486);
@@ -46,7 +48,7 @@ describe('parallel', () => {
   });
 
   test('C-22 a callee that answers neither INVITE nor CANCEL does not keep the caller waiting for long', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { timeout: 20 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: 20 }), best: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(408);
@@ -59,7 +61,7 @@ describe('parallel', () => {
   });
 
   test('C-22 the timeout is that of @Siplet where the proxy says none, and bounds other methods too', async () => {
-    const s = await stage({ message: proxies(BOB) }, { siplet: { proxyTimeout: 5 } });
+    const s = await scripted({ message: proxies(BOB) }, { siplet: { proxyTimeout: 5 } });
     const sent = s.alice.request('MESSAGE', 'sip:bob@example.com', { via: 'siplet' });
     await s.bob.receive('MESSAGE');
     await s.world.run(60_000);
@@ -70,7 +72,7 @@ describe('parallel', () => {
   });
 
   test('C-22 the timeout bounds branches that were added meanwhile too', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies(BOB, { timeout: 20 }),
       async provisional(response) {
         await s.after(8000);
@@ -88,7 +90,7 @@ describe('parallel', () => {
 
   test('C-22 the best-response handler may add a branch after the timeout', async () => {
     let added = false;
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB, { timeout: 20 }),
       best({ proxy }) {
         if (!added) proxy!.proxyTo(CAROL);
@@ -108,7 +110,9 @@ describe('parallel', () => {
 
 describe('sequential', () => {
   test.each([302, 404, 486, 500, 503])('C-23 in list order: a %i starts the next', async (status) => {
-    const s: Stage = await stage({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, recurse: false }) });
+    const s: ScriptedStage = await scripted({
+      invite: proxies([BOB, CAROL, DAVE], { parallel: false, recurse: false }),
+    });
     const call = s.call();
     const first = await s.bob.receive('INVITE');
     first.reply(100);
@@ -124,7 +128,7 @@ describe('sequential', () => {
   });
 
   test('C-23 the timeout bounds each branch: it is cancelled, and the next is started', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 10 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 10 }), best: watch });
     for (const phone of [s.bob, s.carol, s.dave]) {
       phone.autoTrying = phone.answerCancel = true;
     }
@@ -147,7 +151,7 @@ describe('sequential', () => {
   });
 
   test('C-23 the timeout of one branch may be its own', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const proxy = request.proxy({ parallel: false, timeout: 10 });
         proxy.createBranches([BOB, CAROL])[0]!.timeout = 3;
@@ -163,7 +167,7 @@ describe('sequential', () => {
   });
 
   test('C-23 a late 2xx still goes upstream, and ends the search', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 10 }),
       success: watch,
       best: watch,
@@ -185,7 +189,7 @@ describe('sequential', () => {
   });
 
   test('C-23 a callee that never answers does not stop the search', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { parallel: false, timeout: 10 }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false, timeout: 10 }) });
     const call = s.call();
     (await s.carol.receive('INVITE')).reply(200);
     expect(invited(s.carol)).toEqual(['10002 INVITE']);
@@ -196,7 +200,7 @@ describe('sequential', () => {
   });
 
   test('C-23 C-24 a Timer C that fires when the branch’s time is over already starts nothing: the next branch has its own time', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 184 }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 184 }) });
     for (const phone of [s.bob, s.carol]) phone.autoTrying = true;
     const call = s.call();
     // Bob does not answer the CANCEL: it is waited for still, 185 s after his INVITE.
@@ -212,7 +216,7 @@ describe('sequential', () => {
   });
 
   test('C-23 two branches of one list, each with its own 1xx', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { parallel: false }), provisional: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false }), provisional: watch });
     const call = s.call();
     for (const phone of [s.bob, s.carol]) {
       const invite = await phone.receive('INVITE');
@@ -230,7 +234,7 @@ describe('Timer C', () => {
   test.each([true, false])(
     'C-24 bounds every INVITE branch whatever the application set (parallel: %s)',
     async (parallel) => {
-      const s = await stage({ invite: proxies(BOB, { parallel, timeout: 100_000 }), best: watch });
+      const s = await scripted({ invite: proxies(BOB, { parallel, timeout: 100_000 }), best: watch });
       s.bob.answerCancel = true;
       const call = s.call();
       (await s.bob.receive('INVITE')).reply(180);
@@ -242,7 +246,7 @@ describe('Timer C', () => {
   );
 
   test('C-24 with a 100 alone it is as if a 408 had come', async () => {
-    const s = await stage({ invite: proxies([BOB], { timeout: 100_000 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB], { timeout: 100_000 }), best: watch });
     s.bob.autoTrying = s.bob.answerCancel = true;
     const call = s.call();
     await call.response(408, 400_000);
@@ -254,7 +258,7 @@ describe('Timer C', () => {
 
 describe('recurse', () => {
   test('C-26 a branch for every Contact of a 3xx; it is no candidate', async () => {
-    const s = await stage({ invite: proxies(BOB), best: watch });
+    const s = await scripted({ invite: proxies(BOB), best: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(302, { headers: { Contact: [`<${CAROL}>`, `<${DAVE}>`] } });
     (await s.carol.receive('INVITE')).reply(404);
@@ -266,7 +270,7 @@ describe('recurse', () => {
   });
 
   test('C-26 best q first in a sequential search, before the targets that are left', async () => {
-    const s = await stage({ invite: proxies([BOB, DAVE], { parallel: false }) });
+    const s = await scripted({ invite: proxies([BOB, DAVE], { parallel: false }) });
     const call = s.call();
     const order: string[] = [];
     s.carol.on('INVITE', (invite) => {
@@ -291,7 +295,7 @@ describe('recurse', () => {
   });
 
   test('C-26 a URI that is in the target set is not tried again: the 3xx is a candidate', async () => {
-    const s = await stage({ invite: proxies(BOB) });
+    const s = await scripted({ invite: proxies(BOB) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(302, { contact: BOB });
     const final = await call.response(302);
@@ -303,7 +307,7 @@ describe('recurse', () => {
   test.each(['http://example.com/bob', 'mailto:bob@example.com', 'urn:service:sos'])(
     'C-26 a Contact of %s cannot be tried: the 3xx is a candidate',
     async (contact) => {
-      const s = await stage({ invite: proxies(BOB), best: watch });
+      const s = await scripted({ invite: proxies(BOB), best: watch });
       const call = s.call();
       (await s.bob.receive('INVITE')).reply(302, { contact });
       expect((await call.response(302)).list('Contact')).toEqual([`<${contact}>`]);
@@ -313,7 +317,7 @@ describe('recurse', () => {
   );
 
   test('C-26 the Contacts of a Contact’s 3xx are tried too, a circle ends', async () => {
-    const s = await stage({ invite: proxies(BOB) });
+    const s = await scripted({ invite: proxies(BOB) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(301, { contact: CAROL });
     (await s.carol.receive('INVITE')).reply(302, { contact: DAVE });
@@ -325,7 +329,7 @@ describe('recurse', () => {
 
   test('C-26 recursed branches are listed under the branch that gave them', async () => {
     let listed: string[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       best({ proxy }) {
         listed = proxy!.branches.map((branch) => `${branch.uri} > ${branch.recursed.map(({ uri }) => String(uri))}`);
@@ -340,7 +344,7 @@ describe('recurse', () => {
   });
 
   test('C-27 recurse: false, a 3xx competes as any other', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { recurse: false }), redirect: watch, error: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { recurse: false }), redirect: watch, error: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(302, { contact: DAVE });
     (await s.carol.receive('INVITE')).reply(404);
@@ -351,7 +355,7 @@ describe('recurse', () => {
   });
 
   test('C-27 recurse: false of one branch', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         const proxy = request.proxy();
         proxy.createBranches([BOB, CAROL])[0]!.recurse = false;
@@ -371,7 +375,7 @@ describe('recurse', () => {
 });
 
 test('C-22 a search that was sequential and is parallel from now on: what waited starts with what is added', async () => {
-  const s = await stage({
+  const s = await scripted({
     invite: proxies([BOB, CAROL], { parallel: false }),
     provisional: (response) => {
       response.proxy!.parallel = true;

@@ -1,11 +1,13 @@
 // Rules C-10 to C-10d: 2xx.
 import { IllegalStateError, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { arrivals, BOB, CAROL, DAVE, finals, proxies, requests, type Stage, stage, thrown, watch } from './stage.js';
+import { arrivals, finals, requests } from '../world/arrivals.js';
+import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
+import { BOB, CAROL, DAVE, established } from '../world/stage.js';
 
 describe('the first 2xx to an INVITE', () => {
   test('C-10 cancels every other pending branch before its handler has settled, then goes upstream', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies([BOB, CAROL, DAVE]),
       success: () => s.after(1000),
     });
@@ -31,7 +33,7 @@ describe('the first 2xx to an INVITE', () => {
   });
 
   test('C-10 a branch without a 1xx is cancelled when its first 1xx comes', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL]) });
+    const s = await scripted({ invite: proxies([BOB, CAROL]) });
     s.carol.answerCancel = true;
     const call = s.call();
     const waiting = await s.carol.receive('INVITE');
@@ -47,7 +49,7 @@ describe('the first 2xx to an INVITE', () => {
   });
 
   test('C-10 with noCancel the others go on', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { noCancel: true }), success: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { noCancel: true }), success: watch });
     const call = s.call();
     const other = await s.carol.receive('INVITE');
     other.reply(180);
@@ -64,7 +66,7 @@ describe('the first 2xx to an INVITE', () => {
 
   test('C-10 no branch may be added after it', async () => {
     let errors: unknown[] = [];
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies(BOB),
       success(response) {
         const proxy = response.proxy!;
@@ -85,7 +87,7 @@ describe('the first 2xx to an INVITE', () => {
   });
 
   test('C-10 in a sequential search the targets that are left are not tried', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { parallel: false }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false }) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
@@ -98,7 +100,7 @@ describe('the first 2xx to an INVITE', () => {
 describe('further 2xx', () => {
   test('C-10a one from another branch goes through the handler and upstream, with a session of its own', async () => {
     const sessions: string[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite: proxies([BOB, CAROL], { recordRoute: true }),
       success: (response) => sessions.push(`${response.session.id} ${response.to.parameters.get('tag')}`),
     });
@@ -124,7 +126,7 @@ describe('further 2xx', () => {
 
   test('C-10a one from a fork downstream of the same branch does too', async () => {
     const responses: SipResponse[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB, { recordRoute: true }),
       success: (response) => void responses.push(response),
       bye: watch,
@@ -150,7 +152,7 @@ describe('further 2xx', () => {
 
   test('C-10a attributes of the first session are in the session of a fork', async () => {
     const values: unknown[] = [];
-    const s = await stage({
+    const s = await scripted({
       invite(request) {
         request.session.attributes.set('who', 'alice');
         request.proxy().proxyTo(BOB);
@@ -168,7 +170,7 @@ describe('further 2xx', () => {
   });
 
   test('C-10b a retransmitted 2xx goes through the handler and upstream again, changed in the same way', async () => {
-    const s = await stage({
+    const s = await scripted({
       invite: proxies(BOB),
       success: (response) => response.headers.set('X-Rule', 'C-10b'),
     });
@@ -191,7 +193,7 @@ describe('further 2xx', () => {
   });
 
   test('C-10b RFC 6026 the transactions are in Accepted for 64*T1: a later 2xx is dropped', async () => {
-    const s = await stage({ invite: proxies(BOB), success: watch });
+    const s = await scripted({ invite: proxies(BOB), success: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200);
@@ -209,7 +211,7 @@ describe('further 2xx', () => {
 
 describe('ACK', () => {
   test('C-10c that of a 2xx goes to @Ack, then downstream when its promise has settled', async () => {
-    const s: Stage = await stage({
+    const s: ScriptedStage = await scripted({
       invite: proxies(BOB, { recordRoute: true }),
       async ack(request) {
         await s.after(700);
@@ -233,13 +235,8 @@ describe('ACK', () => {
   });
 
   test('C-10c each retransmitted 2xx is acknowledged end to end', async () => {
-    const s = await stage({ invite: proxies(BOB, { recordRoute: true }), ack: watch });
-    const call = s.call();
-    const invite = await s.bob.receive('INVITE');
-    invite.reply(200);
-    await call.response(200);
-    call.ack();
-    await invite.ack();
+    const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), ack: watch });
+    const { call, invite } = await established(s);
     invite.resend();
     await invite.ack();
     expect(s.seen).toEqual(['invite', 'ack', 'ack']);
@@ -250,7 +247,7 @@ describe('ACK', () => {
   });
 
   test('C-10c that of a non-2xx is the container’s, and is never seen', async () => {
-    const s = await stage({ invite: proxies([BOB, CAROL], { recordRoute: true }), ack: watch, subsequent: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { recordRoute: true }), ack: watch, subsequent: watch });
     const call = s.call();
     const invites = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     invites[0]!.reply(486);
@@ -272,7 +269,7 @@ describe('other methods', () => {
     'C-10d of several 2xx to %s exactly one goes upstream',
     async (method) => {
       const forward = proxies([BOB, CAROL, DAVE]);
-      const s: Stage = await stage({
+      const s: ScriptedStage = await scripted({
         message: forward,
         register: forward,
         options: forward,

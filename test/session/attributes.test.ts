@@ -1,9 +1,10 @@
 // Contract section 3, JSR 289 §6.4: attributes are JSON values, kept as long as the session.
 import type { Json, SipRequest } from '@siplet/sdk';
+import { Invite, Message, ProvisionalResponse, Siplet, type SipResponse } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { Attributes } from '../../container/session/attributes.js';
-import { Invite, Message, ProvisionalResponse, Siplet, type SipResponse } from './sdk.js';
-import { BOB, notes, stage } from './stage.js';
+import { BOB } from '../world/stage.js';
+import { message, notes, noting } from './noting.js';
 
 const open = () => new Attributes(() => {});
 
@@ -75,7 +76,7 @@ test('§6.4 they are kept from handler to handler, apart for the SIP session and
       notes.push(JSON.stringify([...session.attributes]), JSON.stringify([...applicationSession.attributes]));
     }
   }
-  const s = await stage({ keeper: { Keeper } });
+  const s = await noting({ keeper: { Keeper } });
   const call = s.alice.invite('sip:bob@example.com', { via: 'siplet' });
   const invite = await s.bob.receive('INVITE');
   invite.reply(180);
@@ -102,7 +103,7 @@ test('§6.2.3.2 the session of a fork begins with the attributes of the first, a
       session.attributes.set('own', tag);
     }
   }
-  const s = await stage({ forks: { Forks } });
+  const s = await noting({ forks: { Forks } });
   const call = s.alice.invite('sip:bob@example.com', { via: 'siplet' });
   const invite = await s.bob.receive('INVITE');
   for (const toTag of ['one', 'two', 'one', 'two']) {
@@ -168,8 +169,8 @@ test('contract section 3: what a session throws when it has been invalidated', a
       attempt('signal', () => applicationSession.signal.aborted && signal.aborted);
     }
   }
-  const s = await stage({ ender: { Ender } });
-  await s.message('any');
+  const s = await noting({ ender: { Ender } });
+  await message(s, 'any');
   expect(notes).toEqual(['aborted']);
   expect(outcomes).toEqual({
     'session.isValid': false,

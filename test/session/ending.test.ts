@@ -1,5 +1,5 @@
 // JSR 289 §6.2, §6.4: how sessions of both kinds begin and end, and what the application is told of it.
-import { expect, test } from 'vitest';
+
 import {
   type ApplicationSession,
   ApplicationSessionCreated,
@@ -7,7 +7,6 @@ import {
   ApplicationSessionReadyToInvalidate,
   Bye,
   Invite,
-  inject,
   Message,
   ProvisionalResponse,
   SESSIONS,
@@ -19,8 +18,11 @@ import {
   type SipRequest,
   type SipSession,
   SuccessResponse,
-} from './sdk.js';
-import { after, BOB, noted, notes, stage } from './stage.js';
+} from '@siplet/sdk';
+import { inject } from 'inversify';
+import { expect, test } from 'vitest';
+import { BOB, established } from '../world/stage.js';
+import { after, hangUp, message, noted, notes, noting } from './noting.js';
 
 interface Script {
   readonly message?: (request: SipRequest) => unknown;
@@ -99,7 +101,7 @@ async function watched(script: Script = {}) {
       notes.push(`application session destroyed ${session.isValid} ${JSON.stringify([...session.attributes])}`);
     }
   }
-  return stage({ watched: { Watched } });
+  return noting({ watched: { Watched } });
 }
 
 test('§6.2.4, §6.4 the events of a call in their order; attributes can be read in the last', async () => {
@@ -109,8 +111,8 @@ test('§6.2.4, §6.4 the events of a call in their order; attributes can be read
       request.applicationSession.attributes.set('of', 'all');
     },
   });
-  const call = await s.call();
-  await s.hangUp(call);
+  const { call } = await established(s);
+  await hangUp(s, call);
   await s.ends();
   expect(notes).toEqual([
     'application session created true',
@@ -132,7 +134,7 @@ test('§6.2.4.1 a session that is not to be invalidated when ready stays, and en
       session.invalidateWhenReady = false;
     },
   });
-  await s.message('any');
+  await message(s, 'any');
   await s.world.run(60_000);
   expect(notes.slice(-1)).toEqual(['session ready true']);
   await s.ends();
@@ -147,7 +149,7 @@ test('§6.4.2 set to true again it is invalidated, since it is ready', async () 
       kept = session;
     },
   });
-  await s.message('any');
+  await message(s, 'any');
   await s.world.run(60_000);
   expect(kept!.isValid).toBe(true);
   kept!.invalidateWhenReady = true;
@@ -164,7 +166,7 @@ test('§6.4.1 what is ready is judged when the handler has settled: it keeps its
       notes.push(`late ${session.isValid} ${applicationSession.isValid}`);
     },
   });
-  expect(await s.message('any', { via: 'siplet;transport=tcp' })).toBe('200');
+  expect(await message(s, 'any', { via: 'siplet;transport=tcp' })).toBe('200');
   await s.ends();
   expect(notes.slice(2, 6)).toEqual([
     'MESSAGE',
@@ -176,8 +178,8 @@ test('§6.4.1 what is ready is judged when the handler has settled: it keeps its
 
 test('§6.4.1 invalidate() is no readiness: the sessions end, then the application session', async () => {
   const s = await watched({ invite: () => {}, bye: (request) => request.applicationSession.invalidate() });
-  const call = await s.call();
-  await s.hangUp(call);
+  const { call } = await established(s);
+  await hangUp(s, call);
   await s.ends();
   expect(notes.slice(4)).toEqual(['BYE', 'session destroyed false false []', 'application session destroyed false []']);
 });
@@ -216,7 +218,7 @@ test('C-43 the events wait for the handler that runs, as messages do', async () 
       noted(s.world, 'settled');
     },
   });
-  await s.message('any');
+  await message(s, 'any');
   await s.ends();
   expect(notes.slice(2)).toEqual([
     'MESSAGE',
@@ -270,7 +272,7 @@ test('§6.2.4 C-43 while the application is told that one session is ready no ot
 test('contract section 3: the signal is aborted when the session ends, however it ends', async () => {
   const signals: AbortSignal[] = [];
   const s = await watched({ message: ({ applicationSession }) => void signals.push(applicationSession.signal) });
-  await s.message('any');
+  await message(s, 'any');
   expect(signals[0]!.aborted).toBe(false);
   await s.ends();
   expect(signals[0]!.aborted).toBe(true);

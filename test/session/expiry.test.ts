@@ -1,5 +1,5 @@
 // JSR 289 §6.3: application sessions expire; contract section 2: sessionTimeout is 3 minutes.
-import { expect, test } from 'vitest';
+
 import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
@@ -9,8 +9,10 @@ import {
   SessionDestroyed,
   Siplet,
   type SipRequest,
-} from './sdk.js';
-import { after, BOB, noted, notes, stage } from './stage.js';
+} from '@siplet/sdk';
+import { expect, test } from 'vitest';
+import { BOB, established } from '../world/stage.js';
+import { after, hangUp, message, noted, notes, noting } from './noting.js';
 
 interface Script {
   readonly begin: (session: ApplicationSession) => unknown;
@@ -50,7 +52,7 @@ async function expiring({ begin, expired = () => {}, sessionTimeout }: Script) {
       noted(s.world, 'destroyed');
     }
   }
-  const s = await stage({ expiring: { Expiring } });
+  const s = await noting({ expiring: { Expiring } });
   return s;
 }
 
@@ -61,14 +63,14 @@ function keep(session: ApplicationSession): void {
 
 test('§6.4.2 with invalidateWhenReady false it stays until it expires, sessionTimeout after what happened last', async () => {
   const s = await expiring({ begin: keep, sessionTimeout: 2 });
-  await s.message('any');
+  await message(s, 'any');
   await s.ends();
   expect(notes).toEqual(['32 session destroyed', '120 expired', '120 destroyed']);
 });
 
 test('§6.3 the default is 3 minutes', async () => {
   const s = await expiring({ begin: keep });
-  await s.message('any');
+  await message(s, 'any');
   await s.ends();
   expect(notes.slice(1)).toEqual(['180 expired', '180 destroyed']);
 });
@@ -84,7 +86,7 @@ test.each([0, -1])('§6.3 with sessionTimeout %i it never expires', async (sessi
     },
     sessionTimeout,
   });
-  await s.message('any');
+  await message(s, 'any');
   await s.world.run(24 * 3600 * 1000);
   expect(notes).toEqual(['32 session destroyed']);
   expect(expiresAt).toBeUndefined();
@@ -102,7 +104,7 @@ test('§6.3.1 setExpires counts from when it is said; the handler may say it aga
       if (notes.filter((note) => note.endsWith(' expired')).length < 3) session.setExpires(5);
     },
   });
-  await s.message('any');
+  await message(s, 'any');
   await s.ends();
   expect(notes).toEqual(['32 session destroyed', '60 expired', '360 expired', '660 expired', '660 destroyed']);
 });
@@ -116,7 +118,7 @@ test('§6.3.1 setExpires(0): it stays until somebody invalidates it', async () =
       kept = session;
     },
   });
-  await s.message('any');
+  await message(s, 'any');
   await s.world.run(7 * 24 * 3600 * 1000);
   expect(notes).toEqual(['32 session destroyed']);
   kept!.invalidate();
@@ -136,26 +138,26 @@ test('§6.3.1 a handler that takes its time may extend it as well, and one that 
       session.setExpires(1);
     },
   });
-  await s.message('any');
+  await message(s, 'any');
   await s.ends(1);
   expect(notes).toEqual(['32 session destroyed', '60 expired', '125 expired', '130 destroyed']);
 });
 
 test('§6.3 it does not expire while a call stands; setExpires means it all the same', async () => {
   const s = await expiring({ begin: () => {} });
-  const call = await s.call();
+  const { call } = await established(s);
   await s.world.run(20 * 60_000);
   expect(notes).toEqual([]);
-  await s.hangUp(call);
+  await hangUp(s, call);
   await s.ends();
   expect(notes.map((note) => note.replace(/^\S+ /, ''))).toEqual(['session destroyed', 'destroyed']);
 
   const other = await expiring({ begin: (session) => session.setExpires(1) });
-  const standing = await other.call();
+  const { call: standing } = await established(other);
   await other.world.run(61_000);
   expect(notes).toEqual(['60 expired', '60 session destroyed', '60 destroyed']);
   // The call itself is the parties' own: it goes on by its Route set.
-  await other.hangUp(standing);
+  await hangUp(other, standing);
   await other.ends();
 });
 
@@ -168,7 +170,7 @@ test('§6.3 expiresAt is when it expires: later with all that happens, until the
     },
   });
   const left = () => Math.round((session!.expiresAt!.getTime() - s.world.clock.wallTime()) / 1000);
-  const call = await s.call();
+  const { call } = await established(s);
   seen.push(left());
   await s.world.run(100_000);
   seen.push(left());
@@ -194,7 +196,7 @@ test('contract section 3: setExpires refuses what are no minutes', async () => {
       notes.push('refused');
     },
   });
-  await s.message('any');
+  await message(s, 'any');
   expect(notes[0]).toBe('refused');
   await s.ends();
 });

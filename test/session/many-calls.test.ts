@@ -1,13 +1,10 @@
 // 200,000 calls one after another leave the tables where they were. SIPLET_SESSION_CALLS says how many; by default fewer.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, test } from 'vitest';
-import { VirtualHost } from '../world/virtual-host.js';
 import {
   ApplicationSessionDestroyed,
   Bye,
   Invite,
-  inject,
   OnTimer,
   type ReadonlySipRequest,
   SESSIONS,
@@ -15,8 +12,11 @@ import {
   type Sessions,
   Siplet,
   type SipRequest,
-} from './sdk.js';
-import { stage } from './stage.js';
+} from '@siplet/sdk';
+import { inject } from 'inversify';
+import { expect, test } from 'vitest';
+import { VirtualHost } from '../world/virtual-host.js';
+import { noting } from './noting.js';
 
 const CALLS = Number(process.env.SIPLET_SESSION_CALLS ?? 600);
 /** Calls of as many callers have a key. */
@@ -68,7 +68,7 @@ class Many {
 }
 
 /** A caller and a callee that remember nothing: what grows is the container's. */
-function peers(world: Awaited<ReturnType<typeof stage>>['world']) {
+function peers(world: Awaited<ReturnType<typeof noting>>['world']) {
   const failures: string[] = [];
   let ended = 0;
   const field = (wire: string, name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(wire)?.[1]?.trim() ?? '';
@@ -120,7 +120,7 @@ function heapUsed(): number {
 
 test(`contract section 3: ${CALLS} calls with sessions, timers, attributes and keys leave nothing behind`, async () => {
   Object.assign(seen, { ended: 0, fired: 0, found: 0 });
-  const s = await stage({ many: { Many } });
+  const s = await noting({ many: { Many } });
   const { world, container } = s;
   const both = peers(world);
   let most = 0;

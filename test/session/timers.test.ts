@@ -1,7 +1,8 @@
 // JSR 289 §12: timers of application sessions.
+
+import { type ApplicationSession, Message, OnTimer, Siplet, type SipRequest, type Timer } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { type ApplicationSession, Message, OnTimer, Siplet, type SipRequest, type Timer } from './sdk.js';
-import { after, noted, notes, stage } from './stage.js';
+import { after, message, noted, notes, noting } from './noting.js';
 
 type Fired = (timer: Timer) => unknown;
 
@@ -27,8 +28,8 @@ async function timed(begin: (session: ApplicationSession) => unknown, fired: Fir
       return fired(timer);
     }
   }
-  const s = await stage({ timed: { Timed } });
-  expect(await s.message('any')).toBe('200');
+  const s = await noting({ timed: { Timed } });
+  expect(await message(s, 'any')).toBe('200');
   return s;
 }
 

@@ -1,18 +1,19 @@
 // C-41, C-43: how the handlers of one application session share its time, while they await what the container is to give them.
-import { expect, test } from 'vitest';
 import {
   type ApplicationSession,
   Info,
   Invite,
-  inject,
   OnTimer,
   SIP_FACTORY,
   type SipFactory,
   Siplet,
   type SipRequest,
   type Timer,
-} from './sdk.js';
-import { after, BOB, stage } from './stage.js';
+} from '@siplet/sdk';
+import { inject } from 'inversify';
+import { expect, test } from 'vitest';
+import { BOB } from '../world/stage.js';
+import { after, noting } from './noting.js';
 
 /** What a handler awaits of the container: the response to a MESSAGE that Bob gets. */
 type Ask = (session: ApplicationSession) => Promise<unknown>;
@@ -51,7 +52,7 @@ async function answered(script: Script) {
       return script.timer?.(name, applicationSession, this.ask);
     }
   }
-  const s = await stage({ busy: { Busy } });
+  const s = await noting({ busy: { Busy } });
   s.bob.reliable = true; // a MESSAGE that comes again is absorbed
   const call = s.alice.invite('sip:busy@siplet');
   await call.response(200);

@@ -1,8 +1,10 @@
 // What a stateless siplet's container answers itself (§16.3, §8.2.7, contract section 6): with the same To tag each time, and nothing kept.
 import type { Headers } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { statuses, wires } from '../world/arrivals.js';
 import type { ServerRequest } from '../world/incoming.js';
-import { BOTH, old, over, SIPLET, type StageOptions, stage, statuses, toBob, wires } from './stage.js';
+import { BOTH, over, SIPLET, type StageOptions } from '../world/stage.js';
+import { nothingHeld, old, switched, toBob } from './switch.js';
 
 interface Fault {
   readonly status: number;
@@ -25,9 +27,9 @@ describe.each(BOTH)('over %s', (transport) => {
   test.each(Object.entries(FAULTS))(
     'SLP-11 SLP-12 §16.3 §8.2.7 %s: answered, its retransmissions with the same To tag, and nothing is kept',
     async (_name, { status, uri, headers = {} }) => {
-      const s = await stage(toBob(transport), { transport });
+      const s = await switched(toBob(transport), { transport });
       s.alice.autoAck = false;
-      const call = s.invite({ headers }, uri);
+      const call = s.call({ headers }, uri);
       for (let i = 0; i < 3; i++) call.resend();
       await s.world.deliver();
       expect(statuses(s.alice)).toEqual([status, status, status, status]);
@@ -36,7 +38,7 @@ describe.each(BOTH)('over %s', (transport) => {
       expect(new Set(s.alice.received.map(({ wire }) => wire)).size).toBe(1);
       expect(s.bob.received).toEqual([]);
       if (status === 420) expect(s.alice.received[0]!.message.header('Unsupported')).toBe('foo, bar');
-      await s.nothingHeld();
+      await nothingHeld(s);
     },
   );
 
@@ -44,14 +46,14 @@ describe.each(BOTH)('over %s', (transport) => {
     'SLP-13 §8.2.7 the ACK to that answer is ignored: %s',
     async (name) => {
       const { status, uri, headers = {} } = FAULTS[name]!;
-      const s = await stage(toBob(transport), { transport });
-      const call = s.invite({ headers }, uri);
+      const s = await switched(toBob(transport), { transport });
+      const call = s.call({ headers }, uri);
       await call.response(status);
       call.ack().resend();
       await s.world.deliver();
       expect(s.bob.received).toEqual([]);
       expect(statuses(s.alice)).toEqual([status]);
-      await s.nothingHeld();
+      await nothingHeld(s);
     },
   );
 });
@@ -74,8 +76,8 @@ describe('contract section 6, what the routing function returns', () => {
   };
 
   test.each(Object.entries(nothing))('404 without state: %s', async (name, route) => {
-    const s = await stage(route);
-    const call = s.invite();
+    const s = await switched(route);
+    const call = s.call();
     await call.response(404);
     await s.world.deliver(); // its ACK
     call.resend();
@@ -84,20 +86,20 @@ describe('contract section 6, what the routing function returns', () => {
     await s.world.deliver();
     expect(statuses(s.alice)).toEqual([404, 404, 404, 404]);
     expect(s.bob.received).toEqual([]);
-    await s.nothingHeld();
+    await nothingHeld(s);
     expect(s.container.problems(50).length > 0).toBe(name !== 'undefined' && name !== 'null');
   });
 
   test('SLP-13 the ACK to the 404 is ignored, even when the function would send it somewhere', async () => {
-    const s = await stage((request) => (request.method === 'ACK' ? 'sip:bob@10.0.0.2' : undefined));
-    const call = s.invite();
+    const s = await switched((request) => (request.method === 'ACK' ? 'sip:bob@10.0.0.2' : undefined));
+    const call = s.call();
     await call.response(404);
     await s.world.deliver();
     expect(s.bob.received).toEqual([]);
   });
 
   test('an ACK that it sends nowhere is not answered', async () => {
-    const s = await stage(() => undefined);
+    const s = await switched(() => undefined);
     s.alice.send(old('ACK', { branch: 'z9hG4bK1', toTag: 'x' }), SIPLET);
     await s.world.run(40_000);
     expect(s.alice.received).toEqual([]);
@@ -109,8 +111,8 @@ describe('contract section 6, what the routing function returns', () => {
       `sip:bob@10.0.0.2:5060${over(transport)}`,
       SipUri.parse(`sip:bob@10.0.0.2:5060${over(transport)};method=INVITE?Subject=x`),
     ]) {
-      const s = await stage(() => target, { transport });
-      s.invite();
+      const s = await switched(() => target, { transport });
+      s.call();
       const { uri }: ServerRequest = await s.bob.receive('INVITE');
       expect(uri).toBe(`sip:bob@10.0.0.2:5060${over(transport)}`);
     }
@@ -118,7 +120,7 @@ describe('contract section 6, what the routing function returns', () => {
 
   test('the function sees the message and can change nothing', async () => {
     const seen: unknown[] = [];
-    const s = await stage((request) => {
+    const s = await switched((request) => {
       seen.push(request.method, `${request.uri}`, request.callId, request.maxForwards, request.headers.get('Subject'));
       seen.push(request.remote?.address, request.remote?.transport);
       const headers = request.headers as Headers;
@@ -127,18 +129,18 @@ describe('contract section 6, what the routing function returns', () => {
       expect(() => headers.delete('Subject')).toThrow(/read/);
       return 'sip:bob@10.0.0.2';
     });
-    s.invite({ callId: 'c@alice', headers: { Subject: 'hello' } });
+    s.call({ callId: 'c@alice', headers: { Subject: 'hello' } });
     expect((await s.bob.receive('INVITE')).header('Subject')).toBe('hello');
     expect(seen).toEqual(['INVITE', 'sip:bob@example.com', 'c@alice', 70, 'hello', '10.0.0.1', 'UDP']);
   });
 });
 
 test('contract section 8, a container that stops: what is new is answered 503 with Retry-After; CANCEL and ACK go their way', async () => {
-  const s = await stage(toBob());
-  const before = s.invite();
+  const s = await switched(toBob());
+  const before = s.call();
   const { uri } = await s.bob.receive('INVITE');
   s.container.engine.stopping = true;
-  const refused = s.invite();
+  const refused = s.call();
   expect((await refused.response(503)).header('Retry-After')).toBe('10');
   await s.request('MESSAGE').response(503);
   before.cancel();
@@ -150,7 +152,7 @@ test('contract section 8, a container that stops: what is new is answered 503 wi
 describe('§11 OPTIONS to the container itself', () => {
   const options: StageOptions = {};
   test('contract section 5: 200, whatever the stateless siplet takes', async () => {
-    const s = await stage(toBob(), options);
+    const s = await switched(toBob(), options);
     const own = s.request('OPTIONS', {}, 'sip:10.0.0.9');
     const answer = await own.response(200);
     expect(answer.header('Allow')).toContain('INVITE');
@@ -160,7 +162,7 @@ describe('§11 OPTIONS to the container itself', () => {
   });
 
   test('§16.3 step 3 Max-Forwards 0 for somebody else: 483', async () => {
-    const s = await stage(toBob(), options);
+    const s = await switched(toBob(), options);
     await s.request('OPTIONS', { headers: { 'Max-Forwards': '0' } }).response(483);
   });
 });

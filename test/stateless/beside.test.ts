@@ -2,10 +2,10 @@
 import { Invite, Message, Notify, SIP_FACTORY, type SipFactory, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { describe, expect, test } from 'vitest';
+import { statuses } from '../world/arrivals.js';
 import type { Transport } from '../world/phone-wire.js';
-import { Siplet } from '../world/siplet.js';
-import { World } from '../world/world.js';
-import { BOTH, OWN_BRANCH, over, SIPLET, Stage, stage, statuses, switchOf, toBob } from './stage.js';
+import { type ApplicationClass, BOTH, over, SIPLET, stage } from '../world/stage.js';
+import { nothingHeld, OWN_BRANCH, switched, switchOf, toBob } from './switch.js';
 
 /** `proxy` takes INVITE (or MESSAGE) with state and sends it to bob; all the rest is for `switch`, which sends it to carol. */
 async function both(method: 'INVITE' | 'MESSAGE', transport: Transport, router = `${method}: [proxy], '*': [switch]`) {
@@ -17,20 +17,15 @@ async function both(method: 'INVITE' | 'MESSAGE', transport: Transport, router =
       request.proxy({ recordRoute: true }).proxyTo(`sip:bob@10.0.0.2${over(transport)}`);
     }
   }
-  const world = new World();
   const Switch = switchOf(() => `sip:carol@10.0.0.3${over(transport)}`);
-  const container = await Siplet.start(
-    world,
-    { proxy: { Proxy }, switch: { Switch } },
-    { configuration: `router: { ${router} }` },
-  );
-  return new Stage(world, container, transport);
+  const configuration = `router: { ${router} }`;
+  return stage({ proxy: { Proxy }, switch: { Switch } }, { configuration, transport });
 }
 
 describe.each(BOTH)('over %s', (transport) => {
   test('a call of the stateful application is its own from INVITE to BYE', async () => {
     const s = await both('INVITE', transport);
-    const call = s.invite();
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     await call.response(100);
     expect(invite.message.branch).not.toMatch(OWN_BRANCH);
@@ -56,32 +51,32 @@ describe.each(BOTH)('over %s', (transport) => {
     await bye.response(200);
     expect(s.carol.received.map(({ message }) => message.method)).toEqual(['MESSAGE']);
     await s.world.runUntilIdle();
-    await s.nothingHeld();
+    await nothingHeld(s);
     expect(s.container.problems()).toEqual([]);
   });
 
   test('its CANCEL and its ACKs to 487 and 486 find their transactions', async () => {
     const s = await both('INVITE', transport);
     s.bob.answerCancel = true;
-    const call = s.invite();
+    const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(180);
     await call.cancel().response(200);
     await call.response(487);
-    const busy = s.invite();
+    const busy = s.call();
     (await s.bob.receive('INVITE')).reply(486);
     await busy.response(486);
     await s.world.run(40_000);
     expect(s.carol.received).toEqual([]);
     expect(statuses(s.alice).filter((status) => status >= 300)).toEqual([487, 486]); // acknowledged: not sent again
     await s.world.runUntilIdle();
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('an INVITE of the stateless one beside a stateful MESSAGE: CANCEL, ACK and BYE go its way', async () => {
     const s = await both('MESSAGE', transport);
     s.carol.answerCancel = true;
-    const call = s.invite();
+    const call = s.call();
     (await s.carol.receive('INVITE')).reply(180);
     await call.response(180);
     await call.cancel().response(200);
@@ -102,7 +97,7 @@ test.each(BOTH)(
   async (transport) => {
     const s = await both('INVITE', transport, 'INVITE: [proxy, switch]');
     s.carol.answerCancel = true;
-    const call = s.invite();
+    const call = s.call();
     const invite = await s.carol.receive('INVITE');
     expect(invite.list('Via')).toHaveLength(3);
     expect(invite.message.branch).toMatch(OWN_BRANCH);
@@ -120,14 +115,14 @@ test.each(BOTH)(
     const bye = invite.bye();
     (await s.alice.receive('BYE')).reply(200);
     await bye.response(200);
-    const given = s.invite();
+    const given = s.call();
     (await s.carol.receive('INVITE')).reply(180);
     await given.response(180);
     await given.cancel().response(200);
     await given.response(487);
     expect(s.bob.received).toEqual([]);
     await s.world.runUntilIdle();
-    await s.nothingHeld();
+    await nothingHeld(s);
     expect(s.container.problems()).toEqual([]);
   },
 );
@@ -141,21 +136,16 @@ async function besideAgent(transport: Transport) {
       await request.b2bua().bridge({ to: `sip:bob@10.0.0.2${over(transport)}` });
     }
   }
-  const world = new World();
   const Switch = switchOf(() => `sip:carol@10.0.0.3${over(transport)}`);
-  const container = await Siplet.start(
-    world,
-    { agent: { Agent }, switch: { Switch } },
-    { configuration: "router: { INVITE: [agent], '*': [switch] }" },
-  );
-  return new Stage(world, container, transport);
+  const configuration = "router: { INVITE: [agent], '*': [switch] }";
+  return stage({ agent: { Agent }, switch: { Switch } }, { configuration, transport });
 }
 
 test.each(BOTH)(
   'contract section 6: a request in the dialog of a user agent, called or calling, reaches it and not the stateless siplet over %s',
   async (transport) => {
     const s = await besideAgent(transport);
-    const call = s.invite();
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200);
     await call.response(200);
@@ -179,19 +169,17 @@ test.each(BOTH)(
     await bye.response(200);
     expect(s.carol.received).toEqual([]);
     await s.world.runUntilIdle();
-    await s.nothingHeld();
+    await nothingHeld(s);
     expect(s.container.problems()).toEqual([]);
   },
 );
 
 describe('what is in no dialog of a user agent any more, or not yet, and is its own all the same', () => {
   /** `agent` takes INVITE, MESSAGE and NOTIFY; all the rest is for `switch`. */
-  async function beside(agent: Function) {
-    const world = new World();
+  async function beside(agent: ApplicationClass) {
     const Switch = switchOf(() => 'sip:carol@10.0.0.3');
-    const router = "router: { INVITE: [agent], MESSAGE: [agent], SUBSCRIBE: [], '*': [switch] }";
-    const container = await Siplet.start(world, { agent: { agent }, switch: { Switch } }, { configuration: router });
-    return new Stage(world, container, 'UDP');
+    const configuration = "router: { INVITE: [agent], MESSAGE: [agent], SUBSCRIBE: [], '*': [switch] }";
+    return stage({ agent: { agent }, switch: { Switch } }, { configuration });
   }
 
   test('§15.1.2 a BYE that crosses with the BYE of the user agent is answered 200', async () => {
@@ -204,7 +192,7 @@ describe('what is in no dialog of a user agent any more, or not yet, and is its 
       }
     }
     const s = await beside(Hasty);
-    const call = s.invite();
+    const call = s.call();
     await call.response(200);
     call.ack();
     const theirs = await s.alice.receive('BYE');
@@ -212,7 +200,7 @@ describe('what is in no dialog of a user agent any more, or not yet, and is its 
     theirs.reply(200);
     expect(s.carol.received).toEqual([]);
     await s.world.runUntilIdle();
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('§17.2.2 a BYE that comes again, because its 200 was lost, is answered again', async () => {
@@ -224,7 +212,7 @@ describe('what is in no dialog of a user agent any more, or not yet, and is its 
       }
     }
     const s = await beside(Answering);
-    const call = s.invite();
+    const call = s.call();
     await call.response(200);
     call.ack();
     const bye = call.bye();
@@ -234,7 +222,7 @@ describe('what is in no dialog of a user agent any more, or not yet, and is its 
     expect(bye.responses.map(({ status }) => status)).toEqual([200, 200]);
     expect(s.carol.received).toEqual([]);
     await s.world.runUntilIdle();
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('RFC 6665 §4.1.2.4 a NOTIFY that overtakes the answer to the SUBSCRIBE of the user agent makes the dialog', async () => {
@@ -274,13 +262,13 @@ describe('what is in no dialog of a user agent any more, or not yet, and is its 
     subscribe.reply(200, { toTag: 'bob', headers: { Expires: '0' } });
     expect(s.carol.received).toEqual([]);
     await s.world.runUntilIdle();
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 });
 
 test('contract section 6: a request of no dialog here goes by the stateless siplet, though a user agent has one of that Call-ID', async () => {
   const s = await besideAgent('UDP');
-  const call = s.invite();
+  const call = s.call();
   (await s.bob.receive('INVITE')).reply(200);
   await call.response(200);
   call.ack();
@@ -293,7 +281,7 @@ test('contract section 6: a request of no dialog here goes by the stateless sipl
 describe('requests inside a dialog', () => {
   test.each(BOTH)('§16.5 what a Route value of ours has brought goes to its Request-URI over %s', async (transport) => {
     const asked: string[] = [];
-    const s = await stage(
+    const s = await switched(
       (request) => {
         asked.push(request.method);
         return `sip:bob@10.0.0.2${over(transport)}`;
@@ -302,7 +290,7 @@ describe('requests inside a dialog', () => {
     );
     // Preloaded, and put into the dialog by bob as if we had record-routed.
     const us = `<sip:${SIPLET}${over(transport)};lr>`;
-    const call = s.invite({ route: [us] });
+    const call = s.call({ route: [us] });
     const invite = await s.bob.receive('INVITE');
     expect(invite.list('Route')).toEqual([]);
     invite.reply(200, { headers: { 'Record-Route': us } });
@@ -316,12 +304,12 @@ describe('requests inside a dialog', () => {
     request.reply(200);
     await bye.response(200);
     expect(asked).toEqual(['INVITE']);
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('§16.11 without a Route they are routed by the function, as an outbound proxy does', async () => {
-    const s = await stage((request) => `${request.uri}`.replace('example.com', '10.0.0.2'));
-    const call = s.invite();
+    const s = await switched((request) => `${request.uri}`.replace('example.com', '10.0.0.2'));
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200);
     await call.response(200);
@@ -333,7 +321,7 @@ describe('requests inside a dialog', () => {
   });
 
   test('§16.4 a strict router before us: the real Request-URI is the last Route value', async () => {
-    const s = await stage(toBob());
+    const s = await switched(toBob());
     const us = `sip:${SIPLET};lr`;
     s.request('BYE', { route: ['<sip:10.0.0.3;lr>', '<sip:bob@10.0.0.2>'], to: '<sip:bob@x>;tag=1' }, us);
     const bye = await s.carol.receive('BYE');
@@ -342,8 +330,8 @@ describe('requests inside a dialog', () => {
   });
 
   test('§16.6 step 6 a strict router behind us becomes the Request-URI', async () => {
-    const s = await stage(toBob());
-    s.invite({ route: [`<sip:${SIPLET};lr>`, '<sip:10.0.0.3>'] });
+    const s = await switched(toBob());
+    s.call({ route: [`<sip:${SIPLET};lr>`, '<sip:10.0.0.3>'] });
     const invite = await s.carol.receive('INVITE');
     expect(invite.uri).toBe('sip:10.0.0.3');
     expect(invite.list('Route')).toEqual(['<sip:bob@10.0.0.2>']);

@@ -3,13 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { parse, type Request } from '../../container/message/index.js';
 import { StatelessProxy } from '../../container/proxy/stateless.js';
 import type { Flow } from '../../container/transport/flow.js';
+import { statuses } from '../world/arrivals.js';
+import { BOTH, SIPLET } from '../world/stage.js';
 import { TextMessage } from '../world/text-message.js';
 import { World } from '../world/world.js';
-import { BOTH, branches, OWN_BRANCH, old, SIPLET, stage, statuses, toBob } from './stage.js';
+import { branches, OWN_BRANCH, old, switched, toBob } from './switch.js';
 
 /** The branch that a message leaves with. */
 async function branchOf(message: TextMessage, name = 'siplet'): Promise<string> {
-  const s = await stage(toBob(), { name, world: new World({ seed: name.length }) });
+  const s = await switched(toBob(), { name, world: new World({ seed: name.length }) });
   s.alice.send(message, SIPLET);
   await s.world.deliver();
   return branches(s.bob)[0]!;
@@ -40,7 +42,7 @@ describe('SLP-06 a branch without the cookie', () => {
   test.each([undefined, '1', 'z9hG4bK'])(
     'SLP-06 §16.11 CANCEL and ACK leave with the branch of their INVITE (branch=%s)',
     async (branch) => {
-      const s = await stage(toBob());
+      const s = await switched(toBob());
       s.bob.strict = false;
       const parts = branch === undefined ? {} : { branch };
       s.alice.send(old('INVITE', parts), SIPLET);
@@ -72,7 +74,7 @@ describe('SLP-06 a branch without the cookie', () => {
 });
 
 test.each(BOTH)('SLP-07 §16.11 two transactions leave with two branches over %s', async (transport) => {
-  const s = await stage(toBob(transport), { transport });
+  const s = await switched(toBob(transport), { transport });
   for (let i = 0; i < 20; i++) s.request('MESSAGE');
   await s.world.deliver();
   expect(new Set(branches(s.bob)).size).toBe(20);

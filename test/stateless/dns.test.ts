@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Phone } from '../world/phone.js';
 import { World } from '../world/world.js';
-import { branches, stage } from './stage.js';
+import { branches, nothingHeld, switched } from './switch.js';
 
 const FARM = ['10.0.1.1', '10.0.1.2', '10.0.1.3', '10.0.1.4'];
 
@@ -14,7 +14,7 @@ async function farm(weights = [1, 1, 1, 1], priorities = [0, 0, 0, 0]) {
     '_sip._udp.farm.example',
     ...FARM.map((_, i) => ({ name: `server${i}`, port: 5060, priority: priorities[i]!, weight: weights[i]! })),
   );
-  return { s: await stage(() => 'sip:x@farm.example', { world }), servers };
+  return { s: await switched(() => 'sip:x@farm.example', { world }), servers };
 }
 
 const ids = (phone: Phone) => phone.received.map(({ message }) => message.callId);
@@ -22,7 +22,7 @@ const ids = (phone: Phone) => phone.received.map(({ message }) => message.callId
 describe('SLP-16 RFC 3263 §4.2', () => {
   test('SLP-16 retransmissions, CANCEL and ACK go to the server of their INVITE', async () => {
     const { s, servers } = await farm();
-    const calls = Array.from({ length: 40 }, () => s.invite());
+    const calls = Array.from({ length: 40 }, () => s.call());
     for (let again = 0; again < 3; again++) {
       await s.world.deliver();
       for (const call of calls) call.resend();
@@ -42,7 +42,7 @@ describe('SLP-16 RFC 3263 §4.2', () => {
       );
     }
     expect(new Set(servers.flatMap(ids)).size).toBe(40);
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('SLP-16 the calls are shared out by weight', async () => {
@@ -65,8 +65,8 @@ describe('SLP-16 RFC 3263 §4.2', () => {
     const world = new World();
     const [one, other] = FARM.map((address, i) => world.phone(`server${i}`, address));
     world.resolver.address('farm.example', ...FARM.slice(0, 2));
-    const s = await stage(() => 'sip:x@farm.example', { world });
-    const call = s.invite();
+    const s = await switched(() => 'sip:x@farm.example', { world });
+    const call = s.call();
     for (let i = 0; i < 5; i++) {
       await s.world.run(1000);
       call.resend();

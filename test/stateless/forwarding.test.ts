@@ -1,22 +1,24 @@
 // Requests through a stateless siplet (§16.11, contract section 6): the same bytes to the same place each time, and nothing kept.
 import { describe, expect, test } from 'vitest';
-import { BOTH, branches, OWN_BRANCH, over, SIPLET, stage, statuses, toBob, wires } from './stage.js';
+import { statuses, wires } from '../world/arrivals.js';
+import { BOTH, over, SIPLET } from '../world/stage.js';
+import { branches, nothingHeld, OWN_BRANCH, switched, toBob } from './switch.js';
 
 describe.each(BOTH)('over %s', (transport) => {
   test('SLP-01 §16.11 no 100 and no provisional response of its own', async () => {
-    const s = await stage(toBob(transport), { transport });
-    const call = s.invite();
+    const s = await switched(toBob(transport), { transport });
+    const call = s.call();
     await s.bob.receive('INVITE');
     await s.world.run(40_000);
     expect(s.alice.received).toEqual([]);
     expect(call.responses).toEqual([]);
     expect(s.bob.received).toHaveLength(1); // no retransmission of its own
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('SLP-02 §16.11 a retransmission is forwarded again: same place, same branch, same octets', async () => {
-    const s = await stage(toBob(transport), { transport });
-    const call = s.invite({ body: 'v=0\r\n', headers: { 'X-Any': ['one', 'two, three'], Supported: '' } });
+    const s = await switched(toBob(transport), { transport });
+    const call = s.call({ body: 'v=0\r\n', headers: { 'X-Any': ['one', 'two, three'], Supported: '' } });
     for (let i = 0; i < 4; i++) {
       await s.world.run(500 * 2 ** i);
       call.resend();
@@ -26,11 +28,11 @@ describe.each(BOTH)('over %s', (transport) => {
     expect(seen).toHaveLength(5);
     expect(new Set(seen).size).toBe(1);
     expect(s.bob.received[0]!.message.branch).toMatch(OWN_BRANCH);
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('SLP-02 a retransmission after the final response is forwarded too', async () => {
-    const s = await stage(toBob(transport), { transport });
+    const s = await switched(toBob(transport), { transport });
     const message = s.request('MESSAGE');
     (await s.bob.receive('MESSAGE')).reply(200);
     await message.response(200);
@@ -43,10 +45,10 @@ describe.each(BOTH)('over %s', (transport) => {
 
   test('SLP-03 §16.11 one target, by what the message says', async () => {
     const places = ['10.0.0.2', '10.0.0.3'];
-    const s = await stage((request) => `sip:x@${places[request.callId.charCodeAt(0) % 2]}${over(transport)}`, {
+    const s = await switched((request) => `sip:x@${places[request.callId.charCodeAt(0) % 2]}${over(transport)}`, {
       transport,
     });
-    const calls = ['a', 'b', 'c', 'd'].map((letter) => s.invite({ callId: `${letter}@alice` }));
+    const calls = ['a', 'b', 'c', 'd'].map((letter) => s.call({ callId: `${letter}@alice` }));
     for (const call of calls) call.resend();
     await s.world.deliver();
     const ids = (phone: typeof s.bob) => phone.received.map(({ message }) => message.callId);
@@ -55,9 +57,9 @@ describe.each(BOTH)('over %s', (transport) => {
   });
 
   test('SLP-04 §16.11 CANCEL goes to the place and with the branch of its INVITE, and is not answered here', async () => {
-    const s = await stage(toBob(transport), { transport });
+    const s = await switched(toBob(transport), { transport });
     s.bob.answerCancel = true;
-    const call = s.invite();
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
     await call.response(180);
@@ -71,12 +73,12 @@ describe.each(BOTH)('over %s', (transport) => {
     const vias = s.bob.received.map(({ message }) => message.list('Via')[0]);
     expect(new Set(vias).size).toBe(1);
     expect(new Set(s.bob.received.map(({ message }) => message.uri)).size).toBe(1);
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('SLP-04 a CANCEL before any response, and each of its retransmissions, is forwarded at once', async () => {
-    const s = await stage(toBob(transport), { transport });
-    const call = s.invite();
+    const s = await switched(toBob(transport), { transport });
+    const call = s.call();
     const cancel = call.cancel();
     cancel.resend();
     await s.world.deliver();
@@ -86,8 +88,8 @@ describe.each(BOTH)('over %s', (transport) => {
   });
 
   test('SLP-04 the ACK to a 486 goes where its INVITE went, with its branch; a CANCEL of nothing too', async () => {
-    const s = await stage(toBob(transport), { transport });
-    const call = s.invite();
+    const s = await switched(toBob(transport), { transport });
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(486);
     await call.response(486);
@@ -98,22 +100,22 @@ describe.each(BOTH)('over %s', (transport) => {
   });
 
   test('SLP-04 the ACK to a 2xx is a transaction of its own: another branch', async () => {
-    const s = await stage(toBob(transport), { transport });
-    const call = s.invite();
+    const s = await switched(toBob(transport), { transport });
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200);
     await call.response(200);
     call.ack({ via: SIPLET });
     await invite.ack();
     expect(new Set(branches(s.bob)).size).toBe(2);
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('SLP-15 §16.11 Max-Forwards, Route and Content-Length are the same each time; no Record-Route is added', async () => {
-    const s = await stage(() => `sip:bob@example.com`, { transport });
+    const s = await switched(() => `sip:bob@example.com`, { transport });
     const route = [`<sip:${SIPLET}${over(transport)};lr>`, `<sip:10.0.0.2${over(transport)};lr>`, '<sip:10.0.0.77;lr>'];
     const headers = { 'Max-Forwards': undefined, 'Content-Length': transport === 'UDP' ? undefined : '0' };
-    const call = s.invite({ route, headers });
+    const call = s.call({ route, headers });
     call.resend();
     const invite = await s.bob.receive('INVITE');
     await s.bob.receive('INVITE');
@@ -126,7 +128,7 @@ describe.each(BOTH)('over %s', (transport) => {
   });
 
   test('§16.6 the body and what is not ours pass as they came', async () => {
-    const s = await stage(toBob(transport), { transport });
+    const s = await switched(toBob(transport), { transport });
     const body = 'v=0\r\n\u00ff\u0000\r\n\r\nx';
     const headers = { 'X-Odd': ['a;b="c, d"', ''], Subject: 'x  y', k: 'path' };
     const sent = s.request('PUBLISH', { body, headers }).message;
@@ -142,20 +144,20 @@ describe.each(BOTH)('over %s', (transport) => {
 });
 
 test('SLP-14 §16.9 what cannot be sent is answered once and not tried again', async () => {
-  const s = await stage(() => 'sip:bob@nowhere.example');
-  const call = s.invite();
+  const s = await switched(() => 'sip:bob@nowhere.example');
+  const call = s.call();
   await call.response(500);
   call.resend();
   await s.world.deliver();
   expect(statuses(s.alice)).toEqual([500, 500]);
   expect(new Set(s.alice.received.map(({ message }) => message.toTag)).size).toBe(1);
-  await s.nothingHeld();
+  await nothingHeld(s);
 });
 
 test('SLP-14 a connection that is refused loses what it was for, and nothing else', async () => {
-  const s = await stage(() => 'sip:bob@10.0.0.8;transport=tcp');
+  const s = await switched(() => 'sip:bob@10.0.0.8;transport=tcp');
   s.world.attach('nobody', ['10.0.0.8']);
-  const call = s.invite();
+  const call = s.call();
   call.resend();
   await s.world.run(60_000);
   expect(s.alice.received).toEqual([]);
@@ -164,8 +166,8 @@ test('SLP-14 a connection that is refused loses what it was for, and nothing els
 });
 
 test('§18.1.1 a request that is too large for UDP goes over TCP, its retransmissions and its CANCEL to the same place', async () => {
-  const s = await stage(toBob());
-  const call = s.invite({ body: 'x'.repeat(1500) });
+  const s = await switched(toBob());
+  const call = s.call({ body: 'x'.repeat(1500) });
   call.resend();
   await s.world.deliver();
   expect(s.bob.received.map(({ transport }) => transport)).toEqual(['TCP', 'TCP']);

@@ -11,7 +11,7 @@ import { CountingIdentifiers } from '../world/counting-identifiers.js';
 import { Random } from '../world/random.js';
 import { VirtualClock } from '../world/virtual-clock.js';
 import { VirtualResolver } from '../world/virtual-resolver.js';
-import { old, type Route, switchOf } from './stage.js';
+import { old, type Route, switchOf } from './switch.js';
 
 /** Messages of one test. SLP-17 names 100,000, SLP-11 a million: set it so, and wait. */
 const COUNT = Number(process.env.SIPLET_STATELESS_COUNT ?? 40_000);

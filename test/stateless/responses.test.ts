@@ -1,12 +1,15 @@
 // Responses through a stateless siplet (§16.11, §16.7 step 9, §18.1.2): by Via, and only where we have sent the request from.
 import { describe, expect, test } from 'vitest';
+import { statuses } from '../world/arrivals.js';
+import { Siplet } from '../world/siplet.js';
+import { BOTH, over, SIPLET } from '../world/stage.js';
 import type { TextMessage } from '../world/text-message.js';
-import { BOTH, old, over, SIPLET, stage, statuses, toBob } from './stage.js';
+import { nothingHeld, old, switched, toBob } from './switch.js';
 
 describe.each(BOTH)('over %s', (transport) => {
   test('SLP-08 §16.11 our Via is taken off, nothing else is touched, and it goes by the next one', async () => {
-    const s = await stage(toBob(transport), { transport });
-    const call = s.invite();
+    const s = await switched(toBob(transport), { transport });
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     const headers = { 'Record-Route': ['<sip:10.0.0.44;lr>'], 'X-Odd': 'a, b', Warning: '399 x "y"' };
     const sent = invite.reply(183, { headers, body: 'v=0\r\n\r\n\u00e9' });
@@ -19,8 +22,8 @@ describe.each(BOTH)('over %s', (transport) => {
   });
 
   test('SLP-10 §16.11 100 is forwarded, as every other response is, as often as it comes', async () => {
-    const s = await stage(toBob(transport), { transport });
-    const call = s.invite();
+    const s = await switched(toBob(transport), { transport });
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     for (const status of [100, 180, 180, 199]) invite.reply(status);
     invite.reply(200);
@@ -29,12 +32,12 @@ describe.each(BOTH)('over %s', (transport) => {
     invite.reply(603); // a second final response is no business of a stateless proxy
     await s.world.deliver();
     expect(call.responses.map(({ status }) => status)).toEqual([100, 180, 180, 199, 200, 200, 200, 603]);
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('SLP-09 §16.11 §18.1.2 a response whose topmost Via is not ours is dropped', async () => {
-    const s = await stage(toBob(transport), { transport });
-    const call = s.invite();
+    const s = await switched(toBob(transport), { transport });
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     const answer = invite.reply(180);
     await call.response(180);
@@ -47,8 +50,8 @@ describe.each(BOTH)('over %s', (transport) => {
   });
 
   test('SLP-09 §16.11 forged: a branch that we did not make for that next Via leads nowhere', async () => {
-    const s = await stage(toBob(transport), { transport });
-    const call = s.invite();
+    const s = await switched(toBob(transport), { transport });
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     const answer = invite.reply(180).toString();
     await call.response(180);
@@ -68,11 +71,11 @@ describe.each(BOTH)('over %s', (transport) => {
     await s.world.deliver();
     expect(statuses(s.alice)).toEqual([180]);
     expect(s.carol.received).toEqual([]);
-    await s.nothingHeld();
+    await nothingHeld(s);
   });
 
   test('SLP-08 §18.2.2 a caller behind an address translator gets it where its request came from', async () => {
-    const s = await stage(toBob(transport), { transport });
+    const s = await switched(toBob(transport), { transport });
     const wire = old('MESSAGE', { branch: 'z9hG4bK1' }).toString();
     s.alice.send(
       wire.replace('SIP/2.0/UDP 10.0.0.1:5060', `SIP/2.0/${transport} 192.168.1.1:5060;rport`),
@@ -86,8 +89,8 @@ describe.each(BOTH)('over %s', (transport) => {
 });
 
 test('SLP-08 the caller is on TCP and the callee on UDP: each side keeps its own', async () => {
-  const s = await stage(toBob('UDP'), { transport: 'TCP' });
-  const call = s.invite();
+  const s = await switched(toBob('UDP'), { transport: 'TCP' });
+  const call = s.call();
   const invite = await s.bob.receive('INVITE');
   expect(invite.arrival.transport).toBe('UDP');
   invite.reply(180);
@@ -96,8 +99,8 @@ test('SLP-08 the caller is on TCP and the callee on UDP: each side keeps its own
 });
 
 test('§18.2.2 the caller has closed its connection: a new one is opened to its sent-by', async () => {
-  const s = await stage(toBob('UDP'), { transport: 'TCP' });
-  s.invite();
+  const s = await switched(toBob('UDP'), { transport: 'TCP' });
+  s.call();
   const invite = await s.bob.receive('INVITE');
   for (const connection of s.alice.wire.connections.values()) connection.end();
   await s.world.run(100);
@@ -108,14 +111,11 @@ test('§18.2.2 the caller has closed its connection: a new one is opened to its 
 });
 
 test('SLP-05 responses find their way after a restart', async () => {
-  const s = await stage(toBob());
-  const call = s.invite();
+  const s = await switched(toBob());
+  const call = s.call();
   const invite = await s.bob.receive('INVITE');
   await s.container.engine.transport.close();
-  const { world } = s;
-  const again = await import('../world/siplet.js').then(({ Siplet }) =>
-    Siplet.start(world, {}, { name: 'again', addresses: ['10.0.0.9'] }),
-  );
+  const again = await Siplet.start(s.world, {}, { name: 'again', addresses: [SIPLET] });
   invite.reply(200);
   await call.response(200);
   expect(again.engine.stateless.counters.responses).toBe(1);

@@ -1,9 +1,9 @@
 // SLP-16 where time and other calls change what RFC 3263 gives.
 import { Message, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { Siplet } from '../world/siplet.js';
+import { stage } from '../world/stage.js';
 import { World } from '../world/world.js';
-import { SIPLET, Stage, stage, switchOf } from './stage.js';
+import { switched, switchOf } from './switch.js';
 
 const FARM = ['10.0.1.1', '10.0.1.2', '10.0.1.3', '10.0.1.4'];
 
@@ -15,8 +15,8 @@ test('SLP-16 A records in another order (a DNS server that rotates them): the sa
     turn++;
     return FARM.map((_, i) => ({ address: FARM[(i + turn) % 4]!, family: 4 as const }));
   };
-  const s = await stage(() => 'sip:x@farm.example:5060', { world });
-  const call = s.invite();
+  const s = await switched(() => 'sip:x@farm.example:5060', { world });
+  const call = s.call();
   for (let i = 0; i < 7; i++) {
     await world.deliver();
     call.resend();
@@ -34,8 +34,8 @@ test('SLP-16 SRV records in another order: the same server all the same', async 
     turn++;
     return FARM.map((_, i) => ({ name: `server${(i + turn) % 4}`, port: 5060, priority: 0, weight: 10 }));
   };
-  const s = await stage(() => 'sip:x@farm.example', { world });
-  const call = s.invite();
+  const s = await switched(() => 'sip:x@farm.example', { world });
+  const call = s.call();
   for (let i = 0; i < 7; i++) {
     await world.deliver();
     call.resend();
@@ -56,14 +56,10 @@ test('SLP-16 §16.11 a server that a stateful call has found dead stays the one 
     }
   }
   const Switch = switchOf(() => 'sip:x@farm.example');
-  const container = await Siplet.start(
-    world,
-    { proxy: { Proxy }, switch: { Switch } },
-    { configuration: "router: { MESSAGE: [proxy], '*': [switch] }" },
-  );
-  const s = new Stage(world, container, 'UDP');
+  const configuration = "router: { MESSAGE: [proxy], '*': [switch] }";
+  const s = await stage({ proxy: { Proxy }, switch: { Switch } }, { configuration, world });
   // Chance sends some of them to the server that is about to fail.
-  const calls = Array.from({ length: 8 }, () => s.alice.invite('sip:bob@example.com', { via: SIPLET }));
+  const calls = Array.from({ length: 8 }, () => s.call());
   await world.deliver();
   const invitesAt = (n: number) =>
     servers[n]!.received.filter(({ message }) => message.method === 'INVITE').map(({ message }) =>
@@ -72,7 +68,7 @@ test('SLP-16 §16.11 a server that a stateful call has found dead stays the one 
   const [first, second] = [new Set(invitesAt(0)), new Set(invitesAt(1))];
   expect(first.size).toBeGreaterThan(0);
   expect(first.size + second.size).toBe(8);
-  const text = s.alice.request('MESSAGE', 'sip:bob@example.com', { via: SIPLET });
+  const text = s.request('MESSAGE');
   (await servers[0]!.receive('MESSAGE')).reply(503);
   (await servers[1]!.receive('MESSAGE')).reply(200);
   await text.response(200);

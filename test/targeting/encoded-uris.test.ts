@@ -1,7 +1,9 @@
 // JSR 289 §15.11.1: a URI that names an application session; security C29: nobody else can make one.
+
+import { Invite, Message, Siplet, type SipRequest, StatelessRoute } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { BOB, notes, stage } from '../session/stage.js';
-import { Invite, Message, Siplet, type SipRequest, StatelessRoute } from './sdk.js';
+import { message, notes, noting } from '../session/noting.js';
+import { BOB, type Stage } from '../world/stage.js';
 
 /** Gives out a URI for its session; counts what comes in it; INVITEs it proxies as they are. */
 function gate(name: string, version = '1') {
@@ -30,8 +32,6 @@ function gate(name: string, version = '1') {
   return { Gate };
 }
 
-type Stage = Awaited<ReturnType<typeof stage>>;
-
 /** A URI that the application has given out. */
 async function uriOf(s: Stage): Promise<string> {
   const response = await s.alice.request('MESSAGE', 'sip:any@example.com', { via: 'siplet' }).response(200);
@@ -39,24 +39,27 @@ async function uriOf(s: Stage): Promise<string> {
 }
 
 test('§15.11.1 a request to the URI lands in the session that made it', async () => {
-  const s = await stage({ gate: gate('gate') });
+  const s = await noting({ gate: gate('gate') });
   const uri = await uriOf(s);
   expect(uri).toMatch(/^sip:room@10\.0\.0\.9;x=1;siplet-session=[a-z0-9.]+$/);
-  expect(await s.message(uri)).toBe('200 gate 1 2');
-  expect(await s.message(uri)).toBe('200 gate 1 3');
-  expect(await s.message('any')).toBe('200 gate 1 1');
+  expect(await message(s, uri)).toBe('200 gate 1 2');
+  expect(await message(s, uri)).toBe('200 gate 1 3');
+  expect(await message(s, 'any')).toBe('200 gate 1 1');
   await s.ends();
 });
 
 test('§15.11.1 so does one whose Route is the URI', async () => {
-  const s = await stage({ gate: gate('gate') });
+  const s = await noting({ gate: gate('gate') });
   const uri = await uriOf(s);
-  expect(await s.message('sip:any@example.com', { route: [`<${uri};lr>`] })).toBe('200 gate 1 2');
+  expect(await message(s, 'sip:any@example.com', { route: [`<${uri};lr>`] })).toBe('200 gate 1 2');
   await s.ends();
 });
 
 test('§15.11.1 it goes to the application that made it, whatever the order of applications', async () => {
-  const s = await stage({ alpha: gate('alpha'), gate: gate('gate') }, { configuration: 'router: { MESSAGE: [gate] }' });
+  const s = await noting(
+    { alpha: gate('alpha'), gate: gate('gate') },
+    { configuration: 'router: { MESSAGE: [gate] }' },
+  );
   const uri = await uriOf(s);
   const call = s.alice.invite(uri, { via: 'siplet', body: 'leave' });
   (await s.bob.receive('INVITE')).reply(486);
@@ -67,24 +70,24 @@ test('§15.11.1 it goes to the application that made it, whatever the order of a
 });
 
 test('§15.11.1 D-2 it goes to the version that is draining, where the session lives', async () => {
-  const s = await stage({ gate: gate('gate', '1') });
+  const s = await noting({ gate: gate('gate', '1') });
   const uri = await uriOf(s);
   await s.container.deploy('gate', gate('gate', '2'));
-  expect(await s.message('any')).toBe('200 gate 2 1');
-  expect(await s.message(uri)).toBe('200 gate 1 2');
+  expect(await message(s, 'any')).toBe('200 gate 2 1');
+  expect(await message(s, uri)).toBe('200 gate 1 2');
   await s.ends();
 });
 
 test('§15.11.1 when the session has ended the request is routed as any other', async () => {
-  const s = await stage({ gate: gate('gate') });
+  const s = await noting({ gate: gate('gate') });
   const uri = await uriOf(s);
-  expect(await s.message(uri, { body: 'end' })).toBe('200 gate 1 2');
-  expect(await s.message(uri)).toBe('200 gate 1 1');
+  expect(await message(s, uri, { body: 'end' })).toBe('200 gate 1 2');
+  expect(await message(s, uri)).toBe('200 gate 1 1');
   await s.ends();
 });
 
 test('C29 what somebody else has made or changed is ignored', async () => {
-  const s = await stage({ gate: gate('gate'), other: gate('other') });
+  const s = await noting({ gate: gate('gate'), other: gate('other') });
   const uri = await uriOf(s);
   const [, id, check] = /siplet-session=([^.]+)\.(.+)$/.exec(uri)!;
   const flipped = (text: string, at: number) => text.slice(0, at) + (text[at] === 'a' ? 'b' : 'a') + text.slice(at + 1);
@@ -102,9 +105,9 @@ test('C29 what somebody else has made or changed is ignored', async () => {
     '%00%0d%0a',
   ];
   for (const value of forged)
-    expect(await s.message(`sip:room@10.0.0.9;siplet-session=${value}`), value).toBe('200 gate 1 1');
-  expect(await s.message('sip:room@10.0.0.9;siplet-session')).toBe('200 gate 1 1');
-  expect(await s.message(uri)).toBe('200 gate 1 2');
+    expect(await message(s, `sip:room@10.0.0.9;siplet-session=${value}`), value).toBe('200 gate 1 1');
+  expect(await message(s, 'sip:room@10.0.0.9;siplet-session')).toBe('200 gate 1 1');
+  expect(await message(s, uri)).toBe('200 gate 1 2');
   await s.ends();
 });
 
@@ -120,7 +123,7 @@ test('C29 another key makes another check, and the name of the application is pa
 });
 
 test('C29 the parameter is taken off a Request-URI of ours before anybody sees it; in those of others it stays', async () => {
-  const s = await stage({ gate: gate('gate') });
+  const s = await noting({ gate: gate('gate') });
   const uri = await uriOf(s);
   const response = await s.alice.request('MESSAGE', uri, { via: 'siplet' }).response(200);
   expect(response.header('X-Seen')).toBe('sip:room@10.0.0.9;x=1');
@@ -163,8 +166,8 @@ test('contract section 3: encodeUri throws for what is no SIP URI, and when the 
       }
     }
   }
-  const s = await stage({ encoder: { Encoder } });
-  await s.message('any');
+  const s = await noting({ encoder: { Encoder } });
+  await message(s, 'any');
   expect(thrown).toEqual(['once', 'SipParseError', 'SipParseError', 'SessionInvalidError']);
   await s.ends();
 });
@@ -177,12 +180,12 @@ test('§15.11.1 it finds its session also where a stateless siplet takes all tha
       return BOB;
     }
   }
-  const s = await stage({ gate: gate('gate') });
+  const s = await noting({ gate: gate('gate') });
   const uri = await uriOf(s);
   await s.container.deploy('alpha', { Alpha });
   const other = s.alice.request('MESSAGE', 'sip:any@example.com', { via: 'siplet' });
   (await s.bob.receive('MESSAGE')).reply(202);
   await other.response(202);
-  expect(await s.message(uri)).toBe('200 gate 1 2');
+  expect(await message(s, uri)).toBe('200 gate 1 2');
   await s.ends();
 });

@@ -1,10 +1,12 @@
 // RFC 3891, RFC 3911, JSR 289 §15.11.3: an INVITE that names a dialog goes to the application session which has that dialog.
+
+import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { Request } from '../../container/message/index.js';
 import { namedDialogOf } from '../../container/session/named-dialog.js';
-import { BOB, notes, stage } from '../session/stage.js';
+import { hangUp, notes, noting } from '../session/noting.js';
 import type { Phone } from '../world/phone.js';
-import { Invite, Siplet, type SipRequest } from './sdk.js';
+import { BOB, established, type Stage } from '../world/stage.js';
 
 /** Proxies every call, and notes how many it has had in this session before. */
 function keeper(name: string) {
@@ -32,8 +34,6 @@ function dialogOf(call: ReturnType<Phone['invite']>) {
   };
 }
 
-type Stage = Awaited<ReturnType<typeof stage>>;
-
 async function named(s: Stage, headers: Record<string, string>): Promise<void> {
   const call = s.alice.invite('sip:bob@example.com', { via: 'siplet', headers });
   const invite = await s.bob.receive('INVITE');
@@ -44,46 +44,46 @@ async function named(s: Stage, headers: Record<string, string>): Promise<void> {
 test.each(['Replaces', 'Join'])(
   '%s: an INVITE finds the session of the dialog, whichever side it is for',
   async (header) => {
-    const s = await stage({ keeper: keeper('keeper') });
-    const call = await s.call();
+    const s = await noting({ keeper: keeper('keeper') });
+    const { call } = await established(s);
     const dialog = dialogOf(call);
     await named(s, { [header]: dialog.toBob });
     await named(s, { [header]: dialog.toAlice });
     expect(notes).toEqual(['keeper 0', 'keeper 1', 'keeper 2']);
-    await s.hangUp(call);
+    await hangUp(s, call);
     await s.ends();
   },
 );
 
 test('RFC 3891 §3 one that matches no dialog of ours is forwarded: only the user agent that is meant can say 481', async () => {
-  const s = await stage({ keeper: keeper('keeper') });
-  const call = await s.call();
+  const s = await noting({ keeper: keeper('keeper') });
+  const { call } = await established(s);
   const { toBob, callId } = dialogOf(call);
   await named(s, { Replaces: toBob.replace('to-tag=', 'to-tag=x') });
   await named(s, { Replaces: toBob.replace(callId, 'other') });
-  await s.hangUp(call);
+  await hangUp(s, call);
   await named(s, { Replaces: toBob });
   expect(notes).toEqual(['keeper 0', 'keeper 0', 'keeper 0', 'keeper 0']);
   await s.ends();
 });
 
 test('§15.11.3 where several applications have proxied the call, each finds its own session', async () => {
-  const s = await stage({ one: keeper('one'), two: keeper('two') });
-  const call = await s.call();
+  const s = await noting({ one: keeper('one'), two: keeper('two') });
+  const { call } = await established(s);
   await named(s, { Join: dialogOf(call).toBob });
   expect(notes).toEqual(['one 0', 'two 0', 'one 1', 'two 1']);
-  await s.hangUp(call);
+  await hangUp(s, call);
   await s.ends();
 });
 
 test('§15.11.3 D-2 the session may be one of a version that is draining', async () => {
-  const s = await stage({ keeper: keeper('keeper') });
-  const call = await s.call();
+  const s = await noting({ keeper: keeper('keeper') });
+  const { call } = await established(s);
   await s.container.deploy('keeper', keeper('keeper'));
   await named(s, {});
   await named(s, { Replaces: dialogOf(call).toBob });
   expect(notes).toEqual(['keeper 0', 'keeper 0', 'keeper 1']);
-  await s.hangUp(call);
+  await hangUp(s, call);
   await s.ends();
 });
 
@@ -99,7 +99,7 @@ test('§15.11.3 where the application is the user agent, the INVITE finds the se
       request.createResponse(calls === 0 ? 200 : 486).send();
     }
   }
-  const s = await stage({ agent: { Agent } });
+  const s = await noting({ agent: { Agent } });
   const call = s.alice.invite('sip:agent@example.com', { via: 'siplet' });
   await call.response(200);
   call.ack();
@@ -125,7 +125,7 @@ test.each([
   ['two headers', { Replaces: 'a@b;to-tag=1;from-tag=2', Join: 'a@b;to-tag=1;from-tag=2' }],
   ['great length', { Replaces: `a@b;to-tag=1;from-tag=2;x=${'y'.repeat(2000)}` }],
 ])('RFC 3891 §3, RFC 3911 §4: 400 for an INVITE with %s', async (_what, headers) => {
-  const s = await stage({ keeper: keeper('keeper') });
+  const s = await noting({ keeper: keeper('keeper') });
   const call = s.alice.invite('sip:bob@example.com', { via: 'siplet', headers: headers as Record<string, string> });
   const response = await call.response(400);
   expect(response.startLine).toBe('SIP/2.0 400 Bad Replaces or Join');

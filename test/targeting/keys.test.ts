@@ -1,13 +1,10 @@
 // C-42, JSR 289 §15.11.2: requests of one key share one application session.
 
-import { expect, test } from 'vitest';
-import { after, BOB, noted, notes, stage } from '../session/stage.js';
 import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
   ApplicationSessionExpired,
   Invite,
-  inject,
   Message,
   OnTimer,
   type ReadonlySipRequest,
@@ -18,7 +15,11 @@ import {
   type SipFactory,
   Siplet,
   type SipRequest,
-} from './sdk.js';
+} from '@siplet/sdk';
+import { inject } from 'inversify';
+import { expect, test } from 'vitest';
+import { after, hangUp, message, noted, notes, noting } from '../session/noting.js';
+import { BOB, established } from '../world/stage.js';
 
 /** Counts the requests of a room; a MESSAGE to 'nobody' belongs to no room. */
 function room(version = 'one') {
@@ -56,18 +57,18 @@ function room(version = 'one') {
 }
 
 test('C-42 requests with one key share an application session, also when nothing stands between them; those with another or none do not', async () => {
-  const s = await stage({ room: room() });
-  expect(await s.message('red')).toBe('200 one 1');
-  expect(await s.message('red')).toBe('200 one 2');
-  expect(await s.message('blue')).toBe('200 one 1');
-  expect(await s.message('nobody')).toBe('200 one 1');
-  expect(await s.message('nobody')).toBe('200 one 1');
-  expect(await s.message('red')).toBe('200 one 3');
+  const s = await noting({ room: room() });
+  expect(await message(s, 'red')).toBe('200 one 1');
+  expect(await message(s, 'red')).toBe('200 one 2');
+  expect(await message(s, 'blue')).toBe('200 one 1');
+  expect(await message(s, 'nobody')).toBe('200 one 1');
+  expect(await message(s, 'nobody')).toBe('200 one 1');
+  expect(await message(s, 'red')).toBe('200 one 3');
   await s.ends();
 });
 
 test('C-43 handlers of different calls with one key run one after another', async () => {
-  const s = await stage({ room: room() });
+  const s = await noting({ room: room() });
   const slow = s.alice.request('MESSAGE', 'sip:red@example.com', { via: 'siplet', body: 'slowly' });
   await s.world.run(100);
   const behind = s.alice.request('MESSAGE', 'sip:red@example.com', { via: 'siplet' });
@@ -80,44 +81,44 @@ test('C-43 handlers of different calls with one key run one after another', asyn
 });
 
 test('C-42 a session with a key stays until it expires, sessionTimeout after the last request', async () => {
-  const s = await stage({ room: room() });
-  expect(await s.message('red')).toBe('200 one 1');
+  const s = await noting({ room: room() });
+  expect(await message(s, 'red')).toBe('200 one 1');
   await s.world.run(170_000);
-  expect(await s.message('red')).toBe('200 one 2');
+  expect(await message(s, 'red')).toBe('200 one 2');
   await s.world.run(170_000);
-  expect(await s.message('red')).toBe('200 one 3');
+  expect(await message(s, 'red')).toBe('200 one 3');
   await s.world.run(181_000);
   expect(s.container.alive.applicationSessions).toBe(0);
-  expect(await s.message('red')).toBe('200 one 1');
+  expect(await message(s, 'red')).toBe('200 one 1');
   await s.ends();
 });
 
 test('C-42 it does not expire while a call of its stands, and not because that has ended', async () => {
-  const s = await stage({ room: room() });
-  const call = await s.call({ to: BOB });
+  const s = await noting({ room: room() });
+  const { call } = await established(s, { to: BOB });
   await s.world.run(600_000);
-  expect(await s.message('bob')).toBe('200 one 1');
-  await s.hangUp(call);
+  expect(await message(s, 'bob')).toBe('200 one 1');
+  await hangUp(s, call);
   await s.world.run(60_000);
-  expect(await s.message('bob')).toBe('200 one 2');
+  expect(await message(s, 'bob')).toBe('200 one 2');
   await s.ends();
 });
 
 test('C-42 a request with the key of a session that has been invalidated gets a new one', async () => {
-  const s = await stage({ room: room() });
-  expect(await s.message('red')).toBe('200 one 1');
-  expect(await s.message('red', { body: 'end' })).toBe('200 one 2');
-  expect(await s.message('red')).toBe('200 one 1');
+  const s = await noting({ room: room() });
+  expect(await message(s, 'red')).toBe('200 one 1');
+  expect(await message(s, 'red', { body: 'end' })).toBe('200 one 2');
+  expect(await message(s, 'red')).toBe('200 one 1');
   await s.ends();
 });
 
 test('C-41 a key that cannot be had is 500 for that request, and logged with class and method', async () => {
-  const s = await stage({ room: room() });
-  expect(await s.message('throws')).toBe('500');
-  expect(await s.message('number')).toBe('500');
-  expect(await s.message('promise')).toBe('500');
-  expect(await s.message('long')).toBe('500');
-  expect(await s.message('writes')).toBe('500');
+  const s = await noting({ room: room() });
+  expect(await message(s, 'throws')).toBe('500');
+  expect(await message(s, 'number')).toBe('500');
+  expect(await message(s, 'promise')).toBe('500');
+  expect(await message(s, 'long')).toBe('500');
+  expect(await message(s, 'writes')).toBe('500');
   expect(s.container.problems()).toEqual([
     'Room.room failed: no room',
     'Room.room failed: the key of an application session is a string, not number',
@@ -126,17 +127,17 @@ test('C-41 a key that cannot be had is 500 for that request, and logged with cla
     'Room.room failed: the MESSAGE 5@alice can only be read here',
   ]);
   expect(s.container.engine.invocation.failures).toBe(5);
-  expect(await s.message('red')).toBe('200 one 1');
+  expect(await message(s, 'red')).toBe('200 one 1');
   await s.ends(5);
 });
 
 test('D-1 D-2 a new version has sessions of its own: the keys of the one that drains are not found', async () => {
-  const s = await stage({ room: room() });
+  const s = await noting({ room: room() });
   const first = s.container.active[0]!;
-  expect(await s.message('red')).toBe('200 one 1');
+  expect(await message(s, 'red')).toBe('200 one 1');
   await s.container.deploy('room', room('two'));
-  expect(await s.message('red')).toBe('200 two 1');
-  expect(await s.message('red')).toBe('200 two 2');
+  expect(await message(s, 'red')).toBe('200 two 1');
+  expect(await message(s, 'red')).toBe('200 two 2');
   expect(s.container.engine.sessions.countOf(first)).toBe(1);
   await s.ends();
   expect(s.container.engine.sessions.countOf(first)).toBe(0);
@@ -170,11 +171,11 @@ test('C-42 a request that comes while the application is told that the session e
       noted(s.world, `destroyed ${session.attributes.get('count')}`);
     }
   }
-  const s = await stage({ slow: { Slow } });
-  expect(await s.message('bob')).toBe('200 1');
+  const s = await noting({ slow: { Slow } });
+  expect(await message(s, 'bob')).toBe('200 1');
   await s.world.run(62_000);
   expect(notes).toEqual(['60 expired']);
-  expect(await s.message('bob')).toBe('200 2');
+  expect(await message(s, 'bob')).toBe('200 2');
   expect(notes).toEqual(['60 expired']);
   await s.ends();
   expect(notes).toHaveLength(3);
@@ -219,9 +220,9 @@ test('C-42 the application finds and makes sessions by key itself, and requests 
       response.send();
     }
   }
-  const s = await stage({ finder: { Finder } });
-  expect(await s.message('maker', { body: 'make' })).toBe('200 true true true true true true true true 3 true');
-  expect(await s.message('red')).toBe('200 was made for me');
+  const s = await noting({ finder: { Finder } });
+  expect(await message(s, 'maker', { body: 'make' })).toBe('200 true true true true true true true true 3 true');
+  expect(await message(s, 'red')).toBe('200 was made for me');
   await s.ends();
 });
 
@@ -247,8 +248,8 @@ test('contract section 3: an application sees no sessions of others, nor of its 
     }
     return { Looker };
   };
-  const s = await stage({ one: made('one'), two: made('two') });
-  expect(await s.message('bob')).toBe('200');
+  const s = await noting({ one: made('one'), two: made('two') });
+  expect(await message(s, 'bob')).toBe('200');
   const [id, sipId] = notes as [string, string];
   expect(seen.one!.applicationSession(id)?.appName).toBe('one');
   expect(seen.two!.applicationSession(id)).toBeUndefined();
@@ -276,7 +277,7 @@ test('applicationSessions: in the order in which they were made, also where some
     @OnTimer()
     never() {}
   }
-  const s = await stage({ lister: { Lister } });
+  const s = await noting({ lister: { Lister } });
   const [one, two, three] = ['1', '2', '3'].map((key) => made!.createApplicationSession(key));
   one!.invalidate();
   two!.invalidate();
@@ -298,15 +299,15 @@ test('contract section 1: before all siplets of an application are made it has n
     @OnTimer()
     never() {}
   }
-  await expect(stage({ early: { Early } })).rejects.toThrow(
+  await expect(noting({ early: { Early } })).rejects.toThrow(
     /Early could not be made: .*createApplicationSession: early has no sessions in a constructor or in @PostConstruct/,
   );
   expect(notes).toEqual(['0', 'undefined']);
 });
 
 test('C-42 a request that waits for its turn while the session is invalidated gets a new one', async () => {
-  const s = await stage({ room: room() });
-  expect(await s.message('red')).toBe('200 one 1');
+  const s = await noting({ room: room() });
+  expect(await message(s, 'red')).toBe('200 one 1');
   const slow = s.alice.request('MESSAGE', 'sip:red@example.com', { via: 'siplet', body: 'slowly' });
   await s.world.run(100);
   const [ender, behind, last] = ['end', '', ''].map((body) =>

@@ -1,6 +1,6 @@
 // PCN-11…15: CANCEL, sent and received (§9.1, §9.2).
 import { describe, expect, test } from 'vitest';
-import { incoming, NotingClient, outgoing, Stand } from './stand.js';
+import { incoming, NotingClient, outgoing, Stand } from './layer-stand.js';
 
 function calling(transport: 'UDP' | 'TCP' = 'UDP') {
   const stand = new Stand(transport);

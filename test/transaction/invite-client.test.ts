@@ -1,7 +1,7 @@
 // ICT-01…14: the INVITE client transaction (§17.1.1, RFC 6026 §7.2).
 import { describe, expect, test } from 'vitest';
 import type { Request } from '../../container/message/index.js';
-import { NotingClient, outgoing, read, Stand } from './stand.js';
+import { NotingClient, outgoing, read, Stand } from './layer-stand.js';
 
 function calling(transport: 'UDP' | 'TCP' = 'UDP', t1?: number) {
   const stand = new Stand(transport, t1 === undefined ? {} : { timers: { t1 } });

@@ -1,6 +1,6 @@
 // IST-01…15: the INVITE server transaction (§17.2.1, RFC 6026 §7.1).
 import { describe, expect, test } from 'vitest';
-import { incoming, NotingFlow, NotingServer, Stand, type Variation } from './stand.js';
+import { incoming, NotingFlow, NotingServer, Stand, type Variation } from './layer-stand.js';
 
 function proceeding(transport: 'UDP' | 'TCP' = 'UDP', variation: Variation = {}) {
   const stand = new Stand(transport);

@@ -1,7 +1,7 @@
 // What the layer does without a transaction: malformed requests, stateless sending and answering, its bound; and what a finished transaction does (§8.2.7).
 import { describe, expect, test } from 'vitest';
 import { Message, responseTo } from '../../container/message/index.js';
-import { incoming, NotingClient, NotingServer, outgoing, Stand } from './stand.js';
+import { incoming, NotingClient, NotingServer, outgoing, Stand } from './layer-stand.js';
 
 describe('malformed messages', () => {
   const bad = incoming('INVITE', { cseqMethod: 'OPTIONS' });

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Request, responseTo } from '../../container/message/index.js';
-import { incoming, NotingClient, NotingFlow, NotingServer, Stand, type Variation } from './stand.js';
+import { incoming, NotingClient, NotingFlow, NotingServer, Stand, type Variation } from './layer-stand.js';
 
 /** How many requests the user has seen after these. */
 function seen(...wires: string[]): number {

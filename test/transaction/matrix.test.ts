@@ -6,7 +6,7 @@ import { INVITE_SERVER } from '../../container/transaction/invite-server.js';
 import { compile, type Effect, type Table } from '../../container/transaction/machine.js';
 import { NON_INVITE_CLIENT } from '../../container/transaction/non-invite-client.js';
 import { NON_INVITE_SERVER } from '../../container/transaction/non-invite-server.js';
-import { incoming, NotingClient, NotingServer, outgoing, Stand } from './stand.js';
+import { incoming, NotingClient, NotingServer, outgoing, Stand } from './layer-stand.js';
 
 type AnyTable = Table<string, string, string>;
 

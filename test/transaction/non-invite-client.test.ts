@@ -1,6 +1,6 @@
 // NCT-01…08: the non-INVITE client transaction (§17.1.2). NCT-07, no 408 upstream, is shown at the proxy layer.
 import { expect, test } from 'vitest';
-import { NotingClient, Stand } from './stand.js';
+import { NotingClient, Stand } from './layer-stand.js';
 
 function trying(transport: 'UDP' | 'TCP' = 'UDP', method = 'OPTIONS') {
   const stand = new Stand(transport);

@@ -1,6 +1,6 @@
 // NST-01…11: the non-INVITE server transaction (§17.2.2, RFC 4320). NST-10 and NST-11, what a proxy forwards, are shown at the proxy layer.
 import { describe, expect, test } from 'vitest';
-import { incoming, NotingServer, Stand } from './stand.js';
+import { incoming, NotingServer, Stand } from './layer-stand.js';
 
 function trying(transport: 'UDP' | 'TCP' = 'UDP', method = 'OPTIONS') {
   const stand = new Stand(transport);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { responseTo } from '../../container/message/index.js';
 import type { ClientTransaction, ServerTransaction } from '../../container/transaction/user.js';
-import { incoming, NotingClient, NotingServer, read, Stand } from './stand.js';
+import { incoming, NotingClient, NotingServer, read, Stand } from './layer-stand.js';
 
 /** Numbers from a seed (a linear congruence; enough to choose). */
 function chooser(seed: number): <T>(from: readonly T[]) => T {

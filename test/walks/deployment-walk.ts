@@ -1,5 +1,6 @@
 // The way of a deployment: to the module body of the author's code, and from there to the constructor of the class.
-import { folder, registry } from '../deployment/world.js';
+import { folder } from '../deployment/folder.js';
+import { registry } from '../deployment/registry.js';
 import { type Hop, stackHere, walkOf } from './walk.js';
 
 const SOURCE = `import { Invite, Siplet } from '@siplet/sdk';

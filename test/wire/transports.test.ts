@@ -1,14 +1,18 @@
 // What only sockets show: transports that differ, large requests, connections that end, and the stateless siplet.
 import { StatelessRoute, Siplet as siplet } from '@siplet/sdk';
-import { describe, expect, test } from 'vitest';
-import { proxies, watch } from '../rules/stage.js';
+import { afterAll, describe, expect, test } from 'vitest';
+import { requests, statuses } from '../world/arrivals.js';
 import type { Phone } from '../world/phone.js';
-import { BOTH, methods, type Stage, stage, statuses } from './stage.js';
+import { proxies, watch } from '../world/script.js';
+import { BOTH } from '../world/stage.js';
+import { type Loopback, loopback, nothingLeft } from './loopback.js';
+
+afterAll(nothingLeft);
 
 const LARGE = 'x'.repeat(1500);
 
 /** Ends the connections of a phone, and waits until the container has noticed, and the phone that they are gone. */
-async function hangsUp(s: Stage, phone: Phone): Promise<void> {
+async function hangsUp(s: Loopback, phone: Phone): Promise<void> {
   const { transport } = s.container.engine;
   const before = transport.connections;
   const mine = [...phone.wire.connections.values()];
@@ -24,12 +28,12 @@ describe('C-39 RFC 5658 the sides differ', () => {
     ['UDP', 'TCP'],
     ['TCP', 'UDP'],
   ] as const)('NAT-06 NAT-07 %s in and %s out: two Record-Routes, in both directions', async (inside, outside) => {
-    const s = await stage(inside, (w) => ({
+    const s = await loopback(inside, (w) => ({
       invite: proxies(w.uri(w.bob, outside), { recordRoute: true }),
       bye: watch,
       info: watch,
     }));
-    const call = s.invite();
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     const values = invite.list('Record-Route').map((value) => /;transport=tcp/.test(value));
     expect(values).toEqual(outside === 'TCP' ? [true, false] : [false, true]);
@@ -48,8 +52,8 @@ describe('C-39 RFC 5658 the sides differ', () => {
 
 describe('§18.1.1 a request that is too large for UDP', () => {
   test('goes over TCP, and the call stands', async () => {
-    const s = await stage('UDP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
-    const { call, invite } = await s.call({ body: LARGE });
+    const s = await loopback('UDP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
+    const { call, invite } = await s.established({ body: LARGE });
     expect(invite.arrival.transport).toBe('TCP');
     expect(invite.body).toBe(LARGE);
     await s.passes('BYE', call, s.bob);
@@ -57,11 +61,11 @@ describe('§18.1.1 a request that is too large for UDP', () => {
 
   test('falls back to UDP where TCP is refused', async () => {
     let udpOnly: Phone | undefined;
-    const s = await stage('UDP', () => ({
+    const s = await loopback('UDP', () => ({
       invite: (request) => proxies(udpOnly!.uri, { recordRoute: true })(request),
     }));
     udpOnly = await s.world.phone('erin', '127.0.0.5', { listens: ['UDP'] });
-    const call = s.invite({ body: LARGE });
+    const call = s.call({ body: LARGE });
     const invite = await udpOnly.receive('INVITE');
     expect(invite.arrival.transport).toBe('UDP');
     expect(invite.body).toBe(LARGE);
@@ -73,7 +77,7 @@ describe('§18.1.1 a request that is too large for UDP', () => {
   });
 
   test('of 60,000 octets arrives whole over TCP', async () => {
-    const s = await stage('TCP', (w) => ({ message: proxies(w.uri(w.bob)) }));
+    const s = await loopback('TCP', (w) => ({ message: proxies(w.uri(w.bob)) }));
     const body = Array.from({ length: 60_000 }, (_, i) => String.fromCharCode(32 + (i % 90))).join('');
     const message = s.request('MESSAGE', { body, contentType: 'text/plain' });
     const got = await s.bob.receive('MESSAGE');
@@ -85,8 +89,8 @@ describe('§18.1.1 a request that is too large for UDP', () => {
 
 describe('§18.2.2 connections that end in the middle of a call', () => {
   test('the callee has closed: the next request opens another one', async () => {
-    const s = await stage('TCP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
-    const { call } = await s.call();
+    const s = await loopback('TCP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
+    const { call } = await s.established();
     await hangsUp(s, s.bob);
     await s.passes('INFO', call, s.bob);
     await hangsUp(s, s.alice);
@@ -94,8 +98,8 @@ describe('§18.2.2 connections that end in the middle of a call', () => {
   });
 
   test('the caller has closed while it rings: its 200 comes on a connection to its sent-by', async () => {
-    const s = await stage('TCP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
-    const call = s.invite();
+    const s = await loopback('TCP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
     await call.response(180);
@@ -109,8 +113,8 @@ describe('§18.2.2 connections that end in the middle of a call', () => {
   });
 
   test('the callee has closed while it rings: its 200 comes on a connection to us', async () => {
-    const s = await stage('TCP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
-    const call = s.invite();
+    const s = await loopback('TCP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
     await call.response(180);
@@ -124,8 +128,8 @@ describe('§18.2.2 connections that end in the middle of a call', () => {
   });
 
   test('the callee resets the connection before it has answered anything: 408, and the container lives', async () => {
-    const s = await stage('TCP', (w) => ({ invite: proxies(w.uri(w.bob)), message: proxies(w.uri(w.bob)) }));
-    const call = s.invite();
+    const s = await loopback('TCP', (w) => ({ invite: proxies(w.uri(w.bob)), message: proxies(w.uri(w.bob)) }));
+    const call = s.call();
     await s.bob.receive('INVITE');
     for (const connection of s.bob.wire.connections.values()) connection.destroy();
     expect([408, 500]).toContain((await call.response('final')).status);
@@ -136,7 +140,7 @@ describe('§18.2.2 connections that end in the middle of a call', () => {
 });
 
 describe.each(BOTH)('a stateless siplet over %s', (transport) => {
-  async function switched(outside = transport): Promise<Stage> {
+  async function switched(outside = transport): Promise<Loopback> {
     let target = '';
     @siplet({ name: 'switch', stateless: true })
     class Switch {
@@ -145,14 +149,14 @@ describe.each(BOTH)('a stateless siplet over %s', (transport) => {
         return target;
       }
     }
-    const s = await stage(transport, () => ({}), { application: Switch });
+    const s = await loopback(transport, () => ({}), { application: Switch });
     target = s.uri(s.bob, outside);
     return s;
   }
 
   test('SLP-01 SLP-02 SLP-10 no 100 of its own; retransmissions with the same octets; responses by Via', async () => {
     const s = await switched();
-    const call = s.invite();
+    const call = s.call();
     call.resend();
     await s.bob.receive('INVITE');
     const invite = await s.bob.receive('INVITE');
@@ -170,15 +174,15 @@ describe.each(BOTH)('a stateless siplet over %s', (transport) => {
   test('SLP-04 CANCEL and ACK with the branch of their INVITE', async () => {
     const s = await switched();
     s.bob.answerCancel = true;
-    const call = s.invite();
+    const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(180);
     await call.cancel().response(200);
     await call.response(487);
     await s.bob.receive('ACK');
-    expect(methods(s.bob)).toEqual(['INVITE', 'CANCEL', 'ACK']);
+    expect(requests(s.bob)).toEqual(['INVITE', 'CANCEL', 'ACK']);
     expect(new Set(s.bob.received.map(({ message }) => message.branch)).size).toBe(1);
-    expect(statuses(s.alice)).toEqual([180, 487]);
+    expect(statuses(s.alice, 'INVITE')).toEqual([180, 487]);
   });
 
   test('SLP-08 to the other transport and back', async () => {
@@ -193,7 +197,7 @@ describe.each(BOTH)('a stateless siplet over %s', (transport) => {
 
   test('SLP-12 SLP-13 §8.2.7 an answer of its own is the same each time, and its ACK is ignored', async () => {
     const s = await switched();
-    const call = s.invite({ headers: { 'Proxy-Require': 'foo' } });
+    const call = s.call({ headers: { 'Proxy-Require': 'foo' } });
     await call.response(420);
     call.resend();
     await s.world.until('it comes again', () => s.alice.received.length === 2);

@@ -1,12 +1,12 @@
 // Calls through a container with two engines: each is whole on one of them, whoever sends, and all of them are at one address. Needs the build.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { responseTo } from '../running/wire.js';
-import { acknowledgementOf, Stage, StandingCall } from './stage.js';
+import { acknowledgementOf, StandingCall, TwoEngines } from './two-engines.js';
 
-let stage: Stage;
+let stage: TwoEngines;
 
 beforeAll(async () => {
-  stage = await Stage.open();
+  stage = await TwoEngines.open();
 });
 
 afterAll(async () => {

@@ -1,13 +1,13 @@
 // C-42 with two engines: requests of one key are in one application session, whatever their Call-ID and wherever they come. Needs the build.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Connection, responseTo } from '../running/wire.js';
-import { acknowledgementOf, Stage } from './stage.js';
+import { acknowledgementOf, TwoEngines } from './two-engines.js';
 
-let stage: Stage;
+let stage: TwoEngines;
 
 beforeAll(async () => {
   // The key of MESSAGE is its subject: its answers count the requests of the session.
-  stage = await Stage.open(
+  stage = await TwoEngines.open(
     '',
     [],
     `@SessionKey() static key(request: any) { const key = request.headers.get('Subject'); if (key === 'fault') throw new Error('no key'); return key; }`,

@@ -2,17 +2,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { application, Stage, StandingCall } from './stage.js';
+import { application, StandingCall, TwoEngines } from './two-engines.js';
 
 const ADMIN = ['--admin', '127.0.0.1:0'];
 
-async function open(configuration = '', more = '', words: readonly string[] = []): Promise<Stage> {
-  const stage = await Stage.open(`deploy: { typeCheck: off }\n${configuration}`, [...ADMIN, ...words], more);
+async function open(configuration = '', more = '', words: readonly string[] = []): Promise<TwoEngines> {
+  const stage = await TwoEngines.open(`deploy: { typeCheck: off }\n${configuration}`, [...ADMIN, ...words], more);
   onTestFinished(async () => void (await stage.close()));
   return stage;
 }
 
-const json = async <T>(stage: Stage, path: string): Promise<T> =>
+const json = async <T>(stage: TwoEngines, path: string): Promise<T> =>
   (await (await fetch(`${stage.container.admin}${path}`)).json()) as T;
 
 interface Application {
@@ -21,10 +21,10 @@ interface Application {
   readonly sessions: number;
   readonly error?: string;
 }
-const applications = (stage: Stage) => json<Application[]>(stage, '/api/apps');
+const applications = (stage: TwoEngines) => json<Application[]>(stage, '/api/apps');
 
 /** Calls until both engines have one. */
-async function onBoth(stage: Stage, name: string, user?: string): Promise<StandingCall[]> {
+async function onBoth(stage: TwoEngines, name: string, user?: string): Promise<StandingCall[]> {
   const calls: StandingCall[] = [];
   while (new Set(calls.map(({ thread }) => thread)).size < 2)
     calls.push(await StandingCall.begin(stage, `${name}-${calls.length}`, user));
@@ -40,7 +40,7 @@ async function until(isSo: () => boolean | Promise<boolean>, ms = 8000): Promise
 }
 
 /** As the watched directory has it from now on: a new version that says so in the responses of its own. */
-function deploy(stage: Stage, text: string): void {
+function deploy(stage: TwoEngines, text: string): void {
   writeFileSync(join(stage.container.directory, 'place.ts'), text);
 }
 
@@ -121,7 +121,7 @@ test('D-1 one that cannot be started in one of the engines takes no request in e
 });
 
 test('SIGTERM: no new calls in either engine, those in progress end, and it exits with 0', async () => {
-  const stage = await Stage.open('shutdown: { timeout: 10s }\ntimers: { t1: 50 }');
+  const stage = await TwoEngines.open('shutdown: { timeout: 10s }\ntimers: { t1: 50 }');
   const calls = await onBoth(stage, 'last');
   const ended = stage.close();
   await stage.container.said(({ msg }) => /may end within/.test(msg));
@@ -154,7 +154,7 @@ test('an engine that dies loses its calls alone, and is there again with the app
 });
 
 test('an engine whose application never gives way holds up nobody else, nor the end', async () => {
-  const stage = await Stage.open('deploy: { typeCheck: off }', ADMIN);
+  const stage = await TwoEngines.open('deploy: { typeCheck: off }', ADMIN);
   const calls = await onBoth(stage, 'free');
   stage.send(stage.request('INVITE', { callId: 'hanging', target: 'sip:hang@127.0.0.1' }));
   const isMissed = async () => /a worker does not answer/.test(JSON.stringify(await json(stage, '/health/ready')));

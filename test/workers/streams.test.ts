@@ -1,12 +1,12 @@
 // Connections of a container with two engines: the main thread has them, and the calls of both engines share them. Needs the build.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Connection, type End, responseTo } from '../running/wire.js';
-import { Stage, StandingCall } from './stage.js';
+import { StandingCall, TwoEngines } from './two-engines.js';
 
-let stage: Stage;
+let stage: TwoEngines;
 
 beforeAll(async () => {
-  stage = await Stage.open();
+  stage = await TwoEngines.open();
 });
 
 afterAll(async () => {

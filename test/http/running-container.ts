@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { type ContainerAlone, startContainer } from '../../container/composition/container.js';
 import { parseConfiguration } from '../../container/configuration/configuration.js';
 import { createLog, type Logger } from '../../container/observe/log.js';
-import { folder } from '../deployment/world.js';
+import { folder } from '../deployment/folder.js';
 
 export interface Running {
   readonly container: ContainerAlone;

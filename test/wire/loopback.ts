@@ -1,15 +1,13 @@
 // A container with the application of a script and four phones around it, on real sockets, over UDP or over TCP.
-import { afterAll } from 'vitest';
-import { applicationOf, type Script } from '../rules/stage.js';
 import type { RequestOptions } from '../world/compose.js';
 import type { ServerRequest } from '../world/incoming.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import type { Phone } from '../world/phone.js';
 import type { Transport } from '../world/phone-wire.js';
+import { applicationOf, type Script } from '../world/script.js';
 import type { Siplet } from '../world/siplet.js';
+import type { ApplicationClass } from '../world/stage.js';
 import { RealWorld } from './real-world.js';
-
-export const BOTH: readonly Transport[] = ['UDP', 'TCP'];
 
 /** Times of a flow: 64*T1 is 1.28 s. */
 const TIMERS = 'timers: { t1: 20, t2: 160, t4: 200 }';
@@ -18,10 +16,10 @@ export interface Options {
   readonly siplet?: Parameters<typeof applicationOf>[2];
   readonly configuration?: string;
   /** Instead of the script's. */
-  readonly application?: Function;
+  readonly application?: ApplicationClass;
 }
 
-export class Stage {
+export class Loopback {
   constructor(
     readonly world: RealWorld,
     readonly container: Siplet & { port: number },
@@ -43,7 +41,8 @@ export class Stage {
     return phone.contactFor(transport);
   }
 
-  invite(options: RequestOptions = {}): ClientRequest {
+  /** Alice's INVITE by way of the container. */
+  call(options: RequestOptions = {}): ClientRequest {
     return this.request('INVITE', options);
   }
 
@@ -51,9 +50,9 @@ export class Stage {
     return this.alice.request(method, 'sip:bob@example.com', { via: this.via, ...options });
   }
 
-  /** A call that stands. */
-  async call(options: RequestOptions = {}): Promise<{ call: ClientRequest; invite: ServerRequest }> {
-    const call = this.invite(options);
+  /** A call that rang, and stands. */
+  async established(options: RequestOptions = {}): Promise<{ call: ClientRequest; invite: ServerRequest }> {
+    const call = this.call(options);
     const invite = await this.bob.receive('INVITE');
     invite.reply(180);
     await call.response(180);
@@ -74,37 +73,29 @@ export class Stage {
   }
 }
 
-/** All worlds of this file: their last timers run down together, when every test is done. */
 const worlds: RealWorld[] = [];
 
-afterAll(async () => {
-  const closed = await Promise.allSettled(worlds.map((world) => world.close()));
+/** Each file says `afterAll(nothingLeft)`: the last timers of all its worlds run down together, when every test is done. */
+export async function nothingLeft(): Promise<void> {
+  const closed = await Promise.allSettled(worlds.splice(0).map((world) => world.close()));
   for (const one of closed) if (one.status === 'rejected') throw one.reason;
-});
+}
 
 /** `script` is given the stage, since targets have the ports that were free. */
-export async function stage(transport: Transport, script: (s: Stage) => Script, options: Options = {}): Promise<Stage> {
+export async function loopback(
+  transport: Transport,
+  script: (s: Loopback) => Script,
+  options: Options = {},
+): Promise<Loopback> {
   const world = new RealWorld();
   worlds.push(world);
   const [alice, bob, carol, dave] = (await Promise.all(
     ['alice', 'bob', 'carol', 'dave'].map((name, i) => world.phone(name, `127.0.0.${i + 1}`, { transport })),
   )) as [Phone, Phone, Phone, Phone];
   const seen: string[] = [];
-  const early = new Stage(world, undefined as never, transport, seen, alice, bob, carol, dave);
+  const early = new Loopback(world, undefined as never, transport, seen, alice, bob, carol, dave);
   const Application = options.application ?? applicationOf(script(early), seen, options.siplet);
   const configuration = `${TIMERS}\n${options.configuration ?? ''}`;
   const container = await world.siplet({ rules: { Application } }, { configuration });
-  return new Stage(world, container, transport, seen, alice, bob, carol, dave);
-}
-
-/** The methods of the requests that came to a phone. */
-export function methods(phone: Phone): string[] {
-  return phone.received.filter(({ message }) => message.isRequest).map(({ message }) => message.method);
-}
-
-/** The statuses that came to a phone for a method. */
-export function statuses(phone: Phone, method = 'INVITE'): number[] {
-  return phone.received
-    .filter(({ message }) => !message.isRequest && message.method === method)
-    .map(({ message }) => message.status);
+  return new Loopback(world, container, transport, seen, alice, bob, carol, dave);
 }

@@ -60,20 +60,20 @@ export interface Wanted {
   readonly transport?: 'UDP' | 'TCP';
 }
 
-export class Stage {
+export class TwoEngines {
   private constructor(
     readonly container: Container,
     readonly callee: End,
     readonly caller: End,
   ) {}
 
-  static async open(configuration = '', words: readonly string[] = [], more = ''): Promise<Stage> {
+  static async open(configuration = '', words: readonly string[] = [], more = ''): Promise<TwoEngines> {
     const callee = await sink();
     const caller = await datagrams('127.0.0.1');
     const shutdown = configuration.includes('shutdown:') ? '' : 'shutdown: { timeout: 1s }\n';
     const text = `workers: 2\n${shutdown}${configuration}`;
     const container = await Container.start({ 'place.ts': application(callee.port, more) }, text, words);
-    return new Stage(container, callee, caller);
+    return new TwoEngines(container, callee, caller);
   }
 
   async close(): Promise<{ status: number | null; err: string }> {
@@ -132,7 +132,7 @@ export class StandingCall {
   cseq = 1;
 
   private constructor(
-    readonly stage: Stage,
+    readonly stage: TwoEngines,
     readonly callId: string,
     readonly invite: Raw,
     readonly answer: Raw,
@@ -140,7 +140,7 @@ export class StandingCall {
     readonly thread: string,
   ) {}
 
-  static async begin(stage: Stage, callId: string, user = 'bob'): Promise<StandingCall> {
+  static async begin(stage: TwoEngines, callId: string, user = 'bob'): Promise<StandingCall> {
     const invite = stage.send(stage.request('INVITE', { callId, target: `sip:${user}@127.0.0.1` }));
     const invited = await stage.arrival(callId, 'INVITE');
     invited.reply(responseTo(invited.raw, 180));

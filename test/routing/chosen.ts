@@ -1,4 +1,4 @@
-// The stage of the routing tests: applications that note what they see, and a router that answers as the test says.
+// Applications that note what they see, chosen by a router that answers as the test says.
 import {
   ApplicationRouter,
   Initial,
@@ -10,12 +10,8 @@ import {
   Siplet as siplet,
   type TargetedRequest,
 } from '@siplet/sdk';
-import { expect } from 'vitest';
-import type { Phone } from '../world/phone.js';
-import { type Applications, Siplet } from '../world/siplet.js';
-import { World } from '../world/world.js';
-
-export const BOB = 'sip:bob@10.0.0.2';
+import type { Applications } from '../world/siplet.js';
+import { type Stage, stage } from '../world/stage.js';
 
 /** What the router was asked with, one line a question. */
 export type Asked = readonly [
@@ -54,30 +50,7 @@ export function routerOf(answer: (...asked: Asked) => unknown, asked: string[] =
   return { Answers };
 }
 
-export interface Stage {
-  readonly world: World;
-  readonly container: Siplet;
-  readonly alice: Phone;
-  readonly bob: Phone;
-  readonly carol: Phone;
-  /** Nothing is under way and nothing is left; these problems were logged. */
-  ends(problems?: readonly unknown[]): Promise<void>;
-}
-
-export async function stage(applications: Applications, router = 'chooser'): Promise<Stage> {
-  const world = new World();
-  const alice = world.phone('alice', '10.0.0.1');
-  const container = await Siplet.start(world, applications, { configuration: `router: { application: ${router} }` });
-  return {
-    world,
-    container,
-    alice,
-    bob: world.phone('bob', '10.0.0.2'),
-    carol: world.phone('carol', '10.0.0.3'),
-    async ends(problems = []) {
-      await world.runUntilIdle();
-      expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
-      expect(container.problems()).toEqual(problems);
-    },
-  };
+/** A stage whose router is the application of this name. */
+export function chosen(applications: Applications, router = 'chooser'): Promise<Stage> {
+  return stage(applications, { configuration: `router: { application: ${router} }` });
 }

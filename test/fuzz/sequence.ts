@@ -1,7 +1,7 @@
 // Runs one sequence: a new engine on virtual time and lean wires, a caller, callees, and the application of the script; keeps what happened.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
-import { type DeployedApplication } from '../../container/application/application.js';
+import type { DeployedApplication } from '../../container/application/application.js';
 import { Agenda } from '../../container/base/agenda.js';
 import { defaultConfiguration, parseConfiguration } from '../../container/configuration/configuration.js';
 import { createApplication } from '../../container/deployment/create-application.js';

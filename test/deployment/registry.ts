@@ -1,7 +1,4 @@
-// Applications written to a temporary folder, and a container's worth of services for them.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+// A registry of deployments with a container's worth of services, and what it logged.
 import { Writable } from 'node:stream';
 import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
 import { onTestFinished } from 'vitest';
@@ -9,24 +6,7 @@ import type { ApplicationServices } from '../../container/deployment/create-appl
 import { type DeploymentOptions, Deployments } from '../../container/deployment/deployments.js';
 import { createLog } from '../../container/observe/log.js';
 import { authenticated } from '../../container/servlet/authenticated-handler.js';
-
-// vitest maps stacks to its own sources in its own way; a container has Node's source maps alone.
-Error.prepareStackTrace = undefined as never;
-
-/** A folder that is gone when the test has finished. */
-export function folder(files: Record<string, string>): string {
-  const root = mkdtempSync(join(tmpdir(), 'siplet-test-'));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  write(root, files);
-  return root;
-}
-
-export function write(root: string, files: Record<string, string>): void {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), text);
-  }
-}
+import { folder } from './folder.js';
 
 export interface LogLine {
   readonly level: number;
@@ -67,14 +47,4 @@ export function registry({
   const deployments = new Deployments(services, { typeCheck: 'off', store: options.store ?? folder({}), ...options });
   onTestFinished(() => deployments.close());
   return { deployments, lines, services };
-}
-
-/** A siplet in one file that answers with `mark`. */
-export function siplet(className: string, mark = className): string {
-  return `import { Siplet, Invite } from '@siplet/sdk';
-@Siplet()
-export class ${className} {
-  @Invite() ring(): string { return ${JSON.stringify(mark)}; }
-}
-`;
 }

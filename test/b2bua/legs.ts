@@ -1,59 +1,14 @@
-// The stage of back-to-back user agents: an application that does with an INVITE what the test tells it, and an independent reader of both legs.
-import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
+// Both legs of a bridge: a call over it, and an independent reader of what the phones of each leg got.
 import { expect } from 'vitest';
-import { type Stage as AgentStage, stage as agentStage } from '../agent/stage.js';
 import type { Phone } from '../world/phone.js';
-import type { SipletOptions } from '../world/siplet.js';
+import type { Stage } from '../world/stage.js';
 import { parameter, type TextMessage } from '../world/text-message.js';
 
 export const ALICE = 'v=0\r\no=alice 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n';
 export const BOB = 'v=0\r\no=bob 1 1 IN IP4 10.0.0.2\r\ns=-\r\nt=0 0\r\n';
 
-type Task = (request: SipRequest) => unknown;
-let task: Task;
-
-@Siplet({ name: 'bridging' })
-export class Bridging {
-  @Invite()
-  call(request: SipRequest): unknown {
-    return task(request);
-  }
-}
-
-export interface Stage extends AgentStage {
-  /** Every message of every leg is right, and both legs are strangers to each other; then as `ends`. */
-  over(problems?: readonly string[]): Promise<void>;
-}
-
-/** An application that does this with each INVITE; `application` is another class with more handlers, that does so too. */
-export async function stage(
-  does: Task = (request) => request.b2bua().bridge({ to: 'sip:bob@10.0.0.2' }),
-  application: Function = Bridging,
-  options: SipletOptions = {},
-): Promise<Stage> {
-  task = does;
-  const on = await agentStage(application, options);
-  return {
-    ...on,
-    async over(problems = []) {
-      await on.ends(problems);
-      checkLegs([on.alice, on.bob, on.carol]);
-    },
-  };
-}
-
-/** What the applications of this file do from now on. */
-export function tell(does: Task): void {
-  task = does;
-}
-
-/** What an application with handlers of its own calls in its INVITE handler. */
-export function doesAsTold(request: SipRequest): unknown {
-  return task(request);
-}
-
 /** Two phones in a call over a bridge, with SDP. */
-export async function talking(on: AgentStage) {
+export async function talking(on: Stage) {
   const call = on.alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await on.bob.receive('INVITE');
   invite.reply(200, { body: BOB });

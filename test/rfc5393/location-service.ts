@@ -1,14 +1,14 @@
 // Containers whose application is a location service with a table (RFC 5393 §3): every AOR forks to its contacts.
 import { Initial, type ProxyOptions, type SipRequest, Siplet as siplet } from '@siplet/sdk';
-import { expect } from 'vitest';
 import { Siplet, type SipletOptions } from '../world/siplet.js';
+import type { ApplicationClass } from '../world/stage.js';
 import { TextMessage } from '../world/text-message.js';
 import type { World } from '../world/world.js';
 
 export type Contacts = Readonly<Record<string, readonly string[]>>;
 
 /** Forwards each request to the contacts of its Request-URI; answers 404 where there are none. */
-export function locationService(contacts: Contacts, options: ProxyOptions = {}): Function {
+export function locationService(contacts: Contacts, options: ProxyOptions = {}): ApplicationClass {
   @siplet({ name: 'location' })
   class Location {
     @Initial()
@@ -49,11 +49,3 @@ export function breadths(messages: readonly TextMessage[]): number[] {
 }
 
 export const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
-
-/** Nothing more is to come and nothing is left in any table. */
-export async function ends(world: World, ...containers: Siplet[]): Promise<void> {
-  await world.runUntilIdle();
-  for (const container of containers) {
-    expect(Object.entries(container.alive).filter(([, count]) => count !== 0)).toEqual([]);
-  }
-}
