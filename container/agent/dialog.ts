@@ -120,7 +120,7 @@ export class Dialog {
 }
 
 /** URI of the first Contact, wire text. */
-export function contactUriOf(message: Request | Response): string | undefined {
+function contactUriOf(message: Request | Response): string | undefined {
   const [contact] = message.values('contact');
   if (contact === undefined || contact === '*') return undefined;
   const party = Party.parse(contact);

@@ -3,13 +3,13 @@
 import type { Request, Response } from '../message/index.js';
 import { type Description, descriptionOf } from './session-description.js';
 
-export type OfferState = 'none' | 'offer sent' | 'offer received' | 'stable';
+type OfferState = 'none' | 'offer sent' | 'offer received' | 'stable';
 
 /**
  * What the description in a message is. A preview is the answer that an unreliable 1xx shows before it counts
  * (§13.2.1).
  */
-export type Meaning = 'offer' | 'answer' | 'preview' | undefined;
+type Meaning = 'offer' | 'answer' | 'preview' | undefined;
 
 type Side = 'local' | 'remote';
 

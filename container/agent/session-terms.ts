@@ -11,9 +11,9 @@ export interface TimerSettings {
   readonly minSE: number;
 }
 
-export type Refresher = 'uac' | 'uas';
+type Refresher = 'uac' | 'uas';
 
-export interface SessionExpires {
+interface SessionExpires {
   /** Seconds. */
   readonly interval: number;
   readonly refresher: Refresher | undefined;

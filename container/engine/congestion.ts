@@ -10,7 +10,7 @@ export interface Load {
 }
 
 /** Above which load no new calls are taken; 0: whatever the load. */
-export interface Marks {
+interface Marks {
   readonly memory: number;
   readonly delay: number;
 }

@@ -23,7 +23,7 @@ import { Congestion } from './congestion.js';
 import { Intake } from './intake.js';
 import { type ServiceSettings, Services } from './services.js';
 
-export interface EnginePorts {
+interface EnginePorts {
   readonly network: Network;
   readonly resolver: Resolver;
   readonly clock: Clock;
@@ -35,7 +35,7 @@ export interface EnginePorts {
 }
 
 /** The part of the configuration that the engine reads. */
-export type EngineConfiguration = Pick<Configuration, 'domains' | 'router' | 'proxy' | 'timers' | 'limits'>;
+type EngineConfiguration = Pick<Configuration, 'domains' | 'router' | 'proxy' | 'timers' | 'limits'>;
 
 /** How long the choice of a best response waits for the answer to a CANCEL of our own: four T1. */
 const GRACE_IN_T1 = 4;
@@ -43,7 +43,7 @@ const MAX_BRANCHES = 128;
 const MAX_RECURSION = 10;
 
 /** Counts of what is alive: all zero when every call has ended. */
-export type Alive = Record<'dialogSets' | 'proxiedDialogs' | 'applicationSessions' | 'sessionIds', number>;
+type Alive = Record<'dialogSets' | 'proxiedDialogs' | 'applicationSessions' | 'sessionIds', number>;
 
 export class Engine {
   readonly transport: TransportLayer;

@@ -7,7 +7,7 @@ import type { Router } from '../routing/router.js';
 import type { StatelessUser, TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Flow } from '../transport/flow.js';
 
-export interface IntakeParts {
+interface IntakeParts {
   readonly stateless: StatelessProxy;
   readonly transactions: TransactionLayer;
   readonly router: Router;

@@ -45,7 +45,7 @@ export interface ServiceSettings extends DispatchSettings {
 }
 
 /** What the floors below have made. */
-export interface ServiceParts {
+interface ServiceParts {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
   readonly agenda: Agenda;

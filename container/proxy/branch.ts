@@ -19,7 +19,7 @@ import type { ProxyServices } from './services.js';
 /**
  * `waiting`: not started. `pending`: started, without a final response. `ended`: has one, or was given up.
  */
-export type BranchState = 'waiting' | 'pending' | 'ended';
+type BranchState = 'waiting' | 'pending' | 'ended';
 
 /** Why a branch was cancelled: it decides what counts as its response. */
 export type CancelCause = 'upstream' | 'application' | 'timeout' | 'elsewhere';

@@ -24,7 +24,7 @@ function isSame(received: string, target: string): boolean {
 }
 
 /** A URI without what may not stand in a Request-URI (§19.1.1 table 1): headers and the method parameter. */
-export function requestUriOf(text: string): string {
+function requestUriOf(text: string): string {
   if (text.indexOf(';') < 0 && text.indexOf('?') < 0) return text;
   const uri = Uri.parse(text);
   if (uri === undefined || !uri.isSip || (!uri.hasHeaders && uri.parameter('method') === undefined)) return text;

@@ -15,7 +15,7 @@ import { type Refusal, refusalOf, validate } from './validation.js';
 export type StatelessRoute = (request: Request, flow: Flow, popped: Uri | undefined) => string | undefined;
 
 /** What the stateless proxy needs of the container around it. */
-export interface StatelessServices {
+interface StatelessServices {
   readonly transactions: Transactions;
   readonly own: Own;
   readonly key: HashKey;

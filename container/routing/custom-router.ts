@@ -30,7 +30,7 @@ interface InService {
   readonly router: SipApplicationRouter;
 }
 
-export interface CustomRouterParts {
+interface CustomRouterParts {
   readonly applications: ActiveApplications;
   /** `router.application`. */
   readonly name: string;

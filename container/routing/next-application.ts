@@ -24,7 +24,7 @@ const MAX_PASSED = 70;
  */
 export type FlowInside = Flow | number | undefined;
 
-export interface NextApplicationParts {
+interface NextApplicationParts {
   readonly router: Router;
   readonly own: Own;
   readonly returns: Returns;

@@ -29,7 +29,7 @@ export interface HandlerCaller {
 }
 
 /** What a handler that did not settle in time has failed with. */
-export class HandlerTimeout extends Error {
+class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout';
 }
 

@@ -4,7 +4,7 @@ import { splitList } from '@siplet/sdk/grammar';
 import { flat, Party, Request, type Response, Uri } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 
-export type End = 'caller' | 'callee';
+type End = 'caller' | 'callee';
 
 /** How the dialog is named on the wire. */
 interface Identity {
