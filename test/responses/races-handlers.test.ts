@@ -297,7 +297,10 @@ describe('final responses whose handlers still wait', () => {
     await s.ends();
   });
 
-  test('C-17 one that comes while the best response waits for its turn counts before the choice is made', async () => {
+  test.each([
+    ['one that has come', 0],
+    ['a branch that was added', 1500],
+  ])('C-17 while the best response waits for its turn, %s counts before the choice is made', async (_, later) => {
     let request: SipRequest | undefined;
     const s: Stage = await stage({
       invite(received) {
@@ -315,8 +318,11 @@ describe('final responses whose handlers still wait', () => {
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     await s.world.run(150);
-    invite.reply(503); // behind `first`, and the choice behind `second`, which adds carol and lets her answer meanwhile
-    (await s.carol.receive('INVITE')).reply(404);
+    invite.reply(503); // behind `first`, and the choice behind `second`, which adds carol
+    const added = await s.carol.receive('INVITE');
+    added.reply(100);
+    await s.world.run(later);
+    added.reply(404);
     await call.response(404);
     await over(s);
     expect([finalsOf(s.alice), s.seen]).toEqual([[404], ['invite', 'timer first', 'timer second', 'best 404']]);
