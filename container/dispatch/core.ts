@@ -391,7 +391,10 @@ export class Core implements TransactionUser, HandlerCaller, SessionServices, Ag
     return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, passage);
   }
 
-  /** Whether it is in a dialog in which an application is a user agent, makes one (RFC 6665 §4.4.1), or crosses with our BYE (§15.1.2). */
+  /**
+   * Whether it is in a dialog in which an application is a user agent, makes one (RFC 6665 §4.4.1) or crosses with the
+   * BYE that ends it (§15.1.2).
+   */
   isInDialog({ method, callId, to, from }: Request): boolean {
     const { userAgents } = this;
     if (userAgents.size === 0) return false;

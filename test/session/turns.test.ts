@@ -1,4 +1,4 @@
-// C-41, C-43: how the handlers of one application session share its time, while they await what the container is to give them.
+// C-41, C-43: how the handlers of one application session take turns, and how long each of them may have the turn.
 import { expect, test } from 'vitest';
 import {
   type ApplicationSession,
