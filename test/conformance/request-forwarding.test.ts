@@ -289,32 +289,6 @@ describe('§16.6 step 7, RFC 3263, where it goes', () => {
     },
   );
 
-  test.each<['UDP' | 'TCP', string, Failing]>([
-    ['UDP', 'has answered 503', unavailable],
-    ['TCP', 'has answered 503', unavailable],
-    ['TCP', 'has reset the connection', reset],
-    ['UDP', 'was silent', silent],
-  ])(
-    'PFW-16 DNS-13 RFC 3263 §4.3 for 30 s a host that failed is not the first to be tried, over %s when it %s',
-    async (transport, _how, fail) => {
-      const s = await cluster(transport);
-      fail(s, 'bob');
-      const transactions = () => new Set(requestsOf(s.bob, 'INVITE').map(({ branch }) => branch)).size;
-      for (const [tried, pause] of [
-        [1, 20_000],
-        [1, 11_000],
-        [2, 0],
-      ] as const) {
-        const call = s.call({}, CLUSTER);
-        const invite = await s.carol.receive('INVITE', 60_000);
-        invite.reply(200);
-        await call.response(200);
-        expect(transactions()).toBe(tried);
-        await s.world.run(pause);
-      }
-    },
-  );
-
   test.each(FAILURES)(
     'PFW-17 §16.9 C-15 one final response, over %s when each %s: %i',
     async (transport, _how, status, fail) => {

@@ -1,4 +1,5 @@
-// C-41, C-43: how the handlers of one application session share its time, while they await what the container is to give them.
+// C-41, C-43: how the handlers of one application session take turns, and how long each of them may have the turn.
+
 import {
   type ApplicationSession,
   Info,
@@ -76,10 +77,10 @@ async function answered(script: Script) {
 const answer = (request: SipRequest): unknown => request.createResponse(200).send();
 
 test.each([
-  [3.3, 200, 3 * 3.3 + 2 * 5],
-  [3.4, 500, 10 + 2 * 5],
+  [3.3, 200, 3 * 3.3 + 2 * 6],
+  [3.4, 500, 10 + 2 * 6],
 ])(
-  'C-41 the 10 s are for all of a handler, what it awaits not counted: three times %f s, and %i after %f s',
+  'C-41 the 10 s are for all of a handler, two responses that it awaits 6 s not counted: three times %f s, and %i after %f s',
   async (each, status, at) => {
     const s = await answered({
       async info(request, ask) {
@@ -94,7 +95,7 @@ test.each([
     const info = s.info();
     for (let asked = 0; asked < 2; asked++) {
       const message = await s.bob.receive('MESSAGE');
-      await s.world.run(5000);
+      await s.world.run(6000);
       message.reply(200);
     }
     await info.response(status);
@@ -102,6 +103,18 @@ test.each([
     await s.ends(status === 500 ? ['Busy.told failed: Busy.told has not settled in 10 s'] : []);
   },
 );
+
+test('C-41 what it awaits is not counted where it awaits it from its first instant either', async () => {
+  const s = await answered({
+    info: (request, ask) => ask(request.applicationSession).then(() => answer(request)),
+  });
+  const info = s.info();
+  const message = await s.bob.receive('MESSAGE');
+  await s.world.run(12_000);
+  message.reply(200);
+  await info.response(200);
+  await s.ends();
+});
 
 test('C-41 C-43 who has its response again waits for its turn no longer than 10 s: the handler that has it is given up then', async () => {
   const s = await answered({
