@@ -116,7 +116,7 @@ export class CustomRouter implements Router {
       copy.set('CSeq', `${request.cseq.number} INVITE`);
     }
     const popped = preprocessRoute(copy, this.#parts.own, flow);
-    // One that comes back with what the router has said before is routed with it, by the core.
+    // One that comes back with what the router has said before is routed with it, by `NextApplication`.
     if (popped?.parameter(RETURN) !== undefined) return undefined;
     const answer = this.#ask(copy, flow, popped, OUTSIDE, 'NEW', undefined);
     if (answer instanceof Destination && answer.route !== undefined) return answer.route;

@@ -1,4 +1,4 @@
-// The port between the transaction layer and whoever uses it: the core that dispatches, proxies and answers.
+// The port between the transaction layer and whoever uses it: dispatch, proxy and user agents.
 import type { Malformed, Request, Response } from '../message/index.js';
 import type { Flow, Hop } from '../transport/flow.js';
 
