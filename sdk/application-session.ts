@@ -36,9 +36,9 @@ export interface ApplicationSession {
   /** Name of the application. */
   readonly appName: string;
   /**
-   * For the application's own use: JSON values, kept as long as the session. Setting what is none (a function,
-   * undefined, a Date, what contains itself) throws TypeError. Throws SessionInvalidError when the session has ended;
-   * its `@ApplicationSessionDestroyed()` handler can still read them.
+   * For the application's own use: JSON values, kept as long as the session. Setting anything else (a function,
+   * undefined, a Date, a cyclic object) throws TypeError. Throws SessionInvalidError when the session has ended; its
+   * `@ApplicationSessionDestroyed()` handler can still read them.
    */
   readonly attributes: Map<string, Json>;
   /** The SIP sessions in it that are valid. */

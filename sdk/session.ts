@@ -41,9 +41,9 @@ export interface SipSession {
    */
   terminate(): Promise<void>;
   /**
-   * For the application's own use: JSON values, kept as long as the session. Setting what is none (a function,
-   * undefined, a Date, what contains itself) throws TypeError. Throws SessionInvalidError when the session has ended;
-   * its `@SessionDestroyed()` handler can still read them.
+   * For the application's own use: JSON values, kept as long as the session. Setting anything else (a function,
+   * undefined, a Date, a cyclic object) throws TypeError. Throws SessionInvalidError when the session has ended; its
+   * `@SessionDestroyed()` handler can still read them.
    */
   readonly attributes: Map<string, Json>;
   readonly applicationSession: ApplicationSession;

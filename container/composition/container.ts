@@ -1,10 +1,9 @@
 // Joins everything, once: real time, chance, sockets and DNS, the engine on them, and the applications of a directory.
-import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { Agenda } from '../base/agenda.js';
 import type { Configuration, RouterOrder } from '../configuration/configuration.js';
+import type { ApplicationServices } from '../deployment/create-application.js';
 import { Deployments } from '../deployment/deployments.js';
-import { Watch } from '../deployment/watch.js';
 import { Engine } from '../engine/engine.js';
 import { hostKey } from '../host/host-key.js';
 import { meterLoad } from '../host/load-meter.js';
@@ -17,7 +16,9 @@ import { overseenAlone } from '../observe/overseen.js';
 import { authenticated } from '../servlet/authenticated-handler.js';
 import { DnsResolver } from '../transport/dns.js';
 import { NodeNetwork } from '../transport/node-network.js';
+import { ApplicationDirectory } from './directory.js';
 import { drain } from './drain.js';
+import { catchStrays } from './strays.js';
 import { tokensFor } from './tokens.js';
 
 export interface ContainerOptions {
@@ -40,8 +41,8 @@ export interface RunningContainer {
   /** Another level of the log, that of applications too. */
   setLogLevel(level: string): void;
   /**
-   * No new initial requests; calls in progress end, within `shutdown.timeout`; then
-   * everything is closed. Twice is as once.
+   * No new initial requests; calls in progress end, within `shutdown.timeout`; then everything is closed. A second call
+   * changes nothing.
    */
   stop(): Promise<void>;
 }
@@ -55,115 +56,172 @@ export interface ContainerAlone extends RunningContainer {
  * Deploys, then listens. Rejects when an address cannot be bound; an application that fails does not keep
  * the others from service (D-1).
  */
-export async function startContainer({ configuration, log, directory }: ContainerOptions): Promise<ContainerAlone> {
-  const clock = new RealClock();
-  const fault = (error: unknown): void => log.error({ err: error }, 'a fault of the container');
-  const identifiers = new RandomIdentifiers();
-  let engine: Engine | undefined;
-  let { apps } = configuration;
-  const applications = new ApplicationMetrics();
-  const deployments = new Deployments(
-    {
-      log,
-      configOf: (name) => apps.get(name),
-      defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
-      authenticated,
-      tokens: (application) => tokensFor(application, () => engine!, applications),
-    },
-    configuration.deploy,
-  );
-  engine = new Engine(
-    {
-      network: new NodeNetwork(clock),
-      resolver: new DnsResolver(clock),
-      clock,
-      identifiers,
-      agenda: new Agenda(queueMicrotask, fault),
-      key: hostKey(),
-      log,
-    },
-    configuration,
-    deployments,
-  );
-  const { sessions, transport, invocation } = engine;
-  // A version is unloaded when its last call has ended (D-2).
-  deployments.sessions = {
-    of: (application) => sessions.countOf(application),
-    end: (application) => sessions.endAll(application),
-  };
-  sessions.onIdle = (application) => deployments.idle(application);
-  const watch =
-    configuration.deploy.watch && directory !== undefined ? new Watch(directory, deployments, log) : undefined;
-  // Where nobody can ask, nothing is counted.
-  const address = configuration.admin;
-  const observation =
-    address === 'off'
-      ? undefined
-      : new Observation({ engine, deployments, applications, log, trace: configuration.trace });
-  let admin: AdminServer | undefined;
-  // An application's stray promise or timer must not take the others' calls with it (C-41).
-  const unhandled = (error: unknown): void => invocation.unhandled(error);
-  process.on('unhandledRejection', unhandled);
-  process.on('uncaughtException', unhandled);
-  const meter = meterLoad(engine.congestion);
-  const release = async (): Promise<void> => {
-    meter();
-    await watch?.close();
-    await admin?.close();
-    observation?.close();
-    await transport.close();
-    await deployments.close();
-    clock.close();
-    process.off('unhandledRejection', unhandled);
-    process.off('uncaughtException', unhandled);
-  };
+export async function startContainer(options: ContainerOptions): Promise<ContainerAlone> {
+  const container = new OneEngine(options);
   try {
-    if (address !== 'off') {
-      const { archiveSize } = configuration.deploy;
-      const overseen = overseenAlone(engine, deployments, observation!);
-      admin = await startAdmin({ address, deployments, overseen, archiveSize, log });
-    }
-    await deployments.restore();
-    if (directory !== undefined) {
-      // First, so that nothing is missed that changes meanwhile.
-      if (existsSync(directory)) await watch?.start();
-      await deployments.deployAll(directory);
-    }
-    const listening = await transport.listen(
-      configuration.listen.map(({ transport: name, ...rest }) => ({ transport: name.toUpperCase() as 'UDP', ...rest })),
-    );
-    let stopped: Promise<void> | undefined;
-    return {
-      listening: listening.map(({ transport: name, address, port }) => ({
-        transport: name.toLowerCase(),
-        address,
-        port,
-      })),
-      deployments,
-      engine,
-      admin: admin?.url,
-      configure: (next) => {
-        apps = next.apps;
-      },
-      reorder: (order) => engine!.router.reorder(order),
-      setLogLevel: (level) => {
-        for (const each of [log, ...deployments.records().flatMap(({ application }) => application?.log ?? [])])
-          each.level = level;
-      },
-      stop: () => {
-        void watch?.close();
-        const { shutdown, timers } = configuration;
-        const calls = {
-          refuseNew: () => {
-            engine!.stopping = true;
-          },
-          callsInProgress: () => engine!.callsInProgress,
-        };
-        return (stopped ??= drain(calls, shutdown.timeout, 2 * timers.t1, log).then(release));
-      },
-    };
+    await container.start();
+    return container;
   } catch (error) {
-    await release();
+    await container.release();
     throw error;
+  }
+}
+
+class OneEngine implements ContainerAlone {
+  readonly engine: Engine;
+  readonly deployments: Deployments;
+  readonly #configuration: Configuration;
+  readonly #log: Logger;
+  readonly #clock = new RealClock();
+  readonly #measurements = new ApplicationMetrics();
+  readonly #directory: ApplicationDirectory;
+  readonly #observation: Observation | undefined;
+  readonly #endMetering: () => void;
+  readonly #endCatching: () => void;
+  #apps: Configuration['apps'];
+  #admin: AdminServer | undefined;
+  #listening: RunningContainer['listening'] = [];
+  #stopped: Promise<void> | undefined;
+
+  constructor({ configuration, log, directory }: ContainerOptions) {
+    this.#configuration = configuration;
+    this.#log = log;
+    this.#apps = configuration.apps;
+    this.deployments = new Deployments(this.#services(), configuration.deploy);
+    this.engine = this.#createEngine();
+    this.#unloadWithLastCall();
+    const { engine, deployments } = this;
+    this.#directory = new ApplicationDirectory(directory, deployments, log, configuration.deploy.watch);
+    // Where nobody can ask, nothing is counted.
+    this.#observation =
+      configuration.admin === 'off'
+        ? undefined
+        : new Observation({ engine, deployments, applications: this.#measurements, log, trace: configuration.trace });
+    this.#endMetering = meterLoad(engine.congestion);
+    this.#endCatching = catchStrays((error) => engine.invocation.unhandled(error));
+  }
+
+  get listening(): RunningContainer['listening'] {
+    return this.#listening;
+  }
+
+  get admin(): string | undefined {
+    return this.#admin?.url;
+  }
+
+  async start(): Promise<void> {
+    await this.#openAdmin();
+    await this.deployments.restore();
+    await this.#directory.deploy();
+    const bound = await this.engine.transport.listen(
+      this.#configuration.listen.map(({ transport, ...rest }) => ({
+        transport: transport.toUpperCase() as 'UDP',
+        ...rest,
+      })),
+    );
+    this.#listening = bound.map(({ transport, address, port }) => ({
+      transport: transport.toLowerCase(),
+      address,
+      port,
+    }));
+  }
+
+  configure({ apps }: Configuration): void {
+    this.#apps = apps;
+  }
+
+  reorder(order: RouterOrder['order']): void {
+    this.engine.router.reorder(order);
+  }
+
+  setLogLevel(level: string): void {
+    const applications = this.deployments.records().flatMap(({ application }) => application?.log ?? []);
+    for (const log of [this.#log, ...applications]) log.level = level;
+  }
+
+  stop(): Promise<void> {
+    void this.#directory.close();
+    this.#stopped ??= this.#drain().then(() => this.release());
+    return this.#stopped;
+  }
+
+  /** Closes everything, calls or not. */
+  async release(): Promise<void> {
+    this.#endMetering();
+    await this.#directory.close();
+    await this.#admin?.close();
+    this.#observation?.close();
+    await this.engine.transport.close();
+    await this.deployments.close();
+    this.#clock.close();
+    this.#endCatching();
+  }
+
+  #drain(): Promise<void> {
+    const { engine } = this;
+    const { shutdown, timers } = this.#configuration;
+    const calls = {
+      refuseNew: () => {
+        engine.stopping = true;
+      },
+      callsInProgress: () => engine.callsInProgress,
+    };
+    return drain(calls, shutdown.timeout, 2 * timers.t1, this.#log);
+  }
+
+  /** What applications are made with. They ask for the engine later: it is made after the deployments that it asks. */
+  #services(): ApplicationServices {
+    const { supervised, timeout: proxyTimeout } = this.#configuration.proxy;
+    return {
+      log: this.#log,
+      configOf: (name) => this.#apps.get(name),
+      defaults: { supervised, proxyTimeout },
+      authenticated,
+      tokens: (application) => tokensFor(application, () => this.engine, this.#measurements),
+    };
+  }
+
+  #createEngine(): Engine {
+    const log = this.#log;
+    const clock = this.#clock;
+    const fault = (error: unknown): void => log.error({ err: error }, 'a fault of the container');
+    return new Engine(
+      {
+        network: new NodeNetwork(clock),
+        resolver: new DnsResolver(clock),
+        clock,
+        identifiers: new RandomIdentifiers(),
+        agenda: new Agenda(queueMicrotask, fault),
+        key: hostKey(),
+        log,
+      },
+      this.#configuration,
+      this.deployments,
+    );
+  }
+
+  /** A version is unloaded when its last call has ended (D-2). */
+  #unloadWithLastCall(): void {
+    const { deployments } = this;
+    const { sessions } = this.engine;
+    deployments.sessions = {
+      of: (application) => sessions.countOf(application),
+      end: (application) => sessions.endAll(application),
+    };
+    sessions.onIdle = (application) => deployments.idle(application);
+  }
+
+  async #openAdmin(): Promise<void> {
+    const { admin: address, deploy } = this.#configuration;
+    if (address === 'off' || this.#observation === undefined) return;
+    const { deployments } = this;
+    const overseen = overseenAlone(this.engine, deployments, this.#observation);
+    this.#admin = await startAdmin({
+      address,
+      deployments,
+      overseen,
+      archiveSize: deploy.archiveSize,
+      log: this.#log,
+    });
   }
 }

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 
 /** Whose calls they are: one engine's, or those of several. */
-export interface Drained {
+interface Drained {
   /** No new initial requests from now on. */
   refuseNew(): void;
   callsInProgress(): number | Promise<number>;
@@ -25,7 +25,10 @@ export async function drain(calls: Drained, limit: number, settling: number, log
   let quietSince: number | undefined;
   while (left() > 0) {
     if ((await calls.callsInProgress()) > 0) quietSince = undefined;
-    else if (performance.now() - (quietSince ??= performance.now()) >= settling) return;
+    else {
+      quietSince ??= performance.now();
+      if (performance.now() - quietSince >= settling) return;
+    }
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(DRAIN_INTERVAL, left()))));
   }
   const given = await calls.callsInProgress();

@@ -1,5 +1,5 @@
-// Which requests the admin address accepts: with the right Host (against DNS rebinding), from no page of another origin,
-// and with the token where one is needed.
+// Which requests the admin address accepts: with the right Host (against DNS rebinding), from no page of another
+// origin, and with the token where one is needed.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { MiddlewareHandler } from 'hono';

@@ -11,13 +11,15 @@ import { duplicates } from './duplicates.js';
 import type { Exchange } from './exchange.js';
 import { Member, openThread } from './member.js';
 import type { BoundListener, EngineDuties, Handover, MainDuties, StartOrder } from './messages.js';
+import { answerOf, startInTime } from './patience.js';
 import type { Ring } from './ring.js';
+import { Versions } from './versions.js';
 
 /** A listener that the main thread has bound, with the handle of its socket where datagrams come. */
 export type SharedListener = Omit<BoundListener, 'descriptor'> & { readonly handle?: object };
 
 /** What engines tell that is not the crew's own affair. */
-export interface CrewUser {
+interface CrewUser {
   readonly events: Pick<Events, 'tell'>;
   /** No engine has a session of that version any more. */
   idle(revision: number): void;
@@ -31,12 +33,6 @@ export interface CrewUser {
   };
 }
 
-/** How long an answer is waited for, ms; a start has a time of its own in the engine. */
-const PATIENCE = 5000;
-/** And of one that is held up. */
-const IMPATIENCE = 50;
-const START_PATIENCE = 70_000;
-
 /** How soon an engine is started again that has died, ms: longer after each time that it did not live as long. */
 const SOONEST = 100;
 const LATEST = 60_000;
@@ -44,25 +40,21 @@ const LATEST = 60_000;
 export class Crew {
   readonly count: number;
   readonly salt = new RandomIdentifiers().branch();
+  readonly exchange: Exchange;
   user: CrewUser | undefined;
   readonly #configuration: Configuration;
   readonly #log: Logger;
-  readonly #exchange: (salt: string) => Exchange;
   readonly #open: typeof openThread;
   /** All that run, also those that have not answered yet. */
   readonly #threads = new Set<Member>();
   readonly #members: (Member | undefined)[] = [];
-  readonly #orders = new Map<number, StartOrder>();
-  /** Engines that may have sessions of a version which takes no new calls. */
-  readonly #busy = new Map<number, Set<number>>();
+  readonly #versions = new Versions();
   #listeners: readonly SharedListener[] = [];
-  #active: readonly number[] = [];
   #order: RouterOrder['order'] | undefined;
   #level: string | undefined;
   #isHeard = false;
   #isStopping = false;
   #isClosed = false;
-  #switch: Exchange | undefined;
 
   constructor(
     configuration: Configuration,
@@ -75,11 +67,7 @@ export class Crew {
     this.#configuration = configuration;
     this.count = count;
     this.#log = log;
-    this.#exchange = exchange;
-  }
-
-  get exchange(): Exchange {
-    return (this.#switch ??= this.#exchange(this.salt));
+    this.exchange = exchange(this.salt);
   }
 
   /** Rejects when one cannot be started. */
@@ -117,13 +105,10 @@ export class Crew {
     this.#members[engine]?.port.tell(kind, body as never);
   }
 
-  // Applications
-  // ------------------------------------------------------------------------------------------------------------------------------------------------
-
   /** In every engine, or in none: then it throws what the first of them said. */
   async startApplication(order: StartOrder): Promise<readonly string[]> {
-    this.#orders.set(order.revision, order);
-    const asked = this.#there.map((member) => inTime(member.start(order), START_PATIENCE));
+    this.#versions.add(order);
+    const asked = this.#there.map((member) => startInTime(member.start(order)));
     const answers = await Promise.allSettled(asked);
     const failed = answers.find((answer) => answer.status === 'rejected');
     const started = answers.find((answer) => answer.status === 'fulfilled');
@@ -134,23 +119,20 @@ export class Crew {
 
   /** These take initial requests from now on. */
   activate(applications: readonly Pick<DeployedApplication, 'revision'>[]): void {
-    const before = this.#active;
-    this.#active = applications.map(({ revision }) => revision);
-    for (const revision of before) {
-      if (this.#active.includes(revision)) continue;
-      const having = this.#there.filter((member) => member.has(revision));
-      this.#busy.set(revision, new Set(having.map(({ engine }) => engine)));
-    }
+    const revisions = applications.map(({ revision }) => revision);
+    this.#versions.activate(revisions, (revision) =>
+      this.#there.filter((member) => member.has(revision)).map(({ engine }) => engine),
+    );
     for (const member of this.#there) void this.#supply(member).catch((error) => this.#useless(member, error));
   }
 
   /** It has what is in service, also what was deployed while it was away; then that takes initial requests in it. */
   async #supply(member: Member): Promise<void> {
     for (;;) {
-      const orders = this.#active.flatMap((revision) => this.#orders.get(revision) ?? []);
+      const { orders, active } = this.#versions;
       const lacking = orders.filter(({ revision }) => !member.has(revision));
-      if (lacking.length === 0) return member.port.tell('activate', this.#active);
-      for (const order of lacking) await inTime(member.start(order), START_PATIENCE);
+      if (lacking.length === 0) return member.port.tell('activate', active);
+      for (const order of lacking) await startInTime(member.start(order));
     }
   }
 
@@ -163,7 +145,7 @@ export class Crew {
 
   /** How many engines may have sessions of it. */
   busyWith(revision: number): number {
-    return this.#active.includes(revision) ? this.#there.length : (this.#busy.get(revision)?.size ?? 0);
+    return this.#versions.busyWith(revision) ?? this.#there.length;
   }
 
   endSessions(revision: number): void {
@@ -171,19 +153,14 @@ export class Crew {
   }
 
   async dispose(revision: number): Promise<void> {
-    this.#orders.delete(revision);
-    this.#busy.delete(revision);
+    this.#versions.remove(revision);
     for (const member of this.#there) member.forget(revision);
     await this.ask('dispose', revision);
   }
 
   #idle(engine: number, revision: number): void {
-    const busy = this.#busy.get(revision);
-    if (busy?.delete(engine) && busy.size === 0) this.user?.idle(revision);
+    if (this.#versions.idle(engine, revision)) this.user?.idle(revision);
   }
-
-  // What all are to know, also those that come later
-  // ------------------------------------------------------------------------------------------------------------
 
   reorder(order: RouterOrder['order']): void {
     this.#order = order;
@@ -213,7 +190,7 @@ export class Crew {
     const members = this.#there.filter((member) => !member.isListening);
     for (const member of members) member.isListening = true;
     const descriptors = await duplicates(handlesOf(listeners), members.length);
-    await Promise.all(members.map((member, index) => this.#share(member, descriptors[index]!)));
+    await Promise.all(members.map((member, index) => this.#share(member, descriptors[index] ?? [])));
     // All at one time: to those that came first all messages would be, and the sessions of
     // keys whose home is elsewhere.
     for (const member of members) this.#attach(member);
@@ -225,9 +202,6 @@ export class Crew {
     await Promise.all([...this.#threads].map((member) => member.end()));
   }
 
-  // Threads
-  // -----------------------------------------------------------------------------------------------------------------------------------------------------
-
   get #there(): Member[] {
     return this.#members.filter((member) => member?.isThere) as Member[];
   }
@@ -236,7 +210,7 @@ export class Crew {
     for (const member of this.#there) member.port.tell(kind, body as never);
   }
 
-  async #begin(engine: number, wait = SOONEST): Promise<void> {
+  async #begin(engine: number, wait = SOONEST): Promise<Member> {
     const failed = (error: unknown): void => this.#log.error({ err: error }, 'a fault of the container');
     const { count, salt } = this;
     const beginning = { engine, count, salt, key: hostKey(), configuration: this.#configuration };
@@ -246,13 +220,14 @@ export class Crew {
     void member.ended.then((error) => this.#died(member, error, began, wait));
     try {
       // Its first answer: it is there.
-      await inTime(member.port.ask('callsInProgress', undefined), START_PATIENCE);
+      await startInTime(member.port.ask('callsInProgress', undefined));
       if (this.#isClosed) throw new Error('the container stops');
     } catch (error) {
       await member.end();
       throw error;
     }
     this.#members[engine] = member;
+    return member;
   }
 
   /** Its calls are lost; those of the others are not disturbed. */
@@ -260,9 +235,9 @@ export class Crew {
     const { engine } = member;
     this.#threads.delete(member);
     if (this.#members[engine] === member) this.#members[engine] = undefined;
-    this.#switch?.detach(engine);
+    this.exchange.detach(engine);
     this.user?.streams.gone(engine);
-    for (const revision of [...this.#busy.keys()]) this.#idle(engine, revision);
+    for (const revision of this.#versions.gone(engine)) this.user?.idle(revision);
     if (this.#isClosed) return;
     this.#log.error({ err: error, worker: engine + 1 }, `worker ${engine + 1} has ended: its calls are lost`);
     const next = performance.now() - began > LATEST ? SOONEST : Math.min(LATEST, wait * 2);
@@ -272,8 +247,7 @@ export class Crew {
   async #again(engine: number, wait: number): Promise<void> {
     if (this.#isClosed || this.#isStopping) return;
     try {
-      await this.#begin(engine, wait);
-      const member = this.#members[engine]!;
+      const member = await this.#begin(engine, wait);
       await this.#bringUp(member);
       this.#log.info({ worker: engine + 1 }, `worker ${engine + 1} is there again`);
     } catch (error) {
@@ -292,17 +266,18 @@ export class Crew {
     await this.#supply(member);
     if (this.#listeners.length === 0 || member.isListening) return;
     member.isListening = true;
-    const [descriptors] = await duplicates(handlesOf(this.#listeners), 1);
-    await this.#share(member, descriptors!);
+    const [descriptors = []] = await duplicates(handlesOf(this.#listeners), 1);
+    await this.#share(member, descriptors);
     this.#attach(member);
   }
 
   /** It has sockets to send on. */
   async #share(member: Member, descriptors: readonly number[]): Promise<void> {
-    let next = 0;
-    const listeners = this.#listeners.map(({ handle, ...listener }) =>
-      handle === undefined ? listener : { ...listener, descriptor: descriptors[next++]! },
-    );
+    const left = [...descriptors];
+    const listeners = this.#listeners.map(({ handle, ...listener }) => {
+      const descriptor = handle === undefined ? undefined : left.shift();
+      return descriptor === undefined ? listener : { ...listener, descriptor };
+    });
     await member.port.ask('listen', listeners);
   }
 
@@ -328,27 +303,4 @@ export class Crew {
 
 function handlesOf(listeners: readonly SharedListener[]): object[] {
   return listeners.flatMap(({ handle }) => handle ?? []);
-}
-
-/** What it answers, if it does in time. */
-function answerOf<T>(member: Member, answer: Promise<T>): Promise<T> {
-  const answered = (): void => {
-    member.isHeldUp = false;
-  };
-  answer.then(answered, answered);
-  return inTime(answer, member.isHeldUp ? IMPATIENCE : PATIENCE, () => {
-    member.isHeldUp = true;
-  });
-}
-
-/** Rejects when it takes longer, ms. */
-async function inTime<T>(answer: Promise<T>, limit: number, isLate = (): void => {}): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      isLate();
-      reject(new Error(`a worker has not answered in ${limit / 1000} s`));
-    }, limit);
-  });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

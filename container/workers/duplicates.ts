@@ -41,7 +41,7 @@ export async function duplicates(handles: readonly object[], count: number): Pro
         const handle = arrived as unknown as Handle | undefined;
         if (hasFailed) return handle?.close();
         if (handle !== undefined && handle.fd >= 0) {
-          all[given.length % count]!.push(handle.fd);
+          all[given.length % count]?.push(handle.fd);
           given.push(handle);
         }
         expected += sent;

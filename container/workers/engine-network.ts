@@ -1,5 +1,6 @@
 // The port to the wire of an engine in a thread: datagrams come out of the ring and leave by the thread's own
 // descriptor; connections are the main thread's.
+import { present } from '../base/present.js';
 import type {
   Connection,
   ConnectionReceiver,
@@ -47,8 +48,8 @@ export class EngineNetwork implements Network, RingUser {
 
   async bind(_address: string, _port: number, receiver: DatagramReceiver): Promise<DatagramSocket> {
     const index = this.#next++;
-    const { address, port, descriptor } = this.#listeners[index]!;
-    const socket = sendOnUdp(descriptor!, { address, port });
+    const { address, port, descriptor } = present(this.#listeners[index], 'a bound listener');
+    const socket = sendOnUdp(present(descriptor, 'the descriptor of a socket'), { address, port });
     this.#receivers[index] = receiver;
     return socket;
   }
@@ -59,7 +60,7 @@ export class EngineNetwork implements Network, RingUser {
     accept: (connection: Connection) => ConnectionReceiver,
   ): Promise<Listener> {
     const index = this.#next++;
-    const { address, port } = this.#listeners[index]!;
+    const { address, port } = present(this.#listeners[index], 'a bound listener');
     this.#streams.listen(index, accept);
     return { local: { address, port }, close: async () => {} };
   }

@@ -91,7 +91,7 @@ export class Exchange {
   give(engine: number, wire: string, address: string, port: number, listener: number): void {
     const place = this.#places[engine];
     if (place === undefined) return;
-    if (!place.ring.push(wire, address, port, listener)) this.dropped[engine]!++;
+    if (!place.ring.push(wire, address, port, listener)) this.dropped[engine] = (this.dropped[engine] ?? 0) + 1;
     this.#wakeSoon(place);
   }
 

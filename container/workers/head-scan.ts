@@ -25,27 +25,37 @@ export class HeadScan {
 
   /** Of a response no more than its topmost Via, unless the `whole` head is asked for. */
   read(wire: string, whole = false): void {
-    this.via = this.to = this.callId = this.route = this.named = this.method = this.uri = '';
-    let at = 0;
-    // §7.5
-    while (wire.charCodeAt(at) === CR || wire.charCodeAt(at) === LF) at++;
-    let end = wire.indexOf('\n', at);
-    if (end < 0) end = wire.length;
-    this.isResponse = isName(wire, at, 'sip/');
-    if (!this.isResponse) this.#requestLine(wire, at, end);
+    this.#clear();
     const last = Math.min(wire.length, LONGEST);
-    at = end + 1;
-    while (at < last) {
-      const first = wire.charCodeAt(at);
-      if (first === LF || (first === CR && wire.charCodeAt(at + 1) === LF)) return;
-      end = endOfField(wire, at);
-      const key = first | 32;
-      // v(ia), t(o), i, c(all-id), r(oute), r(eplaces), j(oin)
-      if (key === 118 || key === 116 || key === 105 || key === 99 || key === 114 || key === 106)
-        this.#field(wire, at, end);
+    let at = this.#startLine(wire);
+    while (at < last && !isEmptyLine(wire, at)) {
+      const end = endOfField(wire, at);
+      if (isLookedAt(wire.charCodeAt(at) | 32)) this.#field(wire, at, end);
       if (this.via !== '' && this.isResponse && !whole) return;
       at = end + 1;
     }
+  }
+
+  #clear(): void {
+    this.via = '';
+    this.to = '';
+    this.callId = '';
+    this.route = '';
+    this.named = '';
+    this.method = '';
+    this.uri = '';
+  }
+
+  /** Index of the line after it. */
+  #startLine(wire: string): number {
+    let at = 0;
+    // §7.5
+    while (wire.charCodeAt(at) === CR || wire.charCodeAt(at) === LF) at++;
+    const feed = wire.indexOf('\n', at);
+    const end = feed < 0 ? wire.length : feed;
+    this.isResponse = isName(wire, at, 'sip/');
+    if (!this.isResponse) this.#requestLine(wire, at, end);
+    return end + 1;
   }
 
   #requestLine(wire: string, at: number, end: number): void {
@@ -61,35 +71,66 @@ export class HeadScan {
     while (colon < end && wire.charCodeAt(colon) !== COLON) colon++;
     let nameEnd = colon;
     while (nameEnd > at && isBlank(wire.charCodeAt(nameEnd - 1))) nameEnd--;
-    switch (nameEnd - at) {
-      case 1: {
-        const key = wire.charCodeAt(at) | 32;
-        if (key === 118) this.via ||= valueOf(wire, colon, end);
-        else if (key === 116) this.to ||= valueOf(wire, colon, end);
-        else if (key === 105) this.callId ||= valueOf(wire, colon, end);
+    switch (fieldNamed(wire, at, nameEnd - at)) {
+      case 'via':
+        this.via ||= fieldValue(wire, colon, end);
         return;
-      }
-      case 2:
-        if (isName(wire, at, 'to')) this.to ||= valueOf(wire, colon, end);
+      case 'to':
+        this.to ||= fieldValue(wire, colon, end);
         return;
-      case 3:
-        if (isName(wire, at, 'via')) this.via ||= valueOf(wire, colon, end);
+      case 'call-id':
+        this.callId ||= fieldValue(wire, colon, end);
         return;
-      case 4:
-        if (isName(wire, at, 'join')) this.named ||= valueOf(wire, colon, end);
+      case 'route':
+        this.route ||= fieldValue(wire, colon, end);
         return;
-      case 5:
-        if (isName(wire, at, 'route')) this.route ||= valueOf(wire, colon, end);
-        return;
-      case 7:
-        if (isName(wire, at, 'call-id')) this.callId ||= valueOf(wire, colon, end);
-        return;
-      case 8:
-        if (isName(wire, at, 'replaces')) this.named ||= valueOf(wire, colon, end);
+      case 'named':
+        this.named ||= fieldValue(wire, colon, end);
         return;
       default:
     }
   }
+}
+
+type Field = 'via' | 'to' | 'call-id' | 'route' | 'named';
+
+function fieldNamed(wire: string, at: number, length: number): Field | undefined {
+  switch (length) {
+    case 1:
+      return compactField(wire.charCodeAt(at) | 32);
+    case 2:
+      return isName(wire, at, 'to') ? 'to' : undefined;
+    case 3:
+      return isName(wire, at, 'via') ? 'via' : undefined;
+    case 4:
+      return isName(wire, at, 'join') ? 'named' : undefined;
+    case 5:
+      return isName(wire, at, 'route') ? 'route' : undefined;
+    case 7:
+      return isName(wire, at, 'call-id') ? 'call-id' : undefined;
+    case 8:
+      return isName(wire, at, 'replaces') ? 'named' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** v, t, i (§7.3.3). */
+function compactField(letter: number): Field | undefined {
+  if (letter === 118) return 'via';
+  if (letter === 116) return 'to';
+  return letter === 105 ? 'call-id' : undefined;
+}
+
+/** The line that ends the head. */
+function isEmptyLine(wire: string, at: number): boolean {
+  const first = wire.charCodeAt(at);
+  return first === LF || (first === CR && wire.charCodeAt(at + 1) === LF);
+}
+
+/** The first letters, in lower case, of v(ia), t(o), i, c(all-id), r(oute), r(eplaces), j(oin). */
+function isLookedAt(letter: number): boolean {
+  return letter === 118 || letter === 116 || letter === 105 || letter === 99 || letter === 114 || letter === 106;
 }
 
 /** Where the line feed of the field is, folded lines and all (§7.3.1). */
@@ -112,6 +153,6 @@ function isName(wire: string, at: number, name: string): boolean {
 }
 
 /** Behind the colon, without what stands around it, as far as it is looked at. */
-function valueOf(wire: string, colon: number, end: number): string {
+function fieldValue(wire: string, colon: number, end: number): string {
   return wire.slice(colon + 1, Math.min(end, colon + LONGEST)).trim();
 }

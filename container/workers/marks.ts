@@ -35,7 +35,7 @@ function checkOf(text: string, from: number, engine: number, salt: string): stri
   for (let i = from; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
   hash ^= hash >>> 15;
   let check = '';
-  for (let i = 0; i < CHECK; i++) check += ENGINES[(hash >>> (5 * i)) & 31]!;
+  for (let i = 0; i < CHECK; i++) check += ENGINES.charAt((hash >>> (5 * i)) & 31);
   return check;
 }
 
@@ -50,7 +50,7 @@ export class MarkedIdentifiers implements Identifiers {
   constructor(identifiers: Identifiers, engine: number, salt: string) {
     this.#identifiers = identifiers;
     this.#engine = engine;
-    this.#mark = ENGINES[engine]!;
+    this.#mark = ENGINES.charAt(engine);
     this.#salt = salt;
   }
 

@@ -7,9 +7,8 @@ import { type Link, Port } from './port.js';
 import { Ring } from './ring.js';
 
 /** From the sources, as tests run, it is that of the build. */
-const THREAD = [new URL('./thread.js', import.meta.url), new URL('../dist/workers/thread.js', import.meta.url)].find(
-  (url) => existsSync(fileURLToPath(url)),
-);
+const BUILT = new URL('./thread.js', import.meta.url);
+const THREAD = existsSync(fileURLToPath(BUILT)) ? BUILT : new URL('../dist/workers/thread.js', import.meta.url);
 
 /**
  * Megabytes: what an engine allocates dies young, and a larger young generation is collected less often. What
@@ -25,7 +24,7 @@ export interface Thread extends Link {
 }
 
 export function openThread(beginning: Beginning): Thread {
-  return new Worker(THREAD!, {
+  return new Worker(THREAD, {
     workerData: beginning,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
     name: `siplet engine ${beginning.engine + 1}`,

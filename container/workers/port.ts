@@ -81,16 +81,22 @@ export class Port<Others extends Duties> {
       else waiting?.resolve(message.value);
     } else if ('tell' in message) {
       try {
-        this.#duties[message.tell]!(message.body);
+        this.#do(message.tell, message.body);
       } catch (error) {
         this.#failed(error);
       }
     } else void this.#answer(message.ask, message.kind, message.body);
   }
 
+  #do(kind: string, body: unknown): unknown {
+    const duty = this.#duties[kind];
+    if (duty === undefined) throw new Error(`'${kind}' is asked for, and nobody does it`);
+    return duty(body);
+  }
+
   async #answer(answer: number, kind: string, body: unknown): Promise<void> {
     try {
-      const value = await this.#duties[kind]!(body);
+      const value = await this.#do(kind, body);
       this.#link.postMessage({ answer, value } satisfies Message);
     } catch (error) {
       this.#link.postMessage({ answer, fault: faultOf(error) } satisfies Message);

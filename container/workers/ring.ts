@@ -36,6 +36,9 @@ export class Ring {
   readonly #view: DataView;
   readonly #octets: Octets;
   readonly #capacity: number;
+  /** Where the writer is, as the writer knows it, and where the reader is, as the reader does. */
+  #written: number;
+  #read: number;
   /** Datagrams that found no room. */
   dropped = 0;
 
@@ -43,6 +46,8 @@ export class Ring {
     this.memory = memory;
     this.#capacity = memory.byteLength - COUNTERS;
     this.#counters = new Int32Array(memory, 0, COUNTERS / 4);
+    this.#written = Atomics.load(this.#counters, WRITTEN * STRIDE);
+    this.#read = Atomics.load(this.#counters, READ * STRIDE);
     this.#view = new DataView(memory, COUNTERS);
     this.#octets = Buffer.from(memory, COUNTERS) as unknown as Octets;
   }
@@ -55,7 +60,7 @@ export class Ring {
   /** False when there is no room for it. `listener` is below 256. */
   push(wire: string, address: string, port: number, listener: number): boolean {
     const mask = this.#capacity - 1;
-    let written = this.#counters[WRITTEN * STRIDE]!;
+    let written = this.#written;
     const used = (written - Atomics.load(this.#counters, READ * STRIDE)) | 0;
     // Records begin at multiples of four, so that a length always fits before the end.
     const size = (HEAD + address.length + wire.length + 3) & ~3;
@@ -77,7 +82,8 @@ export class Ring {
     this.#view.setUint8(at + 7, address.length);
     this.#octets.latin1Write(address, at + HEAD, address.length);
     this.#octets.latin1Write(wire, at + HEAD + address.length, wire.length);
-    Atomics.store(this.#counters, WRITTEN * STRIDE, (written + size) | 0);
+    this.#written = (written + size) | 0;
+    Atomics.store(this.#counters, WRITTEN * STRIDE, this.#written);
     return true;
   }
 
@@ -85,12 +91,12 @@ export class Ring {
   drain(user: RingUser, most: number): boolean {
     const mask = this.#capacity - 1;
     for (let count = 0; count < most; ) {
-      const read = this.#counters[READ * STRIDE]!;
+      const read = this.#read;
       if (read === Atomics.load(this.#counters, WRITTEN * STRIDE)) return false;
       const at = read & mask;
       const length = this.#view.getInt32(at, true);
       if (length === WRAP) {
-        Atomics.store(this.#counters, READ * STRIDE, (read + this.#capacity - at) | 0);
+        this.#moveTo((read + this.#capacity - at) | 0);
         continue;
       }
       const port = this.#view.getUint16(at + 4, true);
@@ -98,17 +104,22 @@ export class Ring {
       const start = at + HEAD + this.#view.getUint8(at + 7);
       const address = this.#octets.latin1Slice(at + HEAD, start);
       const wire = this.#octets.latin1Slice(start, start + length);
-      Atomics.store(this.#counters, READ * STRIDE, (read + ((start - at + length + 3) & ~3)) | 0);
+      this.#moveTo((read + ((start - at + length + 3) & ~3)) | 0);
       count++;
       user.receive(wire, address, port, listener);
     }
     return true;
   }
 
+  #moveTo(read: number): void {
+    this.#read = read;
+    Atomics.store(this.#counters, READ * STRIDE, read);
+  }
+
   /** The reader has nothing to do and wants to be woken. False: there is something after all, and it is not asleep. */
   sleep(): boolean {
     Atomics.store(this.#counters, ASLEEP * STRIDE, 1);
-    if (this.#counters[READ * STRIDE] === Atomics.load(this.#counters, WRITTEN * STRIDE)) return true;
+    if (this.#read === Atomics.load(this.#counters, WRITTEN * STRIDE)) return true;
     return Atomics.exchange(this.#counters, ASLEEP * STRIDE, 0) === 0;
   }
 

@@ -1,15 +1,17 @@
 // Joins everything where there are several engines: this thread has sockets, deployments and the admin address, and a
 // thread for each engine has its calls.
-import { existsSync } from 'node:fs';
 import type { DeployedApplication } from '../application/application.js';
 import type { HandlerTable } from '../application/handler-table.js';
 import type { ContainerOptions, RunningContainer } from '../composition/container.js';
+import { ApplicationDirectory } from '../composition/directory.js';
 import { drain } from '../composition/drain.js';
+import { catchStrays } from '../composition/strays.js';
+import type { Configuration, RouterOrder } from '../configuration/configuration.js';
 import { Deployments } from '../deployment/deployments.js';
 import type { Stage } from '../deployment/stage.js';
-import { Watch } from '../deployment/watch.js';
 import { RealClock } from '../host/real-clock.js';
 import { type AdminServer, startAdmin } from '../http/admin.js';
+import type { Logger } from '../observe/log.js';
 import { bracketed } from '../transport/address.js';
 import { FRAMER_LIMITS } from '../transport/framer.js';
 import type { DatagramSocket } from '../transport/network.js';
@@ -17,6 +19,7 @@ import { NodeNetwork } from '../transport/node-network.js';
 import { handleOfUdp } from '../transport/udp.js';
 import { Crew, type SharedListener } from './crew.js';
 import { Exchange } from './exchange.js';
+import type { Handover } from './messages.js';
 import { Moved } from './moved.js';
 import { CrewOverseen } from './overseen.js';
 import { HANDED_OVER } from './ring.js';
@@ -30,152 +33,218 @@ const BACKLOG = 1_048_576;
  * As `startContainer`, with `workers` engines. Rejects when an address cannot be bound or a thread cannot be started.
  */
 export async function startWithWorkers(options: ContainerOptions, workers: number): Promise<RunningContainer> {
-  const { configuration, log, directory } = options;
-  const { limits, timers, deploy, shutdown } = configuration;
-  const clock = new RealClock();
-  const network = new NodeNetwork(clock);
-  const moved = new Moved(() => clock.now());
-  const crew = new Crew(configuration, workers, log, (salt) => new Exchange(workers, salt, moved));
-  const { exchange } = crew;
-  const streams = new Streams({
-    network,
-    clock,
-    framing: { ...FRAMER_LIMITS, body: limits.bodySize },
-    salt: crew.salt,
-    most: limits.connections,
-    mostOfOne: MOST_OF_ONE,
-    backlog: BACKLOG,
-    unusedTime: 64 * timers.t1,
-    engineOf: (wire) => exchange.engineOf(wire),
-    isThere: (engine) => exchange.isThere(engine),
-    tell: (engine, kind, body) => crew.tell(engine, kind, body),
-  });
-  let { apps } = configuration;
-  const stage: Stage = {
-    log,
-    start: async (deployable, revision, bundle) => {
-      const { name, version } = deployable;
-      const config = apps.get(name);
-      const lines = await crew.startApplication({ deployable, revision, bundle, config });
-      const own = { name, version, revision, config, log: log.child({ app: name, version }) };
-      return inTheEngines({ ...own, dispose: () => crew.dispose(revision) }, lines);
-    },
-  };
-  const deployments = new Deployments(stage, deploy);
-  deployments.sessions = {
-    of: ({ revision }) => crew.busyWith(revision),
-    end: ({ revision }) => crew.endSessions(revision),
-  };
-  deployments.listen(() => crew.activate(deployments.active));
-  let isStopping = false;
-  const sockets: DatagramSocket[] = [];
-  const address = configuration.admin;
-  const overseen = new CrewOverseen({
-    crew,
-    deployments,
-    streams,
-    log,
-    tracesCalls: configuration.trace.calls > 0,
-    reasons: () => [
-      ...(isStopping ? ['stopping'] : []),
-      ...(sockets.length + streams.listening > 0 ? [] : ['not listening']),
-    ],
-  });
-  crew.user = {
-    events: overseen.events,
-    idle: (revision) => deployments.idleRevision(revision),
-    handOver: (from, told) => {
-      const { wire, address, port, listener } = told;
-      const message = { ...told, engine: exchange.move(wire, from, told.engine) };
-      if (message.stream >= 0) streams.handOver(from, message);
-      // In its turn: behind what is for that engine already.
-      else if (message.engine !== from) exchange.give(message.engine, wire, address, port, listener + HANDED_OVER);
-      else crew.tell(from, 'takeOver', message);
-    },
-    streams,
-  };
-  const watch = deploy.watch && directory !== undefined ? new Watch(directory, deployments, log) : undefined;
-  let admin: AdminServer | undefined;
-  const unhandled = (error: unknown): void => log.error({ err: error }, 'an unhandled error');
-  process.on('unhandledRejection', unhandled);
-  process.on('uncaughtException', unhandled);
-  const release = async (): Promise<void> => {
-    await watch?.close();
-    await admin?.close();
-    overseen.close();
-    await deployments.close();
-    await crew.close();
-    await streams.close();
-    await Promise.all(sockets.map((socket) => socket.close()));
-    clock.close();
-    process.off('unhandledRejection', unhandled);
-    process.off('uncaughtException', unhandled);
-  };
-  /** Binds all of them, in order, or none. */
-  const bind = async (): Promise<SharedListener[]> => {
+  const container = new SeveralEngines(options, workers);
+  try {
+    await container.start();
+    return container;
+  } catch (error) {
+    await container.release();
+    throw error;
+  }
+}
+
+class SeveralEngines implements RunningContainer {
+  readonly deployments: Deployments;
+  readonly #configuration: Configuration;
+  readonly #log: Logger;
+  readonly #clock = new RealClock();
+  readonly #network = new NodeNetwork(this.#clock);
+  readonly #crew: Crew;
+  readonly #streams: Streams;
+  readonly #sockets: DatagramSocket[] = [];
+  readonly #overseen: CrewOverseen;
+  readonly #directory: ApplicationDirectory;
+  readonly #endCatching: () => void;
+  #apps: Configuration['apps'];
+  #admin: AdminServer | undefined;
+  #listening: RunningContainer['listening'] = [];
+  #isStopping = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor({ configuration, log, directory }: ContainerOptions, workers: number) {
+    this.#configuration = configuration;
+    this.#log = log;
+    this.#apps = configuration.apps;
+    const moved = new Moved(() => this.#clock.now());
+    const crew = new Crew(configuration, workers, log, (salt) => new Exchange(workers, salt, moved));
+    this.#crew = crew;
+    this.#streams = this.#createStreams();
+    const deployments = new Deployments(this.#stage(), configuration.deploy);
+    deployments.sessions = {
+      of: ({ revision }) => crew.busyWith(revision),
+      end: ({ revision }) => crew.endSessions(revision),
+    };
+    deployments.listen(() => crew.activate(deployments.active));
+    this.deployments = deployments;
+    this.#overseen = new CrewOverseen({
+      crew,
+      deployments,
+      streams: this.#streams,
+      log,
+      tracesCalls: configuration.trace.calls > 0,
+      reasons: () => this.#reasons(),
+    });
+    crew.user = {
+      events: this.#overseen.events,
+      idle: (revision) => deployments.idleRevision(revision),
+      handOver: (from, told) => this.#handOver(from, told),
+      streams: this.#streams,
+    };
+    this.#directory = new ApplicationDirectory(directory, deployments, log, configuration.deploy.watch);
+    this.#endCatching = catchStrays((error) => log.error({ err: error }, 'an unhandled error'));
+  }
+
+  get listening(): RunningContainer['listening'] {
+    return this.#listening;
+  }
+
+  get admin(): string | undefined {
+    return this.#admin?.url;
+  }
+
+  async start(): Promise<void> {
+    await this.#crew.start();
+    await this.#openAdmin();
+    await this.deployments.restore();
+    await this.#directory.deploy();
+    const listeners = await this.#bind();
+    await this.#crew.listen(listeners);
+    this.#streams.open();
+    this.#listening = listeners.map(({ transport, address, port }) => ({
+      transport: transport.toLowerCase(),
+      address,
+      port,
+    }));
+  }
+
+  configure({ apps }: Configuration): void {
+    this.#apps = apps;
+  }
+
+  reorder(order: RouterOrder['order']): void {
+    this.#crew.reorder(order);
+  }
+
+  setLogLevel(level: string): void {
+    this.#log.level = level;
+    this.#crew.setLogLevel(level);
+  }
+
+  stop(): Promise<void> {
+    void this.#directory.close();
+    this.#stopped ??= this.#drain().then(() => this.release());
+    return this.#stopped;
+  }
+
+  /** Closes everything, calls or not. */
+  async release(): Promise<void> {
+    await this.#directory.close();
+    await this.#admin?.close();
+    this.#overseen.close();
+    await this.deployments.close();
+    await this.#crew.close();
+    await this.#streams.close();
+    await Promise.all(this.#sockets.map((socket) => socket.close()));
+    this.#clock.close();
+    this.#endCatching();
+  }
+
+  #drain(): Promise<void> {
+    const crew = this.#crew;
+    const { shutdown, timers } = this.#configuration;
+    const calls = {
+      refuseNew: () => {
+        this.#isStopping = true;
+        crew.refuseNew();
+      },
+      callsInProgress: async () => (await crew.ask('callsInProgress', undefined)).reduce((a, b) => a + b, 0),
+    };
+    return drain(calls, shutdown.timeout, 2 * timers.t1, this.#log);
+  }
+
+  #createStreams(): Streams {
+    const { limits, timers } = this.#configuration;
+    const crew = this.#crew;
+    return new Streams({
+      network: this.#network,
+      clock: this.#clock,
+      framing: { ...FRAMER_LIMITS, body: limits.bodySize },
+      salt: crew.salt,
+      most: limits.connections,
+      mostOfOne: MOST_OF_ONE,
+      backlog: BACKLOG,
+      unusedTime: 64 * timers.t1,
+      engineOf: (wire) => crew.exchange.engineOf(wire),
+      isThere: (engine) => crew.exchange.isThere(engine),
+      tell: (engine, kind, body) => crew.tell(engine, kind, body),
+    });
+  }
+
+  /** Applications are started in the engines. */
+  #stage(): Stage {
+    const crew = this.#crew;
+    const log = this.#log;
+    return {
+      log,
+      start: async (deployable, revision, bundle) => {
+        const { name, version } = deployable;
+        const config = this.#apps.get(name);
+        const lines = await crew.startApplication({ deployable, revision, bundle, config });
+        const own = { name, version, revision, config, log: log.child({ app: name, version }) };
+        return inTheEngines({ ...own, dispose: () => crew.dispose(revision) }, lines);
+      },
+    };
+  }
+
+  /** Why no calls are taken, apart from the engines. */
+  #reasons(): string[] {
+    return [
+      ...(this.#isStopping ? ['stopping'] : []),
+      ...(this.#sockets.length + this.#streams.listening > 0 ? [] : ['not listening']),
+    ];
+  }
+
+  #handOver(from: number, told: Handover): void {
+    const { exchange } = this.#crew;
+    const { wire, address, port, listener } = told;
+    const message = { ...told, engine: exchange.move(wire, from, told.engine) };
+    if (message.stream >= 0) this.#streams.handOver(from, message);
+    // In its turn: behind what is for that engine already.
+    else if (message.engine !== from) exchange.give(message.engine, wire, address, port, listener + HANDED_OVER);
+    else this.#crew.tell(from, 'takeOver', message);
+  }
+
+  async #openAdmin(): Promise<void> {
+    const { admin: address, deploy } = this.#configuration;
+    if (address === 'off') return;
+    const { archiveSize } = deploy;
+    const { deployments } = this;
+    this.#admin = await startAdmin({ address, deployments, overseen: this.#overseen, archiveSize, log: this.#log });
+  }
+
+  /** Binds all of them, in order. Rejects at the first that cannot be bound. */
+  async #bind(): Promise<SharedListener[]> {
     const bound: SharedListener[] = [];
-    for (const [index, { transport, address: local, port }] of configuration.listen.entries()) {
+    for (const [index, listen] of this.#configuration.listen.entries()) {
       try {
-        if (transport === 'udp') {
-          const socket = await network.bind(local, port, exchange.receiver(index));
-          sockets.push(socket);
-          bound.push({ transport: 'UDP', ...socket.local, handle: handleOfUdp(socket) });
-        } else if (transport === 'tcp') {
-          bound.push({ transport: 'TCP', ...(await streams.listen(local, port, index)) });
-        } else throw new Error(`${transport.toUpperCase()} is not supported`);
+        bound.push(await this.#listener(listen, index));
       } catch (error) {
-        throw new Error(`cannot listen on ${transport}:${bracketed(local)}:${port}: ${(error as Error).message}`, {
-          cause: error,
-        });
+        const where = `${listen.transport}:${bracketed(listen.address)}:${listen.port}`;
+        throw new Error(`cannot listen on ${where}: ${(error as Error).message}`, { cause: error });
       }
     }
     return bound;
-  };
-  try {
-    await crew.start();
-    if (address !== 'off')
-      admin = await startAdmin({ address, deployments, overseen, archiveSize: deploy.archiveSize, log });
-    await deployments.restore();
-    if (directory !== undefined) {
-      // First, so that nothing is missed that changes meanwhile.
-      if (existsSync(directory)) await watch?.start();
-      await deployments.deployAll(directory);
-    }
-    const listeners = await bind();
-    await crew.listen(listeners);
-    streams.open();
-    let stopped: Promise<void> | undefined;
-    return {
-      listening: listeners.map(({ transport, address: local, port }) => ({
-        transport: transport.toLowerCase(),
-        address: local,
-        port,
-      })),
-      deployments,
-      admin: admin?.url,
-      configure: (next) => {
-        apps = next.apps;
-      },
-      reorder: (order) => crew.reorder(order),
-      setLogLevel: (level) => {
-        log.level = level;
-        crew.setLogLevel(level);
-      },
-      stop: () => {
-        void watch?.close();
-        const calls = {
-          refuseNew: () => {
-            isStopping = true;
-            crew.refuseNew();
-          },
-          callsInProgress: async () => (await crew.ask('callsInProgress', undefined)).reduce((a, b) => a + b, 0),
-        };
-        return (stopped ??= drain(calls, shutdown.timeout, 2 * timers.t1, log).then(release));
-      },
-    };
-  } catch (error) {
-    await release();
-    throw error;
+  }
+
+  async #listener(
+    { transport, address, port }: Configuration['listen'][number],
+    index: number,
+  ): Promise<SharedListener> {
+    if (transport === 'tcp') return { transport: 'TCP', ...(await this.#streams.listen(address, port, index)) };
+    if (transport !== 'udp') throw new Error(`${transport.toUpperCase()} is not supported`);
+    const socket = await this.#network.bind(address, port, this.#crew.exchange.receiver(index));
+    this.#sockets.push(socket);
+    return { transport: 'UDP', ...socket.local, handle: handleOfUdp(socket) };
   }
 }
 

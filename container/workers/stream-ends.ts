@@ -23,7 +23,8 @@ export class StreamEnds {
   }
 
   connect(remote: SocketAddress, receiver: ConnectionReceiver, from?: string): Connection {
-    const id = (this.#last += 2);
+    this.#last += 2;
+    const id = this.#last;
     const end = new StreamEnd(this.#main, id, remote, { address: '', port: 0 });
     end.receiver = receiver;
     this.#ends.set(id, end);

@@ -1,40 +1,30 @@
 // Connections of all engines (§18): the main thread has the sockets and frames what comes, so that one connection of a
 // trunk may carry the calls of every engine.
-import type { Clock, Deadline, Timed } from '../base/clock.js';
+import type { Clock, Timed } from '../base/clock.js';
 import { Malformed, type Request, type Response, responseTo } from '../message/index.js';
 import { statelessTag } from '../transaction/stateless-tags.js';
 import { canonical } from '../transport/address.js';
-import { Framer, type FramerLimits, type FramerUser } from '../transport/framer.js';
 import type { Connection, ConnectionReceiver, Listener, Network, SocketAddress } from '../transport/network.js';
 import { stampSource } from '../transport/via-source.js';
+import { Backpressure } from './backpressure.js';
 import type { EngineDuties, Handover } from './messages.js';
+import { PARTING, Stream, type StreamLimits, type StreamUser } from './stream.js';
 
 /** What the connections need of the rest. */
-export interface StreamGround {
+interface StreamGround extends StreamLimits {
   readonly network: Network;
   readonly clock: Clock;
-  readonly framing: FramerLimits;
   readonly salt: string;
   /** At one time, and of them from one address. */
   readonly most: number;
   readonly mostOfOne: number;
-  /** Octets that wait for a peer which does not read. */
-  readonly backlog: number;
-  /** Milliseconds that one may stand with no engine that has to do with it. */
-  readonly unusedTime: number;
   engineOf(wire: string): number;
   /** Whether that engine takes messages. */
   isThere(engine: number): boolean;
   tell<K extends keyof EngineDuties & string>(engine: number, kind: K, body: Parameters<EngineDuties[K]>[0]): void;
 }
 
-/** Octets that an engine may have before it: above, connections that bring more are held until it is at half of it. */
-const MOST_WAITING = 1_048_576;
-
-/** What was passed up may be answered before a connection ends whose framing is lost, ms. */
-const PARTING = 300;
-
-export class Streams {
+export class Streams implements StreamUser {
   readonly ground: StreamGround;
   readonly #all = new Set<Stream>();
   /** By engine and number there. */
@@ -44,9 +34,7 @@ export class Streams {
   readonly #perAddress = new Map<string, number>();
   /** Of TCP, by their place among all that are listened on. */
   readonly #listeners: { readonly index: number; readonly listener: Listener }[] = [];
-  /** By engine: octets that it was given and has not dealt with, and the connections that are held for its sake. */
-  readonly #waiting: number[] = [];
-  readonly #held = new Map<number, Set<Stream>>();
+  readonly #backpressure = new Backpressure<Stream>(({ connection }, isHeld) => connection.hold?.(isHeld));
   #last = 0;
   /** Nobody reads yet: peers have to wait. */
   #isClosed = true;
@@ -89,9 +77,6 @@ export class Streams {
     late.stop();
   }
 
-  // From the engines
-  // ----------------------------------------------------------------------------------------------------------------------------------------------
-
   connect(engine: number, to: { connection: number; remote: SocketAddress; from?: string }): void {
     const { connection: channel, remote, from } = to;
     const { clock, network } = this.ground;
@@ -100,9 +85,11 @@ export class Streams {
       stream?.isOpen !== true ||
       (from !== undefined && stream.isConnected && stream.connection.local.address !== from)
     ) {
-      if (this.#all.size >= this.ground.most)
-        return this.ground.tell(engine, 'streamClosed', { id: channel, error: 'too many connections' });
-      stream = new Stream(this, clock, remote, -1);
+      if (this.#all.size >= this.ground.most) {
+        this.ground.tell(engine, 'streamClosed', { id: channel, error: 'too many connections' });
+        return;
+      }
+      stream = new Stream(this, clock, this.ground, remote, -1);
       this.#add(stream, network.connect(remote, stream, from));
     }
     this.#join(stream, engine, channel);
@@ -129,8 +116,7 @@ export class Streams {
 
   /** An engine has ended. */
   gone(engine: number): void {
-    this.#waiting[engine] = 0;
-    this.#letGo(engine);
+    this.#backpressure.gone(engine);
     for (const stream of this.#all) {
       const id = stream.channels.get(engine);
       if (id === undefined) continue;
@@ -147,12 +133,9 @@ export class Streams {
     this.ground.tell(taking, 'takeOver', { ...message, engine: taking, stream: this.#channelOf(stream, taking) });
   }
 
-  // From the connections
-  // ------------------------------------------------------------------------------------------------------------------------------------------
-
   #accept(connection: Connection, listener: number): ConnectionReceiver {
     const { remote } = connection;
-    const stream = new Stream(this, this.ground.clock, remote, listener);
+    const stream = new Stream(this, this.ground.clock, this.ground, remote, listener);
     const ofOne = this.#perAddress.get(remote.address) ?? 0;
     if (this.#all.size >= this.ground.most || ofOne >= this.ground.mostOfOne) {
       connection.destroy();
@@ -172,44 +155,30 @@ export class Streams {
   }
 
   arrived(stream: Stream, message: Request | Response | Malformed): void {
-    if (message instanceof Malformed) return this.#refuse(stream, message);
+    if (message instanceof Malformed) {
+      this.#refuse(stream, message);
+      return;
+    }
     const wire = message.toWire();
     const wanted = this.ground.engineOf(wire);
     const engine = this.#mayHave(stream, wanted) ? wanted : stream.channels.keys().next().value;
     // As a datagram: an engine that comes later would not know what the connection is called.
     if (engine === undefined || !this.ground.isThere(engine)) return;
     this.ground.tell(engine, 'streamMessage', { id: this.#channelOf(stream, engine), wire });
-    const waiting = (this.#waiting[engine] ?? 0) + wire.length;
-    this.#waiting[engine] = waiting;
-    if (waiting > MOST_WAITING) this.#hold(stream, engine);
-  }
-
-  /** Its peer has to wait until the engine has caught up. */
-  #hold(stream: Stream, engine: number): void {
-    const held = this.#held.get(engine) ?? new Set();
-    this.#held.set(engine, held.add(stream));
-    stream.connection.hold?.(true);
+    this.#backpressure.given(engine, wire.length, stream);
   }
 
   /** An engine has dealt with so much. */
   taken(engine: number, octets: number): void {
-    this.#waiting[engine] = (this.#waiting[engine] ?? 0) - octets;
-    if (this.#waiting[engine]! <= MOST_WAITING / 2) this.#letGo(engine);
-  }
-
-  #letGo(engine: number): void {
-    const held = this.#held.get(engine);
-    this.#held.delete(engine);
-    for (const stream of held ?? [])
-      if (![...this.#held.values()].some((others) => others.has(stream))) stream.connection.hold?.(false);
+    this.#backpressure.taken(engine, octets);
   }
 
   closed(stream: Stream, error?: Error): void {
     if (!this.#all.delete(stream)) return;
-    for (const held of this.#held.values()) held.delete(stream);
+    this.#backpressure.forget(stream);
     if (this.#byRemote.get(keyOf(stream.remote)) === stream) this.#byRemote.delete(keyOf(stream.remote));
     if (stream.listener >= 0) {
-      const left = this.#perAddress.get(stream.remote.address)! - 1;
+      const left = (this.#perAddress.get(stream.remote.address) ?? 1) - 1;
       if (left === 0) this.#perAddress.delete(stream.remote.address);
       else this.#perAddress.set(stream.remote.address, left);
     }
@@ -218,9 +187,6 @@ export class Streams {
       this.ground.tell(engine, 'streamClosed', { id, ...(error === undefined ? {} : { error: error.message }) });
     }
   }
-
-  // Its engines
-  // ---------------------------------------------------------------------------------------------------------------------------------------------------
 
   #add(stream: Stream, connection: Connection): void {
     stream.connection = connection;
@@ -240,10 +206,11 @@ export class Streams {
   #channelOf(stream: Stream, engine: number): number {
     const known = stream.channels.get(engine);
     if (known !== undefined) return known;
-    const id = (this.#last += 2);
+    this.#last += 2;
+    const id = this.#last;
     this.#join(stream, engine, id);
     const { remote, connection } = stream;
-    const listener = stream.listener >= 0 ? stream.listener : this.#listeners[0]!.index;
+    const listener = stream.listener >= 0 ? stream.listener : (this.#listeners[0]?.index ?? -1);
     this.ground.tell(engine, 'streamOpened', { id, listener, remote, local: connection.local });
     return id;
   }
@@ -263,75 +230,6 @@ export class Streams {
     if (request === undefined || status < 300 || isResponse || request.method === 'ACK') return;
     stampSource(request, stream.remote.address, stream.remote.port);
     stream.write(responseTo(request, status, reason, statelessTag(request, this.ground.salt)).toWire());
-  }
-}
-
-/** One connection, and what each engine that has to do with it calls it. */
-class Stream implements ConnectionReceiver, FramerUser, Timed {
-  connection!: Connection;
-  readonly channels = new Map<number, number>();
-  isOpen = true;
-  isConnected = false;
-  readonly #framer: Framer;
-  #deadline: Deadline | undefined;
-
-  constructor(
-    readonly streams: Streams,
-    readonly clock: Clock,
-    readonly remote: SocketAddress,
-    /** -1: it was opened by us. */
-    readonly listener: number,
-  ) {
-    this.#framer = new Framer(this, clock, streams.ground.framing);
-  }
-
-  /** Until an engine has to do with it. */
-  wait(): void {
-    if (this.channels.size > 0 || !this.isOpen) return;
-    this.#deadline?.stop();
-    this.#deadline = this.clock.start(this.streams.ground.unusedTime, this, 'unused');
-  }
-
-  write(wire: string): void {
-    if (this.connection.backlog > this.streams.ground.backlog) this.connection.destroy();
-    else this.connection.write(wire);
-  }
-
-  connected(): void {
-    this.isConnected = true;
-    this.streams.connected(this);
-  }
-
-  receive(wire: string): void {
-    this.#framer.push(wire);
-  }
-
-  closed(error?: Error): void {
-    this.isOpen = false;
-    this.#framer.stop();
-    this.#deadline?.stop();
-    this.streams.closed(this, error);
-  }
-
-  message(message: Request | Response | Malformed): void {
-    this.streams.arrived(this, message);
-  }
-
-  ping(): void {
-    this.write('\r\n');
-  }
-
-  broken(): void {
-    this.isOpen = false;
-    this.#deadline?.stop();
-    this.#deadline = this.clock.start(PARTING, this, 'broken');
-  }
-
-  expire(which: string): void {
-    this.#deadline = undefined;
-    if (which !== 'broken' && this.channels.size > 0) return;
-    this.isOpen = false;
-    this.connection.end();
   }
 }
 

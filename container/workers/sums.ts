@@ -5,25 +5,30 @@ import { type Family, type FamilyValues, family, type Value } from '../observe/s
 
 /** The families of all engines, each once. */
 export function summed(engines: readonly (readonly FamilyValues[])[]): Family[] {
-  const first = new Map<string, FamilyValues>();
-  const values = new Map<string, Map<string, Value>>();
+  const sums = new Map<string, Sum>();
   for (const one of engines.flat()) {
-    if (!first.has(one.name)) {
-      first.set(one.name, one);
-      values.set(one.name, new Map());
-    }
+    const sum = sums.get(one.name) ?? { first: one, values: new Map() };
+    sums.set(one.name, sum);
     // What an application declares otherwise in another engine has no sum.
-    if (first.get(one.name)!.type !== one.type) continue;
-    const sums = values.get(one.name)!;
-    for (const value of one.values) {
-      const key = keyOf(value);
-      const before = sums.get(key);
-      sums.set(key, before === undefined ? value : { ...value, value: before.value + value.value });
-    }
+    if (sum.first.type === one.type) addTo(sum.values, one.values);
   }
-  return [...first.values()].map(({ name, type, help }) =>
-    family(name, type, help, () => [...values.get(name)!.values()]),
+  return [...sums.values()].map(({ first: { name, type, help }, values }) =>
+    family(name, type, help, () => [...values.values()]),
   );
+}
+
+interface Sum {
+  readonly first: FamilyValues;
+  /** By name and labels. */
+  readonly values: Map<string, Value>;
+}
+
+function addTo(sums: Map<string, Value>, values: readonly Value[]): void {
+  for (const value of values) {
+    const key = keyOf(value);
+    const before = sums.get(key);
+    sums.set(key, before === undefined ? value : { ...value, value: before.value + value.value });
+  }
 }
 
 function keyOf({ metricName = '', labels }: Value): string {
@@ -44,11 +49,12 @@ export function allCalls(engines: readonly (readonly CallSummary[])[]): CallSumm
 
 /** One call as all engines have seen it; undefined when none has. */
 export function wholeCall(engines: readonly (CallTrace | undefined)[]): CallTrace | undefined {
-  const seen = engines.filter((one) => one !== undefined);
-  return seen.slice(1).reduce<CallTrace | undefined>((whole, one) => {
-    const trace = [...whole!.trace, ...one.trace].sort((a, b) => a.at - b.at);
-    return { ...joined(whole!, one), trace, omitted: whole!.omitted + one.omitted };
-  }, seen[0]);
+  const [first, ...others] = engines.filter((one) => one !== undefined);
+  if (first === undefined) return undefined;
+  return others.reduce((whole, one) => {
+    const trace = [...whole.trace, ...one.trace].sort((a, b) => a.at - b.at);
+    return { ...joined(whole, one), trace, omitted: whole.omitted + one.omitted };
+  }, first);
 }
 
 /** The one that has gone on for longer says where it is. */

@@ -36,7 +36,7 @@ function isLast(text: string, start: number, label: number, stop: number, labels
   return !isNumber(text, label, stop) || (labels === 4 && isIPv4(text, start, stop));
 }
 
-/** Index after the label that begins at `start`, or -1 when it is empty, or has a hyphen at its begin or end (§25.1). */
+/** Index after the label at `start`, or -1 when it is empty, or begins or ends with a hyphen (§25.1). */
 function labelEnd(text: string, start: number, end: number): number {
   let i = start;
   let code = HYPHEN;

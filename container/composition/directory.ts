@@ -1,0 +1,31 @@
+// The applications of one directory: deployed when the container starts, and watched from then on.
+import { existsSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { Deployments } from '../deployment/deployments.js';
+import { Watch } from '../deployment/watch.js';
+
+export class ApplicationDirectory {
+  readonly #path: string | undefined;
+  readonly #deployments: Deployments;
+  readonly #watch: Watch | undefined;
+
+  /** Without a path there are no applications in it. */
+  constructor(path: string | undefined, deployments: Deployments, log: Logger, isWatched: boolean) {
+    this.#path = path;
+    this.#deployments = deployments;
+    this.#watch = isWatched && path !== undefined ? new Watch(path, deployments, log) : undefined;
+  }
+
+  /** Deploys everything in it. A version that fails is logged, and does not keep the others from service (D-1). */
+  async deploy(): Promise<void> {
+    if (this.#path === undefined) return;
+    // Watched first, so that no change is missed meanwhile.
+    if (existsSync(this.#path)) await this.#watch?.start();
+    await this.#deployments.deployAll(this.#path);
+  }
+
+  /** Changes count no more. */
+  async close(): Promise<void> {
+    await this.#watch?.close();
+  }
+}
