@@ -26,7 +26,7 @@ import {
 } from '@siplet/sdk';
 import { declarationOf } from '@siplet/sdk/declarations';
 import { describe, expect, test } from 'vitest';
-import { type DeployedSiplet, type Handler } from '../../container/application/handler.js';
+import type { DeployedSiplet, Handler } from '../../container/application/handler.js';
 import { HandlerTable } from '../../container/application/handler-table.js';
 import { authenticated } from '../../container/servlet/authenticated-handler.js';
 
