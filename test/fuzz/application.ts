@@ -7,7 +7,7 @@ import {
   IllegalStateError,
   Initial,
   ProvisionalResponse,
-  type Proxy,
+  type Proxy as SipProxy,
   type SipRequest,
   type SipResponse,
   Subsequent,
@@ -199,7 +199,7 @@ export class Application {
       return false;
     }
     const options = { parallel, recurse, recordRoute, noCancel, supervised };
-    let proxy: Proxy;
+    let proxy: SipProxy;
     try {
       proxy = request.proxy(timeout === undefined ? options : { ...options, timeout });
     } catch (error) {
@@ -221,7 +221,7 @@ export class Application {
     if (request === undefined) return;
     if (deed === 'own 1xx') return this.#own(name, request, random.pick([180, 182, 183]));
     if (deed === 'own final') return this.#own(name, request, random.pick(OWN_FINALS));
-    let proxy: Proxy;
+    let proxy: SipProxy;
     try {
       proxy = request.proxy();
     } catch (error) {
@@ -249,7 +249,7 @@ export class Application {
     }
   }
 
-  #add(name: Name, proxy: Proxy, count: number): void {
+  #add(name: Name, proxy: SipProxy, count: number): void {
     const { random } = this.around;
     const uris = Array.from({ length: count }, () => {
       const target = random.pick(this.script.targets);
