@@ -192,7 +192,7 @@ export class ServerRequest {
 }
 
 /** Host and port of a Via value, brackets gone. */
-function sentByOf(via: string): { host: string; port?: number } {
+function sentByOf(via: string): { host: string; port: number | undefined } {
   const match = /^[^/]*\/[^/]*\/\s*\S+\s+(\[[^\]]*\]|[^\s:;]+)\s*(?::\s*(\d+))?/.exec(via);
   return { host: (match?.[1] ?? '').replace(/[[\]]/g, ''), port: match?.[2] ? Number(match[2]) : undefined };
 }
