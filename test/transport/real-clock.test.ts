@@ -1,3 +1,4 @@
+// The clock of the host: deadlines fire in order, never early, and once.
 import { expect, test, vi } from 'vitest';
 import type { Timed } from '../../container/base/clock.js';
 import { RealClock } from '../../container/host/real-clock.js';

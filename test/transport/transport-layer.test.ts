@@ -1,3 +1,4 @@
+// The transport layer on fakes: listening, datagrams, connections, and the way of requests and responses (§18).
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Malformed, Request, type Response, responseTo, Via } from '../../container/message/index.js';
