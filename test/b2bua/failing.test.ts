@@ -1,5 +1,5 @@
 // Bridges that come to nothing: failures that are relayed, failover, timeouts, CANCEL, and what crosses with them (contract section 3, §9, §13.2.2.4).
-import { CallFailed, Invite, OnTimer, Siplet, type SipRequest, type Timer } from '@siplet/sdk';
+import { type CallFailed, Invite, OnTimer, Siplet, type SipRequest, type Timer } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { bridging } from './bridging.js';
 import { ALICE, BOB } from './legs.js';

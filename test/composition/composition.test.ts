@@ -58,6 +58,35 @@ async function chain(options: SipletOptions = {}, more: (seen: string[]) => Appl
   return { ...(await stage(applications, { configuration, ...options })), seen };
 }
 
+/** a, b and c in one container. */
+async function inOne(world: World, seen: string[]): Promise<void> {
+  const applications = {
+    a: { A: passed('a', seen) },
+    b: { B: passed('b', seen) },
+    c: { C: passed('c', seen, BOB) },
+  };
+  await Siplet.start(world, applications, { name: 'siplet', addresses: ['10.0.0.9'] });
+}
+
+/** Each in a container of its own. */
+async function inARow(world: World, seen: string[]): Promise<void> {
+  for (const [i, name] of ['a', 'b', 'c'].entries()) {
+    const target = i < 2 ? `sip:somebody@10.0.0.${8 - i}` : BOB;
+    const options = { name: i === 0 ? 'siplet' : name, addresses: [`10.0.0.${9 - i}`] };
+    await Siplet.start(world, { [name]: { Passed: passed(name, seen, target) } }, options);
+  }
+}
+
+/** The octets of a message without what differs from hop to hop and from run to run. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/10\.0\.0\.[789]/g, '10.0.0.N')
+    .replaceAll(/;sid=[^;>]*/g, ';sid=…')
+    .replaceAll(/branch=z9hG4bK[^;\r]*/g, 'branch=…')
+    .replaceAll(/;received=10\.0\.0\.N;rport=5060|;rport=5060;received=10\.0\.0\.N|;rport(=5060)?(?=\r)/g, '')
+    .replaceAll(/(tag=|Call-ID: )[^;\r]*/g, '$1…');
+}
+
 describe('composition', () => {
   test('section 5 each application gets the request once, in order; responses and subsequent requests walk the same path', async () => {
     const { world, seen, alice, bob, ends } = await chain();
@@ -167,27 +196,7 @@ describe('composition', () => {
       const seen: string[] = [];
       const alice = world.phone('alice', '10.0.0.1');
       const bob = world.phone('bob', '10.0.0.2');
-      if (compose) {
-        await Siplet.start(
-          world,
-          {
-            a: { A: passed('a', seen) },
-            b: { B: passed('b', seen) },
-            c: { C: passed('c', seen, BOB) },
-          },
-          { name: 'siplet', addresses: ['10.0.0.9'] },
-        );
-      } else {
-        const names = ['a', 'b', 'c'];
-        for (const [i, name] of names.entries()) {
-          const target = i < 2 ? `sip:somebody@10.0.0.${8 - i}` : BOB;
-          await Siplet.start(
-            world,
-            { [name]: { Passed: passed(name, seen, target) } },
-            { name: i === 0 ? 'siplet' : name, addresses: [`10.0.0.${9 - i}`] },
-          );
-        }
-      }
+      await (compose ? inOne(world, seen) : inARow(world, seen));
       const call = alice.invite('sip:somebody@10.0.0.9', { via: 'siplet' });
       const invite = await bob.receive('INVITE');
       invite.reply(180);
@@ -199,13 +208,6 @@ describe('composition', () => {
       const bye = call.bye();
       (await bob.receive('BYE')).reply(200);
       await bye.response(200);
-      const plain = (text: string) =>
-        text
-          .replaceAll(/10\.0\.0\.[789]/g, '10.0.0.N')
-          .replaceAll(/;sid=[^;>]*/g, ';sid=…')
-          .replaceAll(/branch=z9hG4bK[^;\r]*/g, 'branch=…')
-          .replaceAll(/;received=10\.0\.0\.N;rport=5060|;rport=5060;received=10\.0\.0\.N|;rport(=5060)?(?=\r)/g, '')
-          .replaceAll(/(tag=|Call-ID: )[^;\r]*/g, '$1…');
       return {
         seen,
         alice: call.responses.map((response) => plain(String(response))),

@@ -5,7 +5,7 @@ import { addRecordRoute } from '../../container/proxy/forwarding.js';
 import { requestsOf } from '../world/arrivals.js';
 import { proxies } from '../world/script.js';
 import { BOTH, SIPLET } from '../world/stage.js';
-import { parameter, TextMessage, uriIn } from '../world/text-message.js';
+import { parameter, type TextMessage, uriIn } from '../world/text-message.js';
 import { expectForwarded, statuses } from './expected.js';
 import { type ForwardingStage, forwarding, inviteText, transit, uriOver } from './forwarding.js';
 

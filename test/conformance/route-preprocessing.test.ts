@@ -8,7 +8,7 @@ import type { Transport } from '../world/phone-wire.js';
 import { applicationOf, proxies } from '../world/script.js';
 import { Siplet } from '../world/siplet.js';
 import { BOTH, established, SIPLET } from '../world/stage.js';
-import { TextMessage, uriIn } from '../world/text-message.js';
+import { type TextMessage, uriIn } from '../world/text-message.js';
 import { expectForwarded, linesOf, statuses } from './expected.js';
 import { type ForwardingStage, forwarding, inviteText, transit, uriOver } from './forwarding.js';
 

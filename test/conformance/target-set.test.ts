@@ -1,5 +1,5 @@
 // The target set (§16.5): the application is the location service; what it chooses, and what a redirection names, is tried once.
-import { type Proxy, type SipRequest, type SipResponse, SipUri } from '@siplet/sdk';
+import { type Proxy as SipProxy, type SipRequest, type SipResponse, SipUri } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { requestsOf } from '../world/arrivals.js';
 import { proxies, type ScriptOptions } from '../world/script.js';
@@ -162,7 +162,7 @@ describe('§16.5 nothing is tried twice', () => {
   });
 
   test.each(BOTH)('PTG-09 §16.5 a binding that comes while it rings is tried, once, over %s', async (transport) => {
-    let proxy: Proxy | undefined;
+    let proxy: SipProxy | undefined;
     const [bob, carol] = [uriOver(transport, 'bob'), uriOver(transport, 'carol')];
     const s = await forwarding(
       {

@@ -220,7 +220,8 @@ describe('challenges', () => {
 });
 
 describe('client and server', () => {
-  const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter((one) => !/[\0-\x1f\x7f]/.test(one));
+  const isPrintable = (one: string) => one >= ' ' && one !== '\x7f';
+  const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter((one) => [...one].every(isPrintable));
   const names = ['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess', 'SHA-512-256', 'SHA-512-256-sess'] as const;
 
   test('what the client answers the server accepts, whatever name, password, realm, algorithm and body; with another password never', async () => {

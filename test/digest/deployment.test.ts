@@ -13,7 +13,7 @@ import {
   Subsequent,
 } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { type DeployedSiplet } from '../../container/application/handler.js';
+import type { DeployedSiplet } from '../../container/application/handler.js';
 import { HandlerTable } from '../../container/application/handler-table.js';
 import { authenticated } from '../../container/servlet/authenticated-handler.js';
 

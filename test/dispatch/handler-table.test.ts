@@ -26,7 +26,7 @@ import {
 } from '@siplet/sdk';
 import { declarationOf } from '@siplet/sdk/declarations';
 import { describe, expect, test } from 'vitest';
-import { type DeployedSiplet, type Handler } from '../../container/application/handler.js';
+import type { DeployedSiplet, Handler } from '../../container/application/handler.js';
 import { HandlerTable } from '../../container/application/handler-table.js';
 import { authenticated } from '../../container/servlet/authenticated-handler.js';
 
@@ -160,6 +160,24 @@ describe('contract section 2, selection of requests', () => {
   });
 });
 
+/** The method of Everything, below, that a response goes to. */
+function expected(status: number, method: string): string {
+  const registers = method === 'REGISTER';
+  if (registers && status === 401) return 'registerChallenge';
+  if (registers && status >= 400) return 'registerError';
+  if (status === 486) return 'busy';
+  if (status === 302 || (status >= 180 && status <= 189)) return 'exact';
+  if (status >= 480 && status <= 489) return 'narrow';
+  if (status < 200) return 'provisional';
+  if (status < 300) return 'success';
+  return status < 400 ? 'redirect' : 'error';
+}
+
+function chosen(table: ReturnType<typeof compile>, status: number, method: string) {
+  if (status < 200) return table.provisional(status, method);
+  return status < 300 ? table.success(status, method) : table.best(status, method);
+}
+
 describe('contract section 2, selection of responses', () => {
   @Siplet()
   class Everything {
@@ -177,27 +195,10 @@ describe('contract section 2, selection of responses', () => {
     @BranchResponse('REGISTER') registerBranch() {}
   }
   const table = compile(Everything);
-  const expected = (status: number, method: string): string => {
-    const registers = method === 'REGISTER';
-    if (registers && status === 401) return 'registerChallenge';
-    if (registers && status >= 400) return 'registerError';
-    if (status === 486) return 'busy';
-    if (status === 302 || (status >= 180 && status <= 189)) return 'exact';
-    if (status >= 480 && status <= 489) return 'narrow';
-    if (status < 200) return 'provisional';
-    if (status < 300) return 'success';
-    return status < 400 ? 'redirect' : 'error';
-  };
 
   test.each(['INVITE', 'REGISTER', 'FOO'])('every status from 101 to 699 of %s', (method) => {
     for (let status = 101; status <= 699; status++) {
-      const handler =
-        status < 200
-          ? table.provisional(status, method)
-          : status < 300
-            ? table.success(status, method)
-            : table.best(status, method);
-      expect(label(handler), String(status)).toBe(`Everything.${expected(status, method)}`);
+      expect(label(chosen(table, status, method)), String(status)).toBe(`Everything.${expected(status, method)}`);
     }
   });
 

@@ -7,7 +7,7 @@ import {
   IllegalStateError,
   Initial,
   ProvisionalResponse,
-  type Proxy,
+  type Proxy as SipProxy,
   type SipRequest,
   type SipResponse,
   Subsequent,
@@ -15,6 +15,7 @@ import {
   Siplet as siplet,
 } from '@siplet/sdk';
 import type { Random } from '../world/random.js';
+import type { ApplicationClass } from '../world/stage.js';
 import type { Act, ActName } from './journal.js';
 import type { HandlerName, Script } from './script.js';
 
@@ -36,7 +37,7 @@ export function play(application: Application | undefined): void {
 }
 
 /** A siplet class with an initial handler and these. */
-export function sipletWith(handlers: readonly HandlerName[]): Function {
+export function sipletWith(handlers: readonly HandlerName[]): ApplicationClass {
   const Fuzz = class {};
   const add = (name: HandlerName | 'initial', decorate: MethodDecorator): void => {
     const value = (argument: SipRequest | SipResponse): unknown => current?.on(name, argument);
@@ -199,7 +200,7 @@ export class Application {
       return false;
     }
     const options = { parallel, recurse, recordRoute, noCancel, supervised };
-    let proxy: Proxy;
+    let proxy: SipProxy;
     try {
       proxy = request.proxy(timeout === undefined ? options : { ...options, timeout });
     } catch (error) {
@@ -221,7 +222,7 @@ export class Application {
     if (request === undefined) return;
     if (deed === 'own 1xx') return this.#own(name, request, random.pick([180, 182, 183]));
     if (deed === 'own final') return this.#own(name, request, random.pick(OWN_FINALS));
-    let proxy: Proxy;
+    let proxy: SipProxy;
     try {
       proxy = request.proxy();
     } catch (error) {
@@ -249,7 +250,7 @@ export class Application {
     }
   }
 
-  #add(name: Name, proxy: Proxy, count: number): void {
+  #add(name: Name, proxy: SipProxy, count: number): void {
     const { random } = this.around;
     const uris = Array.from({ length: count }, () => {
       const target = random.pick(this.script.targets);
@@ -264,13 +265,7 @@ export class Application {
     this.#note(name, 'proxyTo', { uris, timeout, recurse, detail });
     try {
       if (!edited) return proxy.proxyTo(uris);
-      for (const branch of proxy.createBranches(uris)) {
-        if (branch.state !== 'waiting') continue;
-        if (timeout !== undefined) branch.timeout = timeout;
-        if (recurse !== undefined) branch.recurse = recurse;
-        if (recordRoute !== undefined) branch.recordRoute = recordRoute;
-        branch.request.headers.set('X-Branch', String(branch.uri));
-      }
+      for (const branch of proxy.createBranches(uris)) edit(branch, { timeout, recurse, recordRoute });
       proxy.start();
     } catch (error) {
       this.#refused(name, 'proxyTo', error);
@@ -295,4 +290,19 @@ export class Application {
     this.#note(name, 'refused', { detail: `${detail}: ${(error as Error).message}`, id });
     if (!(error instanceof IllegalStateError)) this.around.fault(`${name}: ${detail} has thrown ${String(error)}`);
   }
+}
+
+interface Edits {
+  readonly timeout: number | undefined;
+  readonly recurse: boolean | undefined;
+  readonly recordRoute: boolean | undefined;
+}
+
+/** What the application changes of a branch before it starts. */
+function edit(branch: SipProxy['branches'][number], { timeout, recurse, recordRoute }: Edits): void {
+  if (branch.state !== 'waiting') return;
+  if (timeout !== undefined) branch.timeout = timeout;
+  if (recurse !== undefined) branch.recurse = recurse;
+  if (recordRoute !== undefined) branch.recordRoute = recordRoute;
+  branch.request.headers.set('X-Branch', String(branch.uri));
 }

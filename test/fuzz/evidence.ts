@@ -50,7 +50,9 @@ export interface End {
   readonly candidates: readonly Candidate[];
 }
 
-const made = (status: number): Candidate => ({ status, id: '', ofCancelled: status === 487, packet: undefined });
+function made(status: number): Candidate {
+  return { status, id: '', ofCancelled: status === 487, packet: undefined };
+}
 
 export class Evidence {
   readonly attempts: Attempt[] = [];
@@ -194,25 +196,12 @@ export class Evidence {
     final: Packet,
     cancel: Packet | undefined,
   ): End {
-    const { status, id } = final.sip;
-    const received = (ofCancelled: boolean | undefined): Candidate => ({ status, id, ofCancelled, packet: final });
-    const guess: End = { state: 'ended', candidates: [received(undefined), made(408), made(487)] };
-    if (cancel === undefined || cancel.index > final.index) {
-      const isCut = cut !== undefined && cut.index < final.index;
-      const unseen = provisional === undefined || provisional.index > final.index || !this.isInvite || isCut;
-      if (unseen && this.mayBeGivenUp(first, target, final.index, final.time)) return guess;
-      // Without a 1xx the cause of a cancellation is not to be seen.
-      return { state: 'ended', candidates: [received(unseen && status === 487 ? undefined : false)] };
-    }
-    const cause = causeOf(cancel);
-    const waited = cause === 'application' || cause === 'timeout' ? GRACE : LIFETIME;
-    // A CANCEL that waited for the first 1xx: the branch was given up before it went.
-    if (waited === GRACE && cancel.time === provisional?.time) return guess;
-    if (Math.abs(final.time - cancel.time - waited) < INSTANT) return guess;
-    if (final.time > cancel.time + waited)
-      return { state: 'ended', candidates: [made(cause === 'timeout' ? 408 : 487)] };
-    if (status === 487 && cause === 'timeout') return { state: 'ended', candidates: [made(408)] };
-    return { state: 'ended', candidates: [received(status === 487)] };
+    if (cancel !== undefined && cancel.index < final.index) return answeredAfter(cancel, provisional, final);
+    const isCut = cut !== undefined && cut.index < final.index;
+    const unseen = provisional === undefined || provisional.index > final.index || !this.isInvite || isCut;
+    if (unseen && this.mayBeGivenUp(first, target, final.index, final.time)) return guessOf(final);
+    // Without a 1xx the cause of a cancellation is not to be seen.
+    return ended(received(final, unseen && final.sip.status === 487 ? undefined : false));
   }
 
   #unanswered(
@@ -223,22 +212,62 @@ export class Evidence {
     until: number,
     now: number,
   ): End {
-    const any = [made(408), made(487), made(503)];
     const unseen = provisional === undefined || !this.isInvite;
     const givenUp = unseen && this.mayBeGivenUp(first, last.target, until, now);
-    if (last.failed !== undefined && last.failed.index < until)
-      return { state: 'ended', candidates: givenUp ? any : [made(503)] };
-    if (unseen && now > last.out.time + LIFETIME - INSTANT)
-      return { state: 'ended', candidates: [made(408), made(487)] };
+    if (isBefore(last.failed, until)) return givenUp ? ended(...ANY) : ended(made(503));
+    if (unseen && now > last.out.time + LIFETIME - INSTANT) return ended(made(408), made(487));
+    if (cancel !== undefined) return unansweredAfter(cancel, provisional, now);
     // A CANCEL that could not be sent is not to be seen.
-    if (cancel === undefined && last.cut !== undefined && last.cut.index < until)
-      return { state: 'perhaps', candidates: any };
-    if (cancel === undefined) return { state: givenUp ? 'perhaps' : 'pending', candidates: givenUp ? any : [] };
-    const cause = causeOf(cancel);
-    const asked = cause === 'application' || cause === 'timeout';
-    const given = made(cause === 'timeout' ? 408 : 487);
-    if (asked && cancel.time === provisional?.time) return { state: 'perhaps', candidates: any };
-    if (now < cancel.time + (asked ? GRACE : LIFETIME) - INSTANT) return { state: 'pending', candidates: [] };
-    return { state: 'ended', candidates: [given] };
+    if (givenUp || isBefore(last.cut, until)) return { state: 'perhaps', candidates: ANY };
+    return { state: 'pending', candidates: [] };
   }
+}
+
+const ANY = [made(408), made(487), made(503)];
+
+function ended(...candidates: readonly Candidate[]): End {
+  return { state: 'ended', candidates };
+}
+
+function received(final: Packet, ofCancelled: boolean | undefined): Candidate {
+  return { status: final.sip.status, id: final.sip.id, ofCancelled, packet: final };
+}
+
+/** Received, or given up before with nothing to see. */
+function guessOf(final: Packet): End {
+  return ended(received(final, undefined), made(408), made(487));
+}
+
+function isBefore(entry: Entry | undefined, until: number): boolean {
+  return entry !== undefined && entry.index < until;
+}
+
+/** What the CANCEL of the application, or of a timeout, gives a branch that does not answer it, and after how long. */
+function givenUpBy(cancel: Packet): { readonly status: number; readonly after: number } {
+  const cause = causeOf(cancel);
+  return {
+    status: cause === 'timeout' ? 408 : 487,
+    after: cause === 'application' || cause === 'timeout' ? GRACE : LIFETIME,
+  };
+}
+
+/** A CANCEL that waited for the first 1xx: the branch was given up before it went. */
+function hasWaited(cancel: Packet, provisional: Packet | undefined, after: number): boolean {
+  return after === GRACE && cancel.time === provisional?.time;
+}
+
+function answeredAfter(cancel: Packet, provisional: Packet | undefined, final: Packet): End {
+  const { status, after } = givenUpBy(cancel);
+  if (hasWaited(cancel, provisional, after) || Math.abs(final.time - cancel.time - after) < INSTANT)
+    return guessOf(final);
+  if (final.time > cancel.time + after) return ended(made(status));
+  const is487 = final.sip.status === 487;
+  return ended(is487 && status === 408 ? made(408) : received(final, is487));
+}
+
+function unansweredAfter(cancel: Packet, provisional: Packet | undefined, now: number): End {
+  const { status, after } = givenUpBy(cancel);
+  if (hasWaited(cancel, provisional, after)) return { state: 'perhaps', candidates: ANY };
+  if (now < cancel.time + after - INSTANT) return { state: 'pending', candidates: [] };
+  return ended(made(status));
 }

@@ -65,8 +65,7 @@ class Invariants {
       if (entry.kind !== 'out') continue;
       const { sip } = entry;
       if (!sip.isRequest) {
-        if (sip.status > 100 && sip.toTag === '') this.#fault(entry, `${sip} has no To tag (§8.2.6.2)`);
-        if (sip.all('via').length !== 1) this.#fault(entry, `${sip} has ${sip.all('via').length} Vias (§16.7 step 3)`);
+        this.#answer(entry);
         continue;
       }
       const key = `${sip.branch} ${sip.method}`;
@@ -75,6 +74,12 @@ class Invariants {
       else if (known !== sip.wire)
         this.#fault(entry, `${sip} differs from what went with its branch ${sip.branch} before`);
     }
+  }
+
+  #answer(packet: Packet): void {
+    const { sip } = packet;
+    if (sip.status > 100 && sip.toTag === '') this.#fault(packet, `${sip} has no To tag (§8.2.6.2)`);
+    if (sip.all('via').length !== 1) this.#fault(packet, `${sip} has ${sip.all('via').length} Vias (§16.7 step 3)`);
   }
 
   /** §16.6: what is copied, and what is changed. */
@@ -125,14 +130,7 @@ class Invariants {
     const provisional = responses.find(({ sip }) => sip.status < 200);
     const final = responses.find(({ sip }) => sip.status >= 200);
     if (cancel === undefined) {
-      if (
-        this.evidence.isInvite &&
-        final === undefined &&
-        provisional !== undefined &&
-        attempt.cut === undefined &&
-        this.evidence.isAlive(attempt, provisional)
-      )
-        this.#fault(out, `${out.sip} had a provisional response, no final one, and no CANCEL (§16.8)`);
+      if (final === undefined && provisional !== undefined) this.#notCancelled(attempt, provisional);
       return;
     }
     if (!this.evidence.isInvite) this.#fault(cancel, 'a CANCEL for another method than INVITE (§9.1)');
@@ -140,46 +138,44 @@ class Invariants {
       this.#fault(cancel, `a CANCEL before a provisional response to ${out.sip} (§9.1)`);
     if (final !== undefined && final.index < cancel.index)
       this.#fault(cancel, `a CANCEL after ${final.sip}, the final response (§9.1)`);
-    const same = (name: string): boolean => cancel.sip.header(name) === out.sip.header(name);
-    const number = out.sip.cseq.split(' ')[0];
-    if (
-      cancel.sip.uri !== out.sip.uri ||
-      !['via', 'call-id', 'from', 'to'].every(same) ||
-      cancel.sip.all('via').length !== 1 ||
-      cancel.sip.cseq !== `${number} CANCEL` ||
-      cancel.peer !== out.peer ||
-      cancel.transport !== out.transport
-    )
-      this.#fault(cancel, `the CANCEL of ${out.sip} is not its likeness (§9.1)`);
+    if (!isCancelOf(cancel, out)) this.#fault(cancel, `the CANCEL of ${out.sip} is not its likeness (§9.1)`);
+  }
+
+  #notCancelled(attempt: Attempt, provisional: Packet): void {
+    if (this.evidence.isInvite && attempt.cut === undefined && this.evidence.isAlive(attempt, provisional))
+      this.#fault(attempt.out, `${attempt.out.sip} had a provisional response, no final one, and no CANCEL (§16.8)`);
   }
 
   // Responses upstream ------------------------------------------------------------------------------------------------------------------------------------------
 
   /** One final response, or for an INVITE only 2xx; after it nothing else. */
   #finals(): void {
+    const { final: first, isInvite, acts } = this.evidence;
+    if (first !== undefined) {
+      this.#behind(first);
+      this.#mayBeFinal(first);
+    } else if (isInvite && !this.cutOff && acts.length > 0) {
+      this.#fault({ time: 0 }, 'no final response went upstream');
+    } else if (!this.cutOff) this.#silence();
+  }
+
+  #behind(first: Packet): void {
     const { upstream, isInvite } = this.evidence;
-    const first = this.evidence.final;
-    if (first === undefined) {
-      if (isInvite && !this.cutOff && this.evidence.acts.length > 0)
-        this.#fault({ time: 0 }, 'no final response went upstream');
-      else if (!this.cutOff) this.#silence();
-      return;
-    }
     for (const packet of upstream) {
       if (packet.index <= first.index || packet.sip.wire === first.sip.wire) continue;
-      const { status } = packet.sip;
-      if (isInvite && first.sip.status < 300 && status >= 200 && status < 300) continue;
+      if (isInvite && isSuccess(first) && isSuccess(packet)) continue;
       this.#fault(packet, `${packet.sip} upstream after ${first.sip}`);
     }
-    if (!isInvite && first.sip.status === 408 && !first.sip.id.startsWith('app'))
+  }
+
+  #mayBeFinal(first: Packet): void {
+    const { status, id } = first.sip;
+    const { acts, isInvite } = this.evidence;
+    if (!isInvite && status === 408 && !id.startsWith('app'))
       this.#fault(first, `${first.sip} to another method than INVITE (RFC 4320 §4.2)`);
-    if (
-      first.sip.status === 503 &&
-      this.evidence.acts.some((act) => act.index < first.index && this.evidence.proxied(act))
-    ) {
-      const own = this.evidence.acts.find(({ id, what }) => id === first.sip.id && what === 'own final');
-      if (own?.inBest !== true) this.#fault(first, `${first.sip} went upstream as it came (§16.7 step 6)`);
-    }
+    if (status !== 503 || !acts.some((act) => act.index < first.index && this.evidence.proxied(act))) return;
+    const own = acts.find((act) => act.id === id && act.what === 'own final');
+    if (own?.inBest !== true) this.#fault(first, `${first.sip} went upstream as it came (§16.7 step 6)`);
   }
 
   /** RFC 4320 §4.2: no final response is right only where the best was 408. */
@@ -197,76 +193,87 @@ class Invariants {
   }
 
   #provisionals(): void {
-    const { upstream, isInvite, attempts } = this.evidence;
     const final = this.evidence.final?.index ?? Number.POSITIVE_INFINITY;
-    for (const packet of upstream) {
-      const { status, id } = packet.sip;
-      if (status >= 200) continue;
-      if (status === 100 && id !== '') this.#fault(packet, `100 ${id} of a branch went upstream (§16.7 step 5)`);
+    for (const packet of this.evidence.upstream) {
+      if (packet.sip.status >= 200) continue;
       if (packet.index > final) this.#fault(packet, `${packet.sip} after the final response`);
-      if (status > 100 && !isInvite) this.#fault(packet, `${packet.sip} to another method than INVITE (RFC 4320 §4.1)`);
-      if (id === '' || id.startsWith('app')) continue;
-      const came = attempts.some(({ responses }) =>
-        responses.some(({ index, sip }) => sip.id === id && index < packet.index),
-      );
-      if (!came) this.#fault(packet, `${packet.sip} went upstream before it came`);
+      this.#provisional(packet);
     }
+  }
+
+  #provisional(packet: Packet): void {
+    const { status, id } = packet.sip;
+    if (status === 100 && id !== '') this.#fault(packet, `100 ${id} of a branch went upstream (§16.7 step 5)`);
+    if (status > 100 && !this.evidence.isInvite)
+      this.#fault(packet, `${packet.sip} to another method than INVITE (RFC 4320 §4.1)`);
+    if (id === '' || id.startsWith('app')) return;
+    const came = this.evidence.attempts.some(({ responses }) =>
+      responses.some(({ index, sip }) => sip.id === id && index < packet.index),
+    );
+    if (!came) this.#fault(packet, `${packet.sip} went upstream before it came`);
   }
 
   /** C-10, C-10a, C-10b: each 2xx to an INVITE goes upstream, unless a non-2xx final has gone before. */
   #successes(): void {
-    const { attempts, upstream, final } = this.evidence;
-    const counts = new Map<string, number>();
-    for (const { sip } of upstream) if (sip.status >= 200) counts.set(sip.id, (counts.get(sip.id) ?? 0) + 1);
-    const came = new Map<string, number>();
+    const { attempts, upstream } = this.evidence;
+    const went = countsOf(upstream.filter(({ sip }) => sip.status >= 200));
+    const came = countsOf(attempts.flatMap(({ responses }) => responses.filter(isSuccess)));
     for (const attempt of attempts) {
-      for (const packet of attempt.responses) {
-        const { sip, index, time } = packet;
-        if (sip.status < 200 || sip.status > 299) continue;
-        came.set(sip.id, (came.get(sip.id) ?? 0) + 1);
-        if (this.cutOff || counts.has(sip.id) || !this.evidence.isAlive(attempt, packet)) continue;
-        const first = attempt.responses.find((one) => one.sip.status >= 200);
-        if (first !== undefined && first.sip.status >= 300) continue;
-        if (final !== undefined && final.sip.status >= 300 && final.index < index) continue;
-        // Handlers that are slow with every copy hold up what comes behind them until the transaction upstream has ended.
-        if (final !== undefined && (time > final.time + LIFETIME / 2 || this.sequence.script.application.slow > 0))
-          continue;
-        this.#fault(packet, `${sip} did not go upstream (C-10, C-10a)`);
+      for (const packet of attempt.responses.filter(isSuccess)) {
+        if (!went.has(packet.sip.id) && this.#isOwedUpstream(attempt, packet))
+          this.#fault(packet, `${packet.sip} did not go upstream (C-10, C-10a)`);
       }
     }
-    for (const [id, count] of counts) {
+    for (const [id, count] of went) {
       const times = came.get(id);
       if (times !== undefined && count > times)
         this.#fault({ time: 0 }, `2xx ${id} came ${times} times and went upstream ${count} times`);
     }
   }
 
+  #isOwedUpstream(attempt: Attempt, packet: Packet): boolean {
+    const { final } = this.evidence;
+    if (this.cutOff || !this.evidence.isAlive(attempt, packet)) return false;
+    const first = attempt.responses.find(({ sip }) => sip.status >= 200);
+    if (first !== undefined && first.sip.status >= 300) return false;
+    if (final === undefined) return true;
+    if (final.sip.status >= 300 && final.index < packet.index) return false;
+    // Handlers that are slow with every copy hold up what comes behind them until the transaction upstream has ended.
+    return packet.time <= final.time + LIFETIME / 2 && this.sequence.script.application.slow === 0;
+  }
+
   // The search --------------------------------------------------------------------------------------------------------------------------------------------------
 
   /** C-10, C-13, C-29: what ends the search starts no branch any more, and cancels those that have a provisional response, at once. */
   #stops(): void {
-    const { final, cancelled, attempts, isInvite } = this.evidence;
-    if (final !== undefined) this.#stopped(final, `the final response ${final.sip}`, false);
-    const before = (packet: Packet): boolean => final === undefined || packet.index < final.index;
+    const { final, cancelled, acts, attempts, isInvite } = this.evidence;
     const { noCancel } = this.sequence.script.application;
-    if (cancelled !== undefined && isInvite && before(cancelled)) {
-      const taken = this.evidence.acts.some(({ index }) => index < cancelled.index);
-      if (taken) this.#stopped(cancelled, "the caller's CANCEL", true);
+    if (final !== undefined) this.#stopped(final, `the final response ${final.sip}`, false);
+    if (cancelled !== undefined && isInvite && this.#isBeforeFinal(cancelled)) {
+      if (acts.some(({ index }) => index < cancelled.index)) this.#stopped(cancelled, "the caller's CANCEL", true);
     }
-    for (const attempt of attempts) {
-      const first = attempt.responses.find(({ sip }) => sip.status >= 200);
-      if (first === undefined || !before(first) || !this.evidence.isAlive(attempt, first)) continue;
-      const { status } = first.sip;
-      if (status < 300 && isInvite) this.#stopped(first, `${first.sip}`, !noCancel);
-      if (status < 600 || (isInvite && attempts.some((one) => hasSucceeded(one, first)))) continue;
-      const end = this.evidence.endOf(attempt.target, first.index + 1, first.time);
-      if (end?.candidates.length === 1 && end.candidates[0]!.packet === first)
-        this.#stopped(first, `${first.sip}`, isInvite);
-    }
-    for (const act of this.evidence.acts) {
+    for (const attempt of attempts) this.#stopsBy(attempt, noCancel);
+    for (const act of acts) {
       if (!this.evidence.ownFinal(act) || act.inBest || (act.status >= 300 && act.status < 600)) continue;
       this.#stopped(act, `its own ${act.status}`, isInvite && (act.status >= 600 || !noCancel));
     }
+  }
+
+  #isBeforeFinal(packet: Packet): boolean {
+    const { final } = this.evidence;
+    return final === undefined || packet.index < final.index;
+  }
+
+  /** A 2xx or a 6xx of a branch. */
+  #stopsBy(attempt: Attempt, noCancel: boolean): void {
+    const { attempts, isInvite } = this.evidence;
+    const first = attempt.responses.find(({ sip }) => sip.status >= 200);
+    if (first === undefined || !this.#isBeforeFinal(first) || !this.evidence.isAlive(attempt, first)) return;
+    if (isSuccess(first) && isInvite) this.#stopped(first, `${first.sip}`, !noCancel);
+    if (first.sip.status < 600 || (isInvite && attempts.some((one) => hasSucceeded(one, first)))) return;
+    const end = this.evidence.endOf(attempt.target, first.index + 1, first.time);
+    if (end?.candidates.length === 1 && end.candidates[0]!.packet === first)
+      this.#stopped(first, `${first.sip}`, isInvite);
   }
 
   #stopped(stop: Packet | Act, what: string, cancels: boolean): void {
@@ -351,6 +358,30 @@ class Invariants {
   }
 }
 
+function isSuccess({ sip }: Packet): boolean {
+  return sip.status >= 200 && sip.status < 300;
+}
+
 function hasSucceeded({ responses }: Attempt, before: Packet): boolean {
-  return responses.some(({ sip, index }) => index < before.index && sip.status >= 200 && sip.status < 300);
+  return responses.some((packet) => packet.index < before.index && isSuccess(packet));
+}
+
+/** How often each response is there, by what tells it from others. */
+function countsOf(packets: readonly Packet[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { sip } of packets) counts.set(sip.id, (counts.get(sip.id) ?? 0) + 1);
+  return counts;
+}
+
+/** It has the Via, the Request-URI and the fields of its request, and goes where that went (§9.1). */
+function isCancelOf(cancel: Packet, { sip, peer, transport }: Packet): boolean {
+  const number = sip.cseq.split(' ')[0];
+  return (
+    cancel.sip.uri === sip.uri &&
+    ['via', 'call-id', 'from', 'to'].every((name) => cancel.sip.header(name) === sip.header(name)) &&
+    cancel.sip.all('via').length === 1 &&
+    cancel.sip.cseq === `${number} CANCEL` &&
+    cancel.peer === peer &&
+    cancel.transport === transport
+  );
 }

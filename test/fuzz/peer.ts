@@ -60,8 +60,8 @@ export abstract class Peer implements Station {
   send(wire: string, transport: Transport, line?: Line): void {
     if (this.reach !== 'open') return;
     if (transport === 'UDP') return this.wires.submit(this, wire);
-    let way = line?.isOpen ? line : [...this.lines].find((one) => one.isOpen);
-    if (way === undefined) this.lines.add((way = this.wires.dial(this)));
+    const way = line?.isOpen ? line : ([...this.lines].find((one) => one.isOpen) ?? this.wires.dial(this));
+    this.lines.add(way);
     way.answer(wire);
   }
 

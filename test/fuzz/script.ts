@@ -222,16 +222,22 @@ class Writer {
   }
 
   headers(status: number): Headers {
+    if (status === 401 || status === 407) return this.challenges(status);
+    if (status >= 300 && status < 400) return this.contacts();
+    return status === 503 ? [['Retry-After', '30']] : [];
+  }
+
+  challenges(status: 401 | 407): Headers {
     const { random } = this;
-    if (status === 401 || status === 407) {
-      const value = (n: number): string => `Digest realm="r${random.between(1, 4)}", nonce="n${n}"`;
-      const names = random.chance(0.2)
-        ? ['WWW-Authenticate', 'Proxy-Authenticate']
-        : [status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate'];
-      if (random.chance(0.2)) names.push(names[0]!);
-      return names.map((name): [string, string] => [name, value(random.between(1, 9))]);
-    }
-    if (status < 300 || status >= 400) return status === 503 ? [['Retry-After', '30']] : [];
+    const value = (n: number): string => `Digest realm="r${random.between(1, 4)}", nonce="n${n}"`;
+    const own = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
+    const names = random.chance(0.2) ? ['WWW-Authenticate', 'Proxy-Authenticate'] : [own];
+    if (random.chance(0.2)) names.push(names[0]!);
+    return names.map((name): [string, string] => [name, value(random.between(1, 9))]);
+  }
+
+  contacts(): Headers {
+    const { random } = this;
     const contacts: [string, string][] = [];
     for (let n = random.between(0, 3); n > 0; n--) {
       const { uri, alias } = random.pick(this.names);

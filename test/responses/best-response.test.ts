@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, Request, type Response, responseTo } from '../../container/message/index.js';
 import { aggregateChallenges, bestResponse, type Candidate } from '../../container/proxy/best-response.js';
+import { runs } from '../world/runs.js';
 
 const request = parse(
   [
@@ -71,7 +72,7 @@ describe('C-15 the best response', () => {
         if (candidates.length === 0) expect(best).toBeUndefined();
         else expect(acceptable(candidates)).toContain(best);
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(1500, 5000) },
     );
   });
 
@@ -88,7 +89,7 @@ describe('C-15 the best response', () => {
         expect(acceptable(candidates)).toContain(bestResponse(others));
         expect(acceptable(others)).toContain(bestResponse(candidates));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(600, 2000) },
     );
   });
 
@@ -191,7 +192,7 @@ describe('§16.7 step 7, challenges', () => {
         // Its own ones come first, as they were, and what two branches have in common need not be there twice.
         expect([after.w.slice(0, own.w.length), after.p.slice(0, own.p.length)]).toEqual([own.w, own.p]);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(600, 2000) },
     );
   });
 

@@ -217,7 +217,9 @@ describe('options', () => {
   test('CNT-43 parallel set to true midway: those that wait start together', async () => {
     const s = await scripted({
       invite: proxies([BOB, CAROL, DAVE], { parallel: false }),
-      provisional: ({ proxy }) => void (proxy!.parallel = true),
+      provisional({ proxy }) {
+        proxy!.parallel = true;
+      },
     });
     const call = s.call();
     const bobs = await s.bob.receive('INVITE');

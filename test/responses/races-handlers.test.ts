@@ -337,7 +337,11 @@ describe('a handler still awaits when the peer goes away', () => {
 
 test('a request whose application has gone is held by nobody: the handler keeps it, the tables do not', async () => {
   let held: SipRequest | undefined;
-  const s = await scripted({ invite: (request) => void (held = request) });
+  const s = await scripted({
+    invite(request) {
+      held = request;
+    },
+  });
   const call = s.call();
   await call.response(100);
   call.cancel();

@@ -43,7 +43,7 @@ const uriOf = (name: string, side: Side) => `sip:${name}@${host(side.address)}${
 const ours = (side: Side) => `sip:${host(side.near)}:5060${tcp(side)};lr`;
 const plain = (value: string) => uriIn(value).replace(/;sid=[^;]*/, '');
 
-async function stage(caller: Side, callee: Side, targets?: (request: SipRequest) => string) {
+async function between(caller: Side, callee: Side, targets?: (request: SipRequest) => string) {
   const world = new World();
   const seen: string[] = [];
   @siplet({ name: 'relay' })
@@ -96,7 +96,7 @@ async function passes(
 
 describe.each(PAIRS)('%s', (name, caller, callee) => {
   test(`${name}: two values, in both directions, responses untouched (NAT-08)`, async () => {
-    const s = await stage(caller, callee);
+    const s = await between(caller, callee);
     const call = s.invite();
     const invite = await s.bob.receive('INVITE');
     const values = invite.list('Record-Route');
@@ -122,7 +122,7 @@ describe.each(PAIRS)('%s', (name, caller, callee) => {
   });
 
   test(`${name}: re-INVITE from the callee and its ACK`, async () => {
-    const s = await stage(caller, callee);
+    const s = await between(caller, callee);
     const call = s.invite();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200);
@@ -140,7 +140,7 @@ describe.each(PAIRS)('%s', (name, caller, callee) => {
   });
 
   test(`${name}: a container that was restarted routes by the Route set, both ways (C-40)`, async () => {
-    const s = await stage(caller, callee);
+    const s = await between(caller, callee);
     const call = s.invite();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200);
@@ -173,7 +173,7 @@ describe('one value where both sides are the same', () => {
     ['TCP', IPV4_TCP, { ...IPV4_TCP, address: '10.0.0.3' }],
     ['IPv6', IPV6_UDP, { ...IPV6_UDP, address: 'fd00::3' }],
   ] as const)('NAT-06 %s on both', async (_name, caller, callee) => {
-    const s = await stage(caller, callee);
+    const s = await between(caller, callee);
     s.invite();
     expect((await s.bob.receive('INVITE')).list('Record-Route')).toHaveLength(1);
   });
@@ -182,7 +182,7 @@ describe('one value where both sides are the same', () => {
 describe('NAT-10 a spiral: the request passes the container twice', () => {
   /** alice → siplet → siplet → bob, with another Request-URI the second time. */
   const twice = (caller: Side, callee: Side) =>
-    stage(caller, callee, (request) =>
+    between(caller, callee, (request) =>
       `${request.uri}`.includes('again') ? uriOf('bob', callee) : `sip:again@${host(caller.near)}${tcp(caller)}`,
     );
 
@@ -212,7 +212,7 @@ describe('NAT-10 a spiral: the request passes the container twice', () => {
 });
 
 test('C-39 both sides see a URI of their own even where the caller has put other proxies before us', async () => {
-  const s = await stage(IPV4_UDP, IPV4_TCP);
+  const s = await between(IPV4_UDP, IPV4_TCP);
   const others = ['<sip:10.0.0.77;lr>', '<sip:10.0.0.78;lr>'];
   s.alice.invite('sip:bob@example.com', { via: '10.0.0.9', headers: { 'Record-Route': others } });
   const values: string[] = (await s.bob.receive('INVITE')).list('Record-Route');

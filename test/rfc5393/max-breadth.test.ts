@@ -9,12 +9,8 @@ import {
 } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import type { Phone } from '../world/phone.js';
-import { Siplet } from '../world/siplet.js';
-import { nothingLeft } from '../world/stage.js';
-import { World } from '../world/world.js';
+import { SIPLET, stage } from '../world/stage.js';
 import { breadths, sum, travelled } from './location-service.js';
-
-const SIPLET = '10.0.0.9';
 
 interface Script {
   readonly targets: number;
@@ -24,10 +20,7 @@ interface Script {
 }
 
 /** An application that forks to so many phones. */
-async function stage({ targets, options = {}, added }: Script) {
-  const world = new World();
-  const alice = world.phone('alice', '10.0.0.1');
-  const phones = Array.from({ length: targets }, (_, i) => world.phone(`phone${i}`, `10.0.1.${i + 1}`));
+async function forking({ targets, options = {}, added }: Script) {
   let more = added;
   @siplet({ name: 'fork' })
   class Fork {
@@ -42,27 +35,26 @@ async function stage({ targets, options = {}, added }: Script) {
       more = undefined;
     }
   }
-  const container = await Siplet.start(world, { fork: { Fork } });
+  const on = await stage({ fork: { Fork } });
+  const { world } = on;
+  const phones = Array.from({ length: targets }, (_, i) => world.phone(`phone${i}`, `10.0.1.${i + 1}`));
   const invite = (breadth?: string | string[]) =>
-    alice.invite('sip:bob@example.com', {
-      via: SIPLET,
-      headers: breadth === undefined ? {} : { 'Max-Breadth': breadth },
-    });
-  return { world, alice, phones, container, invite, sent: () => breadths(travelled(world, 'INVITE', SIPLET)) };
+    on.call({ headers: breadth === undefined ? {} : { 'Max-Breadth': breadth } });
+  return { ...on, phones, invite, sent: () => breadths(travelled(world, 'INVITE', SIPLET)) };
 }
 
 const rung = (phones: readonly Phone[]) => phones.map(({ received }) => received.length > 0);
 
 describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
   test('P53-03 none in the request: 60 is added', async () => {
-    const s = await stage({ targets: 1 });
+    const s = await forking({ targets: 1 });
     s.invite();
     await s.world.deliver();
     expect(s.sent()).toEqual([60]);
   });
 
   test.each([2, 3, 7, 20, 60])('P53-03 none in the request: 60 among %i branches', async (targets) => {
-    const s = await stage({ targets });
+    const s = await forking({ targets });
     s.invite();
     await s.world.deliver();
     expect(s.sent()).toHaveLength(targets);
@@ -72,7 +64,7 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
 
   test.each(['61', '100', '4294967295'])('P53-04 %s is more than ours: 60 at the most', async (breadth) => {
     for (const targets of [1, 2]) {
-      const s = await stage({ targets });
+      const s = await forking({ targets });
       s.invite(breadth);
       await s.world.deliver();
       expect(sum(s.sent())).toBeLessThanOrEqual(60);
@@ -88,7 +80,7 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
     [12, 11],
     [1, 1],
   ])('P53-05 %i among %i branches: no more together, each at least 1', async (breadth, targets) => {
-    const s = await stage({ targets });
+    const s = await forking({ targets });
     s.invite(String(breadth));
     await s.world.deliver();
     expect(s.sent()).toHaveLength(targets);
@@ -98,7 +90,7 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
   });
 
   test('P53-06 2 for three targets: the third is tried when one of the first has ended', async () => {
-    const s = await stage({ targets: 3 });
+    const s = await forking({ targets: 3 });
     const call = s.invite('2');
     await s.world.deliver();
     expect(rung(s.phones)).toEqual([true, true, false]);
@@ -108,21 +100,21 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
     expect(s.sent()).toEqual([1, 1, 1]);
     call.ack();
     s.phones[0]!.answerCancel = true;
-    await nothingLeft(s.world, [s.container]);
+    await s.ends();
   });
 
   test('P53-06 0 lets nothing be forwarded: 440', async () => {
-    const s = await stage({ targets: 2 });
+    const s = await forking({ targets: 2 });
     const call = s.invite('0');
     await call.response(440);
     expect(s.sent()).toEqual([]);
-    await nothingLeft(s.world, [s.container]);
+    await s.ends();
   });
 
   test.each(['nonsense', '-1', '1.5', '', '99999999999999999999'])(
     'P53-03 what is no number (%s) does not stop the call, nor widen it',
     async (breadth) => {
-      const s = await stage({ targets: 2 });
+      const s = await forking({ targets: 2 });
       const call = s.invite(breadth);
       await s.world.deliver();
       if (s.sent().length === 0) expect(call.last?.status).toBe(400);
@@ -131,7 +123,7 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
   );
 
   test('P53-03 there is one Max-Breadth in what is forwarded, however many came', async () => {
-    const s = await stage({ targets: 1 });
+    const s = await forking({ targets: 1 });
     s.invite(['3', '50']);
     const invite = await s.phones[0]!.receive('INVITE').catch(() => undefined);
     if (invite === undefined) expect(s.alice.received[0]!.message.status).toBe(400);
@@ -141,16 +133,16 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
 
 describe('RFC 5393 §5.3.3.1 one after another', () => {
   test('P53-07 with 1 the next target may have it when the former has its final response', async () => {
-    const s = await stage({ targets: 3, options: { parallel: false } });
+    const s = await forking({ targets: 3, options: { parallel: false } });
     const call = s.invite('1');
     for (const phone of s.phones) (await phone.receive('INVITE')).reply(480);
     await call.response(480);
     expect(s.sent()).toEqual([1, 1, 1]);
-    await nothingLeft(s.world, [s.container]);
+    await s.ends();
   });
 
   test('P53-07 with 1 a parallel search is a sequential one', async () => {
-    const s = await stage({ targets: 3 });
+    const s = await forking({ targets: 3 });
     const call = s.invite('1');
     for (const [i, phone] of s.phones.entries()) {
       const invite = await phone.receive('INVITE');
@@ -159,11 +151,11 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
     }
     await call.response(486);
     expect(s.sent()).toEqual([1, 1, 1]);
-    await nothingLeft(s.world, [s.container]);
+    await s.ends();
   });
 
   test('P53-07 a sequential search gives each target half of what is free: the next may start before this one has ended', async () => {
-    const s = await stage({ targets: 3, options: { parallel: false } });
+    const s = await forking({ targets: 3, options: { parallel: false } });
     const call = s.invite('40');
     for (const phone of s.phones) (await phone.receive('INVITE')).reply(480);
     await call.response(480);
@@ -172,7 +164,7 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
 
   test('P53-07 C-18 a branch that the application adds has its share, or waits', async () => {
     for (const breadth of ['1', '2', '8']) {
-      const s = await stage({ targets: 2, added: ['sip:phone9@10.0.1.9'] });
+      const s = await forking({ targets: 2, added: ['sip:phone9@10.0.1.9'] });
       const phone9 = s.world.phone('phone9', '10.0.1.9');
       const call = s.invite(breadth);
       (await s.phones[0]!.receive('INVITE')).reply(486);
@@ -182,12 +174,12 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
       (await s.phones[1]!.receive('INVITE')).reply(486);
       (await phone9.receive('INVITE')).reply(486);
       await call.response(486);
-      await nothingLeft(s.world, [s.container]);
+      await s.ends();
     }
   });
 
   test('P53-07 3xx: the contacts share what is left', async () => {
-    const s = await stage({ targets: 2 });
+    const s = await forking({ targets: 2 });
     const others = ['10.0.2.1', '10.0.2.2', '10.0.2.3'].map((address, i) => s.world.phone(`other${i}`, address));
     const call = s.invite('3');
     const contact = others.map(({ uri }) => `<${uri}>`).join(', ');
@@ -200,12 +192,12 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
     (await s.phones[1]!.receive('INVITE')).reply(486);
     for (const other of others) (await other.receive('INVITE')).reply(486);
     await call.response(486);
-    await nothingLeft(s.world, [s.container]);
+    await s.ends();
   });
 });
 
 test('P53-10 RFC 5393 §4.2.1 CANCEL and the ACK to a non-2xx have the whole branch of their INVITE', async () => {
-  const s = await stage({ targets: 2 });
+  const s = await forking({ targets: 2 });
   s.phones[1]!.answerCancel = true;
   const call = s.alice.invite('sip:bob@example.com', {
     via: SIPLET,

@@ -4,16 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { Uri } from '../../container/message/index.js';
 import { RouteCookies, slotIn } from '../../container/proxy/route-cookie.js';
 import type { ClientRequest } from '../world/outgoing.js';
-import { Siplet } from '../world/siplet.js';
-import { nothingLeft } from '../world/stage.js';
-import { World } from '../world/world.js';
+import { BOB, SIPLET, stage } from '../world/stage.js';
 
-const SIPLET = '10.0.0.9';
-
-async function stage() {
-  const world = new World();
-  const alice = world.phone('alice', '10.0.0.1');
-  const bob = world.phone('bob', '10.0.0.2');
+/** A container that stays on the path, and writes parameters of the application into its Record-Route. */
+async function relaying() {
   const seen: string[] = [];
   const note = (request: SipRequest) => {
     seen.push(`${request.method} ${String(request.parameter('app'))} ${String(request.parameter('other'))}`);
@@ -24,7 +18,7 @@ async function stage() {
     route(request: SipRequest) {
       const proxy = request.proxy({ recordRoute: true });
       proxy.recordRouteUri!.parameters.set('app', 'gold');
-      proxy.proxyTo(bob.uri);
+      proxy.proxyTo(BOB);
     }
 
     @Ack()
@@ -37,20 +31,20 @@ async function stage() {
       note(request);
     }
   }
-  const container = await Siplet.start(world, { relay: { Relay } });
+  const on = await stage({ relay: { Relay } });
   const call = async (callId: string, tags: { fromTag?: string; toTag?: string } = {}) => {
     const { toTag, ...fromTag } = tags;
-    const sent = alice.invite('sip:bob@example.com', { via: SIPLET, callId, ...fromTag });
-    const invite = await bob.receive('INVITE');
+    const sent = on.call({ callId, ...fromTag });
+    const invite = await on.bob.receive('INVITE');
     invite.reply(200, toTag === undefined ? {} : { toTag });
     await sent.response(200);
     return { sent, invite, route: invite.list('Record-Route')[0]! };
   };
-  return { world, alice, bob, container, seen, call };
+  return { ...on, seen, call };
 }
 
 /** Sends the request with this Route; it is forwarded, answered and gone from its Route. */
-async function sends(s: Awaited<ReturnType<typeof stage>>, from: ClientRequest, method: string, route: string) {
+async function sends(s: Awaited<ReturnType<typeof relaying>>, from: ClientRequest, method: string, route: string) {
   const request = from.dialog.request(method, { route: [route] });
   const got = await s.bob.receive(method);
   expect(got.list('Route')).toEqual([]);
@@ -60,7 +54,7 @@ async function sends(s: Awaited<ReturnType<typeof stage>>, from: ClientRequest, 
 
 describe('C-35 C-40', () => {
   test('C-35 as we have written it: the application is called, with its parameters', async () => {
-    const s = await stage();
+    const s = await relaying();
     const { sent, route } = await s.call('1@alice');
     expect(route).toMatch(/^<sip:10\.0\.0\.9:5060;lr;sid=[^;]+;app=gold>$/);
     sent.ack();
@@ -93,7 +87,7 @@ describe('C-35 C-40', () => {
   test.each(Object.entries(forgeries))(
     'C-35 C-40 %s: the application is not called, and the request is forwarded by its Route set',
     async (_name, forge) => {
-      const s = await stage();
+      const s = await relaying();
       const { sent: before, route: other } = await s.call('0@alice');
       const { sent, route } = await s.call('1@alice');
       before.ack();
@@ -112,7 +106,7 @@ describe('C-35 C-40', () => {
   );
 
   test('C-40 the right cookie with the tags of nobody: forwarded, the application is not called', async () => {
-    const s = await stage();
+    const s = await relaying();
     const { sent, route } = await s.call('1@alice');
     sent.ack();
     await s.world.deliver();
@@ -128,7 +122,7 @@ describe('C-35 C-40', () => {
   });
 
   test('C-35 the Route of a call before, whose Call-ID, tags and place this one has: the application is not called', async () => {
-    const s = await stage();
+    const s = await relaying();
     const tags = { fromTag: 'a', toTag: 'b' };
     const { sent: before, route: old } = await s.call('1@alice', tags);
     before.ack();
@@ -148,7 +142,7 @@ describe('C-35 C-40', () => {
   });
 
   test('C-40 a forged ACK is forwarded and seen by nobody', async () => {
-    const s = await stage();
+    const s = await relaying();
     const { sent, invite, route } = await s.call('1@alice');
     sent.ack({ route: [route.replace('gold', 'root')] });
     expect((await invite.ack()).list('Route')).toEqual([]);
@@ -156,7 +150,7 @@ describe('C-35 C-40', () => {
   });
 
   test('C-40 no Route at all: 481', async () => {
-    const s = await stage();
+    const s = await relaying();
     const { sent } = await s.call('1@alice');
     sent.ack();
     await s.world.deliver();
@@ -168,7 +162,7 @@ describe('C-35 C-40', () => {
   });
 
   test('§16.3 step 3 an orphan with Max-Forwards 0: 483', async () => {
-    const s = await stage();
+    const s = await relaying();
     const { sent, route } = await s.call('1@alice');
     sent.ack();
     const headers = { 'Max-Forwards': '0' };
@@ -176,7 +170,7 @@ describe('C-35 C-40', () => {
   });
 
   test('C-40 orphans that find nobody: 408 or the error of the way, and nothing is left', async () => {
-    const s = await stage();
+    const s = await relaying();
     const { sent, route } = await s.call('1@alice');
     sent.ack();
     await s.world.deliver();
@@ -184,7 +178,7 @@ describe('C-35 C-40', () => {
     const request = sent.dialog.request('INVITE', { route: [forged, '<sip:10.0.0.77;lr>'] });
     await request.response(408);
     await sends(s, sent, 'BYE', route);
-    await nothingLeft(s.world, [s.container]);
+    await s.ends();
   });
 });
 

@@ -1,24 +1,17 @@
 // Responses that belong to no transaction (RFC 6026 §8.9, which replaces what §16.7 said of them): dropped and counted.
 import { describe, expect, test } from 'vitest';
-import { nothingLeft } from '../world/stage.js';
+import { BOB, SIPLET, stage } from '../world/stage.js';
 import { TextMessage } from '../world/text-message.js';
-import { World } from '../world/world.js';
-import { location } from './location-service.js';
+import { locationService } from './location-service.js';
 
-const SIPLET = '10.0.0.9';
-
-async function stage() {
-  const world = new World();
-  const alice = world.phone('alice', '10.0.0.1');
-  const bob = world.phone('bob', '10.0.0.2');
-  const container = await location(world, { 'sip:bob@example.com': [bob.uri] });
-  const strays = () => container.engine.counters.strays;
-  return { world, alice, bob, container, strays, invite: () => alice.invite('sip:bob@example.com', { via: SIPLET }) };
+async function counting() {
+  const on = await stage(locationService({ 'sip:bob@example.com': [BOB] }));
+  return { ...on, strays: () => on.container.engine.counters.strays };
 }
 
 describe('RFC 6026 §8.9', () => {
   test.each([100, 180, 200, 302, 486, 603])('P53-01 a stray %i goes nowhere', async (status) => {
-    const s = await stage();
+    const s = await counting();
     for (const branch of ['z9hG4bKnobody', 'nobody', '']) {
       const message = new TextMessage(`SIP/2.0 ${status} Stray`);
       message.add('Via', `SIP/2.0/UDP ${SIPLET}:5060;branch=${branch}`, 'SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK1');
@@ -27,12 +20,12 @@ describe('RFC 6026 §8.9', () => {
     }
     await s.alice.receivesNothing(1000);
     expect(s.strays()).toBeGreaterThanOrEqual(2);
-    await nothingLeft(s.world, [s.container]);
+    await s.ends();
   });
 
   test('P53-01 the response to another method than was sent under that branch', async () => {
-    const s = await stage();
-    const call = s.invite();
+    const s = await counting();
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     const answer = invite.reply(180);
     await call.response(180);
@@ -43,8 +36,8 @@ describe('RFC 6026 §8.9', () => {
   });
 
   test('P53-02 a 2xx that comes when the transaction has ended, 64*T1 after the first', async () => {
-    const s = await stage();
-    const call = s.invite();
+    const s = await counting();
+    const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(200);
     await call.response(200);
@@ -57,11 +50,11 @@ describe('RFC 6026 §8.9', () => {
     await s.world.deliver();
     expect(call.responses.filter(({ status }) => status === 200)).toHaveLength(2);
     expect(s.strays()).toBe(3);
-    await nothingLeft(s.world, [s.container]);
+    await s.ends();
   });
 
   test('P53-02 a late 200 to another method', async () => {
-    const s = await stage();
+    const s = await counting();
     const request = s.alice.request('MESSAGE', 'sip:bob@example.com', { via: SIPLET });
     const message = await s.bob.receive('MESSAGE');
     await s.world.run(40_000);
@@ -69,6 +62,6 @@ describe('RFC 6026 §8.9', () => {
     await s.world.deliver();
     expect(request.responses.filter(({ status }) => status >= 200)).toEqual([]);
     expect(s.strays()).toBe(1);
-    await nothingLeft(s.world, [s.container]);
+    await s.ends();
   });
 });

@@ -1,12 +1,12 @@
 // Rules C-16 to C-19: branches that are added while the transaction runs.
-import { IllegalStateError, type Proxy, type SipResponse } from '@siplet/sdk';
+import { IllegalStateError, type Proxy as SipProxy, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { arrivals, finals, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
 
 /** What a best-response handler does with the first, the second … response that it gets. */
-function inTurn(...acts: ((proxy: Proxy, response: SipResponse) => unknown)[]): (response: SipResponse) => unknown {
+function inTurn(...acts: ((proxy: SipProxy, response: SipResponse) => unknown)[]): (response: SipResponse) => unknown {
   let turn = 0;
   return (response) => acts[turn++]?.(response.proxy!, response);
 }
@@ -56,7 +56,7 @@ describe('from a best-response handler', () => {
   });
 
   test('C-10b what an application has changed in a branch can be read after the call was answered, and so can what it never looked at', async () => {
-    let proxy: Proxy | undefined;
+    let proxy: SipProxy | undefined;
     const s = await scripted({
       invite: (request) => {
         proxy = request.proxy();
@@ -329,7 +329,7 @@ describe('at other times', () => {
   });
 
   test.each([200, 404, 603])('C-18 after completion with %i it throws IllegalStateError', async (status) => {
-    let proxy: Proxy | undefined;
+    let proxy: SipProxy | undefined;
     const s = await scripted({
       invite(request) {
         proxy = request.proxy();

@@ -1,5 +1,5 @@
 // Rules C-1 to C-7: modes of proxying, and provisional responses.
-import { IllegalStateError, type Proxy, type SipRequest } from '@siplet/sdk';
+import { IllegalStateError, type Proxy as SipProxy, type SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { arrivals, finals } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
@@ -55,7 +55,7 @@ describe('roles', () => {
   });
 
   test('C-1 the same transaction always gives the same Proxy', async () => {
-    const proxies: (Proxy | undefined)[] = [];
+    const proxies: (SipProxy | undefined)[] = [];
     const s = await scripted({
       invite(request) {
         proxies.push(request.proxy(), request.proxy({ recurse: false }));

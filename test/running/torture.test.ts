@@ -8,13 +8,13 @@ import {
   Connection,
   datagrams,
   type End,
+  fieldValueOf,
   Inbox,
   keyOf,
   Raw,
   responseTo,
   sink,
   streams,
-  valueOf,
 } from './wire.js';
 
 /** What becomes of a message: it reaches the sink, it is answered with that status, or nothing is sent to anybody. */
@@ -215,7 +215,9 @@ function expectPassedOn(sent: Raw, got: Arrival, container: Container, transport
   expect(lower).toEqual(below);
 
   const pushed = lines.findIndex((line) => keyOf(line) === 'route');
-  expect(valueOf(lines[pushed]!)).toMatch(new RegExp(`^<sip:127\\.0\\.0\\.1:${callee.port};lr(;transport=tcp)?>$`));
+  expect(fieldValueOf(lines[pushed]!)).toMatch(
+    new RegExp(`^<sip:127\\.0\\.0\\.1:${callee.port};lr(;transport=tcp)?>$`),
+  );
   lines.splice(pushed, 1);
 
   // Added at the end where the request had none: Max-Breadth is RFC 5393's.
@@ -223,8 +225,8 @@ function expectPassedOn(sent: Raw, got: Arrival, container: Container, transport
   const tail = lines.splice(lines.length - added.length, added.length);
   expect(tail.map(keyOf).sort()).toEqual(added.sort());
   for (const line of tail) {
-    if (keyOf(line) === 'max-forwards') expect(valueOf(line)).toBe('70');
-    if (keyOf(line) === 'content-length') expect(valueOf(line)).toBe(String(sent.body.length));
+    if (keyOf(line) === 'max-forwards') expect(fieldValueOf(line)).toBe('70');
+    if (keyOf(line) === 'content-length') expect(fieldValueOf(line)).toBe(String(sent.body.length));
   }
 
   const others = (all: readonly string[]) =>

@@ -81,7 +81,7 @@ export class Raw {
 
   /** Values of every field of that name as they stand there, white space around them taken off. */
   values(name: string): string[] {
-    return this.lines.filter((line) => keyOf(line) === name).map(valueOf);
+    return this.lines.filter((line) => keyOf(line) === name).map(fieldValueOf);
   }
 
   value(name: string): string | undefined {
@@ -105,7 +105,7 @@ export function keyOf(line: string): string {
   return COMPACT[name] ?? name;
 }
 
-export function valueOf(line: string): string {
+export function fieldValueOf(line: string): string {
   return line.slice(line.indexOf(':') + 1).trim();
 }
 

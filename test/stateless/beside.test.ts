@@ -11,7 +11,7 @@ import { nothingHeld, OWN_BRANCH, switched, switchOf, toBob } from './switch.js'
 async function both(method: 'INVITE' | 'MESSAGE', transport: Transport, router = `${method}: [proxy], '*': [switch]`) {
   const take = method === 'INVITE' ? Invite() : Message();
   @siplet({ name: 'proxy' })
-  class Proxy {
+  class Forwarder {
     @take
     ring(request: SipRequest) {
       request.proxy({ recordRoute: true }).proxyTo(`sip:bob@10.0.0.2${over(transport)}`);
@@ -19,7 +19,7 @@ async function both(method: 'INVITE' | 'MESSAGE', transport: Transport, router =
   }
   const Switch = switchOf(() => `sip:carol@10.0.0.3${over(transport)}`);
   const configuration = `router: { ${router} }`;
-  return stage({ proxy: { Proxy }, switch: { Switch } }, { configuration, transport });
+  return stage({ proxy: { Forwarder }, switch: { Switch } }, { configuration, transport });
 }
 
 describe.each(BOTH)('over %s', (transport) => {

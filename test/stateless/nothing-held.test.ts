@@ -9,12 +9,13 @@ import { authenticated } from '../../container/servlet/authenticated-handler.js'
 import type { DatagramReceiver, Network } from '../../container/transport/network.js';
 import { CountingIdentifiers } from '../world/counting-identifiers.js';
 import { Random } from '../world/random.js';
+import { runs } from '../world/runs.js';
 import { VirtualClock } from '../world/virtual-clock.js';
 import { VirtualResolver } from '../world/virtual-resolver.js';
 import { old, type Route, switchOf } from './switch.js';
 
 /** Messages of one test. SLP-17 names 100,000, SLP-11 a million: set it so, and wait. */
-const COUNT = Number(process.env.SIPLET_STATELESS_COUNT ?? 40_000);
+const COUNT = Number(process.env.SIPLET_STATELESS_COUNT ?? runs(12_000, 40_000));
 
 /** An engine whose one socket takes what the test puts in and counts what comes out. */
 async function sink(route: Route) {

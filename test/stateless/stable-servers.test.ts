@@ -49,7 +49,7 @@ test('SLP-16 §16.11 a server that a stateful call has found dead stays the one 
   const servers = FARM.slice(0, 2).map((address, i) => world.phone(`server${i}`, address));
   world.resolver.address('farm.example', ...FARM.slice(0, 2));
   @siplet({ name: 'proxy' })
-  class Proxy {
+  class Forwarder {
     @Message()
     text(request: SipRequest) {
       request.proxy().proxyTo('sip:x@farm.example');
@@ -57,7 +57,7 @@ test('SLP-16 §16.11 a server that a stateful call has found dead stays the one 
   }
   const Switch = switchOf(() => 'sip:x@farm.example');
   const configuration = "router: { MESSAGE: [proxy], '*': [switch] }";
-  const s = await stage({ proxy: { Proxy }, switch: { Switch } }, { configuration, world });
+  const s = await stage({ proxy: { Forwarder }, switch: { Switch } }, { configuration, world });
   // Chance sends some of them to the server that is about to fail.
   const calls = Array.from({ length: 8 }, () => s.call());
   await world.deliver();

@@ -205,7 +205,8 @@ describe('IST-13 a transport error: the state is kept, the user is told', () => 
 describe('§18.2.2 a response that does not go where the request came from', () => {
   test('is sent again where it went first, and that flow is not heard of after the end', () => {
     const { stand, flow, clock } = proceeding();
-    const back = (stand.flowBack = new NotingFlow('TCP', clock));
+    const back = new NotingFlow('TCP', clock);
+    stand.flowBack = back;
     stand.respond(486);
     clock.turnTo(500);
     expect(flow.log).toEqual([]);

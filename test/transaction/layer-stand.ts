@@ -1,7 +1,7 @@
 // A stand for one transaction layer: a clock that is turned by hand, flows that note what was sent and when, users that note what they were told.
 import type { Clock, Deadline, Timed } from '../../container/base/clock.js';
 import type { Identifiers } from '../../container/base/identifiers.js';
-import { Malformed, parse, Request, Response, responseTo } from '../../container/message/index.js';
+import { Malformed, parse, type Request, type Response, responseTo } from '../../container/message/index.js';
 import { TransactionLayer, type TransactionOptions } from '../../container/transaction/transaction-layer.js';
 import type {
   ClientTransaction,

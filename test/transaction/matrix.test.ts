@@ -180,6 +180,32 @@ const CASES: [AnyTable, (state: string) => Subject][] = [
   [NON_INVITE_SERVER, (state) => server('OPTIONS', state)],
 ];
 
+/** Raises the event, and looks at the state, what the user was told, what was sent, and which timers run. */
+function takes(table: AnyTable, state: string, event: string, subject: Subject): void {
+  const { stand } = subject;
+  const before = { sent: stand.flow.sent.length, told: subject.notes.length, passed: stand.passed.length };
+  subject.raise(event);
+  // In Proceeding a 100 is no longer early.
+  const early = event === 'send100Early' && state === 'proceeding';
+  const [next, ...actions] = (early ? table.states.proceeding!.send100 : table.states[state]![event]) ?? [state];
+  expect(subject.state()).toBe(next);
+  const hasEnded = state === 'terminated';
+  // What comes for a transaction that has ended is not its own: the layer takes a request for a new one.
+  if (!hasEnded) expect(stand.passed).toHaveLength(before.passed);
+  expect(subject.notes.slice(before.told)).toEqual(told(actions, next, event, state));
+  const sends = actions.filter((action) => SENDS.includes(action)).length;
+  expect(stand.flow.sent).toHaveLength(before.sent + sends);
+  if (!hasEnded) timersFit(table, next, event, stand.clock.running);
+}
+
+/** Of the timers of the table those run that the state listens for, and none at the end. */
+function timersFit(table: AnyTable, state: string, event: string, running: readonly string[]): void {
+  const all = Object.keys(table.states).flatMap((each) => heardBy(table, each));
+  const mine = running.filter((timer) => all.includes(timer));
+  if (event !== 'cancel') for (const timer of mine) expect(heardBy(table, state)).toContain(timer);
+  if (state === 'terminated') expect(mine).toEqual([]);
+}
+
 for (const [table, reach] of CASES) {
   describe(`${table.name}: a real one does what its table says`, () => {
     for (const state of Object.keys(table.states)) {
@@ -188,27 +214,7 @@ for (const [table, reach] of CASES) {
         if (event === 'send100') continue;
         const arc = table.states[state]![event];
         test(`${state} × ${event} → ${arc === undefined ? 'absorbed' : arc.join(' ')}`, () => {
-          // In Proceeding a 100 is no longer early.
-          const early = event === 'send100Early' && state === 'proceeding';
-          const subject = reach(state);
-          const sentBefore = subject.stand.flow.sent.length;
-          const toldBefore = subject.notes.length;
-          const passedBefore = subject.stand.passed.length;
-          subject.raise(event);
-          const taken = early ? table.states.proceeding!.send100 : arc;
-          const [next, ...actions] = taken ?? [state];
-          expect(subject.state()).toBe(next);
-          const fresh = state === 'terminated';
-          // What comes for a transaction that has ended is not its own: the layer takes a request for a new one.
-          if (!fresh) expect(subject.stand.passed).toHaveLength(passedBefore);
-          expect(subject.notes.slice(toldBefore)).toEqual(told(actions, next, event, state));
-          const sends = actions.filter((action) => SENDS.includes(action)).length;
-          expect(subject.stand.flow.sent).toHaveLength(sentBefore + sends);
-          const stopped = Object.keys(table.states).flatMap((other) => heardBy(table, other));
-          const heard = new Set(heardBy(table, next));
-          const mine = subject.stand.clock.running.filter((timer) => stopped.includes(timer));
-          if (event !== 'cancel' && !fresh) for (const timer of mine) expect(heard).toContain(timer);
-          if (next === 'terminated' && !fresh) expect(mine).toEqual([]);
+          takes(table, state, event, reach(state));
         });
       }
     }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { responseTo } from '../../container/message/index.js';
 import type { ClientTransaction, ServerTransaction } from '../../container/transaction/user.js';
+import { runs } from '../world/runs.js';
 import { incoming, NotingClient, NotingServer, read, Stand } from './layer-stand.js';
 
 /** Numbers from a seed (a linear congruence; enough to choose). */
@@ -14,7 +15,7 @@ function chooser(seed: number): <T>(from: readonly T[]) => T {
 }
 
 /** How many sequences of each kind; more with SEQUENCES=… */
-const COUNT = Number(process.env.SEQUENCES ?? 300);
+const COUNT = Number(process.env.SEQUENCES ?? runs(100, 300));
 
 const STATUSES = [100, 180, 183, 200, 202, 302, 404, 486, 503, 600];
 const DELAYS = [0, 1, 199, 200, 500, 1000, 3500, 5000, 16_000, 32_000];

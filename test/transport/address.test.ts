@@ -1,3 +1,4 @@
+// Addresses as text: their family, their one spelling (RFC 5952), and what lies in a range.
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Streams cut into messages (§18.3): wherever they are cut, and whatever a peer sends instead of messages.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

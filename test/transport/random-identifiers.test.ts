@@ -1,3 +1,4 @@
+// Branches, tags and other identifiers are long enough, and differ (§8.1.1.7, §19.3).
 import { expect, test } from 'vitest';
 import { RandomIdentifiers } from '../../container/host/random-identifiers.js';
 

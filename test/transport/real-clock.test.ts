@@ -1,3 +1,4 @@
+// The clock of the host: deadlines fire in order, never early, and once.
 import { expect, test, vi } from 'vitest';
 import type { Timed } from '../../container/base/clock.js';
 import { RealClock } from '../../container/host/real-clock.js';
@@ -111,7 +112,10 @@ test('ten thousand deadlines stopped and fired in a random order: each fires onc
   const clock = new RealClock();
   const heard = new Heard();
   let seed = 7;
-  const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+  const random = (): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
   const stopped = new Set<string>();
   const deadlines = Array.from({ length: 10_000 }, (_, i) => clock.start(Math.floor(random() * 40), heard, `${i}`));
   for (let i = 0; i < 5_000; i++) {

@@ -1,3 +1,4 @@
+// Where a request goes by the name in its URI (RFC 3263).
 import { describe, expect, test } from 'vitest';
 import { Uri } from '../../container/message/index.js';
 import type { Hop } from '../../container/transport/flow.js';

@@ -1,6 +1,7 @@
+// The transport layer on fakes: listening, datagrams, connections, and the way of requests and responses (§18).
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Malformed, Request, Response, responseTo, Via } from '../../container/message/index.js';
+import { Malformed, Request, type Response, responseTo, Via } from '../../container/message/index.js';
 import type { Flow, FlowUser } from '../../container/transport/flow.js';
 import type { TransportName } from '../../container/transport/network.js';
 import { TransportLayer, type TransportOptions } from '../../container/transport/transport-layer.js';

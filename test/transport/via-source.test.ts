@@ -1,3 +1,4 @@
+// The topmost Via: the source that is written into it (§18.2.1, RFC 3581), and where a response goes by it (§18.2.2).
 import { describe, expect, test } from 'vitest';
 import { parse, Request, Via } from '../../container/message/index.js';
 import {

@@ -124,7 +124,7 @@ describe.each(BOTH)('over %s', (transport) => {
     expect(s.seen).toEqual(['invite', 'bye', 'success 200 BYE']);
   });
 
-  test('C-10d other requests than INVITE: one 200 goes upstream, RFC 4320: no 408', async () => {
+  test('C-10d other methods than INVITE: one 200 goes upstream, RFC 4320: no 408', async () => {
     const s = await loopback(transport, (w) => ({
       message: proxies(w.uri(w.bob)),
       options: proxies([w.uri(w.bob), w.uri(w.carol)]),

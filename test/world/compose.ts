@@ -39,7 +39,7 @@ export interface RequestParts {
   readonly callId: string;
   readonly sequence: number;
   readonly route: readonly string[];
-  readonly contact?: string;
+  readonly contact: string | undefined;
 }
 
 export function composeRequest(parts: RequestParts, options: MessageOptions): TextMessage {

@@ -92,6 +92,6 @@ export class Dialog {
     // A strict router is the Request-URI: it is the next hop, not the first Route that is left.
     const via = this.#strict ? uriIn(this.routeSet[0]!) : undefined;
     const inDialog = { from: this.local, to: this.remote, callId: this.callId, fromTag: '', sequence, route };
-    return { ...inDialog, ...options, via: options.via ?? via };
+    return { ...(via !== undefined && { via }), ...inDialog, ...options };
   }
 }

@@ -81,6 +81,16 @@ export class ServerRequest {
 
   /** Answers. The tag is the phone's, the Contact of what may begin a dialog too. */
   reply(status: number, options: ReplyOptions = {}): TextMessage {
+    const response = this.#composed(status, options);
+    this.replies.push(response);
+    if (this.#establishes(status) && !this.#within) this.#remember(response);
+    this.resend();
+    if (status >= 200 && this.method === 'INVITE' && this.phone.reliable) this.#again(response, T1, LIFETIME);
+    return response;
+  }
+
+  /** §8.2.6, §12.1.1. */
+  #composed(status: number, options: ReplyOptions): TextMessage {
     const { message, phone } = this;
     const response = new TextMessage(`SIP/2.0 ${status} ${options.reason ?? REASONS[status] ?? 'Other'}`);
     const [top = '', ...below] = message.list('Via');
@@ -91,18 +101,18 @@ export class ServerRequest {
       .add('From', message.header('From') ?? '')
       .add('To', tagged ? to : `${to};tag=${options.toTag ?? phone.tagOf(this)}`);
     response.add('Call-ID', message.callId).add('CSeq', message.header('CSeq') ?? '');
-    const establishes = (message.method === 'INVITE' || message.method === 'SUBSCRIBE') && status > 100 && status < 300;
-    if (establishes) {
+    let { contact } = options;
+    if (this.#establishes(status)) {
       response.add('Record-Route', ...message.list('Record-Route'));
-      response.add('Contact', bracketed(options.contact ?? phone.contactFor(this.arrival.transport)));
-    } else if (options.contact !== undefined) response.add('Contact', bracketed(options.contact));
-    finish(response, options);
+      contact ??= phone.contactFor(this.arrival.transport);
+    }
+    if (contact !== undefined) response.add('Contact', bracketed(contact));
+    return finish(response, options);
+  }
 
-    this.replies.push(response);
-    if (establishes && !this.#within) this.#remember(response);
-    this.resend();
-    if (status >= 200 && message.method === 'INVITE' && phone.reliable) this.#again(response, T1, LIFETIME);
-    return response;
+  /** A response with this status may begin a dialog. */
+  #establishes(status: number): boolean {
+    return (this.method === 'INVITE' || this.method === 'SUBSCRIBE') && status > 100 && status < 300;
   }
 
   /** The last answer once more. */
@@ -182,7 +192,7 @@ export class ServerRequest {
 }
 
 /** Host and port of a Via value, brackets gone. */
-function sentByOf(via: string): { host: string; port?: number } {
+function sentByOf(via: string): { host: string; port: number | undefined } {
   const match = /^[^/]*\/[^/]*\/\s*\S+\s+(\[[^\]]*\]|[^\s:;]+)\s*(?::\s*(\d+))?/.exec(via);
   return { host: (match?.[1] ?? '').replace(/[[\]]/g, ''), port: match?.[2] ? Number(match[2]) : undefined };
 }

@@ -64,22 +64,29 @@ function rungsOf(
   for (const transmission of record) {
     const from = name(transmission.from);
     const to = name(transmission.to);
+    const isShown = transmission.time >= (options.since ?? 0);
     for (const wire of wiresOf(transmission, streams)) {
       const key = `${from} ${to} ${wire}`;
       const time = (times.get(key) ?? 0) + 1;
       times.set(key, time);
       const message = readable(wire);
-      if (transmission.time < (options.since ?? 0)) continue;
-      if (message && options.only && !options.only(message, transmission)) continue;
-      const label = message ? labelOf(message, time, options) : octets(wire);
-      rungs.push({ transmission, from, to, label, details: message ? detailsOf(message, options) : [] });
+      if (!isShown || (message && options.only?.(message, transmission) === false)) continue;
+      rungs.push({ transmission, from, to, ...describedAs(message, wire, time, options) });
     }
     const event = EVENTS[transmission.kind];
-    if (event && options.connections && transmission.time >= (options.since ?? 0)) {
-      rungs.push({ transmission, from, to, label: event, details: [] });
-    }
+    if (event && options.connections && isShown) rungs.push({ transmission, from, to, label: event, details: [] });
   }
   return rungs;
+}
+
+function describedAs(
+  message: TextMessage | undefined,
+  wire: string,
+  time: number,
+  options: LadderOptions,
+): Pick<Rung, 'label' | 'details'> {
+  if (message === undefined) return { label: octets(wire), details: [] };
+  return { label: labelOf(message, time, options), details: detailsOf(message, options) };
 }
 
 /** The messages that are complete with this transmission: a datagram is one, a stream is framed. */

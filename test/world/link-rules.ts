@@ -29,8 +29,8 @@ export interface LinkProperties {
 
 /** Where the properties hold: an address, address:port, a participant's name; anywhere when absent. */
 export interface LinkRule extends Partial<LinkProperties> {
-  readonly from?: string;
-  readonly to?: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
   readonly transport?: 'UDP' | 'TCP';
 }
 

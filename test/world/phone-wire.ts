@@ -25,7 +25,7 @@ export interface Arrival {
   readonly from: SocketAddress;
   readonly wire: string;
   /** The connection that it came on. */
-  readonly connection?: Connection;
+  readonly connection: Connection | undefined;
 }
 
 export class PhoneWire {

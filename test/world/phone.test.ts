@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { TextMessage } from './text-message.js';
 import { World } from './world.js';
 
-function pair(options: { seed?: number; transport?: 'UDP' | 'TCP' } = {}) {
+function pair({ transport = 'UDP', ...options }: { seed?: number; transport?: 'UDP' | 'TCP' } = {}) {
   const world = new World(options);
-  const alice = world.phone('alice', '10.0.0.1', { transport: options.transport });
-  const bob = world.phone('bob', '10.0.0.2', { transport: options.transport });
+  const alice = world.phone('alice', '10.0.0.1', { transport });
+  const bob = world.phone('bob', '10.0.0.2', { transport });
   return { world, alice, bob };
 }
 

@@ -265,12 +265,17 @@ export class Phone {
     }
     const script = this.#scripts.get(method);
     if (script) script(request);
-    else if (method === 'CANCEL' && this.answerCancel) this.#cancelled(request);
+    else if (!this.#answers(request)) this.#unread.push(request);
+  }
+
+  /** What it has been told to do with such requests by itself; false when that leaves the request to the test. */
+  #answers(request: ServerRequest): boolean {
+    const { method } = request;
+    if (method === 'INVITE' && this.autoTrying) request.reply(100);
+    if (method === 'CANCEL' && this.answerCancel) this.#cancelled(request);
     else if ((method === 'OPTIONS' && this.answerOptions) || (method === 'BYE' && this.answerBye)) request.reply(200);
-    else {
-      if (method === 'INVITE' && this.autoTrying) request.reply(100);
-      this.#unread.push(request);
-    }
+    else return false;
+    return true;
   }
 
   #acknowledge(ack: TextMessage): void {

@@ -1,6 +1,6 @@
 // The container as a system under test: the whole engine on the world's ports, with applications given as classes.
 import { pino } from 'pino';
-import { type DeployedApplication } from '../../container/application/application.js';
+import type { DeployedApplication } from '../../container/application/application.js';
 import { tokensFor } from '../../container/composition/tokens.js';
 import { parseConfiguration } from '../../container/configuration/configuration.js';
 import { createApplication } from '../../container/deployment/create-application.js';

@@ -151,7 +151,7 @@ export function uriIn(value: string): string {
 }
 
 /** Host, port and parameters of a SIP URI, as a phone needs them to send there. */
-export function uriParts(uri: string): { host: string; port?: number; parameters: Map<string, string> } {
+export function uriParts(uri: string): { host: string; port: number | undefined; parameters: Map<string, string> } {
   const match = /^sips?:(?:[^@]*@)?(\[[^\]]*\]|[^:;?]*)(?::(\d+))?((?:;[^?]*)?)/i.exec(uri);
   if (!match) throw new Error(`no SIP URI: ${uri}`);
   const parameters = new Map<string, string>();

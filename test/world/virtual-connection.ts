@@ -36,7 +36,7 @@ export class VirtualConnection implements Connection {
   #flight = 0;
   /** When the last thing arrives at the peer: nothing overtakes it. */
   #lastArrival = 0;
-  #stalledSince?: number;
+  #stalledSince: number | undefined;
   #pumping = false;
   #endsWhenOpen = false;
 

@@ -33,8 +33,8 @@ socket.on('message', (octets, from) => {
   const [id] = headers(text, 'Call-ID');
   const [cseq] = headers(text, 'CSeq');
   requests++;
-  let call = calls.get(id);
-  if (call === undefined) calls.set(id, (call = { seen: new Map(), timer: undefined, ended: false }));
+  const call = calls.get(id) ?? { seen: new Map(), timer: undefined, ended: false };
+  calls.set(id, call);
   // The caller says which version its answers came from.
   const versions = [...headers(text, 'X-Version'), ...headers(text, 'X-Answered-By')];
   if (!call.seen.has(cseq)) call.seen.set(cseq, versions);

@@ -31,8 +31,10 @@ export class Registrar {
   }
 
   #bindingsOf(addressOfRecord: string): Map<string, number> {
-    let bindings = this.#bindings.get(addressOfRecord);
-    if (bindings === undefined) this.#bindings.set(addressOfRecord, (bindings = new Map()));
+    const known = this.#bindings.get(addressOfRecord);
+    if (known !== undefined) return known;
+    const bindings = new Map<string, number>();
+    this.#bindings.set(addressOfRecord, bindings);
     return bindings;
   }
 }
