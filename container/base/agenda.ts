@@ -21,9 +21,10 @@ export class Agenda {
   }
 
   #drain = (): void => {
-    for (let i = 0; i < this.#jobs.length; i++) {
+    // A list that grows is walked to its end: jobs may add jobs.
+    for (const job of this.#jobs) {
       try {
-        this.#jobs[i]!();
+        job();
       } catch (error) {
         this.#failed(error);
       }

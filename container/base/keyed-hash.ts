@@ -3,17 +3,15 @@
 /** Two words of 32 bits. */
 export type HashKey = readonly [number, number];
 
-const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz';
 /** Two digits to the base 36 for each number below 1296: a fifth of what `toString` takes. */
-const PAIRS: readonly string[] = Array.from({ length: 1296 }, (_, i) => DIGITS[Math.floor(i / 36)]! + DIGITS[i % 36]!);
+const PAIRS: readonly string[] = Array.from({ length: 1296 }, (_, i) => i.toString(36).padStart(2, '0'));
+const DIGITS: readonly string[] = Array.from({ length: 36 }, (_, i) => i.toString(36));
 
 /** A word of 32 bits in seven digits to the base 36. */
 function written(word: number): string {
   const upper = Math.floor(word / 46_656);
   const lower = word % 46_656;
-  return (
-    PAIRS[Math.floor(upper / 1296)]! + PAIRS[upper % 1296]! + DIGITS[Math.floor(lower / 1296)]! + PAIRS[lower % 1296]!
-  );
+  return `${PAIRS[Math.floor(upper / 1296)]}${PAIRS[upper % 1296]}${DIGITS[Math.floor(lower / 1296)]}${PAIRS[lower % 1296]}`;
 }
 
 /** Texts are added one after another; where one ends and the next begins is part of the hash. */

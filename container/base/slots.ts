@@ -1,11 +1,12 @@
-// Things by number, for what comes and goes with every call: a place that is left is given to the next, and finding one takes no hashing.
-// A Map would leave behind, each time that it grows or is cleared of what was deleted, a table of what stood in it: that keeps the dead alive until the next full collection.
+// Objects by number, for objects that come and go with every call. A free slot goes to the next one, and finding one takes no
+// hashing. A Map leaves a table of its former contents behind each time that it grows or is tidied, and that table keeps
+// them alive until the next full collection.
 
 /** Of objects; numbers from 0 on. */
 export class Slots<T extends object> {
-  /** In a place that is free: the next one that is, or -1. */
+  /** In a free slot: the next free one, or -1. */
   readonly #places: (T | number)[] = [];
-  /** By place: the how manieth it was that was given it. */
+  /** When the object in this slot was added: 0 for the first. */
   readonly #serials: number[] = [];
   #added = 0;
   #free = -1;
@@ -49,7 +50,7 @@ export class Slots<T extends object> {
   values(): T[] {
     const found: { readonly thing: T; readonly serial: number }[] = [];
     for (const [slot, thing] of this.#places.entries())
-      if (typeof thing === 'object') found.push({ thing, serial: this.#serials[slot]! });
+      if (typeof thing === 'object') found.push({ thing, serial: this.#serials[slot] ?? 0 });
     return found.sort((a, b) => a.serial - b.serial).map(({ thing }) => thing);
   }
 }

@@ -11,6 +11,7 @@ import {
   type Node,
   parseDocument,
   visit,
+  type YAMLMap,
   type YAMLParseError,
 } from 'yaml';
 import type { z } from 'zod';
@@ -79,7 +80,7 @@ export function parseConfiguration(text: string, name = 'siplet.yaml', overrides
   if (document.errors.length > 0) {
     throw new ConfigurationError(document.errors.map((error) => `${at(error.pos[0])}: ${toldOf(error)}`).join('\n'));
   }
-  const value = valueOf(document, at);
+  const value = contentOf(document, at);
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new ConfigurationError(`${at(offsetOf(document, []))}: must be a map of keys and values`);
   }
@@ -102,7 +103,7 @@ export function parseConfiguration(text: string, name = 'siplet.yaml', overrides
 }
 
 /** What the document says, {} when it is empty. */
-function valueOf(document: Document, at: (offset: number) => string): unknown {
+function contentOf(document: Document, at: (offset: number) => string): unknown {
   visit(document, {
     Alias: (_key, alias) => {
       if (alias.resolve(document) !== undefined) return;
@@ -185,19 +186,27 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   let node: Node | null = isNode(document.contents) ? document.contents : null;
   let offset = node?.range?.[0] ?? 0;
   for (const key of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(
-        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key),
-      );
-      if (!pair) return offset;
-      offset = (pair.key as Node).range?.[0] ?? offset;
-      node = isNode(pair.value) ? pair.value : null;
-    } else {
-      const item: unknown = node && 'items' in node ? (node.items as unknown[])[Number(key)] : undefined;
-      if (!isNode(item)) return offset;
-      node = item;
-      offset = node.range?.[0] ?? offset;
-    }
+    const found = isMap(node) ? inMap(node, key) : inSequence(node, key);
+    if (found === undefined) return offset;
+    offset = found.offset ?? offset;
+    node = found.value;
   }
   return offset;
+}
+
+/** A value, and where it or its key begins. */
+interface Found {
+  readonly value: Node | null;
+  readonly offset: number | undefined;
+}
+
+function inMap({ items }: YAMLMap, key: PropertyKey): Found | undefined {
+  const pair = items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key));
+  if (pair === undefined) return undefined;
+  return { value: isNode(pair.value) ? pair.value : null, offset: (pair.key as Node).range?.[0] };
+}
+
+function inSequence(node: Node | null, key: PropertyKey): Found | undefined {
+  const item: unknown = node && 'items' in node ? (node.items as unknown[])[Number(key)] : undefined;
+  return isNode(item) ? { value: item, offset: item.range?.[0] } : undefined;
 }

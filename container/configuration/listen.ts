@@ -27,19 +27,36 @@ export function listenAddress(text: string): ListenAddress | string {
 
 /** `address:port`, `[::1]:port` or an address alone; else a sentence that says what is wrong. */
 export function hostAndPort(text: string, defaultPort: number): { address: string; port: number } | string {
-  const bracketed = text.startsWith('[');
-  const end = bracketed ? text.indexOf(']') : text.includes(':') ? text.indexOf(':') : text.length;
-  if (bracketed && end < 0) return `the bracket of the IPv6 address is not closed`;
-  const address = bracketed ? text.slice(1, end) : text.slice(0, end);
-  const rest = text.slice(bracketed ? end + 1 : end);
+  const isBracketed = text.startsWith('[');
+  const parts = isBracketed ? bracketed(text) : plain(text);
+  if (parts === undefined) return 'the bracket of the IPv6 address is not closed';
+  const { address, rest } = parts;
   const port = rest === '' ? defaultPort : portOf(rest);
   if (port === undefined) {
-    if (!bracketed && isIP(text) === 6) return `an IPv6 address is written in brackets: [${text}]`;
+    if (!isBracketed && isIP(text) === 6) return `an IPv6 address is written in brackets: [${text}]`;
     return `'${rest.replace(/^:/, '')}' is no port (0-65535)`;
   }
   const numeric = address === 'localhost' ? '127.0.0.1' : address;
-  if (isIP(numeric) !== (bracketed ? 6 : 4)) return `'${address}' is no numeric ${bracketed ? 'IPv6' : 'IPv4'} address`;
-  return { address: numeric, port };
+  const family = isBracketed ? 6 : 4;
+  return isIP(numeric) === family ? { address: numeric, port } : `'${address}' is no numeric IPv${family} address`;
+}
+
+/** An address, and what stands behind it. */
+interface Parts {
+  readonly address: string;
+  readonly rest: string;
+}
+
+/** Undefined when the bracket is not closed. */
+function bracketed(text: string): Parts | undefined {
+  const end = text.indexOf(']');
+  return end < 0 ? undefined : { address: text.slice(1, end), rest: text.slice(end + 1) };
+}
+
+function plain(text: string): Parts {
+  const colon = text.indexOf(':');
+  const end = colon < 0 ? text.length : colon;
+  return { address: text.slice(0, end), rest: text.slice(end) };
 }
 
 /** 'udp:127.0.0.1:5060' again. */

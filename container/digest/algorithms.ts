@@ -1,6 +1,7 @@
 // The digest algorithms (RFC 7616 §3.2, RFC 8760 §2.1): names as they are written, what hashes them, and which is the stronger.
 import { createHash } from 'node:crypto';
 import type { DigestAlgorithm, DigestHash } from '@siplet/sdk';
+import { present } from '../base/present.js';
 
 export interface Algorithm {
   readonly name: DigestAlgorithm;
@@ -43,5 +44,7 @@ export function strongestFirst<T>(all: readonly T[], algorithm: (one: T) => Algo
 
 /** In lower case hexadecimal digits, of a wire string: one octet a char. */
 export function hashOf(hash: DigestHash, wire: string): string {
-  return createHash(OPENSSL.get(hash)!).update(wire, 'latin1').digest('hex');
+  return createHash(present(OPENSSL.get(hash), 'the name of a hash'))
+    .update(wire, 'latin1')
+    .digest('hex');
 }

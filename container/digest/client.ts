@@ -85,7 +85,7 @@ function answer(
   const { parameters, status } = challenge;
   const username = wireOf(credentials.username);
   const realm = wireOf(challenge.realm);
-  const nonce = wireOf(parameters.get('nonce')!);
+  const nonce = wireOf(parameters.get('nonce') ?? '');
   const { method, uri, body } = request;
   const ha1 = ha1Of(algorithm.hash, username, realm, wireOf(credentials.password));
   const response = requestDigest({ algorithm, ha1, nonce, method, uri, body, qop, use });
@@ -118,7 +118,10 @@ export function addAuthorization(
   chance: Identifiers,
 ): void {
   let known = uses.get(chance);
-  if (known === undefined) uses.set(chance, (known = new NonceUses(chance)));
+  if (known === undefined) {
+    known = new NonceUses(chance);
+    uses.set(chance, known);
+  }
   const { next } = known;
   const all = 'username' in credentials ? [credentials] : credentials;
   for (const { name, realm, value } of authorizationFor(message, challenges, all, next)) {

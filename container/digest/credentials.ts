@@ -20,9 +20,10 @@ export interface DigestCredentials {
 
 /** What the parameters of scheme Digest say, or the first thing that is wrong with them. */
 export function readCredentials({ values }: Parameters): DigestCredentials | Fault {
+  const text = (name: string): string => values.get(name) ?? '';
   for (const name of ['username', 'realm', 'nonce', 'uri', 'response'])
-    if (!values.get(name)) return new Fault(`${name} is missing`);
-  const response = values.get('response')!.toLowerCase();
+    if (text(name) === '') return new Fault(`${name} is missing`);
+  const response = text('response').toLowerCase();
   if (!/^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(response)) return new Fault('response is no digest');
   const qop = values.get('qop')?.toLowerCase();
   if (qop !== undefined && qop !== 'auth' && qop !== 'auth-int') return new Fault('qop is not known');
@@ -30,10 +31,10 @@ export function readCredentials({ values }: Parameters): DigestCredentials | Fau
   const use = qop === undefined ? { cnonce: values.get('cnonce') ?? '', nc: '' } : useOf(values);
   if (use instanceof Fault) return use;
   return {
-    username: values.get('username')!,
-    realm: values.get('realm')!,
-    nonce: values.get('nonce')!,
-    uri: values.get('uri')!,
+    username: text('username'),
+    realm: text('realm'),
+    nonce: text('nonce'),
+    uri: text('uri'),
     response,
     algorithm: values.get('algorithm'),
     qop,

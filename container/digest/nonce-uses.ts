@@ -27,7 +27,8 @@ export class NonceUses {
     use.count++;
     this.#uses.delete(key);
     this.#uses.set(key, use);
-    if (this.#uses.size > MOST) this.#uses.delete(this.#uses.keys().next().value!);
+    const [oldest] = this.#uses.keys();
+    if (oldest !== undefined && this.#uses.size > MOST) this.#uses.delete(oldest);
     return { cnonce: use.cnonce, nc: use.count.toString(16).padStart(8, '0') };
   };
 }

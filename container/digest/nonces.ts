@@ -39,7 +39,8 @@ export class Nonces {
   }
 
   get run(): string {
-    return (this.#run ??= this.#chance.tag());
+    this.#run ??= this.#chance.tag();
+    return this.#run;
   }
 
   mint(realm: string): string {

@@ -23,26 +23,40 @@ export function parseParameters(value: string): Parameters | Fault {
   const scheme = schemeOf(value);
   if (!isToken(scheme)) return new Fault('it names no scheme');
   const values = new Map<string, string>();
-  const { length } = value;
   let at = skipBlanks(value, scheme.length);
-  while (at < length) {
-    const equals = value.indexOf('=', at);
-    const name = equals < 0 ? '' : value.slice(at, equals).trimEnd().toLowerCase();
-    if (!isToken(name)) return new Fault('a parameter has no name, or no value');
-    const start = skipBlanks(value, equals + 1);
-    const end = value[start] === '"' ? quotedEnd(value, start) : plainEnd(value, start);
-    if (end < 0) return new Fault(`the quotes of ${name} do not end`);
-    if (end === start) return new Fault(`${name} has no value`);
+  while (at < value.length) {
+    const read = readParameter(value, at);
+    if (read instanceof Fault) return read;
+    const { name, text } = read;
     if (values.has(name)) return new Fault(`${name} is there twice`);
     if (values.size === MOST) return new Fault('it has too many parameters');
-    values.set(name, unquote(value.slice(start, end)));
-    at = skipBlanks(value, end);
-    if (at === length) break;
-    if (value[at] !== ',') return new Fault(`something stands behind ${name}`);
-    at = skipBlanks(value, at + 1);
-    if (at === length) return new Fault('it ends with a comma');
+    values.set(name, text);
+    const next = nextParameter(value, read.end, name);
+    if (next instanceof Fault) return next;
+    at = next;
   }
   return { scheme, values };
+}
+
+/** `name=value` from there on; `end` is behind it. */
+function readParameter(value: string, at: number): { name: string; text: string; end: number } | Fault {
+  const equals = value.indexOf('=', at);
+  const name = equals < 0 ? '' : value.slice(at, equals).trimEnd().toLowerCase();
+  if (!isToken(name)) return new Fault('a parameter has no name, or no value');
+  const start = skipBlanks(value, equals + 1);
+  const end = value[start] === '"' ? quotedEnd(value, start) : plainEnd(value, start);
+  if (end < 0) return new Fault(`the quotes of ${name} do not end`);
+  if (end === start) return new Fault(`${name} has no value`);
+  return { name, text: unquote(value.slice(start, end)), end };
+}
+
+/** Where the parameter behind the comma begins; the end of the value where there is no comma. */
+function nextParameter(value: string, end: number, name: string): number | Fault {
+  const at = skipBlanks(value, end);
+  if (at === value.length) return at;
+  if (value[at] !== ',') return new Fault(`something stands behind ${name}`);
+  const next = skipBlanks(value, at + 1);
+  return next === value.length ? new Fault('it ends with a comma') : next;
 }
 
 /** What stands before the first blank, whatever is behind it. */
@@ -84,6 +98,6 @@ function quotedEnd(text: string, start: number): number {
 /** Not only a token: peers leave the quotes off their URIs and nonces. */
 function plainEnd(text: string, start: number): number {
   let i = start;
-  while (i < text.length && !' \t,"'.includes(text[i]!)) i++;
+  while (i < text.length && !' \t,"'.includes(text.charAt(i))) i++;
   return i;
 }

@@ -30,14 +30,15 @@ export function policyOf(options: AuthenticationOptions): Policy {
     const [fault] = faultsOfOptions(options);
     if (fault !== undefined) throw new TypeError(`authenticate: ${fault}`);
     if (typeof options.users !== 'function') throw new TypeError('authenticate: users is no function');
-    policies.set(options, (policy = made(options)));
+    policy = made(options);
+    policies.set(options, policy);
   }
   return policy;
 }
 
 function made(options: AuthenticationOptions): Policy {
   const proxy = options.proxy ?? false;
-  const named = (options.algorithms ?? ALGORITHMS).map((name) => algorithmOf(name)!);
+  const named = (options.algorithms ?? ALGORITHMS).flatMap((name) => algorithmOf(name) ?? []);
   return {
     realm: wireOf(options.realm),
     status: proxy ? 407 : 401,
@@ -52,21 +53,35 @@ function made(options: AuthenticationOptions): Policy {
 /** What is wrong with them, but for `users`: one half-sentence each. */
 export function faultsOfOptions(options: Partial<Omit<AuthenticationOptions, 'users'>> | undefined): string[] {
   const { realm, algorithms = ALGORITHMS, qop = QOP, proxy = false, withoutQop = false, acceptsUri } = options ?? {};
-  const faults: string[] = [];
-  if (typeof realm !== 'string' || realm === '')
-    faults.push("realm is missing: a domain of yours, such as 'example.com'");
-  else if (realm.length > LONGEST_REALM || /[\0-\x1f\x7f]/.test(realm))
-    faults.push('realm holds control characters, or is too long');
-  if (!Array.isArray(algorithms) || algorithms.length === 0)
-    faults.push('algorithms is no list with an algorithm in it');
-  else
-    for (const name of algorithms)
-      if (typeof name !== 'string' || algorithmOf(name) === undefined)
-        faults.push(`the algorithm ${name} is not known`);
-  if (!Array.isArray(qop) || qop.length === 0) faults.push("qop is no list of 'auth' and 'auth-int'");
-  else for (const one of qop) if (one !== 'auth' && one !== 'auth-int') faults.push(`the qop ${one} is not known`);
+  const faults = [...realmFaults(realm), ...algorithmFaults(algorithms), ...qopFaults(qop)];
   if (typeof proxy !== 'boolean') faults.push('proxy is neither true nor false');
   if (typeof withoutQop !== 'boolean') faults.push('withoutQop is neither true nor false');
   if (acceptsUri !== undefined && typeof acceptsUri !== 'function') faults.push('acceptsUri is no function');
   return faults;
+}
+
+function realmFaults(realm: unknown): string[] {
+  if (typeof realm !== 'string' || realm === '') return ["realm is missing: a domain of yours, such as 'example.com'"];
+  if (realm.length <= LONGEST_REALM && !hasControls(realm)) return [];
+  return ['realm holds control characters, or is too long'];
+}
+
+function hasControls(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code === 0x7f) return true;
+  }
+  return false;
+}
+
+function algorithmFaults(algorithms: unknown): string[] {
+  if (!Array.isArray(algorithms) || algorithms.length === 0) return ['algorithms is no list with an algorithm in it'];
+  return algorithms
+    .filter((name) => typeof name !== 'string' || algorithmOf(name) === undefined)
+    .map((name) => `the algorithm ${name} is not known`);
+}
+
+function qopFaults(qop: unknown): string[] {
+  if (!Array.isArray(qop) || qop.length === 0) return ["qop is no list of 'auth' and 'auth-int'"];
+  return qop.filter((one) => one !== 'auth' && one !== 'auth-int').map((one) => `the qop ${one} is not known`);
 }

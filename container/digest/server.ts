@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { HashKey } from '../base/keyed-hash.js';
 import { type Field, type Request, textOf, wireOf } from '../message/index.js';
-import { algorithmOf } from './algorithms.js';
+import { type Algorithm, algorithmOf } from './algorithms.js';
 import { writeChallenge } from './challenge.js';
 import { type DigestCredentials, readCredentials } from './credentials.js';
 import { Nonces } from './nonces.js';
@@ -59,36 +59,37 @@ export class DigestServer {
     if (found === undefined) return this.#challenge(policy, false);
     if (found instanceof Fault) return refused(policy, 'Cannot Be Read');
     const { credentials, field } = found;
-    const algorithm = algorithmOf(credentials.algorithm);
-    const { qop } = credentials;
-    // What was not offered is not accepted: nobody is talked down to a weaker algorithm (RFC 8760 §4).
-    if (algorithm === undefined || !policy.algorithms.includes(algorithm)) return this.#challenge(policy, false);
-    if (qop === undefined ? !policy.withoutQop : !policy.qop.includes(qop)) return this.#challenge(policy, false);
+    const algorithm = offeredAlgorithm(credentials, policy);
+    if (algorithm === undefined) return this.#challenge(policy, false);
     const nonce = this.#nonces.check(credentials.nonce, policy.realm);
     if (nonce.state === 'foreign') return this.#challenge(policy, false);
     if (!isForUri(credentials.uri, request.uri, options)) return refused(policy, 'Is For Another Request-URI');
     const name = textOf(credentials.username);
     const secret = await options.users(name, options.realm);
-    const { username, use } = credentials;
-    const { method, body } = request;
-    const known = ha1Known(secret, algorithm.hash);
-    // A user who does not exist costs as much as one who does (§26.3.1.2).
-    const computed = ha1Of(
-      algorithm.hash,
-      username,
-      policy.realm,
-      typeof secret === 'string' ? wireOf(secret) : this.#nobody,
-    );
-    const ha1 = known ?? computed;
-    const expected = requestDigest({ ...credentials, algorithm, ha1, method, body });
-    const isRight = isSame(expected, credentials.response) && (known !== undefined || typeof secret === 'string');
-    if (!isRight) return this.#challenge(policy, false);
+    if (!this.#isRight(request, credentials, algorithm, policy.realm, secret)) return this.#challenge(policy, false);
     if (nonce.state === 'stale') return this.#challenge(policy, true);
+    const { qop, use, username } = credentials;
     // Who does not count uses the nonce once.
     const count = qop === undefined ? 1 : Number.parseInt(use.nc, 16);
     const key = `${counter}\0${username}\0${credentials.nonce}`;
     if (!this.#window.take(key, nonce.issued, count)) return this.#challenge(policy, true);
     return { user: name, field };
+  }
+
+  /** Whether the response is the one for that secret, which is what `users` gave. */
+  #isRight(
+    { method, body }: Request,
+    credentials: DigestCredentials,
+    algorithm: Algorithm,
+    realm: string,
+    secret: Secret | undefined,
+  ): boolean {
+    const known = ha1Known(secret, algorithm.hash);
+    const password = typeof secret === 'string' ? wireOf(secret) : this.#nobody;
+    // A user who does not exist costs as much as one who does (§26.3.1.2).
+    const computed = ha1Of(algorithm.hash, credentials.username, realm, password);
+    const expected = requestDigest({ ...credentials, algorithm, ha1: known ?? computed, method, body });
+    return isSame(expected, credentials.response) && (known !== undefined || typeof secret === 'string');
   }
 
   /** From the strongest algorithm, one header field each (RFC 8760 §2.3). */
@@ -99,6 +100,13 @@ export class DigestServer {
     );
     return { user: undefined, status, headers };
   }
+}
+
+/** An algorithm or qop that was not offered is not accepted: nobody is talked down to a weaker one (RFC 8760 §4). */
+function offeredAlgorithm({ algorithm: name, qop }: DigestCredentials, policy: Policy): Algorithm | undefined {
+  const algorithm = algorithmOf(name);
+  const isOffered = qop === undefined ? policy.withoutQop : policy.qop.includes(qop);
+  return algorithm !== undefined && isOffered && policy.algorithms.includes(algorithm) ? algorithm : undefined;
 }
 
 interface Found {
@@ -119,7 +127,10 @@ function credentialsIn(request: Request, { answers, realm, algorithms }: Policy)
     if (credentials instanceof Fault) fault = credentials;
     else all.push({ credentials, field });
   }
-  const offered = ({ credentials }: Found): boolean => algorithms.includes(algorithmOf(credentials.algorithm)!);
+  const offered = ({ credentials }: Found): boolean => {
+    const algorithm = algorithmOf(credentials.algorithm);
+    return algorithm !== undefined && algorithms.includes(algorithm);
+  };
   return all.find(offered) ?? all[0] ?? fault;
 }
 

@@ -26,7 +26,7 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
   readonly slot: number;
   user: port.ClientUser;
   /** What is sent again: the request, later the ACK. */
-  private wire: string | undefined;
+  private wire: string;
   private sent: Request | undefined;
   /** Waits for the first provisional response (§9.1). */
   private keptCancel: Request | undefined = undefined;
@@ -79,18 +79,18 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
 
   /** The request, or in Completed the ACK, as it was sent before. */
   sendWire(): void {
-    this.flow.send(this.wire!, this);
+    this.flow.send(this.wire, this);
   }
 
   sendAck(response: Response): void {
-    this.wire = ackOf(this.sent!, response).toWire();
+    this.wire = ackOf(this.request, response).toWire();
     this.resendAck();
   }
 
   /** §17.1.1.3: to the same place as the INVITE, also when its connection has ended. */
   resendAck(): void {
-    if (this.flow.open) this.flow.send(this.wire!, this);
-    else this.ground.again(this.flow).send(this.wire!);
+    if (this.flow.open) this.flow.send(this.wire, this);
+    else this.ground.again(this.flow).send(this.wire);
   }
 
   keepCancel(cancel: Request): void {
@@ -117,7 +117,7 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
   }
 
   tellTransportError(): void {
-    this.user.failed({ cause: 'transport', error: this.error! }, this);
+    this.user.failed({ cause: 'transport', error: this.error ?? new Error('the transport has failed') }, this);
   }
 
   protected tellTerminated(): void {
@@ -128,7 +128,7 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
   protected release(): void {
     this.sent = undefined;
     this.keptCancel = undefined;
-    if (!this.isInvite || this.place.name !== 'completed') this.wire = undefined;
+    if (!this.isInvite || this.place.name !== 'completed') this.wire = '';
   }
 }
 

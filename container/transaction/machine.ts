@@ -1,4 +1,5 @@
 // Machines as tables: state → event → [next state, ...actions], compiled once into arrays that a step only has to index (§17).
+import { present } from '../base/present.js';
 import type { Message } from '../message/index.js';
 import { TIMER_TABLE, type TimerKind, type TimerName } from './timers.js';
 
@@ -62,22 +63,23 @@ export function compile<State extends string, Event extends string, Action exten
     const heard = Object.keys(table.states[state]);
     places.set(state, new Place(state, heard.length === 0, timersOf(heard)));
   }
+  const placeOf = (state: string): Place<Subject> => present(places.get(state), `${table.name}: the state ${state}`);
   const move = ([next, ...actions]: Arc<State, Action>): Move<Subject> => {
     checkOrder(table.name, actions);
     return new Move(
-      places.get(next)!,
+      placeOf(next),
       actions.map((action) => effects[action]),
     );
   };
   for (const state of Object.keys(table.states) as State[]) {
-    const place = places.get(state)!;
+    const place = placeOf(state);
     for (const event of table.events) {
       const arc = table.states[state][event];
       place.moves.push(arc === undefined ? undefined : move(arc));
     }
   }
   const numbers = Object.fromEntries(table.events.map((event, number) => [event, number])) as Record<Event, number>;
-  return { events: numbers, initial: move(table.initial), terminated: places.get('terminated')! };
+  return { events: numbers, initial: move(table.initial), terminated: placeOf('terminated') };
 }
 
 function timersOf(events: readonly string[]): Record<TimerKind, TimerName | undefined> {

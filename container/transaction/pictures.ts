@@ -38,7 +38,7 @@ export function matrix(table: AnyTable): string {
   const states = Object.keys(table.states);
   const rows = table.events.map((event) => {
     const cells = states.map((state) => {
-      const arc = table.states[state]![event];
+      const arc = table.states[state]?.[event];
       return arc === undefined ? '·' : [`**${arc[0]}**`, ...arc.slice(1)].join(' ');
     });
     return `| ${event} | ${cells.join(' | ')} |`;

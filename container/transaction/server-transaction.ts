@@ -62,7 +62,8 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   }
 
   get toTag(): string {
-    return (this.tag ??= this.ground.newTag());
+    this.tag ??= this.ground.newTag();
+    return this.tag;
   }
 
   /** Called when the user has been given the request: a 100 of ours is due if nothing was sent by then (§17.2.1, RFC 4320 §4.1). */
@@ -106,8 +107,8 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     // The user sends a 2xx to INVITE again if it comes to that: RFC 6026 §7.1.
     this.last = this.place.name === 'accepted' ? undefined : wire;
     const taken = this.ground.respond(response, this.flow, this, wire);
-    if (taken === undefined) return this.fail(new Error('there is no way back by the Via of the request'));
-    if (taken === this.flowBack) return;
+    if (taken === undefined) this.fail(new Error('there is no way back by the Via of the request'));
+    if (taken === undefined || taken === this.flowBack) return;
     // The last way back may be another connection than the one before: that one is not kept for us.
     if (this.flowBack !== this.flow) this.flowBack.forget(this);
     this.flowBack = taken;
@@ -119,9 +120,9 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
 
   /** §8.2.6.1, §17.2.1: no To tag, and the Timestamp with the delay. */
   sendTrying(): void {
-    const trying = responseTo(this.received!, 100);
+    const trying = responseTo(this.request, 100);
     const timestamp = trying.value('timestamp')?.split(' ')[0];
-    const delay = this.delays[(this.isInvite ? TIMER.timerTrying : TIMER.timerLateTrying).number]!;
+    const delay = this.delayOf(this.isInvite ? TIMER.timerTrying : TIMER.timerLateTrying);
     if (timestamp) trying.set('Timestamp', `${timestamp} ${delay / 1000}`);
     this.sendResponse(trying);
   }
@@ -140,7 +141,7 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   }
 
   tellTransportError(): void {
-    this.user?.failed?.({ cause: 'transport', error: this.error! }, this);
+    this.user?.failed?.({ cause: 'transport', error: this.error ?? new Error('the transport has failed') }, this);
   }
 
   protected tellTerminated(): void {

@@ -3,7 +3,7 @@ import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Message } from '../message/index.js';
 import type { Flow, FlowUser } from '../transport/flow.js';
 import type { Machine, Move, Place } from './machine.js';
-import type { Delays, Timer, Timers } from './timers.js';
+import type { Timer, Timers } from './timers.js';
 
 /** What a transaction needs of the layer that it lives in. */
 export interface Ground<Subject> {
@@ -51,8 +51,7 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
   protected take(move: Move<Subject>, message: Message | undefined): void {
     const next = move.next;
     if (next !== this.place) this.enter(next);
-    const effects = move.effects;
-    for (let i = 0; i < effects.length; i++) effects[i]!(this as unknown as Subject, message);
+    for (const effect of move.effects) effect(this as unknown as Subject, message);
     if (!next.last) return;
     this.tellTerminated();
     this.release();
@@ -86,7 +85,7 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
 
   /** Starts a timer of Table 4 that runs once; one that is never to fire is not started. */
   start(timer: Timer): void {
-    const delay = this.delays[timer.number]!;
+    const delay = this.delayOf(timer);
     if (delay === Number.POSITIVE_INFINITY) return;
     const deadline = this.ground.clock.start(delay, this, timer.name);
     if (timer.kind === 'wait') this.wait = deadline;
@@ -94,7 +93,7 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
   }
 
   /** Starts a retransmission timer with the interval given, or with its first one. */
-  startRepeat(timer: Timer, interval = this.delays[timer.number]!): void {
+  startRepeat(timer: Timer, interval = this.delayOf(timer)): void {
     if (interval === Number.POSITIVE_INFINITY) return;
     this.interval = interval;
     this.repeat = this.ground.clock.start(interval, this, timer.name);
@@ -116,18 +115,24 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
     this.wait = undefined;
   }
 
-  get delays(): Delays {
-    return this.ground.timers.of(this.flow);
+  /** Milliseconds; infinity for a timer that is never to fire. */
+  protected delayOf(timer: Timer): number {
+    return this.ground.timers.of(this.flow)[timer.number] ?? Number.POSITIVE_INFINITY;
   }
 
   expire(timer: string): void {
-    this.step(this.machine.events[timer]!);
+    this.#hear(timer);
   }
 
   /** §17.1.4, §17.2.4. */
   transportFailed(error: Error): void {
     this.error = error;
-    this.step(this.machine.events.transportError!);
+    this.#hear('transportError');
+  }
+
+  #hear(name: string): void {
+    const event = this.machine.events[name];
+    if (event !== undefined) this.step(event);
   }
 
   /** The same for what is known at once: it is told with the clock's next turn, since nothing is told from within a step. */
