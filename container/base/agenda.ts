@@ -7,7 +7,10 @@ export class Agenda {
   readonly #defer: (drain: () => void) => void;
   readonly #failed: (error: unknown) => void;
 
-  /** `defer` asks the host to call back soon (a microtask in the container, the scheduler in a test); `failed` is told what a job threw. */
+  /**
+   * `defer` asks the host to call back soon (a microtask in the container, the scheduler in a test); `failed` is told
+   * what a job threw.
+   */
   constructor(defer: (drain: () => void) => void, failed: (error: unknown) => void) {
     this.#defer = defer;
     this.#failed = failed;

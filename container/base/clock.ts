@@ -1,4 +1,5 @@
-// Time as a value that is passed in: deadlines of the protocol layers, real or virtual. The real clock is in real-clock.ts.
+// Time as a value that is passed in: deadlines of the protocol layers, real or virtual. The real clock is in
+// real-clock.ts.
 
 /** A deadline that was set. Stopping one that has fired or was stopped does nothing. */
 export interface Deadline {
@@ -7,7 +8,9 @@ export interface Deadline {
   readonly pending: boolean;
 }
 
-/** What a deadline calls. `which` is handed back, so that one object may own several deadlines without a closure each. */
+/**
+ * What a deadline calls. `which` is handed back, so that one object may own several deadlines without a closure each.
+ */
 export interface Timed {
   expire(which: string): void;
 }
@@ -17,6 +20,9 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970, for Date headers and logs. */
   wallTime(): number;
-  /** Calls `owner.expire(which)` once, `delay` ms from now (any length, also beyond 2^31-1 ms). Never calls synchronously. */
+  /**
+   * Calls `owner.expire(which)` once, `delay` ms from now (any length, also beyond 2^31-1 ms). Never calls
+   * synchronously.
+   */
   start(delay: number, owner: Timed, which: string): Deadline;
 }

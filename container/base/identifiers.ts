@@ -1,4 +1,5 @@
-// Chance as a value that is passed in: branches, tags, Call-IDs. The container's draws from the system's generator, a test's counts.
+// Chance as a value that is passed in: branches, tags, Call-IDs. The container's draws from the system's generator, a
+// test's counts.
 
 export interface Identifiers {
   /** What follows the magic cookie in a branch; at least 64 bits of chance, lower case. */

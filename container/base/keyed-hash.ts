@@ -1,4 +1,5 @@
-// HalfSipHash-2-4 with 64 bits of output: a keyed hash of texts that is quick in 32-bit arithmetic. For branches and checks, not for secrets.
+// HalfSipHash-2-4 with 64 bits of output: a keyed hash of texts that is quick in 32-bit arithmetic. For branches and
+// checks, not for secrets.
 
 /** Two words of 32 bits. */
 export type HashKey = readonly [number, number];

@@ -1,6 +1,6 @@
-// Objects by number, for objects that come and go with every call. A free slot goes to the next one, and finding one takes no
-// hashing. A Map leaves a table of its former contents behind each time that it grows or is tidied, and that table keeps
-// them alive until the next full collection.
+// Objects by number, for objects that come and go with every call. A free slot goes to the next one, and finding one
+// takes no hashing. A Map leaves a table of its former contents behind each time that it grows or is tidied, and that
+// table keeps them alive until the next full collection.
 
 /** Of objects; numbers from 0 on. */
 export class Slots<T extends object> {

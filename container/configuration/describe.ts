@@ -1,4 +1,5 @@
-// The keys of siplet.yaml with default and meaning, read from the schema: the README's table is made of it and a test keeps it fresh.
+// The keys of siplet.yaml with default and meaning, read from the schema: the README's table is made of it and a test
+// keeps it fresh.
 import { z } from 'zod';
 import { schema } from './schema.js';
 

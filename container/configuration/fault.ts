@@ -1,4 +1,5 @@
-// What is wrong with a value of the configuration, in words that an operator knows: where the schema has none of its own.
+// What is wrong with a value of the configuration, in words that an operator knows: where the schema has none of its
+// own.
 import type { z } from 'zod';
 
 const TYPES: Readonly<Record<string, string>> = {

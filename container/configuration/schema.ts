@@ -1,4 +1,5 @@
-// Every key of siplet.yaml with its default and its meaning: contract section 8. The table in the README is printed from here.
+// Every key of siplet.yaml with its default and its meaning: contract section 8. The table in the README is printed
+// from here.
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { hostAndPort, type ListenAddress, listenAddress } from './listen.js';
@@ -278,7 +279,9 @@ export const schema = z.strictObject({
 
 type Parsed = z.output<typeof schema>;
 
-/** The whole configuration, every key with its value. Times are milliseconds; `proxy.timeout` is seconds, as in the API. */
+/**
+ * The whole configuration, every key with its value. Times are milliseconds; `proxy.timeout` is seconds, as in the API.
+ */
 export interface Configuration extends Omit<Parsed, 'apps'> {
   /** The section of each application, by its name. */
   readonly apps: ReadonlyMap<string, unknown>;

@@ -1,4 +1,5 @@
-// The digest algorithms (RFC 7616 §3.2, RFC 8760 §2.1): names as they are written, what hashes them, and which is the stronger.
+// The digest algorithms (RFC 7616 §3.2, RFC 8760 §2.1): names as they are written, what hashes them, and which is the
+// stronger.
 import { createHash } from 'node:crypto';
 import type { DigestAlgorithm, DigestHash } from '@siplet/sdk';
 import { present } from '../base/present.js';

@@ -5,7 +5,10 @@ import type { Algorithm } from './algorithms.js';
 import { Fault, parseParameters, writeDigest } from './parameters.js';
 import type { Qop } from './request-digest.js';
 
-/** The challenge in one WWW-Authenticate (401) or Proxy-Authenticate (407) value, of any scheme; undefined when it cannot be read or names no realm. */
+/**
+ * The challenge in one WWW-Authenticate (401) or Proxy-Authenticate (407) value, of any scheme; undefined when it
+ * cannot be read or names no realm.
+ */
 export function parseChallenge(value: string, status: 401 | 407): sdk.Challenge | undefined {
   const read = parseParameters(value);
   if (read instanceof Fault) return undefined;

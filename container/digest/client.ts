@@ -1,4 +1,5 @@
-// The client: which challenges are answered, with whose credentials, and the header fields that do it (§22.2, §22.3, RFC 8760 §2.4).
+// The client: which challenges are answered, with whose credentials, and the header fields that do it (§22.2, §22.3,
+// RFC 8760 §2.4).
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { Identifiers } from '../base/identifiers.js';
@@ -24,8 +25,9 @@ interface Answerable {
 }
 
 /**
- * One field for each realm that asks: of its challenges the one with the strongest algorithm that is known. Realms without credentials are passed over;
- * throws IllegalStateError when nothing is left. `use` tells how often the nonce was used.
+ * One field for each realm that asks: of its challenges the one with the strongest algorithm that is known. Realms
+ * without credentials are passed over; throws IllegalStateError when nothing is left. `use` tells how often the nonce
+ * was used.
  */
 export function authorizationFor(
   request: Request,
@@ -108,8 +110,9 @@ function answer(
 const uses = new WeakMap<Identifiers, NonceUses>();
 
 /**
- * Adds the Authorization and Proxy-Authorization that the challenges ask for; credentials for the same realm that stand there are replaced, all others are
- * left alone. The same challenge may be given again for further requests: the uses of its nonce are counted (RFC 7616 §3.4).
+ * Adds the Authorization and Proxy-Authorization that the challenges ask for; credentials for the same realm that stand
+ * there are replaced, all others are left alone. The same challenge may be given again for further requests: the uses
+ * of its nonce are counted (RFC 7616 §3.4).
  */
 export function addAuthorization(
   message: Request,

@@ -1,4 +1,5 @@
-// Digest credentials (§20.7, §20.28, RFC 7616 §3.4): those of a peer are read strictly, those of an application written.
+// Digest credentials (§20.7, §20.28, RFC 7616 §3.4): those of a peer are read strictly, those of an application
+// written.
 import { Fault, type Parameters, writeDigest } from './parameters.js';
 import type { Qop, Use } from './request-digest.js';
 

@@ -5,8 +5,8 @@ import type { Identifiers } from '../base/identifiers.js';
 import type { HashKey } from '../base/keyed-hash.js';
 
 /**
- * Ours and good; ours and too old; or not ours. Bound to the realm alone: a client may use it again for another call (Call-ID), from another address
- * (mobile phones) and over another connection.
+ * Ours and good; ours and too old; or not ours. Bound to the realm alone: a client may use it again for another call
+ * (Call-ID), from another address (mobile phones) and over another connection.
  */
 export type NonceState = 'fresh' | 'stale' | 'foreign';
 
@@ -26,7 +26,10 @@ export class Nonces {
   readonly #chance: Identifiers;
   /** Milliseconds. */
   readonly #lifetime: number;
-  /** Of this run: which uses of an earlier run's nonces were seen is not known any more, so they are stale. Drawn when it is needed. */
+  /**
+   * Of this run: which uses of an earlier run's nonces were seen is not known any more, so they are stale. Drawn when
+   * it is needed.
+   */
   #run: string | undefined;
 
   constructor(key: HashKey, clock: Clock, chance: Identifiers, lifetime: number) {

@@ -1,4 +1,5 @@
-// A scheme with its parameters, as in all four header fields of authentication: read in one pass, and written (§25.1 challenge, credentials; RFC 7235 §2.1).
+// A scheme with its parameters, as in all four header fields of authentication: read in one pass, and written (§25.1
+// challenge, credentials; RFC 7235 §2.1).
 import { isToken, quote, unquote } from '@siplet/sdk/grammar';
 
 /** Octets of one value, and parameters in it: nobody who is honest comes near. */
@@ -17,7 +18,10 @@ export class Fault {
   constructor(readonly text: string) {}
 }
 
-/** `value` is a wire string. A fault where the scheme is none, quotes do not end, a parameter has no name or value, or comes twice. */
+/**
+ * `value` is a wire string. A fault where the scheme is none, quotes do not end, a parameter has no name or value, or
+ * comes twice.
+ */
 export function parseParameters(value: string): Parameters | Fault {
   if (value.length > LONGEST) return new Fault('it is too long');
   const scheme = schemeOf(value);

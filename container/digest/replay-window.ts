@@ -1,4 +1,5 @@
-// Which uses of our nonces were seen: a count that comes again, or is far below the highest one, is a replay (RFC 7616 §3.4, nc; §5.4).
+// Which uses of our nonces were seen: a count that comes again, or is far below the highest one, is a replay (RFC 7616
+// §3.4, nc; §5.4).
 import type { Clock } from '../base/clock.js';
 
 /** Counts below the highest that may still come, once each: requests overtake each other on UDP. */
@@ -16,7 +17,10 @@ interface Generation {
   newest: number;
 }
 
-/** Entries live for one lifetime of a nonce at least, and two at most; when there are too many of them the older ones go, and with them the nonces are stale. */
+/**
+ * Entries live for one lifetime of a nonce at least, and two at most; when there are too many of them the older ones
+ * go, and with them the nonces are stale.
+ */
 export class ReplayWindow {
   /** Nonces made then or before are not known any more. */
   floor = -1;
@@ -39,7 +43,10 @@ export class ReplayWindow {
     return this.#current.seen.size + this.#previous.seen.size;
   }
 
-  /** Notes the use; false when it was seen, or cannot be told from one that was. `key` is the nonce and whoever counts it, made at `issued`. */
+  /**
+   * Notes the use; false when it was seen, or cannot be told from one that was. `key` is the nonce and whoever counts
+   * it, made at `issued`.
+   */
   take(key: string, issued: number, count: number): boolean {
     this.#turn();
     if (issued <= this.floor) return false;

@@ -1,4 +1,5 @@
-// The server: whether a request carries credentials of a user, and what is answered when it does not (§22.1, §22.4, RFC 7616 §3.4.6, RFC 8760 §2).
+// The server: whether a request carries credentials of a user, and what is answered when it does not (§22.1, §22.4, RFC
+// 7616 §3.4.6, RFC 8760 §2).
 import { timingSafeEqual } from 'node:crypto';
 import { type AuthenticationOptions, type DigestHash, parseUri, type Secret } from '@siplet/sdk';
 import type { Clock } from '../base/clock.js';
@@ -50,8 +51,8 @@ export class DigestServer {
   }
 
   /**
-   * `counter` tells apart who counts the uses of a nonce: one request may pass several applications of this container, each of which sees it once.
-   * Rejects with what `users` threw, and with a TypeError for options that are none.
+   * `counter` tells apart who counts the uses of a nonce: one request may pass several applications of this container,
+   * each of which sees it once. Rejects with what `users` threw, and with a TypeError for options that are none.
    */
   async verify(request: Request, options: AuthenticationOptions, counter: string): Promise<Verdict> {
     const policy = policyOf(options);
@@ -114,7 +115,10 @@ interface Found {
   readonly field: Field;
 }
 
-/** The credentials for our realm; a fault when there are none, and some that cannot be read. Those of other realms and schemes are for others. */
+/**
+ * The credentials for our realm; a fault when there are none, and some that cannot be read. Those of other realms and
+ * schemes are for others.
+ */
 function credentialsIn(request: Request, { answers, realm, algorithms }: Policy): Found | Fault | undefined {
   const all: Found[] = [];
   let fault: Fault | undefined;
@@ -134,7 +138,10 @@ function credentialsIn(request: Request, { answers, realm, algorithms }: Policy)
   return all.find(offered) ?? all[0] ?? fault;
 }
 
-/** RFC 7616 §3.4.6: credentials for another resource are of no use here; whoever knows that a proxy has rewritten it says so. */
+/**
+ * RFC 7616 §3.4.6: credentials for another resource are of no use here; whoever knows that a proxy has rewritten it
+ * says so.
+ */
 function isForUri(written: string, target: string, { acceptsUri }: AuthenticationOptions): boolean {
   if (written === target) return true;
   try {

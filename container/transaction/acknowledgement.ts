@@ -1,4 +1,5 @@
-// The ACK to a 300-699, which the INVITE client transaction sends itself (§17.1.1.3), and what it shares with the CANCEL: fields of the INVITE as sent.
+// The ACK to a 300-699, which the INVITE client transaction sends itself (§17.1.1.3), and what it shares with the
+// CANCEL: fields of the INVITE as sent.
 import { Field, Request, type Response } from '../message/index.js';
 
 const MAX_FORWARDS = Field.of('Max-Forwards', '70');
@@ -9,7 +10,10 @@ export function ackOf(invite: Request, response: Response): Request {
   return derivedFrom(invite, 'ACK', response.first('to'));
 }
 
-/** A request of the same hop as `invite`: all that identifies it and nothing else (§9.1, §17.1.1.3). The fields are shared. */
+/**
+ * A request of the same hop as `invite`: all that identifies it and nothing else (§9.1, §17.1.1.3). The fields are
+ * shared.
+ */
 export function derivedFrom(invite: Request, method: string, to = invite.first('to')): Request {
   const fields: Field[] = [];
   let topVia = true;

@@ -3,20 +3,28 @@ import { Field, type Request, type Response } from '../message/index.js';
 import { derivedFrom } from './acknowledgement.js';
 import type { ClientUser } from './user.js';
 
-/** §9.1: Request-URI, Call-ID, To, From, CSeq number, Routes and the top Via of the INVITE as it was sent. `reason` as in RFC 3326. */
+/**
+ * §9.1: Request-URI, Call-ID, To, From, CSeq number, Routes and the top Via of the INVITE as it was sent. `reason` as
+ * in RFC 3326.
+ */
 export function cancelOf(invite: Request, reason?: string): Request {
   const cancel = derivedFrom(invite, 'CANCEL');
   if (reason !== undefined) cancel.fields.push(Field.of('Reason', reason));
   return cancel;
 }
 
-/** The responses to a CANCEL tell nothing: the INVITE ends by its own response, or by the 64*T1 after the CANCEL (§9.1). */
+/**
+ * The responses to a CANCEL tell nothing: the INVITE ends by its own response, or by the 64*T1 after the CANCEL (§9.1).
+ */
 export const NOBODY: ClientUser = {
   response(_response: Response) {},
   failed() {},
 };
 
-/** §9.1 wants the same Request-URI: whether that of a CANCEL names what the INVITE's does. Spelling apart, for user, host and port. */
+/**
+ * §9.1 wants the same Request-URI: whether that of a CANCEL names what the INVITE's does. Spelling apart, for user,
+ * host and port.
+ */
 export function sameTarget(cancel: Request, invite: Request): boolean {
   if (cancel.uri === invite.uri) return true;
   const a = cancel.target;

@@ -8,8 +8,9 @@ export const MAGIC_COOKIE = 'z9hG4bK';
 const LF = '\n';
 
 /**
- * The key of a server transaction but for its method. With the magic cookie branch and sent-by; a branch without it, and one that is nothing but the
- * cookie, says nothing (RFC 4475 §3.2.1), and RFC 2543 compares what the request was made of instead.
+ * The key of a server transaction but for its method. With the magic cookie branch and sent-by; a branch without it,
+ * and one that is nothing but the cookie, says nothing (RFC 4475 §3.2.1), and RFC 2543 compares what the request was
+ * made of instead.
  */
 export function serverKey(request: Request, toTag = request.to.tag): string {
   const via = request.via;

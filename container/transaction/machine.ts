@@ -1,4 +1,5 @@
-// Machines as tables: state → event → [next state, ...actions], compiled once into arrays that a step only has to index (§17).
+// Machines as tables: state → event → [next state, ...actions], compiled once into arrays that a step only has to index
+// (§17).
 import { present } from '../base/present.js';
 import type { Message } from '../message/index.js';
 import { TIMER_TABLE, type TimerKind, type TimerName } from './timers.js';
@@ -53,7 +54,10 @@ export interface Machine<Event extends string, Subject> {
   readonly terminated: Place<Subject>;
 }
 
-/** Joins a table with what its actions do. Throws when the table breaks a rule of its form, which the module that compiles it shows at load. */
+/**
+ * Joins a table with what its actions do. Throws when the table breaks a rule of its form, which the module that
+ * compiles it shows at load.
+ */
 export function compile<State extends string, Event extends string, Action extends string, Subject>(
   table: Table<State, Event, Action>,
   effects: Readonly<Record<Action, Effect<Subject>>>,

@@ -1,4 +1,5 @@
-// The non-INVITE server transaction: RFC 3261 Figure 8 with RFC 4320 §4.1 (no provisional but 100, and that late) and RFC 6026 §8.8.
+// The non-INVITE server transaction: RFC 3261 Figure 8 with RFC 4320 §4.1 (no provisional but 100, and that late) and
+// RFC 6026 §8.8.
 import type { Table } from './machine.js';
 import type { NonInviteServerState } from './user.js';
 
@@ -24,7 +25,8 @@ export const NON_INVITE_SERVER: Table<NonInviteServerState, NonInviteServerEvent
   // The layer passes the request up, and starts timerLateTrying only if nothing was sent when the user returns.
   initial: ['trying'],
   states: {
-    // send100Early, over an unreliable transport and before its time, and send101-199 have an arc nowhere: RFC 4320 §4.1.
+    // send100Early, over an unreliable transport and before its time, and send101-199 have an arc nowhere: RFC 4320
+    // §4.1.
     trying: {
       send100: ['proceeding', 'sendResponse'],
       'send200-699': ['completed', 'sendResponse', 'startJ'],

@@ -1,4 +1,5 @@
-// Client transactions by the slot that our branch names: a response finds the one that it answers by a look into a list, and nothing is hashed (§17.1.3).
+// Client transactions by the slot that our branch names: a response finds the one that it answers by a look into a
+// list, and nothing is hashed (§17.1.3).
 
 import { Slots } from '../base/slots.js';
 import type { Via } from '../message/index.js';

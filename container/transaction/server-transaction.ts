@@ -66,7 +66,10 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     return this.tag;
   }
 
-  /** Called when the user has been given the request: a 100 of ours is due if nothing was sent by then (§17.2.1, RFC 4320 §4.1). */
+  /**
+   * Called when the user has been given the request: a 100 of ours is due if nothing was sent by then (§17.2.1, RFC
+   * 4320 §4.1).
+   */
   expectTrying(): void {
     if (this.last !== undefined || this.received === undefined || this.place.last) return;
     this.start(this.isInvite ? TIMER.timerTrying : TIMER.timerLateTrying);

@@ -1,4 +1,5 @@
-// To tags for answers without a transaction: a function of the request, so that its retransmissions are answered alike (§8.2.7).
+// To tags for answers without a transaction: a function of the request, so that its retransmissions are answered alike
+// (§8.2.7).
 import type { Request } from '../message/index.js';
 
 /** FNV-1a, 32 bits at a time. The salt makes the tags ours, which a peer can neither foretell nor make collide. */

@@ -1,6 +1,10 @@
-// The timers of the transactions as data: RFC 3261 Table 4 with RFC 6026's L and M. No machine asks what transport it is on.
+// The timers of the transactions as data: RFC 3261 Table 4 with RFC 6026's L and M. No machine asks what transport it
+// is on.
 
-/** Milliseconds. T1 estimates the round trip, T2 bounds the interval between retransmissions, T4 is how long a message stays in the network (§17.1.1.1). */
+/**
+ * Milliseconds. T1 estimates the round trip, T2 bounds the interval between retransmissions, T4 is how long a message
+ * stays in the network (§17.1.1.1).
+ */
 export interface TimerValues {
   readonly t1: number;
   readonly t2: number;
@@ -43,7 +47,10 @@ export const TIMER_TABLE = {
 
 export type TimerName = keyof typeof TIMER_TABLE;
 
-/** A row, by a number: a transaction starts several timers a message, and looking up each by its name would cost more than the rest of it. */
+/**
+ * A row, by a number: a transaction starts several timers a message, and looking up each by its name would cost more
+ * than the rest of it.
+ */
 export class Timer {
   constructor(
     readonly name: TimerName,

@@ -1,4 +1,5 @@
-// The transaction layer (§17): finds the transaction of what arrives, makes new ones, and answers without one where none is to be made.
+// The transaction layer (§17): finds the transaction of what arrives, makes new ones, and answers without one where
+// none is to be made.
 import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import { Field, flat, Malformed, type Request, Response, responseTo } from '../message/index.js';
@@ -16,8 +17,8 @@ import type { ClientUser, Transactions, TransactionUser } from './user.js';
 export interface Transport {
   open(hop: Hop): Flow;
   /**
-   * §18.2.2. The flow that it took; undefined when there is none that it may take. `sender` hears, later, if it is known not to have left; `wire` is what the
-   * response is in octets, where that is known.
+   * §18.2.2. The flow that it took; undefined when there is none that it may take. `sender` hears, later, if it is
+   * known not to have left; `wire` is what the response is in octets, where that is known.
    */
   respond(response: Response, arrivedOn: Flow, sender?: FlowUser, wire?: string): Flow | undefined;
 }
@@ -183,7 +184,9 @@ export class TransactionLayer implements Transactions {
     transaction.expectTrying();
   }
 
-  /** §17.2.3: an ACK belongs to the INVITE of its branch; of an RFC 2543 peer, to that whose response has its To tag. */
+  /**
+   * §17.2.3: an ACK belongs to the INVITE of its branch; of an RFC 2543 peer, to that whose response has its To tag.
+   */
   #receiveAck(ack: Request, flow: Flow): void {
     const key = serverKey(ack);
     let transaction = this.#invites.get(key);

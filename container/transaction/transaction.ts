@@ -14,8 +14,8 @@ export interface Ground<Subject> {
 }
 
 /**
- * State changes first, then the effects run, and the call to the user is the last of them: so a user may do what it likes there. Effects that go
- * down (send, start a timer) never come back up before they return.
+ * State changes first, then the effects run, and the call to the user is the last of them: so a user may do what it
+ * likes there. Effects that go down (send, start a timer) never come back up before they return.
  */
 export abstract class Transaction<Subject, Below extends Ground<Subject>> implements Timed, FlowUser {
   readonly flow: Flow;
@@ -135,7 +135,10 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
     if (event !== undefined) this.step(event);
   }
 
-  /** The same for what is known at once: it is told with the clock's next turn, since nothing is told from within a step. */
+  /**
+   * The same for what is known at once: it is told with the clock's next turn, since nothing is told from within a
+   * step.
+   */
   protected fail(error: Error): void {
     this.error = error;
     this.ground.clock.start(0, this, 'transportError');

@@ -1,4 +1,5 @@
-// Numeric addresses as text: which family, and which ranges nothing may be sent to. Linear, without regular expressions and without the host's help.
+// Numeric addresses as text: which family, and which ranges nothing may be sent to. Linear, without regular expressions
+// and without the host's help.
 
 /** 4 or 6 for a numeric address (IPv6 without brackets), 0 for anything else, names among them. */
 export function familyOf(text: string): 0 | 4 | 6 {
@@ -10,21 +11,27 @@ export function familyOf(text: string): 0 | 4 | 6 {
 /** The 32 bits of a dotted IPv4 address, or -1. */
 function ipv4Of(text: string): number {
   let value = 0;
-  let part = 0;
-  let digits = 0;
-  let dots = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 46) {
-      if (digits === 0 || ++dots > 3) return -1;
-      value = value * 256 + part;
-      part = digits = 0;
-    } else if (c >= 48 && c <= 57) {
-      part = part * 10 + c - 48;
-      if (++digits > 3 || part > 255) return -1;
-    } else return -1;
+  let start = 0;
+  for (let dots = 0; dots < 4; dots++) {
+    const dot = dots === 3 ? text.length : text.indexOf('.', start);
+    const part = dot < 0 ? -1 : octetOf(text, start, dot);
+    if (part < 0) return -1;
+    value = value * 256 + part;
+    start = dot + 1;
   }
-  return dots === 3 && digits > 0 ? value * 256 + part : -1;
+  return value;
+}
+
+/** One to three digits up to 255, or -1. */
+function octetOf(text: string, start: number, end: number): number {
+  if (end === start || end - start > 3) return -1;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= 255 ? value : -1;
 }
 
 /** The eight groups of an IPv6 address (a zone is left out), or undefined. */
@@ -46,8 +53,7 @@ function groupsOf(text: string): number[] | undefined {
 function sideOf(text: string, mayEndDotted = true): number[] | undefined {
   const groups: number[] = [];
   const parts = text.split(':');
-  for (let i = 0; i < parts.length; i++) {
-    const part = parts[i]!;
+  for (const [i, part] of parts.entries()) {
     if (mayEndDotted && i === parts.length - 1 && part.indexOf('.') >= 0) {
       const value = ipv4Of(part);
       if (value < 0) return undefined;
@@ -73,13 +79,16 @@ function hexOf(text: string): number {
   return value;
 }
 
-/** One spelling per address: IPv6 as in RFC 5952, IPv4 without leading zeros, ::ffff:1.2.3.4 as 1.2.3.4; a name in lower case. Brackets are taken off. */
+/**
+ * One spelling per address: IPv6 as in RFC 5952, IPv4 without leading zeros, ::ffff:1.2.3.4 as 1.2.3.4; a name in lower
+ * case. Brackets are taken off.
+ */
 export function canonical(host: string): string {
   if (host.charCodeAt(0) === 91 && host.endsWith(']')) host = host.slice(1, -1);
   if (host.indexOf(':') >= 0) {
     const groups = groupsOf(host);
     if (groups === undefined) return host.toLowerCase();
-    if (isMapped(groups)) return dotted(groups[6]! * 65536 + groups[7]!);
+    if (isMapped(groups)) return dotted(mappedIn(groups));
     return compressed(groups);
   }
   const value = ipv4Of(host);
@@ -123,6 +132,11 @@ function isMapped(groups: number[]): boolean {
   return groups[5] === 0xffff;
 }
 
+/** The IPv4 address at its end. */
+function mappedIn(groups: readonly number[]): number {
+  return (groups[6] ?? 0) * 65536 + (groups[7] ?? 0);
+}
+
 export function isLoopback(address: string): boolean {
   if (address.charCodeAt(0) === 49) return address.startsWith('127.') && familyOf(address) === 4;
   if (address === '::1') return true;
@@ -139,8 +153,8 @@ export function isWildcard(address: string): boolean {
 export function isUnicast(address: string): boolean {
   if (address.indexOf(':') >= 0) {
     const groups = groupsOf(address);
-    if (groups === undefined || groups[0]! >= 0xff00) return false;
-    if (isMapped(groups)) return isUnicast(dotted(groups[6]! * 65536 + groups[7]!));
+    if (groups === undefined || (groups[0] ?? 0) >= 0xff00) return false;
+    if (isMapped(groups)) return isUnicast(dotted(mappedIn(groups)));
     return groups.some((group) => group !== 0);
   }
   const value = ipv4Of(address);
@@ -159,7 +173,7 @@ export function inNetwork(address: string, network: string, prefix: number): boo
   if (a === undefined || b === undefined || a.length !== b.length) return false;
   for (let i = 0; i < a.length && prefix > 0; i++, prefix -= 16) {
     const shift = prefix >= 16 ? 0 : 16 - prefix;
-    if (a[i]! >> shift !== b[i]! >> shift) return false;
+    if ((a[i] ?? 0) >> shift !== (b[i] ?? 0) >> shift) return false;
   }
   return true;
 }

@@ -1,4 +1,5 @@
-// A flow over a connection: it frames what comes in, bounds what goes out, tells the senders when it is lost, and ends when nobody has used it for long (§18).
+// A flow over a connection: it frames what comes in, bounds what goes out, tells the senders when it is lost, and ends
+// when nobody has used it for long (§18).
 import type { Agenda } from '../base/agenda.js';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Malformed, Request, Response } from '../message/index.js';
@@ -85,18 +86,18 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     }
     if (sender !== undefined) this.#senders.add(sender);
     // What waited before this message counts, and not the message, which may be as large as the bound.
-    if (this.#connection!.backlog > user.maxBacklog) {
+    if ((this.#connection?.backlog ?? 0) > user.maxBacklog) {
       // The peer does not read: better one connection than the memory of all.
       user.counters.connectionsStuck++;
       this.#lose(new Error(`${this} does not read`));
-      this.#connection!.destroy();
+      this.#connection?.destroy();
       return;
     }
     this.#lastUse = user.clock.now();
     user.counters.messagesSent++;
     user.counters.octetsSent += wire.length;
     user.counters.observer?.sent(wire, this);
-    this.#connection!.write(wire);
+    this.#connection?.write(wire);
   }
 
   forget(sender: FlowUser): void {
@@ -107,9 +108,11 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
   connected(): void {
     if (!this.#open) return;
     this.#connected = true;
-    const local = this.#connection!.local;
-    this.localAddress = local.address;
-    this.localPort = local.port;
+    const local = this.#connection?.local;
+    if (local !== undefined) {
+      this.localAddress = local.address;
+      this.localPort = local.port;
+    }
     this.#deadline?.stop();
     this.#deadline = this.#user.clock.start(this.#user.idleTime, this, 'idle');
   }
@@ -133,7 +136,7 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
 
   ping(): void {
     this.#user.counters.keepalives++;
-    if (this.#open) this.#connection!.write('\r\n');
+    if (this.#open) this.#connection?.write('\r\n');
   }
 
   broken(why: string): void {
@@ -148,7 +151,7 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     if (!this.#open) return;
     if (which === 'connect') {
       this.#lose(new Error(`${this} did not answer`));
-      this.#connection!.destroy();
+      this.#connection?.destroy();
       return;
     }
     const time = this.#carried || !this.inbound ? this.#user.idleTime : this.#user.unusedTime;
@@ -165,14 +168,14 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
   finish(why: string): void {
     if (!this.#open) return;
     this.#lose(new Error(`the connection ${this} was ended: ${why}`));
-    if (this.#connected) this.#connection!.end();
-    else this.#connection!.destroy();
+    if (this.#connected) this.#connection?.end();
+    else this.#connection?.destroy();
   }
 
   /** Ends it without waiting for anything. */
   destroy(): void {
     this.#lose(new Error(`the connection ${this} was ended`));
-    this.#connection!.destroy();
+    this.#connection?.destroy();
   }
 
   toString(): string {
@@ -197,7 +200,8 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
 
   #tell(sender: FlowUser, error: Error): void {
     this.#user.counters.sendFailures++;
-    const told = (this.#told ??= new Set());
+    this.#told ??= new Set();
+    const told = this.#told;
     if (told.has(sender)) return;
     told.add(sender);
     this.#user.agenda.add(() => {

@@ -6,7 +6,10 @@ export class Connections {
   readonly #all = new Set<ConnectionFlow>();
   /** By remote address and port: what a new message may be sent on (§18.1.1). */
   readonly #byRemote = new Map<string, ConnectionFlow>();
-  /** By remote address and the port in the peer's Vias: for responses alone, since the peer chose that port itself (§18.2.2). */
+  /**
+   * By remote address and the port in the peer's Vias: for responses alone, since the peer chose that port itself
+   * (§18.2.2).
+   */
   readonly #byVia = new Map<string, ConnectionFlow>();
   readonly #perAddress = new Map<string, number>();
   #emptied: (() => void) | undefined;
@@ -68,7 +71,7 @@ export class Connections {
   gone(flow: ConnectionFlow): void {
     if (!this.#all.delete(flow)) return;
     if (flow.inbound) {
-      const left = this.#perAddress.get(flow.remoteAddress)! - 1;
+      const left = (this.#perAddress.get(flow.remoteAddress) ?? 1) - 1;
       if (left === 0) this.#perAddress.delete(flow.remoteAddress);
       else this.#perAddress.set(flow.remoteAddress, left);
     }

@@ -1,4 +1,5 @@
-// A flow over UDP: which socket of ours, and which address of theirs. The same object for many datagrams, since a call keeps four for 32 s.
+// A flow over UDP: which socket of ours, and which address of theirs. The same object for many datagrams, since a call
+// keeps four for 32 s.
 import type { Agenda } from '../base/agenda.js';
 import type { Counters } from './counters.js';
 import type { Flow, FlowUser } from './flow.js';
@@ -17,7 +18,10 @@ export interface DatagramEnd {
 /** A power of two. */
 const KEPT = 1024;
 
-/** The flows of one socket that were used last, each in the one place where it may be: no more than so many are kept for their own sake. */
+/**
+ * The flows of one socket that were used last, each in the one place where it may be: no more than so many are kept for
+ * their own sake.
+ */
 export class DatagramFlows {
   readonly #places = new Array<DatagramFlow | undefined>(KEPT).fill(undefined);
 
@@ -26,7 +30,9 @@ export class DatagramFlows {
     const place = (port * 31 + address.charCodeAt(length - 1) * 7 + address.charCodeAt(length - 2) * 101) & (KEPT - 1);
     const flow = this.#places[place];
     if (flow !== undefined && flow.remotePort === port && flow.remoteAddress === address) return flow;
-    return (this.#places[place] = new DatagramFlow(end, address, port));
+    const fresh = new DatagramFlow(end, address, port);
+    this.#places[place] = fresh;
+    return fresh;
   }
 }
 
@@ -60,7 +66,8 @@ export class DatagramFlow implements Flow {
   }
 
   get sentBy(): string {
-    return (this.#sentBy ??= this.end.listening.sentByFor(this.remoteAddress));
+    this.#sentBy ??= this.end.listening.sentByFor(this.remoteAddress);
+    return this.#sentBy;
   }
 
   send(wire: string, sender?: FlowUser): void {

@@ -1,4 +1,5 @@
-// Names → addresses on the system's resolver, in bounded time and with a small memory. The hosts file comes first, as everywhere on the host.
+// Names → addresses on the system's resolver, in bounded time and with a small memory. The hosts file comes first, as
+// everywhere on the host.
 import { promises as dns } from 'node:dns';
 import type { Clock } from '../base/clock.js';
 import { bounded } from './bounded.js';
@@ -113,7 +114,8 @@ export class DnsResolver implements Resolver {
       ),
     };
     this.#entries.delete(question);
-    if (this.#entries.size >= this.#maxEntries) this.#entries.delete(this.#entries.keys().next().value!);
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined && this.#entries.size >= this.#maxEntries) this.#entries.delete(oldest);
     this.#entries.set(question, entry);
     return entry.answer as Promise<T>;
   }

@@ -16,8 +16,9 @@ export interface Flow {
   /** False once the connection is gone. A datagram flow is always open. */
   readonly open: boolean;
   /**
-   * Sends a whole message. Never throws and never calls back before it has returned; `sender` hears, through the agenda, if the message is known not
-   * to have left, and once if the connection is lost while the sender is still registered.
+   * Sends a whole message. Never throws and never calls back before it has returned; `sender` hears, through the
+   * agenda, if the message is known not to have left, and once if the connection is lost while the sender is still
+   * registered.
    */
   send(wire: string, sender?: FlowUser): void;
   /** The sender has ended and does not want to hear of this flow any more. */
@@ -35,7 +36,7 @@ export interface Hop {
   readonly address: string;
   readonly port: number;
   /** The name that was resolved, for TLS. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** The listener of ours that it is to leave from (JSR 289 §14.2): 'udp:192.0.2.1:5060', or an IP address. */
   readonly from?: string;
   /** A flow that is to be used and no other: the caller's own connection. */

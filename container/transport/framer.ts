@@ -1,4 +1,5 @@
-// A stream of octets → messages (§18.3): Content-Length says where one ends, CRLFs between them are keepalives (§7.5, RFC 5626 §3.5.1).
+// A stream of octets → messages (§18.3): Content-Length says where one ends, CRLFs between them are keepalives (§7.5,
+// RFC 5626 §3.5.1).
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import { LIMITS, Malformed, parse, type Request, type Response } from '../message/index.js';
 import { declaredLength, isHttpMethod, isHttpRequest } from './head.js';
@@ -35,7 +36,10 @@ export interface FramerUser {
   message(message: Request | Response | Malformed): void;
   /** A ping came (CRLFCRLF) that is to be answered with CRLF (RFC 5626 §4.4.1). */
   ping(): void;
-  /** Where the next message begins is lost, or the peer does not speak SIP: the connection is to be closed. Nothing comes after it. */
+  /**
+   * Where the next message begins is lost, or the peer does not speak SIP: the connection is to be closed. Nothing
+   * comes after it.
+   */
   broken(why: string): void;
 }
 
@@ -45,7 +49,9 @@ const BODY = 2;
 const END = '\r\n\r\n';
 /** Longer than every method of HTTP with its blank. */
 const FIRST_WORD = 8;
-/** A message this much smaller than the segment that brought it is copied, so that keeping it does not keep the segment. */
+/**
+ * A message this much smaller than the segment that brought it is copied, so that keeping it does not keep the segment.
+ */
 const WORTH_COPYING = 2048;
 
 export class Framer implements Timed {
@@ -114,21 +120,26 @@ export class Framer implements Timed {
   /** CR and LF before a start line are ignored (§7.5); CRLFCRLF is a ping. */
   #between(chunk: string, at: number): number {
     const start = at;
-    while (at < chunk.length) {
-      const c = chunk.charCodeAt(at);
-      if (c !== 13 && c !== 10) break;
-      at++;
-      if (c === (this.#lineEnds % 2 === 0 ? 13 : 10)) this.#lineEnds++;
-      else this.#lineEnds = c === 13 ? 1 : 0;
-      if (this.#lineEnds < 4) continue;
+    while (at < chunk.length && this.#lineEnds < 4 && this.#isLineEnd(chunk.charCodeAt(at))) at++;
+    if (this.#lineEnds === 4) {
       this.#lineEnds = 0;
       if (this.#keepalive(at - start) && this.#pongs++ < this.#limits.pongs) this.#user.ping();
       return at;
     }
     if (at > start && !this.#keepalive(at - start)) return at;
-    if (at === chunk.length) return at;
-    // Something else than CR and LF: a message begins.
-    const first = chunk.charCodeAt(at);
+    return at === chunk.length ? at : this.#begin(chunk.charCodeAt(at), at);
+  }
+
+  /** Counts CR and LF in their order: four are a ping. */
+  #isLineEnd(c: number): boolean {
+    if (c !== 13 && c !== 10) return false;
+    if (c === (this.#lineEnds % 2 === 0 ? 13 : 10)) this.#lineEnds++;
+    else this.#lineEnds = c === 13 ? 1 : 0;
+    return true;
+  }
+
+  /** An octet other than CR and LF: a message begins. */
+  #begin(first: number, at: number): number {
     this.#lineEnds = 0;
     if (first <= 32 || first >= 127) {
       this.#break('not SIP: a start line begins with a printable character');
@@ -190,7 +201,8 @@ export class Framer implements Timed {
 
   /** Looks at the first word as soon as it is there, so that nothing of a form that a browser posts is read as SIP. */
   #isHttp(chunk: string, at: number): boolean {
-    const word = this.#firstWord + chunk.slice(at, at + FIRST_WORD - this.#firstWord!.length);
+    const begun = this.#firstWord ?? '';
+    const word = begun + chunk.slice(at, at + FIRST_WORD - begun.length);
     this.#firstWord = word.length >= FIRST_WORD || word.indexOf(' ') >= 0 ? undefined : word;
     return this.#firstWord === undefined && isHttpMethod(word);
   }
@@ -232,7 +244,8 @@ export class Framer implements Timed {
   #body(chunk: string, at: number): number {
     const end = Math.min(chunk.length, at + this.#bodyLength - this.#pieces.length);
     const rest = this.#bodyLength - this.#pieces.length - (end - at);
-    const message = this.#waiting!;
+    const message = this.#waiting;
+    if (message === undefined) return end;
     if (rest > 0) {
       // What belongs to a malformed message is counted and not kept.
       if (message instanceof Malformed) this.#bodyLength = rest;

@@ -1,4 +1,5 @@
-// What framing has to know of a head without trusting that it is SIP: how long a body it declares, and whether it is HTTP (§18.3).
+// What framing has to know of a head without trusting that it is SIP: how long a body it declares, and whether it is
+// HTTP (§18.3).
 
 /** Methods of HTTP that are none of SIP. OPTIONS is both: its line tells. */
 const HTTP_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'TRACE', 'PATCH', 'PRI']);
@@ -17,8 +18,8 @@ export function isHttpRequest(head: string): boolean {
 }
 
 /**
- * The body length that the head of a malformed message declares: from 0 to `limit`, or -1 when it is not certain. It is certain when one line alone
- * can be meant by the name, in any spelling, and that one is right to the letter.
+ * The body length that the head of a malformed message declares: from 0 to `limit`, or -1 when it is not certain. It is
+ * certain when one line alone can be meant by the name, in any spelling, and that one is right to the letter.
  */
 export function declaredLength(head: string, limit: number): number {
   let length = -1;
@@ -29,17 +30,20 @@ export function declaredLength(head: string, limit: number): number {
     if (end < 0) return -1;
     const named = nameEnd(head, at, end);
     if (named !== 0) {
-      if (seen || named < 0) return -1;
-      seen = true;
-      // A folded value cannot be told from a longer one here.
-      const next = head.charCodeAt(end + 2);
-      if (next === 32 || next === 9) return -1;
-      length = number(head, named, end, limit);
+      length = seen ? -1 : valueAt(head, named, end, limit);
       if (length < 0) return -1;
+      seen = true;
     }
     at = end + 2;
   }
   return length;
+}
+
+/** The number behind a name that ends at `named`, or -1: also when the name is not certain, or the value is folded. */
+function valueAt(head: string, named: number, end: number, limit: number): number {
+  // A folded value cannot be told from a longer one here.
+  const next = head.charCodeAt(end + 2);
+  return named < 0 || next === 32 || next === 9 ? -1 : number(head, named, end, limit);
 }
 
 /** Offset behind the colon when the line is a Content-Length; 0 when it is not; -1 when it may be taken for one. */
@@ -50,14 +54,25 @@ function nameEnd(head: string, start: number, end: number): number {
   for (; at < end; at++) {
     const c = head.charCodeAt(at);
     if (c === 58) break;
-    const lower = c | 32;
-    if ((lower >= 97 && lower <= 122) || c === 45) {
-      if (letters.length < 15) letters += String.fromCharCode(c === 45 ? 45 : lower);
-    } else if (c === 13 || c === 10 || (c !== 32 && c !== 9) || at === start) odd = true;
-    else if (!onlyBlanks(head, at, end)) odd = true;
+    const letter = letterOf(c);
+    if (letter === 0) odd ||= !isBlankBeforeColon(head, at, start, end);
+    else if (letters.length < 15) letters += String.fromCharCode(letter);
   }
   if (letters !== 'content-length' && letters !== 'l') return 0;
   return odd || at === end ? -1 : at + 1;
+}
+
+/** A letter in lower case or a hyphen; 0 for anything else. */
+function letterOf(c: number): number {
+  if (c === 45) return c;
+  const lower = c | 32;
+  return lower >= 97 && lower <= 122 ? lower : 0;
+}
+
+/** A name may be followed by blanks, and by nothing else. */
+function isBlankBeforeColon(head: string, at: number, start: number, end: number): boolean {
+  const c = head.charCodeAt(at);
+  return (c === 32 || c === 9) && at > start && onlyBlanks(head, at, end);
 }
 
 /** Whether nothing but blanks stands between here and the colon. */

@@ -1,4 +1,5 @@
-// The host's own table of names (hosts(5)), read again when it is a while old. localhost is loopback, whatever it says (RFC 6761 §6.3).
+// The host's own table of names (hosts(5)), read again when it is a while old. localhost is loopback, whatever it says
+// (RFC 6761 §6.3).
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../base/clock.js';
 import { familyOf } from './address.js';
@@ -45,14 +46,14 @@ function tableOf(text: string): Map<string, NumericAddress[]> {
   const table = new Map<string, NumericAddress[]>();
   for (const line of text.split('\n')) {
     const comment = line.indexOf('#');
-    const [address, ...names] = (comment < 0 ? line : line.slice(0, comment)).trim().split(/\s+/);
-    const family = familyOf(address ?? '');
+    const [address = '', ...names] = (comment < 0 ? line : line.slice(0, comment)).trim().split(/\s+/);
+    const family = familyOf(address);
     if (family === 0) continue;
     for (const name of names) {
       const key = name.toLowerCase();
       const known = table.get(key);
-      if (known === undefined) table.set(key, [{ address: address!, family }]);
-      else known.push({ address: address!, family });
+      if (known === undefined) table.set(key, [{ address, family }]);
+      else known.push({ address, family });
     }
   }
   return table;

@@ -1,4 +1,5 @@
-// A flow from this container to itself: composition of applications in one process, as if over the wire but without a socket (contract section 5).
+// A flow from this container to itself: composition of applications in one process, as if over the wire but without a
+// socket (contract section 5).
 import type { Agenda } from '../base/agenda.js';
 import { type Malformed, parse, type Request, type Response } from '../message/index.js';
 import type { Flow, Hop } from './flow.js';
@@ -16,7 +17,10 @@ export interface Parties {
   recipient: string | undefined;
 }
 
-/** One end; what is sent on it arrives at the other, later. It bears the addresses of the flow that the request came on, and loses nothing. */
+/**
+ * One end; what is sent on it arrives at the other, later. It bears the addresses of the flow that the request came on,
+ * and loses nothing.
+ */
 export class InternalFlow implements Flow {
   readonly reliable = true;
   readonly open = true;
@@ -59,7 +63,8 @@ export class InternalFlow implements Flow {
   }
 
   send(wire: string): void {
-    this.#agenda.add(() => this.#receive(parse(wire, 'datagram'), this.#peer!, wire));
+    const peer = this.#peer;
+    if (peer !== undefined) this.#agenda.add(() => this.#receive(parse(wire, 'datagram'), peer, wire));
   }
 
   /** Nobody has to be told of its loss. */

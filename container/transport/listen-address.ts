@@ -1,4 +1,5 @@
-// Where to listen, as the operator writes it: 'udp:127.0.0.1:5060', 'tcp:[::1]', with what to tell others when that is another address.
+// Where to listen, as the operator writes it: 'udp:127.0.0.1:5060', 'tcp:[::1]', with what to tell others when that is
+// another address.
 import { isHost } from '@siplet/sdk/grammar';
 import { defaultPort } from '../message/index.js';
 import { bracketed, canonical, familyOf, inNetwork, isLoopback, isWildcard } from './address.js';
@@ -11,7 +12,7 @@ export interface ListenSpec {
   /** 0 is any free one. */
   readonly port: number;
   /** host or host:port for Via and Record-Route instead of the bound address. */
-  readonly advertise?: string;
+  readonly advertise?: string | undefined;
 }
 
 const TRANSPORTS: readonly string[] = ['UDP', 'TCP', 'TLS', 'WS', 'WSS'];
@@ -114,4 +115,17 @@ export class Listening {
     if (isLoopback(peer)) return 1;
     return this.reachable.some((one) => one.prefix > 0 && inNetwork(peer, one.address, one.prefix)) ? 4 : 3;
   }
+}
+
+/** The one with the highest value, the first of equals; undefined when all values are below 0. */
+export function mostSuitable<T>(all: readonly T[], suits: (one: T) => number): T | undefined {
+  let found: T | undefined;
+  let most = -1;
+  for (const one of all) {
+    const value = suits(one);
+    if (value <= most) continue;
+    found = one;
+    most = value;
+  }
+  return found;
 }

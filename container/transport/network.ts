@@ -1,5 +1,5 @@
-// The port to the wire: what udp.ts and tcp.ts do with real sockets and test/world does with a virtual network. Nothing above knows more of sockets.
-// Octets are 'wire strings': one latin1 character an octet.
+// The port to the wire: what udp.ts and tcp.ts do with real sockets and test/world does with a virtual network. Nothing
+// above knows more of sockets. Octets are 'wire strings': one latin1 character an octet.
 
 export type TransportName = 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS';
 
@@ -11,7 +11,10 @@ export interface SocketAddress {
 
 export interface DatagramSocket {
   readonly local: SocketAddress;
-  /** Sends now or soon; never throws. `failed` is called later, never synchronously, when the host reports that it could not. */
+  /**
+   * Sends now or soon; never throws. `failed` is called later, never synchronously, when the host reports that it could
+   * not.
+   */
   send(wire: string, port: number, address: string, failed?: (error: Error) => void): void;
   /** Where the host says at once what has become of it: why it has not left, else undefined. Calls nobody. */
   readonly sendNow?: ((wire: string, port: number, address: string) => Error | undefined) | undefined;
@@ -38,7 +41,10 @@ export interface Connection {
   destroy(): void;
 }
 
-/** Called in order: `connected` (outgoing ones only), `receive`…, `closed` exactly once, never synchronously from `connect` or `write`. */
+/**
+ * Called in order: `connected` (outgoing ones only), `receive`…, `closed` exactly once, never synchronously from
+ * `connect` or `write`.
+ */
 export interface ConnectionReceiver {
   connected(): void;
   receive(wire: string): void;
@@ -54,7 +60,10 @@ export interface Network {
   /** Rejects when the address cannot be bound. Port 0 is any free one. */
   bind(address: string, port: number, receiver: DatagramReceiver): Promise<DatagramSocket>;
   listen(address: string, port: number, accept: (connection: Connection) => ConnectionReceiver): Promise<Listener>;
-  /** A connection on its way; a refusal is reported by `closed(error)`. `from` is the local address to use, when it matters. */
+  /**
+   * A connection on its way; a refusal is reported by `closed(error)`. `from` is the local address to use, when it
+   * matters.
+   */
   connect(remote: SocketAddress, receiver: ConnectionReceiver, from?: string): Connection;
   /** The addresses of this host: what a wildcard listener answers on. Without it nothing is known of them. */
   interfaces?(): LocalInterface[];
@@ -69,7 +78,10 @@ export interface LocalInterface {
   readonly prefix: number;
 }
 
-/** Where names become addresses: DNS in the container, a table in a test. Each rejects on failure; an empty answer is an empty list. */
+/**
+ * Where names become addresses: DNS in the container, a table in a test. Each rejects on failure; an empty answer is an
+ * empty list.
+ */
 export interface Resolver {
   addresses(host: string): Promise<{ address: string; family: 4 | 6 }[]>;
   services(name: string): Promise<{ name: string; port: number; priority: number; weight: number }[]>;

@@ -1,4 +1,5 @@
-// Octets that arrive bit by bit, put together once: adding n pieces of one octet costs n steps, and no octet is looked at twice.
+// Octets that arrive bit by bit, put together once: adding n pieces of one octet costs n steps, and no octet is looked
+// at twice.
 
 /** Pieces are joined in blocks, so that many small ones do not keep a list as long as the message. */
 const BLOCK = 1024;

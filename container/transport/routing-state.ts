@@ -1,8 +1,12 @@
-// What travels with an initial request from application to application: by it the router knows what was answered before (contract section 5, JSR 289 §15).
+// What travels with an initial request from application to application: by it the router knows what was answered before
+// (contract section 5, JSR 289 §15).
 import type { RoutingDirective, RoutingRegion } from '@siplet/sdk';
 
 export interface RoutingState {
-  /** Names of the applications that have had the request, or one that it was made from, in order; of one that is sent, its sender's too. */
+  /**
+   * Names of the applications that have had the request, or one that it was made from, in order; of one that is sent,
+   * its sender's too.
+   */
   readonly visited: readonly string[];
   /** The application that it comes from; undefined: it comes from outside. */
   readonly sender: string | undefined;

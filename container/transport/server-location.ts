@@ -1,4 +1,5 @@
-// Locating SIP servers (RFC 3263): from a URI to the list of places to try, best first. A numeric host is answered at once, a name after DNS.
+// Locating SIP servers (RFC 3263): from a URI to the list of places to try, best first. A numeric host is answered at
+// once, a name after DNS.
 import type { Clock } from '../base/clock.js';
 import { copied, defaultPort, type Uri } from '../message/index.js';
 import { canonical, familyOf, isUnicast } from './address.js';
@@ -77,7 +78,9 @@ interface Target {
   readonly transport: TransportName | undefined;
   readonly secure: boolean;
   readonly chance: () => number;
-  /** The same chance is to give the same answer, in whatever order the records come and whatever has failed (§16.11). */
+  /**
+   * The same chance is to give the same answer, in whatever order the records come and whatever has failed (§16.11).
+   */
   readonly isFixed: boolean;
 }
 
@@ -99,8 +102,9 @@ export class ServerLocation {
   }
 
   /**
-   * Never an empty list: what cannot be reached rejects with a LocationError. `size` is that of the request with our Via on it.
-   * `chance` makes the choice of a stateless proxy depend on the request alone (RFC 3263 §4.2 asks for the same server again).
+   * Never an empty list: what cannot be reached rejects with a LocationError. `size` is that of the request with our
+   * Via on it. `chance` makes the choice of a stateless proxy depend on the request alone (RFC 3263 §4.2 asks for the
+   * same server again).
    */
   locate(uri: Uri, size = 0, chance?: () => number): readonly Hop[] | Promise<readonly Hop[]> {
     const known = this.#isSmall(size) ? this.#knownOf(uri) : undefined;
@@ -126,14 +130,16 @@ export class ServerLocation {
     const { host, port, scheme, parameters } = uri;
     const all = this.#known.get(host);
     if (all === undefined) return undefined;
-    for (let i = 0; i < all.length; i++) {
-      const known = all[i]!;
+    for (const known of all) {
       if (known.port === port && known.scheme === scheme && known.parameters === parameters) return known;
     }
     return undefined;
   }
 
-  /** Numeric addresses lead to the same place every time: the last ones of each host are kept as they stand in URIs, of a call's target and of its Contact. */
+  /**
+   * Numeric addresses lead to the same place every time: the last ones of each host are kept as they stand in URIs, of
+   * a call's target and of its Contact.
+   */
   #keep(uri: Uri, size: number, hops: Hop[]): Hop[] {
     if (!this.#isSmall(size) || hops.length !== 1 || uri.parameters.length > MAX_KEPT_PARAMETERS) return hops;
     const before = this.#known.get(uri.host);
@@ -147,7 +153,8 @@ export class ServerLocation {
   avoid(hop: Hop): void {
     const key = keyOf(hop);
     this.#avoided.delete(key);
-    if (this.#avoided.size >= MAX_AVOIDED) this.#avoided.delete(this.#avoided.keys().next().value!);
+    const [oldest] = this.#avoided.keys();
+    if (oldest !== undefined && this.#avoided.size >= MAX_AVOIDED) this.#avoided.delete(oldest);
     this.#avoided.set(key, this.#ports.clock.now() + this.#avoidTime);
   }
 
@@ -225,7 +232,7 @@ export class ServerLocation {
     const order: TransportName[] = target.secure ? ['TLS'] : ['UDP', 'TCP', 'TLS'];
     const asked = order
       .filter((one) => this.#speaks(one))
-      .map((one) => this.#byService(target, one, PREFIXES[one]! + target.host));
+      .map((one) => this.#byService(target, one, `${PREFIXES[one]}${target.host}`));
     // Asked at once, so that one that is not answered does not spend the time of all; looked at in order.
     for (const hops of await Promise.all(asked)) if (hops !== undefined && hops.length > 0) return hops;
     return undefined;

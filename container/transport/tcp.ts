@@ -23,10 +23,14 @@ export function listenTcp(
   return new Promise((resolve, reject) => {
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE }, (socket) => {
       // Gone before it was looked at.
-      if (socket.remoteAddress === undefined || socket.localAddress === undefined) return void socket.destroy();
+      const { remoteAddress, remotePort, localAddress } = socket;
+      if (remoteAddress === undefined || remotePort === undefined || localAddress === undefined) {
+        socket.destroy();
+        return;
+      }
       const connection = new TcpConnection(clock, socket, {
-        address: socket.remoteAddress,
-        port: socket.remotePort!,
+        address: remoteAddress,
+        port: remotePort,
       });
       connection.begin(accept(connection));
     });
@@ -108,7 +112,8 @@ class TcpConnection implements Connection, Timed {
     socket.on('error', (error) => {
       this.#error = error;
     });
-    // The peer's FIN is the end of the connection for us: what was written still goes out, responses to come take another (§18.2.2).
+    // The peer's FIN is the end of the connection for us: what was written still goes out, responses to come take
+    // another (§18.2.2).
     socket.on('end', () => {
       this.#lingers();
       this.#tell();

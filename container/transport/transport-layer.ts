@@ -1,4 +1,5 @@
-// The transport layer (§18): which socket a message leaves by, what is written into a request that came, and where a response goes.
+// The transport layer (§18): which socket a message leaves by, what is written into a request that came, and where a
+// response goes.
 import type { Agenda } from '../base/agenda.js';
 import type { Clock, Timed } from '../base/clock.js';
 import { defaultPort, Malformed, parse, type Request, type Response, type Via } from '../message/index.js';
@@ -9,9 +10,10 @@ import { Counters } from './counters.js';
 import { type DatagramEnd, DatagramFlow, DatagramFlows } from './datagram-flow.js';
 import type { Flow, FlowUser, Hop } from './flow.js';
 import { FRAMER_LIMITS, type FramerLimits } from './framer.js';
-import { Listening, type ListenSpec, parseListen } from './listen-address.js';
+import { ConnectionInput, DatagramInput, isFiller, REFUSED } from './inputs.js';
+import { Listening, type ListenSpec, mostSuitable, parseListen } from './listen-address.js';
 import { LostFlow } from './lost-flow.js';
-import type { Connection, ConnectionReceiver, DatagramReceiver, Listener, Network, TransportName } from './network.js';
+import type { Connection, ConnectionReceiver, Listener, Network, TransportName } from './network.js';
 import { OwnAddresses } from './own-addresses.js';
 import { connectionTarget, datagramTarget, stampSource, unreadableTarget } from './via-source.js';
 
@@ -47,7 +49,10 @@ export interface TransportPorts {
 
 const NOBODY: TransportUser = { receive() {} };
 
-/** How long a stopping container waits for peers to end their side of connections, ms: what was written has left by then, or never will. */
+/**
+ * How long a stopping container waits for peers to end their side of connections, ms: what was written has left by
+ * then, or never will.
+ */
 const PARTING = 300;
 
 export class TransportLayer implements ConnectionUser {
@@ -84,7 +89,10 @@ export class TransportLayer implements ConnectionUser {
     this.#connections = new Connections(options.maxConnections ?? 10_000, options.maxConnectionsPerAddress ?? 2_000);
   }
 
-  /** Binds all of them, or none: then it rejects and says which and why. The answer names the ports that were free for a port 0. */
+  /**
+   * Binds all of them, or none: then it rejects and says which and why. The answer names the ports that were free for a
+   * port 0.
+   */
   async listen(specs: readonly (string | ListenSpec)[]): Promise<Listening[]> {
     const wanted = specs.map((spec) => (typeof spec === 'string' ? parseListen(spec) : spec));
     const begun: { close(): Promise<void> }[] = [];
@@ -100,8 +108,8 @@ export class TransportLayer implements ConnectionUser {
           const socket = await this.#network.bind(spec.address, spec.port, receiver);
           begun.push(socket);
           const listening = new Listening('UDP', socket.local, spec.advertise, interfaces);
-          const flows = new DatagramFlows();
-          receiver.end = { listening, socket, agenda: this.agenda, counters: this.counters, flows };
+          const { agenda, counters } = this;
+          receiver.end = { listening, socket, agenda, counters, flows: new DatagramFlows() };
           ends.push(receiver.end);
           listenings.push(listening);
         } else if (spec.transport === 'TCP') {
@@ -119,10 +127,8 @@ export class TransportLayer implements ConnectionUser {
     }
     this.#datagrams.push(...ends);
     this.#listeners.push(...listeners);
-    for (const listening of listenings) {
-      this.listenings.push(listening);
-      this.#own.add(listening);
-    }
+    this.listenings.push(...listenings);
+    for (const listening of listenings) this.#own.add(listening);
     return listenings;
   }
 
@@ -150,7 +156,6 @@ export class TransportLayer implements ConnectionUser {
     return transport === 'TCP' && this.listenings.some((one) => one.family === family);
   }
 
-  /** Whether a listener of ours is of this kind. */
   listens(transport: TransportName, family: 4 | 6): boolean {
     return this.listenings.some((one) => one.transport === transport && one.family === family);
   }
@@ -159,15 +164,18 @@ export class TransportLayer implements ConnectionUser {
     return this.#connections.size;
   }
 
-  /** The flow to a hop: the one that it names, a connection that stands, or a new one. What fails is told to the senders, later (§18.1.1). */
+  /**
+   * The flow to a hop: the one that it names, a connection that stands, or a new one. What fails is told to the
+   * senders, later (§18.1.1).
+   */
   open(hop: Hop): Flow {
     if (hop.flow !== undefined) return hop.flow;
-    if (hop.from === undefined) return this.#open(hop.transport, hop.address, hop.port, undefined);
+    const { from } = hop;
+    if (from === undefined) return this.#open(hop.transport, hop.address, hop.port, undefined);
     const family = familyOf(hop.address);
-    const listening = this.listenings.find(
-      (one) => one.isNamed(hop.from!) && one.family === family && one.transport === hop.transport,
-    );
-    const other = this.listenings.find((one) => one.isNamed(hop.from!) && one.family === family);
+    const named = this.listenings.filter((one) => one.isNamed(from) && one.family === family);
+    const listening = named.find((one) => one.transport === hop.transport);
+    const [other] = named;
     if (hop.transport === 'TCP' && other !== undefined) return this.#connect(hop.address, hop.port, listening ?? other);
     const end = this.#datagrams.find((one) => one.listening === listening);
     if (hop.transport === 'UDP' && end !== undefined) return this.#open('UDP', hop.address, hop.port, end);
@@ -180,9 +188,9 @@ export class TransportLayer implements ConnectionUser {
   }
 
   /**
-   * Sends a response by its topmost Via: on the connection that the request came on, else on another to the same peer; over UDP from the
-   * socket that the request came to (§18.2.2, RFC 3581 §4). The flow that it took; undefined when there is none that it may take. `wire` is what the
-   * response is in octets, where that is known.
+   * Sends a response by its topmost Via: on the connection that the request came on, else on another to the same peer;
+   * over UDP from the socket that the request came to (§18.2.2, RFC 3581 §4). The flow that it took; undefined when
+   * there is none that it may take. `wire` is what the response is in octets, where that is known.
    */
   respond(response: Response, arrivedOn: Flow, sender?: FlowUser, wire = response.toWire()): Flow | undefined {
     const { via } = response;
@@ -198,7 +206,10 @@ export class TransportLayer implements ConnectionUser {
     return flow;
   }
 
-  /** The flow for a response whose own Via was taken off, by the next one and by nothing else (§16.7 step 9, §16.11). `near` is preferred as our end. */
+  /**
+   * The flow for a response whose own Via was taken off, by the next one and by nothing else (§16.7 step 9, §16.11).
+   * `near` is preferred as our end.
+   */
   flowForVia(via: Via, near?: Flow): Flow | undefined {
     if (via.transport === 'UDP') return this.#flowBack(via, near instanceof DatagramFlow ? near : undefined);
     if (via.transport === 'TCP') return this.#flowBack(via, undefined);
@@ -206,9 +217,13 @@ export class TransportLayer implements ConnectionUser {
     return undefined;
   }
 
-  /** Stops listening, ends the connections, and resolves when all are gone: those that a peer keeps open are cut off soon. */
+  /**
+   * Stops listening, ends the connections, and resolves when all are gone: those that a peer keeps open are cut off
+   * soon.
+   */
   close(): Promise<void> {
-    return (this.#closed ??= this.#close());
+    this.#closed ??= this.#close();
+    return this.#closed;
   }
 
   async #close(): Promise<void> {
@@ -257,18 +272,9 @@ export class TransportLayer implements ConnectionUser {
 
   #datagramEndFor(address: string, family: 4 | 6): DatagramEnd | undefined {
     const ends = this.#datagrams;
-    if (ends.length === 1) return ends[0]!.listening.family === family ? ends[0] : undefined;
-    let best: DatagramEnd | undefined;
-    let most = -1;
-    for (const end of ends) {
-      if (end.listening.family !== family) continue;
-      const suits = end.listening.suits(address);
-      if (suits > most) {
-        best = end;
-        most = suits;
-      }
-    }
-    return best;
+    const [only] = ends;
+    if (only !== undefined && ends.length === 1) return only.listening.family === family ? only : undefined;
+    return mostSuitable(ends, ({ listening }) => (listening.family === family ? listening.suits(address) : -1));
   }
 
   #connect(address: string, port: number, from?: Listening): Flow {
@@ -292,17 +298,9 @@ export class TransportLayer implements ConnectionUser {
   /** Whose address a connection bears: that of a TCP listener, else of any other of the family. */
   #listeningFor(address: string): Listening | undefined {
     const family = familyOf(address);
-    let best: Listening | undefined;
-    let most = -1;
-    for (const one of this.listenings) {
-      if (one.family !== family) continue;
-      const suits = one.suits(address) + (one.transport === 'TCP' ? 8 : 0);
-      if (suits > most) {
-        best = one;
-        most = suits;
-      }
-    }
-    return best;
+    return mostSuitable(this.listenings, (one) =>
+      one.family === family ? one.suits(address) + (one.transport === 'TCP' ? 8 : 0) : -1,
+    );
   }
 
   #sentByFor(address: string, listening: Listening | undefined): string {
@@ -399,40 +397,4 @@ export class TransportLayer implements ConnectionUser {
       if (via !== undefined) this.#connections.alias(flow, via.port ?? defaultPort(via.transport));
     }
   }
-}
-
-/** Datagrams of one socket. */
-class DatagramInput implements DatagramReceiver {
-  end: DatagramEnd | undefined = undefined;
-
-  constructor(readonly layer: TransportLayer) {}
-
-  receive(wire: string, address: string, port: number): void {
-    // Those that came before `listen` was done are lost, as if they had come before it was begun.
-    if (this.end !== undefined) this.layer.datagram(wire, address, port, this.end);
-  }
-}
-
-/** Connections of one listener. */
-class ConnectionInput {
-  listening: Listening | undefined = undefined;
-
-  constructor(readonly layer: TransportLayer) {}
-
-  accept(connection: Connection): ConnectionReceiver {
-    if (this.listening !== undefined) return this.layer.accept(connection, this.listening);
-    connection.destroy();
-    return REFUSED;
-  }
-}
-
-const REFUSED: ConnectionReceiver = { connected() {}, receive() {}, closed() {} };
-
-/** Nothing but line ends and NULs: a keepalive, whatever its length. */
-function isFiller(wire: string): boolean {
-  for (let i = 0; i < wire.length; i++) {
-    const c = wire.charCodeAt(i);
-    if (c !== 13 && c !== 10 && c !== 0) return false;
-  }
-  return true;
 }

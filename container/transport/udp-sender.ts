@@ -1,4 +1,5 @@
-// Sends datagrams at once on what Node keeps of a socket: without a callback, a tick and four objects for each that has left, which is nearly every one.
+// Sends datagrams at once on what Node keeps of a socket: without a callback, a tick and four objects for each that has
+// left, which is nearly every one.
 import { getSystemErrorName } from 'node:util';
 
 /** Octets of a datagram over IPv4 at most. */
@@ -8,7 +9,10 @@ const USUAL = 2048;
 
 /** What Node has and its types do not show. */
 interface Handle {
-  /** More than 0: it has left. 0: the system's buffer is full, and it waits; the memory is in use until it has left. Less: an error of libuv. */
+  /**
+   * More than 0: it has left. 0: the system's buffer is full, and it waits; the memory is in use until it has left.
+   * Less: an error of libuv.
+   */
   send(
     request: object,
     list: readonly Uint8Array[],
@@ -19,6 +23,10 @@ interface Handle {
   ): number;
   send6: Handle['send'];
 }
+/** Of what is being sent; keeps its memory. */
+interface SendRequest {
+  list?: unknown;
+}
 interface Octets {
   latin1Write(text: string, offset: number, length: number): number;
 }
@@ -26,7 +34,7 @@ interface Octets {
 /** Of what is being sent. Undefined where a version of Node does not show it any more. */
 const SendWrap = (() => {
   try {
-    const { binding } = process as unknown as { binding?(name: string): { SendWrap?: new () => object } };
+    const { binding } = process as unknown as { binding?(name: string): { SendWrap?: new () => SendRequest } };
     return binding?.call(process, 'udp_wrap').SendWrap;
   } catch {
     return undefined;
@@ -36,21 +44,24 @@ const SendWrap = (() => {
 export class UdpSender {
   readonly #handle: Handle;
   readonly #isV6: boolean;
-  #request: { list?: unknown } = new SendWrap!();
+  readonly #newRequest: new () => SendRequest;
+  #request: SendRequest;
   #memory = Buffer.allocUnsafeSlow(USUAL);
   /** The memory's first octets, by their number. */
   #pieces: (readonly Uint8Array[] | undefined)[] = [];
 
-  private constructor(handle: Handle, isV6: boolean) {
+  private constructor(handle: Handle, isV6: boolean, newRequest: new () => SendRequest) {
     this.#handle = handle;
     this.#isV6 = isV6;
+    this.#newRequest = newRequest;
+    this.#request = new newRequest();
   }
 
   /** Undefined where Node does not let it: then its public way is to be taken. */
   static of(handle: object | undefined, isV6: boolean): UdpSender | undefined {
     const { send, send6 } = Object(handle) as Partial<Handle>;
-    const isKnown = SendWrap !== undefined && typeof send === 'function' && typeof send6 === 'function';
-    return isKnown ? new UdpSender(handle as Handle, isV6) : undefined;
+    if (SendWrap === undefined || typeof send !== 'function' || typeof send6 !== 'function') return undefined;
+    return new UdpSender(handle as Handle, isV6, SendWrap);
   }
 
   /** Why it has not left; undefined when it has, or will when the system has room for it. */
@@ -68,14 +79,18 @@ export class UdpSender {
     if (code < 0) return errorOf(code, address, port);
     // It goes out later, from this memory.
     request.list = list;
-    this.#request = new SendWrap!();
+    this.#request = new this.#newRequest();
     this.#memory = Buffer.allocUnsafeSlow(USUAL);
     this.#pieces = [];
     return undefined;
   };
 
   #pieceOf(length: number): readonly Uint8Array[] {
-    return (this.#pieces[length] ??= [this.#memory.subarray(0, length)]);
+    const known = this.#pieces[length];
+    if (known !== undefined) return known;
+    const piece = [this.#memory.subarray(0, length)];
+    this.#pieces[length] = piece;
+    return piece;
   }
 }
 

@@ -91,7 +91,9 @@ class UdpSocket implements DatagramSocket {
   }
 }
 
-/** Takes datagrams from what Node keeps of the socket, where it lets us: without an event and its listeners for each. */
+/**
+ * Takes datagrams from what Node keeps of the socket, where it lets us: without an event and its listeners for each.
+ */
 function listen(socket: Socket, receiver: DatagramReceiver): void {
   const pass = (octets: Buffer, from: RemoteInfo): void =>
     receiver.receive((octets as unknown as Octets).latin1Slice(0, octets.length), from.address, from.port);
@@ -102,7 +104,7 @@ function listen(socket: Socket, receiver: DatagramReceiver): void {
   }
   // A negative length is an error, such as a report of ICMP: the transactions learn it by their timers.
   handle.onmessage = (length, _handle, octets, from) => {
-    if (length >= 0) pass(octets!, from!);
+    if (length >= 0 && octets !== undefined && from !== undefined) pass(octets, from);
   };
 }
 

@@ -1,9 +1,13 @@
-// Where a request really came from, written into its topmost Via (§18.2.1, RFC 3581 §4), and where a response goes by it (§18.2.2).
+// Where a request really came from, written into its topmost Via (§18.2.1, RFC 3581 §4), and where a response goes by
+// it (§18.2.2).
 import { defaultPort, Field, type Request, Via } from '../message/index.js';
 import { canonical, familyOf, isUnicast } from './address.js';
 import type { SocketAddress } from './network.js';
 
-/** Adds `received` where sent-by does not name the source or rport is asked for, and fills `rport`. What the peer wrote there itself is overwritten. */
+/**
+ * Adds `received` where sent-by does not name the source or rport is asked for, and fills `rport`. What the peer wrote
+ * there itself is overwritten.
+ */
 export function stampSource(request: Request, address: string, port: number): void {
   const via = request.via;
   if (via === undefined) return;
@@ -11,9 +15,9 @@ export function stampSource(request: Request, address: string, port: number): vo
   if (!asked && via.received === undefined && isSame(via.host, address)) return;
   const value = stamped(via.text, address, asked ? port : undefined);
   const { fields } = request;
-  let at = 0;
-  while (fields[at]!.key !== 'via') at++;
-  const field = fields[at]!;
+  const at = fields.findIndex(({ key }) => key === 'via');
+  const field = fields[at];
+  if (field === undefined) return;
   // What stands behind it on the line, other values most likely, stays there; the line keeps its place.
   const whole = field.value;
   fields[at] = Field.trusted('Via', value + (whole.startsWith(via.text) ? whole.slice(via.text.length) : ''));
@@ -70,7 +74,10 @@ function trimBlankEnd(text: string, start: number, end: number): string {
   return text.slice(start, end);
 }
 
-/** Where a response goes over UDP, by the Via on its top. Undefined when nowhere: broadcast and its like (RFC 4475 §3.3.10), or a name. */
+/**
+ * Where a response goes over UDP, by the Via on its top. Undefined when nowhere: broadcast and its like (RFC 4475
+ * §3.3.10), or a name.
+ */
 export function datagramTarget(via: Via, honourMaddr: boolean): SocketAddress | undefined {
   const port = via.port ?? defaultPort(via.transport);
   const maddr = honourMaddr && via.maddr !== undefined ? unbracketed(via.maddr) : undefined;
@@ -80,7 +87,10 @@ export function datagramTarget(via: Via, honourMaddr: boolean): SocketAddress | 
   return checked(via.host, typeof via.rport === 'number' ? via.rport : port);
 }
 
-/** As `datagramTarget` for a topmost Via that cannot be read: the source of the request, at the port that what can be read of it names (RFC 4475 §3.1.2.1). */
+/**
+ * As `datagramTarget` for a topmost Via that cannot be read: the source of the request, at the port that what can be
+ * read of it names (RFC 4475 §3.1.2.1).
+ */
 export function unreadableTarget(value: string, source: SocketAddress): SocketAddress {
   if (value.toLowerCase().indexOf(';rport') >= 0) return source;
   let end = 0;
@@ -90,7 +100,10 @@ export function unreadableTarget(value: string, source: SocketAddress): SocketAd
   return { address: source.address, port: port > 0 ? port : source.port };
 }
 
-/** Where a connection for a response is opened when the one of the request is gone: the port on which the peer listens, not the one it came from. */
+/**
+ * Where a connection for a response is opened when the one of the request is gone: the port on which the peer listens,
+ * not the one it came from.
+ */
 export function connectionTarget(via: Via): SocketAddress | undefined {
   const address = via.received === undefined ? via.host : unbracketed(via.received);
   return checked(address, via.port ?? defaultPort(via.transport));
