@@ -36,7 +36,7 @@ export class ConfigurationError extends Error {
 }
 
 /** What the command line says instead of the file; undefined leaves the file's value. */
-export interface Overrides {
+interface Overrides {
   readonly listen?: readonly string[] | undefined;
   readonly workers?: number | 'auto' | undefined;
   readonly admin?: string | undefined;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { schema } from './schema.js';
 
-export interface ConfigurationKey {
+interface ConfigurationKey {
   readonly key: string;
   /** As it would be written in the file; '' when there is none. */
   readonly default: string;

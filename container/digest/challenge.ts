@@ -19,7 +19,7 @@ export function parseChallenge(value: string, status: 401 | 407): sdk.Challenge 
   return { scheme: read.scheme, realm, status, isStale, parameters };
 }
 
-export interface Asked {
+interface Asked {
   /** A wire string, as the nonce is. */
   readonly realm: string;
   readonly nonce: string;

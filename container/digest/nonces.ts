@@ -8,9 +8,9 @@ import type { HashKey } from '../base/keyed-hash.js';
  * Ours and good; ours and too old; or not ours. Bound to the realm alone: a client may use it again for another call
  * (Call-ID), from another address (mobile phones) and over another connection.
  */
-export type NonceState = 'fresh' | 'stale' | 'foreign';
+type NonceState = 'fresh' | 'stale' | 'foreign';
 
-export interface CheckedNonce {
+interface CheckedNonce {
   readonly state: NonceState;
   /** Milliseconds on the clock. */
   readonly issued: number;

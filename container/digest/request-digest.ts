@@ -11,7 +11,7 @@ export interface Use {
   readonly nc: string;
 }
 
-export interface DigestInput {
+interface DigestInput {
   readonly algorithm: Algorithm;
   /** H(username:realm:password). */
   readonly ha1: string;

@@ -248,7 +248,8 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
       if (!this.answered && error === undefined) return this.#forward();
       if (!this.answered) this.answer(this.generate(500));
       const isChallenged = this.#answering?.isChallenged === true;
-      if (this.request.method === 'BYE' && !isChallenged) this.session.state = 'terminated'; // whoever sends a BYE has left (§15.1.1)
+      // Whoever sends a BYE has left (§15.1.1).
+      if (this.request.method === 'BYE' && !isChallenged) this.session.state = 'terminated';
     });
   }
 

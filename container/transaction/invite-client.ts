@@ -2,7 +2,7 @@
 import type { Table } from './machine.js';
 import type { InviteClientState } from './user.js';
 
-export const EVENTS = [
+const EVENTS = [
   '1xx',
   '2xx',
   '300-699',
@@ -15,7 +15,7 @@ export const EVENTS = [
   'timerM',
 ] as const;
 
-export type InviteClientEvent = (typeof EVENTS)[number];
+type InviteClientEvent = (typeof EVENTS)[number];
 
 export type InviteClientAction =
   | 'sendRequest'

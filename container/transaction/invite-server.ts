@@ -2,7 +2,7 @@
 import type { Table } from './machine.js';
 import type { InviteServerState } from './user.js';
 
-export const EVENTS = [
+const EVENTS = [
   'INVITE',
   'ACK',
   'send1xx',
@@ -16,7 +16,7 @@ export const EVENTS = [
   'timerL',
 ] as const;
 
-export type InviteServerEvent = (typeof EVENTS)[number];
+type InviteServerEvent = (typeof EVENTS)[number];
 
 export type InviteServerAction =
   | 'sendResponse'

@@ -2,9 +2,9 @@
 import type { Table } from './machine.js';
 import type { NonInviteClientState } from './user.js';
 
-export const EVENTS = ['1xx', '200-699', 'transportError', 'timerE', 'timerF', 'timerK'] as const;
+const EVENTS = ['1xx', '200-699', 'transportError', 'timerE', 'timerF', 'timerK'] as const;
 
-export type NonInviteClientEvent = (typeof EVENTS)[number];
+type NonInviteClientEvent = (typeof EVENTS)[number];
 
 export type NonInviteClientAction =
   | 'sendRequest'

@@ -3,7 +3,7 @@
 import type { Table } from './machine.js';
 import type { NonInviteServerState } from './user.js';
 
-export const EVENTS = [
+const EVENTS = [
   'request',
   'send100',
   'send100Early',
@@ -14,7 +14,7 @@ export const EVENTS = [
   'timerJ',
 ] as const;
 
-export type NonInviteServerEvent = (typeof EVENTS)[number];
+type NonInviteServerEvent = (typeof EVENTS)[number];
 
 export type NonInviteServerAction = 'sendResponse' | 'resendResponse' | 'sendTrying' | 'startJ' | 'tellTransportError';
 

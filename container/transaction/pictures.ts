@@ -12,8 +12,8 @@ type AnyTable = Table<string, string, string>;
 export const MACHINES: readonly AnyTable[] = [INVITE_CLIENT, NON_INVITE_CLIENT, INVITE_SERVER, NON_INVITE_SERVER];
 
 /** The marks between which the README holds what is made here. */
-export const BEGIN = '<!-- from the tables: UPDATE_PICTURES=1 npx vitest run test/transaction/pictures.test.ts -->';
-export const END = '<!-- end of what is from the tables -->';
+const BEGIN = '<!-- from the tables: UPDATE_PICTURES=1 npx vitest run test/transaction/pictures.test.ts -->';
+const END = '<!-- end of what is from the tables -->';
 
 /** A state diagram as Mermaid text: arcs between the same two states are one line with several events. */
 export function picture(table: AnyTable): string {
@@ -47,7 +47,7 @@ export function matrix(table: AnyTable): string {
 }
 
 /** Table 4. */
-export function timers(): string {
+function timers(): string {
   const rows = (Object.keys(TIMER_TABLE) as TimerName[]).map((name) => {
     const { unreliable, reliable, kind, section } = TIMER_TABLE[name];
     return `| ${name} | ${unreliable} | ${reliable} | ${kind} | ${section} |`;
@@ -56,7 +56,7 @@ export function timers(): string {
 }
 
 /** All of it, between its marks. */
-export function pictures(): string {
+function pictures(): string {
   const parts = MACHINES.map((table) =>
     [`### ${table.name}`, table.section, `\`\`\`mermaid\n${picture(table)}\n\`\`\``, matrix(table)].join('\n\n'),
   );

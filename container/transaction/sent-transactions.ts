@@ -17,7 +17,7 @@ export function branchOf(chance: string, slot: number, loopPart: string): string
 }
 
 /** What the branch of a Via names, whoever wrote it; -1 where that is no slot. */
-export function slotIn(via: Via): number {
+function slotIn(via: Via): number {
   let i = MAGIC_COOKIE.length;
   let octet = via.branchOctet(i);
   while (octet !== DOT && octet !== 0) octet = via.branchOctet(++i);

@@ -11,7 +11,7 @@ export interface TimerValues {
   readonly t4: number;
 }
 
-export const DEFAULT_TIMERS: TimerValues = { t1: 500, t2: 4000, t4: 5000 };
+const DEFAULT_TIMERS: TimerValues = { t1: 500, t2: 4000, t4: 5000 };
 
 /** What a duration of Table 4 may be. `never`: the timer is not started. */
 type Span = 'T1' | '64*T1' | 'T4' | '200 ms' | 'E reaches T2' | 'zero' | 'never';
@@ -66,7 +66,7 @@ export const TIMER = Object.fromEntries(
 ) as unknown as { readonly [name in TimerName]: Timer };
 
 /** Milliseconds, by the number of the timer. */
-export type Delays = readonly number[];
+type Delays = readonly number[];
 
 /** The table in milliseconds. */
 export class Timers {

@@ -14,7 +14,7 @@ import { Timers, type TimerValues } from './timers.js';
 import type { ClientUser, Transactions, TransactionUser } from './user.js';
 
 /** What the transaction layer needs of the transport layer. */
-export interface Transport {
+interface Transport {
   open(hop: Hop): Flow;
   /**
    * §18.2.2. The flow that it took; undefined when there is none that it may take. `sender` hears, later, if it is

@@ -6,7 +6,7 @@ import { bounded } from './bounded.js';
 import { HostsFile } from './hosts-file.js';
 import type { Resolver } from './network.js';
 
-export interface DnsOptions {
+interface DnsOptions {
   /** Addresses of DNS servers instead of the system's. */
   readonly servers?: readonly string[];
   /** For one question, whatever the servers do. */

@@ -9,7 +9,7 @@ import type { Resolver, TransportName } from './network.js';
 import { orderServices } from './service-order.js';
 
 /** What can be sent at all: the transport layer. */
-export interface Reach {
+interface Reach {
   reaches(transport: TransportName, family: 4 | 6): boolean;
   listens(transport: TransportName, family: 4 | 6): boolean;
 }
@@ -24,7 +24,7 @@ export interface LocationOptions {
   readonly avoidTime?: number;
 }
 
-export interface LocationPorts {
+interface LocationPorts {
   readonly resolver: Resolver;
   readonly reach: Reach;
   readonly clock: Clock;

@@ -18,7 +18,7 @@ import { OwnAddresses } from './own-addresses.js';
 import { connectionTarget, datagramTarget, stampSource, unreadableTarget } from './via-source.js';
 
 /** Who gets what arrives. */
-export interface TransportUser {
+interface TransportUser {
   receive(message: Request | Response | Malformed, flow: Flow): void;
 }
 
@@ -41,7 +41,7 @@ export interface TransportOptions {
   readonly failed?: (error: unknown) => void;
 }
 
-export interface TransportPorts {
+interface TransportPorts {
   readonly network: Network;
   readonly clock: Clock;
   readonly agenda: Agenda;

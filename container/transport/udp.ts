@@ -130,7 +130,7 @@ export function handleOfUdp(socket: DatagramSocket): UdpHandle {
   return (socket as UdpSocket).handle;
 }
 
-export interface UdpHandle {
+interface UdpHandle {
   recvStop(): void;
   /** Called for each datagram. */
   onmessage?(length: number, handle: object, octets: Buffer | undefined, from: RemoteInfo | undefined): void;

@@ -14,6 +14,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { stage } from '../world/stage.js';
 
 /** A MESSAGE from Alice says what is to be done; the answer is 200 with what came of it. */
@@ -114,7 +115,7 @@ test('a final response that nobody awaits goes to the response handler', async (
   await invite.ack();
   expect(seen).toEqual(['handler 200 true']);
   bob.answerBye = true;
-  const bye = invite.dialog!.request('BYE');
+  const bye = present(invite.dialog).request('BYE');
   await bye.response(200);
   await ends();
 });
@@ -132,7 +133,7 @@ test('§13.2.2.4 a 2xx that comes again is acknowledged again, without the appli
   invite.reply(200);
   await invite.ack();
   expect((await message.response(200)).body).toBe('200');
-  await invite.dialog!.request('BYE').response(200);
+  await present(invite.dialog).request('BYE').response(200);
   await ends();
 });
 
@@ -155,7 +156,7 @@ test('§13.2.2.4 the 2xx of another fork goes to its handler, with a session of 
     const bye = bob.request('BYE', 'sip:10.0.0.9', {
       fromTag: '',
       from: `${invite.message.header('To')};tag=${tag}`,
-      to: invite.message.header('From')!,
+      to: present(invite.message.header('From')),
       callId: invite.message.callId,
       sequence: 7,
     });
@@ -195,7 +196,7 @@ test('§13.2.2.4 the 2xx of another fork is acknowledged and ended at once when 
   const bye = bob.request('BYE', 'sip:10.0.0.9', {
     fromTag: '',
     from: `${invite.message.header('To')};tag=one`,
-    to: invite.message.header('From')!,
+    to: present(invite.message.header('From')),
     callId: invite.message.callId,
     sequence: 7,
   });
@@ -283,7 +284,7 @@ class Ending {
 
   @OnTimer()
   async end(timer: { applicationSession: ApplicationSession }) {
-    await timer.applicationSession.sessions[0]!.terminate();
+    await present(timer.applicationSession.sessions[0]).terminate();
     seen.push('ended');
   }
 }

@@ -15,6 +15,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import { left, stage } from '../world/stage.js';
 import type { TextMessage } from '../world/text-message.js';
@@ -249,7 +250,7 @@ test('RFC 3262 §3 to an INVITE that requires 100rel every provisional response 
   await ends();
 });
 
-// The application calls ---------------------------------------------------------------------------------------------------------------------------------------
+// The application calls ----------------------------------------------------------------------------
 
 let task: (factory: SipFactory, request: SipRequest) => Promise<unknown>;
 
@@ -311,7 +312,7 @@ test('RFC 3262 §4 copies and what has overtaken another are neither shown nor a
   const { bob, invite, done, world, ends } = await calls((factory, request) => call(factory, request, OFFER));
   const pracks: string[] = [];
   bob.on('PRACK', (prack) => {
-    pracks.push(prack.header('RAck')!);
+    pracks.push(present(prack.header('RAck')));
     prack.reply(200);
   });
   invite.reply(180, { ...reliably(10), toTag: 'one' });
@@ -338,13 +339,13 @@ test('RFC 3262 §5 an offer in a reliable provisional response waits for the PRA
   invite.reply(183, { ...reliably(1), body: ANSWER });
   await world.run(1000);
   expect(bob.received.some(({ message }) => message.method === 'PRACK')).toBe(false);
-  const prack = held[0]!.createPrack();
+  const prack = present(held[0]).createPrack();
   prack.setBody(OFFER, 'application/sdp');
   void prack.send();
   const received = await bob.receive('PRACK');
   expect([received.header('RAck'), received.body]).toEqual(['1 1 INVITE', OFFER]);
   received.reply(200);
-  expect(() => held[0]!.createPrack()).toThrow(/has its PRACK/);
+  expect(() => present(held[0]).createPrack()).toThrow(/has its PRACK/);
   invite.reply(200);
   await invite.ack();
   bob.answerBye = true;

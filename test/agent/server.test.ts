@@ -1,6 +1,7 @@
 // The application as the user agent that is called (§8.2, §12.1.1, §13.3.1, §15.1.2).
 import { Ack, Bye, Info, Invite, NoAckReceived, Siplet, type SipRequest, type SipResponse } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { stage } from '../world/stage.js';
 
 const seen: string[] = [];
@@ -75,9 +76,9 @@ test('UAS-09 UAS-10 §12.2.2 a request out of order gets 500, one of no dialog 4
   const call = alice.invite('sip:bob@siplet', { sequence: 5 });
   await call.response(200);
   call.ack();
-  const info = call.dialog!.request('INFO', { sequence: 3 });
+  const info = present(call.dialog).request('INFO', { sequence: 3 });
   await info.response(500);
-  call.dialog!.sequence = 5;
+  present(call.dialog).sequence = 5;
   const stray = alice.request('INFO', 'sip:bob@siplet', { to: '<sip:bob@siplet>;tag=nobody' });
   await stray.response(481);
   await call.bye().response(200);
@@ -109,8 +110,8 @@ test('C-41a without a handler OPTIONS is answered 200, others 405 with Allow', a
   const call = alice.invite('sip:bob@siplet');
   await call.response(200);
   call.ack();
-  await call.dialog!.request('OPTIONS').response(200);
-  const refused = await call.dialog!.request('INFO').response(405);
+  await present(call.dialog).request('OPTIONS').response(200);
+  const refused = await present(call.dialog).request('INFO').response(405);
   expect(refused.header('Allow')).toContain('INVITE, ACK, CANCEL, BYE, OPTIONS');
   await call.bye().response(200);
   await ends();
@@ -121,7 +122,9 @@ test('UAS-03 §8.2.2.3 a request in the dialog that requires what nobody knows g
   const call = alice.invite('sip:bob@siplet');
   await call.response(200);
   call.ack();
-  const refused = await call.dialog!.request('INFO', { headers: { Require: 'foo' } }).response(420);
+  const refused = await present(call.dialog)
+    .request('INFO', { headers: { Require: 'foo' } })
+    .response(420);
   expect(refused.header('Unsupported')).toBe('foo');
   await call.bye().response(200);
   await ends();
@@ -178,7 +181,7 @@ test('UAS-13 §15.1.2 a BYE in the early dialog is answered, and the INVITE gets
   const { alice, ends } = await stage(Slow);
   const call = alice.invite('sip:bob@siplet');
   const ringing = await call.response(180);
-  await call.dialog!.request('INFO').response(200);
+  await present(call.dialog).request('INFO').response(200);
   expect(ringing.header('To')).toContain(';tag=');
   await call.bye().response(200);
   await call.response(487);
@@ -213,7 +216,7 @@ test('SipSession.next() a call reads from top to bottom, and no handler gets wha
   const call = alice.invite('sip:bob@siplet');
   await call.response(200);
   call.ack();
-  await call.dialog!.request('INFO').response(200);
+  await present(call.dialog).request('INFO').response(200);
   await world.run(60_000);
   await call.bye().response(200);
   expect(seen).toEqual(['ACK confirmed', 'INFO', 'BYE']);

@@ -14,6 +14,7 @@ import {
 import { inject } from 'inversify';
 import { describe, expect, test } from 'vitest';
 import { agree, sessionExpiresOf, termsOf } from '../../container/agent/session-terms.js';
+import { present } from '../../container/base/present.js';
 import { Request, Response } from '../../container/message/index.js';
 import { stage } from '../world/stage.js';
 
@@ -149,7 +150,7 @@ test('RFC 4028 §10 a third of a short interval; a refresh begins it anew', asyn
   await call.response(200);
   call.ack();
   await world.run(50_000);
-  const refresh = call.dialog!.request('UPDATE', { headers: { Supported: 'timer', 'Session-Expires': '90' } });
+  const refresh = present(call.dialog).request('UPDATE', { headers: { Supported: 'timer', 'Session-Expires': '90' } });
   expect((await refresh.response(200)).header('Session-Expires')).toBe('90;refresher=uac');
   const bye = await alice.receive('BYE', 70_000);
   expect(Math.round(world.clock.now() / 1000)).toBe(110);
@@ -219,7 +220,7 @@ test('RFC 4028 §9 an interval that is too short gets 422 with Min-SE, in the di
   const call = alice.invite('sip:bob@siplet', { body: OFFER, headers: { 'Session-Expires': '100' } });
   await call.response(200);
   call.ack();
-  await call.dialog!.request('UPDATE', timed('100')).response(422);
+  await present(call.dialog).request('UPDATE', timed('100')).response(422);
   await call.bye().response(200);
   await ends();
 });
@@ -247,7 +248,7 @@ test('RFC 4028 §7.4 a refresh that no handler answers is answered with what was
   const call = alice.invite('sip:bob@siplet', timed('600'));
   await call.response(200);
   call.ack();
-  const dialog = call.dialog!;
+  const dialog = present(call.dialog);
   const same = dialog.request('INVITE', timed('600'));
   const answer = await same.response(200);
   expect([answer.body, answer.header('Session-Expires')]).toEqual([ANSWER, '600;refresher=uac']);
@@ -266,7 +267,7 @@ test('RFC 4028 §7.4 a handler sees the refresh first', async () => {
   const call = alice.invite('sip:bob@siplet', timed('600'));
   await call.response(200);
   call.ack();
-  const same = call.dialog!.request('INVITE', timed('600'));
+  const same = present(call.dialog).request('INVITE', timed('600'));
   expect((await same.response(200)).body).toBe(ANSWER);
   same.ack();
   expect(seen).toEqual([`INVITE ${OFFER.length}`]);
@@ -284,7 +285,7 @@ test('sessionTimer: 0 asks for nothing and agrees to nothing', async () => {
   await ends();
 });
 
-// The application calls ---------------------------------------------------------------------------------------------------------------------------------------
+// The application calls ----------------------------------------------------------------------------
 
 @Siplet({ name: 'calling', sessionTimeout: 0 })
 class Calling {

@@ -15,6 +15,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { stage } from '../world/stage.js';
 
 const seen: string[] = [];
@@ -53,7 +54,7 @@ test('RFC 6665 §4.2 an application is a notifier: SUBSCRIBE makes a dialog, its
   const ok = await subscribe.response(200);
   expect(ok.header('Contact')).toBe('<sip:10.0.0.9:5060>');
   (await alice.receive('NOTIFY')).reply(200);
-  const again = subscribe.dialog!.request('SUBSCRIBE', { headers: { Event: 'presence', Expires: '0' } });
+  const again = present(subscribe.dialog).request('SUBSCRIBE', { headers: { Event: 'presence', Expires: '0' } });
   await again.response(200);
   (await alice.receive('NOTIFY')).reply(200);
   await ends();
@@ -106,7 +107,7 @@ test('RFC 6665 §4.1.2.4 a NOTIFY that overtakes the 200 makes the dialog; each 
     bob.request('NOTIFY', 'sip:10.0.0.9', {
       fromTag: '',
       from: `${subscribe.message.header('To')};tag=${tag}`,
-      to: subscribe.message.header('From')!,
+      to: present(subscribe.message.header('From')),
       callId: subscribe.message.callId,
       sequence,
       headers: { Event: 'presence', 'Subscription-State': state, Contact: '<sip:bob@10.0.0.2>' },
@@ -151,8 +152,8 @@ class Referred {
     ]) {
       const notify = request.session.createRequest('NOTIFY');
       notify.headers.set('Event', 'refer');
-      notify.headers.set('Subscription-State', state!);
-      notify.setBody(body!, 'message/sipfrag;version=2.0');
+      notify.headers.set('Subscription-State', present(state));
+      notify.setBody(present(body), 'message/sipfrag;version=2.0');
       seen.push(`${(await notify.send()).status} ${request.session.state}`);
     }
   }
@@ -164,10 +165,10 @@ test('RFC 5057 §4.2 a subscription by REFER outlives the BYE of the call in who
   const call = alice.invite('sip:bob@siplet');
   await call.response(200);
   call.ack();
-  const refer = call.dialog!.request('REFER', { headers: { 'Refer-To': '<sip:carol@10.0.0.3>' } });
+  const refer = present(call.dialog).request('REFER', { headers: { 'Refer-To': '<sip:carol@10.0.0.3>' } });
   await refer.response(202);
   const trying = await alice.receive('NOTIFY');
-  const again = call.dialog!.request('INVITE');
+  const again = present(call.dialog).request('INVITE');
   await call.bye().response(200);
   await again.response(487); // §15.1.2
   trying.reply(200);

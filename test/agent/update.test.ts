@@ -1,6 +1,7 @@
 // UPDATE, and offers that meet (RFC 3311, RFC 3264 §4, §14.1, §14.2).
 import { Ack, Invite, OnTimer, Siplet, type SipRequest, type SipSession, Update } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { stage } from '../world/stage.js';
 
 const OFFER = 'v=0\r\no=a 1 1 IN IP4 10.0.0.1\r\n';
@@ -65,7 +66,7 @@ test('RFC 3311 §5.2 an UPDATE in the early and in the confirmed dialog goes to 
   });
   const call = alice.invite('sip:bob@siplet', { body: OFFER, headers: { Supported: '100rel' } });
   const progress = await call.response(183);
-  const dialog = call.dialog!;
+  const dialog = present(call.dialog);
   await dialog
     .request('PRACK', { headers: { RAck: `${progress.header('RSeq')} ${progress.header('CSeq')}` } })
     .response(200);
@@ -85,10 +86,10 @@ test('RFC 3311 §5.2 an offer in an UPDATE gets 500 with Retry-After while the o
   const { alice, ends } = await start({ answer: (request) => reply(request, 180) });
   const call = alice.invite('sip:bob@siplet', { body: OFFER });
   await call.response(180);
-  const refused = await call.dialog!.request('UPDATE', { body: OFFER }).response(500);
+  const refused = await present(call.dialog).request('UPDATE', { body: OFFER }).response(500);
   expect(Number(refused.header('Retry-After'))).toBeLessThanOrEqual(10);
   expect(seen).toEqual([]);
-  await call.dialog!.request('UPDATE').response(200);
+  await present(call.dialog).request('UPDATE').response(200);
   await call.cancel().response(200);
   await call.response(487);
   await ends();
@@ -100,10 +101,10 @@ test('RFC 3311 §5.2 an UPDATE while another is unanswered gets 500 with Retry-A
   const call = alice.invite('sip:bob@siplet', { body: OFFER });
   await call.response(200);
   call.ack();
-  const first = call.dialog!.request('UPDATE', { body: OFFER });
-  const refused = await call.dialog!.request('UPDATE').response(500);
+  const first = present(call.dialog).request('UPDATE', { body: OFFER });
+  const refused = await present(call.dialog).request('UPDATE').response(500);
   expect(refused.header('Retry-After')).toMatch(/^(\d|10)$/);
-  reply(open[0]!, 200, ANSWER);
+  reply(present(open[0]), 200, ANSWER);
   await first.response(200);
   await call.bye().response(200);
   await ends();
@@ -122,10 +123,10 @@ test('RFC 3311 §5.2 an offer in an UPDATE or INVITE gets 491 while ours is unan
   await call.response(200);
   call.ack();
   const ours = await alice.receive('UPDATE');
-  await call.dialog!.request('UPDATE', { body: OFFER }).response(491);
-  await call.dialog!.request('INVITE', { body: OFFER }).response(491);
+  await present(call.dialog).request('UPDATE', { body: OFFER }).response(491);
+  await present(call.dialog).request('INVITE', { body: OFFER }).response(491);
   ours.reply(491);
-  await call.dialog!.request('UPDATE', { body: OFFER }).response(200);
+  await present(call.dialog).request('UPDATE', { body: OFFER }).response(200);
   await call.bye().response(200);
   expect(seen).toEqual(['ACK', 'answered 491', 'UPDATE confirmed']);
   await ends();
@@ -144,7 +145,7 @@ test('§14.1 a re-INVITE that meets the peer’s resolves with 491 and is not se
   await call.response(200);
   call.ack();
   const ours = await alice.receive('INVITE');
-  await call.dialog!.request('INVITE', { body: OFFER }).response(491);
+  await present(call.dialog).request('INVITE', { body: OFFER }).response(491);
   ours.reply(491);
   await ours.ack();
   await world.run(10_000);

@@ -7,6 +7,7 @@ import * as prepaid from '../../apps/b2b-prepaid/index.js';
 import { CLOCK } from '../../apps/b2b-prepaid/services.js';
 import { Settings } from '../../apps/b2b-prepaid/settings.js';
 import { UNIT } from '../../apps/b2b-prepaid/tariff.js';
+import { present } from '../../container/base/present.js';
 import type { Phone } from '../world/phone.js';
 import { stage } from '../world/stage.js';
 import type { TextMessage } from '../world/text-message.js';
@@ -34,8 +35,8 @@ async function prepaidCalls(section = SECTION) {
     ...on,
     /** What alice has left. */
     async balance() {
-      const all = await accounts!.withdraw('alice', 1000 * UNIT);
-      await accounts!.deposit('alice', all);
+      const all = await present(accounts).withdraw('alice', 1000 * UNIT);
+      await present(accounts).deposit('alice', all);
       return all / UNIT;
     },
     async answered(phone: Phone = alice) {
@@ -72,7 +73,7 @@ describe('b2b-prepaid, the call', () => {
     ]);
     for (const each of byes) {
       expect(each.map(({ message }) => message.header('Reason'))).toEqual(['SIP;cause=402;text="Credit exhausted"']);
-      expect(each[0]!.at).toBeCloseTo(90, 1);
+      expect(present(each[0]).at).toBeCloseTo(90, 1);
     }
     expect(world.ladder({ times: false, participants: ['alice', 'siplet', 'gateway'] })).toMatchInlineSnapshot(`
       "  alice             siplet            gateway
@@ -156,11 +157,12 @@ describe('b2b-prepaid, the call', () => {
     await world.run(100_000);
     await ends();
     expect(await balance()).toBe(0);
-    // 90 seconds in all: the one that found nothing more ended first, by not more than what the other had taken in advance.
+    // 90 seconds in all: the one that found nothing more ended first, by not more than what the other had taken in
+    // advance.
     const [first, second, ...more] = byes.map(({ at }) => at);
     expect(more).toEqual([]);
-    expect(first! + second!).toBeCloseTo(90, 0);
-    expect(second! - first!).toBeLessThanOrEqual(30);
+    expect(present(first) + present(second)).toBeCloseTo(90, 0);
+    expect(present(second) - present(first)).toBeLessThanOrEqual(30);
   });
 
   test('money that another call gives back lengthens this one, also after the warning', async () => {
@@ -203,7 +205,7 @@ describe('b2b-prepaid, among the applications', () => {
     const { world, answered, balance, container } = await prepaidCalls();
     await answered();
     await world.run(29_500);
-    await container.active[0]!.dispose();
+    await present(container.active[0]).dispose();
     expect(await balance()).toBe(0.6);
   });
 });

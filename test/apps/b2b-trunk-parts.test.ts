@@ -6,6 +6,7 @@ import { failureOf, isCarriersFault, q850In } from '../../apps/b2b-trunk/causes.
 import { type DialPlan, dialled, normalised, rewritten } from '../../apps/b2b-trunk/numbers.js';
 import { inOrder, Routes } from '../../apps/b2b-trunk/routes.js';
 import { Settings } from '../../apps/b2b-trunk/settings.js';
+import { present } from '../../container/base/present.js';
 
 describe('b2b-trunk, numbers', () => {
   test.each([
@@ -84,7 +85,7 @@ describe('b2b-trunk, routes', () => {
 
   test('of the same cost by weight: 3 to 1 is three quarters', () => {
     const offers = [offer('heavy', 1, 3), offer('light', 1, 1)];
-    const firsts = Array.from({ length: 1000 }, (_, at) => inOrder(offers, () => at / 1000)[0]!.carrier);
+    const firsts = Array.from({ length: 1000 }, (_, at) => present(inOrder(offers, () => at / 1000)[0]).carrier);
     expect(firsts.filter((carrier) => carrier === 'heavy')).toHaveLength(750);
     expect(inOrder(offers, () => 0.8).map(({ carrier }) => carrier)).toEqual(['light', 'heavy']);
   });
@@ -92,7 +93,7 @@ describe('b2b-trunk, routes', () => {
   test('weight 0 comes after all others, and alone it is taken', () => {
     const offers = [offer('spare', 1, 0), offer('one', 1, 1), offer('two', 1, 1)];
     for (const chance of [0, 0.3, 0.6, 0.999])
-      expect(inOrder(offers, () => chance).at(-1)!.carrier, `chance ${chance}`).toBe('spare');
+      expect(present(inOrder(offers, () => chance).at(-1)).carrier, `chance ${chance}`).toBe('spare');
     expect(inOrder([offer('a', 0, 0), offer('b', 0, 0)], first)).toHaveLength(2);
   });
 });
@@ -105,8 +106,8 @@ describe('b2b-trunk, circuits', () => {
     expect(circuits.take(north)).toBeDefined();
     expect(circuits.take(north)).toBeUndefined();
     expect(circuits.take({ name: 'south', limit: 1 })).toBeDefined();
-    one!.release();
-    one!.release();
+    present(one).release();
+    present(one).release();
     expect(circuits.taken('north')).toBe(1);
     expect(circuits.take(north)).toBeDefined();
     expect(circuits.take(north)).toBeUndefined();
@@ -160,8 +161,8 @@ describe('b2b-trunk, its section of siplet.yaml', () => {
       },
     });
     expect(carriers.get('north')).toMatchObject({ limit: Number.POSITIVE_INFINITY, timeout: 30, trusted: false });
-    expect(carriers.get('north')!.headers.remove).toEqual(['Subject', 'Diversion']);
-    expect([...carriers.get('north')!.headers.set]).toEqual([
+    expect(present(carriers.get('north')).headers.remove).toEqual(['Subject', 'Diversion']);
+    expect([...present(carriers.get('north')).headers.set]).toEqual([
       ['Organization', 'us'],
       ['X-Account', '7'],
     ]);

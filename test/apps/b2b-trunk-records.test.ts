@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Call, type CallRecord } from '../../apps/b2b-trunk/call.js';
 import { Circuits } from '../../apps/b2b-trunk/carriers.js';
 import { type Disk, Records } from '../../apps/b2b-trunk/records.js';
+import { present } from '../../container/base/present.js';
 
 let folder: string;
 let said: Record<string, unknown>[];
@@ -127,11 +128,11 @@ test('a call has one record, and its circuit is free once, however it ends', () 
     (record) => void made.push(record),
   );
   call.isFull('full');
-  call.tries('north', circuits.take({ name: 'north', limit: 1 })!);
+  call.tries('north', present(circuits.take({ name: 'north', limit: 1 })));
   now += 250;
   call.failed({ status: 503, cause: 41 });
   expect(circuits.taken('north')).toBe(0);
-  call.tries('south', circuits.take(carrier)!);
+  call.tries('south', present(circuits.take(carrier)));
   now += 2000;
   call.answered(200);
   now += 61_500;

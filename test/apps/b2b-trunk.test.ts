@@ -7,6 +7,7 @@ import * as trunk from '../../apps/b2b-trunk/index.js';
 import { Records } from '../../apps/b2b-trunk/records.js';
 import { CHANCE, CLOCK } from '../../apps/b2b-trunk/services.js';
 import { Settings } from '../../apps/b2b-trunk/settings.js';
+import { present } from '../../container/base/present.js';
 import { stage } from '../world/stage.js';
 import { World } from '../world/world.js';
 
@@ -166,7 +167,7 @@ describe('b2b-trunk, the call', () => {
     (await south.receive('INVITE')).reply(486);
     await call.response(486);
     await ends();
-    expect(records[0]!.attempts[0]).toMatchObject({ status: 480, cause: 34 });
+    expect(present(records[0]).attempts[0]).toMatchObject({ status: 480, cause: 34 });
   });
 
   test('no carrier is left: the last status goes to the caller, 503 as 500, with its Reason', async () => {
@@ -366,7 +367,7 @@ describe('b2b-trunk, among the applications', () => {
     call.ack();
     await invite.ack();
     await world.run(3000);
-    await container.active.find(({ name }) => name === 'b2b-trunk')!.dispose();
+    await present(container.active.find(({ name }) => name === 'b2b-trunk')).dispose();
     expect(records).toMatchObject([
       { status: null, carrier: 'north', duration: expect.closeTo(3, 0), hungUp: 'container' },
     ]);

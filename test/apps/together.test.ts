@@ -1,4 +1,5 @@
-// The sample applications together, as `npm start` runs them: apps/siplet.yaml; and that their READMEs show what they take.
+// The sample applications together, as `npm start` runs them: apps/siplet.yaml; and that their READMEs show what they
+// take.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import * as screen from '../../apps/call-screen/index.js';
 import { Settings as ScreenSettings } from '../../apps/call-screen/settings.js';
 import * as reachMe from '../../apps/reach-me/index.js';
 import { Settings as ReachMeSettings } from '../../apps/reach-me/settings.js';
+import { present } from '../../container/base/present.js';
 import type { Phone } from '../world/phone.js';
 import { stage } from '../world/stage.js';
 
@@ -124,8 +126,8 @@ describe('packages', () => {
 
   test.each(Object.entries(SETTINGS))('the README of %s shows a configuration that it takes', (name, Settings) => {
     const readme = readFileSync(join(apps, name, 'README.md'), 'utf8');
-    const [, yaml] = /```yaml\n(.*?)```/s.exec(readme)!;
-    const { apps: sections } = parse(yaml!) as { apps: Record<string, unknown> };
+    const [, yaml] = present(/```yaml\n(.*?)```/s.exec(readme));
+    const { apps: sections } = parse(present(yaml)) as { apps: Record<string, unknown> };
     expect(() => new Settings(sections[name])).not.toThrow();
   });
 

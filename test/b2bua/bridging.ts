@@ -19,7 +19,9 @@ export interface BridgingStage extends Stage {
   over(problems?: readonly string[]): Promise<void>;
 }
 
-/** An application that does this with each INVITE; `application` is another class with more handlers, that does so too. */
+/**
+ * An application that does this with each INVITE; `application` is another class with more handlers, that does so too.
+ */
 export async function bridging(
   does: Task = (request) => request.b2bua().bridge({ to: 'sip:bob@10.0.0.2' }),
   application: ApplicationClass = Bridging,

@@ -1,5 +1,7 @@
-// What passes before the answer: early media, forks, reliable provisional responses and their PRACK, UPDATE (RFC 3262, 3311, 3960, §13.2.2.4).
+// What passes before the answer: early media, forks, reliable provisional responses and their PRACK, UPDATE (RFC 3262,
+// 3311, 3960, §13.2.2.4).
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { bridging } from './bridging.js';
 import { ALICE, BOB } from './legs.js';
 
@@ -56,7 +58,7 @@ test('RFC 3262 both sides know 100rel: the PRACK of the caller is the PRACK to t
   const early = await call.response(183);
   expect(early.header('Require')).toBe('100rel');
   expect(early.header('RSeq')).not.toBe('700');
-  const prack = call.dialog!.request('PRACK', {
+  const prack = present(call.dialog).request('PRACK', {
     headers: { RAck: `${early.header('RSeq')} ${call.message.header('CSeq')}`, 'X-Any': 'x' },
   });
   const relayed = await bob.receive('PRACK');
@@ -121,7 +123,7 @@ test('RFC 3262 §3 only the caller insists on 100rel: it gets reliable responses
   invite.reply(180);
   const ringing = await call.response(180);
   expect(ringing.header('Require')).toBe('100rel');
-  const prack = call.dialog!.request('PRACK', { headers: { RAck: `${ringing.header('RSeq')} 1 INVITE` } });
+  const prack = present(call.dialog).request('PRACK', { headers: { RAck: `${ringing.header('RSeq')} 1 INVITE` } });
   await prack.response(200);
   expect(bob.unread).toEqual([]);
   invite.reply(486);
@@ -136,7 +138,7 @@ test('RFC 3262 §5 a late offer in a reliable 183: the PRACK of the caller has t
   expect(invite.message.list('Supported')).toContain('100rel');
   invite.reply(183, { body: BOB, headers: RELIABLE(1) });
   const early = await call.response(183);
-  const prack = call.dialog!.request('PRACK', {
+  const prack = present(call.dialog).request('PRACK', {
     body: ALICE,
     headers: { RAck: `${early.header('RSeq')} 1 INVITE` },
   });
@@ -164,10 +166,10 @@ test('RFC 3311 UPDATE in the early dialog, both ways', async () => {
   const invite = await bob.receive('INVITE');
   invite.reply(183, { body: BOB, headers: RELIABLE(1) });
   const early = await call.response(183);
-  const prack = call.dialog!.request('PRACK', { headers: { RAck: `${early.header('RSeq')} 1 INVITE` } });
+  const prack = present(call.dialog).request('PRACK', { headers: { RAck: `${early.header('RSeq')} 1 INVITE` } });
   (await bob.receive('PRACK')).reply(200);
   await prack.response(200);
-  const update = call.dialog!.request('UPDATE', { body: `${ALICE}a=sendonly\r\n` });
+  const update = present(call.dialog).request('UPDATE', { body: `${ALICE}a=sendonly\r\n` });
   const relayed = await bob.receive('UPDATE');
   expect(relayed.body).toContain('sendonly');
   relayed.reply(200, { body: BOB });

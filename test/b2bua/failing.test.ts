@@ -1,6 +1,8 @@
-// Bridges that come to nothing: failures that are relayed, failover, timeouts, CANCEL, and what crosses with them (contract section 3, §9, §13.2.2.4).
+// Bridges that come to nothing: failures that are relayed, failover, timeouts, CANCEL, and what crosses with them
+// (contract section 3, §9, §13.2.2.4).
 import { type CallFailed, Invite, OnTimer, Siplet, type SipRequest, type Timer } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { bridging } from './bridging.js';
 import { ALICE, BOB } from './legs.js';
 
@@ -142,7 +144,7 @@ test('timeout: the call is cancelled, and the bridge fails with 408', async () =
   const invite = await bob.receive('INVITE');
   invite.reply(180);
   await call.response(408);
-  const cancel = bob.received.find(({ message }) => message.method === 'CANCEL')!;
+  const cancel = present(bob.received.find(({ message }) => message.method === 'CANCEL'));
   expect(cancel.message.header('Reason')).toBe('SIP;cause=408;text="Request Timeout"');
   await over();
 });
@@ -191,7 +193,7 @@ test('B2B-03 §9.1 CANCEL from the caller: 487 at once, CANCEL to the callee aft
   bob.answerCancel = true;
   invite.reply(180);
   await world.run(100);
-  const cancel = bob.received.find(({ message }) => message.method === 'CANCEL')!;
+  const cancel = present(bob.received.find(({ message }) => message.method === 'CANCEL'));
   expect(cancel.message.header('Reason')).toBe('SIP;cause=200;text="elsewhere"');
   expect(failed).toEqual([487, 487]);
   expect(world.ladder({ times: false })).toMatchInlineSnapshot(`

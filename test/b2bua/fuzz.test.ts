@@ -1,6 +1,8 @@
-// Two phones that do anything at any time over a network that loses, doubles and delays: both legs end, nothing is left, numbers and tags are right.
+// Two phones that do anything at any time over a network that loses, doubles and delays: both legs end, nothing is
+// left, numbers and tags are right.
 import { type Bridge, CallFailed, Invite, Siplet, type SipRequest, Subsequent } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { Dialog } from '../world/dialog.js';
 import type { ServerRequest } from '../world/incoming.js';
 import type { ClientRequest } from '../world/outgoing.js';
@@ -96,7 +98,10 @@ async function run(seed: number): Promise<void> {
 
 /** One that is called: it rings, perhaps as several, and answers, perhaps. */
 function answer(random: Random, phone: Phone, invite: ServerRequest): void {
-  if (invite.message.toTag !== undefined) return reinvited(random, phone, invite, BOB);
+  if (invite.message.toTag !== undefined) {
+    reinvited(random, phone, invite, BOB);
+    return;
+  }
   const tags = random.chance(0.2) ? ['one', 'two'] : [undefined];
   let at = random.between(0, 500);
   for (const toTag of tags)
@@ -109,7 +114,10 @@ function answer(random: Random, phone: Phone, invite: ServerRequest): void {
   if (random.chance(0.9))
     phone.after(at, () => {
       if (invite.replies.some(({ status }) => status >= 200)) return;
-      invite.reply(final, { ...(final === 200 && { body: BOB }), ...(tags[0] && { toTag: random.pick(tags)! }) });
+      invite.reply(final, {
+        ...(final === 200 && { body: BOB }),
+        ...(tags[0] && { toTag: present(random.pick(tags)) }),
+      });
       if (final !== 200) return;
       const dialog = invite.dialog;
       for (let i = random.between(0, 4); i > 0; i--)
@@ -158,10 +166,10 @@ test.each(
   seeds
     .reduce<number[][]>((groups, seed, i) => {
       if (i % 25 === 0) groups.push([]);
-      groups.at(-1)!.push(seed);
+      present(groups.at(-1)).push(seed);
       return groups;
     }, [])
-    .map((group) => [group[0]!, group.at(-1)!, group] as const),
+    .map((group) => [present(group[0]), present(group.at(-1)), group] as const),
 )(
   'both legs end, whatever both sides do: seeds %i to %i',
   async (_first, _last, group) => {

@@ -1,4 +1,5 @@
-// What the application sees of a bridge, and the helper of JSR 289: handlers first, changes, its own answers; linked sessions and requests (§14).
+// What the application sees of a bridge, and the helper of JSR 289: handlers first, changes, its own answers; linked
+// sessions and requests (§14).
 import {
   Ack,
   type Bridge,
@@ -14,6 +15,7 @@ import {
   SuccessResponse,
 } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { stage } from '../world/stage.js';
 import { Bridging, bridging, doesAsTold, tell } from './bridging.js';
 import { ALICE, BOB, talking } from './legs.js';
@@ -127,7 +129,7 @@ class Keeping {
 }
 
 test('a BYE that the application answers itself ends one leg; the other is its own to end', async () => {
-  let bridge: Bridge;
+  let bridge: Bridge | undefined;
   let over = false;
   const on = await bridging(async (request) => {
     bridge = await request.b2bua().bridge({ to: 'sip:bob@10.0.0.2' });
@@ -138,8 +140,12 @@ test('a BYE that the application answers itself ends one leg; the other is its o
   const { call } = await talking(on);
   await call.bye().response(200);
   await on.world.run(1000);
-  expect([over, bridge!.caller.state, bridge!.callee.state]).toEqual([false, 'terminated', 'confirmed']);
-  const ended = bridge!.terminate();
+  expect([over, present(bridge).caller.state, present(bridge).callee.state]).toEqual([
+    false,
+    'terminated',
+    'confirmed',
+  ]);
+  const ended = present(bridge).terminate();
   (await on.bob.receive('BYE')).reply(200);
   await on.world.complete(ended);
   expect(over).toBe(true);
@@ -170,10 +176,10 @@ class Helping {
   @Info()
   async info(request: SipRequest) {
     const b2bua = request.b2bua();
-    const other = b2bua.linkedSession(request.session)!;
+    const other = present(b2bua.linkedSession(request.session));
     const relayed = b2bua.createRequest(other, request, { headers: { 'X-Leg': 'other' } });
     const answer = await relayed.send();
-    const original = b2bua.linkedRequest(answer)!;
+    const original = present(b2bua.linkedRequest(answer));
     original.createResponse(answer.status).send();
   }
 
@@ -181,7 +187,7 @@ class Helping {
   async bye(request: SipRequest) {
     request.createResponse(200).send();
     const b2bua = request.b2bua();
-    const other = b2bua.linkedSession(request.session)!;
+    const other = present(b2bua.linkedSession(request.session));
     b2bua.unlink(request.session);
     seen.push(String(b2bua.linkedSession(other)));
     await b2bua.createRequest(other, request).send();
@@ -328,7 +334,7 @@ test('D-2 a bridge stays with the version that made it, which drains until both 
   const legs = await talking(on);
   const [first] = container.active;
   await on.world.complete(container.deploy('agent', { Bridging }) as Promise<unknown>);
-  expect(container.engine.sessions.countOf(first!)).toBe(1);
+  expect(container.engine.sessions.countOf(present(first))).toBe(1);
   const info = legs.alice.request('INFO');
   (await bob.receive('INFO')).reply(200);
   await info.response(200);
@@ -336,5 +342,5 @@ test('D-2 a bridge stays with the version that made it, which drains until both 
   (await bob.receive('BYE')).reply(200);
   await bye.response(200);
   await on.over();
-  expect(container.engine.sessions.countOf(first!)).toBe(0);
+  expect(container.engine.sessions.countOf(present(first))).toBe(0);
 });

@@ -1,5 +1,6 @@
 // Both legs of a bridge: a call over it, and an independent reader of what the phones of each leg got.
 import { expect } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { Phone } from '../world/phone.js';
 import type { Stage } from '../world/stage.js';
 import { parameter, type TextMessage } from '../world/text-message.js';
@@ -18,7 +19,10 @@ export async function talking(on: Stage) {
   return { call, invite, alice: call.dialog, bob: invite.dialog };
 }
 
-/** §12.2.1.1, §8.1.1: numbers and tags of each leg, read from what the phones got, in order or as a network left it; nothing of one leg is seen on another. */
+/**
+ * §12.2.1.1, §8.1.1: numbers and tags of each leg, read from what the phones got, in order or as a network left it;
+ * nothing of one leg is seen on another.
+ */
 export function checkLegs(phones: readonly Phone[], inOrder = true): void {
   const legs = new Map<string, { phone: Phone; messages: TextMessage[] }>();
   for (const phone of phones)
@@ -67,7 +71,10 @@ function checkNumbers(messages: readonly TextMessage[], inOrder: boolean): void 
   }
 }
 
-/** Topology hiding: no address of another phone but where From, To and the Request-URI name it, and no dialog identifier of its leg. */
+/**
+ * Topology hiding: no address of another phone but where From, To and the Request-URI name it, and no dialog identifier
+ * of its leg.
+ */
 function checkHiding(messages: readonly TextMessage[], others: readonly Phone[]): void {
   const NAMES = /^(from|to|refer-to|referred-by|contact)$/i;
   for (const message of messages) {
@@ -75,12 +82,12 @@ function checkHiding(messages: readonly TextMessage[], others: readonly Phone[])
       if (NAMES.test(name) && !(/^contact$/i.test(name) && (message.isRequest || message.status < 300))) continue;
       for (const other of others) expect(value, `${message.startLine}: ${name}`).not.toContain(other.address);
     }
-    expect(parameter(message.list('Via')[0]!, 'branch')).toBeTruthy();
+    expect(parameter(present(message.list('Via')[0]), 'branch')).toBeTruthy();
   }
 }
 
 function fieldsOf(message: TextMessage): { name: string; value: string }[] {
-  const lines = String(message).split('\r\n\r\n')[0]!.split('\r\n').slice(1);
+  const lines = present(String(message).split('\r\n\r\n')[0]).split('\r\n').slice(1);
   return lines.map((line) => ({
     name: line.slice(0, line.indexOf(':')).trim(),
     value: line.slice(line.indexOf(':') + 1),

@@ -1,4 +1,5 @@
-// npm run bench: what calls and messages cost the container, beside Kamailio and Node's bare sockets, in one sitting; README.md of this folder tells how to read it.
+// npm run bench: what calls and messages cost the container, beside Kamailio and Node's bare sockets, in one sitting;
+// README.md of this folder tells how to read it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';

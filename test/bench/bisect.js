@@ -3,9 +3,11 @@
 /**
  * @template Result
  * @param {(rate: number) => Promise<{ carried: boolean, result: Result }>} attempt
- * @param {{ from: number, upTo: number, within?: number }} bounds rates of calls a second; `within` is the share by which the answer may be too low
- * @returns {Promise<{ rate: number, result: Result | undefined, bounded: boolean }>} rate 0 when not even a sixteenth of `from` is carried;
- *   `bounded` says that `upTo` was carried, so that the highest rate is not known
+ * @param {{ from: number, upTo: number, within?: number }} bounds rates of calls a second; `within` is the share by
+ *   which the answer may be too low
+ * @returns {Promise<{ rate: number, result: Result | undefined, bounded: boolean }>} rate 0 when not even a sixteenth
+ *   of `from` is carried;
+ * `bounded` says that `upTo` was carried, so that the highest rate is not known
  */
 export async function highestRate(attempt, { from, upTo, within = 0.04 }) {
   let carried = { rate: 0, result: /** @type {Result | undefined} */ (undefined) };

@@ -1,4 +1,5 @@
-// The cases of calls: every peer carries the same calls in turns, and what counts is CPU time of its own processes a call.
+// The cases of calls: every peer carries the same calls in turns, and what counts is CPU time of its own processes a
+// call.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,7 +8,10 @@ import { CALLS, SHOWN } from './peers.js';
 import { calibrate, cpuOf, familyOf, memoryOf, mustBeFree, mustListen, start, stop, withFolder } from './processes.js';
 import { callee, drive, resentBy } from './sipp.js';
 
-/** One peer, once; by its name in `times` with so many times the calls, in the same time. @returns {Promise<import('./figures.js').Run>} */
+/**
+ * One peer, once; by its name in `times` with so many times the calls, in the same time. @returns
+ * {Promise<import('./figures.js').Run>}
+ */
 async function measure(peer, { peers, caller, callees, users, times = {} }, { warm, calls, rate }) {
   const share = times[peer] ?? 1;
   await mustBeFree([5060, 5070, 5071, 5090]);

@@ -1,4 +1,5 @@
-// What is made of measurements: medians with their spread, ratios of runs of one round, quantiles, slopes, and the table at the end.
+// What is made of measurements: medians with their spread, ratios of runs of one round, quantiles, slopes, and the
+// table at the end.
 
 /** A round during which a fixed piece of work became slower or faster by more than this does not count. */
 export const DRIFT = 1.25;
@@ -59,7 +60,8 @@ export function exponentOf(points) {
 }
 
 /**
- * What a steady load has left in memory: a median for each third of the time, and the slope of what came after the first.
+ * What a steady load has left in memory: a median for each third of the time, and the slope of what came after the
+ * first.
  *
  * @param {readonly number[]} samples resident megabytes, at equal intervals
  * @param {number} interval milliseconds
@@ -111,7 +113,8 @@ export function isSteady(round) {
  * @property {string} case
  * @property {string} peer
  * @property {Spread} cost
- * @property {Record<string, Spread>} ratios the first peer's cost to that of each other, round by round; empty for the others
+ * @property {Record<string, Spread>} ratios the first peer's cost to that of each other, round by round; empty for the
+ *   others
  * @property {number} failed of all rounds
  * @property {number} retransmissions of all rounds
  * @property {number} memory the most of all rounds

@@ -1,5 +1,6 @@
-// The floor: Node's dgram alone, relaying the datagrams that a proxy relays, with the least work on their text that makes SIPp's calls pass. No SIP:
-// nothing is read but by indexOf, nothing is remembered, nothing sent again. Words: stateful (answers 100 to INVITE: 6 datagrams in, 7 out) or stateless (6 and 6).
+// The floor: Node's dgram alone, relaying the datagrams that a proxy relays, with the least work on their text that
+// makes SIPp's calls pass. No SIP: nothing is read but by indexOf, nothing is remembered, nothing sent again. Words:
+// stateful (answers 100 to INVITE: 6 datagrams in, 7 out) or stateless (6 and 6).
 import { createSocket } from 'node:dgram';
 
 const CALLER = 5090;

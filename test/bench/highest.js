@@ -1,4 +1,5 @@
-// The highest rate that one process carries without a failed call, and at half of it what it adds to the time until a call is answered, and its longest stall.
+// The highest rate that one process carries without a failed call, and at half of it what it adds to the time until a
+// call is answered, and its longest stall.
 import { setTimeout as pause } from 'node:timers/promises';
 import { highestRate } from './bisect.js';
 import { quantile } from './figures.js';

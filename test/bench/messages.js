@@ -1,4 +1,5 @@
-// What a message costs in this process: parsed; and forwarded, which is read from octets, parsed, given a Via, and written to octets, as between a socket and a socket.
+// What a message costs in this process: parsed; and forwarded, which is read from octets, parsed, given a Via, and
+// written to octets, as between a socket and a socket.
 import { LIMITS, Malformed, parse } from '../../container/dist/message/index.js';
 import { columns, exponentOf, spreadOf, told } from './figures.js';
 
@@ -53,7 +54,10 @@ export function withHead(size) {
 }
 
 let written = 0;
-/** One piece of memory for all that is sent, as where the container sends (transport/udp-sender); a longer message gets its own there too. */
+/**
+ * One piece of memory for all that is sent, as where the container sends (transport/udp-sender); a longer message gets
+ * its own there too.
+ */
 const memory = Buffer.allocUnsafeSlow(2048);
 const WORK = {
   parse(octets) {

@@ -1,4 +1,5 @@
-// What is measured: the container with an application, Kamailio with a script, the floor; and the cases of calls, each with its peers.
+// What is measured: the container with an application, Kamailio with a script, the floor; and the cases of calls, each
+// with its peers.
 import { fileURLToPath } from 'node:url';
 import { found } from './processes.js';
 

@@ -1,4 +1,5 @@
-// Processes that are measured: started, stopped, and what the kernel says that they and their children have used (/proc).
+// Processes that are measured: started, stopped, and what the kernel says that they and their children have used
+// (/proc).
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';

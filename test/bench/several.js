@@ -1,4 +1,5 @@
-// One container between several SIPps on each side, for rates that one SIPp does not make; each step with a process of its own, so that none pays for the one before.
+// One container between several SIPps on each side, for rates that one SIPp does not make; each step with a process of
+// its own, so that none pays for the one before.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +10,16 @@ import { callee, driveAll, resentBy } from './sipp.js';
 
 /** SIPps on each side, where nothing else is said. */
 const SIDES = 4;
-/** Seconds of calls before what counts, without the application's work and at half the rate, but at this many a second at least: the code must be compiled. */
+/**
+ * Seconds of calls before what counts, without the application's work and at half the rate, but at this many a second
+ * at least: the code must be compiled.
+ */
 const WARM = 5;
 const WARM_RATE = 800;
-/** Messages sent again, as a share of the calls, above which a rate is not carried: what is late by half a second is sent again. */
+/**
+ * Messages sent again, as a share of the calls, above which a rate is not carried: what is late by half a second is
+ * sent again.
+ */
 const RESENT = 0.001;
 /** Share of the rate that must have been made. */
 const MADE = 0.95;

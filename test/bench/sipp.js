@@ -29,8 +29,9 @@ let callers = 0;
  * Makes calls, and waits until they have ended.
  *
  * @param {string} folder
- * @param {{ scenario?: string, port?: number, to?: number, user?: string, calls: number, rate: number, users?: string, timed?: boolean }} load
- *   `users` is a file of users to go through (-inf); `timed`: each call's response time is kept
+ * @param {{ scenario?: string, port?: number, to?: number, user?: string, calls: number, rate: number, users?: string,
+ *   timed?: boolean }} load
+ * `users` is a file of users to go through (-inf); `timed`: each call's response time is kept
  */
 export async function drive(
   folder,
@@ -59,8 +60,8 @@ export async function drive(
 }
 
 /**
- * Several callers at once, the one at 5090 to the callee at 5070, that at 5091 to 5071 …: one SIPp alone makes too few calls a second.
- * `direct`: without anything between. `warming`: calls of `apps-spread` that cost no work beside.
+ * Several callers at once, the one at 5090 to the callee at 5070, that at 5091 to 5071 …: one SIPp alone makes too few
+ * calls a second. `direct`: without anything between. `warming`: calls of `apps-spread` that cost no work beside.
  */
 export async function driveAll(folder, { sides, calls, rate, direct = false, warming = false, timed = false }) {
   const outcomes = await Promise.all(

@@ -1,4 +1,5 @@
-// Loaded into what is measured (node --import): on SIGUSR2 it writes to standard error for how long the event loop stood still at most, and begins anew.
+// Loaded into what is measured (node --import): on SIGUSR2 it writes to standard error for how long the event loop
+// stood still at most, and begins anew.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 

@@ -3,7 +3,8 @@
 /**
  * @typedef {{ atMost?: number, atLeast?: number }} Bound
  * @param {Record<string, Record<string, number>>} measured figures by case
- * @param {Record<string, Record<string, Bound>>} thresholds bounds by case; cases that were not measured are passed over
+ * @param {Record<string, Record<string, Bound>>} thresholds bounds by case; cases that were not measured are passed
+ *   over
  * @returns {string[]} one line for each bound that is missed; a figure that is not there misses it
  */
 export function missedBy(measured, thresholds) {

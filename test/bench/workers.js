@@ -1,8 +1,9 @@
-// Two workers beside one. With an ordinary application and 1.7 times the calls they must cost no more CPU a call, about; with one whose handler works for 6 ms
-// they must carry more calls than one ever can.
-// Why the second application: an ordinary call costs SIPp's two sides about as much CPU as it costs the container, so on two cores the load generators take
-// the second core and no container could carry twice the calls. When the handler burns 6 ms, the SIPps' share is small, and how far the workers scale shows; one SIPp
-// a side is enough for such rates, and the cheapest.
+// Two workers beside one. With an ordinary application and 1.7 times the calls they must cost no more CPU a call,
+// about; with one whose handler works for 6 ms they must carry more calls than one ever can. Why the second
+// application: an ordinary call costs SIPp's two sides about as much CPU as it costs the container, so on two cores the
+// load generators take the second core and no container could carry twice the calls. When the handler burns 6 ms, the
+// SIPps' share is small, and how far the workers scale shows; one SIPp a side is enough for such rates, and the
+// cheapest.
 import { availableParallelism } from 'node:os';
 import { work } from './apps-spread/spread/work.js';
 import { highestRate } from './bisect.js';
@@ -10,12 +11,18 @@ import { measureCalls } from './calls.js';
 import { container } from './peers.js';
 import { isCarried, lineOf, throughSeveral } from './several.js';
 
-/** Calls of two to those of one, where it is the cost that is compared: each engine then has nearly as much to do as the one. Idle ones are woken for each message. */
+/**
+ * Calls of two to those of one, where it is the cost that is compared: each engine then has nearly as much to do as the
+ * one. Idle ones are woken for each message.
+ */
 const TIMES = 1.7;
 /** CPU milliseconds that a call of the second application burns. */
 const BURNT = 6;
 
-/** How many blocks the application must work on for so many milliseconds of CPU on this machine: counted once, so that it is the same work for one worker and for two. */
+/**
+ * How many blocks the application must work on for so many milliseconds of CPU on this machine: counted once, so that
+ * it is the same work for one worker and for two.
+ */
 function blocksFor(milliseconds) {
   const cost = (blocks) => {
     const before = process.cpuUsage();

@@ -1,10 +1,12 @@
-// `siplet new` for who has nothing but the published packages: what npm would pack of them, in a project of its own. Needs the build.
+// `siplet new` with the published packages alone: what npm would pack of them, in a project of its own. Needs the
+// build.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { folder } from '../deployment/folder.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,7 +26,7 @@ async function install(name: 'sdk' | 'container', modules: string): Promise<void
   mkdirSync(target, { recursive: true });
   const words = ['pack', join(ROOT, name), '--pack-destination', target, '--ignore-scripts', '--loglevel', 'error'];
   await execute('npm', words, { cwd: target });
-  const archive = readdirSync(target).find((file) => file.endsWith('.tgz'))!;
+  const archive = present(readdirSync(target).find((file) => file.endsWith('.tgz')));
   await execute('tar', ['-xzf', archive, '--strip-components=1'], { cwd: target });
   rmSync(join(target, archive));
 }
@@ -40,9 +42,9 @@ function link(name: string, modules: string, from = ROOT): void {
 function said(child: ChildProcess, message: string): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     let rest = '';
-    child.stdout!.on('data', (text) => {
+    present(child.stdout).on('data', (text) => {
       const lines = (rest + String(text)).split('\n');
-      rest = lines.pop()!;
+      rest = present(lines.pop());
       for (const line of lines.map((each) => JSON.parse(each) as Record<string, unknown>))
         if (line.msg === message) resolve(line);
     });
@@ -58,7 +60,7 @@ test('contract section 8 siplet new: its test, check, run and deploy work with t
   const modules = join(root, 'node_modules');
   await Promise.all([install('sdk', modules), install('container', modules)]);
   const own = manifestOf(join(modules, '@siplet/container'));
-  for (const name of Object.keys(own.dependencies!)) {
+  for (const name of Object.keys(present(own.dependencies))) {
     if (name.startsWith('@siplet/')) continue;
     link(
       name,

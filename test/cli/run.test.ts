@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { folder, siplet } from '../deployment/folder.js';
 import type { LogLine } from '../deployment/registry.js';
 
@@ -29,7 +30,7 @@ function run(directory: string, ...words: string[]): Run {
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     const complete = (rest + text).split('\n');
-    rest = complete.pop()!;
+    rest = present(complete.pop());
     for (const each of complete) {
       const line = JSON.parse(each) as LogLine;
       lines.push(line);
@@ -62,9 +63,13 @@ describe('contract section 8, siplet run', () => {
     ]);
     expect(ready.applications).toEqual(['hunt 0.0.0']);
     expect(ready.ms).toBeGreaterThan(0);
-    expect(lines.find(({ msg }) => msg === 'hunt 0.0.0 deployed')!.handlers).toEqual(['initial INVITE → Hunt.ring']);
+    expect(present(lines.find(({ msg }) => msg === 'hunt 0.0.0 deployed')).handlers).toEqual([
+      'initial INVITE → Hunt.ring',
+    ]);
     // D-1: the application that fails is told of, with its place, and leaves the other in service.
-    expect(lines.find(({ level }) => level === 50)!.msg).toMatch(/^bad 0\.0\.0 is not deployed: bad\.ts:1:18: /);
+    expect(present(lines.find(({ level }) => level === 50)).msg).toMatch(
+      /^bad 0\.0\.0 is not deployed: bad\.ts:1:18: /,
+    );
     child.kill('SIGTERM');
     expect(await ended).toEqual({ status: 0, err: '' });
     expect(lines.filter(({ msg }) => msg === 'ready')).toHaveLength(1);
@@ -84,7 +89,11 @@ describe('contract section 8, siplet run', () => {
     const root = folder({ 'hunt.ts': text, 'siplet.yaml': `listen: [udp:127.0.0.1:0]\nadmin: off\n${yaml}` });
     const container = run(root, '--config', `${root}/siplet.yaml`, '--no-watch');
     const ready = await container.said('ready');
-    const port = Number((ready.listening as string[])[0]!.split(':').at(-1));
+    const port = Number(
+      present((ready.listening as string[])[0])
+        .split(':')
+        .at(-1),
+    );
     const phone = createSocket('udp4');
     onTestFinished(() => void phone.close());
     await new Promise<void>((resolve) => phone.bind(0, '127.0.0.1', resolve));

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { folder, siplet } from '../deployment/folder.js';
 import { packed } from '../deployment/pack.js';
 import { packageOf, running } from '../http/running-container.js';
@@ -90,7 +91,7 @@ describe('contract section 8, exit status 2: wrong usage, told in one line with 
     [['apps', '--token', ''], '--token: a token is of visible characters, without spaces'],
     [['apps', '--token', 'a b'], '--token: a token is of visible characters, without spaces'],
   ])('%j', async (words, line) => {
-    const help = /^(dance|help|rnu|--)/.test(words[0]!) ? 'siplet --help' : `siplet ${words[0]} --help`;
+    const help = /^(dance|help|rnu|--)/.test(present(words[0])) ? 'siplet --help' : `siplet ${words[0]} --help`;
     expect(await command(...words)).toEqual({ status: 2, out: '', err: `siplet: ${line} (${help} says more)\n` });
   });
 
@@ -264,7 +265,7 @@ describe('contract section 8, --help', () => {
 
   test('lists the commands of the contract', async () => {
     const { out } = await command('--help');
-    expect([...out.matchAll(/^ {2}([a-z]+) [[<o]?.* {2}/gm)].map((match) => match[1]!).sort()).toEqual(
+    expect([...out.matchAll(/^ {2}([a-z]+) [[<o]?.* {2}/gm)].map((match) => present(match[1])).sort()).toEqual(
       [...COMMANDS, 'help'].sort(),
     );
     expect((await command('help')).out).toBe(out);
@@ -317,7 +318,7 @@ describe('the built command', () => {
   test('ends quietly when nobody reads on', async () => {
     const status = await new Promise((resolve) => {
       const child = execFile(process.execPath, [BIN, '--help'], (error) => resolve(error === null ? 0 : error.code));
-      child.stdout!.destroy();
+      present(child.stdout).destroy();
     });
     expect(status).toBe(0);
   });

@@ -1,6 +1,7 @@
 // What operators see of messages that travel from application to application: contract sections 5 and 9.
 import { Bye, Invite, type SipRequest, SuccessResponse, Siplet as siplet } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { ladderOf } from '../../container/http/ladder.js';
 import { Calls } from '../../container/observe/calls.js';
 import { Traffic } from '../../container/observe/traffic.js';
@@ -41,12 +42,12 @@ async function observed(options: { calls?: number; messages?: number } = {}) {
   (await bob.receive('BYE')).reply(200);
   await bye.response(200);
   await world.deliver();
-  return { calls, traffic, container, callId: calls.list()[0]!.callId };
+  return { calls, traffic, container, callId: present(calls.list()[0]).callId };
 }
 
 test('section 5 the ladder shows what passes between applications, with their names as far as they are known', async () => {
   const { calls, callId } = await observed();
-  const { head, steps } = ladderOf(calls.get(callId)!);
+  const { head, steps } = ladderOf(present(calls.get(callId)));
   const shown = [head, ...steps].map((line) => line.slice(11)).join('\n');
   expect(shown).toMatchInlineSnapshot(`
     "10.0.0.1:5060              siplet                     10.0.0.2:5060
@@ -92,11 +93,11 @@ test('section 5 they are counted apart from those on the wire', async () => {
 
 test('C30 they count against trace.messages', async () => {
   const { calls, callId } = await observed({ messages: 3 });
-  expect(calls.get(callId)!.trace.map(({ direction }) => direction)).toEqual(['in', 'out', 'inside']);
+  expect(present(calls.get(callId)).trace.map(({ direction }) => direction)).toEqual(['in', 'out', 'inside']);
 });
 
 test('nothing is kept of an application but its name', async () => {
   const { calls, callId } = await observed();
-  const inside = calls.get(callId)!.trace.filter(({ direction }) => direction === 'inside');
-  expect(Object.keys(inside[0]!).sort()).toEqual(['at', 'direction', 'recipient', 'sender', 'start', 'text']);
+  const inside = present(calls.get(callId)).trace.filter(({ direction }) => direction === 'inside');
+  expect(Object.keys(present(inside[0])).sort()).toEqual(['at', 'direction', 'recipient', 'sender', 'start', 'text']);
 });

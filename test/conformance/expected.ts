@@ -1,5 +1,6 @@
 // What a proxy may change in a request that it forwards (§16.6), and what its refusals have of the request (§8.2.6).
 import { expect } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import { parameter, TextMessage } from '../world/text-message.js';
 
@@ -8,7 +9,9 @@ export function linesOf(wire: string): string[] {
   return wire.slice(0, wire.indexOf('\r\n\r\n')).split('\r\n').slice(1);
 }
 
-/** What is expected to be otherwise in the forwarded request, apart from what §16.6 and RFC 5393 have every proxy do. */
+/**
+ * What is expected to be otherwise in the forwarded request, apart from what §16.6 and RFC 5393 have every proxy do.
+ */
 export interface Differences {
   readonly uri?: string;
   /** Header fields in the place of all that have this name; none to have them taken away. */
@@ -19,8 +22,8 @@ export interface Differences {
 }
 
 /**
- * The forwarded request is the one that was sent: same fields in the same order with the same names and values, same body; with our own Via on top,
- * Max-Forwards less one, and Max-Breadth at the end (RFC 5393 §5.3.3.1). Gives our Via.
+ * The forwarded request is the one that was sent: same fields in the same order with the same names and values, same
+ * body; with our own Via on top, Max-Forwards less one, and Max-Breadth at the end (RFC 5393 §5.3.3.1). Gives our Via.
  */
 export function expectForwarded(received: TextMessage, sent: TextMessage, differences: Differences = {}): string {
   const expected = new TextMessage(sent.startLine, [...sent.headers], sent.body);
@@ -33,7 +36,7 @@ export function expectForwarded(received: TextMessage, sent: TextMessage, differ
   expected.headers.splice(top, 0, ['Via', via]);
   expect(via).toMatch(/^SIP\/2\.0\/(UDP|TCP) 10\.0\.0\.9:5060;branch=z9hG4bK[0-9a-zA-Z._-]+(;rport)?$/);
   expect(received.startLine).toBe(
-    differences.uri === undefined ? sent.startLine : sent.startLine.replace(sent.uri, () => differences.uri!),
+    differences.uri === undefined ? sent.startLine : sent.startLine.replace(sent.uri, () => present(differences.uri)),
   );
   const fields = [...received.headers];
   if (differences.recordRoute) {

@@ -1,5 +1,7 @@
-// Request forwarding (§16.6): what is added to the copy, and what is said upstream and kept meanwhile. The copy itself is in request-forwarding.test.ts.
+// Request forwarding (§16.6): what is added to the copy, and what is said upstream and kept meanwhile. The copy itself
+// is in request-forwarding.test.ts.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { parse, type Request } from '../../container/message/index.js';
 import { addRecordRoute } from '../../container/proxy/forwarding.js';
 import { requestsOf } from '../world/arrivals.js';
@@ -41,7 +43,7 @@ describe('§16.6 step 4, Record-Route', () => {
       const response = await call.response(200);
       expect(response.list('Record-Route')).toEqual(received.list('Record-Route'));
       // Whoever follows that URI reaches us, and through us the other side.
-      const at = s.bob.destination(uriIn(received.list('Record-Route')[0]!));
+      const at = s.bob.destination(uriIn(present(received.list('Record-Route')[0])));
       expect(at).toEqual({ address: SIPLET, port: 5060, transport });
       const info = received.dialog.request('INFO');
       (await s.alice.receive('INFO')).reply(200);
@@ -153,9 +155,9 @@ describe('§16.6 step 5, further header fields', () => {
             request.headers.set('X-All', 'every branch');
             const proxy = request.proxy();
             const [bob, carol] = proxy.createBranches(targets);
-            bob!.request.headers.set('P-Asserted-Identity', '"Alice" <sip:alice@example.com>');
-            bob!.request.headers.add('X-Some', 'bob');
-            carol!.request.headers.add('X-Some', 'carol');
+            present(bob).request.headers.set('P-Asserted-Identity', '"Alice" <sip:alice@example.com>');
+            present(bob).request.headers.add('X-Some', 'bob');
+            present(carol).request.headers.add('X-Some', 'carol');
             proxy.start();
           },
         },
@@ -173,7 +175,10 @@ describe('§16.6 step 5, further header fields', () => {
         const expected = { 'X-All': ['every branch'], ...fields[phone.name as keyof typeof fields] };
         expect(Object.fromEntries(added.map(([name, value]) => [name, [value]]))).toEqual(expected);
         for (const [name] of added) message.set(name);
-        expectForwarded(message, call.message, { uri: s.uri(phone.name), maxBreadth: message.header('Max-Breadth')! });
+        expectForwarded(message, call.message, {
+          uri: s.uri(phone.name),
+          maxBreadth: present(message.header('Max-Breadth')),
+        });
       }
     },
   );
@@ -220,7 +225,7 @@ describe('§16.6 step 8, Via', () => {
       call.cancel();
       await call.response(487);
       await s.world.deliver();
-      const via = invite.list('Via')[0]!;
+      const via = present(invite.list('Via')[0]);
       const sent = s.bob.received.map(({ message }) => message);
       expect(sent.map(({ method }) => method)).toEqual(['INVITE', 'CANCEL', 'ACK']);
       for (const message of sent.slice(1)) {
@@ -270,7 +275,7 @@ describe('§16.6 step 8, Via', () => {
       for (const status of [180, 200]) {
         received.reply(status);
         await s.world.run(10);
-        const { message } = s.alice.received.at(-1)!;
+        const { message } = present(s.alice.received.at(-1));
         expect([message.status, message.list('Via')]).toEqual([status, [top, ...below]]);
       }
     },

@@ -1,5 +1,6 @@
 // Neighbours with our own secret, and datagrams that our own fields would make too large.
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { applicationOf, proxies } from '../world/script.js';
 import { Siplet } from '../world/siplet.js';
 import { forwarding, uriOver } from './forwarding.js';
@@ -38,8 +39,8 @@ test('PFW-25 §18.1.1 no datagram is larger than 1300 octets, however long our R
 test('PFW-25 §18.1.1 no datagram is larger than 1300 octets, whatever our addresses are', async () => {
   const [own, his] = ['fd00:1234:5678:9abc:def0:1234:5678:9abc', 'fd00:1234:5678:9abc:def0:1234:5678:9ab2'];
   const initial = proxies(`sip:bob@[${his}]`, { recordRoute: true });
-  const s = await forwarding({ initial }, { addresses: ['10.0.0.9', own!] });
-  const bob = s.world.phone('bob6', his!);
+  const s = await forwarding({ initial }, { addresses: ['10.0.0.9', present(own)] });
+  const bob = s.world.phone('bob6', present(his));
   for (let length = 500; length < 900; length += 5) {
     s.request('MESSAGE', { body: 'x'.repeat(length) });
     const received = await bob.receive('MESSAGE');

@@ -1,4 +1,5 @@
-// Which test purposes there are for what has been built, as data: coverage.test.ts looks for each of them in the titles of the tests.
+// Which test purposes there are for what has been built, as data: coverage.test.ts looks for each of them in the titles
+// of the tests.
 
 /** 'PRV-01' … 'PRV-22'. */
 function items(group: string, last: number, first = 1): string[] {

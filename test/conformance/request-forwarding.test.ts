@@ -1,6 +1,8 @@
-// Request forwarding (§16.6): the copy, its Request-URI, its route and where it goes. What is added is in forwarding-additions.test.ts.
+// Request forwarding (§16.6): the copy, its Request-URI, its route and where it goes. What is added is in
+// forwarding-additions.test.ts.
 import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { requestsOf } from '../world/arrivals.js';
 import { proxies } from '../world/script.js';
 import { BOTH, SIPLET } from '../world/stage.js';
@@ -219,7 +221,7 @@ describe('§16.6 step 6, routes', () => {
     const [first, second] = [uriOver(transport, 'x', 'dave'), uriOver(transport, 'y', 'carol')].map(
       (uri) => `${uri};lr`,
     );
-    const s = await forwarding({ initial: pushing(first!, second!) }, { transport });
+    const s = await forwarding({ initial: pushing(present(first), present(second)) }, { transport });
     const own = `<sip:${SIPLET};lr${transport === 'TCP' ? ';transport=tcp' : ''}>`;
     const call = s.call({ route: [own, s.route('alice')] });
     const received = await s.carol.receive('INVITE');

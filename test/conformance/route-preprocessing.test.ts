@@ -1,6 +1,7 @@
 // Route information preprocessing (§16.4) and loose routing end to end (§16.12).
 import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { ServerRequest } from '../world/incoming.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import type { Phone } from '../world/phone.js';
@@ -44,7 +45,7 @@ describe('§16.4 strict routers upstream', () => {
   async function strictBye(s: ForwardingStage, route: (bob: string) => string[]): Promise<TextMessage> {
     const { call, invite } = await established(s);
     const { local, remote, remoteTarget } = call.dialog;
-    const ours = uriIn(invite.list('Record-Route')[0]!);
+    const ours = uriIn(present(invite.list('Record-Route')[0]));
     const common = { callId: call.message.callId, from: local, to: remote, fromTag: '', sequence: 2 };
     return s.alice.request('BYE', ours, { ...common, route: route(remoteTarget), via: SIPLET }).message;
   }
@@ -102,8 +103,8 @@ describe('§16.4 the first Route value', () => {
     call.ack();
     expect((await invite.ack()).list('Route')).toEqual([]);
     const [atBob, atAlice] = await bothWays(call, s.alice, invite, bob);
-    expect(atBob!.arrival.from.address).toBe('fd00::9');
-    expect(atAlice!.arrival.from.address).toBe(SIPLET);
+    expect(present(atBob).arrival.from.address).toBe('fd00::9');
+    expect(present(atAlice).arrival.from.address).toBe(SIPLET);
   });
 
   test('PRT-05 §16.4 a port that we do not listen on is not ours', async () => {
@@ -246,8 +247,8 @@ describe('§16.12 loose routing end to end', () => {
       const [atBob, atAlice] = await bothWays(call, s.alice, invite, s.bob);
       const path = ({ message }: ServerRequest) =>
         message.list('Via').map((via) => via.replace(/^\S+ ([^:;]*).*/, '$1'));
-      expect(path(atBob!)).toEqual(['10.0.0.19', '10.0.0.9', '10.0.0.1']);
-      expect(path(atAlice!)).toEqual(['10.0.0.9', '10.0.0.19', '10.0.0.2']);
+      expect(path(present(atBob))).toEqual(['10.0.0.19', '10.0.0.9', '10.0.0.1']);
+      expect(path(present(atAlice))).toEqual(['10.0.0.9', '10.0.0.19', '10.0.0.2']);
       const bye = invite.bye();
       (await s.alice.receive('BYE')).reply(200);
       await bye.response(200);
@@ -298,7 +299,7 @@ describe('§16.12 loose routing end to end', () => {
       const of = (name: Transport) => `<sip:10.0.0.9:5060${name === 'TCP' ? ';transport=tcp' : ''};lr>`;
       expect(values).toEqual([of(other), of(transport)]);
       const [atBob, atAlice] = await bothWays(call, s.alice, invite, s.bob);
-      expect([atBob!.arrival.transport, atAlice!.arrival.transport]).toEqual([other, transport]);
+      expect([present(atBob).arrival.transport, present(atAlice).arrival.transport]).toEqual([other, transport]);
     },
   );
 

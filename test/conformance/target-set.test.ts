@@ -1,6 +1,8 @@
-// The target set (§16.5): the application is the location service; what it chooses, and what a redirection names, is tried once.
+// The target set (§16.5): the application is the location service; what it chooses, and what a redirection names, is
+// tried once.
 import { type Proxy as SipProxy, type SipRequest, type SipResponse, SipUri } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { requestsOf } from '../world/arrivals.js';
 import { proxies, type ScriptOptions } from '../world/script.js';
 import { BOTH } from '../world/stage.js';
@@ -18,7 +20,10 @@ interface User {
 function locating(users: readonly User[], asked: string[] = []) {
   return (request: SipRequest): void => {
     const uri = request.uri as SipUri;
-    if (uri.host !== 'example.com') return transit(request);
+    if (uri.host !== 'example.com') {
+      transit(request);
+      return;
+    }
     asked.push(uri.toString());
     const found = users.filter(({ aor }) => SipUri.parse(aor).equals(uri));
     if (found.length > 1) {
@@ -26,8 +31,8 @@ function locating(users: readonly User[], asked: string[] = []) {
       for (const { aor } of found) ambiguous.headers.add('Contact', `<${aor}>`);
       ambiguous.send();
     } else if (found.length === 0) request.createResponse(404).send();
-    else if (found[0]!.bindings.length === 0) request.createResponse(480).send();
-    else request.proxy().proxyTo(found[0]!.bindings);
+    else if (present(found[0]).bindings.length === 0) request.createResponse(480).send();
+    else request.proxy().proxyTo(present(found[0]).bindings);
   };
 }
 
@@ -86,7 +91,8 @@ describe('§16.5 whose domain it is', () => {
 
   test.each(BOTH)('PTG-06 §21.4.23 ours, and more than one: 485 with the choice, over %s', async (transport) => {
     const users = [`${AOR};line=1`, `${AOR};line=2`].map((aor) => ({ aor, bindings: [uriOver(transport, 'bob')] }));
-    users[1]!.aor = `${AOR};other=2`; // parameters that only one of two URIs has are ignored: both are bob (§19.1.4)
+    // Parameters that only one of two URIs has are ignored: both are bob (§19.1.4)
+    present(users[1]).aor = `${AOR};other=2`;
     const s = await forwarding({ initial: locating(users) }, { transport });
     const message = s.request('MESSAGE', {}, AOR);
     await s.nothingReaches(s.bob, s.carol);
@@ -230,9 +236,9 @@ describe('§16.6 in which order', () => {
       let next = 0;
       const s = await forwarding(
         {
-          initial: (request) => request.proxy().proxyTo(groups[next++]!),
+          initial: (request) => request.proxy().proxyTo(present(groups[next++])),
           best(response: SipResponse) {
-            if (next < groups.length) response.proxy!.proxyTo(groups[next++]!);
+            if (next < groups.length) present(response.proxy).proxyTo(present(groups[next++]));
           },
         },
         { transport },
@@ -259,7 +265,8 @@ describe('§16.7 step 4 and §26.2.2, sips', () => {
     const s = await forwarding({}, SIPS);
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(302, { contact: '<sips:carol@10.0.0.3>' });
-    await call.response(500); // it was tried: what cannot be reached has answered 503, which goes upstream as 500 (§16.7 step 6)
+    // it was tried: what cannot be reached has answered 503, which goes upstream as 500 (§16.7 step 6)
+    await call.response(500);
     expect(statuses(call)).toEqual([100, 500]);
     await s.nothingReaches(s.carol);
   });

@@ -1,6 +1,8 @@
-// Transactions as a proxy joins them: what comes twice, what comes too late, and who has merged (RFC 6026, RFC 4320, §8.2.2.2).
+// Transactions as a proxy joins them: what comes twice, what comes too late, and who has merged (RFC 6026, RFC 4320,
+// §8.2.2.2).
 import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { requestsOf } from '../world/arrivals.js';
 import { proxies } from '../world/script.js';
 import { BOTH, established } from '../world/stage.js';
@@ -37,7 +39,8 @@ describe('INVITE', () => {
   const again = (s: ForwardingStage, method: string, branch: string) =>
     s.request(method, { branch, callId: 'same@alice', fromTag: 'same', sequence: 7 });
 
-  // Over TCP a MESSAGE's transaction ends with its answer (Timer J is 0): none is ongoing that a second one could be merged with.
+  // Over TCP a MESSAGE's transaction ends with its answer (Timer J is 0): none is ongoing that a second one could be
+  // merged with.
   test.each([
     ['UDP', 'INVITE'],
     ['TCP', 'INVITE'],
@@ -70,10 +73,10 @@ describe('INVITE', () => {
       expect(received.map(({ message }) => message.list('Via')[1])).toEqual(
         calls.map(({ message }) => message.header('Via')),
       );
-      received[0]!.reply(200);
-      received[1]!.reply(482, { reason: 'Loop Detected' }); // as a user agent would
-      await calls[0]!.response(200);
-      await calls[1]!.response(482);
+      present(received[0]).reply(200);
+      present(received[1]).reply(482, { reason: 'Loop Detected' }); // as a user agent would
+      await present(calls[0]).response(200);
+      await present(calls[1]).response(482);
     },
   );
 });

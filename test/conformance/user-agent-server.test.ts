@@ -1,6 +1,7 @@
 // The user agent server (UAS-01 … UAS-15), with applications that answer (§8.2, §11, §12, §14).
 import { Info, Invite, Message, Options, Siplet, type SipRequest, Subsequent } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { stage } from '../world/stage.js';
 
 @Siplet({ name: 'answering' })
@@ -38,9 +39,9 @@ test('UAS-05 UAS-06 §8.2.6.2 every response but 100 has the same To tag, and th
   const responses = alice.received.map(({ message }) => message).filter((message) => !message.isRequest);
   const [trying, progress, ok] = responses;
   expect([trying?.status, progress?.status, ok?.status]).toEqual([100, 183, 200]);
-  expect(trying!.header('To')).not.toContain(';tag=');
-  expect(progress!.header('To')).toMatch(/;tag=/);
-  expect(ok!.header('To')).toBe(progress!.header('To'));
+  expect(present(trying).header('To')).not.toContain(';tag=');
+  expect(present(progress).header('To')).toMatch(/;tag=/);
+  expect(present(ok).header('To')).toBe(present(progress).header('To'));
   for (const response of responses) {
     for (const name of ['From', 'Call-ID', 'CSeq']) expect(response.header(name)).toBe(call.message.header(name));
     expect(response.list('Via').map((via) => via.split(';')[0])).toEqual(
@@ -93,9 +94,9 @@ test('UAS-12 §14.2 a re-INVITE while another of the peer is pending gets 500 wi
   const call = alice.invite('sip:bob@siplet');
   await call.response(200);
   call.ack();
-  const first = call.dialog!.request('INVITE');
+  const first = present(call.dialog).request('INVITE');
   await first.response(180);
-  const second = await call.dialog!.request('INVITE').response(500);
+  const second = await present(call.dialog).request('INVITE').response(500);
   expect(Number(second.header('Retry-After'))).toBeGreaterThanOrEqual(0);
   expect(Number(second.header('Retry-After'))).toBeLessThanOrEqual(10);
   await call.bye().response(200);
@@ -104,9 +105,9 @@ test('UAS-12 §14.2 a re-INVITE while another of the peer is pending gets 500 wi
   const other = alice.invite('sip:bob@siplet');
   await other.response(200);
   other.ack();
-  await other.dialog!.request('INFO').response(200);
+  await present(other.dialog).request('INFO').response(200);
   const ours = await alice.receive('INVITE');
-  await other.dialog!.request('INVITE').response(491);
+  await present(other.dialog).request('INVITE').response(491);
   ours.reply(200);
   await ours.ack();
   await other.bye().response(200);
@@ -127,7 +128,7 @@ test('UAS-14 §8.1.3.3 a response with more than one Via, which was meant for so
   const { alice, bob, ends } = await stage(Asking);
   const asked = alice.request('MESSAGE', 'sip:agent@siplet');
   const message = await bob.receive('MESSAGE');
-  const foreign = message.message.header('Via')!;
+  const foreign = present(message.message.header('Via'));
   message.reply(480, { headers: { Via: [foreign, 'SIP/2.0/UDP 10.0.0.3;branch=z9hG4bKx'] } });
   // For the application nobody has answered.
   await asked.response(408);

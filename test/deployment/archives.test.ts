@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { DeployedApplication } from '../../container/application/application.js';
+import { present } from '../../container/base/present.js';
 import { unpack } from '../../container/deployment/archive.js';
 import { MAX_ENTRIES } from '../../container/deployment/tar.js';
 import { folder, siplet } from './folder.js';
@@ -16,7 +17,8 @@ const LIMIT = 1_000_000;
 
 const version = (number: string, mark: string, name = 'app') =>
   packed({ 'package.json': JSON.stringify({ name, version: number }), 'index.ts': siplet('A', mark) });
-const says = (application: DeployedApplication | undefined) => application!.table.initial('INVITE')!.invoke({});
+const says = (application: DeployedApplication | undefined) =>
+  present(present(application).table.initial('INVITE')).invoke({});
 
 describe('an archive is untrusted input', () => {
   async function refusal(archive: Uint8Array, limit = LIMIT): Promise<string> {
@@ -89,7 +91,7 @@ describe('an archive is untrusted input', () => {
     const archive = tar([MANIFEST, { name: 'package/lib/a.ts', content: 'export {};' }]);
     for (let at = 0; at < archive.length; at += 7) {
       const changed = Buffer.from(archive);
-      changed[at] = changed[at]! ^ 0x2e;
+      changed[at] = present(changed[at]) ^ 0x2e;
       await refusal(gzipSync(changed, { level: 1 }));
     }
   });
@@ -115,10 +117,9 @@ describe('an archive is untrusted input', () => {
       'index.ts': siplet('Real'),
       [`${'nested/'.repeat(20)}größe.ts`]: 'export const size = 1;',
     });
-    const file = execFileSync('npm', ['pack', '--silent'], { cwd: source, encoding: 'utf8' })
-      .trim()
-      .split('\n')
-      .at(-1)!;
+    const file = present(
+      execFileSync('npm', ['pack', '--silent'], { cwd: source, encoding: 'utf8' }).trim().split('\n').at(-1),
+    );
     const { deployments } = registry();
     const application = await deployments.deploy(join(source, file));
     expect(application).toMatchObject({ name: 'real', version: '1.2.3' });
@@ -136,7 +137,7 @@ describe('contract sections 1 and 7, archives are deployed', () => {
     expect(deployments.active.map(({ name, version }) => `${name} ${version}`)).toEqual(['app 1.0.0', 'b 0.0.0']);
     writeFileSync(file, tgz([MANIFEST, { name: 'package/../../evil' }]));
     await expect(deployments.deploy(file)).rejects.toThrow(/leads out of the package/);
-    expect(lines.at(-1)!.msg).toMatch(
+    expect(present(lines.at(-1)).msg).toMatch(
       /app-1\.0\.0\.tgz is not deployed; 1\.0\.0 stays in service: .*'package\/\.\.\/\.\.\/evil'/,
     );
     expect(says(deployments.get('app'))).toBe('one');

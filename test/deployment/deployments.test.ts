@@ -2,6 +2,7 @@
 import { renameSync } from 'node:fs';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { DeploymentEvent } from '../../container/deployment/deployments.js';
 import { folder, siplet, write } from './folder.js';
 import { registry } from './registry.js';
@@ -27,9 +28,9 @@ describe('contract section 1, what can be deployed', () => {
     const { deployments, lines } = registry();
     const application = await deployments.deploy(root);
     expect(application).toMatchObject({ name: 'hunt', version: '1.0.0' });
-    expect(application.table.initial('INVITE')!.invoke({})).toBe('hello!');
+    expect(present(application.table.initial('INVITE')).invoke({})).toBe('hello!');
     expect(application.siplets[0]).toMatchObject({ name: 'greeter', className: 'Greeter' });
-    expect(application.siplets[0]!.options).toEqual({
+    expect(present(application.siplets[0]).options).toEqual({
       supervised: true,
       stateless: false,
       sessionTimeout: 3,
@@ -48,7 +49,7 @@ describe('contract section 1, what can be deployed', () => {
     const { deployments } = registry();
     const application = await deployments.deploy(`${folder({ [file]: text })}/${file}`);
     expect(application).toMatchObject({ name: 'a', version: '0.0.0' });
-    expect(application.table.initial('INVITE')!.invoke({})).toBe('A');
+    expect(present(application.table.initial('INVITE')).invoke({})).toBe('A');
   });
 
   const plain = `
@@ -68,7 +69,7 @@ describe('contract section 1, what can be deployed', () => {
     const { deployments } = registry();
     const application = await deployments.deploy(`${folder({ 'a.js': text })}/a.js`);
     expect(application.siplets).toHaveLength(1);
-    expect(application.table.initial('INVITE')!.invoke({})).toBe('plain');
+    expect(present(application.table.initial('INVITE')).invoke({})).toBe('plain');
   });
 
   test('the container’s own @siplet/sdk, inversify and reflect-metadata are what the application gets', async () => {
@@ -83,7 +84,7 @@ describe('contract section 1, what can be deployed', () => {
     });
     const { deployments } = registry();
     const application = await deployments.deploy(`${root}/a.ts`);
-    const shared = application.table.initial('INVITE')!.invoke({}) as { DeploymentError: unknown };
+    const shared = present(application.table.initial('INVITE')).invoke({}) as { DeploymentError: unknown };
     expect(shared.DeploymentError).toBe(DeploymentError);
   });
 
@@ -97,7 +98,7 @@ describe('contract section 1, what can be deployed', () => {
       'src/words.txt': 'well read',
     });
     const { deployments } = registry();
-    expect((await deployments.deploy(root)).table.initial('INVITE')!.invoke({})).toBe('well read');
+    expect(present((await deployments.deploy(root)).table.initial('INVITE')).invoke({})).toBe('well read');
   });
 });
 
@@ -126,7 +127,7 @@ describe('contract section 1, dependency injection', () => {
     });
     const { deployments, lines } = registry({ configs: { a: { target: 'sip:b@c' } } });
     const application = await deployments.deploy(`${root}/a.ts`);
-    expect(application.table.initial('INVITE')!.invoke({})).toEqual([7, 42, { target: 'sip:b@c' }, 'a']);
+    expect(present(application.table.initial('INVITE')).invoke({})).toEqual([7, 42, { target: 'sip:b@c' }, 'a']);
     expect(lines.find(({ msg }) => msg === 'ringing')).toMatchObject({ app: 'a', version: '0.0.0' });
   });
 
@@ -142,10 +143,10 @@ describe('contract section 1, dependency injection', () => {
     });
     const { deployments } = registry();
     const application = await deployments.deploy(`${root}/a.ts`);
-    expect(application.table.initial('INVITE')!.invoke({})).toBe(1);
-    const [count, a] = application.table.initial('MESSAGE')!.invoke({}) as [number, unknown];
+    expect(present(application.table.initial('INVITE')).invoke({})).toBe(1);
+    const [count, a] = present(application.table.initial('MESSAGE')).invoke({}) as [number, unknown];
     expect(count).toBe(2);
-    expect(a).toBe(application.siplets.find(({ className }) => className === 'A')!.instance);
+    expect(a).toBe(present(application.siplets.find(({ className }) => className === 'A')).instance);
   });
 
   test('@PostConstruct and @PreDestroy run, awaited', async () => {
@@ -162,7 +163,7 @@ describe('contract section 1, dependency injection', () => {
     });
     const { deployments } = registry();
     const application = await deployments.deploy(`${root}/a.ts`);
-    const steps = application.table.initial('INVITE')!.invoke({});
+    const steps = present(application.table.initial('INVITE')).invoke({});
     expect(steps).toEqual(['open']);
     await application.dispose();
     await application.dispose();
@@ -290,10 +291,10 @@ export class Thrower {
     }
     return '';
   };
-  const first = stackOf(() => application.table.initial('INVITE')!.invoke({}));
+  const first = stackOf(() => present(application.table.initial('INVITE')).invoke({}));
   expect(first).toMatch(/fail\.ts:4:9/);
   expect(first).toMatch(/index\.ts:10:5/);
-  expect(stackOf(() => second.table.initial('INVITE')!.invoke({}))).toMatch(/fail\.ts:9:9/);
+  expect(stackOf(() => present(second.table.initial('INVITE')).invoke({}))).toMatch(/fail\.ts:9:9/);
 });
 
 describe('contract section 7, the registry', () => {
@@ -331,8 +332,8 @@ describe('contract section 7, the registry', () => {
     });
     const { deployments, lines } = registry();
     await deployments.deployAll(root);
-    expect(deployments.active.map(({ table }) => table.initial('INVITE')!.label)).toEqual(['First.ring']);
-    expect(lines.find(({ level }) => level === 50)!.msg).toMatch(
+    expect(deployments.active.map(({ table }) => present(table.initial('INVITE')).label)).toEqual(['First.ring']);
+    expect(present(lines.find(({ level }) => level === 50)).msg).toMatch(
       /^same 1\.0\.0 is not deployed: .*b: the name 'same' belongs to .*a already$/,
     );
     await expect(deployments.deploy(`${root}/b`)).rejects.toThrow(DeploymentError);
@@ -347,8 +348,8 @@ describe('contract section 7, the registry', () => {
     const one = await deployments.deploy(root);
     write(root, { 'index.ts': siplet('A', 'two'), 'package.json': JSON.stringify({ name: 'app', version: '2.0.0' }) });
     const two = await deployments.deploy(root);
-    expect(one.table.initial('INVITE')!.invoke({})).toBe('one');
-    expect(two.table.initial('INVITE')!.invoke({})).toBe('two');
+    expect(present(one.table.initial('INVITE')).invoke({})).toBe('one');
+    expect(present(two.table.initial('INVITE')).invoke({})).toBe('two');
     expect(deployments.get('app')).toBe(two);
     expect(deployments.records().map(({ version, state }) => `${version} ${state}`)).toEqual([
       '2.0.0 active',
@@ -370,7 +371,7 @@ describe('contract section 7, the registry', () => {
     write(root, { 'index.ts': 'export const x = ;' });
     await expect(deployments.deploy(root)).rejects.toThrow(/index\.ts:1:18/);
     expect(deployments.get('app')).toBe(one);
-    expect(lines.at(-1)!.msg).toMatch(/^app 1\.0\.0 is not deployed; 1\.0\.0 stays in service: /);
+    expect(present(lines.at(-1)).msg).toMatch(/^app 1\.0\.0 is not deployed; 1\.0\.0 stays in service: /);
     expect(deployments.records()).toMatchObject([
       { name: 'app', state: 'active', error: expect.stringContaining('index.ts') },
     ]);

@@ -1,4 +1,5 @@
-// node --expose-gc redeployments.mjs COUNT: redeploys an application that holds 5 MB and leaves everything behind; prints what it cost as JSON.
+// node --expose-gc redeployments.mjs COUNT: redeploys an application that holds 5 MB and leaves everything behind;
+// prints what it cost as JSON.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

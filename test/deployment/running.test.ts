@@ -1,10 +1,12 @@
-// `siplet run DIR` as an operator has it: it watches (D-1), unless it is told not to, and ends with 0. Needs the build, which `npm test` makes first.
+// `siplet run DIR` as an operator runs it: it watches (D-1), unless it is told not to, and ends with 0. Needs the build,
+// which `npm test` makes first.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { folder, siplet, write } from './folder.js';
 import { packed } from './pack.js';
 import { type LogLine, registry } from './registry.js';
@@ -68,7 +70,7 @@ test('D-3 packages that stay in the application’s node_modules are loaded anew
   });
   const { deployments } = registry();
   deployments.sessions = { of: () => 0 };
-  const says = () => deployments.get('app')!.table.initial('INVITE')!.invoke({});
+  const says = () => present(present(deployments.get('app')).table.initial('INVITE')).invoke({});
   await deployments.deploy(root);
   expect(says()).toBe('one');
   deployments.undeploy('app');

@@ -1,5 +1,6 @@
-// node --expose-gc served-versions.mjs COUNT: versions of an application that serve calls over UDP, with timers and promises that are pending when the next
-// one takes their place; prints as JSON which of them are still in memory when they were unloaded.
+// node --expose-gc served-versions.mjs COUNT: versions of an application that serve calls over UDP, with timers and
+// promises that are pending when the next one takes their place; prints as JSON which of them are still in memory when
+// they were unloaded.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -156,7 +157,8 @@ async function stand(id) {
 for (let number = 0; number < count; number++) {
   await redeploy(number);
   const hangUp = await stand(`call-${number}`);
-  // One that rings, one that nobody hangs up, and a handler that never settles: deploy.drainTimeout ends what they keep.
+  // One that rings, one that nobody hangs up, and a handler that never settles: deploy.drainTimeout ends what they
+  // keep.
   void request('INVITE', `silent-${number}`, 1, 180);
   void stand(`forgotten-${number}`);
   await request('MESSAGE', `message-${number}`, 1, 500);

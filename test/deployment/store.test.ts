@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { folder, siplet } from './folder.js';
 import { packed } from './pack.js';
 import { registry } from './registry.js';
@@ -24,7 +25,7 @@ test('D-1 a file in the place of deploy.store: an archive is refused, with the k
   const refused = /^deploy\.store, .*\/store: ENOTDIR: not a directory, mkdir '.*\/store\/unpacked'$/;
   await expect(deployments.deployArchive(version('2.0.0', 'two'), 'app')).rejects.toThrow(refused);
   expect(says()).toBe('one');
-  expect(lines.at(-1)!.msg).toMatch(/^app is not deployed; 0\.0\.0 stays in service: deploy\.store, .*ENOTDIR/);
+  expect(present(lines.at(-1)).msg).toMatch(/^app is not deployed; 0\.0\.0 stays in service: deploy\.store, .*ENOTDIR/);
   // The same archive put into the directory is not unpacked either.
   writeFileSync(join(root, 'app.tgz'), version('2.0.0', 'two'));
   await expect(deployments.deploy(join(root, 'app.tgz'))).rejects.toThrow(refused);
@@ -42,7 +43,7 @@ test('D-1 the disk is full when the archive is to be kept: the old version serve
   await expect(deployments.deployArchive(version('2.0.0', 'two'), 'app')).rejects.toThrow(
     /^deploy\.store, .*: ENOSPC: no space left on device, write$/,
   );
-  expect(lines.at(-1)!.msg).toMatch(
+  expect(present(lines.at(-1)).msg).toMatch(
     /^app 2\.0\.0 is not deployed; 1\.0\.0 stays in service: deploy\.store, .*: ENOSPC: no space left/,
   );
   expect(says()).toBe('one');
@@ -62,7 +63,7 @@ test('D-4 undeployed where nothing can be written: it is out of service, and the
   mkdirSync(join(store, 'archives', 'app.tgz.previous', 'x'), { recursive: true });
   expect(deployments.undeploy('app')).toBe(true);
   expect(says()).toBeUndefined();
-  expect(lines.find(({ level }) => level === 50)!.msg).toMatch(
+  expect(present(lines.find(({ level }) => level === 50)).msg).toMatch(
     /^app will be deployed again after a restart: deploy\.store, .*: E[A-Z]+: /,
   );
   expect(existsSync(join(store, 'archives', 'app.tgz'))).toBe(true);
@@ -75,7 +76,7 @@ test('deploy.store cannot be read at the start: the log says so, and the rest is
   await deployments.restore();
   await deployments.deployAll(root);
   expect(lines[0]).toMatchObject({ level: 50 });
-  expect(lines[0]!.msg).toMatch(/^archives that were sent are not deployed: deploy\.store, .*: ENOTDIR: /);
+  expect(present(lines[0]).msg).toMatch(/^archives that were sent are not deployed: deploy\.store, .*: ENOTDIR: /);
   expect(says()).toBe('one');
   rmSync(join(store, 'archives'));
 });

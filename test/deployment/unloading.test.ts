@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { DeployedApplication } from '../../container/application/application.js';
+import { present } from '../../container/base/present.js';
 import { Belongings } from '../../container/deployment/belongings.js';
 import type { DeploymentEvent } from '../../container/deployment/deployments.js';
 import { folder, siplet, write } from './folder.js';
@@ -51,7 +52,7 @@ interface Told {
   readonly mark: string;
   readonly pid: number;
 }
-const ask = (application: DeployedApplication) => application.table.initial('INVITE')!.invoke({}) as Told;
+const ask = (application: DeployedApplication) => present(application.table.initial('INVITE')).invoke({}) as Told;
 
 describe('D-2 a replaced version drains', () => {
   test('its sessions keep it; when the last has ended it is unloaded', async () => {
@@ -68,7 +69,7 @@ describe('D-2 a replaced version drains', () => {
     const states = () => deployments.records().map(({ state }) => state);
     await pause(50);
     expect(states()).toEqual(['active', 'draining']);
-    expect(one.table.initial('INVITE')!.invoke({})).toBe('one');
+    expect(present(one.table.initial('INVITE')).invoke({})).toBe('one');
     // One that is in service does not care.
     deployments.idle(two);
     sessions.set(one, 0);
@@ -106,7 +107,7 @@ describe('D-2 a replaced version drains', () => {
     expect(ask(one).told).toContain('closed');
     const warning = lines.find(({ level }) => level === 40);
     expect(warning).toMatchObject({ app: 'a', sessions: 3 });
-    expect(warning!.msg).toBe('a 0.0.0 is unloaded after deploy.drainTimeout, with calls in progress');
+    expect(present(warning).msg).toBe('a 0.0.0 is unloaded after deploy.drainTimeout, with calls in progress');
   });
 
   test('undeployed while it is being deployed: it does not come into service', async () => {
@@ -175,7 +176,7 @@ describe('D-3 an unloaded version is gone', () => {
     await deployments.deploy(join(root, 'a.ts'));
     deployments.undeploy('a');
     await expect.poll(() => lines.map(({ msg }) => msg), WAIT).toContain('a 0.0.0 unloaded');
-    expect(lines.find(({ level }) => level === 40)!.msg).toBe(
+    expect(present(lines.find(({ level }) => level === 40)).msg).toBe(
       'a 0.0.0: a @PreDestroy method has not settled in time, and is not waited for',
     );
     expect(process.listenerCount('siplet-test')).toBe(0);
@@ -255,7 +256,8 @@ describe('D-3 an unloaded version is gone', () => {
       late: string[];
       faults: string[];
     };
-    // Each had what would keep it: calls that ended, one that did not, one that rang, a message whose handler never settled.
+    // Each had what would keep it: calls that ended, one that did not, one that rang, a message whose handler never
+    // settled.
     expect(found.told).toMatchObject({ bye: count + 1, 'timer once': expect.any(Number) });
     // What still rang then had its final response without it.
     expect(found.late.filter((each) => each.includes('best'))).toEqual([]);

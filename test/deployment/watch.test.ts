@@ -2,6 +2,7 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { Deployments } from '../../container/deployment/deployments.js';
 import { Watch } from '../../container/deployment/watch.js';
 import { folder, siplet, write } from './folder.js';
@@ -38,7 +39,7 @@ async function watched(files: Record<string, string>, typeCheck: 'off' | 'strict
     says,
     said: async (text) => {
       await expect.poll(() => lines.some(({ msg }) => text.test(msg)), { ...WAIT, message: String(text) }).toBe(true);
-      return lines.find(({ msg }) => text.test(msg))!.msg;
+      return present(lines.find(({ msg }) => text.test(msg))).msg;
     },
     until: (mark, name) => expect.poll(() => says(name), WAIT).toEqual(mark),
   };
@@ -126,7 +127,7 @@ describe('D-1 a new or changed deployable is deployed', () => {
     const { root, until, deployments } = await watched({ 'hunt.ts': siplet('Hunt', '0') });
     const seen: unknown[] = [];
     deployments.listen((event) => {
-      if (event.kind === 'deployed') seen.push(event.application.table.initial('INVITE')!.invoke({}));
+      if (event.kind === 'deployed') seen.push(present(event.application.table.initial('INVITE')).invoke({}));
     });
     for (let number = 1; number <= 12; number++) {
       write(root, { 'hunt.ts': siplet('Hunt', String(number)) });
@@ -204,7 +205,7 @@ describe('D-1 broken deployments leave the old version in service, and say where
     write(root, { 'app/index.ts': siplet('A', 'two') });
     await until('two');
     expect(deployments.records()).toHaveLength(1);
-    expect(deployments.records()[0]!.error).toBeUndefined();
+    expect(present(deployments.records()[0]).error).toBeUndefined();
   });
 });
 

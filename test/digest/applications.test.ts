@@ -12,6 +12,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { type ApplicationClass, BOB, stage } from '../world/stage.js';
 import { Desk } from './apps/desk.js';
 import { Gate } from './apps/gate.js';
@@ -33,7 +34,9 @@ const ANSWER = { uri: 'sip:bob@10.0.0.2', password: 'wonderland' };
 test('@Authenticated(): the caller is asked, called back by name, and its BYE is asked too', async () => {
   const { world, bob, send, ends } = await start({ gate: Gate });
   const [challenge] = challengesIn(await send('INVITE').response());
-  const call = send('INVITE', { 'Proxy-Authorization': credentialsFor(challenge!, { ...ANSWER, method: 'INVITE' }) });
+  const call = send('INVITE', {
+    'Proxy-Authorization': credentialsFor(present(challenge), { ...ANSWER, method: 'INVITE' }),
+  });
   const invite = await bob.receive('INVITE');
   expect(invite.header('P-Asserted-Identity')).toBe('<sip:alice@example.com>');
   invite.reply(200);
@@ -41,7 +44,7 @@ test('@Authenticated(): the caller is asked, called back by name, and its BYE is
   call.ack();
   await invite.ack();
   const [again] = challengesIn(await call.bye().response(407));
-  const value = credentialsFor(again!, { ...ANSWER, method: 'BYE', uri: call.dialog.remoteTarget });
+  const value = credentialsFor(present(again), { ...ANSWER, method: 'BYE', uri: call.dialog.remoteTarget });
   const bye = call.bye({ headers: { 'Proxy-Authorization': value } });
   (await bob.receive('BYE')).reply(200);
   await bye.response(200);
@@ -76,9 +79,9 @@ test('AUTHENTICATION: the application decides who is asked, and keeps no passwor
   const colleague = world.phone('colleague', '10.1.0.1').request('MESSAGE', 'sip:desk@siplet');
   expect((await colleague.response()).body).toBe('hello a colleague');
   const [challenge, ...others] = challengesIn(await send('MESSAGE').response(401));
-  expect([challenge!.algorithm, others]).toEqual(['SHA-256', []]);
+  expect([present(challenge).algorithm, others]).toEqual(['SHA-256', []]);
   const answered = await send('MESSAGE', {
-    Authorization: credentialsFor(challenge!, { ...ANSWER, method: 'MESSAGE' }),
+    Authorization: credentialsFor(present(challenge), { ...ANSWER, method: 'MESSAGE' }),
   }).response();
   expect(answered.body).toBe('hello alice');
 });
@@ -97,10 +100,10 @@ describe('an account of the application’s own', () => {
       },
     });
     const again = await bob.receive('MESSAGE');
-    const given = parametersOf(again.header('Proxy-Authorization')!);
+    const given = parametersOf(present(again.header('Proxy-Authorization')));
     const expected = credentialsFor(
       { realm: 'provider.example', nonce: 'n', algorithm: 'SHA-256' },
-      { method: 'MESSAGE', uri: 'sip:bob@10.0.0.2', username: 'ours', password: 'paid', cnonce: given.cnonce! },
+      { method: 'MESSAGE', uri: 'sip:bob@10.0.0.2', username: 'ours', password: 'paid', cnonce: present(given.cnonce) },
     );
     expect(given).toEqual(parametersOf(expected));
     expect([again.body, again.message.callId, again.message.sequence]).toEqual([
@@ -121,7 +124,7 @@ describe('an account of the application’s own', () => {
     (await bob.receive('MESSAGE')).reply(401, challenge('a', false));
     (await bob.receive('MESSAGE')).reply(401, challenge('b', true));
     const third = await bob.receive('MESSAGE');
-    expect(parametersOf(third.header('Authorization')!)).toMatchObject({ nonce: 'b', nc: '00000001' });
+    expect(parametersOf(present(third.header('Authorization')))).toMatchObject({ nonce: 'b', nc: '00000001' });
     third.reply(401, challenge('c', false));
     expect((await message.response()).status).toBe(401);
     await bob.receivesNothing();
@@ -209,7 +212,7 @@ describe('several at once', () => {
     const { bob, send } = await start({ a: gate('a'), b: gate('b') });
     bob.on('MESSAGE', (request) => void request.reply(200));
     const [challenge] = challengesIn(await send('MESSAGE').response());
-    const headers = { Authorization: credentialsFor(challenge!, { ...ANSWER, method: 'MESSAGE' }) };
+    const headers = { Authorization: credentialsFor(present(challenge), { ...ANSWER, method: 'MESSAGE' }) };
     expect((await send('MESSAGE', headers).response()).status).toBe(200);
     expect(seen).toEqual(['a alice', 'b alice']);
     expect((await send('MESSAGE', headers).response()).status).toBe(401);
@@ -234,7 +237,7 @@ describe('several at once', () => {
     call.ack();
     const [challenge] = challengesIn(await call.bye().response(401));
     await world.run(40_000);
-    const value = credentialsFor(challenge!, { ...ANSWER, method: 'BYE', uri: call.dialog.remoteTarget });
+    const value = credentialsFor(present(challenge), { ...ANSWER, method: 'BYE', uri: call.dialog.remoteTarget });
     expect((await call.bye({ headers: { Authorization: value } }).response()).status).toBe(200);
     await ends();
   });

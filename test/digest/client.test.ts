@@ -2,6 +2,7 @@
 import { type Challenge, type Credentials, IllegalStateError } from '@siplet/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { addAuthorization, DigestServer, parseChallenge } from '../../container/digest/index.js';
 import { Request, wireOf } from '../../container/message/index.js';
 import { CountingIdentifiers } from '../world/counting-identifiers.js';
@@ -11,7 +12,7 @@ import { credentialsFor, parametersOf } from './peer.js';
 const ALICE: Credentials = { username: 'alice', password: 'secret' };
 
 const challenge = (parameters: string, status: 401 | 407 = 401): Challenge =>
-  parseChallenge(`Digest ${parameters}`, status)!;
+  present(parseChallenge(`Digest ${parameters}`, status));
 const request = (method = 'INVITE', body = ''): Request => {
   const made = new Request(method, 'sip:bob@example.com');
   made.append('Call-ID', 'c1');
@@ -40,7 +41,7 @@ describe('what is answered', () => {
         { realm: 'r', nonce: 'n', algorithm },
         { method: 'INVITE', uri: 'sip:bob@example.com', cnonce: 'id1' },
       );
-      expect(parametersOf(value!)).toMatchObject(parametersOf(expected));
+      expect(parametersOf(present(value))).toMatchObject(parametersOf(expected));
       expect(value).toContain('opaque="o\\"p"');
     },
   );
@@ -51,8 +52,8 @@ describe('what is answered', () => {
       { realm: 'r', nonce: 'n' },
       { method: 'INVITE', uri: 'sip:bob@example.com', cnonce: 'id1', qop: 'auth-int', body: 'v=0' },
     );
-    expect(parametersOf(integrity!).response).toBe(parametersOf(expected).response);
-    expect(parametersOf(added([challenge('realm="r", nonce="n", qop="auth-int, auth"')])[0]!).qop).toBe('auth');
+    expect(parametersOf(present(integrity)).response).toBe(parametersOf(expected).response);
+    expect(parametersOf(present(added([challenge('realm="r", nonce="n", qop="auth-int, auth"')])[0])).qop).toBe('auth');
   });
 
   test('without qop the answer is that of RFC 2069: no nc, no cnonce, and no algorithm where none was named', () => {
@@ -77,12 +78,12 @@ describe('what is answered', () => {
     );
     const values = added(all);
     expect(values).toHaveLength(1);
-    expect(parametersOf(values[0]!)).toMatchObject({ algorithm: 'SHA-512-256', nonce: 'SHA-512-256' });
+    expect(parametersOf(present(values[0]))).toMatchObject({ algorithm: 'SHA-512-256', nonce: 'SHA-512-256' });
   });
 
   test('of two that are as strong the first', () => {
     const all = ['a', 'b'].map((nonce) => challenge(`realm="r", nonce="${nonce}", algorithm=SHA-256, qop="auth"`));
-    expect(parametersOf(added(all)[0]!).nonce).toBe('a');
+    expect(parametersOf(present(added(all)[0])).nonce).toBe('a');
   });
 
   test('§22.3 each realm gets its own, in the field that it asks for, with its own credentials', () => {
@@ -113,7 +114,7 @@ describe('what is answered', () => {
     const values = added([challenge('realm="r", nonce="n", qop="auth"')], ALICE, to);
     expect(values.slice(0, 3)).toEqual(['Digest realm="x", username="1"', 'Basic Zm9v', 'Digest realm="y']);
     expect(values).toHaveLength(4);
-    expect(parametersOf(values[3]!).username).toBe('alice');
+    expect(parametersOf(present(values[3])).username).toBe('alice');
   });
 });
 
@@ -122,7 +123,7 @@ describe('the count', () => {
     const chance = new CountingIdentifiers();
     const use = (nonce: string): unknown[] => {
       const { nc, cnonce } = parametersOf(
-        added([challenge(`realm="r", nonce="${nonce}", qop="auth"`)], ALICE, request('MESSAGE'), chance)[0]!,
+        present(added([challenge(`realm="r", nonce="${nonce}", qop="auth"`)], ALICE, request('MESSAGE'), chance)[0]),
       );
       return [nc, cnonce];
     };
@@ -138,7 +139,7 @@ describe('the count', () => {
     const chance = new CountingIdentifiers();
     const use = (nonce: string): unknown =>
       parametersOf(
-        added([challenge(`realm="r", nonce="${nonce}", qop="auth"`)], ALICE, request('MESSAGE'), chance)[0]!,
+        present(added([challenge(`realm="r", nonce="${nonce}", qop="auth"`)], ALICE, request('MESSAGE'), chance)[0]),
       );
     use('first');
     for (let i = 0; i < 4096; i++) use(`n${i}`);
@@ -171,7 +172,7 @@ describe('what cannot be answered', () => {
     ['no nonce', [challenge('realm="r"')], [ALICE], "the realm 'r' has sent no nonce"],
     [
       'another scheme',
-      [parseChallenge('Bearer realm="r"', 401)!],
+      [present(parseChallenge('Bearer realm="r"', 401))],
       [ALICE],
       "the realm 'r' asks for Bearer, and Digest alone is known",
     ],
@@ -247,7 +248,7 @@ describe('client and server', () => {
           } as const;
           const refused = await server.verify(request(), options, 'app');
           if (refused.user !== undefined) throw new Error('without credentials');
-          const challenges = refused.headers.map(([, value]) => parseChallenge(value, 401)!);
+          const challenges = refused.headers.map(([, value]) => present(parseChallenge(value, 401)));
           for (const [given, user] of [
             [password, username],
             [`${password}x`, undefined],

@@ -1,5 +1,6 @@
 // What stands in Authorization and Proxy-Authorization: faults, other realms, and what is seen of it (§22.3, §22.4).
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { requestsOf } from '../world/arrivals.js';
 import { BOB } from '../world/stage.js';
 import { guarded } from './guarded.js';
@@ -96,7 +97,7 @@ describe('other realms', () => {
       200,
     );
     const [forwarded] = requestsOf(s.bob, 'MESSAGE');
-    const fields = forwarded!.headers.filter(([name]) => /authorization$/i.test(name));
+    const fields = present(forwarded).headers.filter(([name]) => /authorization$/i.test(name));
     expect(fields).toEqual([
       ['Proxy-Authorization', one],
       ['Proxy-Authorization', other],
@@ -111,25 +112,30 @@ describe('other realms', () => {
     const weak = credentialsFor(challenge, { method: 'MESSAGE', uri: BOB, algorithm: 'MD5' });
     const strong = credentialsFor(challenge, { method: 'MESSAGE', uri: BOB });
     expect((await s.responseWith({ 'Proxy-Authorization': [weak, strong] })).status).toBe(200);
-    expect(requestsOf(s.bob, 'MESSAGE')[0]!.list('Proxy-Authorization').join(', ')).toBe(weak);
+    expect(present(requestsOf(s.bob, 'MESSAGE')[0]).list('Proxy-Authorization').join(', ')).toBe(weak);
   });
 
   test('§22.2 the Authorization of a user agent is left in what goes on', async () => {
     const s = await guarded();
     const own = credentialsFor(await s.challenge(), { method: 'MESSAGE', uri: BOB });
     expect((await s.responseWith({ Authorization: own })).status).toBe(200);
-    expect(requestsOf(s.bob, 'MESSAGE')[0]!.header('Authorization')).toBe(own);
+    expect(present(requestsOf(s.bob, 'MESSAGE')[0]).header('Authorization')).toBe(own);
   });
 
   test('AUT-12 credentials for another realm are forwarded, and no log has any of them, at no level', async () => {
     const s = await guarded({ proxy: true }, { logLevel: 'trace' });
     const challenge = await s.challenge();
     const own = credentialsFor(challenge, { method: 'MESSAGE', uri: BOB });
-    expect((await s.responseWith({ 'Proxy-Authorization': [own, FOREIGN[0]!] })).status).toBe(200);
+    expect((await s.responseWith({ 'Proxy-Authorization': [own, present(FOREIGN[0])] })).status).toBe(200);
     await s.responseWith({ 'Proxy-Authorization': [own.replace(/response="."/, 'response="')] });
-    expect(requestsOf(s.bob, 'MESSAGE')[0]!.list('Proxy-Authorization').join(', ')).toBe(FOREIGN[0]);
+    expect(present(requestsOf(s.bob, 'MESSAGE')[0]).list('Proxy-Authorization').join(', ')).toBe(FOREIGN[0]);
     const text = JSON.stringify(s.container.log);
-    for (const secret of ['secret', /response="(\w+)"/.exec(own)![1]!, 'b.example', challenge.nonce!])
+    for (const secret of [
+      'secret',
+      present(present(/response="(\w+)"/.exec(own))[1]),
+      'b.example',
+      present(challenge.nonce),
+    ])
       expect(text).not.toContain(secret);
   });
 });

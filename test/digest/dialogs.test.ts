@@ -1,5 +1,6 @@
 // Requests inside a dialog, and those that nobody is asked credentials for (§22.1, §22.3).
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import { BOB } from '../world/stage.js';
 import { type GuardedStage, guarded } from './guarded.js';
@@ -29,7 +30,7 @@ test.each(['BYE', 'INVITE', 'INFO'])(
       method === 'INVITE' ? 1 : 0,
     );
     const [challenge] = challengesIn(refused);
-    const value = credentialsFor(challenge!, { method, uri: dialog.remoteTarget });
+    const value = credentialsFor(present(challenge), { method, uri: dialog.remoteTarget });
     const again = dialog.request(method, { headers: { 'Proxy-Authorization': value } });
     const received = await s.bob.receive(method);
     expect(received.header('Proxy-Authorization')).toBeUndefined();

@@ -9,6 +9,7 @@ import {
   Subsequent,
   Siplet as siplet,
 } from '@siplet/sdk';
+import { present } from '../../container/base/present.js';
 import type { RequestOptions } from '../world/compose.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import type { SipletOptions } from '../world/siplet.js';
@@ -37,7 +38,11 @@ function gate(options: Options, inDialog: boolean, seen: string[]): ApplicationC
   }
   const decorate = (name: 'initial' | 'subsequent', ...decorators: readonly unknown[]): void => {
     for (const decorator of decorators)
-      (decorator as MethodDecorator)(Gate.prototype, name, Object.getOwnPropertyDescriptor(Gate.prototype, name)!);
+      (decorator as MethodDecorator)(
+        Gate.prototype,
+        name,
+        present(Object.getOwnPropertyDescriptor(Gate.prototype, name)),
+      );
   };
   decorate('initial', Authenticated(all), Initial());
   decorate('subsequent', ...(inDialog ? [Authenticated(all)] : []), Subsequent());
@@ -95,6 +100,6 @@ export async function guarded(
   };
   const answerTo: GuardedStage['answerTo'] = (challenge, answer, more, uri = BOB) =>
     responseWith({ [header]: credentialsFor(challenge, { method: 'MESSAGE', uri, ...answer }) }, more, uri);
-  const challenge: GuardedStage['challenge'] = async (method) => (await challenges(method))[0]!;
+  const challenge: GuardedStage['challenge'] = async (method) => present((await challenges(method))[0]);
   return { ...on, seen, header, send, challenges, challenge, answerTo, responseWith };
 }

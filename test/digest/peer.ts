@@ -1,5 +1,7 @@
-// A peer's side of digest authentication, written a second time: what it sends is not made with the code that is tested.
+// A peer's side of digest authentication, written a second time: what it sends is not made with the code that is
+// tested.
 import { createHash } from 'node:crypto';
+import { present } from '../../container/base/present.js';
 import type { TextMessage } from '../world/text-message.js';
 
 export type Parameters = Readonly<Record<string, string>>;
@@ -34,8 +36,8 @@ export interface Answer {
 /** The value of an Authorization or Proxy-Authorization for the challenge. */
 export function credentialsFor(challenge: Parameters, answer: Answer): string {
   const { username = 'alice', password = 'secret', cnonce = '0a4f113b', method, uri, body = '' } = answer;
-  const realm = answer.realm ?? challenge.realm!;
-  const nonce = answer.nonce ?? challenge.nonce!;
+  const realm = answer.realm ?? present(challenge.realm);
+  const nonce = answer.nonce ?? present(challenge.nonce);
   const algorithm = answer.algorithm ?? challenge.algorithm ?? 'MD5';
   const qop = answer.qop === undefined ? 'auth' : answer.qop;
   const nc = (answer.nc ?? 1).toString(16).padStart(8, '0');

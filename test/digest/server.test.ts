@@ -1,5 +1,6 @@
 // The server: who is let in, and what the others are told (§22.1, §22.4, RFC 7616, RFC 8760).
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { ha1Of } from '../../container/digest/request-digest.js';
 import { BOB } from '../world/stage.js';
 import { guarded, REALM } from './guarded.js';
@@ -17,7 +18,7 @@ describe('who is let in', () => {
         expect(refused.status).toBe(proxy ? 407 : 401);
         const [challenge] = challengesIn(refused);
         expect(challenge).toMatchObject({ realm: REALM, algorithm, qop: 'auth' });
-        expect((await s.answerTo(challenge!)).status).toBe(200);
+        expect((await s.answerTo(present(challenge))).status).toBe(200);
         expect(s.seen).toEqual(['MESSAGE alice']);
       }
     },
@@ -35,19 +36,23 @@ describe('who is let in', () => {
     const ha1 = { MD5: ha1Of('MD5', 'alice', REALM, 'secret').toUpperCase() };
     const s = await guarded({ users: () => ({ ha1 }) });
     const [sha256, md5] = await s.challenges();
-    expect((await s.answerTo(md5!)).status).toBe(200);
-    const refused = await s.answerTo(sha256!, { nc: 2 });
+    expect((await s.answerTo(present(md5))).status).toBe(200);
+    const refused = await s.answerTo(present(sha256), { nc: 2 });
     expect([refused.status, challengesIn(refused)[0]?.stale]).toEqual([401, undefined]);
   });
 
   test('RFC 7616 §3.4.3 with auth-int the body is covered: one that was changed is refused', async () => {
     const s = await guarded({ qop: ['auth-int'] });
     const [challenge] = await s.challenges();
-    expect(challenge!.qop).toBe('auth-int');
+    expect(present(challenge).qop).toBe('auth-int');
     const answer = { qop: 'auth-int', body: 'hello' } as const;
-    expect((await s.answerTo(challenge!, answer, { body: 'hullo', contentType: 'text/plain' })).status).toBe(401);
-    expect((await s.answerTo(challenge!, answer, { body: 'hello', contentType: 'text/plain' })).status).toBe(200);
-    expect((await s.answerTo(challenge!, { nc: 2 }, { body: 'hello' })).status).toBe(401);
+    expect((await s.answerTo(present(challenge), answer, { body: 'hullo', contentType: 'text/plain' })).status).toBe(
+      401,
+    );
+    expect((await s.answerTo(present(challenge), answer, { body: 'hello', contentType: 'text/plain' })).status).toBe(
+      200,
+    );
+    expect((await s.answerTo(present(challenge), { nc: 2 }, { body: 'hello' })).status).toBe(401);
   });
 
   test('RFC 7616 §4 a name in UTF-8', async () => {
@@ -104,7 +109,7 @@ describe('who is let in', () => {
     await call.response(100);
     call.cancel();
     expect((await call.response('final')).status).toBe(487);
-    found[0]!('secret');
+    present(found[0])('secret');
     await s.bob.receivesNothing();
     expect(s.seen).toEqual([]);
     expect(s.container.problems()).toEqual([]);
@@ -118,9 +123,9 @@ describe('who is refused', () => {
     const refused = await s.answerTo(first, { password: 'guess' });
     const [again] = challengesIn(refused);
     expect(refused.status).toBe(401);
-    expect(again!.stale).toBeUndefined();
-    expect(again!.nonce).not.toBe(first.nonce);
-    expect((await s.answerTo(again!)).status).toBe(200);
+    expect(present(again).stale).toBeUndefined();
+    expect(present(again).nonce).not.toBe(first.nonce);
+    expect((await s.answerTo(present(again))).status).toBe(200);
   });
 
   test('AUT-02 a guess uses up nothing: the right password is good with the same nonce and count', async () => {
@@ -137,8 +142,8 @@ describe('who is refused', () => {
     const refused = await s.answerTo(challenge);
     expect(refused.status).toBe(407);
     expect(challengesIn(refused).map(({ stale }) => stale)).toEqual(['true', 'true']);
-    expect(challengesIn(await s.answerTo(challenge, { password: 'guess' }))[0]!.stale).toBeUndefined();
-    expect((await s.answerTo(challengesIn(refused)[0]!)).status).toBe(200);
+    expect(present(challengesIn(await s.answerTo(challenge, { password: 'guess' }))[0]).stale).toBeUndefined();
+    expect((await s.answerTo(present(challengesIn(refused)[0]))).status).toBe(200);
   });
 
   test('AUT-03 up to five minutes a nonce is good', async () => {
@@ -156,7 +161,7 @@ describe('who is refused', () => {
       200, 401, 200, 200, 401,
     ]);
     expect([await statusOf(100), await statusOf(68), await statusOf(69)]).toEqual([200, 401, 200]);
-    expect(challengesIn(await s.answerTo(challenge, { nc: 100 }))[0]!.stale).toBe('true');
+    expect(present(challengesIn(await s.answerTo(challenge, { nc: 100 }))[0]).stale).toBe('true');
     expect(s.seen).toHaveLength(5);
   });
 
@@ -188,8 +193,8 @@ describe('who is refused', () => {
       },
     });
     const challenge = await s.challenge();
-    const refused = await s.answerTo(challenge, { nonce: forge(challenge.nonce!) });
-    expect([refused.status, challengesIn(refused)[0]!.stale, asked]).toEqual([401, undefined, []]);
+    const refused = await s.answerTo(challenge, { nonce: forge(present(challenge.nonce)) });
+    expect([refused.status, present(challengesIn(refused)[0]).stale, asked]).toEqual([401, undefined, []]);
   });
 
   test('C10 a nonce of another realm is not accepted', async () => {
@@ -197,7 +202,7 @@ describe('who is refused', () => {
     const other = await guarded({ realm: 'example.org' });
     const { nonce } = await one.challenge();
     const challenge = await other.challenge();
-    expect((await other.answerTo(challenge, { nonce: nonce! })).status).toBe(401);
+    expect((await other.answerTo(challenge, { nonce: present(nonce) })).status).toBe(401);
     expect((await other.answerTo(challenge)).status).toBe(200);
   });
 
@@ -251,9 +256,9 @@ describe('who is refused', () => {
     expect((await strict.answerTo(await strict.challenge(), { qop: null })).status).toBe(401);
     const s = await guarded({ withoutQop: true });
     const [, md5] = await s.challenges();
-    expect((await s.answerTo(md5!, { qop: null })).status).toBe(200);
-    const again = await s.answerTo(md5!, { qop: null });
-    expect([again.status, challengesIn(again)[0]!.stale]).toEqual([401, 'true']);
+    expect((await s.answerTo(present(md5), { qop: null })).status).toBe(200);
+    const again = await s.answerTo(present(md5), { qop: null });
+    expect([again.status, present(challengesIn(again)[0]).stale]).toEqual([401, 'true']);
     expect((await s.answerTo(await s.challenge())).status).toBe(200);
   });
 
@@ -277,7 +282,7 @@ test('AUT-07 one header field for each algorithm, the strongest first, whatever 
   const s = await guarded({ algorithms: ['MD5', 'SHA-512-256', 'SHA-256'], proxy: true });
   const response = await s.send().response();
   const fields = response.headers.filter(([name]) => name === 'Proxy-Authenticate');
-  const nonce = challengesIn(response)[0]!.nonce;
+  const nonce = present(challengesIn(response)[0]).nonce;
   expect(fields.map(([, value]) => value)).toEqual(
     ['SHA-512-256', 'SHA-256', 'MD5'].map(
       (name) => `Digest realm="example.com", nonce="${nonce}", algorithm=${name}, qop="auth"`,
@@ -290,6 +295,6 @@ test('AUT-07 one header field for each algorithm, the strongest first, whatever 
 test('AUT-07 two challenges never have the same nonce', async () => {
   const s = await guarded();
   const nonces = new Set<string>();
-  for (let i = 0; i < 20; i++) nonces.add((await s.challenge()).nonce!);
+  for (let i = 0; i < 20; i++) nonces.add(present((await s.challenge()).nonce));
   expect(nonces.size).toBe(20);
 });

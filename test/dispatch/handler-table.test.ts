@@ -28,6 +28,7 @@ import { declarationOf } from '@siplet/sdk/declarations';
 import { describe, expect, test } from 'vitest';
 import type { DeployedSiplet, Handler } from '../../container/application/handler.js';
 import { HandlerTable } from '../../container/application/handler-table.js';
+import { present } from '../../container/base/present.js';
 import { authenticated } from '../../container/servlet/authenticated-handler.js';
 
 type SipletClass = new () => object;
@@ -133,7 +134,7 @@ describe('contract section 2, selection of requests', () => {
         return `${this.greeting} ${name}`;
       }
     }
-    const handler = compile(Greeter).initial('MESSAGE')!;
+    const handler = present(compile(Greeter).initial('MESSAGE'));
     expect(handler.invoke('bob')).toBe('hello bob');
     expect(handler.method).toBe('greet');
     expect(handler.siplet.className).toBe('Greeter');
@@ -155,8 +156,8 @@ describe('contract section 2, selection of requests', () => {
       }
     }
     const derived = compile(Derived);
-    expect(derived.initial('INVITE')!.invoke(undefined)).toBe('derived');
-    expect(derived.subsequent('BYE')!.invoke(undefined)).toBe('base');
+    expect(present(derived.initial('INVITE')).invoke(undefined)).toBe('derived');
+    expect(present(derived.subsequent('BYE')).invoke(undefined)).toBe('base');
   });
 });
 
@@ -274,7 +275,7 @@ describe('contract section 2, life', () => {
         return Keyed.prefix + request.callId;
       }
     }
-    const key = compile(Keyed).sessionKey!;
+    const key = present(compile(Keyed).sessionKey);
     expect(key({ callId: '7' } as never)).toBe('room-7');
   });
 });

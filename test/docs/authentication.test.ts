@@ -1,6 +1,8 @@
-// sdk/AUTHENTICATION.md shows the applications of test/digest, which tsc and those tests check. UPDATE_PICTURES=1 writes them anew.
+// sdk/AUTHENTICATION.md shows the applications of test/digest, which tsc and those tests check. UPDATE_PICTURES=1
+// writes them anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 
 const root = new URL('../../', import.meta.url);
 const PAGE = new URL('sdk/AUTHENTICATION.md', root);
@@ -37,7 +39,7 @@ test('sdk/AUTHENTICATION.md names every option', () => {
   const page = readFileSync(PAGE, 'utf8');
   const [, body = ''] =
     /^export interface AuthenticationOptions \{\n([\s\S]*?)^\}/m.exec(source('sdk/authentication.ts')) ?? [];
-  const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1]!);
+  const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => present(match[1]));
   expect(options).toHaveLength(7);
   expect(options.filter((name) => !page.includes(`\n| \`${name}\` |`))).toEqual([]);
 });

@@ -1,7 +1,8 @@
-// sdk/PROXYING.md, sdk/ROUTING.md and sdk/B2BUA.md show what the flows say: ladders are their snapshots, code is their applications, which tsc and the flows check.
-// UPDATE_PICTURES=1 writes them anew.
+// sdk/PROXYING.md, sdk/ROUTING.md and sdk/B2BUA.md show what the flows say: ladders are their snapshots, code is their
+// applications, which tsc and the flows check. UPDATE_PICTURES=1 writes them anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 
 const root = new URL('../../', import.meta.url);
 const PAGE = new URL('sdk/PROXYING.md', root);
@@ -24,11 +25,11 @@ function ladderOf(file: string, title: string): string {
   const text = source(file);
   const starts = [...text.matchAll(/^ *test\('(.*)', /gm)].filter((match) => match[1] === title);
   if (starts.length !== 1) throw new Error(`${file} has ${starts.length} tests with the title ${title}`);
-  const [, ...rest] = text.slice(starts[0]!.index).split(/^ *test\('/m);
+  const [, ...rest] = text.slice(present(starts[0]).index).split(/^ *test\('/m);
   const snapshot = /toMatchInlineSnapshot\(`\n([^`]*)\n *`\)/.exec(rest[0] ?? '');
   if (snapshot === null) throw new Error(`${file}: the test ${title} draws no ladder`);
-  const lines = snapshot[1]!.split('\n');
-  const indentation = lines[0]!.search(/\S/);
+  const lines = present(snapshot[1]).split('\n');
+  const indentation = present(lines[0]).search(/\S/);
   const ladder = lines.map((line) => line.slice(indentation)).join('\n');
   return ladder.slice(1, -1).replaceAll('\\\\', '\\');
 }
@@ -46,7 +47,7 @@ function codeOf(file: string, name: string | undefined): string {
 /** Names of the members of an interface of the SDK. */
 function membersOf(file: string, type: string): string[] {
   const [, body = ''] = new RegExp(`^export interface ${type}\\b[^{]*\\{\\n([^]*?)^\\}`, 'm').exec(source(file)) ?? [];
-  return [...body.matchAll(/^ {2}(?:readonly |get )?(\w+)[?(:]/gm)].map((match) => match[1]!);
+  return [...body.matchAll(/^ {2}(?:readonly |get )?(\w+)[?(:]/gm)].map((match) => present(match[1]));
 }
 
 test.each(['PROXYING', 'ROUTING', 'B2BUA'])('the ladders and the code in sdk/%s.md are those of the tests', (name) => {
@@ -59,7 +60,7 @@ test.each(['PROXYING', 'ROUTING', 'B2BUA'])('the ladders and the code in sdk/%s.
 test('no ladder and no code in sdk/PROXYING.md is typed by hand', () => {
   const page = readFileSync(PAGE, 'utf8');
   expect(page.replace(SHOWN, '')).not.toContain('```');
-  expect(page.match(SHOWN)!.length).toBeGreaterThan(50);
+  expect(present(page.match(SHOWN)).length).toBeGreaterThan(50);
 });
 
 test.each([
@@ -81,12 +82,14 @@ test.each(['ProxyOptions', 'Proxy', 'ProxyBranch'])('sdk/PROXYING.md names every
 
 test('every link of sdk/PROXYING.md inside the page leads to a heading', () => {
   const page = readFileSync(PAGE, 'utf8');
-  const headings = [...page.matchAll(/^#+ (.*)$/gm)].map((match) => anchorOf(match[1]!));
-  const links = [...page.matchAll(/\]\(#([^)]*)\)/g)].map((match) => match[1]!);
+  const headings = [...page.matchAll(/^#+ (.*)$/gm)].map((match) => anchorOf(present(match[1])));
+  const links = [...page.matchAll(/\]\(#([^)]*)\)/g)].map((match) => present(match[1]));
   expect(links.filter((link) => !headings.includes(link))).toEqual([]);
 });
 
-/** As hosts of Markdown make it: lower case, hyphens for spaces, nothing but letters, digits, hyphens and underscores. */
+/**
+ * As hosts of Markdown make it: lower case, hyphens for spaces, nothing but letters, digits, hyphens and underscores.
+ */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

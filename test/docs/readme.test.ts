@@ -1,10 +1,12 @@
-// The README names everything that an operator types: commands, options, routes, metrics, keys of the configuration, variables of the environment.
+// The README names everything that an operator types: commands, options, routes, metrics, keys of the configuration,
+// variables of the environment.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { createCommands } from '../../container/cli/commands.js';
 import { configurationKeys } from '../../container/configuration/configuration.js';
 import type { Deployments } from '../../container/deployment/deployments.js';
@@ -55,7 +57,7 @@ describe('contract section 8: the command line', () => {
 
   test('and no command or option that is not there', () => {
     const names = siplet.commands.map((command) => command.name());
-    const typed = [...README.matchAll(/npx siplet ([a-z]+)/g)].map((match) => match[1]!);
+    const typed = [...README.matchAll(/npx siplet ([a-z]+)/g)].map((match) => present(match[1]));
     expect(typed.filter((name) => !names.includes(name))).toEqual([]);
     const options = new Set([siplet, ...siplet.commands].flatMap(optionsOf));
     const section = README.slice(README.indexOf('## The command line'), README.indexOf('## Operating it'));
@@ -80,7 +82,7 @@ describe('contract section 9: the admin address', () => {
     const trace = { calls: 1, messages: 1 };
     const observation = new Observation({ engine, deployments, applications: new ApplicationMetrics(), log, trace });
     const text = await observation.metrics.text();
-    metrics = [...text.matchAll(/^# TYPE (\S+) /gm)].map((match) => match[1]!);
+    metrics = [...text.matchAll(/^# TYPE (\S+) /gm)].map((match) => present(match[1]));
     metrics.push(DROPPED);
     observation.close();
     const overseen = overseenAlone(engine, deployments, observation);
@@ -113,7 +115,7 @@ describe('contract section 9: the admin address', () => {
   });
 
   test('and no metric that is not there', () => {
-    const named = [...README.matchAll(/`(siplet_[a-z_]+)`/g)].map((match) => match[1]!);
+    const named = [...README.matchAll(/`(siplet_[a-z_]+)`/g)].map((match) => present(match[1]));
     expect(named.filter((name) => !metrics.includes(name))).toEqual([]);
   });
 });
@@ -126,7 +128,9 @@ test('every variable of the environment that is read', () => {
   const sources = readdirSync(join(ROOT, 'container'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !/(^|\/)(dist|node_modules)\//.test(path))
     .map((path) => readFileSync(join(ROOT, 'container', path), 'utf8'));
-  const read = sources.flatMap((text) => [...text.matchAll(/process\.env\.([A-Z_]{2,})\b/g)].map((match) => match[1]!));
+  const read = sources.flatMap((text) =>
+    [...text.matchAll(/process\.env\.([A-Z_]{2,})\b/g)].map((match) => present(match[1])),
+  );
   expect(read).toContain('SIPLET_TOKEN');
   expect(unnamed([...new Set(read)])).toEqual([]);
 });
@@ -140,7 +144,7 @@ test.each(['http', 'observe'])('container/%s/README.md says what each file is fo
 
 test('the README begins with two commands, and every link in it leads somewhere', () => {
   expect(README.indexOf('npm start')).toBeLessThan(400);
-  const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1]!);
+  const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => present(match[1]));
   expect(links.length).toBeGreaterThan(1);
   expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([]);
 });

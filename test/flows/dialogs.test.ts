@@ -1,5 +1,6 @@
 // Flows of sdk/PROXYING.md: what comes after the first request.
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Customer, EarlyMedia, Edge, Stay, ToTcp } from './apps/dialogs.js';
 import { type Search, search } from './search.js';
 
@@ -83,7 +84,7 @@ test('C-7 PRACK and UPDATE in an early dialog reach the phone that sent the 183'
   const invites = [await desk.receive('INVITE'), await mobile.receive('INVITE')];
   const since = world.clock.now();
   for (const [i, phone] of [desk, mobile].entries()) {
-    invites[i]!.reply(183, { headers: { Require: '100rel', RSeq: '1' }, body: 'v=0\r\n' });
+    present(invites[i]).reply(183, { headers: { Require: '100rel', RSeq: '1' }, body: 'v=0\r\n' });
     const early = await sent.response(183);
     const prack = sent.dialogOf(early).request('PRACK', { headers: { RAck: '1 1 INVITE' } });
     (await phone.receive('PRACK')).reply(200);
@@ -115,7 +116,7 @@ test('C-7 PRACK and UPDATE in an early dialog reach the phone that sent the 183'
         |                         |<--200 OK (PRACK)------------------------|
         |<--200 OK (PRACK)--------|                         |               |"
   `);
-  invites[0]!.reply(200);
+  present(invites[0]).reply(200);
   await sent.response(200);
   sent.ack();
   const bye = sent.bye();

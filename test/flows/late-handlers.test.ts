@@ -1,6 +1,7 @@
 // What is forbidden once a branch has left, and what a handler that comes too late may not disturb.
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { DESK, directory, MOBILE } from './apps/bob.js';
 import { search } from './search.js';
 
@@ -40,7 +41,7 @@ test('F-2 §9.1 §17.1.1.3 a branch’s request is committed when it has been se
     @Invite()
     ring(request: SipRequest) {
       request.proxy().proxyTo(DESK);
-      const sent = request.proxy().branches[0]!.request;
+      const sent = present(request.proxy().branches[0]).request;
       errors.push(
         sent.isCommitted || undefined,
         thrown(() => {

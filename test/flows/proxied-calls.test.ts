@@ -1,4 +1,5 @@
-// The flows of a proxied call through the whole container in virtual time, each as the ladder that an operator would see.
+// The flows of a proxied call through the whole container in virtual time, each as the ladder that an operator would
+// see.
 import {
   Invite,
   ProvisionalResponse,

@@ -1,5 +1,6 @@
 // Flows of sdk/PROXYING.md: what comes back, and what the application answers itself.
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { AllMayAnswer, Forks, Looking, NotNow, OneBusyAllBusy, Sign } from './apps/responses.js';
 import { RingAll } from './apps/search.js';
 import { search } from './search.js';
@@ -127,7 +128,9 @@ test('C-13 a 6xx cancels the other branches, and goes upstream when they have en
 
 /** Realms of the challenges in a response. */
 function realmsOf({ headers }: { headers: [string, string][] }): string[] {
-  return headers.flatMap(([name, value]) => (name.endsWith('-Authenticate') ? [/realm="(\w+)"/.exec(value)![1]!] : []));
+  return headers.flatMap(([name, value]) =>
+    name.endsWith('-Authenticate') ? [present(present(/realm="(\w+)"/.exec(value))[1])] : [],
+  );
 }
 
 test('C-15 a 401 or 407 carries the challenges of all of them', async () => {
@@ -217,7 +220,7 @@ test('C-10a forks downstream: each 200 goes upstream, and each dialog has a sess
     sent.ack({ response: await sent.response(200) });
   }
   const [one, two] = sent.responses.filter(({ status }) => status === 200);
-  for (const response of [two!, one!]) {
+  for (const response of [present(two), present(one)]) {
     const bye = sent.dialogOf(response).bye();
     (await desk.receive('BYE')).reply(200);
     await bye.response(200);

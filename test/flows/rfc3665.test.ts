@@ -1,6 +1,8 @@
-// The flows of RFC 3665 section 3 that pass through proxies, each as a ladder; p1 and p2 are containers, each with one application.
+// The flows of RFC 3665 section 3 that pass through proxies, each as a ladder; p1 and p2 are containers, each with one
+// application.
 import { Authenticated, Invite, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { challengesIn, credentialsFor } from '../digest/peer.js';
 import { Siplet } from '../world/siplet.js';
 import { type ApplicationClass, nothingLeft } from '../world/stage.js';
@@ -114,11 +116,11 @@ test('RFC 3665 §3.3 session establishment with multiple proxy authentication', 
   const { alice, bob, call, ladder, ends } = await trapezoid(Asking, AskingToo);
   const first = call();
   const [one] = challengesIn(await first.response(407));
-  const answer = (challenge: typeof one) => credentialsFor(challenge!, { method: 'INVITE', uri: 'sip:bob@p2' });
+  const answer = (challenge: typeof one) => credentialsFor(present(challenge), { method: 'INVITE', uri: 'sip:bob@p2' });
   const second = call({ headers: { 'Proxy-Authorization': answer(one) } });
   const [two] = challengesIn(await second.response(407));
   // A nonce may be used again, when it is counted (RFC 7616 §3.4).
-  const again = credentialsFor(one!, { method: 'INVITE', uri: 'sip:bob@p2', nc: 2 });
+  const again = credentialsFor(present(one), { method: 'INVITE', uri: 'sip:bob@p2', nc: 2 });
   const third = call({ headers: { 'Proxy-Authorization': [again, answer(two)] } });
   const offered = await bob.receive('INVITE');
   expect(offered.message.list('Proxy-Authorization')).toEqual([]);

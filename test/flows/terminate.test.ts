@@ -1,6 +1,7 @@
 // A proxied dialog that its application ends (JSR 289 SipSession, contract section 3): a BYE to each side.
 import { type ApplicationSession, Invite, OnTimer, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { search } from './search.js';
 
 const seen: string[] = [];
@@ -15,8 +16,8 @@ class Cutting {
 
   @OnTimer('cut')
   async cut({ applicationSession }: { applicationSession: ApplicationSession }) {
-    seen.push(applicationSession.sessions[0]!.state);
-    await applicationSession.sessions[0]!.terminate();
+    seen.push(present(applicationSession.sessions[0]).state);
+    await present(applicationSession.sessions[0]).terminate();
     seen.push('both have left');
   }
 }
@@ -29,7 +30,7 @@ test('SipSession.terminate() of a proxied dialog sends a BYE to both sides, each
   offered.reply(200);
   await invite.response(200);
   invite.ack();
-  const info = offered.dialog!.request('INFO', { sequence: 7 });
+  const info = present(offered.dialog).request('INFO', { sequence: 7 });
   (await alice.receive('INFO')).reply(200);
   await info.response(200);
   const toBob = await desk.receive('BYE');

@@ -1,4 +1,5 @@
-// The application of a sequence: a siplet with the handlers that the script names, each doing what the seed says: nothing, branches, cancels, its own responses, slowly, or failing.
+// The application of a sequence: a siplet with the handlers that the script names, each doing what the seed says:
+// nothing, branches, cancels, its own responses, slowly, or failing.
 import {
   Ack,
   BestResponse,
@@ -187,7 +188,7 @@ export class Application {
     this.around.note({ what, handler, uris: [], status: 0, id: '', detail: '', inBest, ...EDITS, ...rest });
   }
 
-  // What handlers do --------------------------------------------------------------------------------------------------------------------------------------------
+  // What handlers do -------------------------------------------------------------------------------
 
   /** False when it does not proxy it, with the options of the script. */
   #route(request: SipRequest, fails: boolean): boolean {
@@ -218,15 +219,25 @@ export class Application {
   #perform(name: Name, deed: Deed, message: Message): void {
     const { random } = this.around;
     const request = this.#request;
-    if (deed === 'header') return this.#mark(name, message);
+    if (deed === 'header') {
+      this.#mark(name, message);
+      return;
+    }
     if (request === undefined) return;
-    if (deed === 'own 1xx') return this.#own(name, request, random.pick([180, 182, 183]));
-    if (deed === 'own final') return this.#own(name, request, random.pick(OWN_FINALS));
+    if (deed === 'own 1xx') {
+      this.#own(name, request, random.pick([180, 182, 183]));
+      return;
+    }
+    if (deed === 'own final') {
+      this.#own(name, request, random.pick(OWN_FINALS));
+      return;
+    }
     let proxy: SipProxy;
     try {
       proxy = request.proxy();
     } catch (error) {
-      return this.#refused(name, 'proxy', error);
+      this.#refused(name, 'proxy', error);
+      return;
     }
     if (deed === 'cancel branch') {
       if (proxy.branches.length === 0) return;
@@ -264,7 +275,10 @@ export class Application {
     // Noted first: what comes of it is noted behind it.
     this.#note(name, 'proxyTo', { uris, timeout, recurse, detail });
     try {
-      if (!edited) return proxy.proxyTo(uris);
+      if (!edited) {
+        proxy.proxyTo(uris);
+        return;
+      }
       for (const branch of proxy.createBranches(uris)) edit(branch, { timeout, recurse, recordRoute });
       proxy.start();
     } catch (error) {

@@ -1,4 +1,7 @@
-// What may go upstream (§16.7 steps 5 to 7, C-15), by a reference of a few lines over what the journal shows to have been received.
+// What may go upstream (§16.7 steps 5 to 7, C-15), by a reference of a few lines over what the journal shows to have
+// been received.
+
+import { present } from '../../container/base/present.js';
 import type { Candidate, Evidence } from './evidence.js';
 import type { Packet } from './journal.js';
 import { Redirections } from './redirections.js';
@@ -6,8 +9,9 @@ import { Redirections } from './redirections.js';
 const HELPFUL = [401, 407, 415, 420, 484];
 
 /**
- * The reference: smaller is better. A 6xx if any, else the lowest class; within a class what helps the caller, then the rest, then what says least: 408,
- * 503 (it tells of one server), and the 487 of a cancelled branch. Of equals any will do.
+ * The reference: smaller is better. A 6xx if any, else the lowest class; within a class what helps the caller, then the
+ * rest, then what says least: 408, 503 (it tells of one server), and the 487 of a cancelled branch. Of equals any will
+ * do.
  */
 function rank({ status }: Candidate, ofCancelled: boolean): number {
   const family = status >= 600 ? 0 : Math.floor(status / 100);
@@ -72,7 +76,7 @@ export class Reference {
     const ends = new Map<number, Candidate[]>();
     for (const { target, out } of this.evidence.attempts) {
       if (out.index >= index || ends.has(target)) continue;
-      const end = this.evidence.endOf(target, index, time)!;
+      const end = present(this.evidence.endOf(target, index, time));
       ends.set(target, [...end.candidates]);
       if (end.state === 'pending') field.pending.push(target);
     }
@@ -93,7 +97,7 @@ export class Reference {
     const { dns, targets } = this.evidence.script;
     for (const target of [...named, ...doubtful]) {
       if (ends.has(target)) continue;
-      const { addresses, uri } = targets[target]!;
+      const { addresses, uri } = present(targets[target]);
       // One that is located slowly may have been given up before it went out.
       const mayBeLate = dns > 0 && uri.includes('.example');
       if (addresses.length === 0) field.perhaps.push(...[408, 487, 503].map((status) => unseen(status, undefined)));
@@ -121,7 +125,8 @@ export class Reference {
     const { evidence } = this;
     const { status, id, index } = choice;
     const own = evidence.acts.find((act) => act.id === id && id !== '' && act.what === 'own final');
-    // Sent from the best response's handler it replaces what was chosen (C-12); before anything was proxied it is the answer.
+    // Sent from the best response's handler it replaces what was chosen (C-12); before anything was proxied it is the
+    // answer.
     if (own?.inBest) return [];
     const begun = evidence.acts.some((act) => act.index < (own?.index ?? index) && evidence.proxied(act));
     if (begun) return this.#judged(choice, own !== undefined);

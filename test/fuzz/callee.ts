@@ -1,4 +1,6 @@
 // A callee of a sequence: answers each request by the plan of its target, right or wrong, and its CANCELs.
+
+import { present } from '../../container/base/present.js';
 import { type Dialog, Peer, type Repeat } from './peer.js';
 import type { Party, Plan, Step, Target } from './script.js';
 import { responseTo, Sip } from './text.js';
@@ -38,21 +40,39 @@ export class Callee extends Peer {
   }
 
   take(message: Sip, transport: Transport, line: Line | undefined): void {
-    if (!message.isRequest) return message.method === 'BYE' ? this.hungUp(message) : undefined;
+    if (!message.isRequest) {
+      if (message.method === 'BYE') this.hungUp(message);
+      return;
+    }
     const { method, branch } = message;
-    if (method === 'ACK') return this.#acknowledged(message);
-    if (method === 'BYE') return this.byeReceived(message, transport, line);
-    if (method === 'CANCEL') return this.#cancel(message, transport, line);
+    if (method === 'ACK') {
+      this.#acknowledged(message);
+      return;
+    }
+    if (method === 'BYE') {
+      this.byeReceived(message, transport, line);
+      return;
+    }
+    if (method === 'CANCEL') {
+      this.#cancel(message, transport, line);
+      return;
+    }
     const leg = this.#legs.get(branch);
-    if (leg === undefined) return this.#begin(message, transport, line);
+    if (leg === undefined) {
+      this.#begin(message, transport, line);
+      return;
+    }
     for (const wire of leg.last) this.send(wire, transport, line);
   }
 
   #begin(message: Sip, transport: Transport, line: Line | undefined): void {
     const target = this.targets[targetOf(message.uri)];
     const hop = target?.addresses.indexOf(this.address) ?? -1;
-    if (target === undefined || hop < 0) return this.fault(`${message} came to ${this.address}`);
-    const plan = target.plans[hop]!;
+    if (target === undefined || hop < 0) {
+      this.fault(`${message} came to ${this.address}`);
+      return;
+    }
+    const plan = present(target.plans[hop]);
     const leg: Leg = {
       request: message,
       transport,
@@ -90,12 +110,15 @@ export class Callee extends Peer {
     for (let i = 1; i < copies; i++) this.send(wire, leg.transport, leg.line);
     if (status < 200 || !isInvite) {
       if (status >= 200) leg.final = true;
-      return this.send(wire, leg.transport, leg.line);
+      this.send(wire, leg.transport, leg.line);
+      return;
     }
     leg.final = true;
     if (status < 300) this.#dialog(wire);
-    if (!leg.plan.repeats || (status >= 300 && leg.transport === 'TCP'))
-      return this.send(wire, leg.transport, leg.line);
+    if (!leg.plan.repeats || (status >= 300 && leg.transport === 'TCP')) {
+      this.send(wire, leg.transport, leg.line);
+      return;
+    }
     leg.repeats.set(tag, this.repeated(wire, leg.transport, undefined, leg.line));
   }
 
@@ -103,11 +126,11 @@ export class Callee extends Peer {
     const response = new Sip(wire);
     if (this.dialogs.some(({ local }) => local === response.header('to'))) return;
     this.dialogs.push({
-      local: response.header('to')!,
-      remote: response.header('from')!,
+      local: present(response.header('to')),
+      remote: present(response.header('from')),
       target: 'sip:alice@10.0.0.1',
       routes: response.all('record-route'),
-      callId: response.header('call-id')!,
+      callId: present(response.header('call-id')),
       sequence: 100,
       state: 'stands',
       repeat: undefined,
@@ -137,10 +160,16 @@ export class Callee extends Peer {
     const reply = (status: number): void => {
       this.send(responseTo(cancel, { status, tag: 'cancel' }), transport, line);
     };
-    if (leg === undefined) return reply(481);
+    if (leg === undefined) {
+      reply(481);
+      return;
+    }
     const { onCancel, cancelDelay } = leg.plan;
     if (onCancel === 'ignore') return;
-    if (onCancel === 'unknown') return reply(481);
+    if (onCancel === 'unknown') {
+      reply(481);
+      return;
+    }
     this.wires.after(cancelDelay, () => {
       reply(200);
       if (leg.final || leg.cancelled) return;

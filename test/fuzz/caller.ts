@@ -1,4 +1,6 @@
 // The caller of a sequence: sends the request, acknowledges, cancels, hangs up, or vanishes, as its script says.
+
+import { present } from '../../container/base/present.js';
 import { type Dialog, Peer, type Repeat } from './peer.js';
 import type { CallerScript } from './script.js';
 import { type Headers, request, type Sip, uriIn } from './text.js';
@@ -103,7 +105,7 @@ export class Caller extends Peer {
     const { transport } = this.script;
     const headers = this.#headers(transport, this.branch, 'ACK').map(([name, value]): [string, string] => [
       name,
-      name === 'To' ? response.header('to')! : value,
+      name === 'To' ? present(response.header('to')) : value,
     ]);
     this.send(request('ACK', 'sip:bob@example.com', headers), transport);
   }
@@ -115,8 +117,8 @@ export class Caller extends Peer {
     if (dialog === undefined) {
       const contact = response.header('contact');
       dialog = {
-        local: response.header('from')!,
-        remote: response.header('to')!,
+        local: present(response.header('from')),
+        remote: present(response.header('to')),
         target: contact === undefined ? 'sip:nobody@10.0.7.8' : uriIn(contact),
         routes: response.all('record-route').reverse(),
         callId: CALL_ID,

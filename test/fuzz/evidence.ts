@@ -1,4 +1,7 @@
-// What a journal tells of each request that the container forwarded: how it went out, what came back, how it ended. Nothing is asked of the container.
+// What a journal tells of each request that the container forwarded: how it went out, what came back, how it ended.
+// Nothing is asked of the container.
+
+import { present } from '../../container/base/present.js';
 import { targetOf } from './callee.js';
 import type { Act, Entry, Packet } from './journal.js';
 import type { Script } from './script.js';
@@ -86,7 +89,10 @@ export class Evidence {
     }
     const attempt = this.#byBranch.get(sip.branch);
     if (sip.method === this.script.caller.method) {
-      if (attempt !== undefined) return void attempt.copies.push(packet);
+      if (attempt !== undefined) {
+        attempt.copies.push(packet);
+        return;
+      }
       const target = targetOf(sip.uri);
       const created: Attempt = {
         branch: sip.branch,
@@ -156,7 +162,10 @@ export class Evidence {
     return !waits || packet.time < attempt.out.time + LIFETIME - INSTANT;
   }
 
-  /** Whether the application, or a timeout, may have given up a branch by now that was sent then, with nothing to see on the wire. */
+  /**
+   * Whether the application, or a timeout, may have given up a branch by now that was sent then, with nothing to see on
+   * the wire.
+   */
   mayBeGivenUp(sent: Packet, target: number, until: number, now: number): boolean {
     for (const { what, index } of this.acts) {
       if ((what === 'cancel all' || what === 'cancel branch') && index > sent.index && index < until) return true;
@@ -184,7 +193,7 @@ export class Evidence {
     const provisional = heard.find(({ sip }) => sip.status < 200);
     const final = heard.find(({ sip }) => sip.status >= 200);
     const cancel = last.cancels.find(({ index }) => index < until);
-    const first = attempts[0]!.out;
+    const first = present(attempts[0]).out;
     if (final !== undefined) return this.#answered(last, first, provisional, final, cancel);
     return this.#unanswered(last, first, provisional, cancel, until, now);
   }

@@ -1,4 +1,5 @@
-// The proxy core under sequences of events that a seed draws. SEQUENCES=100000 plays more of them; SEED=7 plays one and prints its ladder.
+// The proxy core under sequences of events that a seed draws. SEQUENCES=100000 plays more of them; SEED=7 plays one and
+// prints its ladder.
 import { expect, test } from 'vitest';
 import { runs } from '../world/runs.js';
 import { newFaults } from './known-faults.js';

@@ -1,4 +1,7 @@
-// What must be true of every sequence when all is over, read off its journal. Each check names the rule that it holds the container to.
+// What must be true of every sequence when all is over, read off its journal. Each check names the rule that it holds
+// the container to.
+
+import { present } from '../../container/base/present.js';
 import { IN_DIALOG } from './application.js';
 import { Reference } from './best.js';
 import { type Attempt, Evidence, INSTANT, LIFETIME } from './evidence.js';
@@ -30,8 +33,8 @@ class Invariants {
 
   all(): string[] {
     const taken = this.evidence.acts.filter(({ handler, what }) => handler === 'initial' && what === 'begins');
-    if (taken.length > 1 && taken[1]!.time < taken[0]!.time + LIFETIME) {
-      this.#fault(taken[1]!, 'a retransmission was taken for a new request (§17.2.2)');
+    if (taken.length > 1 && present(taken[1]).time < present(taken[0]).time + LIFETIME) {
+      this.#fault(present(taken[1]), 'a retransmission was taken for a new request (§17.2.2)');
       return this.#faults;
     }
     if (taken.length > 1) return this.#faults; // it came again after the transaction had ended, as it may
@@ -56,7 +59,7 @@ class Invariants {
     this.#faults.push(`${(at.time / 1000).toFixed(3)} s: ${text}`);
   }
 
-  // Requests downstream -----------------------------------------------------------------------------------------------------------------------------------------
+  // Requests downstream ----------------------------------------------------------------------------
 
   /** §8.1.1.7: a branch and a method belong to one message; what the container answers has one Via less. */
   #requests(): void {
@@ -88,7 +91,7 @@ class Invariants {
     const { caller, targets } = this.sequence.script;
     if (targets[target] === undefined) this.#fault(out, `${sip} goes to no target`);
     const vias = sip.all('via');
-    if (vias.length !== 2 || !vias[1]!.includes(`branch=${this.sequence.caller.branch}`))
+    if (vias.length !== 2 || !present(vias[1]).includes(`branch=${this.sequence.caller.branch}`))
       this.#fault(out, `${sip} has the Vias ${vias.join(', ')} (§16.6 step 8)`);
     if (sip.header('max-forwards') !== '69')
       this.#fault(out, `Max-Forwards: ${sip.header('max-forwards')} (§16.6 step 3)`);
@@ -117,10 +120,10 @@ class Invariants {
     for (const final of owed) {
       const ack = acks.find(({ index, time }) => index > final.index && time - final.time < INSTANT);
       if (ack === undefined) this.#fault(final, `${final.sip} was not acknowledged (§17.1.1.2)`);
-      else if (ack.sip.uri !== out.sip.uri || ack.sip.toTag !== first!.sip.toTag || ack.peer !== out.peer)
+      else if (ack.sip.uri !== out.sip.uri || ack.sip.toTag !== present(first).sip.toTag || ack.peer !== out.peer)
         this.#fault(ack, `the ACK to ${final.sip} is wrong: ${ack.sip.uri} ${ack.sip.toTag} (§17.1.1.3)`);
     }
-    if (acks.length > due.length) this.#fault(acks.at(-1)!, `${acks.length} ACKs for ${due.length} finals`);
+    if (acks.length > due.length) this.#fault(present(acks.at(-1)), `${acks.length} ACKs for ${due.length} finals`);
   }
 
   /** §9.1. */
@@ -146,7 +149,7 @@ class Invariants {
       this.#fault(attempt.out, `${attempt.out.sip} had a provisional response, no final one, and no CANCEL (§16.8)`);
   }
 
-  // Responses upstream ------------------------------------------------------------------------------------------------------------------------------------------
+  // Responses upstream -----------------------------------------------------------------------------
 
   /** One final response, or for an INVITE only 2xx; after it nothing else. */
   #finals(): void {
@@ -187,7 +190,7 @@ class Invariants {
     const best = sure.filter(({ status, ofCancelled }) => status !== 408 && ofCancelled === false);
     const better = best.filter(({ status }) => status < 400 || status >= 600 || (status < 500 && status !== 487));
     if (better.length > 0)
-      this.#fault(last, `no final response, though ${better[0]!.status} ${better[0]!.id} was received`);
+      this.#fault(last, `no final response, though ${present(better[0]).status} ${present(better[0]).id} was received`);
     if (sure.length + perhaps.length > 0 && ![...sure, ...perhaps].some(({ status }) => status === 408))
       this.#fault(last, 'no final response, and no branch ended with 408');
   }
@@ -242,9 +245,12 @@ class Invariants {
     return packet.time <= final.time + LIFETIME / 2 && this.sequence.script.application.slow === 0;
   }
 
-  // The search --------------------------------------------------------------------------------------------------------------------------------------------------
+  // The search -------------------------------------------------------------------------------------
 
-  /** C-10, C-13, C-29: what ends the search starts no branch any more, and cancels those that have a provisional response, at once. */
+  /**
+   * C-10, C-13, C-29: what ends the search starts no branch any more, and cancels those that have a provisional
+   * response, at once.
+   */
   #stops(): void {
     const { final, cancelled, acts, attempts, isInvite } = this.evidence;
     const { noCancel } = this.sequence.script.application;
@@ -272,7 +278,7 @@ class Invariants {
     if (isSuccess(first) && isInvite) this.#stopped(first, `${first.sip}`, !noCancel);
     if (first.sip.status < 600 || (isInvite && attempts.some((one) => hasSucceeded(one, first)))) return;
     const end = this.evidence.endOf(attempt.target, first.index + 1, first.time);
-    if (end?.candidates.length === 1 && end.candidates[0]!.packet === first)
+    if (end?.candidates.length === 1 && present(end.candidates[0]).packet === first)
       this.#stopped(first, `${first.sip}`, isInvite);
   }
 
@@ -293,7 +299,7 @@ class Invariants {
     }
   }
 
-  // The choice --------------------------------------------------------------------------------------------------------------------------------------------------
+  // The choice -------------------------------------------------------------------------------------
 
   #choices(): void {
     for (const act of this.evidence.acts) {

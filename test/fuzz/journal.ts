@@ -1,4 +1,5 @@
-// What happened at the container's edge, in order: messages in and out, failures of the network, and what its application did.
+// What happened at the container's edge, in order: messages in and out, failures of the network, and what its
+// application did.
 import type { HandlerName } from './script.js';
 import type { Sip } from './text.js';
 import type { Transport } from './wires.js';

@@ -1,4 +1,5 @@
-// Faults of the container that the fuzz has found and that are not mended yet: each with a seed. A line goes when its fault has gone; its seed goes to regressions.test.ts.
+// Faults of the container that the fuzz has found and that are not mended yet: each with a seed. A line goes when its
+// fault has gone; its seed goes to regressions.test.ts.
 import type { Sequence } from './sequence.js';
 
 interface KnownFault {

@@ -59,13 +59,18 @@ export abstract class Peer implements Station {
   /** Over TCP on a connection that stands, or a new one. */
   send(wire: string, transport: Transport, line?: Line): void {
     if (this.reach !== 'open') return;
-    if (transport === 'UDP') return this.wires.submit(this, wire);
+    if (transport === 'UDP') {
+      this.wires.submit(this, wire);
+      return;
+    }
     const way = line?.isOpen ? line : ([...this.lines].find((one) => one.isOpen) ?? this.wires.dial(this));
     this.lines.add(way);
     way.answer(wire);
   }
 
-  /** Sends, and again with the intervals of timers A (`bound` infinite), E or G until it is stopped or 64*T1 are over. */
+  /**
+   * Sends, and again with the intervals of timers A (`bound` infinite), E or G until it is stopped or 64*T1 are over.
+   */
   repeated(wire: string, transport: Transport, bound = T2, line?: Line): Repeat {
     const repeat = new Repeat();
     const since = this.wires.clock.now();
@@ -84,7 +89,7 @@ export abstract class Peer implements Station {
     return repeat;
   }
 
-  // Dialogs -----------------------------------------------------------------------------------------------------------------------------------------------------
+  // Dialogs ----------------------------------------------------------------------------------------
 
   protected inDialog(dialog: Dialog, method: string, transport: Transport, branch: string): string {
     const headers: Headers = [

@@ -1,4 +1,5 @@
-// Which targets had been named before some moment, and which redirections were followed until then (§16.7 step 4, C-26).
+// Which targets had been named before some moment, and which redirections were followed until then (§16.7 step 4,
+// C-26).
 import { targetOf } from './callee.js';
 import type { Candidate, Evidence } from './evidence.js';
 import type { Act, Entry, Packet } from './journal.js';

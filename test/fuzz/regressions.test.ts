@@ -1,4 +1,5 @@
-// Seeds that found a fault of the container, which has been mended. What a seed draws changes with script.ts: a line that no longer meets its story may go.
+// Seeds that found a fault of the container, which has been mended. What a seed draws changes with script.ts: a line
+// that no longer meets its story may go.
 import { describe, expect, test } from 'vitest';
 import { played } from './run.js';
 

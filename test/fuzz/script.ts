@@ -1,4 +1,7 @@
-// What happens in a sequence, drawn from its seed: who calls whom, what everybody answers when, and how the application behaves.
+// What happens in a sequence, drawn from its seed: who calls whom, what everybody answers when, and how the application
+// behaves.
+
+import { present } from '../../container/base/present.js';
 import { Random } from '../world/random.js';
 import type { Headers } from './text.js';
 import type { Link, Reach, Transport } from './wires.js';
@@ -166,7 +169,7 @@ class Writer {
       const own = uri.replace('sip:c', `sip:c${i}`).replace('123', `123${i}`);
       return { uri: own, alias: own };
     }
-    const host = stations.length > 1 ? `c${i}.example` : `10.0.1.${stations[0]! + 1}`;
+    const host = stations.length > 1 ? `c${i}.example` : `10.0.1.${present(stations[0]) + 1}`;
     const tail = random.chance(0.3) ? ';transport=tcp' : '';
     return { uri: `sip:c${i}@${host}${tail}`, alias: `SIP:%63${i}@${host}${tail}` };
   }
@@ -174,7 +177,7 @@ class Writer {
   target(i: number, stations: readonly number[]): Target {
     const plans = stations.map((_, hop) => this.plan(`${i}${hop === 0 ? '' : `h${hop}`}`));
     const addresses = stations.map((station) => `10.0.1.${station + 1}`);
-    return { name: `c${i}`, ...this.names[i]!, addresses, plans };
+    return { name: `c${i}`, ...present(this.names[i]), addresses, plans };
   }
 
   plan(name: string): Plan {
@@ -203,7 +206,7 @@ class Writer {
       steps.push(this.step(random.chance(0.8) ? 200 : 202, tag(), 1));
       while (this.isInvite && tags > 1 && random.chance(0.5)) steps.push(this.step(200, tag(), 0.3));
     } else {
-      steps.push(this.step(random.pick(FINALS[random.pick(FINAL_WEIGHTS)]!), tag(), 1));
+      steps.push(this.step(random.pick(present(FINALS[random.pick(FINAL_WEIGHTS)])), tag(), 1));
     }
     // What should not come any more, and does.
     if (size > 1 && random.chance(0.08)) steps.push(this.step(random.pick([180, 200, 404, 600]), tag(), 0.3));
@@ -232,7 +235,7 @@ class Writer {
     const value = (n: number): string => `Digest realm="r${random.between(1, 4)}", nonce="n${n}"`;
     const own = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
     const names = random.chance(0.2) ? ['WWW-Authenticate', 'Proxy-Authenticate'] : [own];
-    if (random.chance(0.2)) names.push(names[0]!);
+    if (random.chance(0.2)) names.push(present(names[0]));
     return names.map((name): [string, string] => [name, value(random.between(1, 9))]);
   }
 

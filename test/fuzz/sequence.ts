@@ -1,8 +1,10 @@
-// Runs one sequence: a new engine on virtual time and lean wires, a caller, callees, and the application of the script; keeps what happened.
+// Runs one sequence: a new engine on virtual time and lean wires, a caller, callees, and the application of the script;
+// keeps what happened.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../../container/application/application.js';
 import { Agenda } from '../../container/base/agenda.js';
+import { present } from '../../container/base/present.js';
 import { defaultConfiguration, parseConfiguration } from '../../container/configuration/configuration.js';
 import { createApplication } from '../../container/deployment/create-application.js';
 import { Engine } from '../../container/engine/engine.js';
@@ -23,7 +25,10 @@ import { Sip } from './text.js';
 import { CONTAINER, type Transport, Wires } from './wires.js';
 
 const CONFIGURATION = defaultConfiguration();
-/** A subscription ends by silence here: nobody sends NOTIFY. Anything else that has to be forgotten was not ended as it should be. */
+/**
+ * A subscription ends by silence here: nobody sends NOTIFY. Anything else that has to be forgotten was not ended as it
+ * should be.
+ */
 const OF_SUBSCRIPTION = parseConfiguration('limits: { dialogIdle: 2h }');
 /** No sequence takes longer, in virtual milliseconds. */
 const LIMIT = 4 * 3_600_000;
@@ -50,7 +55,10 @@ const LOG = {
   fatal: (entry: LogEntry, text: string) => heard?.('error', entry, text),
 } as unknown as Logger;
 
-/** Every engine has a storage that follows promises, and Node follows each of them for ever: here they end with their sequence. */
+/**
+ * Every engine has a storage that follows promises, and Node follows each of them for ever: here they end with their
+ * sequence.
+ */
 const storages = new Set<AsyncLocalStorage<unknown>>();
 const { run } = AsyncLocalStorage.prototype;
 AsyncLocalStorage.prototype.run = function (this: AsyncLocalStorage<unknown>, ...args: Parameters<typeof run>) {
@@ -263,7 +271,9 @@ export class Sequence {
     return this;
   }
 
-  /** Failures that the script asked for, and peers that cannot be reached, are told as such; nothing else goes wrong. */
+  /**
+   * Failures that the script asked for, and peers that cannot be reached, are told as such; nothing else goes wrong.
+   */
   #logged(level: 'warn' | 'error', { err }: LogEntry, text: string): void {
     const expected = / failed$/.test(text) && (err instanceof Scripted || (err as Error)?.name === 'HandlerTimeout');
     if (expected || (level === 'warn' && /cannot be sent|way back to the caller|neither answered nor/.test(text)))
@@ -309,7 +319,7 @@ export class Sequence {
 
 function total(counts: Readonly<Record<string, number>>): number {
   let sum = 0;
-  for (const name in counts) sum += counts[name]!;
+  for (const name in counts) sum += present(counts[name]);
   return sum;
 }
 

@@ -1,4 +1,6 @@
-// SIP as text, for the fuzz: its own eyes and hands, so that what the container reads and writes is judged by somebody else. Phones here write long names.
+// SIP as text, for the fuzz: its own eyes and hands, so that what the container reads and writes is judged by somebody
+// else. Phones here write long names.
+import { present } from '../../container/base/present.js';
 
 export class Sip {
   readonly isRequest: boolean;
@@ -15,18 +17,18 @@ export class Sip {
     if (end < 0) throw new Error(`no empty line ends the header: ${JSON.stringify(wire.slice(0, 60))}`);
     const lines = wire.slice(0, end).split('\r\n');
     for (let i = 1; i < lines.length; i++) {
-      const line = lines[i]!;
+      const line = present(lines[i]);
       const colon = line.indexOf(':');
       if (colon < 1) throw new Error(`no header field: ${line}`);
       this.#names.push(line.slice(0, colon).trim().toLowerCase());
       this.#values.push(line.slice(colon + 1).trim());
     }
-    const start = lines[0]!;
+    const start = present(lines[0]);
     this.isRequest = !start.startsWith('SIP/2.0 ');
     this.status = this.isRequest ? 0 : Number(start.slice(8, 11));
     const words = start.split(' ');
-    this.method = this.isRequest ? words[0]! : this.cseq.slice(this.cseq.indexOf(' ') + 1);
-    this.uri = this.isRequest ? words[1]! : '';
+    this.method = this.isRequest ? present(words[0]) : this.cseq.slice(this.cseq.indexOf(' ') + 1);
+    this.uri = this.isRequest ? present(words[1]) : '';
     if (this.isRequest ? words[2] !== 'SIP/2.0' : !(this.status >= 100 && this.status < 700))
       throw new Error(`no start line: ${start}`);
     const length = this.header('content-length');
@@ -76,7 +78,7 @@ export function parameter(value: string, name: string): string | undefined {
   if (at < 0) return undefined;
   const from = at + name.length + 2;
   let to = from;
-  while (to < behind.length && !';, '.includes(behind[to]!)) to++;
+  while (to < behind.length && !';, '.includes(present(behind[to]))) to++;
   return behind.slice(from, to);
 }
 
@@ -102,9 +104,12 @@ export interface ResponseParts {
 export function responseTo(to: Sip, { status, tag, headers = [] }: ResponseParts): string {
   const copied: [string, string][] = to.all('via').map((via) => ['Via', via]);
   if (status > 100 && status < 300) for (const route of to.all('record-route')) copied.push(['Record-Route', route]);
-  const party = to.header('to')!;
-  copied.push(['From', to.header('from')!], ['To', tag === '' || to.toTag !== '' ? party : `${party};tag=${tag}`]);
-  copied.push(['Call-ID', to.header('call-id')!], ['CSeq', to.cseq]);
+  const party = present(to.header('to'));
+  copied.push(
+    ['From', present(to.header('from'))],
+    ['To', tag === '' || to.toTag !== '' ? party : `${party};tag=${tag}`],
+  );
+  copied.push(['Call-ID', present(to.header('call-id'))], ['CSeq', to.cseq]);
   return compose(`SIP/2.0 ${status} Reason`, [...copied, ...headers], '');
 }
 

@@ -1,4 +1,7 @@
-// The wires between the container and its peers, lean enough for a hundred thousand sequences: datagrams that are lost, doubled and late, and connections.
+// The wires between the container and its peers, lean enough for a hundred thousand sequences: datagrams that are lost,
+// doubled and late, and connections.
+
+import { present } from '../../container/base/present.js';
 import type {
   Connection,
   ConnectionReceiver,
@@ -13,7 +16,10 @@ import type { VirtualClock } from '../world/virtual-clock.js';
 
 export type Transport = 'UDP' | 'TCP';
 
-/** What the ways to and from one peer do to datagrams, and how long everything takes: from `delay` to `delay + jitter` ms. */
+/**
+ * What the ways to and from one peer do to datagrams, and how long everything takes: from `delay` to `delay + jitter`
+ * ms.
+ */
 export interface Link {
   readonly loss: number;
   readonly duplicate: number;
@@ -91,12 +97,12 @@ export class Line implements Connection {
 
   #carry(wire: string): void {
     const { station, wires } = this;
-    const arrives = this.#state === 'open' && station!.reach === 'open';
+    const arrives = this.#state === 'open' && present(station).reach === 'open';
     wires.watch.travels(CONTAINER, this.remote.address, 'TCP', wire, arrives ? 1 : 0);
     if (!arrives) return;
     this.#outward = Math.max(this.#outward, wires.clock.now() + wires.delay(station));
     wires.after(this.#outward - wires.clock.now(), () => {
-      if (station!.reach === 'open' && this.#state === 'open') station!.receive(wire, 'TCP', this);
+      if (present(station).reach === 'open' && this.#state === 'open') present(station).receive(wire, 'TCP', this);
     });
   }
 
@@ -194,7 +200,7 @@ export class Wires implements Network {
   dial(station: Station): Line {
     const line = new Line(this, ++this.#numbers, { address: station.address, port: 40_000 }, station, true);
     this.lines.add(line);
-    line.receiver = this.#accept!(line);
+    line.receiver = present(this.#accept)(line);
     return line;
   }
 
@@ -213,7 +219,7 @@ export class Wires implements Network {
     this.watch.travels(CONTAINER, to, 'UDP', wire, copies);
     for (let i = 0; i < copies; i++)
       this.after(this.delay(station), () => {
-        if (station!.reach === 'open') station!.receive(wire, 'UDP', undefined);
+        if (present(station).reach === 'open') present(station).receive(wire, 'UDP', undefined);
       });
   }
 
@@ -224,7 +230,7 @@ export class Wires implements Network {
     for (let i = 0; i < copies; i++)
       this.after(this.delay(station), () => {
         this.watch.received(wire, station.address, 'UDP', 0);
-        this.#socket!.receive(wire, station.address, PORT);
+        present(this.#socket).receive(wire, station.address, PORT);
       });
   }
 

@@ -1,6 +1,7 @@
 // The admin address over real HTTP: contract section 9, a route at a time.
 import { networkInterfaces } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { startContainer } from '../../container/composition/container.js';
 import { defaultConfiguration } from '../../container/configuration/configuration.js';
 import { startAdmin } from '../../container/http/admin.js';
@@ -172,7 +173,7 @@ describe('contract section 9, GET /api/calls', () => {
       'out SIP/2.0 100 Trying',
       'out SIP/2.0 486 Busy Here',
     ]);
-    expect(one.trace[0]!.text).toContain('Call-ID: a/b@example.com\r\n');
+    expect(present(one.trace[0]).text).toContain('Call-ID: a/b@example.com\r\n');
   });
 
   test('trace.calls: 0 keeps none', async () => {
@@ -194,10 +195,10 @@ describe('contract section 9, GET /api/events', () => {
     await container.deployments.deploy(`${directory}/none.ts`).catch(() => undefined);
     const all = await events;
     expect(all.map(({ kind }) => kind)).toEqual(['call', 'call', 'deployment', 'problem', 'deployment']);
-    expect(all[1]!.data).toMatchObject({ state: 'failed', status: 486 });
-    expect(all[2]!.data).toMatchObject({ kind: 'deployed', name: 'hunt', replaced: '0.0.0' });
-    expect(all[3]!.data).toMatchObject({ level: 'error', message: expect.stringContaining('none.ts') });
-    expect(all[4]!.data).toMatchObject({ kind: 'failed' });
+    expect(present(all[1]).data).toMatchObject({ state: 'failed', status: 486 });
+    expect(present(all[2]).data).toMatchObject({ kind: 'deployed', name: 'hunt', replaced: '0.0.0' });
+    expect(present(all[3]).data).toMatchObject({ level: 'error', message: expect.stringContaining('none.ts') });
+    expect(present(all[4]).data).toMatchObject({ kind: 'failed' });
   });
 
   test('C30 the number of clients is bounded, and who has gone makes room', async () => {
@@ -205,11 +206,11 @@ describe('contract section 9, GET /api/events', () => {
     const clients = await Promise.all(Array.from({ length: 32 }, () => get('/api/events')));
     const refused = await get('/api/events');
     expect(refused.status).toBe(503);
-    await Promise.all(clients.map(({ body }) => body!.cancel()));
+    await Promise.all(clients.map(({ body }) => present(body).cancel()));
     await expect
       .poll(async () => {
         const next = await get('/api/events');
-        await next.body!.cancel();
+        await present(next.body).cancel();
         return next.status;
       })
       .toBe(200);
@@ -222,7 +223,7 @@ describe('contract section 9, what other clients than ours ask', () => {
     for (let i = 0; i < 40; i++) expect((await get('/api/events', { method: 'HEAD' })).status).toBe(200);
     const answer = await get('/api/events');
     expect(answer.status).toBe(200);
-    await answer.body!.cancel();
+    await present(answer.body).cancel();
   });
 
   test.each([
@@ -286,7 +287,7 @@ describe('contract section 9, what other clients than ours ask', () => {
     expect(lines.filter((line) => line !== '' && !line.startsWith('# ') && !SAMPLE.test(line))).toEqual([]);
     // Conventions: counters end in _total, nothing else does; base units.
     for (const [, name, type] of lines.join('\n').matchAll(/^# TYPE (siplet_\S+) (\S+)$/gm)) {
-      expect({ name, isTotal: name!.endsWith('_total') }).toEqual({ name, isTotal: type === 'counter' });
+      expect({ name, isTotal: present(name).endsWith('_total') }).toEqual({ name, isTotal: type === 'counter' });
       expect(name).not.toMatch(/_(ms|millis|milliseconds|minutes)(_|$)/);
     }
   });
@@ -301,7 +302,7 @@ describe('contract section 9, GET /', () => {
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(text).not.toMatch(/(src|href)="(?!data:)|https?:\/\/|@import|innerHTML/);
     // What it runs is a script that can be read.
-    const script = /<script>([\s\S]*)<\/script>/.exec(text)![1]!;
+    const script = present(present(/<script>([\s\S]*)<\/script>/.exec(text))[1]);
     expect(() => new Function(script)).not.toThrow();
     expect(script).not.toContain('__vite');
   });
@@ -345,7 +346,7 @@ describe('C30 who may ask', () => {
     await expect(start()).rejects.toThrow(/admin: 0\.0\.0\.0:0 .* needs a token/);
     const container = await start('secret');
     try {
-      const { port } = new URL(container.admin!);
+      const { port } = new URL(present(container.admin));
       const outer = Object.values(networkInterfaces())
         .flat()
         .find((one) => one !== undefined && one.family === 'IPv4' && !one.internal);

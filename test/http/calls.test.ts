@@ -1,5 +1,6 @@
 // The calls that are kept for operators: states, bounds, and the ladder.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { ladderOf } from '../../container/http/ladder.js';
 import { type CallSummary, Calls } from '../../container/observe/calls.js';
 import { callIdOf, methodOf, statusOf } from '../../container/observe/wire-text.js';
@@ -43,7 +44,7 @@ test('a proxied call from its beginning to its end', () => {
   request('BYE', false, ALICE);
   response(200, 'BYE', true, ALICE);
   expect(changes).toEqual(['c1 trying', 'c1 ringing', 'c1 established', 'c1 ended']);
-  const { head, steps } = ladderOf(calls.get('c1')!);
+  const { head, steps } = ladderOf(present(calls.get('c1')));
   expect([head, ...steps].join('\n')).toMatchInlineSnapshot(`
     "           10.0.0.1:5060              siplet                     10.0.0.2:5060
          0 ms  |- INVITE ---------------->|                          |
@@ -65,7 +66,7 @@ test('a branch that fails is not the end of the call; an answer to credentials b
   expect(calls.list()[0]).toMatchObject({ state: 'failed', status: 407 });
   request('INVITE', false, ALICE);
   response(486, 'INVITE', false, BOB);
-  expect(calls.list()[0]!.state).toBe('trying');
+  expect(present(calls.list()[0]).state).toBe('trying');
   response(200, 'INVITE', true, ALICE);
   expect(calls.list()[0]).toMatchObject({ state: 'established', status: 200 });
 });
@@ -82,7 +83,7 @@ describe('section 5 what passes between applications', () => {
     parties.recipient = 'two';
     calls.noteInside('c1', 'INVITE', 486, wire('SIP/2.0 486 Busy Here'), parties);
     expect(calls.list()[0]).toMatchObject({ state: 'trying', messages: 3 });
-    expect(calls.get('c1')!.trace.slice(1)).toMatchObject([
+    expect(present(calls.get('c1')).trace.slice(1)).toMatchObject([
       { direction: 'inside', sender: 'one', recipient: 'two' },
       { direction: 'inside', sender: 'two', recipient: 'one' },
     ]);
@@ -94,7 +95,7 @@ describe('section 5 what passes between applications', () => {
     calls.noteInside('c1', 'INVITE', 0, wire('INVITE sip:b@x SIP/2.0'), parties);
     calls.noteInside('c1', 'INVITE', 200, wire('SIP/2.0 200 OK'), { sender: 'one', recipient: undefined });
     expect(calls.list()[0]).toMatchObject({ state: 'established', status: 200 });
-    const { head, steps } = ladderOf(calls.get('c1')!);
+    const { head, steps } = ladderOf(present(calls.get('c1')));
     expect([head, ...steps]).toEqual([
       '           siplet',
       '     0 ms  |* INVITE one → an-application-with-a-long-name',

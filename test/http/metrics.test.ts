@@ -1,5 +1,6 @@
 // GET /metrics: what is counted, what it is called, and what is gone when an application is.
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { ApplicationMetrics } from '../../container/observe/application-metrics.js';
 import { Distribution, MAX_SERIES, Numbers } from '../../container/observe/series.js';
 import { answering, call, running } from './running-container.js';
@@ -44,7 +45,7 @@ test('a handler that fails is counted with its application and method', async ()
 
 test('D-3 an application that is unloaded takes its measurements with it', async () => {
   const { get, container } = await running({ 'hunt.ts': answering('Hunt') });
-  const application = container.deployments.get('hunt')!;
+  const application = present(container.deployments.get('hunt'));
   expect(await (await get('/metrics')).text()).toContain('# TYPE app_hunt_calls_total counter');
   container.deployments.undeploy('hunt');
   await container.deployments.release(application);
@@ -62,7 +63,7 @@ test('METRICS: one name is one measurement; the versions of an application share
   const second = metrics.of({ name: 'hunt', version: '2.0.0', revision: 2 });
   second.counter('calls').increment({}, 2);
   const names = () => metrics.families().map(({ name }) => name);
-  expect(metrics.families()[0]!.get().values).toEqual([{ labels: { app: 'hunt' }, value: 3 }]);
+  expect(present(metrics.families()[0]).get().values).toEqual([{ labels: { app: 'hunt' }, value: 3 }]);
   metrics.unloaded('hunt', 1, new Set([2]));
   expect(names()).toEqual(['app_hunt_calls']);
   metrics.unloaded('hunt', 2, new Set());

@@ -1,5 +1,6 @@
 // The console's script, run once on a document that can do nothing but hold text.
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { SCRIPT } from '../../container/http/page-script.js';
 
 class Element {
@@ -44,7 +45,7 @@ const ANSWERS: Record<string, unknown> = {
 
 test('shows applications, calls, events, the ladder of a call and its messages; markup of a peer is text', async () => {
   const elements = new Map<string, Element>();
-  const element = (id: string): Element => elements.get(id) ?? elements.set(id, new Element()).get(id)!;
+  const element = (id: string): Element => elements.get(id) ?? present(elements.set(id, new Element()).get(id));
   const document = { getElementById: element, createElement: () => new Element() };
   const events = 'id: 1\nevent: call\ndata: {"callId":"c2","state":"ringing","method":"INVITE"}\n\n';
   const ask = async (path: string) => {
@@ -62,17 +63,17 @@ test('shows applications, calls, events, the ladder of a call and its messages; 
   await expect.poll(() => element('calls').text).toContain('INVITE|<b>x</b>|<b@x>|failed 486|2|c/1');
   expect(element('apps').text).toBe('hunt|1.0.0|active|2|initial INVITE');
   await expect.poll(() => element('events').text).toContain('|call|ringing INVITE c2');
-  element('calls').children[0]!.onclick!();
+  present(present(element('calls').children[0]).onclick)();
   await expect.poll(() => element('ladder').children.length).toBe(5);
-  expect(element('ladder').children[2]!.text).toBe('     2 ms  |                          |* INVITE one → two');
-  expect(element('ladder').children[3]!.text).toBe('     3 ms  |< 486 Busy Here ----------|');
-  element('ladder').children[1]!.onclick!();
+  expect(present(element('ladder').children[2]).text).toBe('     2 ms  |                          |* INVITE one → two');
+  expect(present(element('ladder').children[3]).text).toBe('     3 ms  |< 486 Busy Here ----------|');
+  present(present(element('ladder').children[1]).onclick)();
   expect(element('message').textContent).toBe('the INVITE');
 });
 
 test('a refusal is told in its own words', async () => {
   const elements = new Map<string, Element>();
-  const element = (id: string): Element => elements.get(id) ?? elements.set(id, new Element()).get(id)!;
+  const element = (id: string): Element => elements.get(id) ?? present(elements.set(id, new Element()).get(id));
   const document = { getElementById: element, createElement: () => new Element() };
   const ask = async () => new Response('{"error":"the Host header names another host"}', { status: 403 });
   const storage = { getItem: () => '', setItem: () => {} };

@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { connect, type Socket as NetSocket } from 'node:net';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { type ContainerAlone, startContainer } from '../../container/composition/container.js';
 import { parseConfiguration } from '../../container/configuration/configuration.js';
 import { createLog, type Logger } from '../../container/observe/log.js';
@@ -42,7 +43,7 @@ export async function running(files: Record<string, string>, yaml = ''): Promise
     log,
     url,
     directory,
-    sip: container.listening[0]!.port,
+    sip: present(container.listening[0]).port,
     get: (path, init) => fetch(`${url}${path}`, init),
     stop: () => container.stop(),
   };
@@ -54,7 +55,7 @@ export function raw(url: string, path: string, headers: Record<string, string>):
   return new Promise((resolve, reject) => {
     const request = httpRequest({ hostname, port, path, headers, method: 'GET' }, (answer) => {
       answer.resume();
-      resolve(answer.statusCode!);
+      resolve(present(answer.statusCode));
     });
     request.on('error', reject).end();
   });
@@ -128,14 +129,14 @@ export function packageOf(name: string, version: string, source = answering('Hun
 
 /** Reads events until `count` of them have come. */
 export async function eventsOf(answer: Response, count: number): Promise<{ kind: string; data: unknown }[]> {
-  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = present(answer.body).pipeThrough(new TextDecoderStream()).getReader();
   const events: { kind: string; data: unknown }[] = [];
   let rest = '';
   while (events.length < count) {
     const { value, done } = await reader.read();
     if (done) break;
     const blocks = (rest + value).split('\n\n');
-    rest = blocks.pop()!;
+    rest = present(blocks.pop());
     for (const block of blocks) {
       const kind = /^event: (.*)$/m.exec(block)?.[1];
       const data = /^data: (.*)$/m.exec(block)?.[1];

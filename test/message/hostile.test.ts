@@ -1,5 +1,6 @@
 // Octets that mean harm: nothing throws, nothing takes more than linear time, nothing is mistaken for what it is not.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { headerName, Malformed, parse, Request, responseTo } from '../../container/message/index.js';
 import { isWithin, leastCpuTime } from '../world/cpu-time.js';
 import { invite, malformedOf, request, response } from './samples.js';
@@ -8,7 +9,7 @@ import { invite, malformedOf, request, response } from './samples.js';
 function read(wire: string, framing: 'datagram' | 'stream' = 'datagram'): void {
   const message = parse(wire, framing);
   if (message instanceof Malformed && message.request === undefined) return;
-  const whole = message instanceof Malformed ? message.request! : message;
+  const whole = message instanceof Malformed ? present(message.request) : message;
   void [
     whole.via?.sentBy,
     whole.from.uri,
@@ -225,7 +226,7 @@ test('A03 CVE replay: the Via of GHSA-wxfg-3gwh-rhvx is refused, and the process
 
 test('PRV-01 §18.2.2 a Via whose parameters are at fault still says where the 400 goes', () => {
   const fault = malformedOf(invite({ Via: 'Via: SIP/2.0/UDP 192.0.2.15:5070;branch=z9hG4bK1;;,;,,' }));
-  expect(fault.request!.via).toMatchObject({ host: '192.0.2.15', port: 5070, branch: 'z9hG4bK1' });
+  expect(present(fault.request).via).toMatchObject({ host: '192.0.2.15', port: 5070, branch: 'z9hG4bK1' });
 });
 
 test('A13 a message full of __proto__ leaves Object as it was', () => {

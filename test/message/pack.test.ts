@@ -1,4 +1,5 @@
-// Messages that linger keep their octets alone (message.ts: pack), and are what they were when somebody looks at them again.
+// Messages that linger keep their octets alone (message.ts: pack), and are what they were when somebody looks at them
+// again.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Message, parse, Request, Response } from '../../container/message/index.js';

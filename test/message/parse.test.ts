@@ -1,5 +1,6 @@
 // What a message must have to be taken for one (§7, §16.3 step 1, §18.3), beside the archive of RFC 4475.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { LIMITS, Malformed, parse } from '../../container/message/index.js';
 import { invite, malformedOf, request, requestOf, response, responseOf } from './samples.js';
 
@@ -88,7 +89,7 @@ describe('what every message carries', () => {
     ['Content-Length', 'l: 100'],
   ])('PRV-22 §7.3.1 two fields of %s are refused with 400', (name, second) => {
     const whole = invite();
-    const first = whole.split('\r\n').find((line) => line.startsWith(`${name}:`))!;
+    const first = present(whole.split('\r\n').find((line) => line.startsWith(`${name}:`)));
     const fault = malformedOf(whole.replace(first, `${first}\r\n${second}`));
     expect(fault).toMatchObject({ status: 400, section: '§7.3.1', reason: `Bad Request - more than one ${name}` });
     expect(fault.request).toBeDefined();

@@ -1,5 +1,6 @@
 // Which header fields a response takes from its request (§8.2.6).
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Field, REASONS, Response, reasonOf, responseTo } from '../../container/message/index.js';
 import { invite, malformedOf, request, requestOf, responseOf } from './samples.js';
 
@@ -69,7 +70,7 @@ test('§12.1.1 Record-Route is copied when asked, in order, for 101 to 299 alone
 
 test('PRV-01 PRV-22 §16.3 step 1 a malformed request is answered with what it has, each once', () => {
   const fault = malformedOf(invite({ Extra: ['To: <sip:other@example.com>', 'CSeq: 2 BYE', 'i: other'] }));
-  const answer = responseTo(fault.request!, fault.status, fault.reason, 'ours');
+  const answer = responseTo(present(fault.request), fault.status, fault.reason, 'ours');
   expect(responseOf(answer.toWire())).toMatchObject({ status: 400, callId: 'a84b4c76e66710@pc33.atlanta.example.com' });
   expect(['to', 'cseq', 'call-id', 'from'].map((key) => answer.fieldsOf(key).length)).toEqual([1, 1, 1, 1]);
 });
@@ -86,13 +87,13 @@ test('PRV-01 §18.3 a request with lone CRs and LFs is refused, and the answer h
       invite({ From: [line.startsWith('From') ? line : 'From: <sip:a@b>', line.startsWith('From') ? 'X: y' : line] }),
     );
     expect(fault).toMatchObject({ status: 400, section: '§7.3.1' });
-    const wire = responseTo(fault.request!, 400, undefined, 'ours').toWire();
+    const wire = responseTo(present(fault.request), 400, undefined, 'ours').toWire();
     expect(wire.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
     expect(wire).not.toMatch(/^X:/m);
   }
   const lf = malformedOf(request('OPTIONS').replaceAll('\r\n', '\n'));
   expect(lf.status).toBe(400);
-  expect(responseOf(responseTo(lf.request!, lf.status, undefined, 'x').toWire()).status).toBe(400);
+  expect(responseOf(responseTo(present(lf.request), lf.status, undefined, 'x').toWire()).status).toBe(400);
 });
 
 test('§21 reason phrases: registered, by class, or the caller’s; never with CR or LF (A17)', () => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Malformed, parse, Request, Uri } from '../../container/message/index.js';
 import { invite, request, requestOf, response, responseOf } from './samples.js';
 
@@ -146,7 +147,7 @@ describe('§7 what is remembered of the text that came, and what is not', () => 
   });
   test('§7.1 §7.2 another start line, whichever part of it is set', () => {
     expect(changed(wire, (message) => (message.uri = 'sip:x'))).toBe(line(wire, 'OPTIONS sip:x SIP/2.0'));
-    expect(changed(wire, (message) => (message.target = Uri.parse('tel:+1')!))).toBe(
+    expect(changed(wire, (message) => (message.target = present(Uri.parse('tel:+1'))))).toBe(
       line(wire, 'OPTIONS tel:+1 SIP/2.0'),
     );
     expect(changed(wire, (message) => (message.method = 'INFO'))).toBe(
@@ -222,7 +223,12 @@ describe('§7 what is remembered of the text that came, and what is not', () => 
       'Bob',
       'biloxi.example.com',
     ]);
-    expect([message.via!.branch, message.via!.host, message.via!.text, message.from.tag]).toEqual([
+    expect([
+      present(message.via).branch,
+      present(message.via).host,
+      present(message.via).text,
+      message.from.tag,
+    ]).toEqual([
       'z9hG4bK776asdhds',
       'pc33.atlanta.example.com',
       'SIP/2.0/UDP pc33.atlanta.example.com:5060;branch=z9hG4bK776asdhds;rport',
@@ -235,13 +241,13 @@ test('§7.3.1 fields of two messages and of ours mix in one', () => {
   const one = requestOf(request('OPTIONS', { Extra: ['Aa: 1', 'Bb: 2'] }));
   const two = requestOf(request('OPTIONS', { Extra: ['Aa: 3', 'Bb: 4'] }));
   const mixed = new Request('OPTIONS', 'sip:x', [
-    one.first('bb')!,
-    one.first('aa')!,
-    one.first('bb')!,
-    two.first('aa')!,
-    two.first('bb')!,
-    one.first('aa')!,
-    one.first('bb')!,
+    present(one.first('bb')),
+    present(one.first('aa')),
+    present(one.first('bb')),
+    present(two.first('aa')),
+    present(two.first('bb')),
+    present(one.first('aa')),
+    present(one.first('bb')),
   ]);
   mixed.push('Cc', '5');
   expect(mixed.toWire()).toBe(

@@ -1,9 +1,11 @@
-// The published packages in a project that has nothing else: npm installs them, and the application on the container's npm page takes a call.
+// The published packages in a project that has nothing else: npm installs them, and the application on the container's
+// npm page takes a call.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { LogLine } from '../running/process.js';
 import { type Arrival, datagrams, Inbox } from '../running/wire.js';
 import { ENVIRONMENT, execute, packInto, ROOT } from './packed.js';
@@ -30,7 +32,7 @@ beforeAll(async () => {
   const words = ['install', '--engine-strict', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel', 'error'];
   await run('npm', ...words, made.sdk, made.container);
   page = readFileSync(join(project, 'node_modules/@siplet/container/README.md'), 'utf8');
-  writeFileSync(join(project, 'apps/hello.ts'), /```ts\n([\s\S]*?)```/.exec(page)![1]!);
+  writeFileSync(join(project, 'apps/hello.ts'), present(present(/```ts\n([\s\S]*?)```/.exec(page))[1]));
 }, 180_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -76,7 +78,7 @@ describe(`installed on Node ${process.version}`, () => {
 
   test('npx finds the command, and it knows each command on the npm page', async () => {
     const help = await run('npx', '--yes=false', 'siplet', '--help');
-    const named = [...page.matchAll(/npx siplet ([a-z]+)/g)].map((match) => match[1]!);
+    const named = [...page.matchAll(/npx siplet ([a-z]+)/g)].map((match) => present(match[1]));
     expect(named.length).toBeGreaterThan(3);
     for (const name of named) expect(help).toMatch(new RegExp(`^ +${name}\\b`, 'm'));
   });
@@ -94,7 +96,11 @@ describe(`installed on Node ${process.version}`, () => {
   test('the application on the npm page answers a call, and SIGTERM ends the container with status 0', async () => {
     const container = new Running('run', 'apps', '--listen', 'udp:127.0.0.1:0', '--admin', 'off');
     const { listening } = await container.said('ready');
-    const port = Number((listening as string[])[0]!.split(':').at(-1));
+    const port = Number(
+      present((listening as string[])[0])
+        .split(':')
+        .at(-1),
+    );
     const caller = await datagrams('127.0.0.1');
     onTestFinished(() => caller.close());
     const send = (method: string, uri: string, cseq: number, to: string) =>
@@ -103,8 +109,8 @@ describe(`installed on Node ${process.version}`, () => {
     send('INVITE', `sip:hello@127.0.0.1:${port}`, 1, '<sip:hello@127.0.0.1>');
     const answer = (await caller.inbox.take(finalTo('INVITE'), 5000)).raw;
     expect(answer.start).toBe('SIP/2.0 200 OK');
-    const contact = /<([^>]+)>/.exec(answer.value('contact')!)![1]!;
-    const to = answer.value('to')!;
+    const contact = present(present(/<([^>]+)>/.exec(present(answer.value('contact'))))[1]);
+    const to = present(answer.value('to'));
     send('ACK', contact, 1, to);
     send('BYE', contact, 2, to);
     expect((await caller.inbox.take(finalTo('BYE'), 5000)).raw.start).toBe('SIP/2.0 200 OK');
@@ -117,7 +123,7 @@ describe(`installed on Node ${process.version}`, () => {
 const finalTo =
   (method: string) =>
   ({ raw }: Arrival): boolean =>
-    raw.status >= 200 && raw.value('cseq')!.endsWith(` ${method}`);
+    raw.status >= 200 && present(raw.value('cseq')).endsWith(` ${method}`);
 
 interface Request {
   readonly method: string;

@@ -9,7 +9,10 @@ import { promisify } from 'node:util';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const execute = promisify(execFile);
 
-/** Programs written in JavaScript (npm, npx, siplet) run on the Node that runs the tests, whichever comes first otherwise. */
+/**
+ * Programs written in JavaScript (npm, npx, siplet) run on the Node that runs the tests, whichever comes first
+ * otherwise.
+ */
 export const ENVIRONMENT = {
   ...process.env,
   PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,

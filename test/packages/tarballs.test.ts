@@ -1,7 +1,9 @@
-// What is in the packages that are published: all that their users need, and nothing that only this repository can read.
+// What is in the packages that are published: all that their users need, and nothing that only this repository can
+// read.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { execute, packInto, ROOT } from './packed.js';
 
 interface Manifest {
@@ -41,7 +43,7 @@ class Package {
 function linksOf(markdown: string): string[] {
   const prose = markdown.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
   const patterns = [/\]\(\s*<?([^)\s>]+)/g, /^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)/gm, /\b(?:href|src)="([^"]*)"/g];
-  return patterns.flatMap((pattern) => [...prose.matchAll(pattern)].map((match) => match[1]!));
+  return patterns.flatMap((pattern) => [...prose.matchAll(pattern)].map((match) => present(match[1])));
 }
 
 /** All file names in a value of package.json. */
@@ -53,7 +55,7 @@ function pathsIn(value: unknown): string[] {
 let folder: string;
 const packages = new Map<string, Package>();
 const NAMES = ['sdk', 'container'] as const;
-const packed = (name: string): Package => packages.get(name)!;
+const packed = (name: string): Package => present(packages.get(name));
 
 beforeAll(async () => {
   const made = await packInto('siplet-tarballs-test-');

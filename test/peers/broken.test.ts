@@ -1,11 +1,13 @@
-// D-1 under load: whatever is wrong with a deployment, the version in service goes on taking SIPp's calls, none fails, and the message says where and why.
-// SIPLET_PEERS_BROKEN_RATE sets the load, SIPLET_PEERS_BROKEN_ROUNDS how often all of them are put in.
+// D-1 under load: whatever is wrong with a deployment, the version in service goes on taking SIPp's calls, none fails,
+// and the message says where and why. SIPLET_PEERS_BROKEN_RATE sets the load, SIPLET_PEERS_BROKEN_ROUNDS how often all
+// of them are put in.
 import { writeFileSync } from 'node:fs';
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { ApplicationStatus } from '../../container/http/routes.js';
 import { packed, tar, tgz } from '../deployment/pack.js';
 import { countingCallee, type Operated, operated, versioned } from './operated.js';
@@ -72,7 +74,7 @@ function put(url: string, name: string, chunk: Uint8Array, length: number, isTol
       answer.setEncoding('utf8').on('data', (text: string) => {
         body += text;
       });
-      answer.on('end', () => resolve({ status: answer.statusCode!, body }));
+      answer.on('end', () => resolve({ status: present(answer.statusCode), body }));
     });
     // What is still being written when the container hangs up.
     sent.on('error', (error) => setTimeout(reject, 500, error));
@@ -81,7 +83,10 @@ function put(url: string, name: string, chunk: Uint8Array, length: number, isTol
       while (left > 0) {
         const next = left < chunk.length ? chunk.subarray(0, left) : chunk;
         left -= next.length;
-        if (!sent.write(next)) return void sent.once('drain', write);
+        if (!sent.write(next)) {
+          sent.once('drain', write);
+          return;
+        }
       }
       sent.end();
     };
@@ -130,7 +135,7 @@ test(`D-1 D-5 ${RATE} calls/s while broken deployments of every kind come by the
       const line = await siplet.said(new RegExp(`^${STAYS}${message(source)}`), after);
       expect(line, title).toMatchObject({ level: 50, app: 'tagged' });
       await isInService(revisions);
-      expect((await activeOf(siplet))[0]!.error).toMatch(new RegExp(message(source)));
+      expect(present((await activeOf(siplet))[0]).error).toMatch(new RegExp(message(source)));
     }
 
     // Half-written: the first half rests long enough to be looked at; then the rest comes, and it is in service.
@@ -195,7 +200,7 @@ test(`D-1 D-5 ${RATE} calls/s while broken deployments of every kind come by the
     expect(siplet.memory() - before).toBeLessThan(400);
 
     // By the command: one line for each fault on stderr, with its frame, and status 1.
-    const broken = SOURCES[0]![1];
+    const broken = present(SOURCES[0])[1];
     writeFileSync(join(siplet.aside, 'tagged.ts'), broken);
     const told = await siplet.siplet('deploy', 'tagged.ts');
     expect(told).toMatchObject({ status: 1, out: '' });
@@ -206,7 +211,7 @@ test(`D-1 D-5 ${RATE} calls/s while broken deployments of every kind come by the
     );
     writeFileSync(
       join(siplet.aside, 'tagged.tgz'),
-      packed({ 'package.json': MANIFEST.content, 'index.ts': SOURCES[1]![1] }),
+      packed({ 'package.json': MANIFEST.content, 'index.ts': present(SOURCES[1])[1] }),
     );
     const types = await siplet.siplet('deploy', 'tagged.tgz');
     expect(types).toMatchObject({ status: 1, out: '' });

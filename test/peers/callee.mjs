@@ -1,5 +1,6 @@
-// A callee that counts, in a process of its own: which branch each transaction came with, and to how many targets. Loses datagrams on the way back.
-// node callee.mjs PORT LOSS: answers INVITE with 180 and 200 (sent again until its ACK) and BYE with 200; on SIGTERM prints what it saw as JSON.
+// A callee that counts, in a process of its own: which branch each transaction came with, and to how many targets.
+// Loses datagrams on the way back. node callee.mjs PORT LOSS: answers INVITE with 180 and 200 (sent again until its
+// ACK) and BYE with 200; on SIGTERM prints what it saw as JSON.
 import { createSocket } from 'node:dgram';
 
 const [port, loss] = process.argv.slice(2).map(Number);

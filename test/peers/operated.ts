@@ -1,4 +1,5 @@
-// A built container as an operator has it: a directory that is watched, the admin address, the commands, the log. And the callee that counts.
+// A built container as an operator has it: a directory that is watched, the admin address, the commands, the log. And
+// the callee that counts.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
+import { present } from '../../container/base/present.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BIN = here('../../container/dist/cli/siplet.js');
@@ -70,7 +72,7 @@ export async function operated(files: Readonly<Record<string, string>>, configur
     const find = () => log.slice(after).find(({ msg }) => message.test(msg));
     const heard = () => log.slice(after).map(({ msg }) => msg);
     await expect.poll(() => (find() ? 'said' : heard()), { timeout: 15_000, interval: 20 }).toBe('said');
-    return find()!;
+    return present(find());
   };
   const ready = await said(/^ready$/);
   const [udp, tcp] = (ready.listening as string[]).map((text) => Number(text.split(':').at(-1))) as [number, number];
@@ -92,7 +94,7 @@ export async function operated(files: Readonly<Record<string, string>>, configur
     aside: folder,
     said,
     siplet,
-    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))![1]) / 1024,
+    memory: () => Number(present(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1')))[1]) / 1024,
     kill: (signal) => void child.kill(signal),
     ended,
     complaints: (expected) =>
@@ -112,7 +114,7 @@ export interface Seen {
 
 export function linesOf(child: ChildProcess): AsyncIterator<string> {
   onTestFinished(() => void child.kill('SIGKILL'));
-  return createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  return createInterface({ input: present(child.stdout) })[Symbol.asyncIterator]();
 }
 
 /** Answers calls on `port`; what it gives back ends it and tells what it saw. */

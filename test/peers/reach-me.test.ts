@@ -1,4 +1,5 @@
-// apps/reach-me between SIPp and SIPp: three processes, real sockets. SIPLET_PEERS_CALLS and SIPLET_PEERS_RATE set the load.
+// apps/reach-me between SIPp and SIPp: three processes, real sockets. SIPLET_PEERS_CALLS and SIPLET_PEERS_RATE set the
+// load.
 import { expect, onTestFinished, test } from 'vitest';
 import { runSiplet } from './siplet.js';
 import { callee, caller, freePorts } from './sipp.js';

@@ -1,4 +1,5 @@
-// D-2 and D-3 under load: an application is redeployed every second while SIPp makes calls to it. REDEPLOYMENTS=200 for the full length.
+// D-2 and D-3 under load: an application is redeployed every second while SIPp makes calls to it. REDEPLOYMENTS=200 for
+// the full length.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { countingCallee, versioned } from './operated.js';
 import { caller, freePorts } from './sipp.js';
 
@@ -42,9 +44,8 @@ async function watching(folder: string, target: string) {
   const count = (text: RegExp) => log.filter(({ msg }) => text.test(msg)).length;
   await expect.poll(() => count(/^ready$/), { timeout: 15_000 }).toBe(1);
   const port = Number(
-    log
-      .find(({ msg }) => msg === 'ready')!
-      .listening![0]!.split(':')
+    present(present(present(log.find(({ msg }) => msg === 'ready')).listening)[0])
+      .split(':')
       .at(-1),
   );
   /** The application itself tells: deploy-apps/tagged.ts. */
@@ -52,9 +53,10 @@ async function watching(folder: string, target: string) {
     const before = count(/^memory$/);
     child.kill('SIGUSR2');
     await expect.poll(() => count(/^memory$/), { timeout: 20_000 }).toBe(before + 1);
-    return log.findLast(({ msg }) => msg === 'memory')!;
+    return present(log.findLast(({ msg }) => msg === 'memory'));
   };
-  const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))![1]) / 1024;
+  const memory = () =>
+    Number(present(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1')))[1]) / 1024;
   const stop = async () => {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
@@ -115,7 +117,7 @@ test(`D-2 D-3 ${RATE} calls/s held ${HELD} s, redeployed every second: no call f
   console.info(`after a collection: ${end.alive} of ${good} versions, heap ${start.heap} → ${end.heap} MB`);
   // The one in service, and what the clock and the router last had to do with.
   expect(end.alive).toBeLessThanOrEqual(3);
-  expect(end.heap! - start.heap!).toBeLessThan(30);
+  expect(present(end.heap) - present(start.heap)).toBeLessThan(30);
   expect(siplet.log.filter(({ level, msg }) => level >= 40 && !msg.includes('is not deployed'))).toEqual([]);
   expect(await siplet.stop()).toBe(0);
 });

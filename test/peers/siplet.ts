@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { present } from '../../container/base/present.js';
 
 export interface RunningSiplet {
   /** UDP, on 127.0.0.1. */
@@ -50,12 +51,12 @@ export async function runSiplet(directory: string, configuration = ''): Promise<
     createInterface({ input: child.stdout }).on('line', (line) => {
       const entry = JSON.parse(line) as { level: number; msg?: string; listening?: string[] };
       if (entry.level >= 40) complaints.push(line);
-      if (entry.msg === 'ready') resolve(Number(entry.listening![0]!.split(':').at(-1)));
+      if (entry.msg === 'ready') resolve(Number(present(present(entry.listening)[0]).split(':').at(-1)));
     });
   });
   return {
     port,
-    pid: child.pid!,
+    pid: present(child.pid),
     complaints,
     stop: async () => {
       const late = setTimeout(() => child.kill('SIGKILL'), 40_000);

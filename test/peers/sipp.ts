@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { present } from '../../container/base/present.js';
 
 /** What SIPp counted until its end. */
 export interface Outcome {
@@ -111,8 +112,8 @@ function countsOf(csv: string): Omit<Outcome, 'errors'> {
     .trim()
     .split('\n')
     .map((row) => row.split(';'));
-  const names = rows[0]!;
-  const last = rows.at(-1)!;
+  const names = present(rows[0]);
+  const last = present(rows.at(-1));
   const count = (name: string) => Number(last[names.indexOf(name)]);
   const own = names.filter((name) => /^[a-z]+\(C\)$/.test(name)).map((name) => name.slice(0, -3));
   return {

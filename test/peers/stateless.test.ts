@@ -1,9 +1,11 @@
-// A stateless siplet under load with loss on both sides: retransmissions find the same branch and the same target, and nothing is held.
+// A stateless siplet under load with loss on both sides: retransmissions find the same branch and the same target, and
+// nothing is held.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { runSiplet } from './siplet.js';
 import { caller, freePorts } from './sipp.js';
 
@@ -37,7 +39,7 @@ async function countingCallee(port: number) {
 
 /** Resident megabytes of a process. */
 function memoryOf(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) / 1024;
+  return Number(present(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1')))[1]) / 1024;
 }
 
 test('SLP-02 SLP-05 stateless: with 5% of the datagrams lost, every retransmission leaves with the same branch to the same target', async () => {

@@ -1,9 +1,11 @@
-// A graceful stop under load (contract section 8): SIGTERM and SIGINT in the middle of SIPp's calls. SIPLET_PEERS_STOP_RATE sets the load of each container.
+// A graceful stop under load (contract section 8): SIGTERM and SIGINT in the middle of SIPp's calls.
+// SIPLET_PEERS_STOP_RATE sets the load of each container.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { countingCallee, operated, versioned } from './operated.js';
 import { caller, freePorts } from './sipp.js';
 
@@ -66,7 +68,7 @@ async function stoppedBy(signal: NodeJS.Signals, application: 'tagged' | 'answer
   const { status, at } = await siplet.ended;
   const took = (at - began) / 1000;
   const outcome = await calls.outcome;
-  const { refused = 0, ended = 0 } = outcome.counters!;
+  const { refused = 0, ended = 0 } = present(outcome.counters);
   const served = await seen();
   console.info(
     `${application}, ${signal} at ${RATE} calls/s held ${HELD} s: ${stopping.calls} in progress, ${ended} ended by their BYE, ${refused} refused with 503, ` +

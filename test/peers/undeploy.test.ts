@@ -1,4 +1,5 @@
-// D-4 under load: applications are taken out of service while SIPp makes calls to them. SIPLET_PEERS_STOP_RATE sets the load.
+// D-4 under load: applications are taken out of service while SIPp makes calls to them. SIPLET_PEERS_STOP_RATE sets the
+// load.
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ApplicationStatus } from '../../container/http/routes.js';

@@ -1,4 +1,5 @@
-// Two engines between SIPp and SIPp: one caller's address and port, one callee's, and no call that is not whole. SIPLET_PEERS_WORKERS_RATE sets the load.
+// Two engines between SIPp and SIPp: one caller's address and port, one callee's, and no call that is not whole.
+// SIPLET_PEERS_WORKERS_RATE sets the load.
 import { expect, onTestFinished, test } from 'vitest';
 import { operated, versioned } from './operated.js';
 import { runSiplet } from './siplet.js';

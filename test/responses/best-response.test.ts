@@ -1,6 +1,8 @@
-// The best response as a pure function (§16.7 steps 5 to 7, C-15), against a reference of a few lines that says which ones may be chosen.
+// The best response as a pure function (§16.7 steps 5 to 7, C-15), against a reference of a few lines that says which
+// ones may be chosen.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { parse, Request, type Response, responseTo } from '../../container/message/index.js';
 import { aggregateChallenges, bestResponse, type Candidate } from '../../container/proxy/best-response.js';
 import { runs } from '../world/runs.js';
@@ -29,7 +31,10 @@ function candidate(status: number, ofCancelled = false, challenges: readonly Cha
 
 type Challenge = readonly [name: 'WWW-Authenticate' | 'Proxy-Authenticate', value: string];
 
-/** Those that may go upstream: a 2xx if any, else a 6xx if any, else of the lowest class what tells the caller most (C-15). */
+/**
+ * Those that may go upstream: a 2xx if any, else a 6xx if any, else of the lowest class what tells the caller most
+ * (C-15).
+ */
 function acceptable(candidates: readonly Candidate[]): readonly Candidate[] {
   const only = (from: readonly Candidate[], wanted: (status: number, ofCancelled: boolean) => boolean) => {
     const found = from.filter(({ response, ofCancelled }) => wanted(response.status, ofCancelled));
@@ -173,7 +178,7 @@ describe('§16.7 step 7, challenges', () => {
     fc.assert(
       fc.property(fc.array(challenged, { minLength: 1, maxLength: 6 }), (answers) => {
         const candidates = answers.map(([each, challenges]) => candidate(each, false, challenges as Challenge[]));
-        const chosen = bestResponse(candidates)!;
+        const chosen = present(bestResponse(candidates));
         const before = candidates.map(({ response }) => response.toWire());
         const own = { w: valuesOf(chosen, 'WWW-Authenticate'), p: valuesOf(chosen, 'Proxy-Authenticate') };
         const isChallenge = [401, 407].includes(chosen.response.status);
@@ -200,7 +205,7 @@ describe('§16.7 step 7, challenges', () => {
     fc.assert(
       fc.property(fc.array(challenged, { minLength: 1, maxLength: 6 }), (answers) => {
         const candidates = answers.map(([each, challenges]) => candidate(each, false, challenges as Challenge[]));
-        const chosen = bestResponse(candidates)!;
+        const chosen = present(bestResponse(candidates));
         aggregateChallenges(chosen, candidates);
         const once = chosen.response.toWire();
         aggregateChallenges(chosen, candidates);

@@ -57,7 +57,8 @@ describe('§9.1, the CANCEL', () => {
     await call.response(487);
     expect(s.world.clock.now()).toBe(at - 1 + 64 * T1 + 1);
     expect(s.container.alive).toMatchObject({ inviteClient: 0 });
-    expect([count(s.bob, 'CANCEL'), count(s.carol, 'CANCEL')]).toEqual([1, 11]); // a CANCEL is sent again as any request
+    // A CANCEL is sent again as any request
+    expect([count(s.bob, 'CANCEL'), count(s.carol, 'CANCEL')]).toEqual([1, 11]);
     await s.ends();
   });
 

@@ -1,5 +1,6 @@
 // CANCEL (§9, §16.10): from the caller, and what goes downstream.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, count, finals, finalsOf, requests, responsesTo, times } from '../world/arrivals.js';
 import { proxies, scripted, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
@@ -137,11 +138,11 @@ describe('from the caller', () => {
     ['another user in its Request-URI', (cancel) => (cancel.startLine = cancel.startLine.replace('bob', 'rob'))],
     [
       'another sent-by',
-      (cancel) => cancel.set('Via', `${cancel.header('Via')!.replace('10.0.0.1', '10.0.0.11')};rport`),
+      (cancel) => cancel.set('Via', `${present(cancel.header('Via')).replace('10.0.0.1', '10.0.0.11')};rport`),
     ],
     [
       'another port in sent-by',
-      (cancel) => cancel.set('Via', `${cancel.header('Via')!.replace(':5060', ':5061')};rport`),
+      (cancel) => cancel.set('Via', `${present(cancel.header('Via')).replace(':5060', ':5061')};rport`),
     ],
     ['another branch', (cancel) => cancel.set('Via', `${cancel.header('Via')}x`)],
   ])('PCN-14 a CANCEL with %s does not match', async (_, spoil) => {
@@ -299,7 +300,7 @@ describe('from the caller', () => {
 /** The CANCEL of an INVITE (§9.1), not sent. */
 function cancelOf(invite: TextMessage): TextMessage {
   const cancel = new (invite.constructor as typeof TextMessage)(invite.startLine.replace('INVITE', 'CANCEL'));
-  cancel.add('Via', invite.header('Via')!).add('Max-Forwards', '70');
-  for (const name of ['From', 'To', 'Call-ID']) cancel.add(name, invite.header(name)!);
+  cancel.add('Via', present(invite.header('Via'))).add('Max-Forwards', '70');
+  for (const name of ['From', 'To', 'Call-ID']) cancel.add(name, present(invite.header(name)));
   return cancel.add('CSeq', `${invite.sequence} CANCEL`).add('Content-Length', '0');
 }

@@ -1,6 +1,7 @@
 // What JSR 289's test kit and its containers' tests expect of branches. CNT-20 to CNT-25, CNT-42 to CNT-45.
 import type { ProxyBranch, SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { count, finalsOf, requests, times } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
@@ -32,8 +33,8 @@ describe('branches', () => {
     (await s.dave.receive('INVITE')).reply(200);
     for (const [i, phone] of [s.bob, s.carol].entries()) {
       (await phone.receive('CANCEL')).reply(200);
-      ringing[i]!.reply(487);
-      await ringing[i]!.ack();
+      present(ringing[i]).reply(487);
+      await present(ringing[i]).ack();
     }
     await call.response(200);
     call.ack();
@@ -53,8 +54,8 @@ describe('branches', () => {
     const s = await scripted({
       invite: proxies(BOB),
       best(response) {
-        seen = response.proxy!.branches.map(tree);
-        of = String(response.branch!.uri);
+        seen = present(response.proxy).branches.map(tree);
+        of = String(present(response.branch).uri);
       },
     });
     const call = s.call();
@@ -91,7 +92,10 @@ describe('branches', () => {
       [undefined, 'all'],
     ]);
     expect([first, second, third].map((each) => each.list('Record-Route').length)).toEqual([1, 0, 1]);
-    expect([first, third].map((each) => each.header('Record-Route')!.includes('which=first'))).toEqual([true, false]);
+    expect([first, third].map((each) => present(each.header('Record-Route')).includes('which=first'))).toEqual([
+      true,
+      false,
+    ]);
     for (const invite of [first, second, third]) invite.reply(486);
     await call.response(486);
     await s.ends();
@@ -111,14 +115,14 @@ describe('branches', () => {
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(180);
     const at = s.world.clock.now();
-    request!.proxy().branch(BOB)!.cancel({ cause: 480, text: 'Enough' });
+    present(present(request).proxy().branch(BOB)).cancel({ cause: 480, text: 'Enough' });
     (await s.carol.receive('INVITE')).reply(180);
     expect([times(s.bob, 'CANCEL'), times(s.carol, 'INVITE')]).toEqual([[at + 1], [at + 3]]);
-    expect(s.bob.received.find(({ message }) => message.method === 'CANCEL')!.message.header('Reason')).toBe(
+    expect(present(s.bob.received.find(({ message }) => message.method === 'CANCEL')).message.header('Reason')).toBe(
       'SIP;cause=480;text="Enough"',
     );
     await call.response(180);
-    request!.proxy().cancel();
+    present(request).proxy().cancel();
     await call.response(487);
     await s.ends();
     expect([requests(s.bob), requests(s.carol), requests(s.dave)]).toEqual([
@@ -133,9 +137,9 @@ describe('branches', () => {
     const s = await scripted({
       invite(request) {
         const proxy = request.proxy({ parallel: false });
-        proxy.createBranches([BOB, CAROL, DAVE])[1]!.cancel();
+        present(proxy.createBranches([BOB, CAROL, DAVE])[1]).cancel();
         proxy.start();
-        proxy.branch(DAVE)!.cancel();
+        present(proxy.branch(DAVE)).cancel();
       },
     });
     const call = s.call();
@@ -173,7 +177,7 @@ describe('options', () => {
         const branches = proxy.createBranches([BOB, CAROL]);
         const note = () => states.push(branches.map(({ state }) => state).join(' '));
         note();
-        branches[0]!.request.headers.set('X-Changed', 'yes');
+        present(branches[0]).request.headers.set('X-Changed', 'yes');
         proxy.start();
         note();
         proxy.start();
@@ -194,8 +198,8 @@ describe('options', () => {
     const s = await scripted({
       invite: proxies(BOB),
       provisional({ proxy }) {
-        proxy!.parallel = false;
-        proxy!.proxyTo([CAROL, DAVE]);
+        present(proxy).parallel = false;
+        present(proxy).proxyTo([CAROL, DAVE]);
       },
     });
     const call = s.call();
@@ -218,7 +222,7 @@ describe('options', () => {
     const s = await scripted({
       invite: proxies([BOB, CAROL, DAVE], { parallel: false }),
       provisional({ proxy }) {
-        proxy!.parallel = true;
+        present(proxy).parallel = true;
       },
     });
     const call = s.call();

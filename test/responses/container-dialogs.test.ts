@@ -1,4 +1,5 @@
-// What JSR 289's test kit and its containers' tests expect of dialogs, sessions and faults. CNT-27 to CNT-31, CNT-37, CNT-46 to CNT-48.
+// What JSR 289's test kit and its containers' tests expect of dialogs, sessions and faults. CNT-27 to CNT-31, CNT-37,
+// CNT-46 to CNT-48.
 import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
@@ -15,6 +16,7 @@ import {
   Siplet as siplet,
 } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { count, finalsOf, requests } from '../world/arrivals.js';
 import { proxies, type Script, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, established, stage } from '../world/stage.js';
@@ -46,9 +48,9 @@ describe('dialogs', () => {
     expect(acks).toEqual([['bob-1 2'], ['carol-1 2'], ['downstream 2']]);
     expect(s.seen).toEqual(['invite', 'ack', 'ack', 'ack']);
     for (const [response, phone] of [
-      [answers[0]!, s.bob],
-      [answers[1]!, s.carol],
-      [answers[2]!, s.dave],
+      [present(answers[0]), s.bob],
+      [present(answers[1]), s.carol],
+      [present(answers[2]), s.dave],
     ] as const) {
       const bye = call.dialogOf(response).bye();
       (await phone.receive('BYE')).reply(200);

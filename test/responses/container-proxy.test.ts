@@ -1,6 +1,8 @@
-// What JSR 289's test kit and its containers' tests expect of proxying: redirection, the call, responses. CNT-01 to CNT-19.
+// What JSR 289's test kit and its containers' tests expect of proxying: redirection, the call, responses. CNT-01 to
+// CNT-19.
 import { IllegalStateError, type SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { finalsOf, requests, responsesTo, times } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE, established } from '../world/stage.js';
@@ -27,7 +29,7 @@ describe('redirection', () => {
       async best(response) {
         if (response.status !== 302) return;
         await s.after(2000);
-        response.proxy!.proxyTo(response.headers.address('Contact')!.uri);
+        present(response.proxy).proxyTo(present(response.headers.address('Contact')).uri);
         await s.after(2000);
       },
     });
@@ -260,7 +262,7 @@ describe('responses', () => {
     invite.resend();
     await s.world.run(10);
     const wires = responsesTo(s.alice, 'INVITE', 200).map(({ wire }) => wire);
-    expect([wires.length, new Set(wires).size, wires[0]!.endsWith('other')]).toEqual([3, 1, true]);
+    expect([wires.length, new Set(wires).size, present(wires[0]).endsWith('other')]).toEqual([3, 1, true]);
     expect(s.seen).toEqual(['invite', 'success 200', 'success 200 again', 'success 200 again']);
     call.ack();
     await s.ends();
@@ -283,8 +285,8 @@ describe('responses', () => {
     const errors: unknown[] = [];
     const s = await scripted({
       invite: proxies([BOB, CAROL]),
-      branch: ({ proxy }) => errors.push(thrown(() => proxy!.proxyTo(DAVE))),
-      best: ({ proxy }) => errors.push(thrown(() => proxy!.proxyTo(DAVE))),
+      branch: ({ proxy }) => errors.push(thrown(() => present(proxy).proxyTo(DAVE))),
+      best: ({ proxy }) => errors.push(thrown(() => present(proxy).proxyTo(DAVE))),
     });
     s.carol.answerCancel = true;
     const call = s.call();
@@ -304,7 +306,7 @@ describe('responses', () => {
       invite: proxies(BOB, { timeout: 5 }),
       best({ proxy }) {
         const next = others.shift();
-        if (next !== undefined) proxy!.proxyTo(next);
+        if (next !== undefined) present(proxy).proxyTo(next);
       },
     });
     s.carol.autoTrying = s.carol.answerCancel = true;
@@ -324,8 +326,8 @@ describe('responses', () => {
     const attempt = (act: () => void) => void errors.push(thrown(act));
     const s = await scripted({
       invite: proxies(BOB),
-      success: ({ proxy }) => attempt(() => proxy!.proxyTo(CAROL)),
-      best: ({ proxy }) => attempt(() => proxy!.proxyTo(CAROL)),
+      success: ({ proxy }) => attempt(() => present(proxy).proxyTo(CAROL)),
+      best: ({ proxy }) => attempt(() => present(proxy).proxyTo(CAROL)),
     });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(status);

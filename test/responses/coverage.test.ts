@@ -1,4 +1,5 @@
-// Every purpose of response processing, CANCEL and the container's proxying is named by a test, or there is a reason why not.
+// Every purpose of response processing, CANCEL and the container's proxying is named by a test, or there is a reason
+// why not.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,6 @@
 // Responses as phones write them, to be spoilt, and what of one is to arrive upstream.
+
+import { present } from '../../container/base/present.js';
 import type { ServerRequest } from '../world/incoming.js';
 import type { Phone } from '../world/phone.js';
 import type { Stage } from '../world/stage.js';
@@ -27,9 +29,12 @@ export function drafted(
 ): TextMessage {
   const { message } = invite;
   const response = new TextMessage(`SIP/2.0 ${status} As drafted`);
-  response.add('Via', ...message.list('Via')).add('From', message.header('From')!);
-  response.add('To', message.toTag === undefined ? `${message.header('To')};tag=drafted` : message.header('To')!);
-  response.add('Call-ID', message.callId).add('CSeq', message.header('CSeq')!);
+  response.add('Via', ...message.list('Via')).add('From', present(message.header('From')));
+  response.add(
+    'To',
+    message.toTag === undefined ? `${message.header('To')};tag=drafted` : present(message.header('To')),
+  );
+  response.add('Call-ID', message.callId).add('CSeq', present(message.header('CSeq')));
   response.add('Contact', '<sip:drafted@10.0.0.2>').add('Content-Length', '0');
   for (const [name, value] of Object.entries(headers)) response.set(name, ...(Array.isArray(value) ? value : [value]));
   return response;

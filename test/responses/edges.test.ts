@@ -1,6 +1,8 @@
-// What is easily got wrong: late 2xx, redirects after the end, several Reasons, CANCEL without effect, cancelling a recursed branch.
+// What is easily got wrong: late 2xx, redirects after the end, several Reasons, CANCEL without effect, cancelling a
+// recursed branch.
 import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { count, requests, responsesTo } from '../world/arrivals.js';
 import { proxies, scripted, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
@@ -45,7 +47,11 @@ describe('2 redirection after the end of a branch', () => {
     expect(requests(s.carol)).toEqual([]);
   });
   test('PRS-06 C-18 a 302 to what the application has cancelled starts nothing', async () => {
-    const s = await scripted({ invite: proxies(BOB), provisional: ({ proxy }) => proxy!.cancel(), best: watch });
+    const s = await scripted({
+      invite: proxies(BOB),
+      provisional: ({ proxy }) => present(proxy).cancel(),
+      best: watch,
+    });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
@@ -69,7 +75,7 @@ describe('3 CANCEL', () => {
     call.cancel({ headers: { Reason: reasons } });
     await call.response(487);
     const [cancel] = s.bob.received.filter(({ message }) => message.method === 'CANCEL');
-    expect(cancel!.message.list('Reason')).toEqual(reasons);
+    expect(present(cancel).message.list('Reason')).toEqual(reasons);
     await s.ends();
   });
 
@@ -101,7 +107,7 @@ describe('4 ProxyBranch.cancel', () => {
     (await s.bob.receive('INVITE')).reply(302, { contact: CAROL });
     (await s.carol.receive('INVITE')).reply(180);
     await s.world.run(10);
-    request!.proxy().branch(BOB)!.cancel();
+    present(present(request).proxy().branch(BOB)).cancel();
     await s.world.run(100);
     expect([count(s.carol, 'CANCEL'), count(s.dave, 'CANCEL')]).toEqual([1, 0]);
     daves.reply(486);

@@ -1,5 +1,6 @@
 // Final responses (§16.7 steps 5 to 10): which one goes upstream, when, and what happens to the other branches.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { count, finals, finalsOf, requests, responsesTo, times } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE, NOBODY } from '../world/stage.js';
@@ -17,7 +18,7 @@ describe('2xx', () => {
     const sent = invite.reply(202, { body: 'v=0\r\n' });
     await call.response(202);
     expect(s.world.clock.now()).toBe(at + 2);
-    expect(responsesTo(s.alice, 'INVITE', 202)[0]!.wire).toBe(withoutTopVia(sent));
+    expect(present(responsesTo(s.alice, 'INVITE', 202)[0]).wire).toBe(withoutTopVia(sent));
     call.ack();
     await s.ends();
   });
@@ -62,10 +63,10 @@ describe('2xx', () => {
       await s.carol.receive('MESSAGE'),
       await s.dave.receive('MESSAGE'),
     ];
-    received[0]!.reply(202);
-    received[1]!.reply(200);
+    present(received[0]).reply(202);
+    present(received[1]).reply(200);
     await s.world.run(100);
-    received[2]!.reply(603);
+    present(received[2]).reply(603);
     await s.world.run(100);
     expect(sent.responses.map(({ status }) => status)).toEqual([202]);
     expect(s.seen).toEqual(['message', 'success 202 MESSAGE']);
@@ -198,7 +199,7 @@ describe('the best response', () => {
       const call = s.call();
       await answer(
         s,
-        order.map(([status, headers], i) => [phones[i]!, status, headers] as const),
+        order.map(([status, headers], i) => [present(phones[i]), status, headers] as const),
       );
       expect((await call.response('final')).status).toBe(best);
       await s.ends();
@@ -267,7 +268,7 @@ describe('To tags', () => {
     received.reply(status);
     const response = await again.response(status);
     expect(response.header('To')).toBe(again.message.header('To'));
-    expect(parameter(response.header('To')!, 'tag')).toBe('bob-1');
+    expect(parameter(present(response.header('To')), 'tag')).toBe('bob-1');
     const bye = call.bye();
     (await s.bob.receive('BYE')).reply(200);
     await bye.response(200);
@@ -315,8 +316,8 @@ describe('§16.7 step 7, challenges', () => {
     const call = s.call();
     const challenges = ['Digest realm="same", nonce="1"', 'Digest realm="same", nonce="2"'];
     await answer(s, [
-      [s.bob, 407, { 'Proxy-Authenticate': challenges[0]! }],
-      [s.carol, 407, { 'Proxy-Authenticate': challenges[1]! }],
+      [s.bob, 407, { 'Proxy-Authenticate': present(challenges[0]) }],
+      [s.carol, 407, { 'Proxy-Authenticate': present(challenges[1]) }],
     ]);
     const final = await call.response(407);
     expect(final.headers.filter(([name]) => name === 'Proxy-Authenticate').map(([, value]) => value)).toEqual(

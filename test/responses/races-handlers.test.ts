@@ -1,6 +1,8 @@
-// What happens while a handler adds branches, or still awaits something: in either order, the first is said in the title.
+// What happens while a handler adds branches, or still awaits something: in either order, the first is said in the
+// title.
 import { IllegalStateError, type SipRequest, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { count, finalsOf, requests, responsesTo } from '../world/arrivals.js';
 import { proxies, type Script, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
@@ -16,7 +18,7 @@ describe('branch added by a handler against CANCEL', () => {
   test.each(PLACES)('branch first, from a %s handler: it is cancelled as the others are', async (key, status) => {
     let turn = 0;
     const add = ({ proxy }: SipResponse) => {
-      if (turn++ === 0) proxy!.proxyTo(DAVE);
+      if (turn++ === 0) present(proxy).proxyTo(DAVE);
     };
     const s = await scripted({ invite: proxies([BOB, CAROL]), [key]: add } as Script);
     for (const phone of [s.bob, s.carol, s.dave]) phone.answerCancel = true;
@@ -43,7 +45,7 @@ describe('branch added by a handler against CANCEL', () => {
         invite: proxies([BOB, CAROL]),
         async [key]({ proxy }: SipResponse) {
           await s.after(2000);
-          errors.push(thrown(() => proxy!.proxyTo(DAVE)));
+          errors.push(thrown(() => present(proxy).proxyTo(DAVE)));
         },
       } as Script);
       for (const phone of [s.bob, s.carol]) phone.answerCancel = true;
@@ -66,9 +68,9 @@ describe('branch added by a handler against CANCEL', () => {
     const s: ScriptedStage = await scripted({
       invite: proxies(BOB),
       async provisional({ proxy }) {
-        proxy!.createBranches(DAVE);
+        present(proxy).createBranches(DAVE);
         await s.after(1000);
-        proxy!.start();
+        present(proxy).start();
       },
     });
     s.bob.answerCancel = true;
@@ -112,7 +114,7 @@ describe('branch added by a handler against CANCEL', () => {
   test('proxy.cancel() first, 200 behind it: the 200 goes upstream', async () => {
     const s = await scripted({
       invite: proxies(BOB),
-      provisional: ({ proxy }) => proxy!.cancel(),
+      provisional: ({ proxy }) => present(proxy).cancel(),
       success: watch,
       best: watch,
     });
@@ -128,7 +130,7 @@ describe('branch added by a handler against CANCEL', () => {
   });
 
   test('200 first, proxy.cancel() from its handler: the 200 goes upstream', async () => {
-    const s = await scripted({ invite: proxies(BOB), success: ({ proxy }) => proxy!.cancel() });
+    const s = await scripted({ invite: proxies(BOB), success: ({ proxy }) => present(proxy).cancel() });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
@@ -273,15 +275,15 @@ describe('a handler still awaits when the peer goes away', () => {
     const s: ScriptedStage = await scripted(script(() => s));
     const call = s.call({ transport: 'TCP' });
     const invites = status === undefined ? [] : [await s.bob.receive('INVITE')];
-    invites[0]?.reply(status!);
+    invites[0]?.reply(present(status));
     await s.world.run(500);
     s.world.network.reset('alice', 'siplet');
     if (status === undefined) (await s.bob.receive('INVITE')).reply(486);
     await s.world.run(10_000);
     // By another connection, to where her Via says that she listens (§18.2.2).
-    expect(responsesTo(s.alice, 'INVITE').at(-1)!.message.status).toBe(status ?? 486);
+    expect(present(responsesTo(s.alice, 'INVITE').at(-1)).message.status).toBe(status ?? 486);
     if (status === 200) call.ack();
-    if (status === 180) invites[0]!.reply(486);
+    if (status === 180) present(invites[0]).reply(486);
     await s.ends(1);
     expect(count(s.bob, 'CANCEL')).toBe(0);
   });
@@ -292,11 +294,11 @@ describe('a handler still awaits when the peer goes away', () => {
       const s: ScriptedStage = await scripted(script(() => s));
       const call = s.call();
       const invite = await s.bob.receive('INVITE');
-      invite.reply(status!);
+      invite.reply(present(status));
       await s.world.run(500);
       s.world.network.reset('bob');
       await s.world.run(10_000);
-      expect(responsesTo(s.alice, 'INVITE').at(-1)!.message.status).toBe(status);
+      expect(present(responsesTo(s.alice, 'INVITE').at(-1)).message.status).toBe(status);
       if (status === 200) call.ack();
       if (status === 180) {
         s.bob.answerCancel = true;
@@ -321,7 +323,7 @@ describe('a handler still awaits when the peer goes away', () => {
       s.world.network.reset('bob');
       await s.world.run(10);
       s.bob.wire.connections.clear();
-      const response = invite.replies[0]!;
+      const response = present(invite.replies[0]);
       response.startLine = 'SIP/2.0 486 Busy Here';
       s.bob.send(response, { address: '10.0.0.9', port: 5060, transport: 'TCP' });
     } else {
@@ -347,6 +349,6 @@ test('a request whose application has gone is held by nobody: the handler keeps 
   call.cancel();
   await call.response(487);
   await s.ends();
-  expect(thrown(() => held!.proxy())).toBeInstanceOf(IllegalStateError);
-  expect(thrown(() => held!.createResponse(200).send())).toBeInstanceOf(IllegalStateError);
+  expect(thrown(() => present(held).proxy())).toBeInstanceOf(IllegalStateError);
+  expect(thrown(() => present(held).createResponse(200).send())).toBeInstanceOf(IllegalStateError);
 });

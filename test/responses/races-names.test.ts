@@ -1,4 +1,5 @@
-// What happens while the name of a target is still being resolved (RFC 3263): in either order, the first is said in the title.
+// What happens while the name of a target is still being resolved (RFC 3263): in either order, the first is said in the
+// title.
 import { describe, expect, test } from 'vitest';
 import { finalsOf, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted } from '../world/script.js';

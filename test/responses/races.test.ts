@@ -1,5 +1,7 @@
-// Two things that happen at once, in either order: what is first is said in the title. Nothing may be left of any of them.
+// Two things that happen at once, in either order: what is first is said in the title. Nothing may be left of any of
+// them.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { count, finalsOf, requests, times } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
@@ -213,7 +215,7 @@ describe('timeout against final response', () => {
       async best({ proxy }) {
         await s.after(3000);
         try {
-          proxy!.proxyTo(CAROL);
+          present(proxy).proxyTo(CAROL);
         } catch (error) {
           errors.push(error);
         }

@@ -1,5 +1,6 @@
 // Response processing (§16.7 steps 1 to 5 and 9): what happens to one response that has come.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, count, finals, finalsOf, requests, responsesTo, times } from '../world/arrivals.js';
 import { proxies, scripted, watch } from '../world/script.js';
 import { BOB, CAROL } from '../world/stage.js';
@@ -36,7 +37,7 @@ describe('§16.7 step 2, Timer C', () => {
     expect(times(s.bob, 'CANCEL')).toEqual([1 + TIMER_C + 1]);
     expect(s.seen).toEqual(['invite']);
     expect(call.responses.map(({ status }) => status)).toEqual([100, 408]); // the 100 is the container's own
-    expect(responsesTo(s.alice, 'INVITE', 100)[0]!.message.list('Via')).toHaveLength(1);
+    expect(present(responsesTo(s.alice, 'INVITE', 100)[0]).message.list('Via')).toHaveLength(1);
     await s.ends();
   });
 });
@@ -57,7 +58,7 @@ describe('§16.7 step 3, Via', () => {
     const invite = await s.bob.receive('INVITE');
     const sent = invite.reply(180, { headers: { 'X-Odd': '  kept as  it is', v2: 'x' } });
     await s.world.run(10);
-    const { wire } = responsesTo(s.alice, 'INVITE', 180)[0]!;
+    const { wire } = present(responsesTo(s.alice, 'INVITE', 180)[0]);
     expect(invite.list('Via')).toHaveLength(5);
     expect(wire).toBe(withoutTopVia(sent));
     expect(call.message.list('Via').length).toBe(4);
@@ -88,7 +89,7 @@ describe('§16.7 step 3, Via', () => {
     const other = await s.carol.receive('INVITE');
     other.reply(180);
     await call.response(180);
-    s.bob.send(drafted(invite, status, { Via: invite.list('Via')[0]! }), 'siplet');
+    s.bob.send(drafted(invite, status, { Via: present(invite.list('Via')[0]) }), 'siplet');
     await s.world.run(1000);
     expect(s.seen).toEqual(['invite', 'provisional 180']);
     expect(responsesTo(s.alice, 'INVITE').map(({ message }) => message.status)).toEqual([100, 180]);
@@ -177,7 +178,7 @@ describe('§16.7 step 5, provisional responses', () => {
     const invite = await s.bob.receive('INVITE');
     const sent = invite.reply(183, { headers: { Require: '100rel', RSeq: '4711' }, body: 'v=0\r\n' });
     const response = await call.response(183);
-    expect(responsesTo(s.alice, 'INVITE', 183)[0]!.wire).toBe(withoutTopVia(sent));
+    expect(present(responsesTo(s.alice, 'INVITE', 183)[0]).wire).toBe(withoutTopVia(sent));
     const prack = call.dialogOf(response).request('PRACK', { headers: { RAck: '4711 1 INVITE' } });
     const received = await s.bob.receive('PRACK');
     expect([received.uri, received.header('RAck'), received.list('Route'), received.list('Via').length]).toEqual([
@@ -209,7 +210,7 @@ describe('what a response may be', () => {
     (await s.carol.receive('INVITE')).reply(family === '5xx' ? 599 : family === '6xx' ? 400 : 500);
     const final = await call.response(family);
     expect([final.status, final.reason]).toEqual([status, 'Something New']);
-    expect(responsesTo(s.alice, 'INVITE', status)[0]!.wire).toBe(withoutTopVia(sent));
+    expect(present(responsesTo(s.alice, 'INVITE', status)[0]).wire).toBe(withoutTopVia(sent));
     expect([requests(s.bob), s.seen]).toEqual([
       ['INVITE', 'ACK'],
       ['invite', `best ${status}`],
@@ -306,7 +307,7 @@ test('PRS-33 the body of a response is the same octet by octet, and no header bu
     },
   });
   await call.response(200);
-  expect(responsesTo(s.alice, 'INVITE', 200)[0]!.wire === withoutTopVia(sent)).toBe(true);
+  expect(present(responsesTo(s.alice, 'INVITE', 200)[0]).wire === withoutTopVia(sent)).toBe(true);
   expect(s.seen).toEqual(['invite', 'success 200']);
   await s.ends();
   expect(count(s.bob, 'INVITE')).toBe(1);

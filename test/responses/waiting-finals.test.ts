@@ -1,4 +1,5 @@
-// The choice of the best response waits for every final response whose handler has not settled (§16.7 step 6, C-11, C-17).
+// The choice of the best response waits for every final response whose handler has not settled (§16.7 step 6, C-11,
+// C-17).
 import {
   BestResponse,
   BranchResponse,
@@ -11,6 +12,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { finalsOf } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE, stage } from '../world/stage.js';
@@ -29,7 +31,7 @@ test('C-11 C-43 while the handler of one awaits a response itself, the choice is
     async failed({ status, applicationSession, proxy }: SipResponse) {
       if (status !== 486) return;
       await this.factory.createRequest(applicationSession, 'MESSAGE', 'sip:asking@siplet', DAVE).send();
-      proxy!.proxyTo('sip:voicemail@10.0.0.4');
+      present(proxy).proxyTo('sip:voicemail@10.0.0.4');
     }
 
     @BestResponse()
@@ -66,7 +68,7 @@ test.each([
       received.applicationSession.setTimer('second', 200);
     },
     async timer({ name }) {
-      if (name === 'second') request!.proxy().proxyTo(CAROL);
+      if (name === 'second') present(request).proxy().proxyTo(CAROL);
       await s.after(1000);
     },
     best: watch,

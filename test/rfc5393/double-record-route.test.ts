@@ -1,6 +1,8 @@
-// Double Record-Route (RFC 5658, C-39): where the two sides differ in transport, interface or IP version, each gets a URI that it can reach.
+// Double Record-Route (RFC 5658, C-39): where the two sides differ in transport, interface or IP version, each gets a
+// URI that it can reach.
 import { Initial, type SipRequest, Subsequent, Siplet as siplet } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { ServerRequest } from '../world/incoming.js';
 import type { ClientRequest } from '../world/outgoing.js';
 import type { Phone } from '../world/phone.js';
@@ -71,11 +73,14 @@ async function between(caller: Side, callee: Side, targets?: (request: SipReques
 
 /** Where the last message of a phone came from, and how. */
 function cameFrom(phone: Phone): [string, Transport] {
-  const { from, transport } = phone.received.at(-1)!;
+  const { from, transport } = present(phone.received.at(-1));
   return [from.address, transport];
 }
 
-/** A request in the dialog arrives with its Route set used up, by the right transport from the right address; its response too. */
+/**
+ * A request in the dialog arrives with its Route set used up, by the right transport from the right address; its
+ * response too.
+ */
 async function passes(
   from: ClientRequest | ServerRequest,
   sender: Phone,
@@ -196,7 +201,7 @@ describe('NAT-10 a spiral: the request passes the container twice', () => {
     const call = s.invite();
     const invite = await s.bob.receive('INVITE');
     expect(invite.list('Record-Route')).toHaveLength(values);
-    const names = invite.list('Record-Route').map((value) => /sid=([^.]+)/.exec(value)![1]);
+    const names = invite.list('Record-Route').map((value) => present(/sid=([^.]+)/.exec(value))[1]);
     expect(new Set(names).size).toBe(2);
     invite.reply(200);
     await call.response(200);

@@ -8,6 +8,7 @@ import {
   Siplet as siplet,
 } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { Phone } from '../world/phone.js';
 import { SIPLET, stage } from '../world/stage.js';
 import { breadths, sum, travelled } from './location-service.js';
@@ -31,7 +32,7 @@ async function forking({ targets, options = {}, added }: Script) {
 
     @BranchResponse()
     ended(response: SipResponse) {
-      if (more !== undefined) response.proxy!.proxyTo(more as string[]);
+      if (more !== undefined) present(response.proxy).proxyTo(more as string[]);
       more = undefined;
     }
   }
@@ -94,12 +95,12 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
     const call = s.invite('2');
     await s.world.deliver();
     expect(rung(s.phones)).toEqual([true, true, false]);
-    (await s.phones[1]!.receive('INVITE')).reply(486);
-    (await s.phones[2]!.receive('INVITE')).reply(200);
+    (await present(s.phones[1]).receive('INVITE')).reply(486);
+    (await present(s.phones[2]).receive('INVITE')).reply(200);
     await call.response(200);
     expect(s.sent()).toEqual([1, 1, 1]);
     call.ack();
-    s.phones[0]!.answerCancel = true;
+    present(s.phones[0]).answerCancel = true;
     await s.ends();
   });
 
@@ -125,8 +126,10 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
   test('P53-03 there is one Max-Breadth in what is forwarded, however many came', async () => {
     const s = await forking({ targets: 1 });
     s.invite(['3', '50']);
-    const invite = await s.phones[0]!.receive('INVITE').catch(() => undefined);
-    if (invite === undefined) expect(s.alice.received[0]!.message.status).toBe(400);
+    const invite = await present(s.phones[0])
+      .receive('INVITE')
+      .catch(() => undefined);
+    if (invite === undefined) expect(present(s.alice.received[0]).message.status).toBe(400);
     else expect(invite.list('Max-Breadth')).toEqual(['3']);
   });
 });
@@ -167,11 +170,11 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
       const s = await forking({ targets: 2, added: ['sip:phone9@10.0.1.9'] });
       const phone9 = s.world.phone('phone9', '10.0.1.9');
       const call = s.invite(breadth);
-      (await s.phones[0]!.receive('INVITE')).reply(486);
+      (await present(s.phones[0]).receive('INVITE')).reply(486);
       await s.world.deliver();
       const pending = s.sent().slice(1); // all but the one that has ended
       expect(sum(pending)).toBeLessThanOrEqual(Number(breadth));
-      (await s.phones[1]!.receive('INVITE')).reply(486);
+      (await present(s.phones[1]).receive('INVITE')).reply(486);
       (await phone9.receive('INVITE')).reply(486);
       await call.response(486);
       await s.ends();
@@ -183,13 +186,13 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
     const others = ['10.0.2.1', '10.0.2.2', '10.0.2.3'].map((address, i) => s.world.phone(`other${i}`, address));
     const call = s.invite('3');
     const contact = others.map(({ uri }) => `<${uri}>`).join(', ');
-    (await s.phones[0]!.receive('INVITE')).reply(302, { headers: { Contact: contact } });
+    (await present(s.phones[0]).receive('INVITE')).reply(302, { headers: { Contact: contact } });
     await s.world.deliver();
     const [first, second, ...redirected] = s.sent();
-    expect(second! + sum(redirected)).toBeLessThanOrEqual(3);
+    expect(present(second) + sum(redirected)).toBeLessThanOrEqual(3);
     expect(first).toBeGreaterThanOrEqual(1);
     expect(redirected.length).toBeGreaterThan(0);
-    (await s.phones[1]!.receive('INVITE')).reply(486);
+    (await present(s.phones[1]).receive('INVITE')).reply(486);
     for (const other of others) (await other.receive('INVITE')).reply(486);
     await call.response(486);
     await s.ends();
@@ -198,14 +201,14 @@ describe('RFC 5393 §5.3.3.1 one after another', () => {
 
 test('P53-10 RFC 5393 §4.2.1 CANCEL and the ACK to a non-2xx have the whole branch of their INVITE', async () => {
   const s = await forking({ targets: 2 });
-  s.phones[1]!.answerCancel = true;
+  present(s.phones[1]).answerCancel = true;
   const call = s.alice.invite('sip:bob@example.com', {
     via: SIPLET,
     // Another proxy has forwarded it: a second part is there to be made.
     headers: { Via: ['SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1', 'SIP/2.0/UDP 10.9.9.9;branch=z9hG4bK0'] },
   });
-  (await s.phones[0]!.receive('INVITE')).reply(486);
-  const invite = await s.phones[1]!.receive('INVITE');
+  (await present(s.phones[0]).receive('INVITE')).reply(486);
+  const invite = await present(s.phones[1]).receive('INVITE');
   invite.reply(180);
   await s.world.deliver();
   call.cancel({ headers: { Via: ['SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1'] } });
@@ -214,13 +217,13 @@ test('P53-10 RFC 5393 §4.2.1 CANCEL and the ACK to a non-2xx have the whole bra
     ['INVITE', 'ACK'],
     ['INVITE', 'CANCEL', 'ACK'],
   ].entries()) {
-    const got = s.phones[i]!.received.map(({ message }) => message);
+    const got = present(s.phones[i]).received.map(({ message }) => message);
     expect(got.map(({ method }) => method)).toEqual(methods);
     expect(new Set(got.map(({ branch }) => branch)).size).toBe(1);
-    expect(got[0]!.branch).toMatch(/^z9hG4bK[^-]+-[0-9a-z]{14}$/);
+    expect(present(got[0]).branch).toMatch(/^z9hG4bK[^-]+-[0-9a-z]{14}$/);
   }
   // The unique parts differ, the loop parts do not.
-  const [one, other] = s.phones.map(({ received }) => received[0]!.message.branch!.split('-'));
-  expect(one![0]).not.toBe(other![0]);
-  expect(one![1]).toBe(other![1]);
+  const [one, other] = s.phones.map(({ received }) => present(present(received[0]).message.branch).split('-'));
+  expect(present(one)[0]).not.toBe(present(other)[0]);
+  expect(present(one)[1]).toBe(present(other)[1]);
 });

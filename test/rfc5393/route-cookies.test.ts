@@ -1,6 +1,8 @@
-// What our Record-Route carries is believed only when we have written it for this call (C-35), and a request is forwarded by its Route set all the same (C-40).
+// What our Record-Route carries is believed only when we have written it for this call (C-35), and a request is
+// forwarded by its Route set all the same (C-40).
 import { Ack, Invite, type SipRequest, Subsequent, Siplet as siplet } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Uri } from '../../container/message/index.js';
 import { RouteCookies, slotIn } from '../../container/proxy/route-cookie.js';
 import type { ClientRequest } from '../world/outgoing.js';
@@ -17,7 +19,7 @@ async function relaying() {
     @Invite()
     route(request: SipRequest) {
       const proxy = request.proxy({ recordRoute: true });
-      proxy.recordRouteUri!.parameters.set('app', 'gold');
+      present(proxy.recordRouteUri).parameters.set('app', 'gold');
       proxy.proxyTo(BOB);
     }
 
@@ -38,7 +40,7 @@ async function relaying() {
     const invite = await on.bob.receive('INVITE');
     invite.reply(200, toTag === undefined ? {} : { toTag });
     await sent.response(200);
-    return { sent, invite, route: invite.list('Record-Route')[0]! };
+    return { sent, invite, route: present(invite.list('Record-Route')[0]) };
   };
   return { ...on, seen, call };
 }
@@ -69,9 +71,9 @@ describe('C-35 C-40', () => {
     'a parameter less': (route) => route.replace(';app=gold', ''),
     'the cookie of another call': (_route, other) => other,
     'the name of this dialog with the check of another': (route, other) =>
-      route.replace(/(sid=[^.]*\.[^.]*)\.[^;]*/, `$1.${/sid=[^.]*\.[^.]*\.([^;]*)/.exec(other)![1]}`),
+      route.replace(/(sid=[^.]*\.[^.]*)\.[^;]*/, `$1.${present(/sid=[^.]*\.[^.]*\.([^;]*)/.exec(other))[1]}`),
     'the place of another dialog': (route, other) =>
-      route.replace(/(sid=[^.]*\.)[^.]*/, `$1${/sid=[^.]*\.([^.]*)/.exec(other)![1]}`),
+      route.replace(/(sid=[^.]*\.)[^.]*/, `$1${present(/sid=[^.]*\.([^.]*)/.exec(other))[1]}`),
     'a place where nobody is': (route) => route.replace(/(sid=[^.]*\.)[^.]*/, '$1999'),
     'no place': (route) => route.replace(/(sid=[^.]*)\.[^.]*/, '$1'),
     'no check': (route) => route.replace(/(sid=[^.]*)\.[^;]*/, '$1'),
@@ -132,7 +134,7 @@ describe('C-35 C-40', () => {
     sent.ack();
     await s.world.deliver();
     s.seen.length = 0;
-    const placeOf = (text: string) => /sid=[^.]*\.([^.]*)\./.exec(text)![1];
+    const placeOf = (text: string) => present(/sid=[^.]*\.([^.]*)\./.exec(text))[1];
     expect(route).not.toBe(old);
     expect(placeOf(route)).toBe(placeOf(old));
     await sends(s, sent, 'INFO', old);

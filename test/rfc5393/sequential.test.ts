@@ -1,6 +1,7 @@
 // P53-07 where a branch of a sequential search runs out of time.
 import { Invite, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Siplet } from '../world/siplet.js';
 import { World } from '../world/world.js';
 import { breadths, sum, travelled } from './location-service.js';
@@ -18,9 +19,10 @@ test('P53-07 RFC 5393 §5.3.3.1 a branch that was cancelled and has no final res
   }
   await Siplet.start(world, { hunt: { Hunt } });
   alice.invite('sip:bob@example.com', { via: '10.0.0.9', headers: { 'Max-Breadth': '4' } });
-  (await phones[0]!.receive('INVITE')).reply(180);
-  await phones[1]!.receive('INVITE'); // 5 s later, together with the CANCEL to the first, which has not answered
-  expect(phones[0]!.received.filter(({ message }) => message.method === 'INVITE')).toHaveLength(1);
+  (await present(phones[0]).receive('INVITE')).reply(180);
+  // 5 s later, together with the CANCEL to the first, which has not answered
+  await present(phones[1]).receive('INVITE');
+  expect(present(phones[0]).received.filter(({ message }) => message.method === 'INVITE')).toHaveLength(1);
   const given = breadths(travelled(world, 'INVITE', '10.0.0.9'));
   expect(sum(given)).toBeLessThanOrEqual(4); // 3 + 2 = 5
 });

@@ -1,6 +1,7 @@
 // Contract section 5, JSR 289 §15.6: what a router may answer, and what the container makes of it.
 import { Invite, type RouterInfo, type SipRequest, StatelessRoute, Siplet as siplet } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { BOB } from '../world/stage.js';
 import { chosen, routerOf, service } from './chosen.js';
 
@@ -168,7 +169,7 @@ describe('routes', () => {
     // Carol's element is a proxy: what it does to the request is written out here.
     const again = carol.request('MESSAGE', BOB, {
       via: 'siplet',
-      route: [back!],
+      route: [present(back)],
       callId: outside.message.callId,
       from: '<sip:alice@10.0.0.1>',
     });
@@ -200,7 +201,7 @@ describe('routes', () => {
     const { world, alice, carol } = await chosen({ chooser: router });
     alice.request('MESSAGE', BOB, { via: 'siplet' });
     const outside = await carol.receive('MESSAGE');
-    const route = [outside.list('Route')[1]!];
+    const route = [present(outside.list('Route')[1])];
     await carol.request('MESSAGE', BOB, { via: 'siplet', route }).response(500);
     await world.run(300_000);
     await carol.request('MESSAGE', BOB, { via: 'siplet', route, callId: outside.message.callId }).response(500);

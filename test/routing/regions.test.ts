@@ -1,4 +1,5 @@
-// Contract section 5, JSR 289 §15: services of the caller's and of the callee's side, chosen by a router that an application exports.
+// Contract section 5, JSR 289 §15: services of the caller's and of the callee's side, chosen by a router that an
+// application exports.
 import { expect, test } from 'vitest';
 import { BOB } from '../world/stage.js';
 import { Subscribers } from './apps/subscribers.js';

@@ -1,9 +1,11 @@
-// Both routers by themselves: what they are told of, what they keep, and what requests that applications send are asked with.
+// Both routers by themselves: what they are told of, what they keep, and what requests that applications send are asked
+// with.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { RoutingDirective } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import type { DeployedApplication } from '../../container/application/application.js';
+import { present } from '../../container/base/present.js';
 import { Request } from '../../container/message/index.js';
 import { CustomRouter } from '../../container/routing/custom-router.js';
 import { DefaultRouter } from '../../container/routing/default-router.js';
@@ -65,7 +67,7 @@ describe('the default router', () => {
       first = ask(router);
       expect(ask(router)).toBe(first); // an answer is worked out once
       first = undefined;
-      return new WeakRef(fleet.active[0]!);
+      return new WeakRef(present(fleet.active[0]));
     })();
     expect(gone.deref()).toBeDefined();
     fleet.set(application('b'));

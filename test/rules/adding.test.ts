@@ -1,6 +1,7 @@
 // Rules C-16 to C-19: branches that are added while the transaction runs.
 import { IllegalStateError, type Proxy as SipProxy, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, finals, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
@@ -8,7 +9,7 @@ import { BOB, CAROL, DAVE } from '../world/stage.js';
 /** What a best-response handler does with the first, the second … response that it gets. */
 function inTurn(...acts: ((proxy: SipProxy, response: SipResponse) => unknown)[]): (response: SipResponse) => unknown {
   let turn = 0;
-  return (response) => acts[turn++]?.(response.proxy!, response);
+  return (response) => acts[turn++]?.(present(response.proxy), response);
 }
 
 describe('from a best-response handler', () => {
@@ -41,7 +42,7 @@ describe('from a best-response handler', () => {
       invite: proxies(BOB),
       best: inTurn((proxy) => {
         const [branch] = proxy.createBranches([CAROL]);
-        branch!.request.headers.set('X-Branch', 'second');
+        present(branch).request.headers.set('X-Branch', 'second');
         proxy.start();
       }),
     });
@@ -61,7 +62,7 @@ describe('from a best-response handler', () => {
       invite: (request) => {
         proxy = request.proxy();
         const [first] = proxy.createBranches([BOB, CAROL]);
-        first!.request.headers.set('X-Branch', 'first');
+        present(first).request.headers.set('X-Branch', 'first');
         proxy.start();
       },
     });
@@ -71,14 +72,14 @@ describe('from a best-response handler', () => {
     first.reply(200);
     await call.response(200);
     call.ack();
-    const [bob, carol] = proxy!.branches;
-    expect([bob!.request.headers.get('X-Branch'), carol!.request.headers.get('X-Branch')]).toEqual([
+    const [bob, carol] = present(proxy).branches;
+    expect([present(bob).request.headers.get('X-Branch'), present(carol).request.headers.get('X-Branch')]).toEqual([
       'first',
       undefined,
     ]);
-    expect([String(bob!.request.uri), String(carol!.request.uri)]).toEqual([BOB, CAROL]);
-    expect([bob!.response?.status, carol!.response?.status]).toEqual([200, 486]);
-    expect(proxy!.originalRequest.callId).toBe(first.message.callId);
+    expect([String(present(bob).request.uri), String(present(carol).request.uri)]).toEqual([BOB, CAROL]);
+    expect([present(bob).response?.status, present(carol).response?.status]).toEqual([200, 486]);
+    expect(present(proxy).originalRequest.callId).toBe(first.message.callId);
     await s.ends();
   });
 
@@ -91,7 +92,7 @@ describe('from a best-response handler', () => {
       invite: proxies(BOB, { recurse: false }),
       async [key](response: SipResponse) {
         await s.after(5000);
-        response.proxy!.proxyTo(CAROL);
+        present(response.proxy).proxyTo(CAROL);
       },
     });
     const call = s.call();
@@ -186,7 +187,7 @@ describe('rounds', () => {
     let round = 0;
     const s = await scripted({
       invite: proxies('sip:bob0@10.0.0.2'),
-      best: ({ proxy }) => (++round < 10 ? proxy!.proxyTo(`sip:bob${round}@10.0.0.2`) : undefined),
+      best: ({ proxy }) => (++round < 10 ? present(proxy).proxyTo(`sip:bob${round}@10.0.0.2`) : undefined),
     });
     s.bob.on('INVITE', (invite) => void invite.reply(404));
     await s.call().response(404);
@@ -254,7 +255,7 @@ describe('at other times', () => {
       async branch(response) {
         if (response.status !== 486) return;
         await s.after(3000);
-        response.proxy!.proxyTo(DAVE);
+        present(response.proxy).proxyTo(DAVE);
       },
     });
     const call = s.call();
@@ -283,7 +284,7 @@ describe('at other times', () => {
     const added = await s.carol.receive('INVITE');
     await s.world.run(10);
     expect(requests(s.bob)).toEqual(['INVITE', 'CANCEL', 'ACK']);
-    const cancel = s.bob.received.find(({ message }) => message.method === 'CANCEL')!;
+    const cancel = present(s.bob.received.find(({ message }) => message.method === 'CANCEL'));
     expect(cancel.message.header('Reason')).toBe('SIP;cause=480;text="Too long"');
     added.reply(200);
     await call.response(200);
@@ -340,10 +341,10 @@ describe('at other times', () => {
     (await s.bob.receive('INVITE')).reply(status);
     await call.response(status);
     if (status === 200) call.ack();
-    expect(thrown(() => proxy!.proxyTo(CAROL))).toBeInstanceOf(IllegalStateError);
-    expect(thrown(() => proxy!.createBranches(CAROL))).toBeInstanceOf(IllegalStateError);
+    expect(thrown(() => present(proxy).proxyTo(CAROL))).toBeInstanceOf(IllegalStateError);
+    expect(thrown(() => present(proxy).createBranches(CAROL))).toBeInstanceOf(IllegalStateError);
     await s.ends();
-    expect(thrown(() => proxy!.proxyTo(CAROL))).toBeInstanceOf(IllegalStateError);
+    expect(thrown(() => present(proxy).proxyTo(CAROL))).toBeInstanceOf(IllegalStateError);
     await s.carol.receivesNothing();
   });
 });
@@ -378,7 +379,7 @@ describe('the target set', () => {
   );
 
   test('C-19 a later proxyTo to one that was tried adds nothing: the response goes upstream', async () => {
-    const s = await scripted({ invite: proxies(BOB), best: ({ proxy }) => proxy!.proxyTo(BOB) });
+    const s = await scripted({ invite: proxies(BOB), best: ({ proxy }) => present(proxy).proxyTo(BOB) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486);
     await call.response(486);

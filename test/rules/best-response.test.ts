@@ -1,6 +1,7 @@
 // Rule C-15: which response goes upstream (§16.7 steps 5 to 7).
 import type { SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, finals, requests } from '../world/arrivals.js';
 import type { Phone } from '../world/phone.js';
 import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
@@ -34,7 +35,7 @@ test.each(CASES)('C-15 of %j is %i', async (answers, best) => {
     const headers: Record<string, string> = { 'Retry-After': '5' };
     if (status === 401) headers['WWW-Authenticate'] = 'Digest realm="a", nonce="1"';
     if (status === 407) headers['Proxy-Authenticate'] = 'Digest realm="a", nonce="1"';
-    (await phones[i]!.receive('INVITE')).reply(status, { headers });
+    (await present(phones[i]).receive('INVITE')).reply(status, { headers });
     await s.world.run(100);
   }
   const final = await call.response('final');
@@ -109,7 +110,7 @@ test.each([404, 480, 486])('C-15 the 487 of a cancelled branch does not beat a %
   (await s.bob.receive('INVITE')).reply(180);
   const other = await s.carol.receive('INVITE');
   await call.response(180);
-  request!.proxy().branch(BOB)!.cancel();
+  present(present(request).proxy().branch(BOB)).cancel();
   await s.world.run(100);
   expect(requests(s.bob)).toEqual(['INVITE', 'CANCEL', 'ACK']);
   other.reply(status);

@@ -1,6 +1,7 @@
 // Rule C-29: CANCEL from upstream.
 import { IllegalStateError, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, finals, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
@@ -20,8 +21,8 @@ test('C-29 it is answered 200, all branches are cancelled, 487 goes upstream', a
   expect(s.world.clock.now()).toBe(at + 4);
   for (const phone of [s.bob, s.carol]) {
     const [arrival, ...others] = phone.received.filter(({ message }) => message.method === 'CANCEL');
-    expect([arrival!.time, others]).toEqual([at + 2, []]);
-    expect(arrival!.message.header('Reason')).toBe('SIP;cause=600;text="Busy"');
+    expect([present(arrival).time, others]).toEqual([at + 2, []]);
+    expect(present(arrival).message.header('Reason')).toBe('SIP;cause=600;text="Busy"');
   }
   expect(s.seen).toEqual(['invite', 'cancel', 'best 487']);
   await s.ends();
@@ -143,7 +144,7 @@ test('C-29 a best-response handler that goes on after it adds nothing that rings
     invite: proxies(BOB),
     async best(response) {
       await s.after(2000);
-      response.proxy!.proxyTo(CAROL);
+      present(response.proxy).proxyTo(CAROL);
     },
   });
   const call = s.call();
@@ -172,7 +173,7 @@ test('C-29 C-10 between the first 2xx and its way upstream it cancels what noCan
   await call.response(200);
   expect(s.world.clock.now()).toBe(4 + 3000);
   const [, cancel] = s.carol.received;
-  expect([cancel!.time, cancel!.message.header('Reason')]).toEqual([1004, 'Q.850;cause=16']);
+  expect([present(cancel).time, present(cancel).message.header('Reason')]).toEqual([1004, 'Q.850;cause=16']);
   call.ack();
   await s.ends();
   expect([requests(s.bob), requests(s.carol)]).toEqual([

@@ -1,6 +1,7 @@
 // Rules C-33 to C-38: what the application sees after the final response.
 import { IllegalStateError, type SipRequest, TooManyHopsError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, requests } from '../world/arrivals.js';
 import type { ServerRequest } from '../world/incoming.js';
 import { proxies, type Script, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
@@ -206,7 +207,7 @@ describe('C-34 with recordRoute', () => {
     await hangUp(s, call);
     expect(ids.size).toBe(1);
     await s.ends();
-    expect([last!.session.isValid, last!.applicationSession.isValid]).toEqual([false, false]);
+    expect([present(last).session.isValid, present(last).applicationSession.isValid]).toEqual([false, false]);
   });
 
   test('C-34 a request that comes after the BYE is refused or routed, and the application sees none of it', async () => {
@@ -274,8 +275,8 @@ describe('C-35 parameters of the recordRouteUri', () => {
       invite(request) {
         const proxy = request.proxy({ recordRoute: true });
         const [one, other] = proxy.createBranches([BOB, CAROL]);
-        one!.recordRouteUri.parameters.set('which', 'bob');
-        other!.recordRouteUri.parameters.set('which', 'carol');
+        present(one).recordRouteUri.parameters.set('which', 'bob');
+        present(other).recordRouteUri.parameters.set('which', 'carol');
         proxy.start();
       },
       subsequent: (request) => void values.push(request.parameter('which')),
@@ -284,7 +285,7 @@ describe('C-35 parameters of the recordRouteUri', () => {
     const call = s.call();
     const toBob = await s.bob.receive('INVITE');
     const toCarol: ServerRequest = await s.carol.receive('INVITE');
-    expect([toBob, toCarol].map((invite) => /;which=(\w+)/.exec(invite.header('Record-Route')!)?.[1])).toEqual([
+    expect([toBob, toCarol].map((invite) => /;which=(\w+)/.exec(present(invite.header('Record-Route')))?.[1])).toEqual([
       'bob',
       'carol',
     ]);
@@ -339,7 +340,7 @@ describe('C-38 REGISTER', () => {
     const { request } = await registered({
       register(received) {
         const proxy = received.proxy();
-        proxy.createBranches(BOB)[0]!.recordRoute = true;
+        present(proxy.createBranches(BOB)[0]).recordRoute = true;
         proxy.start();
       },
     });

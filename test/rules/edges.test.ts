@@ -1,6 +1,7 @@
 // What is easily got wrong: proxying in a dialog, finals behind slow handlers, requests that nobody deals with.
 import { IllegalStateError, type SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE, established } from '../world/stage.js';
@@ -12,7 +13,7 @@ describe('C-1 C-34 proxying inside a dialog', () => {
       invite: proxies(BOB, { recordRoute: true }),
       best(response) {
         errors.push(
-          thrown(() => response.proxy!.proxyTo(CAROL)),
+          thrown(() => present(response.proxy).proxyTo(CAROL)),
           thrown(() => response.request.proxy()),
         );
       },
@@ -47,7 +48,7 @@ describe('C-14', () => {
       async branch(response) {
         if (response.status !== 486) return;
         await s.after(1000);
-        response.proxy!.proxyTo(DAVE);
+        present(response.proxy).proxyTo(DAVE);
       },
       best: watch,
     });

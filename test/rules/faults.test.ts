@@ -1,6 +1,7 @@
 // Rules C-41 and C-41a: handlers that fail, and requests that nobody answers.
 import type { SipRequest, SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, finals, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
 import type { LogLine } from '../world/siplet.js';
@@ -33,7 +34,7 @@ function once(fail: () => unknown, then: (argument: never) => unknown = watch) {
 function failure(s: ScriptedStage): LogLine {
   const lines = s.container.log.filter(({ level }) => level >= 50);
   expect(lines).toHaveLength(1);
-  return lines[0]!;
+  return present(lines[0]);
 }
 
 function expectCounted(s: ScriptedStage, handler: string, method: string): void {
@@ -154,7 +155,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
       best(response) {
         if (added) return;
         added = true;
-        response.proxy!.proxyTo(CAROL);
+        present(response.proxy).proxyTo(CAROL);
         return fail();
       },
     });
@@ -290,7 +291,7 @@ describe('in time', () => {
       invite: ring,
       async best(response) {
         await s.after(11_000);
-        response.proxy!.proxyTo(CAROL);
+        present(response.proxy).proxyTo(CAROL);
       },
     });
     const call = s.call();

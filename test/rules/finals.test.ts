@@ -1,6 +1,7 @@
 // Rules C-11 to C-14: 3xx-6xx.
 import { IllegalStateError, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, finals, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
@@ -209,9 +210,9 @@ describe('6xx', () => {
     const errors: unknown[] = [];
     const add = ({ proxy }: SipResponse) =>
       errors.push(
-        thrown(() => proxy!.proxyTo(DAVE)),
-        thrown(() => proxy!.createBranches(DAVE)),
-        thrown(() => proxy!.start()),
+        thrown(() => present(proxy).proxyTo(DAVE)),
+        thrown(() => present(proxy).createBranches(DAVE)),
+        thrown(() => present(proxy).start()),
       );
     const s = await scripted({ invite: proxies([BOB, CAROL]), branch: add, best: add });
     s.carol.answerCancel = true;

@@ -1,5 +1,7 @@
-// What stays of a call that is over, while its transactions linger (RFC 6026, JSR 289 §6.2.4): they absorb and pass on what is sent again; the sessions have ended.
+// What stays of a call that is over, while its transactions linger (RFC 6026, JSR 289 §6.2.4): they absorb and pass on
+// what is sent again; the sessions have ended.
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { ReceivedRequest } from '../../container/dispatch/received-request.js';
 import { arrivals } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
@@ -42,7 +44,7 @@ test('JSR 289 §6.2.4 no INVITE of a call that is over waits for its transaction
   onTestFinished(() => ended.mockRestore());
   const s = await scripted({ invite: proxies(BOB, RR), success: watch, subsequent: watch });
   const { call } = await talks(s);
-  const again = call.dialogOf(call.last!).request('INVITE');
+  const again = call.dialogOf(present(call.last)).request('INVITE');
   (await s.bob.receive('INVITE')).reply(200);
   await again.response(200);
   again.ack();
@@ -85,9 +87,9 @@ test('C-10a a dialog of another fork keeps the sessions when the first one ends'
   const s = await scripted({ invite: proxies([BOB, CAROL], { ...RR, noCancel: true }), success: watch, bye: watch });
   const call = s.call();
   const invites = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
-  invites[0]!.reply(200);
+  present(invites[0]).reply(200);
   const first = await call.response(200);
-  invites[1]!.reply(200);
+  present(invites[1]).reply(200);
   const second = await call.response(200);
   for (const [answer, phone] of [
     [first, s.bob],
@@ -129,8 +131,8 @@ test('JSR 289 §6.2.4 a session that the application keeps is told of a 2xx that
   invite.reply(200);
   await s.world.run(1000);
   expect(s.seen.at(-1)).toBe('success 200 again');
-  const [session] = s.container.engine.sessions.of(s.container.active[0]!);
-  session!.invalidate();
+  const [session] = s.container.engine.sessions.of(present(s.container.active[0]));
+  present(session).invalidate();
   await s.ends();
 });
 

@@ -1,6 +1,7 @@
 // Rules C-1 to C-7: modes of proxying, and provisional responses.
 import { IllegalStateError, type Proxy as SipProxy, type SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, finals } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL } from '../world/stage.js';
@@ -68,7 +69,7 @@ describe('roles', () => {
     await call.response(404);
     expect(proxies).toHaveLength(4);
     expect(new Set(proxies).size).toBe(1);
-    expect(proxies[0]!.recurse).toBe(false);
+    expect(present(proxies[0]).recurse).toBe(false);
     await s.ends();
   });
 });
@@ -273,19 +274,19 @@ describe('1xx', () => {
         received.proxy().proxyTo(BOB);
         received.createResponse(183).send();
       },
-      provisional: () => request!.createResponse(181).send(),
+      provisional: () => present(request).createResponse(181).send(),
     });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180);
     expect((await call.response(182)).reason).toBe('Please wait');
     await call.response(180);
-    request!.createResponse(182).send();
+    present(request).createResponse(182).send();
     await s.world.run(10);
     expect(call.responses.map(({ status }) => status)).toEqual([100, 182, 183, 181, 180, 182]);
     invite.reply(404);
     await call.response(404);
-    expect(thrown(() => request!.createResponse(183).send())).toBeInstanceOf(IllegalStateError);
+    expect(thrown(() => present(request).createResponse(183).send())).toBeInstanceOf(IllegalStateError);
     await s.ends();
     expect(call.responses).toHaveLength(7);
   });
@@ -335,7 +336,7 @@ describe('1xx', () => {
     const call = s.call({ headers: { Supported: '100rel' } });
     const invites = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
     for (const [i, phone] of [s.bob, s.carol].entries()) {
-      invites[i]!.reply(183, { headers: { Require: '100rel', RSeq: `${i + 7}` }, body: 'v=0\r\n' });
+      present(invites[i]).reply(183, { headers: { Require: '100rel', RSeq: `${i + 7}` }, body: 'v=0\r\n' });
       const early = await call.response(183);
       expect([early.header('Require'), early.header('RSeq'), early.body]).toEqual(['100rel', `${i + 7}`, 'v=0\r\n']);
       const prack = call.dialogOf(early).request('PRACK', { headers: { RAck: `${i + 7} 1 INVITE` } });
@@ -352,7 +353,7 @@ describe('1xx', () => {
       ...['provisional 183', 'prack', 'success 200 PRACK', 'update', 'success 200 UPDATE'],
       ...['provisional 183', 'prack', 'success 200 PRACK', 'update', 'success 200 UPDATE'],
     ]);
-    invites[0]!.reply(200);
+    present(invites[0]).reply(200);
     await call.response(200);
     call.ack();
     const bye = call.bye();

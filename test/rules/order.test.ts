@@ -1,5 +1,6 @@
 // Rule C-43: handlers of one application session run one after another, those of different ones side by side.
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { proxies, type Script, type ScriptedStage, scripted } from '../world/script.js';
 import { BOB, CAROL } from '../world/stage.js';
 
@@ -33,7 +34,7 @@ test('C-43 handlers of one application session never run at the same time, and r
     ...script,
     invite(request) {
       request.applicationSession.setTimer('tick', 1500);
-      return script.invite!(request);
+      return present(script.invite)(request);
     },
   });
   s.carol.answerCancel = true;

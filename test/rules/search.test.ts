@@ -1,5 +1,6 @@
 // Rules C-22 to C-27: parallel and sequential search, Timer C, recursion.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, finals, requests } from '../world/arrivals.js';
 import type { Phone } from '../world/phone.js';
 import { proxies, type ScriptedStage, scripted, watch } from '../world/script.js';
@@ -76,7 +77,7 @@ describe('parallel', () => {
       invite: proxies(BOB, { timeout: 20 }),
       async provisional(response) {
         await s.after(8000);
-        response.proxy!.proxyTo(CAROL);
+        present(response.proxy).proxyTo(CAROL);
       },
     });
     s.bob.answerCancel = s.carol.answerCancel = s.carol.autoTrying = true;
@@ -93,7 +94,7 @@ describe('parallel', () => {
     const s = await scripted({
       invite: proxies(BOB, { timeout: 20 }),
       best({ proxy }) {
-        if (!added) proxy!.proxyTo(CAROL);
+        if (!added) present(proxy).proxyTo(CAROL);
         added = true;
       },
     });
@@ -154,7 +155,7 @@ describe('sequential', () => {
     const s = await scripted({
       invite(request) {
         const proxy = request.proxy({ parallel: false, timeout: 10 });
-        proxy.createBranches([BOB, CAROL])[0]!.timeout = 3;
+        present(proxy.createBranches([BOB, CAROL])[0]).timeout = 3;
         proxy.start();
       },
     });
@@ -332,7 +333,9 @@ describe('recurse', () => {
     const s = await scripted({
       invite: proxies(BOB),
       best({ proxy }) {
-        listed = proxy!.branches.map((branch) => `${branch.uri} > ${branch.recursed.map(({ uri }) => String(uri))}`);
+        listed = present(proxy).branches.map(
+          (branch) => `${branch.uri} > ${branch.recursed.map(({ uri }) => String(uri))}`,
+        );
       },
     });
     const call = s.call();
@@ -358,7 +361,7 @@ describe('recurse', () => {
     const s = await scripted({
       invite(request) {
         const proxy = request.proxy();
-        proxy.createBranches([BOB, CAROL])[0]!.recurse = false;
+        present(proxy.createBranches([BOB, CAROL])[0]).recurse = false;
         proxy.start();
       },
     });
@@ -378,8 +381,8 @@ test('C-22 a search that was sequential and is parallel from now on: what waited
   const s = await scripted({
     invite: proxies([BOB, CAROL], { parallel: false }),
     provisional: (response) => {
-      response.proxy!.parallel = true;
-      response.proxy!.proxyTo(DAVE);
+      present(response.proxy).parallel = true;
+      present(response.proxy).proxyTo(DAVE);
     },
   });
   s.bob.answerCancel = true;

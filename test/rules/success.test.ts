@@ -1,6 +1,7 @@
 // Rules C-10 to C-10d: 2xx.
 import { IllegalStateError, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { arrivals, finals, requests } from '../world/arrivals.js';
 import { proxies, type ScriptedStage, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE, established } from '../world/stage.js';
@@ -69,7 +70,7 @@ describe('the first 2xx to an INVITE', () => {
     const s: ScriptedStage = await scripted({
       invite: proxies(BOB),
       success(response) {
-        const proxy = response.proxy!;
+        const proxy = present(response.proxy);
         errors = [
           thrown(() => proxy.proxyTo(CAROL)),
           thrown(() => proxy.createBranches(CAROL)),
@@ -145,7 +146,7 @@ describe('further 2xx', () => {
     }
     const initial = responses.filter(({ method }) => method === 'INVITE');
     expect(initial.map(({ isRetransmission }) => isRetransmission)).toEqual([false, false]);
-    expect(initial[0]!.session.id).not.toBe(initial[1]!.session.id);
+    expect(present(initial[0]).session.id).not.toBe(present(initial[1]).session.id);
     expect(s.seen.filter((line) => line === 'bye')).toHaveLength(2);
     await s.ends();
   });
@@ -187,7 +188,7 @@ describe('further 2xx', () => {
     expect(finals(s.alice)).toEqual([200, 200, 200, 200]);
     const wires = s.alice.received.filter(({ message }) => message.status === 200).map(({ wire }) => wire);
     expect(new Set(wires).size).toBe(1);
-    expect(call.last!.header('X-Rule')).toBe('C-10b');
+    expect(present(call.last).header('X-Rule')).toBe('C-10b');
     call.ack();
     await s.ends();
   });
@@ -250,10 +251,10 @@ describe('ACK', () => {
     const s = await scripted({ invite: proxies([BOB, CAROL], { recordRoute: true }), ack: watch, subsequent: watch });
     const call = s.call();
     const invites = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
-    invites[0]!.reply(486);
-    await invites[0]!.ack();
-    invites[1]!.reply(404);
-    await invites[1]!.ack();
+    present(invites[0]).reply(486);
+    await present(invites[0]).ack();
+    present(invites[1]).reply(404);
+    await present(invites[1]).ack();
     await call.response('4xx');
     await s.ends();
     expect(s.seen).toEqual(['invite']);
@@ -278,9 +279,9 @@ describe('other methods', () => {
       });
       const sent = s.alice.request(method, 'sip:bob@example.com', { via: 'siplet' });
       const received = [await s.bob.receive(method), await s.carol.receive(method), await s.dave.receive(method)];
-      received[0]!.reply(404);
-      received[1]!.reply(200);
-      received[2]!.reply(202);
+      present(received[0]).reply(404);
+      present(received[1]).reply(200);
+      present(received[2]).reply(202);
       const final = await sent.response('2xx');
       expect([final.status, final.toTag]).toEqual([200, 'carol-1']);
       await s.ends();

@@ -1,5 +1,7 @@
-// Applications that fail, in the built container beside one that does not: C-41, C-41a, the last sentence of D-1. Needs the build, which `npm test` makes first.
+// Applications that fail, in the built container beside one that does not: C-41, C-41a, the last sentence of D-1. Needs
+// the build, which `npm test` makes first.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Container, type LogLine } from './process.js';
 import { acknowledgementOf, datagrams, type End, Raw, responseTo, sink } from './wire.js';
 
@@ -43,7 +45,9 @@ class Sent {
     caller.send(this.raw.wire, container.udp);
   }
 
-  /** Its response of that status; of another class it fails. A final response to INVITE that is no 2xx is acknowledged. */
+  /**
+   * Its response of that status; of another class it fails. A final response to INVITE that is no 2xx is acknowledged.
+   */
   async response(status: number): Promise<Raw> {
     const { raw } = await caller.inbox.take(
       ({ raw: each }) =>
@@ -96,7 +100,7 @@ class Call {
   request(method: string, cseq = ++this.#cseq): Sent {
     return new Sent(this.invite.container, method, this.invite.callId, {
       uri: `sip:bob@127.0.0.1:${callee.port}`,
-      to: this.answer.value('to')!,
+      to: present(this.answer.value('to')),
       routes: this.answer.values('record-route').reverse(),
       cseq,
     });
@@ -124,7 +128,7 @@ function running(applications: () => Record<string, string>, configuration: stri
   afterAll(async () => {
     expect(await container?.stop()).toEqual({ status: 0, err: '' });
   });
-  return () => container!;
+  return () => present(container);
 }
 
 /** An application with one handler, which fails for the user `fault` and proxies to the callee otherwise. */
@@ -183,12 +187,12 @@ shutdown: { timeout: 1000 }
 
   test('D-1 what does not compile is reported with file and line, and the others serve', async () => {
     const faults = container().errors.filter(({ msg }) => msg.includes('is not deployed'));
-    expect(faults.map(({ msg }) => msg.split('\n')[0]!).sort()).toEqual([
+    expect(faults.map(({ msg }) => present(msg.split('\n')[0])).sort()).toEqual([
       expect.stringMatching(/^broken 0\.0\.0 is not deployed: apps\/broken\.ts:6:\d+: /),
       expect.stringMatching(/^lost 0\.0\.0 is not deployed: apps\/lost\.ts:2:\d+: /),
     ]);
     expect(faults.map(({ app }) => app).sort()).toEqual(['broken', 'lost']);
-    const ready = container().lines.find(({ msg }) => msg === 'ready')!;
+    const ready = present(container().lines.find(({ msg }) => msg === 'ready'));
     expect(ready.applications).toEqual(['good 0.0.0', 'hangs 0.0.0', 'rejects 0.0.0', 'throws 0.0.0']);
     await (await Call.begin(container())).end();
   });
@@ -203,7 +207,7 @@ shutdown: { timeout: 1000 }
     const line = await complaint(container(), faulty);
     expect(line).toMatchObject({ app, method, handler, msg: `${handler} failed`, err: { message: 'on purpose' } });
     // In the author's source.
-    expect(line.err!.stack).toContain(placeOf(`${app}.ts`, texts[`${app}.ts`]!, 'throw new Error'));
+    expect(present(line.err).stack).toContain(placeOf(`${app}.ts`, present(texts[`${app}.ts`]), 'throw new Error'));
     await expectServed(send(container(), method, 'fine'));
     await (await Call.begin(container())).end();
     await standing.end();
@@ -311,8 +315,8 @@ shutdown: { timeout: 1000 }
     await invite.response(500);
     const line = await complaint(container(), invite);
     expect(line).toMatchObject({ app: 'faulty', method: 'INVITE', handler: 'Faulty.ring' });
-    const place = placeOf('faulty.ts', texts['faulty.ts']!, `case '${how}'`);
-    expect(line.err!.stack).toContain(place);
+    const place = placeOf('faulty.ts', present(texts['faulty.ts']), `case '${how}'`);
+    expect(present(line.err).stack).toContain(place);
     await expectUnharmed();
   });
 
@@ -371,7 +375,7 @@ shutdown: { timeout: 1000 }
       expect(response.start).toBe(`SIP/2.0 ${status} Whatever`);
       const line = await complaint(container(), invite);
       expect(line).toMatchObject({ app: 'faulty', method: 'INVITE', handler });
-      expect(line.err!.type).toBe(how === 'hangs' ? 'HandlerTimeout' : 'Error');
+      expect(present(line.err).type).toBe(how === 'hangs' ? 'HandlerTimeout' : 'Error');
       if (status === 200) await (await Call.answered(invite, response)).end();
       if (status === 183) {
         reply(responseTo(raw, 480));
@@ -409,15 +413,17 @@ shutdown: { timeout: 1000 }
     if (how !== 'microtask')
       expect(line).toMatchObject({ handler: 'Faulty.ring', msg: 'Faulty.ring left an unhandled error' });
     if (how !== 'nothing') {
-      expect(line.err!.message).toContain('stray on purpose');
-      expect(line.err!.stack).toContain(placeOf('faulty.ts', texts['faulty.ts']!, "new Error('stray on purpose')"));
+      expect(present(line.err).message).toContain('stray on purpose');
+      expect(present(line.err).stack).toContain(
+        placeOf('faulty.ts', present(texts['faulty.ts']), "new Error('stray on purpose')"),
+      );
     }
     await expectUnharmed();
   });
 
   test('D-1 what does not compile beside it is reported', () => {
     const [fault, ...others] = container().errors.filter(({ msg }) => msg.includes('is not deployed'));
-    expect(fault!.msg).toMatch(/^broken 0\.0\.0 is not deployed: apps\/broken\.ts:6:\d+: /);
+    expect(present(fault).msg).toMatch(/^broken 0\.0\.0 is not deployed: apps\/broken\.ts:6:\d+: /);
     expect(others).toEqual([]);
   });
 });

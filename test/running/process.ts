@@ -53,7 +53,10 @@ export class Container {
     });
   }
 
-  /** Runs `siplet run` on these applications, by file name, with this siplet.yaml and `more` words; resolves when it is ready. */
+  /**
+   * Runs `siplet run` on these applications, by file name, with this siplet.yaml and `more` words; resolves when it is
+   * ready.
+   */
   static async start(
     applications: Readonly<Record<string, string>>,
     configuration: string,

@@ -36,7 +36,8 @@ async function sent(wire: string): Promise<{ connection: Connection }> {
   return { connection };
 }
 
-// §16.6 step 8, §7.3.1: our Via is put above the existing ones, and no header field moves. Here both Vias stand behind Route and below.
+// §16.6 step 8, §7.3.1: our Via is put above the existing ones, and no header field moves. Here both Vias stand behind
+// Route and below.
 test('RFC 4475 §3.1.1.1 wsinv, without its To tag: a folded topmost Via stays where it was, ours above it', async () => {
   const wire = read('wsinv').replace(/ ;\s+tag\s+= 1918181833n/, '');
   const { connection } = await sent(wire);

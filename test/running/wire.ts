@@ -1,7 +1,9 @@
-// Sockets on loopback that speak octets, and SIP messages taken apart into lines without any judgement of what the lines say.
+// Sockets on loopback that speak octets, and SIP messages taken apart into lines without any judgement of what the
+// lines say.
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as openConnection, type Server, type Socket } from 'node:net';
+import { present } from '../../container/base/present.js';
 
 /** What came, in order, until somebody takes it. */
 export class Inbox<T> {
@@ -16,13 +18,13 @@ export class Inbox<T> {
   push(item: T): void {
     const at = this.#waiting.findIndex(({ wanted }) => wanted(item));
     if (at < 0) this.#items.push(item);
-    else this.#waiting.splice(at, 1)[0]!.resolve(item);
+    else present(this.#waiting.splice(at, 1)[0]).resolve(item);
   }
 
   /** The first one that is `wanted`, which is taken out. */
   async take(wanted: (item: T) => boolean = () => true, ms = 1000): Promise<T> {
     const at = this.#items.findIndex(wanted);
-    if (at >= 0) return this.#items.splice(at, 1)[0]!;
+    if (at >= 0) return present(this.#items.splice(at, 1)[0]);
     return new Promise<T>((resolve, reject) => {
       const entry = {
         wanted,
@@ -155,7 +157,7 @@ function readMessages(socket: Socket, inbox: Inbox<Arrival>): void {
       if (rest.length < end + 4 + length) return;
       const raw = new Raw(rest.slice(0, end + 4 + length));
       rest = rest.slice(end + 4 + length).replace(/^(\r\n)+/, '');
-      inbox.push({ raw, transport: 'TCP', port: socket.localPort!, reply });
+      inbox.push({ raw, transport: 'TCP', port: present(socket.localPort), reply });
     }
   });
 }
@@ -247,7 +249,7 @@ export function responseTo(request: Raw, status: number, extra: readonly string[
 /** The ACK to a final response other than 2xx, of whatever was sent (§17.1.1.3). */
 export function acknowledgementOf(request: Raw, response: Raw): string {
   const lines = request.lines.filter((line) => keyOf(line) === 'from' || keyOf(line) === 'call-id');
-  const via = request.lines.find((line) => keyOf(line) === 'via')!;
+  const via = present(request.lines.find((line) => keyOf(line) === 'via'));
   const routes = request.lines.filter((line) => keyOf(line) === 'route');
   const cseq = `CSeq: ${Number.parseInt(request.value('cseq') ?? '', 10)} ACK`;
   const to = `To: ${response.value('to')}`;

@@ -27,6 +27,7 @@ import {
 import { declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
 import { Container, inject, injectable } from 'inversify';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 
 type Factory = (...args: unknown[]) => (target: object, property: string, descriptor: PropertyDescriptor) => void;
 
@@ -40,7 +41,7 @@ function noted(name: string, ...args: unknown[]) {
   (decorators[name] as Factory)(...args)(
     Plain.prototype,
     'method',
-    Object.getOwnPropertyDescriptor(Plain.prototype, 'method')!,
+    present(Object.getOwnPropertyDescriptor(Plain.prototype, 'method')),
   );
   const [{ property, isStatic, ...rest }] = handlersOf(Plain) as [ReturnType<typeof handlersOf>[0]];
   expect([property, isStatic]).toEqual(['method', false]);
@@ -135,7 +136,7 @@ describe('contract 2: classes', () => {
   test('the name is the class name in kebab-case', () => {
     const nameOf = (type: new () => object) => {
       Siplet()(type);
-      return declarationOf(type)!.name;
+      return present(declarationOf(type)).name;
     };
     expect([
       nameOf(class ReachMe {}),
@@ -166,7 +167,7 @@ describe('contract 2: classes', () => {
       second(): void {}
     }
     expect(
-      declarationOf(Stacked)!.handlers.map(({ decorator, property }) => `${decorator} ${String(property)}`),
+      present(declarationOf(Stacked)).handlers.map(({ decorator, property }) => `${decorator} ${String(property)}`),
     ).toEqual([
       '@Invite() first',
       '@Response({ status: 486 }) first',
@@ -253,7 +254,7 @@ describe('contract 1: injection', () => {
     @Siplet()
     @injectable()
     class Both {}
-    expect(declarationOf(Both)!.name).toBe('both');
+    expect(present(declarationOf(Both)).name).toBe('both');
   });
   test('tokens are the same for every copy of the SDK', () => {
     expect(sdk.LOGGER).toBe(Symbol.for('siplet.LOGGER'));

@@ -9,6 +9,7 @@ import {
   TooManyHopsError,
 } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 
 test('each error has its name', () => {
   const errors = [
@@ -27,7 +28,7 @@ test('each error has its name', () => {
     'SessionInvalidError: m',
     'DeploymentError: m',
   ]);
-  expect(errors.every((error) => error instanceof Error && error.stack!.includes(error.message))).toBe(true);
+  expect(errors.every((error) => error instanceof Error && present(error.stack).includes(error.message))).toBe(true);
   expect(errors[4]).toBeInstanceOf(IllegalStateError);
 });
 

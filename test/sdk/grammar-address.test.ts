@@ -3,36 +3,39 @@ import { readFileSync } from 'node:fs';
 import { parameterOf, quote, scanAddress, scanParameters, splitList, unquote } from '@siplet/sdk/grammar';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 
 /** Unfolded value of the n-th header of that name in an RFC 4475 message. */
 function value(message: string, name: string, index = 0): string {
   const text = readFileSync(new URL(`../torture/rfc4475/${message}.dat`, import.meta.url), 'latin1');
-  const head = text.split('\r\n\r\n')[0]!.replace(/\r\n[ \t]+/g, ' ');
+  const head = present(text.split('\r\n\r\n')[0]).replace(/\r\n[ \t]+/g, ' ');
   const lines = head.split('\r\n').filter((line) => line.slice(0, line.indexOf(':')).trim().toLowerCase() === name);
-  return lines[index]!.slice(lines[index]!.indexOf(':') + 1).trim();
+  return present(lines[index])
+    .slice(present(lines[index]).indexOf(':') + 1)
+    .trim();
 }
 
 describe('RFC 4475 addresses', () => {
   test('§3.1.1.1 wsinv: spaces around ";" and "=", and quotes with escapes', () => {
-    const to = scanAddress(value('wsinv', 'to'))!;
+    const to = present(scanAddress(value('wsinv', 'to')));
     expect([to.uri, parameterOf(to.parameters, 'tag')]).toEqual(['sip:vivekg@chair-dnrc.example.com', '1918181833n']);
-    const from = scanAddress(value('wsinv', 'from'))!;
+    const from = present(scanAddress(value('wsinv', 'from')));
     expect(from.displayName).toBe('"J Rosenberg \\\\\\""');
-    expect(unquote(from.displayName!)).toBe('J Rosenberg \\"');
-    const contact = scanAddress(value('wsinv', 'm'))!;
+    expect(unquote(present(from.displayName))).toBe('J Rosenberg \\"');
+    const contact = present(scanAddress(value('wsinv', 'm')));
     expect(scanParameters(contact.parameters)).toEqual([
       ['newparam', 'newvalue'],
       ['secondparam', true],
       ['q', '0.33'],
     ]);
-    expect(scanAddress(value('wsinv', 'route'))!.uri).toBe(
+    expect(present(scanAddress(value('wsinv', 'route'))).uri).toBe(
       'sip:services.example.com;lr;unknownwith=value;unknown-no-value',
     );
   });
   test('§3.1.1.2 intmeth: quoted controls, tokens as display name, UTF-8 in quotes', () => {
-    const to = scanAddress(value('intmeth', 'to'))!;
-    expect(unquote(to.displayName!)).toBe('BEL:\x07 NUL:\0 DEL:\x7f');
-    const from = scanAddress(value('intmeth', 'from'))!;
+    const to = present(scanAddress(value('intmeth', 'to')));
+    expect(unquote(present(to.displayName))).toBe('BEL:\x07 NUL:\0 DEL:\x7f');
+    const from = present(scanAddress(value('intmeth', 'from')));
     expect(from.displayName).toBe("token1~` token2'+_ token3*%!.-");
     expect(parameterOf(from.parameters, "fromParam''~+*_!.-%")).toMatch(/^"[^"]+"$/);
     expect(parameterOf(from.parameters, 'tag')).toBe("_token~1'+`*%!-.");
@@ -50,13 +53,13 @@ describe('RFC 4475 addresses', () => {
     });
   });
   test('§3.3.12, §3.3.13 cparam01 and cparam02: a parameter is the header’s outside of <> and the URI’s inside', () => {
-    const one = scanAddress(value('cparam01', 'contact'))!;
+    const one = present(scanAddress(value('cparam01', 'contact')));
     expect([one.uri, one.bracketed, one.parameters]).toEqual([
       'sip:+19725552222@gw1.example.net',
       false,
       ';unknownparam',
     ]);
-    const two = scanAddress(value('cparam02', 'contact'))!;
+    const two = present(scanAddress(value('cparam02', 'contact')));
     expect([two.uri, two.bracketed, two.parameters]).toEqual([
       'sip:+19725552222@gw1.example.net;unknownparam',
       true,

@@ -1,6 +1,7 @@
 // §25.1 SIP-URI, absoluteURI and RFC 3966 §3 as the scanners read them.
 import { isHost, isToken, scanUri, unescape as unescaped, uriParameterOf } from '@siplet/sdk/grammar';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 
 const parts = (text: string) => {
   const uri = scanUri(text);
@@ -164,23 +165,31 @@ describe('RFC 4475 URIs', () => {
     expect(scanUri(`sip:${user}@example.com`)?.user).toBe(user);
   });
   test('§3.1.1.3 esc01: escapes stand for their octet once, and never make a scheme', () => {
-    const uri = scanUri('sip:sips%3Auser%40example.com@example.net')!;
-    expect([uri.scheme, unescaped(uri.user!), uri.host]).toEqual(['sip', 'sips:user@example.com', 'example.net']);
-    const contact = scanUri('sip:cal%6Cer@host5.example.net;%6C%72;n%61me=v%61lue%25%34%31')!;
-    expect(unescaped(contact.user!)).toBe('caller');
+    const uri = present(scanUri('sip:sips%3Auser%40example.com@example.net'));
+    expect([uri.scheme, unescaped(present(uri.user)), uri.host]).toEqual([
+      'sip',
+      'sips:user@example.com',
+      'example.net',
+    ]);
+    const contact = present(scanUri('sip:cal%6Cer@host5.example.net;%6C%72;n%61me=v%61lue%25%34%31'));
+    expect(unescaped(present(contact.user))).toBe('caller');
     expect(uriParameterOf(contact.parameters, 'lr')).toBe(true);
     expect(uriParameterOf(contact.parameters, 'NAME')).toBe('value%41');
   });
   test('§3.1.1.4 escnull: NUL in a user is a char like others', () => {
-    expect(unescaped(scanUri('sip:null-%00-null@example.com')!.user!)).toBe('null-\0-null');
-    expect(scanUri('sip:%00%00@host5.example.com')!.user).toBe('%00%00');
+    expect(unescaped(present(present(scanUri('sip:null-%00-null@example.com')).user))).toBe('null-\0-null');
+    expect(present(scanUri('sip:%00%00@host5.example.com')).user).toBe('%00%00');
   });
   test('§3.1.1.9 semiuri: a semicolon before the @ belongs to the user', () => {
-    const uri = scanUri('sip:user;par=u%40example.net@example.com')!;
-    expect([unescaped(uri.user!), uri.host, uri.parameters]).toEqual(['user;par=u@example.net', 'example.com', '']);
+    const uri = present(scanUri('sip:user;par=u%40example.net@example.com'));
+    expect([unescaped(present(uri.user)), uri.host, uri.parameters]).toEqual([
+      'user;par=u@example.net',
+      'example.com',
+      '',
+    ]);
   });
   test('§3.1.2.11 escruri and §3.3.14 regescrt: escaped headers stay escaped', () => {
-    expect(scanUri('sip:user@example.com?Route=%3Csip:sip.example.com%3E')!.headers).toBe(
+    expect(present(scanUri('sip:user@example.com?Route=%3Csip:sip.example.com%3E')).headers).toBe(
       'Route=%3Csip:sip.example.com%3E',
     );
   });

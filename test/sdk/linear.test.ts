@@ -6,7 +6,10 @@ import { isWithin } from '../world/cpu-time.js';
 import { runs } from '../world/runs.js';
 
 const KIB = runs(16, 64);
-/** Milliseconds. A scanner that is quadratic takes 4·10⁹ steps for 64 KiB, which is seconds, and a sixteenth of that for 16. */
+/**
+ * Milliseconds. A scanner that is quadratic takes 4·10⁹ steps for 64 KiB, which is seconds, and a sixteenth of that for
+ * 16.
+ */
 const BOUND = 1000 * (KIB / 64) ** 2;
 const UNITS = [
   '"',

@@ -21,6 +21,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { BOB, established } from '../world/stage.js';
 import { after, hangUp, message, noted, notes, noting } from './noting.js';
 
@@ -151,9 +152,9 @@ test('§6.4.2 set to true again it is invalidated, since it is ready', async () 
   });
   await message(s, 'any');
   await s.world.run(60_000);
-  expect(kept!.isValid).toBe(true);
-  kept!.invalidateWhenReady = true;
-  expect(kept!.isValid).toBe(false);
+  expect(present(kept).isValid).toBe(true);
+  present(kept).invalidateWhenReady = true;
+  expect(present(kept).isValid).toBe(false);
   await s.ends();
 });
 
@@ -273,7 +274,7 @@ test('contract section 3: the signal is aborted when the session ends, however i
   const signals: AbortSignal[] = [];
   const s = await watched({ message: ({ applicationSession }) => void signals.push(applicationSession.signal) });
   await message(s, 'any');
-  expect(signals[0]!.aborted).toBe(false);
+  expect(present(signals[0]).aborted).toBe(false);
   await s.ends();
-  expect(signals[0]!.aborted).toBe(true);
+  expect(present(signals[0]).aborted).toBe(true);
 });

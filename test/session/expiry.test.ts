@@ -11,6 +11,7 @@ import {
   type SipRequest,
 } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { BOB, established } from '../world/stage.js';
 import { after, hangUp, message, noted, notes, noting } from './noting.js';
 
@@ -90,7 +91,7 @@ test.each([0, -1])('§6.3 with sessionTimeout %i it never expires', async (sessi
   await s.world.run(24 * 3600 * 1000);
   expect(notes).toEqual(['32 session destroyed']);
   expect(expiresAt).toBeUndefined();
-  kept!.invalidate();
+  present(kept).invalidate();
   await s.ends();
 });
 
@@ -121,7 +122,7 @@ test('§6.3.1 setExpires(0): it stays until somebody invalidates it', async () =
   await message(s, 'any');
   await s.world.run(7 * 24 * 3600 * 1000);
   expect(notes).toEqual(['32 session destroyed']);
-  kept!.invalidate();
+  present(kept).invalidate();
   await s.ends();
   expect(notes).toHaveLength(2);
 });
@@ -169,14 +170,14 @@ test('§6.3 expiresAt is when it expires: later with all that happens, until the
       session = begun;
     },
   });
-  const left = () => Math.round((session!.expiresAt!.getTime() - s.world.clock.wallTime()) / 1000);
+  const left = () => Math.round((present(present(session).expiresAt).getTime() - s.world.clock.wallTime()) / 1000);
   const { call } = await established(s);
   seen.push(left());
   await s.world.run(100_000);
   seen.push(left());
   await s.world.run(100_000);
   seen.push(left());
-  session!.setExpires(10);
+  present(session).setExpires(10);
   seen.push(left());
   await call.dialog
     .request('INFO')
@@ -184,7 +185,7 @@ test('§6.3 expiresAt is when it expires: later with all that happens, until the
     .catch(() => {});
   expect(seen).toEqual([180, 80, 160, 600]);
   expect(left()).toBeLessThan(600);
-  session!.invalidate();
+  present(session).invalidate();
   await s.ends();
 });
 

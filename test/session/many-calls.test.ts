@@ -1,4 +1,5 @@
-// 200,000 calls one after another leave the tables where they were. SIPLET_SESSION_CALLS says how many; by default fewer.
+// 200,000 calls one after another leave the tables where they were. SIPLET_SESSION_CALLS says how many; by default
+// fewer.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import {
@@ -15,6 +16,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { VirtualHost } from '../world/virtual-host.js';
 import { noting } from './noting.js';
 
@@ -36,7 +38,7 @@ class Many {
 
   @SessionKey()
   static ofTenth(request: ReadonlySipRequest) {
-    const number = Number(/^sip:(\d+)@/.exec(String(request.uri))![1]);
+    const number = Number(present(/^sip:(\d+)@/.exec(String(request.uri)))[1]);
     return number % 10 === 0 ? `key ${number % (10 * KEYS)}` : undefined;
   }
 
@@ -73,8 +75,7 @@ function peers(world: Awaited<ReturnType<typeof noting>>['world']) {
   let ended = 0;
   const field = (wire: string, name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(wire)?.[1]?.trim() ?? '';
   const copied = (wire: string, toTag: string) => {
-    const vias = wire
-      .match(/^Via: .*$/gm)!
+    const vias = present(wire.match(/^Via: .*$/gm))
       .join('\r\n')
       .replaceAll('\r\r', '\r');
     const routes = (wire.match(/^Record-Route: .*$/gm) ?? []).map((line) => `${line.trim()}\r\n`).join('');
@@ -140,7 +141,7 @@ test(`contract section 3: ${CALLS} calls with sessions, timers, attributes and k
   await s.ends();
   if (heap.length > 1) {
     console.info(`heap after every ${MEASURED} calls, MB: ${heap.join(' ')}`);
-    expect(heap.at(-1)).toBeLessThan(heap[0]! + SLACK);
+    expect(heap.at(-1)).toBeLessThan(present(heap[0]) + SLACK);
   }
   expect(both.failures).toEqual([]);
   expect(both.ended).toBe(CALLS);

@@ -1,6 +1,8 @@
-// What comes and goes with every call, by number: as a Map from numbers would have it, with the number of one that has left given to the next.
+// What comes and goes with every call, by number: as a Map from numbers would have it, with the number of one that has
+// left given to the next.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Slots } from '../../container/base/slots.js';
 
 interface Thing {
@@ -23,7 +25,7 @@ test('as a Map does, whatever is added and taken out, also what is not there', (
           expect(slots.add(thing)).toBe(next);
           model.set(next, thing);
         } else if (model.size > 0) {
-          const [slot, thing] = [...model][which % model.size]!;
+          const [slot, thing] = present([...model][which % model.size]);
           expect(slots.delete(slot, { name: thing.name })).toBe(false);
           expect(slots.delete(slot, thing)).toBe(true);
           model.delete(slot);
@@ -45,7 +47,7 @@ test('no more places than there were things at a time', () => {
     const things = [{ name: 0 }, { name: 1 }, { name: 2 }];
     const places = things.map((thing) => slots.add(thing));
     expect([...places].sort()).toEqual([0, 1, 2]);
-    for (const [at, slot] of places.entries()) slots.delete(slot, things[at]!);
+    for (const [at, slot] of places.entries()) slots.delete(slot, present(things[at]));
   }
   expect(slots.next).toBeLessThan(3);
 });

@@ -1,6 +1,8 @@
-// What a stateless siplet's container answers itself (§16.3, §8.2.7, contract section 6): with the same To tag each time, and nothing kept.
+// What a stateless siplet's container answers itself (§16.3, §8.2.7, contract section 6): with the same To tag each
+// time, and nothing kept.
 import type { Headers } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { statuses, wires } from '../world/arrivals.js';
 import type { ServerRequest } from '../world/incoming.js';
 import { BOTH, over, SIPLET, type StageOptions } from '../world/stage.js';
@@ -37,7 +39,7 @@ describe.each(BOTH)('over %s', (transport) => {
       expect([...tags(s)][0]).toMatch(/^\w{8,}$/);
       expect(new Set(s.alice.received.map(({ wire }) => wire)).size).toBe(1);
       expect(s.bob.received).toEqual([]);
-      if (status === 420) expect(s.alice.received[0]!.message.header('Unsupported')).toBe('foo, bar');
+      if (status === 420) expect(present(s.alice.received[0]).message.header('Unsupported')).toBe('foo, bar');
       await nothingHeld(s);
     },
   );
@@ -45,7 +47,7 @@ describe.each(BOTH)('over %s', (transport) => {
   test.each(['Max-Forwards 0', 'a URI scheme of nobody', 'Proxy-Require'])(
     'SLP-13 §8.2.7 the ACK to that answer is ignored: %s',
     async (name) => {
-      const { status, uri, headers = {} } = FAULTS[name]!;
+      const { status, uri, headers = {} } = present(FAULTS[name]);
       const s = await switched(toBob(transport), { transport });
       const call = s.call({ headers }, uri);
       await call.response(status);

@@ -1,13 +1,18 @@
-// A stateless siplet and stateful ones in one container: each has its own requests, dialogs and CANCELs (contract sections 5 and 6).
+// A stateless siplet and stateful ones in one container: each has its own requests, dialogs and CANCELs (contract
+// sections 5 and 6).
 import { Invite, Message, Notify, SIP_FACTORY, type SipFactory, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { statuses } from '../world/arrivals.js';
 import type { Transport } from '../world/phone-wire.js';
 import { type ApplicationClass, BOTH, over, SIPLET, stage } from '../world/stage.js';
 import { nothingHeld, OWN_BRANCH, switched, switchOf, toBob } from './switch.js';
 
-/** `proxy` takes INVITE (or MESSAGE) with state and sends it to bob; all the rest is for `switch`, which sends it to carol. */
+/**
+ * `proxy` takes INVITE (or MESSAGE) with state and sends it to bob; all the rest is for `switch`, which sends it to
+ * carol.
+ */
 async function both(method: 'INVITE' | 'MESSAGE', transport: Transport, router = `${method}: [proxy], '*': [switch]`) {
   const take = method === 'INVITE' ? Invite() : Message();
   @siplet({ name: 'proxy' })
@@ -127,7 +132,9 @@ test.each(BOTH)(
   },
 );
 
-/** `agent` takes INVITE and joins the caller to bob as a B2BUA; all the rest is for `switch`, which sends it to carol. */
+/**
+ * `agent` takes INVITE and joins the caller to bob as a B2BUA; all the rest is for `switch`, which sends it to carol.
+ */
 async function besideAgent(transport: Transport) {
   @siplet({ name: 'agent' })
   class Agent {
@@ -254,7 +261,7 @@ describe('what is in no dialog of a user agent any more, or not yet, and is its 
     const notify = s.bob.request('NOTIFY', `sip:${SIPLET}`, {
       fromTag: '',
       from: `${subscribe.message.header('To')};tag=bob`,
-      to: subscribe.message.header('From')!,
+      to: present(subscribe.message.header('From')),
       callId: subscribe.message.callId,
       headers: { Event: 'presence', 'Subscription-State': 'terminated' },
     });

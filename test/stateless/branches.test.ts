@@ -1,5 +1,7 @@
-// The branch parameter of a stateless siplet (§16.11): a function of what retransmissions share, of the host's key, and of nothing else.
+// The branch parameter of a stateless siplet (§16.11): a function of what retransmissions share, of the host's key, and
+// of nothing else.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { parse, type Request } from '../../container/message/index.js';
 import { StatelessProxy } from '../../container/proxy/stateless.js';
 import type { Flow } from '../../container/transport/flow.js';
@@ -14,7 +16,7 @@ async function branchOf(message: TextMessage, name = 'siplet'): Promise<string> 
   const s = await switched(toBob(), { name, world: new World({ seed: name.length }) });
   s.alice.send(message, SIPLET);
   await s.world.deliver();
-  return branches(s.bob)[0]!;
+  return present(branches(s.bob)[0]);
 }
 
 describe('SLP-05 a branch with the cookie', () => {
@@ -50,7 +52,7 @@ describe('SLP-06 a branch without the cookie', () => {
       s.alice.send(old('CANCEL', parts), SIPLET);
       (await s.bob.receive('CANCEL')).reply(200);
       invite.reply(487);
-      s.alice.send(old('ACK', { ...parts, toTag: invite.replies[0]!.toTag! }), SIPLET);
+      s.alice.send(old('ACK', { ...parts, toTag: present(present(invite.replies[0]).toTag) }), SIPLET);
       await invite.ack();
       expect(new Set(branches(s.bob)).size).toBe(1);
       expect(branches(s.bob)[0]).toMatch(OWN_BRANCH);

@@ -1,5 +1,7 @@
-// Where a name has several servers, a stateless siplet asks the same one again (§16.11, RFC 3263 §4.2): the branch decides, not chance.
+// Where a name has several servers, a stateless siplet asks the same one again (§16.11, RFC 3263 §4.2): the branch
+// decides, not chance.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { Phone } from '../world/phone.js';
 import { World } from '../world/world.js';
 import { branches, nothingHeld, switched } from './switch.js';
@@ -12,7 +14,12 @@ async function farm(weights = [1, 1, 1, 1], priorities = [0, 0, 0, 0]) {
   const servers = FARM.map((address, i) => world.phone(`server${i}`, address));
   world.resolver.service(
     '_sip._udp.farm.example',
-    ...FARM.map((_, i) => ({ name: `server${i}`, port: 5060, priority: priorities[i]!, weight: weights[i]! })),
+    ...FARM.map((_, i) => ({
+      name: `server${i}`,
+      port: 5060,
+      priority: present(priorities[i]),
+      weight: present(weights[i]),
+    })),
   );
   return { s: await switched(() => 'sip:x@farm.example', { world }), servers };
 }
@@ -72,6 +79,6 @@ describe('SLP-16 RFC 3263 §4.2', () => {
       call.resend();
     }
     await s.world.deliver();
-    expect([one, other].map((server) => server!.received.length).sort()).toEqual([0, 6]);
+    expect([one, other].map((server) => present(server).received.length).sort()).toEqual([0, 6]);
   });
 });

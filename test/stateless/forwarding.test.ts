@@ -1,5 +1,7 @@
-// Requests through a stateless siplet (§16.11, contract section 6): the same bytes to the same place each time, and nothing kept.
+// Requests through a stateless siplet (§16.11, contract section 6): the same bytes to the same place each time, and
+// nothing kept.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { statuses, wires } from '../world/arrivals.js';
 import { BOTH, over, SIPLET } from '../world/stage.js';
 import { branches, nothingHeld, OWN_BRANCH, switched, toBob } from './switch.js';
@@ -27,7 +29,7 @@ describe.each(BOTH)('over %s', (transport) => {
     const seen = wires(s.bob, 'INVITE');
     expect(seen).toHaveLength(5);
     expect(new Set(seen).size).toBe(1);
-    expect(s.bob.received[0]!.message.branch).toMatch(OWN_BRANCH);
+    expect(present(s.bob.received[0]).message.branch).toMatch(OWN_BRANCH);
     await nothingHeld(s);
   });
 
@@ -177,5 +179,5 @@ test('§18.1.1 a request that is too large for UDP goes over TCP, its retransmis
   await cancel.response(200);
   await call.response(487);
   expect(new Set(branches(s.bob)).size).toBe(1);
-  expect(new Set(s.bob.received.map(({ message }) => message.list('Via')[0]!.split(/[ ;]/)[1])).size).toBe(1);
+  expect(new Set(s.bob.received.map(({ message }) => present(message.list('Via')[0]).split(/[ ;]/)[1])).size).toBe(1);
 });

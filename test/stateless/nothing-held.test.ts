@@ -1,7 +1,9 @@
-// Ten thousands of requests through the whole engine on a network that drops what is sent: nothing is held (§16.11, SLP-11, SLP-17).
+// Ten thousands of requests through the whole engine on a network that drops what is sent: nothing is held (§16.11,
+// SLP-11, SLP-17).
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { Agenda } from '../../container/base/agenda.js';
+import { present } from '../../container/base/present.js';
 import { parseConfiguration } from '../../container/configuration/configuration.js';
 import { createApplication } from '../../container/deployment/create-application.js';
 import { Engine } from '../../container/engine/engine.js';
@@ -68,7 +70,7 @@ async function sink(route: Route) {
       },
     ),
   ];
-  const receive = (wire: string, address = '10.0.0.1') => receiver!.receive(wire, address, 5060);
+  const receive = (wire: string, address = '10.0.0.1') => present(receiver).receive(wire, address, 5060);
   return { engine, clock, out, receive };
 }
 
@@ -90,7 +92,7 @@ describe('SLP-17', () => {
     for (let i = 0; i < count; i++) {
       const wire = INVITE.replace('#', String(i));
       held.receive(wire);
-      const via = /Via: [^\r]*\r\nVia: [^\r]*/.exec(held.out.last)![0];
+      const via = present(/Via: [^\r]*\r\nVia: [^\r]*/.exec(held.out.last))[0];
       const rest = `\r\nFrom: <sip:a@b>;tag=old\r\nTo: <sip:bob@c>;tag=${i}\r\nCall-ID: old@alice\r\nCSeq: 1 INVITE\r\n`;
       held.receive(`SIP/2.0 100 Trying\r\n${via}${rest}Content-Length: 0\r\n\r\n`, '10.0.0.2');
       held.receive(`SIP/2.0 486 Busy Here\r\n${via}${rest}Content-Length: 0\r\n\r\n`, '10.0.0.2');
@@ -113,7 +115,7 @@ describe('SLP-17', () => {
       const wire = REFUSED.replace('#', String(i));
       held.receive(wire);
       held.receive(wire);
-      const tag = /To: [^\r]*;tag=(\w+)/.exec(held.out.last)![1]!;
+      const tag = present(present(/To: [^\r]*;tag=(\w+)/.exec(held.out.last))[1]);
       held.receive(INVITE.replace('#', String(i)).replaceAll('INVITE', 'ACK').replace('com>', `com>;tag=${tag}`));
     }
     expect(held.out.count).toBe(2 * count);

@@ -1,5 +1,7 @@
-// Responses through a stateless siplet (§16.11, §16.7 step 9, §18.1.2): by Via, and only where we have sent the request from.
+// Responses through a stateless siplet (§16.11, §16.7 step 9, §18.1.2): by Via, and only where we have sent the request
+// from.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { statuses } from '../world/arrivals.js';
 import { Siplet } from '../world/siplet.js';
 import { BOTH, over, SIPLET } from '../world/stage.js';
@@ -56,7 +58,7 @@ describe.each(BOTH)('over %s', (transport) => {
     const answer = invite.reply(180).toString();
     await call.response(180);
     const to = `${SIPLET}${over(transport)}`;
-    const branch = /branch=(z9hG4bKs-\w+)/.exec(answer)![1]!;
+    const branch = present(present(/branch=(z9hG4bKs-\w+)/.exec(answer))[1]);
     const victim = answer.replace('10.0.0.1:5060', '10.0.0.3:5060');
     const forged = [
       victim,
@@ -84,7 +86,7 @@ describe.each(BOTH)('over %s', (transport) => {
     (await s.bob.receive('MESSAGE')).reply(200);
     await s.world.deliver();
     expect(statuses(s.alice)).toEqual([200]);
-    expect(s.alice.received[0]!.message.list('Via')).toHaveLength(1);
+    expect(present(s.alice.received[0]).message.list('Via')).toHaveLength(1);
   });
 });
 
@@ -95,7 +97,7 @@ test('SLP-08 the caller is on TCP and the callee on UDP: each side keeps its own
   expect(invite.arrival.transport).toBe('UDP');
   invite.reply(180);
   expect(await call.response(180)).toBeDefined();
-  expect(s.alice.received[0]!.transport).toBe('TCP');
+  expect(present(s.alice.received[0]).transport).toBe('TCP');
 });
 
 test('§18.2.2 the caller has closed its connection: a new one is opened to its sent-by', async () => {
@@ -107,7 +109,7 @@ test('§18.2.2 the caller has closed its connection: a new one is opened to its 
   invite.reply(486);
   await s.world.run(100);
   expect(statuses(s.alice)).toEqual([486]);
-  expect(s.alice.received[0]!.connection!.local.port).toBe(5060);
+  expect(present(present(s.alice.received[0]).connection).local.port).toBe(5060);
 });
 
 test('SLP-05 responses find their way after a restart', async () => {

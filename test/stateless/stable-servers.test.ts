@@ -1,6 +1,7 @@
 // SLP-16 where time and other calls change what RFC 3263 gives.
 import { Message, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { stage } from '../world/stage.js';
 import { World } from '../world/world.js';
 import { switched, switchOf } from './switch.js';
@@ -13,7 +14,7 @@ test('SLP-16 A records in another order (a DNS server that rotates them): the sa
   let turn = 0;
   world.resolver.addresses = async () => {
     turn++;
-    return FARM.map((_, i) => ({ address: FARM[(i + turn) % 4]!, family: 4 as const }));
+    return FARM.map((_, i) => ({ address: present(FARM[(i + turn) % 4]), family: 4 as const }));
   };
   const s = await switched(() => 'sip:x@farm.example:5060', { world });
   const call = s.call();
@@ -62,15 +63,15 @@ test('SLP-16 §16.11 a server that a stateful call has found dead stays the one 
   const calls = Array.from({ length: 8 }, () => s.call());
   await world.deliver();
   const invitesAt = (n: number) =>
-    servers[n]!.received.filter(({ message }) => message.method === 'INVITE').map(({ message }) =>
-      message.header('Call-ID'),
-    );
+    present(servers[n])
+      .received.filter(({ message }) => message.method === 'INVITE')
+      .map(({ message }) => message.header('Call-ID'));
   const [first, second] = [new Set(invitesAt(0)), new Set(invitesAt(1))];
   expect(first.size).toBeGreaterThan(0);
   expect(first.size + second.size).toBe(8);
   const text = s.request('MESSAGE');
-  (await servers[0]!.receive('MESSAGE')).reply(503);
-  (await servers[1]!.receive('MESSAGE')).reply(200);
+  (await present(servers[0]).receive('MESSAGE')).reply(503);
+  (await present(servers[1]).receive('MESSAGE')).reply(200);
   await text.response(200);
   for (const call of calls) call.resend();
   await world.deliver();

@@ -2,6 +2,7 @@
 
 import { Invite, Message, Siplet, type SipRequest, StatelessRoute } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { message, notes, noting } from '../session/noting.js';
 import { BOB, type Stage } from '../world/stage.js';
 
@@ -35,7 +36,7 @@ function gate(name: string, version = '1') {
 /** A URI that the application has given out. */
 async function uriOf(s: Stage): Promise<string> {
   const response = await s.alice.request('MESSAGE', 'sip:any@example.com', { via: 'siplet' }).response(200);
-  return response.header('X-Uri')!;
+  return present(response.header('X-Uri'));
 }
 
 test('§15.11.1 a request to the URI lands in the session that made it', async () => {
@@ -89,18 +90,18 @@ test('§15.11.1 when the session has ended the request is routed as any other', 
 test('C29 what somebody else has made or changed is ignored', async () => {
   const s = await noting({ gate: gate('gate'), other: gate('other') });
   const uri = await uriOf(s);
-  const [, id, check] = /siplet-session=([^.]+)\.(.+)$/.exec(uri)!;
+  const [, id, check] = present(/siplet-session=([^.]+)\.(.+)$/.exec(uri));
   const flipped = (text: string, at: number) => text.slice(0, at) + (text[at] === 'a' ? 'b' : 'a') + text.slice(at + 1);
   const forged = [
-    id!,
+    present(id),
     `${id}.`,
     `.${check}`,
     '.',
-    `${id}.${flipped(check!, 0)}`,
-    `${id}.${flipped(check!, check!.length - 1)}`,
-    `${flipped(id!, 0)}.${check}`,
+    `${id}.${flipped(present(check), 0)}`,
+    `${id}.${flipped(present(check), present(check).length - 1)}`,
+    `${flipped(present(id), 0)}.${check}`,
     `${id}.${check}a`,
-    `${id}.${check!.slice(1)}`,
+    `${id}.${present(check).slice(1)}`,
     'x'.repeat(5000),
     '%00%0d%0a',
   ];
@@ -115,7 +116,7 @@ test('C29 another key makes another check, and the name of the application is pa
   const { EncodedUris } = await import('../../container/session/encoded-uris.js');
   const { Uri } = await import('../../container/message/index.js');
   const ours = new EncodedUris([1, 2]);
-  const uriWith = (value: string) => Uri.parse(`sip:room@host;siplet-session=${value}`)!;
+  const uriWith = (value: string) => present(Uri.parse(`sip:room@host;siplet-session=${value}`));
   const find = (appName: string) => (id: string) => ({ appName, id });
   expect(ours.read(uriWith(ours.write('gate', 'one')), find('gate'))).toEqual({ appName: 'gate', id: 'one' });
   expect(ours.read(uriWith(ours.write('gate', 'one')), find('other'))).toBeUndefined();
@@ -127,7 +128,7 @@ test('C29 the parameter is taken off a Request-URI of ours before anybody sees i
   const uri = await uriOf(s);
   const response = await s.alice.request('MESSAGE', uri, { via: 'siplet' }).response(200);
   expect(response.header('X-Seen')).toBe('sip:room@10.0.0.9;x=1');
-  const [, parameter] = /(;siplet-session=.+)$/.exec(uri)!;
+  const [, parameter] = present(/(;siplet-session=.+)$/.exec(uri));
   const forged = await s.alice
     .request('MESSAGE', 'sip:room@10.0.0.9;siplet-session=forged;y', { via: 'siplet' })
     .response(200);

@@ -1,7 +1,9 @@
-// RFC 3891, RFC 3911, JSR 289 §15.11.3: an INVITE that names a dialog goes to the application session which has that dialog.
+// RFC 3891, RFC 3911, JSR 289 §15.11.3: an INVITE that names a dialog goes to the application session which has that
+// dialog.
 
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Request } from '../../container/message/index.js';
 import { namedDialogOf } from '../../container/session/named-dialog.js';
 import { hangUp, notes, noting } from '../session/noting.js';
@@ -26,7 +28,7 @@ function keeper(name: string) {
 
 /** Call-ID and tags of a call that stands, as Bob and as Alice would be addressed. */
 function dialogOf(call: ReturnType<Phone['invite']>) {
-  const { callId, fromTag: caller, toTag: callee } = call.last!;
+  const { callId, fromTag: caller, toTag: callee } = present(call.last);
   return {
     callId,
     toBob: `${callId};to-tag=${callee};from-tag=${caller}`,

@@ -18,6 +18,7 @@ import {
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { after, hangUp, message, noted, notes, noting } from '../session/noting.js';
 import { BOB, established } from '../world/stage.js';
 
@@ -27,7 +28,7 @@ function room(version = 'one') {
   class Room {
     @SessionKey()
     static room(request: ReadonlySipRequest): string | undefined {
-      const user = /^sip:([^@]*)@/.exec(String(request.uri))![1]!;
+      const user = present(present(/^sip:([^@]*)@/.exec(String(request.uri)))[1]);
       if (user === 'throws') throw new Error('no room');
       if (user === 'number') return 7 as never;
       if (user === 'promise') return Promise.reject(new Error('too late')) as never;
@@ -133,7 +134,7 @@ test('C-41 a key that cannot be had is 500 for that request, and logged with cla
 
 test('D-1 D-2 a new version has sessions of its own: the keys of the one that drains are not found', async () => {
   const s = await noting({ room: room() });
-  const first = s.container.active[0]!;
+  const first = present(s.container.active[0]);
   expect(await message(s, 'red')).toBe('200 one 1');
   await s.container.deploy('room', room('two'));
   expect(await message(s, 'red')).toBe('200 two 1');
@@ -192,7 +193,7 @@ test('C-42 the application finds and makes sessions by key itself, and requests 
 
     @SessionKey()
     static user(request: ReadonlySipRequest) {
-      const user = /^sip:([^@]*)@/.exec(String(request.uri))![1]!;
+      const user = present(present(/^sip:([^@]*)@/.exec(String(request.uri)))[1]);
       return user === 'maker' ? undefined : user;
     }
 
@@ -251,15 +252,15 @@ test('contract section 3: an application sees no sessions of others, nor of its 
   const s = await noting({ one: made('one'), two: made('two') });
   expect(await message(s, 'bob')).toBe('200');
   const [id, sipId] = notes as [string, string];
-  expect(seen.one!.applicationSession(id)?.appName).toBe('one');
-  expect(seen.two!.applicationSession(id)).toBeUndefined();
-  expect(seen.two!.session(sipId)).toBeUndefined();
-  expect(seen.two!.applicationSessionByKey('key')).toBeUndefined();
-  expect(seen.two!.applicationSessions()).toEqual([]);
-  const old = seen.one!;
+  expect(present(seen.one).applicationSession(id)?.appName).toBe('one');
+  expect(present(seen.two).applicationSession(id)).toBeUndefined();
+  expect(present(seen.two).session(sipId)).toBeUndefined();
+  expect(present(seen.two).applicationSessionByKey('key')).toBeUndefined();
+  expect(present(seen.two).applicationSessions()).toEqual([]);
+  const old = present(seen.one);
   await s.container.deploy('one', made('one'));
-  expect(seen.one!.applicationSession(id)).toBeUndefined();
-  expect(seen.one!.applicationSessions()).toEqual([]);
+  expect(present(seen.one).applicationSession(id)).toBeUndefined();
+  expect(present(seen.one).applicationSessions()).toEqual([]);
   expect(old.applicationSession(id)?.isValid).toBe(true);
   await s.ends();
 });
@@ -278,11 +279,11 @@ test('applicationSessions: in the order in which they were made, also where some
     never() {}
   }
   const s = await noting({ lister: { Lister } });
-  const [one, two, three] = ['1', '2', '3'].map((key) => made!.createApplicationSession(key));
-  one!.invalidate();
-  two!.invalidate();
-  const later = ['4', '5', '6'].map((key) => made!.createApplicationSession(key));
-  const valid = [three!, ...later];
+  const [one, two, three] = ['1', '2', '3'].map((key) => present(made).createApplicationSession(key));
+  present(one).invalidate();
+  present(two).invalidate();
+  const later = ['4', '5', '6'].map((key) => present(made).createApplicationSession(key));
+  const valid = [present(three), ...later];
   expect(all()).toEqual(valid.map(({ id }) => id));
   for (const session of valid) session.invalidate();
   await s.ends();
@@ -314,8 +315,8 @@ test('C-42 a request that waits for its turn while the session is invalidated ge
     s.alice.request('MESSAGE', 'sip:red@example.com', { via: 'siplet', body }),
   );
   expect((await slow.response(200)).body).toBe('one 2');
-  expect((await ender!.response(200)).body).toBe('one 3');
-  expect((await behind!.response(200)).body).toBe('one 1');
-  expect((await last!.response(200)).body).toBe('one 2');
+  expect((await present(ender).response(200)).body).toBe('one 3');
+  expect((await present(behind).response(200)).body).toBe('one 1');
+  expect((await present(last).response(200)).body).toBe('one 2');
   await s.ends();
 });

@@ -1,6 +1,6 @@
-// npm run call: a first call without any other SIP software. Plays both ends over UDP, the callee at 127.0.0.1:5070 and a caller, with a running
-// container at 127.0.0.1:5060 between them, and prints what travels as a ladder. With --busy the callee is, and voicemail at 127.0.0.1:5080 answers.
-// Exits 0 when the call was answered and hung up.
+// npm run call: a first call without any other SIP software. Plays both ends over UDP, the callee at 127.0.0.1:5070 and
+// a caller, with a running container at 127.0.0.1:5060 between them, and prints what travels as a ladder. With --busy
+// the callee is, and voicemail at 127.0.0.1:5080 answers. Exits 0 when the call was answered and hung up.
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { parseArgs } from 'node:util';

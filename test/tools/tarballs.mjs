@@ -1,4 +1,5 @@
-// npm run tarballs -- DIRECTORY: the two packages as they are published. Prints their paths; the SDK's comes first, as the container depends on it.
+// npm run tarballs -- DIRECTORY: the two packages as they are published. Prints their paths; the SDK's comes first, as
+// the container depends on it.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,8 @@ try {
 /** Packs one package; returns the name of its file. */
 function tarball(name) {
   const source = join(ROOT, name);
-  // container/README.md explains the architecture to contributors. npm always packs README.md, so its users' page replaces it in a copy.
+  // container/README.md explains the architecture to contributors. npm always packs README.md, so its users' page
+  // replaces it in a copy.
   const page = join(source, 'bin', 'README.md');
   if (!existsSync(page)) return packed(source, target);
   execFileSync('tar', ['-xzf', join(room, packed(source, room)), '-C', room]);

@@ -1,5 +1,6 @@
 // PCN-11…15: CANCEL, sent and received (§9.1, §9.2).
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { incoming, NotingClient, outgoing, Stand } from './layer-stand.js';
 
 function calling(transport: 'UDP' | 'TCP' = 'UDP') {
@@ -85,7 +86,7 @@ test('PCN-11 the CANCEL: Request-URI, Call-ID, To, From, CSeq number, Route and 
   const transaction = stand.layer.send(invite, stand.hop, new NotingClient());
   stand.answer(180, 'INVITE', 'early');
   transaction.cancel('SIP;cause=200;text="Call completed elsewhere"');
-  expect(stand.flow.sent[1]!.wire.split('\r\n')).toEqual([
+  expect(present(stand.flow.sent[1]).wire.split('\r\n')).toEqual([
     'CANCEL sip:bob@[2001:db8::1]:5070;transport=udp SIP/2.0',
     'Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1.0;rport',
     'Route: <sip:p1.example.com;lr>',
@@ -166,31 +167,31 @@ describe('§9.2 which transaction a CANCEL is meant for', () => {
     stand.receive(incoming('OPTIONS'));
     stand.receive(incoming('CANCEL'));
     const [options, cancel] = stand.passed;
-    expect(stand.layer.targetOf(cancel!.request)).toBe(options!.transaction);
-    expect(stand.layer.inviteOf(cancel!.request)).toBeUndefined();
+    expect(stand.layer.targetOf(present(cancel).request)).toBe(present(options).transaction);
+    expect(stand.layer.inviteOf(present(cancel).request)).toBeUndefined();
   });
   test('PCN-14 another host in the Request-URI, or another sent-by: none', () => {
     const stand = new Stand();
     stand.receive(incoming('INVITE'));
     stand.receive(incoming('CANCEL', { uri: 'sip:callee@example.org' }));
-    expect(stand.layer.targetOf(stand.passed[1]!.request)).toBeUndefined();
+    expect(stand.layer.targetOf(present(stand.passed[1]).request)).toBeUndefined();
     stand.receive(incoming('CANCEL', { sentBy: '192.0.2.9' }));
-    expect(stand.layer.targetOf(stand.passed[2]!.request)).toBeUndefined();
+    expect(stand.layer.targetOf(present(stand.passed[2]).request)).toBeUndefined();
     stand.receive(incoming('CANCEL', { sentBy: '192.0.2.2', branch: 'z9hG4bKother' }));
-    expect(stand.layer.targetOf(stand.passed[3]!.request)).toBeUndefined();
+    expect(stand.layer.targetOf(present(stand.passed[3]).request)).toBeUndefined();
   });
   test('PCN-14 the same Request-URI, spelled otherwise: the INVITE', () => {
     const stand = new Stand();
     stand.receive(incoming('INVITE'));
     stand.receive(incoming('CANCEL', { uri: 'SIP:callee@EXAMPLE.com' }));
-    expect(stand.layer.inviteOf(stand.passed[1]!.request)).toBe(stand.passed[0]!.transaction);
+    expect(stand.layer.inviteOf(present(stand.passed[1]).request)).toBe(present(stand.passed[0]).transaction);
   });
   test.each([200, 486])('after a %i it is still found, so that the CANCEL is answered 200', (final) => {
     const stand = new Stand();
     stand.receive(incoming('INVITE'));
     stand.respond(final);
     stand.receive(incoming('CANCEL'));
-    expect(stand.layer.inviteOf(stand.passed[1]!.request)).toBe(stand.passed[0]!.transaction);
+    expect(stand.layer.inviteOf(present(stand.passed[1]).request)).toBe(present(stand.passed[0]).transaction);
   });
   test('PCN-15 a CANCEL that comes again is answered by its own transaction, and not passed again', () => {
     const stand = new Stand();

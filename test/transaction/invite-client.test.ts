@@ -1,5 +1,6 @@
 // ICT-01…14: the INVITE client transaction (§17.1.1, RFC 6026 §7.2).
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { Request } from '../../container/message/index.js';
 import { NotingClient, outgoing, read, Stand } from './layer-stand.js';
 
@@ -12,7 +13,7 @@ function calling(transport: 'UDP' | 'TCP' = 'UDP', t1?: number) {
 
 test('§18.1.1 the INVITE is sent with a Via of ours on top: transport, sent-by, a new branch with the cookie, rport', () => {
   const { flow, transaction } = calling();
-  expect(read(flow.sent[0]!.wire).value('via')).toBe('SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1.0;rport');
+  expect(read(present(flow.sent[0]).wire).value('via')).toBe('SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1.0;rport');
   expect(transaction).toMatchObject({ state: 'calling', isInvite: true, method: 'INVITE', branch: 'z9hG4bKb1.0' });
 });
 
@@ -191,7 +192,7 @@ test('ICT-13 the ACK: what §17.1.1.3 names, and nothing else', () => {
   invite.setBody('v=0\r\n', 'application/sdp');
   stand.layer.send(invite, stand.hop, new NotingClient());
   stand.answer(486, 'INVITE', 'theirs');
-  expect(stand.flow.sent[1]!.wire.split('\r\n')).toEqual([
+  expect(present(stand.flow.sent[1]).wire.split('\r\n')).toEqual([
     'ACK sip:callee@example.com SIP/2.0',
     'Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKb1.0;rport',
     'Route: <sip:p1.example.com;lr>',

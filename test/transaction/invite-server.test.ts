@@ -1,5 +1,6 @@
 // IST-01…15: the INVITE server transaction (§17.2.1, RFC 6026 §7.1).
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { incoming, NotingFlow, NotingServer, Stand, type Variation } from './layer-stand.js';
 
 function proceeding(transport: 'UDP' | 'TCP' = 'UDP', variation: Variation = {}) {
@@ -44,7 +45,7 @@ describe('IST-02 the INVITE comes again in Proceeding', () => {
     clock.turnTo(500);
     stand.receive(invite);
     expect(flow.log).toEqual(['180 0', '183 0', '183 500']);
-    expect(flow.sent[2]!.wire).toBe(flow.sent[1]!.wire);
+    expect(present(flow.sent[2]).wire).toBe(present(flow.sent[1]).wire);
     expect(stand.passed).toHaveLength(1);
   });
   test('the 100 of the transaction itself too, and nothing before there is one', () => {
@@ -111,7 +112,7 @@ test.each(['UDP', 'TCP'] as const)(
     clock.turnTo(300);
     stand.receive(invite);
     expect(flow.log).toEqual(['486 0', '486 300']);
-    expect(flow.sent[1]!.wire).toBe(flow.sent[0]!.wire);
+    expect(present(flow.sent[1]).wire).toBe(present(flow.sent[0]).wire);
     expect(stand.passed).toHaveLength(1);
   },
 );
@@ -163,7 +164,7 @@ describe.each(['UDP', 'TCP'] as const)('2xx over %s', (transport) => {
   });
   test('IST-11 further 2xx of the user are sent', () => {
     const { stand, flow, clock } = proceeding(transport);
-    const { request, transaction } = stand.passed[0]!;
+    const { request, transaction } = present(stand.passed[0]);
     stand.respond(200, 'one');
     clock.turnTo(500);
     expect(stand.respond(200, 'one', { request, transaction })).toBe(true);

@@ -1,6 +1,8 @@
-// A stand for one transaction layer: a clock that is turned by hand, flows that note what was sent and when, users that note what they were told.
+// A stand for one transaction layer: a clock that is turned by hand, flows that note what was sent and when, users that
+// note what they were told.
 import type { Clock, Deadline, Timed } from '../../container/base/clock.js';
 import type { Identifiers } from '../../container/base/identifiers.js';
+import { present } from '../../container/base/present.js';
 import { Malformed, parse, type Request, type Response, responseTo } from '../../container/message/index.js';
 import { TransactionLayer, type TransactionOptions } from '../../container/transaction/transaction-layer.js';
 import type {
@@ -122,13 +124,13 @@ export class NotingFlow implements Flow {
     return this.sent.filter(({ wire }) => startOf(wire) === start).map(({ at }) => at);
   }
   last(): Request | Response {
-    return read(this.sent.at(-1)!.wire);
+    return read(present(this.sent.at(-1)).wire);
   }
 }
 
 function startOf(wire: string): string {
   const words = wire.slice(0, wire.indexOf('\r\n')).split(' ');
-  return words[0] === 'SIP/2.0' ? words[1]! : words[0]!;
+  return words[0] === 'SIP/2.0' ? present(words[1]) : present(words[0]);
 }
 
 export function read(wire: string): Request | Response {
@@ -224,7 +226,12 @@ export class Stand {
     change: (response: Response) => void = () => {},
   ): Response {
     const sent = this.flow.sent.map(({ wire }) => wire).filter((wire) => wire.startsWith(`${method} `));
-    const response = responseTo(read(sent.at(-1)!) as Request, status, undefined, status === 100 ? undefined : toTag);
+    const response = responseTo(
+      read(present(sent.at(-1))) as Request,
+      status,
+      undefined,
+      status === 100 ? undefined : toTag,
+    );
     change(response);
     this.layer.receive(read(response.toWire()), this.flow);
     return response;
@@ -236,12 +243,12 @@ export class Stand {
 
   /** The server transaction of the last request that was passed. */
   get server(): ServerTransaction {
-    return this.passed.at(-1)!.transaction!;
+    return present(present(this.passed.at(-1)).transaction);
   }
 
   /** The user answers the last request. */
-  respond(status: number, toTag = 'ours', request = this.passed.at(-1)!): boolean {
-    return request.transaction!.respond(
+  respond(status: number, toTag = 'ours', request = present(this.passed.at(-1))): boolean {
+    return present(request.transaction).respond(
       responseTo(request.request, status, undefined, status === 100 ? undefined : toTag),
     );
   }

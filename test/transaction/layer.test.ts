@@ -1,5 +1,7 @@
-// What the layer does without a transaction: malformed requests, stateless sending and answering, its bound; and what a finished transaction does (§8.2.7).
+// What the layer does without a transaction: malformed requests, stateless sending and answering, its bound; and what a
+// finished transaction does (§8.2.7).
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Message, responseTo } from '../../container/message/index.js';
 import { incoming, NotingClient, NotingServer, outgoing, Stand } from './layer-stand.js';
 
@@ -10,7 +12,7 @@ describe('malformed messages', () => {
     stand.receive(bad);
     stand.receive(bad);
     expect(stand.flow.log).toEqual(['400 0', '400 0']);
-    expect(stand.flow.sent[1]!.wire).toBe(stand.flow.sent[0]!.wire);
+    expect(present(stand.flow.sent[1]).wire).toBe(present(stand.flow.sent[0]).wire);
     expect(stand.flow.last().to.tag).toMatch(/^[0-9a-z]{14}$/);
     expect(stand.faults).toHaveLength(2);
     expect(stand.passed).toEqual([]);
@@ -68,7 +70,7 @@ describe('§8.2.7 without a transaction', () => {
     stand.layer.send(outgoing('OPTIONS'), { ...stand.hop, flow: other.flow }, new NotingClient());
     expect(stand.flow.log).toEqual([]);
     expect(other.flow.log).toEqual(['OPTIONS 0']);
-    expect(other.flow.last().via!.transport).toBe('TCP');
+    expect(present(other.flow.last().via).transport).toBe('TCP');
   });
 });
 
@@ -142,14 +144,15 @@ describe('C24 after the end', () => {
   test('every event and call of a finished server transaction does nothing', () => {
     const stand = new Stand();
     stand.receive(incoming('INVITE'));
-    const { request, transaction } = stand.passed[0]!;
+    const { request, transaction } = present(stand.passed[0]);
     const user = new NotingServer();
-    transaction!.user = user;
+    present(transaction).user = user;
     stand.respond(486);
     stand.clock.turnTo(32_000);
     const before = [...stand.flow.log];
-    for (const status of [100, 180, 200, 486]) expect(transaction!.respond(responseTo(request, status))).toBe(false);
-    transaction!.abandon();
+    for (const status of [100, 180, 200, 486])
+      expect(present(transaction).respond(responseTo(request, status))).toBe(false);
+    present(transaction).abandon();
     (transaction as unknown as { transportFailed(error: Error): void }).transportFailed(new Error('late'));
     stand.clock.turnTo(200_000);
     expect(stand.flow.log).toEqual(before);
@@ -182,12 +185,12 @@ describe('B12 what lingers for 32 s holds no message', () => {
   ])('a server transaction of %s after %i, confirmed or not', (method, status) => {
     const stand = new Stand();
     stand.receive(incoming(method));
-    const { transaction } = stand.passed[0]!;
-    expect(messagesOf(transaction!)).toHaveLength(1);
+    const { transaction } = present(stand.passed[0]);
+    expect(messagesOf(present(transaction))).toHaveLength(1);
     stand.respond(status);
-    expect(messagesOf(transaction!)).toEqual([]);
+    expect(messagesOf(present(transaction))).toEqual([]);
     stand.receive(incoming('ACK', { toTag: 'ours' }));
-    expect(messagesOf(transaction!)).toEqual([]);
+    expect(messagesOf(present(transaction))).toEqual([]);
   });
   test.each([
     ['INVITE', 200],

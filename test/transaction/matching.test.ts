@@ -1,7 +1,9 @@
-// TRM-01…11, P53-01: which transaction a message belongs to (§17.1.3, §17.2.3). TRM-12 (no second forward) and TRM-13 (merged requests, §8.2.2.2)
-// are shown at the proxy and user agent layers; below them, IST-10 shows that the INVITE is absorbed.
+// TRM-01…11, P53-01: which transaction a message belongs to (§17.1.3, §17.2.3). TRM-12 (no second forward) and TRM-13
+// (merged requests, §8.2.2.2) are shown at the proxy and user agent layers; below them, IST-10 shows that the INVITE is
+// absorbed.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { type Request, responseTo } from '../../container/message/index.js';
 import { incoming, NotingClient, NotingFlow, NotingServer, Stand, type Variation } from './layer-stand.js';
 
@@ -43,7 +45,7 @@ describe('with the magic cookie', () => {
     stand.receive(incoming('INVITE'));
     stand.respond(486);
     stand.receive(incoming('ACK', { toTag: 'ours' }));
-    expect(stand.passed[0]!.transaction!.state).toBe('confirmed');
+    expect(present(present(stand.passed[0]).transaction).state).toBe('confirmed');
     expect(stand.passed).toHaveLength(1);
   });
   test('TRM-03 … and with another branch, or sent-by, it does not: it is passed without a transaction', () => {
@@ -53,22 +55,22 @@ describe('with the magic cookie', () => {
     stand.receive(incoming('ACK', { toTag: 'ours', branch: 'z9hG4bKother' }));
     stand.receive(incoming('ACK', { toTag: 'ours', sentBy: '192.0.2.9' }));
     expect(stand.passed.slice(1).map(({ transaction }) => transaction)).toEqual([undefined, undefined]);
-    expect(stand.passed[0]!.transaction!.state).toBe('completed');
+    expect(present(present(stand.passed[0]).transaction).state).toBe('completed');
   });
   test('TRM-04 a CANCEL with the branch of the INVITE has its own transaction, and is meant for the INVITE', () => {
     const stand = new Stand();
     stand.receive(incoming('INVITE'));
     stand.receive(incoming('CANCEL'));
     const [invite, cancel] = stand.passed;
-    expect(cancel!.transaction).not.toBe(invite!.transaction);
-    expect(cancel!.transaction).toMatchObject({ isInvite: false, method: 'CANCEL', state: 'trying' });
-    expect(stand.layer.inviteOf(cancel!.request)).toBe(invite!.transaction);
+    expect(present(cancel).transaction).not.toBe(present(invite).transaction);
+    expect(present(cancel).transaction).toMatchObject({ isInvite: false, method: 'CANCEL', state: 'trying' });
+    expect(stand.layer.inviteOf(present(cancel).request)).toBe(present(invite).transaction);
     expect(stand.layer.size).toEqual({ inviteClient: 0, nonInviteClient: 0, inviteServer: 1, nonInviteServer: 1 });
   });
   test('TRM-09 sent-by compares without case, and with the default port', () => {
     const wires = ['EXAMPLE.com:5060', 'example.com', 'Example.COM'].map((sentBy) => incoming('INVITE', { sentBy }));
     expect(seen(...wires)).toBe(1);
-    expect(seen(wires[0]!, incoming('INVITE', { sentBy: 'example.com:5061' }))).toBe(2);
+    expect(seen(present(wires[0]), incoming('INVITE', { sentBy: 'example.com:5061' }))).toBe(2);
     const tls = incoming('INVITE', { via: 'SIP/2.0/TLS example.com;branch=z9hG4bKpeer1' });
     expect(seen(tls, incoming('INVITE', { via: 'SIP/2.0/TLS example.com:5061;branch=z9hG4bKpeer1' }))).toBe(1);
   });
@@ -102,10 +104,10 @@ describe.each([
     stand.receive(incoming('INVITE', base));
     stand.respond(486, 'ours');
     stand.receive(incoming('ACK', { ...base, toTag: 'not-ours' }));
-    expect(stand.passed[0]!.transaction!.state).toBe('completed');
+    expect(present(present(stand.passed[0]).transaction).state).toBe('completed');
     expect(stand.passed[1]).toMatchObject({ transaction: undefined });
     stand.receive(incoming('ACK', { ...base, toTag: 'ours' }));
-    expect(stand.passed[0]!.transaction!.state).toBe('confirmed');
+    expect(present(present(stand.passed[0]).transaction).state).toBe('confirmed');
     expect(stand.passed).toHaveLength(2);
     stand.receive(incoming('ACK', { ...base, toTag: 'ours' }));
     expect(stand.passed).toHaveLength(2);
@@ -115,7 +117,7 @@ describe.each([
     stand.receive(incoming('INVITE', { ...base, toTag: 'dialog' }));
     stand.respond(488);
     stand.receive(incoming('ACK', { ...base, toTag: 'dialog' }));
-    expect(stand.passed[0]!.transaction!.state).toBe('confirmed');
+    expect(present(present(stand.passed[0]).transaction).state).toBe('confirmed');
   });
   test('TRM-06 the ACK to a 2xx reaches the user of the transaction in Accepted', () => {
     const stand = new Stand();
@@ -132,8 +134,8 @@ describe.each([
     stand.receive(incoming('CANCEL', base));
     stand.receive(incoming('CANCEL', { ...base, callId: 'call-2' }));
     const [invite, cancel, other] = stand.passed;
-    expect(stand.layer.inviteOf(cancel!.request)).toBe(invite!.transaction);
-    expect(stand.layer.inviteOf(other!.request)).toBeUndefined();
+    expect(stand.layer.inviteOf(present(cancel).request)).toBe(present(invite).transaction);
+    expect(stand.layer.inviteOf(present(other).request)).toBeUndefined();
   });
 });
 
@@ -165,7 +167,7 @@ describe('responses', () => {
     stand.send('OPTIONS', second);
     stand.answer(200, 'OPTIONS');
     expect([first.notes, second.notes]).toEqual([[], ['passed 200']]);
-    expect(mine.via!.branch).toBe('z9hG4bKb1.0');
+    expect(present(mine.via).branch).toBe('z9hG4bKb1.0');
   });
   test('TRM-07 on whatever flow it comes', () => {
     const stand = new Stand();
@@ -253,7 +255,7 @@ describe('responses', () => {
             const user = new NotingClient();
             alive.push({ user, answer: answerTo(stand, user) });
           } else {
-            end(alive.splice(n % alive.length, 1)[0]!);
+            end(present(alive.splice(n % alive.length, 1)[0]));
             // Timer K: its slot is the next one's. Whom nobody has answered for 32 s has ended too.
             stand.clock.turnTo(stand.clock.now() + 5_000);
             alive = alive.filter(({ user }) => user.notes.length === 0);
@@ -270,7 +272,7 @@ describe('responses', () => {
     const transaction = stand.send('INVITE', user);
     stand.answer(180);
     transaction.cancel();
-    expect(stand.flow.last().via!.branch).toBe(transaction.branch);
+    expect(present(stand.flow.last().via).branch).toBe(transaction.branch);
     stand.answer(200, 'CANCEL');
     expect(user.notes).toEqual(['passed 180']);
     expect(transaction.state).toBe('proceeding');

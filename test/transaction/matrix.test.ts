@@ -1,5 +1,7 @@
-// Every state × event of the four machines (§17, RFC 6026 Figures): the tables against the figures as read, and real transactions against the tables.
+// Every state × event of the four machines (§17, RFC 6026 Figures): the tables against the figures as read, and real
+// transactions against the tables.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { responseTo } from '../../container/message/index.js';
 import { INVITE_CLIENT } from '../../container/transaction/invite-client.js';
 import { INVITE_SERVER } from '../../container/transaction/invite-server.js';
@@ -14,7 +16,7 @@ type AnyTable = Table<string, string, string>;
 function nextStates(table: AnyTable): string {
   const states = Object.keys(table.states);
   const lines = table.events.map((event) => {
-    const cells = states.map((state) => (table.states[state]![event]?.[0] ?? '-').padEnd(11));
+    const cells = states.map((state) => (present(table.states[state])[event]?.[0] ?? '-').padEnd(11));
     return `${event.padEnd(16)}${cells.join('')}`.trimEnd();
   });
   return [`${''.padEnd(16)}${states.map((state) => state.padEnd(11)).join('')}`.trimEnd(), ...lines].join('\n');
@@ -98,7 +100,7 @@ function client(method: string, state: string): Subject {
   const peek = transaction as unknown as Peek;
   const raise = (event: string): void => {
     const status: Record<string, number> = { '1xx': 180, '2xx': 200, '300-699': 486, '200-699': 404 };
-    if (event in status) stand.answer(status[event]!, method);
+    if (event in status) stand.answer(present(status[event]), method);
     else if (event === 'cancel') transaction.cancel();
     else if (event === 'transportError') peek.transportFailed(new Error('lost'));
     else peek.expire(event);
@@ -111,7 +113,7 @@ function client(method: string, state: string): Subject {
     completed: [method === 'INVITE' ? '300-699' : '200-699'],
     terminated: ['transportError'],
   };
-  for (const event of way[state]!) raise(event);
+  for (const event of present(way[state])) raise(event);
   return { stand, notes: user.notes, state: () => transaction.state, raise };
 }
 
@@ -123,7 +125,7 @@ function server(method: string, state: string): Subject {
     if (transaction !== undefined) transaction.user = user;
   };
   stand.receive(wire);
-  const { request, transaction } = stand.passed[0]!;
+  const { request, transaction } = present(stand.passed[0]);
   const peek = transaction as unknown as Peek;
   const raise = (event: string): void => {
     const status: Record<string, number> = {
@@ -134,7 +136,7 @@ function server(method: string, state: string): Subject {
       'send101-199': 183,
       'send200-699': 404,
     };
-    if (event in status) transaction!.respond(responseTo(request, status[event]!, undefined, 'ours'));
+    if (event in status) present(transaction).respond(responseTo(request, present(status[event]), undefined, 'ours'));
     else if (event === 'INVITE' || event === 'request') stand.receive(wire);
     else if (event === 'ACK') stand.receive(incoming('ACK', { toTag: 'ours' }));
     else if (event === 'transportError') peek.transportFailed(new Error('lost'));
@@ -148,8 +150,8 @@ function server(method: string, state: string): Subject {
     confirmed: ['send300-699', 'ACK'],
     terminated: method === 'INVITE' ? ['send300-699', 'timerH'] : ['send200-699', 'timerJ'],
   };
-  for (const event of way[state]!) raise(event);
-  return { stand, notes: user.notes, state: () => transaction!.state, raise };
+  for (const event of present(way[state])) raise(event);
+  return { stand, notes: user.notes, state: () => present(transaction).state, raise };
 }
 
 const SENDS = ['sendRequest', 'sendAck', 'resendAck', 'sendCancel', 'sendResponse', 'resendResponse', 'sendTrying'];
@@ -170,7 +172,7 @@ function told(actions: readonly string[], next: string, event: string, state: st
 
 /** Which timers run after an arc is taken: those that the state listens for and were started on the way. */
 function heardBy(table: AnyTable, state: string): string[] {
-  return Object.keys(table.states[state]!).filter((event) => event.startsWith('timer'));
+  return Object.keys(present(table.states[state])).filter((event) => event.startsWith('timer'));
 }
 
 const CASES: [AnyTable, (state: string) => Subject][] = [
@@ -187,7 +189,9 @@ function takes(table: AnyTable, state: string, event: string, subject: Subject):
   subject.raise(event);
   // In Proceeding a 100 is no longer early.
   const early = event === 'send100Early' && state === 'proceeding';
-  const [next, ...actions] = (early ? table.states.proceeding!.send100 : table.states[state]![event]) ?? [state];
+  const [next, ...actions] = (early
+    ? present(table.states.proceeding).send100
+    : present(table.states[state])[event]) ?? [state];
   expect(subject.state()).toBe(next);
   const hasEnded = state === 'terminated';
   // What comes for a transaction that has ended is not its own: the layer takes a request for a new one.
@@ -212,7 +216,7 @@ for (const [table, reach] of CASES) {
       for (const event of table.events) {
         // A 100 that is not early comes over a reliable transport: NST-09.
         if (event === 'send100') continue;
-        const arc = table.states[state]![event];
+        const arc = present(table.states[state])[event];
         test(`${state} × ${event} → ${arc === undefined ? 'absorbed' : arc.join(' ')}`, () => {
           takes(table, state, event, reach(state));
         });

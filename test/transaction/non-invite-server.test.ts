@@ -1,12 +1,14 @@
-// NST-01…11: the non-INVITE server transaction (§17.2.2, RFC 4320). NST-10 and NST-11, what a proxy forwards, are shown at the proxy layer.
+// NST-01…11: the non-INVITE server transaction (§17.2.2, RFC 4320). NST-10 and NST-11, what a proxy forwards, are shown
+// at the proxy layer.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { incoming, NotingServer, Stand } from './layer-stand.js';
 
 function trying(transport: 'UDP' | 'TCP' = 'UDP', method = 'OPTIONS') {
   const stand = new Stand(transport);
   const user = new NotingServer();
   stand.onRequest = (_request, transaction) => {
-    transaction!.user = user;
+    present(transaction).user = user;
   };
   const request = incoming(method, { extra: ['Timestamp: 7'] });
   stand.receive(request);
@@ -30,7 +32,7 @@ test('NST-02 … in Proceeding: the last provisional response is sent again', ()
   expect(transaction.state).toBe('proceeding');
   stand.receive(request);
   expect(flow.log).toEqual(['100 3500', '100 4000']);
-  expect(flow.sent[1]!.wire).toBe(flow.sent[0]!.wire);
+  expect(present(flow.sent[1]).wire).toBe(present(flow.sent[0]).wire);
   expect(stand.passed).toHaveLength(1);
 });
 
@@ -40,7 +42,7 @@ test('NST-03 … in Completed: the final response is sent again, octet for octet
   clock.turnTo(31_999);
   stand.receive(request);
   expect(flow.log).toEqual(['200 0', '200 31999']);
-  expect(flow.sent[1]!.wire).toBe(flow.sent[0]!.wire);
+  expect(present(flow.sent[1]).wire).toBe(present(flow.sent[0]).wire);
   expect(stand.passed).toHaveLength(1);
 });
 
@@ -83,7 +85,7 @@ test('NST-06 a CANCEL that comes again after Timer J is a new request, for the u
   clock.turnTo(32_000);
   stand.receive(request);
   expect(stand.passed).toHaveLength(2);
-  expect(stand.layer.inviteOf(stand.passed[1]!.request)).toBeUndefined();
+  expect(stand.layer.inviteOf(present(stand.passed[1]).request)).toBeUndefined();
 });
 
 test.each(['UDP', 'TCP'] as const)('NST-07 no 1xx but 100 is sent over %s, before or after it', (transport) => {
@@ -133,7 +135,7 @@ describe('NST-08 the 100', () => {
     client.send('OPTIONS');
     client.clock.turnTo(3 * t2 + 64 * t1);
     const times = client.flow.times('OPTIONS');
-    const due = times.findIndex((at, i) => i > 0 && times[i + 1]! - at === t2);
+    const due = times.findIndex((at, i) => i > 0 && present(times[i + 1]) - at === t2);
     const server = new Stand('UDP', { timers: { t1, t2 } });
     server.receive(incoming('OPTIONS'));
     server.clock.turnTo(20_000);

@@ -1,5 +1,7 @@
-// Random sequences of messages, timers, errors and calls, by seed: what holds for every one of them (§17, security D02).
+// Random sequences of messages, timers, errors and calls, by seed: what holds for every one of them (§17, security
+// D02).
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { responseTo } from '../../container/message/index.js';
 import type { ClientTransaction, ServerTransaction } from '../../container/transaction/user.js';
 import { runs } from '../world/runs.js';
@@ -10,7 +12,7 @@ function chooser(seed: number): <T>(from: readonly T[]) => T {
   let state = seed >>> 0;
   return (from) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return from[Math.floor((state / 2 ** 32) * from.length)]!;
+    return present(from[Math.floor((state / 2 ** 32) * from.length)]);
   };
 }
 
@@ -22,7 +24,8 @@ const DELAYS = [0, 1, 199, 200, 500, 1000, 3500, 5000, 16_000, 32_000];
 
 /** A client's notes: 1xx, then one final (2xx to INVITE: any number), then one failure at most, then the end. */
 function checkClient(notes: readonly string[], isInvite: boolean): void {
-  const letter = (note: string): string => (note === 'terminated' ? 't' : note.startsWith('passed') ? note[7]! : 'f');
+  const letter = (note: string): string =>
+    note === 'terminated' ? 't' : note.startsWith('passed') ? present(note[7]) : 'f';
   const line = notes.map(letter).join('');
   const allowed = isInvite ? /^1*(?:|f|2+|[3-6]f?)t?$/ : /^1*(?:|f|[2-6])t?$/;
   expect(line).toMatch(allowed);
@@ -42,7 +45,7 @@ function clientRun(seed: number, transport: 'UDP' | 'TCP', method: string): void
       () => stand.answer(choose(STATUSES), method, choose(['a', 'b'])),
       () => stand.answer(choose(STATUSES), method, choose(['a', 'b'])),
       () => stand.clock.turnTo(stand.clock.now() + choose(DELAYS)),
-      () => transaction!.cancel(),
+      () => present(transaction).cancel(),
       () => stand.flow.times('CANCEL').length > 0 && stand.answer(choose([200, 481]), 'CANCEL'),
       () => choose([0, 0, 0, 1]) === 1 && stand.flow.fail(),
     ])();
@@ -104,7 +107,9 @@ function serverRun(seed: number, transport: 'UDP' | 'TCP', method: string): void
   }
   // One kind of final response a transaction; more than one only of 2xx to INVITE.
   if (users.size === 1) {
-    const finals = new Set(stand.flow.sent.map((sent) => sent.wire.split(' ')[1]!).filter((status) => status >= '200'));
+    const finals = new Set(
+      stand.flow.sent.map((sent) => present(sent.wire.split(' ')[1])).filter((status) => status >= '200'),
+    );
     const isOnly2xx = [...finals].every((status) => status[0] === '2');
     if (!(method === 'INVITE' && isOnly2xx)) expect(finals.size).toBe(1);
     if (method !== 'INVITE') for (const { wire: sent } of stand.flow.sent) expect(sent).not.toMatch(/^SIP\/2.0 18/);

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { RealClock } from '../../container/host/real-clock.js';
 import { DnsResolver } from '../../container/transport/dns.js';
 
@@ -22,7 +23,7 @@ function nameOf(labels: string): Buffer {
   const parts = labels.split('.').filter((label) => label !== '');
   return Buffer.concat(
     [...parts.map((label) => Buffer.from(`\0${label}`, 'latin1')), Buffer.alloc(1)].map((part, i) => {
-      if (i < parts.length) part[0] = parts[i]!.length;
+      if (i < parts.length) part[0] = present(parts[i]).length;
       return part;
     }),
   );
@@ -46,8 +47,8 @@ beforeEach(async () => {
     let at = 12;
     const labels: string[] = [];
     while (query[at] !== 0) {
-      labels.push(query.toString('latin1', at + 1, at + 1 + query[at]!));
-      at += 1 + query[at]!;
+      labels.push(query.toString('latin1', at + 1, at + 1 + present(query[at])));
+      at += 1 + present(query[at]);
     }
     const type = query.readUInt16BE(at + 1);
     const question = `${TYPES[type]} ${labels.join('.')}`;
@@ -56,8 +57,8 @@ beforeEach(async () => {
     if (answers === null) return;
     const known = Object.keys(zone).some((one) => one.endsWith(` ${labels.join('.')}`));
     const head = Buffer.from([
-      query[0]!,
-      query[1]!,
+      present(query[0]),
+      present(query[1]),
       0x81,
       known ? 0x80 : 0x83,
       0,

@@ -1,6 +1,8 @@
-// What the tests of this folder pass in: a clock that is moved by hand, an agenda that is drained by hand, and a network that only keeps what was sent.
+// What the tests of this folder pass in: a clock that is moved by hand, an agenda that is drained by hand, and a
+// network that only keeps what was sent.
 import { Agenda } from '../../container/base/agenda.js';
 import type { Clock, Deadline, Timed } from '../../container/base/clock.js';
+import { present } from '../../container/base/present.js';
 import type {
   Connection,
   ConnectionReceiver,
@@ -193,7 +195,7 @@ export class FakeNetwork implements Network {
   incoming(port: number, remote: SocketAddress, address = '192.0.2.1'): FakeConnection {
     const connection = new FakeConnection({ address, port }, remote, { connected() {}, receive() {}, closed() {} });
     this.connections.push(connection);
-    connection.receiver = this.#accepts.get(port)!(connection);
+    connection.receiver = present(this.#accepts.get(port))(connection);
     return connection;
   }
 

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Agenda } from '../../container/base/agenda.js';
+import { present } from '../../container/base/present.js';
 import { RealClock } from '../../container/host/real-clock.js';
 import { Malformed, Request, responseTo } from '../../container/message/index.js';
 import type { Connection, ConnectionReceiver } from '../../container/transport/network.js';
@@ -26,7 +27,7 @@ class Inbox<T> {
   }
 
   next(): Promise<T> {
-    if (this.#all.length > 0) return Promise.resolve(this.#all.shift()!);
+    if (this.#all.length > 0) return Promise.resolve(present(this.#all.shift()));
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }
@@ -84,7 +85,7 @@ describe.each(HAS_V6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'])('on %s', (address) 
     const socket = await network.bind(address, 0, { receive: (wire) => inbox.put(wire) });
     open.push(socket);
     const handle = handleOfUdp(socket);
-    handle.onmessage!(-111, handle, undefined, undefined);
+    present(handle.onmessage)(-111, handle, undefined, undefined);
     socket.send('x', socket.local.port, address);
     expect(await inbox.next()).toBe('x');
   });
@@ -189,11 +190,11 @@ describe.each(HAS_V6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'])('on %s', (address) 
     const socket = createSocket(address === '::1' ? 'udp6' : 'udp4');
     const answers = new Inbox<string>();
     socket.on('message', (octets) => answers.put(octets.toString('latin1')));
-    socket.send(request({ via: 'SIP/2.0/UDP ua.example.com;rport;branch=z9hG4bK1' }), udp!.port, address);
+    socket.send(request({ via: 'SIP/2.0/UDP ua.example.com;rport;branch=z9hG4bK1' }), present(udp).port, address);
     expect(await answers.next()).toMatch(new RegExp(`^SIP/2.0 200 OK\r\n.*;received=${address}\r\n`));
     socket.close();
 
-    const peer = connect({ host: address, port: tcp!.port });
+    const peer = connect({ host: address, port: present(tcp).port });
     peer.on('data', (octets) => answers.put(octets.toString('latin1')));
     for (const octet of request({ via: 'SIP/2.0/TCP ua.example.com;branch=z9hG4bK1' })) peer.write(octet);
     expect(await answers.next()).toMatch(/^SIP\/2.0 200 OK/);

@@ -1,6 +1,7 @@
 // The clock of the host: deadlines fire in order, never early, and once.
 import { expect, test, vi } from 'vitest';
 import type { Timed } from '../../container/base/clock.js';
+import { present } from '../../container/base/present.js';
 import { RealClock } from '../../container/host/real-clock.js';
 
 class Heard implements Timed {
@@ -120,7 +121,7 @@ test('ten thousand deadlines stopped and fired in a random order: each fires onc
   const deadlines = Array.from({ length: 10_000 }, (_, i) => clock.start(Math.floor(random() * 40), heard, `${i}`));
   for (let i = 0; i < 5_000; i++) {
     const which = Math.floor(random() * 10_000);
-    deadlines[which]!.stop();
+    present(deadlines[which]).stop();
     stopped.add(`${which}`);
   }
   await heard.count(10_000 - stopped.size);

@@ -1,5 +1,6 @@
 // Where a request goes by the name in its URI (RFC 3263).
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Uri } from '../../container/message/index.js';
 import type { Hop } from '../../container/transport/flow.js';
 import type { Resolver, TransportName } from '../../container/transport/network.js';
@@ -50,7 +51,8 @@ function world(kinds = ['UDP4', 'TCP4', 'UDP6', 'TCP6'], options: LocationOption
   const reach = { reaches: has, listens: has };
   const location = new ServerLocation({ resolver, reach, clock, chance: () => 0 }, options);
   const show = (hops: readonly Hop[]): string[] => hops.map((hop) => `${hop.transport} ${hop.address} ${hop.port}`);
-  const locate = async (uri: string, size = 0): Promise<string[]> => show(await location.locate(Uri.parse(uri)!, size));
+  const locate = async (uri: string, size = 0): Promise<string[]> =>
+    show(await location.locate(present(Uri.parse(uri)), size));
   return { resolver, clock, location, locate, show };
 }
 
@@ -64,7 +66,7 @@ describe('numeric hosts', () => {
     ['PRT-07 maddr of IPv6', 'sip:b@example.com:5070;maddr=[2001:db8::4]', 'UDP 2001:db8::4 5070'],
   ])('%s %s at once', (_id, uri, hop) => {
     const { location, show, resolver } = world();
-    const hops = location.locate(Uri.parse(uri)!);
+    const hops = location.locate(present(Uri.parse(uri)));
     expect(Array.isArray(hops)).toBe(true);
     expect(show(hops as Hop[])).toEqual([hop]);
     expect(resolver.asked).toEqual([]);
@@ -109,8 +111,8 @@ describe('numeric hosts', () => {
       chance: () => 0,
     });
     const ask = async (...uris: string[]): Promise<string[]> =>
-      (await Promise.all(uris.map((uri) => location.locate(Uri.parse(uri)!)))).map(
-        ([hop]) => `${hop!.transport} ${hop!.port}`,
+      (await Promise.all(uris.map((uri) => location.locate(present(Uri.parse(uri)))))).map(
+        ([hop]) => `${present(hop).transport} ${present(hop).port}`,
       );
     const four = [
       'sip:b@192.0.2.4',
@@ -125,7 +127,7 @@ describe('numeric hosts', () => {
     expect(await ask('sip:b@192.0.2.4:5071')).toEqual(['UDP 5071']);
     expect(await ask(...four.slice(1))).toEqual(there.slice(1));
     expect(looks).toBe(5);
-    expect(await ask(four[0]!)).toEqual(there.slice(0, 1));
+    expect(await ask(present(four[0]))).toEqual(there.slice(0, 1));
     expect(looks).toBe(6);
   });
 });
@@ -215,12 +217,12 @@ describe('names', () => {
       ['c.example.com', 5060, 0, 70],
     ];
     resolver.hosts = { 'a.example.com': ['192.0.2.1'], 'b.example.com': ['192.0.2.2'], 'c.example.com': ['192.0.2.3'] };
-    const uri = Uri.parse('sip:b@example.com')!;
+    const uri = present(Uri.parse('sip:b@example.com'));
     const first: Record<string, number> = {};
     for (let i = 0; i < 1000; i++) {
       const hops = show(await location.locate(uri, 0, () => (i + 0.5) / 1000));
       expect(hops).toHaveLength(3);
-      first[hops[0]!] = (first[hops[0]!] ?? 0) + 1;
+      first[present(hops[0])] = (first[present(hops[0])] ?? 0) + 1;
     }
     expect(first).toEqual({ 'UDP 192.0.2.2 5060': 300, 'UDP 192.0.2.3 5060': 700 });
     const chance = () => 0.42;

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { Agenda } from '../../container/base/agenda.js';
+import { present } from '../../container/base/present.js';
 import { RealClock } from '../../container/host/real-clock.js';
 import { Request, responseTo } from '../../container/message/index.js';
 import { NodeNetwork } from '../../container/transport/node-network.js';
@@ -25,7 +26,7 @@ async function server(reply: string) {
     },
   };
   const [listening] = await transport.listen(['tcp:127.0.0.1:0']);
-  const peer = (): Socket => connect(listening!.port, '127.0.0.1').on('error', () => {});
+  const peer = (): Socket => connect(present(listening).port, '127.0.0.1').on('error', () => {});
   const probe = (): Promise<void> =>
     new Promise((resolve) => {
       const socket = peer();
@@ -83,7 +84,7 @@ test('B01 B07 a length that lies, and ten megabytes of line ends: closed by us',
 
 test('contract section 8, a container that stops: a peer that does not end its side of the connection is cut off soon, and has all that was written', async () => {
   const { transport, stop } = await server('x'.repeat(100_000));
-  const { port } = transport.listenings[0]!;
+  const { port } = present(transport.listenings[0]);
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
   let read = 0;
   socket.on('data', (octets) => {

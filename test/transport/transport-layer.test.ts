@@ -1,6 +1,7 @@
 // The transport layer on fakes: listening, datagrams, connections, and the way of requests and responses (§18).
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Malformed, Request, type Response, responseTo, Via } from '../../container/message/index.js';
 import type { Flow, FlowUser } from '../../container/transport/flow.js';
 import type { TransportName } from '../../container/transport/network.js';
@@ -29,7 +30,7 @@ async function layer(specs: string[] = ['udp:192.0.2.1:5060', 'tcp:192.0.2.1:506
   transport.user = { receive: (message, flow) => passed.push([message, flow]) };
   const listenings = await transport.listen(specs);
   const datagram = (wire: string, address = '192.0.2.9', port = 4321, socket = 0): void =>
-    network.sockets[socket]!.receiver.receive(wire, address, port);
+    present(network.sockets[socket]).receiver.receive(wire, address, port);
   const open = (address: string, port = 5060, name: TransportName = 'TCP'): Flow =>
     transport.open({ transport: name, address, port });
   const summary = (): string[] =>
@@ -43,7 +44,7 @@ async function layer(specs: string[] = ['udp:192.0.2.1:5060', 'tcp:192.0.2.1:506
 const TCP = 'SIP/2.0/TCP 192.0.2.9:5070;branch=z9hG4bK1';
 
 function answered(passed: Passed[], index = 0, status = 200): [Response, Flow] {
-  const [message, flow] = passed[index]!;
+  const [message, flow] = present(passed[index]);
   return [responseTo(message as Request, status, undefined, 'mine'), flow];
 }
 
@@ -60,7 +61,7 @@ describe('listening', () => {
     await expect(transport.listen(['udp:192.0.2.1:5060', 'tcp:192.0.2.1:5061'])).rejects.toThrow(
       'cannot listen on tcp:192.0.2.1:5061: address already in use',
     );
-    expect(network.sockets[0]!.closed).toBe(true);
+    expect(present(network.sockets[0]).closed).toBe(true);
     expect(transport.listenings).toEqual([]);
     await expect(transport.listen(['tls:192.0.2.1:5061'])).rejects.toThrow('TLS is not supported');
   });
@@ -70,8 +71,8 @@ describe('datagrams', () => {
   test('TRP-02 §18.2.1 a request is passed with its source in the topmost Via', async () => {
     const { datagram, passed, transport } = await layer();
     datagram(request({ via: 'SIP/2.0/UDP ua.example.com;rport;branch=z9hG4bK1' }));
-    const [message, flow] = passed[0]!;
-    expect((message as Request).via!.text).toBe(
+    const [message, flow] = present(passed[0]);
+    expect(present((message as Request).via).text).toBe(
       'SIP/2.0/UDP ua.example.com;rport=4321;branch=z9hG4bK1;received=192.0.2.9',
     );
     expect(flow).toMatchObject({ transport: 'UDP', reliable: false, open: true, sentBy: '192.0.2.1:5060' });
@@ -83,22 +84,22 @@ describe('datagrams', () => {
   test('TRP-07 §18.3 what is behind the body is dropped', async () => {
     const { datagram, passed } = await layer();
     datagram(`${request({ method: 'MESSAGE', body: 'abc' })}INVITE sip:x SIP/2.0\r\n\r\n`);
-    expect((passed[0]![0] as Request).body).toBe('abc');
+    expect((present(passed[0])[0] as Request).body).toBe('abc');
     expect(passed).toHaveLength(1);
   });
 
   test('TRP-08 §18.3 a request shorter than it says is a 400', async () => {
     const { datagram, passed } = await layer();
     datagram(request({ length: 'Content-Length: 9\r\n', body: 'abc', via: 'SIP/2.0/UDP h.example;branch=z9hG4bK1' }));
-    const fault = passed[0]![0] as Malformed;
+    const fault = present(passed[0])[0] as Malformed;
     expect(fault).toMatchObject({ status: 400, isResponse: false });
-    expect(fault.request!.via!.received).toBe('192.0.2.9');
+    expect(present(present(fault.request).via).received).toBe('192.0.2.9');
   });
 
   test('TRP-09 §18.3 a response shorter than it says has nothing to be answered', async () => {
     const { datagram, passed } = await layer();
     datagram(response('SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1').replace('Length: 0', 'Length: 7'));
-    expect(passed[0]![0]).toMatchObject({ status: 0, isResponse: true });
+    expect(present(passed[0])[0]).toMatchObject({ status: 0, isResponse: true });
   });
 
   test('TRP-01 §18.1.2 a response is taken from any address, when its topmost Via is ours', async () => {
@@ -154,8 +155,8 @@ describe('datagrams', () => {
     const via = 'SIP/2.0/UDP 192.0.2.9:5070;branch=z9hG4bK1';
     datagram(request({ via }));
     network.incoming(5060, { address: '192.0.2.9', port: 1 }).receiver.receive(request({ via: TCP }));
-    const [one, other] = passed.map(([message]) => (message as Request).via!);
-    expect([one!.branch, one!.sentBy]).toEqual([other!.branch, other!.sentBy]);
+    const [one, other] = passed.map(([message]) => present((message as Request).via));
+    expect([present(one).branch, present(one).sentBy]).toEqual([present(other).branch, present(other).sentBy]);
   });
 });
 
@@ -164,7 +165,7 @@ describe('responses', () => {
     const { datagram, network, passed, transport } = await layer(['udp:192.0.2.1:5060', 'udp:192.0.2.1:5070']);
     datagram(request({ via: 'SIP/2.0/UDP 10.0.0.5:5099;rport;branch=z9hG4bK1' }), '192.0.2.9', 4321, 1);
     const flow = transport.respond(...answered(passed));
-    expect(flow).toBe(passed[0]![1]);
+    expect(flow).toBe(present(passed[0])[1]);
     expect(network.sent[0]).toMatchObject({ address: '192.0.2.9', port: 4321, from: { port: 5070 } });
   });
 
@@ -190,9 +191,9 @@ describe('responses', () => {
   test('RFC 4475 §3.1.2.1 badinv01 is answered although its Via cannot be read', async () => {
     const { datagram, network, passed, transport } = await layer();
     datagram(readFileSync(new URL('../torture/rfc4475/badinv01.dat', import.meta.url), 'latin1'));
-    const fault = passed[0]![0] as Malformed;
+    const fault = present(passed[0])[0] as Malformed;
     expect(fault.status).toBe(400);
-    transport.respond(responseTo(fault.request!, 400), passed[0]![1]);
+    transport.respond(responseTo(present(fault.request), 400), present(passed[0])[1]);
     expect(network.sent[0]).toMatchObject({ address: '192.0.2.9', port: 5060 });
   });
 
@@ -200,7 +201,7 @@ describe('responses', () => {
     const { network, passed, transport } = await layer();
     const connection = network.incoming(5060, { address: '192.0.2.9', port: 40_000 });
     connection.receiver.receive(request({ via: TCP }));
-    expect(transport.respond(...answered(passed))).toBe(passed[0]![1]);
+    expect(transport.respond(...answered(passed))).toBe(present(passed[0])[1]);
     expect(connection.written).toMatch(/^SIP\/2.0 200 OK\r\n/);
     expect(network.connections).toHaveLength(1);
   });
@@ -212,7 +213,7 @@ describe('responses', () => {
     connection.receiver.closed();
     transport.respond(...answered(passed));
     expect(connection.written).toBe('');
-    const other = network.connections[1]!;
+    const other = present(network.connections[1]);
     expect(other.remote).toEqual({ address: '192.0.2.9', port: 5070 });
     expect(other.written).toMatch(/^SIP\/2.0 200 OK\r\n/);
   });
@@ -234,7 +235,7 @@ describe('responses', () => {
     const connection = network.incoming(5060, { address: '192.0.2.9', port: 40_000 });
     connection.receiver.receive(request({ via: TCP }));
     const to = (via: string): string | undefined => {
-      const flow = transport.flowForVia(Via.parse(via)!);
+      const flow = transport.flowForVia(present(Via.parse(via)));
       return flow && `${flow.transport} ${flow.remoteAddress} ${flow.remotePort}`;
     };
     expect(to('SIP/2.0/UDP h.example;rport=4321;received=192.0.2.9')).toBe('UDP 192.0.2.9 4321');
@@ -272,11 +273,11 @@ describe('flows to a hop', () => {
 
   test('§18.4 a datagram that could not be sent is told to its sender, later', async () => {
     const { open, network, agenda } = await layer();
-    network.sockets[0]!.failure = new Error('ENETUNREACH');
+    present(network.sockets[0]).failure = new Error('ENETUNREACH');
     const [one, other] = [new Sender(), new Sender()];
     const flow = open('8.8.8.8', 5060, 'UDP');
     flow.send('x', one);
-    network.sockets[0]!.failure = undefined;
+    present(network.sockets[0]).failure = undefined;
     flow.send('x', other);
     network.report();
     expect(one.errors).toEqual([]);
@@ -286,7 +287,7 @@ describe('flows to a hop', () => {
 
   test('§18.4 one that is known at once not to have left is told later all the same', async () => {
     const { open, network, agenda, transport } = await layer();
-    const socket = network.sockets[0]!;
+    const socket = present(network.sockets[0]);
     const sent: string[] = [];
     Object.assign(socket, {
       sendNow: (wire: string) => (wire === 'lost' ? new Error('EPERM') : void sent.push(wire)),
@@ -359,9 +360,9 @@ describe('flows to a hop', () => {
     flow.send('b', one);
     flow.send('c', other);
     flow.send('d', third);
-    expect(network.connections[0]!.written).toBe('abcd');
+    expect(present(network.connections[0]).written).toBe('abcd');
     flow.forget(third);
-    network.connections[0]!.receiver.closed(new Error('ECONNREFUSED'));
+    present(network.connections[0]).receiver.closed(new Error('ECONNREFUSED'));
     expect(one.errors).toEqual([]);
     expect(flow.open).toBe(false);
     agenda.settle();
@@ -380,13 +381,13 @@ describe('flows to a hop', () => {
     clock.advance(5_000);
     agenda.settle();
     expect(sender.errors).toEqual(['tcp:192.0.2.9:5060 did not answer']);
-    expect(network.connections[0]!.destroyed).toBe(true);
+    expect(present(network.connections[0]).destroyed).toBe(true);
   });
 
   test('a response on a connection of ours is passed up', async () => {
     const { open, network, summary } = await layer();
     const flow = open('192.0.2.9');
-    const connection = network.connections[0]!;
+    const connection = present(network.connections[0]);
     connection.receiver.connected();
     connection.receiver.receive(response(`SIP/2.0/TCP ${flow.sentBy};branch=z9hG4bK1`));
     expect(summary()).toEqual(['200']);
@@ -411,9 +412,9 @@ describe('connections', () => {
     const { network, passed, transport, agenda } = await layer();
     const connection = incoming(network);
     connection.receiver.receive(request({ via: TCP, length: '' }) + request({ via: TCP }));
-    const [fault, flow] = passed[0]! as [Malformed, Flow];
+    const [fault, flow] = present(passed[0]) as [Malformed, Flow];
     expect(fault.status).toBe(400);
-    transport.respond(responseTo(fault.request!, 400), flow);
+    transport.respond(responseTo(present(fault.request), 400), flow);
     expect(connection.written).toMatch(/^SIP\/2.0 400/);
     expect(connection.ended).toBe(false);
     agenda.settle();
@@ -444,14 +445,14 @@ describe('connections', () => {
     other.receiver.receive(request({ via: TCP }));
     connection.receiver.receive(request({ via: TCP }));
     const sender = new Sender();
-    passed[1]![1].send('x', sender);
+    present(passed[1])[1].send('x', sender);
     connection.receiver.receive(request({ via: TCP }).slice(0, 40));
     connection.receiver.closed();
     connection.receiver.receive(request({ via: TCP }).slice(40));
     agenda.settle();
     expect(passed).toHaveLength(2);
     expect(sender.errors).toEqual(['tcp:192.0.2.9:40000 closed the connection']);
-    expect(passed[0]![1].open).toBe(true);
+    expect(present(passed[0])[1].open).toBe(true);
   });
 
   test('TRP-16 §18.1.1 an idle connection is kept 64*T1 after its last use at least, and longer while someone waits', async () => {
@@ -462,10 +463,10 @@ describe('connections', () => {
     clock.advance(31_999);
     expect(connection.ended).toBe(false);
     const sender = new Sender();
-    passed[0]![1].send('x', sender);
+    present(passed[0])[1].send('x', sender);
     clock.advance(200_000);
     expect(connection.ended).toBe(false);
-    passed[0]![1].forget(sender);
+    present(passed[0])[1].forget(sender);
     clock.advance(64_000);
     expect(connection.ended).toBe(true);
     expect(transport.counters.connectionsIdle).toBe(1);
@@ -487,7 +488,7 @@ describe('connections', () => {
     const all = [incoming(network, 1), incoming(network, 2), incoming(network, 3), incoming(network, 4, '192.0.2.8')];
     expect(all.map((one) => one.destroyed)).toEqual([false, false, true, false]);
     expect(incoming(network, 5, '192.0.2.7').destroyed).toBe(true);
-    all[0]!.receiver.closed();
+    present(all[0]).receiver.closed();
     expect(incoming(network, 6).destroyed).toBe(false);
     expect(transport.counters.connectionsRefused).toBe(2);
     expect(transport.connections).toBe(3);
@@ -497,7 +498,7 @@ describe('connections', () => {
     const { network, passed, agenda, transport } = await layer(undefined, { maxBacklog: 1000 });
     const connection = incoming(network);
     connection.receiver.receive(request({ via: TCP }));
-    const flow = passed[0]![1];
+    const flow = present(passed[0])[1];
     const sender = new Sender();
     connection.backlog = 1000;
     flow.send('x', sender);
@@ -533,7 +534,7 @@ describe('connections', () => {
     expect(done).toBe(false);
     connection.receiver.closed();
     await closing;
-    expect([network.listening, network.sockets[0]!.closed]).toEqual([0, true]);
+    expect([network.listening, present(network.sockets[0]).closed]).toEqual([0, true]);
     expect(incoming(network).destroyed).toBe(true);
     const sender = new Sender();
     open('192.0.2.9').send('x', sender);

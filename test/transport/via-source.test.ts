@@ -1,5 +1,6 @@
 // The topmost Via: the source that is written into it (§18.2.1, RFC 3581), and where a response goes by it (§18.2.2).
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { parse, Request, Via } from '../../container/message/index.js';
 import {
   connectionTarget,
@@ -69,14 +70,14 @@ describe('§18.2.1, RFC 3581 §4: the source in the topmost Via', () => {
   });
 
   test('what was written is a Via that says it', () => {
-    const via = Via.parse(stamp(`${V} 10.1.1.1;rport;${B}`)[0]!)!;
+    const via = present(Via.parse(present(stamp(`${V} 10.1.1.1;rport;${B}`)[0])));
     expect([via.received, via.rport, via.branch]).toEqual(['192.0.2.9', 4321, 'z9hG4bK1']);
   });
 });
 
 describe('§18.2.2: where a response goes', () => {
   const target = (via: string, maddr = true): string => {
-    const to = datagramTarget(Via.parse(via)!, maddr);
+    const to = datagramTarget(present(Via.parse(via)), maddr);
     return to === undefined ? 'nowhere' : `${to.address} ${to.port}`;
   };
 
@@ -108,7 +109,7 @@ describe('§18.2.2: where a response goes', () => {
   });
 
   test('TRP-04 a connection goes to received and the sent-by port, never to rport', () => {
-    const via = Via.parse(`SIP/2.0/TCP h.example:5075;${B};rport=4321;received=192.0.2.9`)!;
+    const via = present(Via.parse(`SIP/2.0/TCP h.example:5075;${B};rport=4321;received=192.0.2.9`));
     expect(connectionTarget(via)).toEqual({ address: '192.0.2.9', port: 5075 });
   });
 

@@ -1,5 +1,6 @@
 // The flows of a call on real sockets: what test/flows and test/rules show in virtual time, over UDP and over TCP.
 import { afterAll, describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { requests, statuses } from '../world/arrivals.js';
 import { proxies, watch } from '../world/script.js';
 import { BOTH } from '../world/stage.js';
@@ -50,7 +51,7 @@ describe.each(BOTH)('over %s', (transport) => {
   test('C-16 C-17 busy, then a branch that the best-response handler adds', async () => {
     const s = await loopback(transport, (w) => ({
       invite: proxies(w.uri(w.bob)),
-      best: (response) => response.status === 486 && response.proxy!.proxyTo(w.uri(w.carol)),
+      best: (response) => response.status === 486 && present(response.proxy).proxyTo(w.uri(w.carol)),
     }));
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486);
@@ -80,7 +81,7 @@ describe.each(BOTH)('over %s', (transport) => {
     await invite.ack();
     await s.bob.receive('ACK');
     expect(requests(s.bob)).toEqual(['INVITE', 'CANCEL', 'ACK']);
-    expect(s.bob.received[1]!.message.header('Reason')).toBe('SIP;cause=408;text="Request Timeout"');
+    expect(present(s.bob.received[1]).message.header('Reason')).toBe('SIP;cause=408;text="Request Timeout"');
   });
 
   test('C-13 a 6xx cancels the others and goes upstream', async () => {

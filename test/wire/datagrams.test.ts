@@ -1,6 +1,8 @@
-// Datagrams on the system's own sockets (udp.ts, udp-sender.ts): what is sent is what arrives, whatever was sent before it from the same memory.
+// Datagrams on the system's own sockets (udp.ts, udp-sender.ts): what is sent is what arrives, whatever was sent before
+// it from the same memory.
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { DatagramSocket } from '../../container/transport/network.js';
 import { bindUdp } from '../../container/transport/udp.js';
 import { UdpSender } from '../../container/transport/udp-sender.js';
@@ -66,9 +68,9 @@ describe('what the system has no room for yet', () => {
       lists.push(list);
       return code;
     };
-    return { lists, sender: UdpSender.of({ send, send6: send }, false)! };
+    return { lists, sender: present(UdpSender.of({ send, send6: send }, false)) };
   }
-  const text = (list: Uint8Array[]): string => Buffer.from(list[0]!).toString('latin1');
+  const text = (list: Uint8Array[]): string => Buffer.from(present(list[0])).toString('latin1');
 
   test('stays as it was until it has left: nothing else is written to its memory', () => {
     const { lists, sender } = fake(0);

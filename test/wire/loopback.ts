@@ -75,7 +75,9 @@ export class Loopback {
 
 const worlds: RealWorld[] = [];
 
-/** Each file says `afterAll(nothingLeft)`: the last timers of all its worlds run down together, when every test is done. */
+/**
+ * Each file says `afterAll(nothingLeft)`: the last timers of all its worlds run down together, when every test is done.
+ */
 export async function nothingLeft(): Promise<void> {
   const closed = await Promise.allSettled(worlds.splice(0).map((world) => world.close()));
   for (const one of closed) if (one.status === 'rejected') throw one.reason;

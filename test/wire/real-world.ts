@@ -1,6 +1,8 @@
-// The phones of test/world and the container on real loopback sockets in real time: what a flow needs beside the virtual clock and network.
+// The phones of test/world and the container on real loopback sockets in real time: what a flow needs beside the
+// virtual clock and network.
 import { Agenda } from '../../container/base/agenda.js';
 import type { Clock, Deadline } from '../../container/base/clock.js';
+import { present } from '../../container/base/present.js';
 import { RandomIdentifiers } from '../../container/host/random-identifiers.js';
 import { RealClock } from '../../container/host/real-clock.js';
 import type {
@@ -114,7 +116,7 @@ export class RealWorld {
     const { socket, listener } = await this.#places(
       address,
       arrives,
-      (one) => this.#heard(one, accept!, own),
+      (one) => this.#heard(one, present(accept), own),
       listens.includes('TCP'),
     );
     const { port } = socket.local;
@@ -139,7 +141,8 @@ export class RealWorld {
     const surroundings = { clock: time, network, scheduler, resolver, failure: (what: string) => this.failure(what) };
     const phone = new Phone(surroundings as never, name, address, { ...options, port });
     const { wire } = phone;
-    wire.connectionTo = (to) => wire.connections.get(endpoint(to.address, to.port)) ?? this.#dial(to, accept!, own);
+    wire.connectionTo = (to) =>
+      wire.connections.get(endpoint(to.address, to.port)) ?? this.#dial(to, present(accept), own);
     this.#phones.push(phone);
     return phone;
   }
@@ -160,7 +163,7 @@ export class RealWorld {
         true,
       );
       port = places.socket.local.port;
-      await Promise.all([places.socket.close(), places.listener!.close()]);
+      await Promise.all([places.socket.close(), present(places.listener).close()]);
       listen = [`udp:${address}:${port}`, `tcp:${address}:${port}`];
     }
     const container = await Siplet.start(this as unknown as World, applications, {

@@ -1,6 +1,7 @@
 // What only sockets show: transports that differ, large requests, connections that end, and the stateless siplet.
 import { StatelessRoute, Siplet as siplet } from '@siplet/sdk';
 import { afterAll, describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { requests, statuses } from '../world/arrivals.js';
 import type { Phone } from '../world/phone.js';
 import { proxies, watch } from '../world/script.js';
@@ -62,7 +63,7 @@ describe('§18.1.1 a request that is too large for UDP', () => {
   test('falls back to UDP where TCP is refused', async () => {
     let udpOnly: Phone | undefined;
     const s = await loopback('UDP', () => ({
-      invite: (request) => proxies(udpOnly!.uri, { recordRoute: true })(request),
+      invite: (request) => proxies(present(udpOnly).uri, { recordRoute: true })(request),
     }));
     udpOnly = await s.world.phone('erin', '127.0.0.5', { listens: ['UDP'] });
     const call = s.call({ body: LARGE });
@@ -106,7 +107,7 @@ describe('§18.2.2 connections that end in the middle of a call', () => {
     await hangsUp(s, s.alice);
     invite.reply(200);
     await call.response(200);
-    expect(s.alice.received.at(-1)!.connection!.local.port).toBe(s.alice.port);
+    expect(present(present(s.alice.received.at(-1)).connection).local.port).toBe(s.alice.port);
     call.ack();
     await invite.ack();
     await s.passes('BYE', invite, s.alice);
@@ -192,7 +193,7 @@ describe.each(BOTH)('a stateless siplet over %s', (transport) => {
     expect(got.arrival.transport).not.toBe(transport);
     got.reply(200);
     await message.response(200);
-    expect(s.alice.received[0]!.transport).toBe(transport);
+    expect(present(s.alice.received[0]).transport).toBe(transport);
   });
 
   test('SLP-12 SLP-13 §8.2.7 an answer of its own is the same each time, and its ACK is ignored', async () => {

@@ -1,5 +1,7 @@
-// Calls through a container with two engines: each is whole on one of them, whoever sends, and all of them are at one address. Needs the build.
+// Calls through a container with two engines: each is whole on one of them, whoever sends, and all of them are at one
+// address. Needs the build.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { responseTo } from '../running/wire.js';
 import { acknowledgementOf, StandingCall, TwoEngines } from './two-engines.js';
 
@@ -43,20 +45,20 @@ describe('a call is whole on one engine', () => {
       const callId = `answered-here-${i}`;
       const target = 'sip:answer@127.0.0.1';
       const answer = await stage.answer(stage.send(stage.request('INVITE', { callId, target })), 200);
-      const thread = answer.value('x-thread')!;
+      const thread = present(answer.value('x-thread'));
       seen.add(thread);
-      const to = answer.value('to')!;
+      const to = present(answer.value('to'));
       stage.send(stage.request('ACK', { callId, target, to }));
       const info = stage.send(stage.request('INFO', { callId, target, to, cseq: 2 }));
       expect((await stage.answer(info, 200)).value('x-thread')).toBe(thread);
-      const tag = /tag=(.*)/.exec(to)![1]!;
+      const tag = present(present(/tag=(.*)/.exec(to))[1]);
       for (let k = 0; k < 3; k++) {
         const lines = [`Replaces: ${callId};to-tag=${tag};from-tag=alice${callId}`];
         const other = { callId: `replacing-${i}-${k}`, target };
         const replaced = await stage.answer(stage.send(stage.request('INVITE', { ...other, lines })), 200);
         expect(replaced.value('x-thread')).toBe(thread);
-        stage.send(stage.request('ACK', { ...other, to: replaced.value('to')! }));
-        const bye = stage.send(stage.request('BYE', { ...other, to: replaced.value('to')!, cseq: 2 }));
+        stage.send(stage.request('ACK', { ...other, to: present(replaced.value('to')) }));
+        const bye = stage.send(stage.request('BYE', { ...other, to: present(replaced.value('to')), cseq: 2 }));
         expect((await stage.answer(bye, 200)).value('x-thread')).toBe(thread);
       }
       const bye = stage.send(stage.request('BYE', { callId, target, to, cseq: 3 }));
@@ -72,7 +74,7 @@ describe('a call is whole on one engine', () => {
       const { raw, reply } = await stage.arrival(callId, 'INVITE');
       reply(responseTo(raw, 180));
       await stage.answer(invite, 180);
-      const branch = /branch=([^;]*)/.exec(invite.value('via')!)![1]!;
+      const branch = present(present(/branch=([^;]*)/.exec(present(invite.value('via'))))[1]);
       await stage.answer(stage.send(stage.request('CANCEL', { callId, branch })), 200);
       const cancel = await stage.callee.inbox.take(
         ({ raw: each }) => each.value('call-id') === callId && each.method === 'CANCEL',

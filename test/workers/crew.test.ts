@@ -1,7 +1,9 @@
-// All engines do what one is told, also those that are away just then. Threads are played: what they are told is written down, and answered when the test says so.
+// All engines do what one is told, also those that are away just then. Threads are played: what they are told is
+// written down, and answered when the test says so.
 import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { defaultConfiguration } from '../../container/configuration/configuration.js';
 import { Crew } from '../../container/workers/crew.js';
 import { Exchange } from '../../container/workers/exchange.js';
@@ -87,15 +89,15 @@ test('D-1 a version that is being started while an engine comes back is in servi
   await crew.start();
   await crew.startApplication(order(1));
   crew.activate(active(1));
-  await threads[1]!.terminate();
+  await present(threads[1]).terminate();
   const started = crew.startApplication(order(2));
   await expect.poll(() => crew.missing).toEqual([]);
   await expect.poll(() => threads[2]?.seen).toContain('activate [1]');
-  threads[0]!.answer();
+  present(threads[0]).answer();
   await started;
   crew.activate(active(2));
-  await expect.poll(() => threads[2]!.seen.at(-1)).toBe('activate [2]');
-  expect(threads[2]!.seen).toContain('start 2');
+  await expect.poll(() => present(threads[2]).seen.at(-1)).toBe('activate [2]');
+  expect(present(threads[2]).seen).toContain('start 2');
 });
 
 test('D-2 a version is idle when those engines have said so that have it, whoever came later', async () => {
@@ -103,16 +105,16 @@ test('D-2 a version is idle when those engines have said so that have it, whoeve
   await crew.start();
   await crew.startApplication(order(1));
   crew.activate(active(1));
-  await threads[1]!.terminate();
+  await present(threads[1]).terminate();
   // It is loading the first version when the second takes its place.
   await expect.poll(() => threads[2]?.seen).toContain('start 1');
   await crew.startApplication(order(2));
   crew.activate(active(2));
   expect(crew.busyWith(1)).toBe(1);
-  threads[0]!.tells('idle', 1);
+  present(threads[0]).tells('idle', 1);
   expect(idle).toEqual([1]);
-  threads[2]!.answer();
-  await expect.poll(() => threads[2]!.seen.at(-1)).toBe('activate [2]');
+  present(threads[2]).answer();
+  await expect.poll(() => present(threads[2]).seen.at(-1)).toBe('activate [2]');
 });
 
 test('one that cannot start what is in service elsewhere takes no calls, and is begun again', async () => {
@@ -120,10 +122,13 @@ test('one that cannot start what is in service elsewhere takes no calls, and is 
   await crew.start();
   await crew.startApplication(order(1));
   crew.activate(active(1));
-  await threads[1]!.terminate();
+  await present(threads[1]).terminate();
   await expect.poll(() => threads[2]?.seen).toContain('start 1');
-  threads[2]!.emit('message', { answer: 2, fault: { message: 'not here', stack: undefined, isDeployment: true } });
-  await expect.poll(() => threads[2]!.isEnded).toBe(true);
+  present(threads[2]).emit('message', {
+    answer: 2,
+    fault: { message: 'not here', stack: undefined, isDeployment: true },
+  });
+  await expect.poll(() => present(threads[2]).isEnded).toBe(true);
   await expect.poll(() => threads[3]?.seen).toContain('activate [1]');
 });
 
@@ -131,10 +136,10 @@ test('C-42 none takes messages before all do', async () => {
   const { crew, threads } = stage((thread, what) => thread === threads[1] && what.startsWith('listen'));
   await crew.start();
   const listens = crew.listen([{ transport: 'TCP', address: '127.0.0.1', port: 5060 }]);
-  await expect.poll(() => threads[1]!.seen.at(-1)).toMatch(/^listen/);
+  await expect.poll(() => present(threads[1]).seen.at(-1)).toMatch(/^listen/);
   await new Promise((resolve) => setImmediate(resolve));
   expect(crew.exchange.isThere(0)).toBe(false);
-  threads[1]!.answer();
+  present(threads[1]).answer();
   await listens;
   expect([0, 1].map((engine) => crew.exchange.isThere(engine))).toEqual([true, true]);
 });
@@ -142,7 +147,7 @@ test('C-42 none takes messages before all do', async () => {
 test('a container that stops leaves no thread behind, also none that was just being begun', async () => {
   const { crew, threads } = stage((thread) => thread === threads[2]);
   await crew.start();
-  await threads[1]!.terminate();
+  await present(threads[1]).terminate();
   await expect.poll(() => threads.length).toBe(3);
   await crew.close();
   expect(threads.map(({ isEnded }) => isEnded)).toEqual([true, true, true]);
@@ -151,9 +156,9 @@ test('a container that stops leaves no thread behind, also none that was just be
 test('one that was being begun when the container began to stop takes no new calls', async () => {
   const { crew, threads } = stage((thread) => thread === threads[2]);
   await crew.start();
-  await threads[1]!.terminate();
+  await present(threads[1]).terminate();
   await expect.poll(() => threads.length).toBe(3);
   crew.refuseNew();
-  threads[2]!.answer();
-  await expect.poll(() => threads[2]!.seen).toContain('stopping undefined');
+  present(threads[2]).answer();
+  await expect.poll(() => present(threads[2]).seen).toContain('stopping undefined');
 });

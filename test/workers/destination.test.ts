@@ -197,7 +197,10 @@ describe('what names no engine goes by its Call-ID', () => {
   test('Call-IDs that differ little are spread evenly', () => {
     for (const of of [(i: number) => `${i}-4242@127.0.0.1`, (i: number) => `call${String(i).padStart(6, '0')}`]) {
       const counts = Array.from({ length: COUNT }, () => 0);
-      for (let i = 0; i < 8000; i++) counts[engineOfCall(of(i), ground)]!++;
+      for (let i = 0; i < 8000; i++) {
+        const engine = engineOfCall(of(i), ground);
+        counts[engine] = (counts[engine] ?? 0) + 1;
+      }
       for (const count of counts) expect(Math.abs(count - 2000)).toBeLessThan(300);
     }
   });

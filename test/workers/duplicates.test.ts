@@ -1,11 +1,15 @@
-// Descriptors for threads, by way of another process: as many as are asked for, each one of the same socket; and none where something fails. Needs the build.
+// Descriptors for threads, by way of another process: as many as are asked for, each one of the same socket; and none
+// where something fails. Needs the build.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 
 const built = (file: string) => JSON.stringify(new URL(`../../container/dist/${file}`, import.meta.url).href);
 
-/** Runs the text with two sockets that are bound, and as many descriptors as `limit` leaves. What it wrote, by lines. */
+/**
+ * Runs the text with two sockets that are bound, and as many descriptors as `limit` leaves. What it wrote, by lines.
+ */
 async function run(text: string, limit: number, isGroup = false): Promise<string[]> {
   const script = `
     import { openSync, closeSync, readdirSync } from 'node:fs';
@@ -23,7 +27,7 @@ async function run(text: string, limit: number, isGroup = false): Promise<string
   child.stdout.on('data', (chunk) => {
     out += String(chunk);
     // As a terminal does with ^C: all of the group.
-    if (isGroup && out.endsWith('ready\n')) process.kill(-child.pid!, 'SIGINT');
+    if (isGroup && out.endsWith('ready\n')) process.kill(-present(child.pid), 'SIGINT');
   });
   child.stderr.on('data', (chunk) => {
     err += String(chunk);
@@ -35,7 +39,7 @@ async function run(text: string, limit: number, isGroup = false): Promise<string
 
 test.runIf(existsSync('/proc/self/fd'))('each is another descriptor', async () => {
   const [found] = await run('console.log(JSON.stringify(await duplicates(handles, 3)));', 1024);
-  const all = JSON.parse(found!) as number[][];
+  const all = JSON.parse(present(found)) as number[][];
   expect(all.map(({ length }) => length)).toEqual([2, 2, 2]);
   expect(new Set(all.flat()).size).toBe(6);
 });

@@ -1,5 +1,7 @@
-// C-42 with two engines: requests of one key are in one application session, whatever their Call-ID and wherever they come. Needs the build.
+// C-42 with two engines: requests of one key are in one application session, whatever their Call-ID and wherever they
+// come. Needs the build.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Connection, responseTo } from '../running/wire.js';
 import { acknowledgementOf, TwoEngines } from './two-engines.js';
 
@@ -30,7 +32,7 @@ test('all of one key are in one thread, by UDP and by TCP; keys are spread over 
     if (i % 2 === 0) stage.send(message);
     else connection.send(message.wire);
     const answer = await stage.answer(message, 200, i % 2 === 0 ? stage.caller : connection);
-    threads.set(subject, (threads.get(subject) ?? new Set()).add(answer.value('x-thread')!));
+    threads.set(subject, (threads.get(subject) ?? new Set()).add(present(answer.value('x-thread'))));
   }
   for (const each of threads.values()) expect(each.size).toBe(1);
   expect(new Set([...threads.values()].map(([thread]) => thread)).size).toBe(2);
@@ -45,7 +47,7 @@ test('retransmissions, CANCEL and ACK find the call where its key is', async () 
     reply(responseTo(raw, 180));
     await stage.answer(invite, 180);
     stage.send(invite);
-    const branch = /branch=([^;]*)/.exec(invite.value('via')!)![1]!;
+    const branch = present(present(/branch=([^;]*)/.exec(present(invite.value('via'))))[1]);
     await stage.answer(stage.send(stage.request('CANCEL', { callId, branch })), 200);
     const cancel = await stage.callee.inbox.take(
       ({ raw: each }) => each.value('call-id') === callId && each.method === 'CANCEL',
@@ -67,20 +69,20 @@ test('an INVITE that replaces a call is where that call is, whatever its key (JS
   for (let i = 0; i < 6; i++) {
     const callId = `to-replace-${i}`;
     const answer = await stage.answer(stage.send(about(`room-${i}`, callId, 'INVITE', { target })), 200);
-    const to = answer.value('to')!;
+    const to = present(answer.value('to'));
     stage.send(about(`room-${i}`, callId, 'ACK', { target, to }));
     const lines = [
       'Subject: a room of its own',
-      `Replaces: ${callId};to-tag=${/tag=(.*)/.exec(to)![1]};from-tag=alice${callId}`,
+      `Replaces: ${callId};to-tag=${present(/tag=(.*)/.exec(to))[1]};from-tag=alice${callId}`,
     ];
     const other = { callId: `replaces-it-${i}`, target };
     const replaced = await stage.answer(stage.send(stage.request('INVITE', { ...other, lines })), 200);
     expect(replaced.value('x-thread')).toBe(answer.value('x-thread'));
-    threads.add(answer.value('x-thread')!);
-    stage.send(stage.request('ACK', { ...other, to: replaced.value('to')! }));
+    threads.add(present(answer.value('x-thread')));
+    stage.send(stage.request('ACK', { ...other, to: present(replaced.value('to')) }));
     for (const [id, tagged] of [
       [callId, to],
-      [other.callId, replaced.value('to')!],
+      [other.callId, present(replaced.value('to'))],
     ] as const)
       await stage.answer(stage.send(stage.request('BYE', { callId: id, target, to: tagged, cseq: 2 })), 200);
   }

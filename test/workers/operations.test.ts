@@ -1,7 +1,9 @@
-// One container, whatever its engines: deployments, metrics, calls, events, the end of it, and an engine that dies. Needs the build.
+// One container, whatever its engines: deployments, metrics, calls, events, the end of it, and an engine that dies.
+// Needs the build.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { application, StandingCall, TwoEngines } from './two-engines.js';
 
 const ADMIN = ['--admin', '127.0.0.1:0'];
@@ -84,7 +86,7 @@ test('events of all engines come to whoever listens', async () => {
   const answer = await fetch(`${stage.container.admin}/api/events`, { signal: ending.signal });
   let heard = '';
   void (async () => {
-    for await (const chunk of answer.body!) heard += Buffer.from(chunk).toString();
+    for await (const chunk of present(answer.body)) heard += Buffer.from(chunk).toString();
   })().catch(() => {});
   await until(() => heard.includes(': siplet'));
   const calls = await onBoth(stage, 'heard');
@@ -139,7 +141,7 @@ test('an engine that dies loses its calls alone, and is there again with the app
   // Until one is dead: where it goes is not known beforehand.
   stage.send(stage.request('INVITE', { callId: 'deadly', target: 'sip:die@127.0.0.1' }));
   const { worker } = await stage.container.said(({ msg }) => /has ended: its calls are lost$/.test(msg));
-  const living = calls.find(({ thread }) => Number(thread) !== worker)!;
+  const living = present(calls.find(({ thread }) => Number(thread) !== worker));
   expect(await living.passes('INFO')).toBe(living.thread);
   // What begins meanwhile is taken by the other.
   const between = await StandingCall.begin(stage, 'between');

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import type { FamilyValues } from '../../container/observe/series.js';
 import { FRAMER_LIMITS } from '../../container/transport/framer.js';
 import type { Connection, ConnectionReceiver, Network, SocketAddress } from '../../container/transport/network.js';
@@ -57,7 +58,10 @@ describe('who gets a message', () => {
     const exchange = new Exchange(2, 'salt', new Moved(() => 0));
     const rings = [new Ring(Ring.memory(1024)), new Ring(Ring.memory(1024))] as const;
     const woken = [0, 0];
-    for (const engine of [0, 1]) exchange.attach(engine, rings[engine as 0], () => void woken[engine]!++);
+    for (const engine of [0, 1])
+      exchange.attach(engine, rings[engine as 0], () => {
+        woken[engine] = (woken[engine] ?? 0) + 1;
+      });
     return { exchange, rings, woken, receiver: exchange.receiver(0) };
   };
 
@@ -85,7 +89,7 @@ describe('who gets a message', () => {
   test('an INVITE that replaces a call is where that call is, and so is its CANCEL', () => {
     const { exchange } = stage();
     const named = 'named';
-    const other = ['a', 'b', 'c', 'd', 'e', 'f'].find((id) => hashOf(id) % 2 !== hashOf(named) % 2)!;
+    const other = present(['a', 'b', 'c', 'd', 'e', 'f'].find((id) => hashOf(id) % 2 !== hashOf(named) % 2));
     const replacing = invite(other).replace('\r\n\r\n', `\r\nReplaces: ${named};to-tag=a;from-tag=b\r\n\r\n`);
     expect(exchange.engineOf(replacing)).toBe(hashOf(named) % 2);
     expect(exchange.engineOf(invite(other).replace('INVITE', 'CANCEL'))).toBe(hashOf(named) % 2);
@@ -408,7 +412,7 @@ describe('connections', () => {
       return connect(remote, receiver);
     };
     streams.connect(0, { connection: 1, remote: { address: '192.0.2.1', port: 5060 } });
-    peer!.receive(message('b'));
+    present(peer).receive(message('b'));
     streams.handOver(0, { engine: 1, wire: message('a'), address: '192.0.2.1', port: 5060, listener: -1, stream: 1 });
     expect(told.map(({ engine, kind }) => `${engine} ${kind}`)).toEqual(['0 streamMessage', '0 takeOver']);
   });
@@ -450,7 +454,7 @@ describe('sums', () => {
       [numbers('a', [{ x: '1', y: '2' }, 3], [{ x: '2', y: '2' }, 1])],
       [numbers('a', [{ y: '2', x: '1' }, 4])],
     ]);
-    expect(family!.get().values).toEqual([
+    expect(present(family).get().values).toEqual([
       { labels: { x: '1', y: '2' }, value: 7 },
       { labels: { x: '2', y: '2' }, value: 1 },
     ]);
@@ -468,7 +472,7 @@ describe('sums', () => {
       ],
     };
     expect(
-      summed([[histogram], [histogram]])[0]!
+      present(summed([[histogram], [histogram]])[0])
         .get()
         .values.map(({ value }) => value),
     ).toEqual([2, 1, 2]);
@@ -483,7 +487,7 @@ describe('sums', () => {
       answer: [numbers('a', [{}, count]), { ...numbers('g', [{}, 5]), type: 'gauge' as const }],
     });
     const sums = (...answers: Answer[]) =>
-      Object.fromEntries(summed(counted.with(answers)).map((each) => [each.name, each.get().values[0]!.value]));
+      Object.fromEntries(summed(counted.with(answers)).map((each) => [each.name, present(each.get().values[0]).value]));
     expect(sums(said(0, one, 10), said(1, other, 20))).toEqual({ a: 30, g: 10 });
     expect(sums(said(0, one, 11))).toEqual({ a: 31, g: 5 });
     expect(sums(said(0, one, 11), said(1, again, 2))).toEqual({ a: 33, g: 10 });

@@ -1,4 +1,5 @@
-// Datagrams in shared memory: what one thread writes the other reads, in order, whole, and never more than there is room for.
+// Datagrams in shared memory: what one thread writes the other reads, in order, whole, and never more than there is
+// room for.
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

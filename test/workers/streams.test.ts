@@ -1,5 +1,7 @@
-// Connections of a container with two engines: the main thread has them, and the calls of both engines share them. Needs the build.
+// Connections of a container with two engines: the main thread has them, and the calls of both engines share them.
+// Needs the build.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Connection, type End, responseTo } from '../running/wire.js';
 import { StandingCall, TwoEngines } from './two-engines.js';
 
@@ -31,7 +33,13 @@ async function call(connection: Connection, callId: string, user = 'bob'): Promi
     .map((value) => `Route: ${value}`);
   // Two transports: two Record-Routes (RFC 5658).
   expect(lines).toHaveLength(user === 'stream' ? 1 : 2);
-  const within = { callId, target: contact.slice(1, -1), to: answer.value('to')!, lines, transport: 'TCP' as const };
+  const within = {
+    callId,
+    target: contact.slice(1, -1),
+    to: present(answer.value('to')),
+    lines,
+    transport: 'TCP' as const,
+  };
   connection.send(stage.request('ACK', within).wire);
   await stage.arrival(callId, 'ACK');
   const bye = stage.request('BYE', { ...within, cseq: 2 });
@@ -40,7 +48,7 @@ async function call(connection: Connection, callId: string, user = 'bob'): Promi
   expect(end2.raw.value('x-thread')).toBe(raw.value('x-thread'));
   end2.reply(responseTo(end2.raw, 200));
   await stage.answer(bye, 200, end);
-  return raw.value('x-thread')!;
+  return present(raw.value('x-thread'));
 }
 
 test('callers on TCP, a callee on UDP: the calls of one connection are on both engines', async () => {
@@ -64,7 +72,7 @@ test('messages byte by byte, and several in one segment', async () => {
   const messages = Array.from({ length: 6 }, (_, i) =>
     stage.request('MESSAGE', { callId: `bytes-${i}`, transport: 'TCP' }),
   );
-  for (const octet of messages[0]!.wire) connection.send(octet);
+  for (const octet of present(messages[0]).wire) connection.send(octet);
   connection.send(
     messages
       .slice(1)

@@ -1,5 +1,7 @@
-// A container with several engines in a process of its own, a caller and a callee on loopback, and an application that says in which thread it runs.
+// A container with several engines in a process of its own, a caller and a callee on loopback, and an application that
+// says in which thread it runs.
 
+import { present } from '../../container/base/present.js';
 import { Container } from '../running/process.js';
 import { type Arrival, acknowledgementOf, datagrams, type End, Raw, responseTo, sink } from '../running/wire.js';
 
@@ -165,7 +167,7 @@ export class StandingCall {
       .values('record-route')
       .reverse()
       .map((value) => `Route: ${value}`);
-    return stage.send(stage.request(method, { callId, target, to: answer.value('to')!, cseq, lines }));
+    return stage.send(stage.request(method, { callId, target, to: present(answer.value('to')), cseq, lines }));
   }
 
   /** In its dialog, by the callee. */

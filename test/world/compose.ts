@@ -14,7 +14,9 @@ export interface MessageOptions {
 }
 
 export interface RequestOptions extends MessageOptions {
-  /** The next hop, whatever Route and Request-URI say: 'siplet', '10.0.0.9', '[fd00::1]:5070', 'siplet;transport=tcp'. */
+  /**
+   * The next hop, whatever Route and Request-URI say: 'siplet', '10.0.0.9', '[fd00::1]:5070', 'siplet;transport=tcp'.
+   */
   readonly via?: string;
   /** Instead of the phone's own. */
   readonly transport?: Transport;

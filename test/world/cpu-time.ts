@@ -1,4 +1,5 @@
-// What work costs this process, whatever else the machine does: for tests of how that grows with the length of hostile text.
+// What work costs this process, whatever else the machine does: for tests of how that grows with the length of hostile
+// text.
 
 /** Milliseconds of processor time. */
 export function cpuTime(job: () => void): number {

@@ -1,4 +1,7 @@
-// A phone's side of a dialog (RFC 3261 §12): its tags, its counter, its route set, and the requests that it sends in it.
+// A phone's side of a dialog (RFC 3261 §12): its tags, its counter, its route set, and the requests that it sends in
+// it.
+
+import { present } from '../../container/base/present.js';
 import type { RequestOptions } from './compose.js';
 import { bracketed } from './compose.js';
 import type { ClientRequest } from './outgoing.js';
@@ -32,8 +35,8 @@ export class Dialog {
     return new Dialog(
       phone,
       request.callId,
-      request.header('From')!,
-      response.header('To')!,
+      present(request.header('From')),
+      present(response.header('To')),
       response.list('Record-Route').reverse(),
       contact === undefined ? request.uri : uriIn(contact),
       request.sequence,
@@ -42,12 +45,12 @@ export class Dialog {
 
   /** §12.1.1: the Record-Routes of the request as they stand. */
   static ofCallee(phone: Phone, request: TextMessage, response: TextMessage): Dialog {
-    const contact = request.list('Contact')[0] ?? request.header('From')!;
+    const contact = request.list('Contact')[0] ?? present(request.header('From'));
     return new Dialog(
       phone,
       request.callId,
-      response.header('To')!,
-      request.header('From')!,
+      present(response.header('To')),
+      present(request.header('From')),
       request.list('Record-Route'),
       uriIn(contact),
       0,
@@ -84,13 +87,13 @@ export class Dialog {
   }
 
   #requestUri(): string {
-    return this.#strict ? uriIn(this.routeSet[0]!) : this.remoteTarget;
+    return this.#strict ? uriIn(present(this.routeSet[0])) : this.remoteTarget;
   }
 
   #options(options: RequestOptions, sequence: number): RequestOptions {
     const route = this.#strict ? [...this.routeSet.slice(1), bracketed(this.remoteTarget)] : this.routeSet;
     // A strict router is the Request-URI: it is the next hop, not the first Route that is left.
-    const via = this.#strict ? uriIn(this.routeSet[0]!) : undefined;
+    const via = this.#strict ? uriIn(present(this.routeSet[0])) : undefined;
     const inDialog = { from: this.local, to: this.remote, callId: this.callId, fromTag: '', sequence, route };
     return { ...(via !== undefined && { via }), ...inDialog, ...options };
   }

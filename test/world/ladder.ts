@@ -1,11 +1,16 @@
 // The messages of a network as a ladder diagram, to be read, and kept as an inline snapshot.
+
+import { present } from '../../container/base/present.js';
 import type { SocketAddress } from '../../container/transport/network.js';
 import { TextMessage } from './text-message.js';
 import { TextStream } from './text-stream.js';
 import { endpoint, type Transmission } from './transmission.js';
 
 export interface LadderOptions {
-  /** Names of the columns, in order; what travels between others is left out. All, in the order in which they appear, unless told. */
+  /**
+   * Names of the columns, in order; what travels between others is left out. All, in the order in which they appear,
+   * unless told.
+   */
   readonly participants?: readonly string[];
   /** Shown below the arrows, with their values; 'Request-URI' too. */
   readonly headers?: readonly string[];
@@ -152,13 +157,13 @@ function draw(rungs: readonly Rung[], columns: readonly string[], options: Ladde
 /** As wide as the labels between neighbours need. */
 function gapsOf(rungs: readonly Rung[], columns: readonly string[]): number[] {
   const gaps = columns.slice(1).map((right, index) => {
-    const left = columns[index]!;
+    const left = present(columns[index]);
     return Math.max(NARROWEST, Math.ceil((left.length + right.length) / 2) + 3);
   });
   for (const { from, to, label } of rungs) {
     const left = Math.min(columns.indexOf(from), columns.indexOf(to));
     const wide = Math.abs(columns.indexOf(from) - columns.indexOf(to)) === 1;
-    if (wide) gaps[left] = Math.max(gaps[left]!, label.length + 6);
+    if (wide) gaps[left] = Math.max(present(gaps[left]), label.length + 6);
   }
   return gaps;
 }
@@ -167,7 +172,10 @@ function gapsOf(rungs: readonly Rung[], columns: readonly string[]): number[] {
 function titles(columns: readonly string[], at: readonly number[], margin: number): string {
   let line = '';
   columns.forEach((column, index) => {
-    const start = Math.max(margin + at[index]! - Math.floor(column.length / 2), index === 0 ? 0 : line.length + 1);
+    const start = Math.max(
+      margin + present(at[index]) - Math.floor(column.length / 2),
+      index === 0 ? 0 : line.length + 1,
+    );
     line = line.padEnd(start) + column;
   });
   return line;
@@ -182,8 +190,8 @@ function bars(at: readonly number[]): string[] {
 /** |--INVITE------>|, |<--200 OK-------|, x where it was lost, ? where nobody listened, >> where it came twice. */
 function arrow({ transmission, from, to, label }: Rung, columns: readonly string[], at: readonly number[]): string {
   const line = bars(at);
-  const start = at[columns.indexOf(from)]!;
-  const end = at[columns.indexOf(to)]!;
+  const start = present(at[columns.indexOf(from)]);
+  const end = present(at[columns.indexOf(to)]);
   if (start === end) return `${line.join('')}  ${label} to itself`;
   const right = end > start;
   const [low, high] = right ? [start, end] : [end, start];

@@ -1,4 +1,5 @@
-// What the way from one address to another does to what travels on it: rules that stay, and interventions that happen once.
+// What the way from one address to another does to what travels on it: rules that stay, and interventions that happen
+// once.
 import type { SocketAddress } from '../../container/transport/network.js';
 import { endpoint, type Transmission } from './transmission.js';
 

@@ -1,4 +1,6 @@
 // A request that a phone has sent, the responses to it, and what a caller does next: ACK, CANCEL, BYE.
+
+import { present } from '../../container/base/present.js';
 import type { RequestOptions } from './compose.js';
 import { finish } from './compose.js';
 import { Dialog } from './dialog.js';
@@ -48,7 +50,10 @@ export class ClientRequest {
     this.phone.send(this.message, this.destination);
   }
 
-  /** The next response of this kind that the test has not seen; time passes until it comes. A final response of another kind is a failure. */
+  /**
+   * The next response of this kind that the test has not seen; time passes until it comes. A final response of another
+   * kind is a failure.
+   */
   response(wanted: Wanted = 'final', within?: number): Promise<TextMessage> {
     const what = `${this.phone.name} waits for ${typeof wanted === 'function' ? 'a response' : wanted} to ${this.message.method}`;
     return this.phone.until(what, within, () => {
@@ -67,14 +72,14 @@ export class ClientRequest {
 
   /** CANCEL (§9.1), at once, whatever has come. */
   cancel(options: RequestOptions = {}): ClientRequest {
-    return this.#hopByHop('CANCEL', this.message.header('To')!, options);
+    return this.#hopByHop('CANCEL', present(this.message.header('To')), options);
   }
 
   /** ACK to the last final response, or to this one; a 2xx is acknowledged in its dialog. */
   ack(options: RequestOptions & { response?: TextMessage } = {}): ClientRequest {
     const response = options.response ?? this.responses.findLast(({ status }) => status >= 200);
     if (!response) throw this.phone.failure(`${this.phone.name} has nothing to acknowledge`);
-    if (response.status >= 300) return this.#hopByHop('ACK', response.header('To')!, options);
+    if (response.status >= 300) return this.#hopByHop('ACK', present(response.header('To')), options);
     const ack = this.dialogOf(response).ack(this.message.sequence, options);
     this.#acks.set(response.toTag ?? '', ack);
     return ack;
@@ -135,8 +140,11 @@ export class ClientRequest {
   #hopByHop(method: string, to: string, options: RequestOptions): ClientRequest {
     const { message } = this;
     const copy = new TextMessage(`${method} ${message.uri} SIP/2.0`);
-    copy.add('Via', message.list('Via')[0]!).add('Max-Forwards', '70');
-    copy.add('From', message.header('From')!).add('To', to).add('Call-ID', message.callId);
+    copy.add('Via', present(message.list('Via')[0])).add('Max-Forwards', '70');
+    copy
+      .add('From', present(message.header('From')))
+      .add('To', to)
+      .add('Call-ID', message.callId);
     copy.add('CSeq', `${message.sequence} ${method}`).add('Route', ...message.list('Route'));
     return this.phone.track(new ClientRequest(this.phone, finish(copy, options), this.destination)).send();
   }

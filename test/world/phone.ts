@@ -1,4 +1,5 @@
-// A scripted SIP phone: it does what the test tells it, counts CSeq, keeps tags and route sets, and knows nothing of the container's code.
+// A scripted SIP phone: it does what the test tells it, counts CSeq, keeps tags and route sets, and knows nothing of
+// the container's code.
 import type { Connection } from '../../container/transport/network.js';
 import { bracketed, composeRequest, type RequestOptions } from './compose.js';
 import type { Dialog } from './dialog.js';
@@ -148,7 +149,9 @@ export class Phone {
 
   // Receiving.
 
-  /** The next request of this method (or of which this is true) that the test has not seen; time passes until it comes. */
+  /**
+   * The next request of this method (or of which this is true) that the test has not seen; time passes until it comes.
+   */
   receive(wanted: string | ((request: ServerRequest) => boolean), within?: number): Promise<ServerRequest> {
     const what = `${this.name} waits for ${typeof wanted === 'string' ? wanted : 'a request'}`;
     return this.until(what, within, () => {

@@ -1,4 +1,6 @@
-// Chance with a seed: the same seed gives the same numbers on every machine. Xorshift with 128 bits of state (Marsaglia 2003).
+// Chance with a seed: the same seed gives the same numbers on every machine. Xorshift with 128 bits of state (Marsaglia
+// 2003).
+import { present } from '../../container/base/present.js';
 
 /** 2^32 divided by the golden ratio, made odd. */
 const GOLDEN = 0x9e3779b9;
@@ -45,7 +47,7 @@ export class Random {
   }
 
   pick<T>(items: readonly T[]): T {
-    return items[this.between(0, items.length - 1)]!;
+    return present(items[this.between(0, items.length - 1)]);
   }
 }
 

@@ -1,4 +1,5 @@
-// The one that lets time pass: an event, then every promise and agenda job that it caused, then the next event. Scripts wait here for what they want to see.
+// The one that lets time pass: an event, then every promise and agenda job that it caused, then the next event. Scripts
+// wait here for what they want to see.
 import type { VirtualClock } from './virtual-clock.js';
 
 /** Somebody who waits: until `check` says that it has settled, or until the time has come. */
@@ -33,8 +34,8 @@ export class Scheduler {
   }
 
   /**
-   * Lets time pass until `probe` returns something, at most `within` ms; then `late` gives the result or throws. Several scripts may wait at once.
-   * A probe that throws ends the wait.
+   * Lets time pass until `probe` returns something, at most `within` ms; then `late` gives the result or throws.
+   * Several scripts may wait at once. A probe that throws ends the wait.
    */
   until<T>(probe: () => T | undefined, within: number, late: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -1,6 +1,7 @@
 // The container as a system under test: the whole engine on the world's ports, with applications given as classes.
 import { pino } from 'pino';
 import type { DeployedApplication } from '../../container/application/application.js';
+import { present } from '../../container/base/present.js';
 import { tokensFor } from '../../container/composition/tokens.js';
 import { parseConfiguration } from '../../container/configuration/configuration.js';
 import { createApplication } from '../../container/deployment/create-application.js';
@@ -52,7 +53,7 @@ export class Siplet {
     const configuration = parseConfiguration(options.configuration ?? '');
     const active: { active: DeployedApplication[] } = { active: [] };
     const engine = new Engine({ ...ports, key: [0x51b1e7, 0x5eed], log }, configuration, active);
-    const siplet = new Siplet(world, engine, addresses[0]!);
+    const siplet = new Siplet(world, engine, present(addresses[0]));
     (siplet as { log: LogLine[] }).log = lines;
     const host = (address: string) => (address.includes(':') ? `[${address}]` : address);
     const listen =
@@ -78,7 +79,7 @@ export class Siplet {
       siplet.active = active.active;
       return application;
     };
-    for (const name of Object.keys(applications).sort()) await siplet.deploy(name, applications[name]!);
+    for (const name of Object.keys(applications).sort()) await siplet.deploy(name, present(applications[name]));
     return siplet;
   }
 

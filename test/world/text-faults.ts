@@ -1,4 +1,5 @@
-// What an independent reader finds wrong with a message that was sent to it: RFC 3261 §8.1.1, §8.2.6, §20. Every phone looks with these eyes.
+// What an independent reader finds wrong with a message that was sent to it: RFC 3261 §8.1.1, §8.2.6, §20. Every phone
+// looks with these eyes.
 import type { TextMessage } from './text-message.js';
 
 const ONCE = ['From', 'To', 'Call-ID', 'CSeq', 'Max-Forwards', 'Content-Length', 'Content-Type'];

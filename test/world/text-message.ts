@@ -1,4 +1,6 @@
-// A SIP message as the phones read and write it: lines of text, read anew from RFC 3261 §7 and §25, so that the container is judged by somebody else's eyes.
+// A SIP message as the phones read and write it: lines of text, read anew from RFC 3261 §7 and §25, so that the
+// container is judged by somebody else's eyes.
+import { present } from '../../container/base/present.js';
 
 /** §7.3.3 and the extensions that define one: compact form → name. */
 const COMPACT: ReadonlyMap<string, string> = new Map([
@@ -155,9 +157,9 @@ export function uriParts(uri: string): { host: string; port: number | undefined;
   const match = /^sips?:(?:[^@]*@)?(\[[^\]]*\]|[^:;?]*)(?::(\d+))?((?:;[^?]*)?)/i.exec(uri);
   if (!match) throw new Error(`no SIP URI: ${uri}`);
   const parameters = new Map<string, string>();
-  for (const part of match[3]!.split(';').slice(1)) {
+  for (const part of present(match[3]).split(';').slice(1)) {
     const [name = '', value = ''] = part.split('=');
     parameters.set(name.toLowerCase(), value);
   }
-  return { host: match[1]!.replace(/[[\]]/g, ''), port: match[2] ? Number(match[2]) : undefined, parameters };
+  return { host: present(match[1]).replace(/[[\]]/g, ''), port: match[2] ? Number(match[2]) : undefined, parameters };
 }

@@ -2,7 +2,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { SocketAddress } from '../../container/transport/network.js';
 
-/** 'underway', then: heard by somebody, lost on the way (rule, partition, dropNext), or arrived where nobody listens. */
+/**
+ * 'underway', then: heard by somebody, lost on the way (rule, partition, dropNext), or arrived where nobody listens.
+ */
 export type Fate = 'underway' | 'heard' | 'lost' | 'unheard';
 
 /** A datagram; a write to a connection and the segments it became; what else happens to a connection. */

@@ -1,5 +1,6 @@
 // Time that passes only when it is told to: a heap of deadlines, equal times in the order in which they were set.
 import type { Clock, Deadline, Timed } from '../../container/base/clock.js';
+import { present } from '../../container/base/present.js';
 
 /** What wallTime() says at the beginning: a fixed date, so that Date headers are the same in every run. */
 export const EPOCH = Date.UTC(2026, 0, 1);
@@ -61,11 +62,14 @@ export class VirtualClock implements Clock {
 
   /** When the next deadline is; undefined when there is none. */
   get next(): number | undefined {
-    while (this.#heap.length > 0 && !this.#heap[0]!.pending) this.#takeFirst();
+    while (this.#heap.length > 0 && !present(this.#heap[0]).pending) this.#takeFirst();
     return this.#heap[0]?.time;
   }
 
-  /** Fires the next deadline if it is due by `limit`, and says true; else moves the time to `limit`. What the deadline throws is thrown here. */
+  /**
+   * Fires the next deadline if it is due by `limit`, and says true; else moves the time to `limit`. What the deadline
+   * throws is thrown here.
+   */
   step(limit: number): boolean {
     const next = this.next;
     if (next === undefined || next > limit) {
@@ -89,7 +93,10 @@ export class VirtualClock implements Clock {
     this.runUntil(this.#now + ms);
   }
 
-  /** Fires everything that comes, as long as something comes, for at most `limit` ms. The time stays at the last thing that happened. */
+  /**
+   * Fires everything that comes, as long as something comes, for at most `limit` ms. The time stays at the last thing
+   * that happened.
+   */
   runUntilIdle(limit = 3_600_000): void {
     const end = this.#now + limit;
     while ((this.next ?? Number.POSITIVE_INFINITY) <= end) this.step(end);
@@ -101,8 +108,8 @@ export class VirtualClock implements Clock {
   }
 
   #takeFirst(): VirtualDeadline {
-    const first = this.#heap[0]!;
-    const last = this.#heap.pop()!;
+    const first = present(this.#heap[0]);
+    const last = present(this.#heap.pop());
     if (this.#heap.length > 0) {
       this.#heap[0] = last;
       this.#sink(0);
@@ -112,11 +119,11 @@ export class VirtualClock implements Clock {
 
   #rise(index: number): void {
     const heap = this.#heap;
-    const item = heap[index]!;
+    const item = present(heap[index]);
     while (index > 0) {
       const above = (index - 1) >> 1;
-      if (!item.before(heap[above]!)) break;
-      heap[index] = heap[above]!;
+      if (!item.before(present(heap[above]))) break;
+      heap[index] = present(heap[above]);
       index = above;
     }
     heap[index] = item;
@@ -124,13 +131,13 @@ export class VirtualClock implements Clock {
 
   #sink(index: number): void {
     const heap = this.#heap;
-    const item = heap[index]!;
+    const item = present(heap[index]);
     for (;;) {
       let below = 2 * index + 1;
       if (below >= heap.length) break;
-      if (below + 1 < heap.length && heap[below + 1]!.before(heap[below]!)) below++;
-      if (!heap[below]!.before(item)) break;
-      heap[index] = heap[below]!;
+      if (below + 1 < heap.length && present(heap[below + 1]).before(present(heap[below]))) below++;
+      if (!present(heap[below]).before(item)) break;
+      heap[index] = present(heap[below]);
       index = below;
     }
     heap[index] = item;

@@ -1,4 +1,7 @@
-// One end of a TCP connection on the virtual network: octets in order, cut into segments as the link's rules and the seed say.
+// One end of a TCP connection on the virtual network: octets in order, cut into segments as the link's rules and the
+// seed say.
+
+import { present } from '../../container/base/present.js';
 import type { Connection, ConnectionReceiver, SocketAddress } from '../../container/transport/network.js';
 import type { LinkProperties } from './link-rules.js';
 import { endpoint, hostError, type Transmission } from './transmission.js';
@@ -177,19 +180,19 @@ export class VirtualConnection implements Connection {
   #send(octets: string, link: LinkProperties): void {
     const segment = this.#note('segment', octets);
     const sent = this.#accepted - this.#queue.length;
-    while (this.#writes[0] && this.#writes[0].end <= sent) this.#writes.shift()!.transmission.fate = 'heard';
+    while (this.#writes[0] && this.#writes[0].end <= sent) present(this.#writes.shift()).transmission.fate = 'heard';
     this.#flight += octets.length;
     this.#inOrder(link, () => {
       segment.fate = 'heard';
       segment.arrivals.push(this.network.clock.now());
-      this.peer!.#read(octets);
+      present(this.peer).#read(octets);
     });
   }
 
   /** Tells the peer that nothing more comes; behind everything that was sent. */
   #farewell(): void {
     this.#note('end').fate = 'heard';
-    this.#inOrder(this.#link(), () => this.peer!.#finish());
+    this.#inOrder(this.#link(), () => present(this.peer).#finish());
   }
 
   #read(octets: string): void {
@@ -197,7 +200,7 @@ export class VirtualConnection implements Connection {
       this.#unread.push(octets);
       return;
     }
-    const sender = this.peer!;
+    const sender = present(this.peer);
     sender.#flight -= octets.length;
     if (this.#state === 'open' || this.#state === 'ending' || this.#state === 'ended') {
       this.receiver.receive(octets);

@@ -1,4 +1,5 @@
-// One host on the virtual network: it has addresses, binds them (all of a family with a wildcard) and connects from them.
+// One host on the virtual network: it has addresses, binds them (all of a family with a wildcard) and connects from
+// them.
 import type {
   Connection,
   ConnectionReceiver,

@@ -1,4 +1,5 @@
-// A network in memory: datagrams and connections between addresses, with the accidents that rules and a seed bring. Everything sent is recorded.
+// A network in memory: datagrams and connections between addresses, with the accidents that rules and a seed bring.
+// Everything sent is recorded.
 import type {
   Connection,
   ConnectionReceiver,
@@ -74,7 +75,10 @@ export class VirtualNetwork implements Network {
     return this.rules.add(rule);
   }
 
-  /** Nothing passes between the two (all others when `b` is absent), in both directions, until the function that is returned heals it. */
+  /**
+   * Nothing passes between the two (all others when `b` is absent), in both directions, until the function that is
+   * returned heals it.
+   */
   partition(a: string, b?: string): () => void {
     const heal = [this.rule({ from: a, to: b, cut: true }), this.rule({ from: b, to: a, cut: true })];
     return () => {

@@ -1,5 +1,6 @@
 // The world itself: time, wires, phones, ladders. What is tested elsewhere stands on this.
 import { describe, expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { Random } from './random.js';
 import type { Transmission } from './transmission.js';
 import { VirtualClock } from './virtual-clock.js';
@@ -18,7 +19,7 @@ describe('the clock', () => {
     clock.runUntilIdle();
     expect(fired).toHaveLength(500);
     expect(fired).toEqual([...fired].sort((a, b) => a[0] - b[0] || a[1] - b[1]));
-    expect(clock.now()).toBe(fired.at(-1)![0]);
+    expect(clock.now()).toBe(present(fired.at(-1))[0]);
   });
 
   test('a stopped deadline never fires, one set within a step waits its turn', () => {
@@ -245,7 +246,7 @@ describe('connections', () => {
     connection.write('one');
     expect(connection.backlog).toBe(3);
     clock.advance(1);
-    accepted[0]!.write('welcome');
+    present(accepted[0]).write('welcome');
     clock.advance(100);
     expect(connection.backlog).toBe(0);
     connection.write('two');
@@ -257,7 +258,7 @@ describe('connections', () => {
     clock.runUntilIdle();
     expect(server.log).toEqual(['one', 'two', 'closed']);
     expect(client.log).toEqual(['connected', 'welcome', 'closed']);
-    expect(accepted[0]!.remote.address).toBe('10.0.0.1');
+    expect(present(accepted[0]).remote.address).toBe('10.0.0.1');
   });
 
   test('nobody listens, the rules refuse, no answer comes', async () => {
@@ -287,7 +288,7 @@ describe('connections', () => {
     expect(server.log).toEqual(['closed ECONNRESET']);
     network.connect({ address: '10.0.0.2', port: 5060 }, client, '10.0.0.1');
     clock.advance(10);
-    accepted[1]!.destroy();
+    present(accepted[1]).destroy();
     clock.advance(10);
     expect(client.log.slice(2)).toEqual(['connected', 'closed']);
     expect(server.log.slice(1)).toEqual(['closed']);

@@ -17,7 +17,10 @@ export interface WorldOptions {
   readonly seed?: number;
 }
 
-/** What a system under test gets of the world instead of the host's own: everything that is not a function of its inputs. */
+/**
+ * What a system under test gets of the world instead of the host's own: everything that is not a function of its
+ * inputs.
+ */
 export interface Ports {
   readonly name: string;
   readonly addresses: readonly string[];
@@ -100,7 +103,9 @@ export class World {
     );
   }
 
-  /** Lets time pass until what the system under test has promised has come: `await world.complete(container.stop())`. */
+  /**
+   * Lets time pass until what the system under test has promised has come: `await world.complete(container.stop())`.
+   */
   async complete<T>(promise: Promise<T>, within = 60_000): Promise<T> {
     let ended = false;
     const end = () => {

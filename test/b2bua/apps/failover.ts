@@ -13,7 +13,8 @@ export class Failover {
       try {
         return await b2bua.bridge({ to, timeout: 20 });
       } catch (error) {
-        if (!(error instanceof CallFailed) || error.status === 486 || error.status >= 600) throw error; // Bob was reached
+        // Bob was reached
+        if (!(error instanceof CallFailed) || error.status === 486 || error.status >= 600) throw error;
         last = error;
       }
     }

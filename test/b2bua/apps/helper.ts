@@ -1,5 +1,6 @@
 // Both legs by hand.
 import { Bye, Info, Invite, Siplet, type SipRequest } from '@siplet/sdk';
+import { present } from '../../../container/base/present.js';
 
 @Siplet()
 export class ByHand {
@@ -18,8 +19,8 @@ export class ByHand {
   @Info()
   async relay(request: SipRequest) {
     const b2bua = request.b2bua();
-    const answer = await b2bua.createRequest(b2bua.linkedSession(request.session)!, request).send();
-    b2bua.linkedRequest(answer)!.createResponse(answer.status).send();
+    const answer = await b2bua.createRequest(present(b2bua.linkedSession(request.session)), request).send();
+    present(b2bua.linkedRequest(answer)).createResponse(answer.status).send();
   }
 
   @Bye()

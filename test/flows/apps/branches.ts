@@ -1,5 +1,6 @@
 // Applications of sdk/PROXYING.md: branches that are added while a call is looked for.
 import { BestResponse, BranchResponse, Invite, Response, Siplet, type SipRequest, type SipResponse } from '@siplet/sdk';
+import { present } from '../../../container/base/present.js';
 import { ASSISTANT, DESK, directory, MOBILE, VOICEMAIL } from './bob.js';
 
 @Siplet()
@@ -11,7 +12,7 @@ export class Voicemail {
 
   @BestResponse('INVITE')
   failed(response: SipResponse) {
-    if (response.status < 600) response.proxy!.proxyTo(VOICEMAIL);
+    if (response.status < 600) present(response.proxy).proxyTo(VOICEMAIL);
   }
 }
 
@@ -25,7 +26,7 @@ export class Elsewhere {
   @BestResponse('INVITE')
   async failed(response: SipResponse) {
     const elsewhere = await directory.find('bob');
-    if (elsewhere !== undefined && response.status < 600) response.proxy!.proxyTo(elsewhere);
+    if (elsewhere !== undefined && response.status < 600) present(response.proxy).proxyTo(elsewhere);
   }
 }
 
@@ -38,7 +39,7 @@ export class AlsoMobile {
 
   @Response({ status: 180, method: 'INVITE' })
   rings(response: SipResponse) {
-    response.proxy!.proxyTo(MOBILE);
+    present(response.proxy).proxyTo(MOBILE);
   }
 }
 
@@ -51,7 +52,7 @@ export class Substitute {
 
   @BranchResponse('INVITE')
   absent(response: SipResponse) {
-    if (response.status === 404) response.proxy!.proxyTo(ASSISTANT);
+    if (response.status === 404) present(response.proxy).proxyTo(ASSISTANT);
   }
 }
 
@@ -64,8 +65,8 @@ export class NoForwarding {
 
   @Response({ status: 181, method: 'INVITE' })
   forwarded(response: SipResponse) {
-    response.proxy!.cancel({ cause: 480, text: 'No forwarding' });
-    response.proxy!.proxyTo(VOICEMAIL);
+    present(response.proxy).cancel({ cause: 480, text: 'No forwarding' });
+    present(response.proxy).proxyTo(VOICEMAIL);
   }
 }
 

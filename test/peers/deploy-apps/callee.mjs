@@ -1,5 +1,6 @@
-// A callee in a process of its own that looks at who serves its calls. node callee.mjs PORT: answers INVITE (a second one in the dialog too) and BYE with 200;
-// on SIGTERM prints as JSON how many calls it had, by which version, and how many were served by more than one.
+// A callee in a process of its own that looks at who serves its calls. node callee.mjs PORT: answers INVITE (a second
+// one in the dialog too) and BYE with 200; on SIGTERM prints as JSON how many calls it had, by which version, and how
+// many were served by more than one.
 import { createSocket } from 'node:dgram';
 
 const port = Number(process.argv[2]);

@@ -1,4 +1,5 @@
-// Tags its calls with its version: what it sends on, and every answer. The test puts another number here for each redeployment.
+// Tags its calls with its version: what it sends on, and every answer. The test puts another number here for each
+// redeployment.
 import {
   APP_CONFIG,
   Invite,

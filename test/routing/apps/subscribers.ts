@@ -1,4 +1,5 @@
-// A router with a caller's and a callee's side: first the services of whoever calls, if that is one of ours, then those of whoever is called.
+// A router with a caller's and a callee's side: first the services of whoever calls, if that is one of ours, then those
+// of whoever is called.
 import {
   ApplicationRouter,
   type ReadonlySipRequest,

@@ -1,4 +1,5 @@
-// What is measured: every call rings at two callees at once, and the one that does not answer is cancelled; a handler is called for every response.
+// What is measured: every call rings at two callees at once, and the one that does not answer is cancelled; a handler
+// is called for every response.
 import { Invite, ProvisionalResponse, Siplet, type SipRequest, type SipResponse, SuccessResponse } from '@siplet/sdk';
 
 @Siplet({ name: 'forked' })

@@ -1,5 +1,5 @@
-// What is measured with several SIPps: the user part says to which callee a call goes, c0 to the one at 5070, c1 to 5071 …; as costly as is configured.
-// w0, w1 … are the same without the work, to warm up with.
+// What is measured with several SIPps: the user part says to which callee a call goes, c0 to the one at 5070, c1 to
+// 5071 …; as costly as is configured. w0, w1 … are the same without the work, to warm up with.
 import {
   APP_CONFIG,
   Invite,

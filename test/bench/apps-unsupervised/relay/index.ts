@@ -1,4 +1,5 @@
-// What is measured: every call goes to one callee, the container stays in the dialog, and the application sees no response of the INVITE.
+// What is measured: every call goes to one callee, the container stays in the dialog, and the application sees no
+// response of the INVITE.
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 
 @Siplet({ name: 'unsupervised', supervised: false })

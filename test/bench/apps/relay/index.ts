@@ -1,4 +1,5 @@
-// What is measured: every call goes to one callee, the container stays in the dialog, and a handler is called for every response.
+// What is measured: every call goes to one callee, the container stays in the dialog, and a handler is called for every
+// response.
 import {
   BestResponse,
   Invite,
@@ -36,6 +37,6 @@ export class Relay {
 
   #count(response: SipResponse): void {
     const hundreds = Math.floor(response.status / 100);
-    this.seen[hundreds] = this.seen[hundreds]! + 1;
+    this.seen[hundreds] = (this.seen[hundreds] ?? 0) + 1;
   }
 }
