@@ -1,4 +1,4 @@
-// `siplet run DIR` as an operator runs it: it watches (D-1), unless it is told not to, and ends with 0. Needs the build,
+// `siplet run DIR` as an operator runs it: it watches (D-1) unless it is told not to, and ends with 0. Needs the build,
 // which `npm test` makes first.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
