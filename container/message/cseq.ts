@@ -31,7 +31,7 @@ export function scanCSeq(octets: Uint8Array, text: string, start: number, end: n
   let number = 0;
   let i = start;
   for (; i < end; i++) {
-    const digit = octets[i]! - 48;
+    const digit = (octets[i] as number) - 48;
     if (digit < 0 || digit > 9) break;
     number = number * 10 + digit;
     if (number > MAXIMUM_CSEQ) return undefined;

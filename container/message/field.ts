@@ -1,13 +1,14 @@
-// A header field: a stretch of received octets, or one that we wrote. Immutable, so that a message and its forwarded copies share it (§7.3).
+// A header field: a stretch of the received octets, or one that we wrote (§7.3). It is immutable, so that a message and
+// its forwarded copies share it.
 import { type HeaderName, headerName, Role } from './header-names.js';
 import { isAll, isBlank, isLineSafe, TOKEN, trimBlank } from './text.js';
 
-/** Behind all roles. */
+/** A bit above all roles. */
 const FOLDED = 16;
 
 /** One header field, with its folded lines. */
 export class Field {
-  /** Long name in lower case; of compact forms too. */
+  /** Long name in lower case, also for a compact form. */
   declare readonly key: string;
   declare readonly source: string;
   /** [start, end) of `source` is the whole field with its CRLF. */
@@ -18,7 +19,7 @@ export class Field {
   declare readonly end: number;
   /** Its role, and FOLDED. */
   declare private readonly traits: number;
-  /** The typed view that was made of it, kept for the next who looks. What it is depends on the key. */
+  /** The typed view of the value, kept once it was made. Its type depends on the key. */
   declare view: unknown;
 
   constructor(
@@ -70,7 +71,9 @@ export class Field {
     return this.source.slice(this.start, this.end);
   }
 
-  /** A field of ours. TypeError when the name is no token or the value would end the line (§7.3, header injection). */
+  /**
+   * A field of ours. TypeError when the name is not a token or the value would end the line (§7.3, header injection).
+   */
   static of(name: string, value: string): Field {
     const header = headerName(name);
     if (header === undefined && !isAll(name, 0, name.length, TOKEN))
@@ -80,7 +83,7 @@ export class Field {
     return made(header, name, trimBlank(value));
   }
 
-  /** As `of`, unchecked: for a token and a value that this container built of what was checked before. The hot path has no time for more. */
+  /** As `of`, unchecked: for the hot path, with a token and a value that the container built from checked parts. */
   static trusted(name: string, value: string): Field {
     return made(headerName(name), name, value);
   }
@@ -112,7 +115,7 @@ function printable(name: string): string {
 }
 
 /** [*WSP CRLF] 1*WSP becomes one SP wherever a line is folded (§25.1). */
-export function unfold(raw: string): string {
+function unfold(raw: string): string {
   const lines: string[] = [];
   let start = 0;
   for (;;) {

@@ -1,4 +1,5 @@
-// The header fields of one message while they are read: where each begins and ends, which of them are checked at once, and the first fault (§7.3, §16.3 step 1).
+// The header fields of one message while they are read (§7.3): where each begins and ends, and the first fault in those
+// that a proxy relies on (§16.3 step 1).
 import { splitList } from '@siplet/sdk/grammar';
 import { scanCSeq } from './cseq.js';
 import { Field } from './field.js';
@@ -13,15 +14,15 @@ import {
   usualLength,
 } from './header-names.js';
 import { LIMITS } from './limits.js';
-import { cseqOf, partyOf, viaOf } from './message.js';
-import { breakAt, integerIn, loadTo, octetsOf, wireOctets } from './octets.js';
+import { breakAt, integerIn, loadTo, octetsOf, skipBlank, wireOctets } from './octets.js';
 import { Party, scanParty, scanPlainParty } from './party.js';
-import { CLASS, isBlank, WORD } from './text.js';
+import { runEnd } from './plain.js';
+import { isBlank, WORD } from './text.js';
 import { scanVia } from './via.js';
+import { cseqOf, partyOf, viaOf } from './views.js';
 
-// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
-const classes = CLASS;
-const wordBit = WORD;
+// Local copies: V8 inlines constants of this module, but not imported ones.
+const word = WORD;
 const wire = wireOctets;
 const role = Role;
 const limits = LIMITS;
@@ -46,11 +47,11 @@ export class Head {
   declare cseq: Field | undefined;
   declare maxForwards: Field | undefined;
   declare contentLength: Field | undefined;
-  /** What Content-Length says; -1 when that is no number. */
+  /** The value of Content-Length; -1 when it is not a number. */
   declare length: number;
   declare vias: number;
   declare routes: number;
-  /** The first fault: status, words, section. */
+  /** The first fault: status, detail, section. */
   declare status: number;
   declare detail: string;
   declare section: string;
@@ -59,7 +60,7 @@ export class Head {
     this.begin(false);
   }
 
-  /** Forgets the message before. */
+  /** Forgets the last message. */
   begin(isResponse: boolean): this {
     this.fields = [];
     this.isResponse = isResponse;
@@ -79,7 +80,7 @@ export class Head {
     return this;
   }
 
-  /** Notes a fault; the first one stands. */
+  /** Notes a fault, unless there was one before. */
   fail(status: number, detail: string, section: string): void {
     if (this.status !== 0) return;
     this.status = status;
@@ -87,38 +88,38 @@ export class Head {
     this.section = section;
   }
 
-  /** Reads fields of the message that was opened, from `start` up to the empty line; gives the offset behind it, or -1 where there is none. */
+  /**
+   * Reads the fields of the open message from `start` on. The offset behind the empty line, or -1 when there is none.
+   */
   read(source: string, start: number): number {
     let position = start;
-    for (;;) {
+    while (this.fields.length <= fieldLimit) {
       // Most lines tell by their name that they do not break in it.
       const which = usualAt(position);
-      const behind = which === 0 ? position : position + usualLength(which) + 1;
+      const behind = position + usualLength(which) + 1;
       const at = breakAt(source, behind);
-      if (at >= 0 && wire[at] === CR && wire[at + 1] === LF) {
-        if (at === position) return at + 2;
-        const next = wire[at + 2]!;
-        if (next !== SPACE && next !== TAB && at + 2 <= headLimit) {
-          if (which === 0) this.readField(source, position, at + 2, false);
-          else this.take(usualHeader(which), source, position, behind, at + 2, false);
-          position = at + 2;
-        } else position = this.readLines(source, position);
-      } else if (at === position) {
-        if (wire[at] === LF) {
-          this.fail(400, 'a line ends without CR', '§7');
-          return at + 1;
-        }
-        position = this.readLines(source, position);
-      } else position = this.readLines(source, position);
-      if (position < 0) return -1;
-      if (this.fields.length > fieldLimit) {
-        this.fail(513, 'too many header fields', '§21.5.7');
-        return -1;
+      if (at === position && isEmptyLine(at)) return this.end(at);
+      if (!isWholeField(wire, at)) position = this.readLines(source, position);
+      else {
+        const header = usualHeader(which);
+        if (header === undefined) this.readUnusual(wire, source, position, at + 2, false);
+        else this.check(this.take(header, source, position, behind, at + 2), wire);
+        position = at + 2;
       }
+      if (position < 0) return -1;
     }
+    this.fail(513, 'too many header fields', '§21.5.7');
+    return -1;
   }
 
-  /** A field that is folded, at fault or too long; gives the offset behind it, or -1 where reading ends. */
+  /** The offset behind the empty line, whose CR is a must. */
+  private end(at: number): number {
+    if (wire[at] === CR) return at + 2;
+    this.fail(400, 'a line ends without CR', '§7');
+    return at + 1;
+  }
+
+  /** A field that is folded, at fault or too long. The offset behind it, or -1 when reading ends here. */
   private readLines(source: string, start: number): number {
     let end = start;
     let proper = true;
@@ -138,35 +139,33 @@ export class Head {
       return -1;
     }
     loadTo(source, end);
-    if (proper) this.readField(source, start, end, lines > 1);
+    if (proper) this.readUnusual(wire, source, start, end, lines > 1);
     else this.salvage(source, start, end);
     return end;
   }
 
-  /** One field in [start, end) of the message, with its CRLF at the end. */
-  private readField(source: string, start: number, end: number, folded: boolean): void {
-    const which = usualAt(start);
-    if (which === 0) {
-      this.readUnusual(wire, source, start, end, folded);
-      return;
-    }
-    this.take(usualHeader(which), source, start, start + usualLength(which) + 1, end, folded);
-  }
-
-  /** A field of that name, with its colon before `behind`. */
-  private take(header: HeaderName, source: string, start: number, behind: number, end: number, folded: boolean): void {
-    const valueStart = valueStartAt(wire, behind, end - 2);
-    const valueEnd = valueEndAt(wire, valueStart, end - 2);
-    const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, folded);
+  /** A field of that name in one line, with its colon before `behind`. */
+  private take(header: HeaderName, source: string, start: number, behind: number, end: number): Field {
+    const valueStart = skipBlank(wire, behind, end - 2);
+    const valueEnd = blanksStart(wire, valueStart, end - 2);
+    const field = new Field(header.key, header.role, source, start, valueStart, valueEnd, end, false);
     this.fields.push(field);
-    if (header.role !== role.opaque) this.check(field, wire);
+    return field;
   }
 
-  /** As `readField`, of any text and its octets: for a compact, a rare or an unregistered name, one with blanks behind it, or none. */
+  /**
+   * A field in [start, end) of a text and its octets, with its CRLF at the end: one with a compact, rare or
+   * unregistered name, with blanks behind its name, folded, or without a name.
+   */
   private readUnusual(octets: Uint8Array, source: string, start: number, end: number, folded: boolean): void {
     let state = NAME_START;
     let i = start;
-    for (let next = nameStep(state, octets[i]!); next !== 0; next = nameStep(state, octets[++i]!)) state = next;
+    for (;;) {
+      const next = nameStep(state, octets[i]);
+      if (next === 0) break;
+      state = next;
+      i++;
+    }
     const nameEnd = i;
     while (octets[i] === SPACE || octets[i] === TAB) i++;
     if (octets[i] !== COLON || nameEnd === start) {
@@ -182,7 +181,7 @@ export class Head {
     if (field.role !== role.opaque) this.check(field, octets);
   }
 
-  /** The fields that the rest of the container reads are checked here, and their views kept (§16.3 step 1). */
+  /** Checks a field that the container relies on, and keeps its view (§16.3 step 1). */
   private check(field: Field, octets: Uint8Array): void {
     const { source, valueStart, valueEnd, folded } = field;
     switch (field.role) {
@@ -191,46 +190,53 @@ export class Head {
         if (this.via === undefined) this.checkTopmost(field, octets);
         else this.vias += commas(octets, valueStart, valueEnd);
         if (this.vias > limits.vias) this.fail(513, 'too many Via values', '§21.5.7');
-        return;
+        break;
       case role.from:
-        if (this.from !== undefined) return this.twice('From');
-        this.from = field;
-        if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
-        if (!partyOf(field).isReadable) this.fail(400, 'From', '§20.20');
-        return;
+        this.from = this.party(this.from, field, octets, 'From', '§20.20');
+        break;
       case role.to:
-        if (this.to !== undefined) return this.twice('To');
-        this.to = field;
-        if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
-        if (!partyOf(field).isReadable) this.fail(400, 'To', '§20.39');
-        return;
+        this.to = this.party(this.to, field, octets, 'To', '§20.39');
+        break;
       case role.callId:
-        if (this.callId !== undefined) return this.twice('Call-ID');
-        this.callId = field;
+        this.callId = this.single(this.callId, field, 'Call-ID');
         if (!isCallId(octets, valueStart, valueEnd)) this.fail(400, 'Call-ID', '§20.8');
-        return;
+        break;
       case role.cseq:
-        if (this.cseq !== undefined) return this.twice('CSeq');
-        this.cseq = field;
+        this.cseq = this.single(this.cseq, field, 'CSeq');
         if (!folded) field.view = scanCSeq(octets, source, valueStart, valueEnd);
         if (cseqOf(field).method === '') this.fail(400, 'CSeq', '§20.16');
-        return;
+        break;
       case role.maxForwards:
-        if (this.isResponse) return;
-        if (this.maxForwards !== undefined) return this.twice('Max-Forwards');
-        this.maxForwards = field;
+        if (this.isResponse) break;
+        this.maxForwards = this.single(this.maxForwards, field, 'Max-Forwards');
         if (integerIn(octets, valueStart, valueEnd, 255) < 0) this.fail(400, 'Max-Forwards', '§20.22');
-        return;
+        break;
       case role.contentLength:
-        if (this.contentLength !== undefined) return this.twice('Content-Length');
-        this.contentLength = field;
-        this.length = integerIn(octets, valueStart, valueEnd, 0xffff_ffff);
-        return;
+        this.contentLength = this.single(this.contentLength, field, 'Content-Length');
+        if (this.contentLength === field) this.length = integerIn(octets, valueStart, valueEnd, 0xffff_ffff);
+        break;
       case role.route:
-        if (this.isResponse) return;
-        this.checkRoute(field, octets);
-        return;
+        if (!this.isResponse) this.checkRoute(field, octets);
+        break;
     }
+  }
+
+  /**
+   * The one field of a header that is not a list: a second one is a fault (§7.3.1). `before` is the first, if there was
+   * one.
+   */
+  private single(before: Field | undefined, field: Field, name: string): Field {
+    if (before === undefined) return field;
+    this.fail(400, `more than one ${name}`, '§7.3.1');
+    return before;
+  }
+
+  /** As `single`, of From or To, with its view. */
+  private party(before: Field | undefined, field: Field, octets: Uint8Array, name: string, section: string): Field {
+    const first = this.single(before, field, name);
+    if (!field.folded) field.view = scanParty(octets, field.source, field.valueStart, field.valueEnd);
+    if (!partyOf(field).isReadable) this.fail(400, name, section);
+    return first;
   }
 
   /** The Via that says where the response goes (§18.2.2). */
@@ -269,12 +275,7 @@ export class Head {
     field.view = routes;
   }
 
-  /** There was one before, which is a fault: these headers are no lists (§7.3.1). */
-  private twice(name: string): void {
-    this.fail(400, `more than one ${name}`, '§7.3.1');
-  }
-
-  /** A field with a lone CR or LF is at fault; a clean copy of it is kept for the answer, never to be forwarded. */
+  /** A lone CR or LF is a fault. A clean copy of the field is kept for the answer, and never forwarded. */
   private salvage(source: string, start: number, end: number): void {
     this.fail(400, 'a lone CR or LF', '§7.3.1');
     const clean = `${source.slice(start, end).replace(/[\r\n]+/g, ' ')}\r\n`;
@@ -282,25 +283,45 @@ export class Head {
   }
 }
 
-/** Behind the linear white space that comes before a value. */
+/** Whether the line that starts and breaks there is empty. Its CR may be missing. */
+function isEmptyLine(at: number): boolean {
+  return wire[at] === LF || wire[at + 1] === LF;
+}
+
+/** Whether the line breaks there as it should, within the limit, and is not folded (§7.3.1). */
+function isWholeField(octets: Uint8Array, at: number): boolean {
+  if (at < 0 || at + 2 > headLimit || octets[at] !== 13 || octets[at + 1] !== 10) return false;
+  const next = octets[at + 2];
+  return next !== 32 && next !== 9;
+}
+
+/** Behind the linear white space before a value. */
 function valueStartAt(octets: Uint8Array, start: number, end: number): number {
   let i = start;
-  while (i < end && isLinear(octets[i]!)) i++;
+  while (i < end && isLinear(octets[i])) i++;
   return i;
 }
 
-/** Before the linear white space that comes behind a value. */
+/** Before the linear white space behind a value. */
 function valueEndAt(octets: Uint8Array, start: number, end: number): number {
   let i = end;
-  while (i > start && isLinear(octets[i - 1]!)) i--;
+  while (i > start && isLinear(octets[i - 1])) i--;
   return i;
 }
 
-function isLinear(c: number): boolean {
-  return c <= SPACE && (c === SPACE || c === TAB || c === CR || c === LF);
+/** SP, HTAB, CR or LF. */
+function isLinear(octet: number | undefined): boolean {
+  return octet === 32 || octet === 9 || octet === 13 || octet === 10;
 }
 
-/** How many commas there are: no fewer than there are further values. */
+/** Start of the SPs and HTABs at the end of [start, end). */
+function blanksStart(octets: Uint8Array, start: number, end: number): number {
+  let i = end;
+  while (i > start && (octets[i - 1] === 32 || octets[i - 1] === 9)) i--;
+  return i;
+}
+
+/** How many commas there are: no fewer than further values. */
 function commas(octets: Uint8Array, start: number, end: number): number {
   let count = 0;
   for (let i = start; i < end; i++) if (octets[i] === COMMA) count++;
@@ -309,13 +330,7 @@ function commas(octets: Uint8Array, start: number, end: number): number {
 
 /** callid = word [ "@" word ] (§25.1). */
 function isCallId(octets: Uint8Array, start: number, end: number): boolean {
-  let words = 1;
-  let word = start;
-  for (let i = start; i < end; i++) {
-    const c = octets[i]!;
-    if ((classes[c]! & wordBit) !== 0) continue;
-    if (c !== 64 || i === word || ++words > 2) return false;
-    word = i + 1;
-  }
-  return end > word;
+  const i = runEnd(octets, start, end, word);
+  if (i === start || i === end) return i > start;
+  return octets[i] === 64 && i + 1 < end && runEnd(octets, i + 1, end, word) === end;
 }

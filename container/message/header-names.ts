@@ -1,9 +1,9 @@
-// The registered header field names, their compact forms (§7.3.3, §20), and the way from received octets to a name without allocating.
-
+// The registered header field names and their compact forms (§7.3.3, §20): received octets become one without
+// allocating.
 import { wireOctets } from './octets.js';
 import { CLASS, TOKEN } from './text.js';
 
-/** What `parse` does with a header field at once; 0 is nothing. */
+/** What `parse` checks in a header field. 0 is nothing. */
 export const Role = {
   opaque: 0,
   via: 1,
@@ -20,14 +20,14 @@ export const Role = {
 
 /** One registered name. */
 export class HeaderName {
-  /** In lower case: what fields are keyed by. */
+  /** The long name in lower case, by which fields are found. */
   readonly key: string;
   /** As the RFC that defines it spells it. */
   readonly name: string;
   /** One letter, or '' (§7.3.3). */
   readonly compact: string;
   readonly role: number;
-  /** Not a comma-separated list: its value is one, whatever commas it holds (§7.3.1). */
+  /** Not a comma-separated list: the value is one, whatever commas it holds (§7.3.1). */
   readonly whole: boolean;
 
   constructor(name: string, compact: string, whole: boolean, role: number) {
@@ -39,21 +39,24 @@ export class HeaderName {
   }
 }
 
-const LISTS = `Accept Accept-Contact=a Accept-Encoding Accept-Language Accept-Resource-Priority Additional-Identity Alert-Info Allow
- Allow-Events=u Authentication-Info Call-Info Cellular-Network-Info Contact=m Content-Encoding=e Content-Language DC-Info Diversion
- Encryption Error-Info Feature-Caps Geolocation Geolocation-Error Hide History-Info Identity=y In-Reply-To
- P-Access-Network-Info P-Asserted-Identity P-Asserted-Service P-Associated-URI P-Charging-Function-Addresses
- P-Early-Media P-Media-Authorization P-Preferred-Identity P-Preferred-Service P-Private-Network-Indication P-Visited-Network-ID
- Path Permission-Missing Policy-Contact Policy-ID Privacy Proxy-Require Reason Record-Route Recv-Info Reject-Contact=j Relayed-Charge
- Request-Disposition=d Require Resource-Priority Resource-Share Response-Key Route Security-Client Security-Server Security-Verify
- Service-Interact-Info Service-Route Supported=k Trigger-Consent Unsupported User-to-User Via=v Warning Remote-Party-ID Priority-Share`;
-const WHOLE = `Answer-Mode Authorization Call-ID=i Content-Disposition Content-ID Content-Length=l Content-Type=c CSeq Date Event=o Expires
- Flow-Timer From=f Geolocation-Routing Identity-Info=n Info-Package Join Max-Breadth Max-Forwards MIME-Version Min-Expires Min-SE
- Organization Origination-Id P-Answer-State P-Called-Party-ID P-Charge-Info P-Charging-Vector P-DCS-Billing-Info P-DCS-LAES P-DCS-OSPS
- P-DCS-Redirect P-DCS-Trace-Party-ID P-Profile-Key P-Refused-URI-List P-Served-User P-User-Database Priority Priority-Verstat
- Priv-Answer-Mode Proxy-Authenticate Proxy-Authorization RAck Reason-Phrase Refer-Events-At Refer-Sub Refer-To=r Referred-By=b Replaces
- Reply-To Response-Source Restoration-Info Retry-After RSeq Server Session-Expires=x Session-ID SIP-ETag SIP-If-Match Subject=s
- Subscription-State Suppress-If-Match Target-Dialog Timestamp To=t User-Agent WWW-Authenticate`;
+const LISTS = `Accept Accept-Contact=a Accept-Encoding Accept-Language Accept-Resource-Priority Additional-Identity Alert-Info
+ Allow Allow-Events=u Authentication-Info Call-Info Cellular-Network-Info Contact=m Content-Encoding=e
+ Content-Language DC-Info Diversion Encryption Error-Info Feature-Caps Geolocation Geolocation-Error Hide
+ History-Info Identity=y In-Reply-To P-Access-Network-Info P-Asserted-Identity P-Asserted-Service P-Associated-URI
+ P-Charging-Function-Addresses P-Early-Media P-Media-Authorization P-Preferred-Identity P-Preferred-Service
+ P-Private-Network-Indication P-Visited-Network-ID Path Permission-Missing Policy-Contact Policy-ID Privacy
+ Proxy-Require Reason Record-Route Recv-Info Reject-Contact=j Relayed-Charge Request-Disposition=d Require
+ Resource-Priority Resource-Share Response-Key Route Security-Client Security-Server Security-Verify
+ Service-Interact-Info Service-Route Supported=k Trigger-Consent Unsupported User-to-User Via=v Warning
+ Remote-Party-ID Priority-Share`;
+const WHOLE = `Answer-Mode Authorization Call-ID=i Content-Disposition Content-ID Content-Length=l Content-Type=c CSeq Date Event=o
+ Expires Flow-Timer From=f Geolocation-Routing Identity-Info=n Info-Package Join Max-Breadth Max-Forwards
+ MIME-Version Min-Expires Min-SE Organization Origination-Id P-Answer-State P-Called-Party-ID P-Charge-Info
+ P-Charging-Vector P-DCS-Billing-Info P-DCS-LAES P-DCS-OSPS P-DCS-Redirect P-DCS-Trace-Party-ID P-Profile-Key
+ P-Refused-URI-List P-Served-User P-User-Database Priority Priority-Verstat Priv-Answer-Mode Proxy-Authenticate
+ Proxy-Authorization RAck Reason-Phrase Refer-Events-At Refer-Sub Refer-To=r Referred-By=b Replaces Reply-To
+ Response-Source Restoration-Info Retry-After RSeq Server Session-Expires=x Session-ID SIP-ETag SIP-If-Match
+ Subject=s Subscription-State Suppress-If-Match Target-Dialog Timestamp To=t User-Agent WWW-Authenticate`;
 const ROLES = new Map<string, number>([
   ['Via', Role.via],
   ['From', Role.from],
@@ -69,40 +72,46 @@ const ROLES = new Map<string, number>([
 
 const bySpelling = new Map<string, HeaderName>();
 
-// A trie over all spellings without case, as a table: state * 128 + octet is the next state. 0 ends a name, UNKNOWN is any other token, 2 is the start.
+// A trie over all spellings without case, as a table: state * 128 + octet gives the next state. END ends a name, and
+// UNKNOWN is any name that is not registered.
 const END = 0;
 const UNKNOWN = 1;
 /** The state to begin a name in. */
 export const NAME_START = 2;
-const rows: number[][] = [[], []];
-const ends: (HeaderName | undefined)[] = [undefined, undefined, undefined];
+const UNREGISTERED: readonly number[] = Array.from({ length: 128 }, (_, octet) =>
+  ((CLASS[octet] ?? 0) & TOKEN) === 0 ? END : UNKNOWN,
+);
 
-function row(): number[] {
-  const next = new Array<number>(128).fill(END);
-  for (let octet = 0; octet < 128; octet++) if ((CLASS[octet]! & TOKEN) !== 0) next[octet] = UNKNOWN;
-  return next;
+/** A state while the trie is built: what each octet leads to, and the name that ends here. */
+interface State {
+  readonly number: number;
+  readonly next: (State | undefined)[];
+  header: HeaderName | undefined;
 }
-rows[UNKNOWN] = row();
-rows[NAME_START] = row();
+const states: State[] = [];
+
+function newState(number: number): State {
+  const state: State = { number, next: [], header: undefined };
+  states[number] = state;
+  return state;
+}
+const start = newState(NAME_START);
 
 function plant(spelling: string, header: HeaderName): void {
-  let state = NAME_START;
+  let state = start;
   for (let i = 0; i < spelling.length; i++) {
-    const octet = spelling.charCodeAt(i);
-    if (rows[state]![octet] === UNKNOWN) {
-      const fresh = rows.push(row()) - 1;
-      ends[fresh] = undefined;
-      rows[state]![octet] = fresh;
-      rows[state]![spelling.toUpperCase().charCodeAt(i)] = fresh;
-    }
-    state = rows[state]![octet]!;
+    const lower = spelling.charCodeAt(i);
+    const next = state.next[lower] ?? newState(states.length);
+    state.next[lower] = next;
+    state.next[spelling.toUpperCase().charCodeAt(i)] = next;
+    state = next;
   }
-  ends[state] = header;
+  state.header = header;
 }
 
 for (const [listed, whole] of [[LISTS, false] as const, [WHOLE, true] as const]) {
   for (const item of listed.split(/\s+/)) {
-    const [name, compact = ''] = item.split('=') as [string, string?];
+    const [name = '', compact = ''] = item.split('=');
     const header = new HeaderName(name, compact, whole, ROLES.get(name) ?? Role.opaque);
     plant(header.key, header);
     if (compact !== '') plant(compact, header);
@@ -111,41 +120,53 @@ for (const [listed, whole] of [[LISTS, false] as const, [WHOLE, true] as const])
     }
   }
 }
-const trie = new Uint16Array(rows.length * 128);
-for (let state = 0; state < rows.length; state++) trie.set(rows[state]!, state * 128);
+const ends = Array.from(states, (state) => state?.header);
+const trie = new Uint16Array(states.length * 128);
+trie.set(UNREGISTERED, UNKNOWN * 128);
+for (const { number, next } of states.slice(NAME_START)) {
+  trie.set(UNREGISTERED, number * 128);
+  for (const [octet, state] of next.entries()) if (state !== undefined) trie[number * 128 + octet] = state.number;
+}
 
-/** What most fields are: recognised by comparing, before anything is looked up octet by octet. */
+/** The names of most fields. They are compared with, before anything is looked up octet by octet. */
 const USUAL =
   `Via Max-Forwards From To Call-ID CSeq Contact Content-Length Content-Type Allow User-Agent Supported Route
  Record-Route Expires Server Subject Require Session-Expires Min-SE P-Asserted-Identity Privacy`.split(/\s+/);
 
 /**
- * A usual name is a stretch of so many numbers: its length, the stretch to try next, its own end, and a triple for every four octets, of which the last overlap
- * those before: their offset, the bits that take the case of letters away, and what is then there.
+ * A usual name is a stretch of this many numbers: its length, the stretch to try next, the end of this one, and a
+ * triple for every four octets: their offset, the bits that differ by case, and the word with these bits set. The last
+ * four octets overlap those before, or go on behind the colon.
  */
 const STRETCH = 32;
 const tests = new Int32Array((USUAL.length + 1) * STRETCH);
+// The name of no octets at 0 has no colon either.
+tests[0] = -1;
 /** By the first and the third octet: the stretch to try first, 0 for none. */
 const slots = new Uint16Array(1024);
+/** By the number of the stretch, which begins at 1. */
 const usual: (HeaderName | undefined)[] = [undefined];
-for (const name of USUAL) {
-  const key = name.toLowerCase();
-  const first = usual.push(bySpelling.get(name)) * STRETCH - STRETCH;
-  const spelled = `${key}:`;
-  const slot = ((spelled.charCodeAt(0) & 31) << 5) | (spelled.charCodeAt(2) & 31);
-  const stretch = [key.length, slots[slot]!, 0];
-  for (let at = 0; at < key.length; at += 4) {
-    const offset = Math.max(0, Math.min(at, spelled.length - 4));
-    let bits = 0;
-    let value = 0;
-    for (let k = 0; k < 4; k++) {
-      // Behind 'To:' anything may follow.
-      const octet = spelled.charCodeAt(offset + k) || 0xff;
-      bits |= (octet === 0xff ? 0xff : octet >= 97 ? 0x20 : 0) << (8 * k);
-      value |= octet << (8 * k);
-    }
-    stretch.push(offset, bits, value);
+
+function tripleOf(spelled: string, offset: number): [offset: number, bits: number, word: number] {
+  let bits = 0;
+  let word = 0;
+  for (let k = 0; k < 4; k++) {
+    // Behind 'To:' anything may follow.
+    const octet = spelled.charCodeAt(offset + k) || 0xff;
+    bits |= (octet === 0xff ? 0xff : octet >= 97 ? 0x20 : 0) << (8 * k);
+    word |= octet << (8 * k);
   }
+  return [offset, bits, word];
+}
+
+for (const name of USUAL) {
+  const first = usual.push(bySpelling.get(name)) * STRETCH - STRETCH;
+  const { length } = name;
+  const spelled = `${name.toLowerCase()}:`;
+  const slot = ((spelled.charCodeAt(0) & 31) << 5) | (spelled.charCodeAt(2) & 31);
+  const stretch = [length, slots[slot] ?? 0, 0];
+  for (let at = 0; at < length; at += 4)
+    stretch.push(...tripleOf(spelled, Math.max(0, Math.min(at, spelled.length - 4))));
   stretch[2] = first + stretch.length;
   tests.set(stretch, first);
   slots[slot] = first;
@@ -154,39 +175,44 @@ const octets = wireOctets;
 const view = new DataView(octets.buffer);
 
 /**
- * Which usual long name, in any case, starts here in the message that is read, with a colon right behind it; 0 when none does. A number, so that a reader can go
- * on behind the name before it looks at the header.
+ * Which usual long name, in any case, starts here in the open message, with a colon right behind it; 0 for none. It is
+ * a number, so that a reader can go on behind the name before it looks at the header.
  */
 export function usualAt(start: number): number {
-  // What a loop asks for again and again is at hand when it is taken before.
+  // Local copies: a loop may look a constant of the module up at every turn.
   const wire = octets;
   const numbers = tests;
-  const wordAt = view;
-  let at = slots[((wire[start]! & 31) << 5) | (wire[start + 2]! & 31)]!;
+  const words = view;
+  let at = slots[(((wire[start] as number) & 31) << 5) | ((wire[start + 2] as number) & 31)] as number;
   while (at !== 0) {
-    if (wire[start + numbers[at]!] === 58) {
-      const last = numbers[at + 2]!;
+    if (wire[start + (numbers[at] as number)] === 58) {
+      const last = numbers[at + 2] as number;
       let t = at + 3;
-      while (t < last && (wordAt.getInt32(start + numbers[t]!, true) | numbers[t + 1]!) === numbers[t + 2]!) t += 3;
+      while (t < last) {
+        const word = words.getInt32(start + (numbers[t] as number), true);
+        if ((word | (numbers[t + 1] as number)) !== numbers[t + 2]) break;
+        t += 3;
+      }
       if (t === last) return at;
     }
-    at = numbers[at + 1]!;
+    at = numbers[at + 1] as number;
   }
   return 0;
 }
 
-/** Octets of such a name. */
+/** Octets of such a name; -1 for 0, whose colon does not count either. */
 export function usualLength(which: number): number {
-  return tests[which]!;
+  return tests[which] as number;
 }
 
-export function usualHeader(which: number): HeaderName {
-  return usual[which >> 5]!;
+/** Undefined for 0. */
+export function usualHeader(which: number): HeaderName | undefined {
+  return usual[which >> 5];
 }
 
-/** The state behind one more octet of a name; 0 when the octet is none of a token, and ends it. */
-export function nameStep(state: number, octet: number): number {
-  return octet < 128 ? trie[(state << 7) | octet]! : END;
+/** The state behind one more octet of a name; 0 when the octet cannot be part of a name. */
+export function nameStep(state: number, octet: number | undefined): number {
+  return octet !== undefined && octet < 128 ? (trie[(state << 7) | octet] ?? END) : END;
 }
 
 /** The registered name, in any case or compact, that ends in this state. */

@@ -1,4 +1,4 @@
-// Messages as values: octets in, octets out, and what stands between them (§7). Everything that other layers may use of this folder.
+// Messages as values: octets in, octets out (§7). Everything of this folder that the floors above may use.
 export { CSeq, MAXIMUM_CSEQ } from './cseq.js';
 export { Field } from './field.js';
 export { HeaderName, headerName, isList, keyOf } from './header-names.js';

@@ -1,6 +1,6 @@
-// Bounds on what a peer may send, beyond which a message is refused and not read further (§21.4.11, §21.5.7; RFC 3261 §26 asks for such care).
+// The most that a peer may send. A message beyond a bound is refused and not read further (§21.4.11, §21.5.7, §26).
 
-/** What `parse` accepts at most; a message beyond a bound is Malformed with 513, or 400 where the fault is one of form. */
+/** The most that `parse` accepts. A message beyond a bound is Malformed, with 513, or with 400 for a fault of form. */
 export const LIMITS = {
   /** Octets of start line and header fields together. */
   head: 65_536,

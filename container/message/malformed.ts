@@ -1,16 +1,16 @@
-// What is no proper SIP message: a value, with the status to answer with and the section that it violates (§16.3 step 1, §18.3).
+// A message that breaks the rules: the status to answer with, and the section that it violates (§16.3 step 1, §18.3).
 import type { Request } from './request.js';
 
-/** The verdict on octets that are not taken for a message. */
+/** The verdict on octets that are not accepted as a message. */
 export class Malformed {
-  /** To answer with: 400, 413, 501, 505, 513. 0 when nothing is to be answered: no request, or an ACK (§17.1.1.3). */
+  /** To answer with: 400, 413, 501, 505 or 513. 0 for a response or an ACK, which nobody answers (§17.1.1.3). */
   declare readonly status: number;
-  /** Reason phrase with a few words of detail; none of them the peer's. */
+  /** Reason phrase with a few words of detail, none of them taken from the peer. */
   declare readonly reason: string;
   /** Where the rule stands: '§20.42'. */
   declare readonly section: string;
   declare readonly isResponse: boolean;
-  /** What could be read, when Via, From, To, Call-ID and CSeq are there to build a response from (§8.2.6). */
+  /** What could be read, if it has the Via, From, To, Call-ID and CSeq that a response is built from (§8.2.6). */
   declare readonly request: Request | undefined;
 
   constructor(status: number, reason: string, section: string, isResponse: boolean, request?: Request) {

@@ -1,33 +1,34 @@
-// What requests and responses have in common: an ordered list of shared fields, a body, typed views made at first look, and editing (§7).
+// A SIP message (§7): an ordered list of shared fields and a body, with typed views, editing and the way back to
+// octets.
 import { splitList } from '@siplet/sdk/grammar';
-import { CSeq } from './cseq.js';
+import { present } from '../base/present.js';
+import type { CSeq } from './cseq.js';
 import { Field } from './field.js';
 import { isList, keyOf } from './header-names.js';
 import { LIMITS } from './limits.js';
-import { octetsOfValue } from './octets.js';
-import { Party, scanParty, scanPlainParty } from './party.js';
-import { flat, integerAt, isBlank, isWire, trimBlank } from './text.js';
-import { scanVia, Via } from './via.js';
+import { Party } from './party.js';
+import { flat, integerAt, isWire, trimBlank } from './text.js';
+import { Via } from './via.js';
+import { cseqOf, NO_CSEQ, partiesOf, partyOf, viaOf } from './views.js';
 
-/** Within which commas divide nothing. */
+/** What begins a part in which commas divide nothing. */
 const QUOTING = /["<]/;
 
-/** How fields are read again: set by whoever reads them first, which knows this file. */
+/** How a packed message reads its fields again. `parse`, which imports this file, sets it. */
 export const unpacking: { read(text: string, start: number, isRequest: boolean, fields: Field[]): number } = {
   read() {
-    throw new Error('messages are read by parse.ts, which was not loaded');
+    throw new Error('parse.ts, which reads messages, was not loaded');
   },
 };
 
 const NOBODY = Party.unreadable('');
-const NO_CSEQ = new CSeq(0, '');
 
-/** A SIP message. Fields are never changed, only replaced: a clone shares them all, and what is edited on one is not seen on the other. */
+/** A SIP message. Fields are replaced and never changed: a clone shares them, and neither sees the other's edits. */
 export abstract class Message {
   declare private list: Field[] | undefined;
-  /** Undefined while it is still to be cut out of what was received. */
+  /** The body; undefined until it is cut out of the received text. */
   declare private content: string | undefined;
-  /** The octets, where the fields are not at hand. */
+  /** The octets of a packed message, which has no list of fields. */
   declare private packed: string | undefined;
   /** The text that it was read from, or ''. */
   declare private received: string;
@@ -50,8 +51,9 @@ export abstract class Message {
   }
 
   /**
-   * Remembers what it was read from, so that what nobody changes is sent as one slice of that: [0, lineEnd) is the start line as `startLine` has it, with its
-   * CRLF, or none when `lineEnd` is 0; [bodyStart, bodyEnd) is the body behind an empty line. For `parse`.
+   * For `parse`: remembers the received text, so that unchanged parts are sent as one slice of it. [0, lineEnd) is the
+   * start line with its CRLF, as `startLine` has it; `lineEnd` is 0 when it differs. [bodyStart, bodyEnd) is the body
+   * behind an empty line.
    */
   wasRead(text: string, lineEnd: number, bodyStart: number, bodyEnd: number): void {
     this.received = text;
@@ -61,7 +63,7 @@ export abstract class Message {
     this.content = undefined;
   }
 
-  /** Remembers what another one, of the same start line and body, was read from. */
+  /** Remembers the received text of another message with the same start line and body. */
   protected wasReadLike(other: Message): void {
     this.received = other.received;
     this.lineEnd = other.lineEnd;
@@ -70,7 +72,7 @@ export abstract class Message {
     this.content = other.content;
   }
 
-  /** The start line is another one than was received. */
+  /** The start line differs from the received one. */
   protected lineChanged(): void {
     this.lineEnd = 0;
   }
@@ -87,7 +89,8 @@ export abstract class Message {
   /** Wire string; never decoded. */
   get body(): string {
     if (this.packed !== undefined) this.unpack();
-    return (this.content ??= this.received.slice(this.bodyStart, this.bodyEnd));
+    this.content ??= this.received.slice(this.bodyStart, this.bodyEnd);
+    return this.content;
   }
 
   set body(body: string) {
@@ -96,14 +99,14 @@ export abstract class Message {
     this.bodyEnd = -1;
   }
 
-  /** Octets of the body, which need not be cut out to be counted. */
+  /** Octets of the body, counted without cutting it out. */
   get bodyLength(): number {
     return this.content === undefined && this.packed === undefined ? this.bodyEnd - this.bodyStart : this.body.length;
   }
 
   /**
-   * Keeps the octets alone, which take a tenth of the room, until somebody looks at it again: for what lingers (RFC 6026). Nothing of the message that it
-   * was made from is kept either.
+   * Keeps nothing but the octets, which take a tenth of the room, until somebody looks at the message again: for what
+   * lingers (RFC 6026). The message that it was made from is let go too.
    */
   pack(): void {
     const { list } = this;
@@ -118,11 +121,11 @@ export abstract class Message {
     this.packLine(text);
   }
 
-  /** Makes the parts of the start line anew out of the text that is kept. */
+  /** Cuts the parts of the start line out of the text that is kept. */
   protected abstract packLine(text: string): void;
 
   private unpack(): Field[] {
-    const text = this.packed!;
+    const text = present(this.packed, 'the text of a packed message');
     const fields: Field[] = [];
     const bodyStart = unpacking.read(text, text.indexOf('\n') + 1, this.isRequest, fields);
     this.packed = undefined;
@@ -137,7 +140,7 @@ export abstract class Message {
   /** The first field of that key (long name, lower case). */
   first(key: string): Field | undefined {
     const fields = this.fields;
-    for (let i = 0; i < fields.length; i++) if (fields[i]!.key === key) return fields[i];
+    for (let i = 0; i < fields.length; i++) if (fields[i]?.key === key) return fields[i];
     return undefined;
   }
 
@@ -154,7 +157,10 @@ export abstract class Message {
     return this.fields.filter((field) => field.key === key);
   }
 
-  /** Values of all fields of that key in order; comma-separated ones apart, but for headers that are no list, such as WWW-Authenticate (§7.3.1). */
+  /**
+   * The values of all fields of that key in order. Comma-separated values are divided, unless the header is not a list,
+   * such as WWW-Authenticate (§7.3.1).
+   */
   values(key: string): string[] {
     const list = isList(key);
     const values: string[] = [];
@@ -172,7 +178,7 @@ export abstract class Message {
     this.pushField(Field.of(name, value));
   }
 
-  /** As `push`, with a field that is there already. */
+  /** As `push`, with a field. */
   pushField(field: Field): void {
     const at = this.indexOf(field.key);
     insertAt(this.fields, Math.max(at, 0), field);
@@ -182,7 +188,7 @@ export abstract class Message {
   append(name: string, value: string): void {
     const field = Field.of(name, value);
     let at = this.fields.length;
-    while (at > 0 && this.fields[at - 1]!.key !== field.key) at--;
+    while (at > 0 && this.fields[at - 1]?.key !== field.key) at--;
     this.fields.splice(at === 0 ? this.fields.length : at, 0, field);
   }
 
@@ -190,10 +196,10 @@ export abstract class Message {
   insert(name: string, value: string, index: number): void {
     const field = Field.of(name, value);
     let seen = 0;
-    for (let i = 0; i < this.fields.length; i++) {
-      if (this.fields[i]!.key !== field.key) continue;
+    for (const [at, { key }] of this.fields.entries()) {
+      if (key !== field.key) continue;
       if (seen++ === index) {
-        this.fields.splice(i, 0, field);
+        this.fields.splice(at, 0, field);
         return;
       }
     }
@@ -210,7 +216,7 @@ export abstract class Message {
       );
   }
 
-  /** As `set` of one value, with a field that is there already: many messages may have it. */
+  /** As `set` of one value, with a field, which many messages may share. */
   setField(field: Field): void {
     const { key } = field;
     const at = this.indexOf(key);
@@ -227,7 +233,7 @@ export abstract class Message {
     this.fields.push(...fresh, ...rest);
   }
 
-  /** Takes every field of that key off; whether there was one. */
+  /** Removes every field of that key; whether there was one. */
   delete(name: string): boolean {
     const key = keyOf(name);
     if (this.indexOf(key) < 0) return false;
@@ -235,15 +241,15 @@ export abstract class Message {
     return true;
   }
 
-  /** Takes the first value off and returns it: of 'Via: a, b' the a, as if they stood on two lines (§7.3.1). */
+  /** Removes the first value and returns it: of 'Via: a, b' the a, as if they stood on two lines (§7.3.1). */
   shift(key: string): string | undefined {
     const at = this.indexOf(key);
-    if (at < 0) return undefined;
-    const field = this.fields[at]!;
+    const field = at < 0 ? undefined : this.fields[at];
+    if (field === undefined) return undefined;
     const { value } = field;
     const comma = isList(key) ? value.indexOf(',') : -1;
     const rest = comma < 0 ? '' : trimBlank(value.slice(comma + 1));
-    // A comma in quotes or brackets divides nothing, and one that nothing stands before or behind is left to the full grammar.
+    // A comma in quotes or brackets divides nothing. One without a value before or behind it needs the full grammar.
     const isPlain = comma < 0 || (comma > 0 && rest !== '' && rest.charCodeAt(0) !== 44 && !QUOTING.test(value));
     const values = isPlain ? [comma < 0 ? value : trimBlank(value.slice(0, comma))] : splitList(value);
     const left = isPlain ? rest : values.slice(1).join(', ');
@@ -252,13 +258,16 @@ export abstract class Message {
     return values[0];
   }
 
-  /** The topmost Via; undefined when there is none or it cannot be read. */
+  /** The topmost Via; undefined when there is none, or none that can be read. */
   get via(): Via | undefined {
     const field = this.first('via');
     return field === undefined ? undefined : viaOf(field);
   }
 
-  /** Every Via that can be read, from the top. Those of other elements may be odd; they are passed over (RFC 5393 §4.2.2). */
+  /**
+   * Every Via that can be read, from the top. Others are passed over: other elements may write odd ones (RFC 5393
+   * §4.2.2).
+   */
   vias(): Via[] {
     const vias: Via[] = [];
     for (const value of this.values('via')) {
@@ -268,7 +277,7 @@ export abstract class Message {
     return vias;
   }
 
-  /** §20.20. Without URI and tag when there is none to be read, which happens in the request of a Malformed alone. */
+  /** §20.20. Without URI and tag when it cannot be read, which happens only in the request of a Malformed. */
   get from(): Party {
     const field = this.first('from');
     return field === undefined ? NOBODY : partyOf(field);
@@ -280,7 +289,7 @@ export abstract class Message {
     return field === undefined ? NOBODY : partyOf(field);
   }
 
-  /** §20.16. Number 0 and no method when there is none to be read, which happens in the request of a Malformed alone. */
+  /** §20.16. Number 0 and no method when it cannot be read, which happens only in the request of a Malformed. */
   get cseq(): CSeq {
     const field = this.first('cseq');
     return field === undefined ? NO_CSEQ : cseqOf(field);
@@ -289,7 +298,9 @@ export abstract class Message {
   /** §20.8; compares with case. */
   get callId(): string {
     const field = this.first('call-id');
-    return field === undefined ? '' : ((field.view ??= field.value) as string);
+    if (field === undefined) return '';
+    field.view ??= field.value;
+    return field.view as string;
   }
 
   /** §20.14. Undefined when absent. */
@@ -302,7 +313,7 @@ export abstract class Message {
     return this.integer('max-forwards', 255);
   }
 
-  /** The value of a header that is one number; undefined when absent, and when it is no 1*DIGIT up to `max`. */
+  /** The value of a header that is one number; undefined when it is absent, or is not 1*DIGIT up to `max`. */
   integer(key: string, max: number): number | undefined {
     const field = this.first(key);
     if (field === undefined) return undefined;
@@ -310,13 +321,17 @@ export abstract class Message {
     return value < 0 ? undefined : value;
   }
 
-  /** The addresses of Route, Record-Route, Path, Contact or the like, in order. What is no address ('*', a fault) is passed over. */
+  /**
+   * The addresses of Route, Record-Route, Path, Contact or the like, in order, without '*' and whatever else is not
+   * one.
+   */
   routes(key: string): Party[] {
     const fields = this.fields;
     let all: Party[] | undefined;
     for (let i = 0; i < fields.length; i++) {
-      if (fields[i]!.key !== key) continue;
-      const parties = partiesOf(fields[i]!);
+      const field = fields[i];
+      if (field?.key !== key) continue;
+      const parties = partiesOf(field);
       all = all === undefined ? parties : [...all, ...parties];
     }
     return all ?? [];
@@ -330,7 +345,10 @@ export abstract class Message {
     this.body = body;
   }
 
-  /** The octets to send. Neighbours in what was received, start line, fields and body, are copied as one slice. Content-Length is sent as it stands. */
+  /**
+   * The octets to send. Start line, fields and body that are neighbours in the received text are copied as one slice.
+   * Content-Length is sent as it stands.
+   */
   toWire(): string {
     const fields = this.fields;
     const { received, bodyStart, bodyEnd } = this;
@@ -339,7 +357,8 @@ export abstract class Message {
     let end = this.lineEnd;
     let wire = end > 0 ? '' : `${this.startLine()}\r\n`;
     for (let i = 0; i < fields.length; i++) {
-      const field = fields[i]!;
+      const field = fields[i];
+      if (field === undefined) continue;
       if (field.start === end && field.source === source) {
         end = field.end;
         continue;
@@ -349,7 +368,7 @@ export abstract class Message {
       start = field.start;
       end = field.end;
     }
-    // The empty line as it came, and behind it the body, if that is the one that came.
+    // The empty line as it came, with the body behind it when that is unchanged.
     const whole = end + 2 === bodyStart && source === received;
     if (whole) end = Math.max(bodyStart, bodyEnd);
     if (end > start) wire = joined(wire, source.slice(start, end));
@@ -359,61 +378,22 @@ export abstract class Message {
 
   private indexOf(key: string, from = 0): number {
     const fields = this.fields;
-    for (let i = from; i < fields.length; i++) if (fields[i]!.key === key) return i;
+    for (let i = from; i < fields.length; i++) if (fields[i]?.key === key) return i;
     return -1;
   }
 }
 
-/** As `+`, which takes its time for an empty one too. */
+/** As `+`, which takes its time for an empty string too. */
 function joined(before: string, more: string): string {
   return before === '' ? more : before + more;
 }
 
-/** As `splice`, which takes longer for a handful. */
+/** As `splice`, which takes longer for a handful of fields. */
 function insertAt(fields: Field[], at: number, field: Field): void {
   fields.push(field);
-  for (let i = fields.length - 1; i > at; i--) fields[i] = fields[i - 1]!;
+  for (let i = fields.length - 1; i > at; i--) {
+    const before = fields[i - 1];
+    if (before !== undefined) fields[i] = before;
+  }
   fields[at] = field;
-}
-
-// The views of a field. `parse` fills them while it checks the syntax; `null` says that it was looked at and cannot be read.
-
-/** The first Via value of a Via field. */
-export function viaOf(field: Field): Via | undefined {
-  if (field.view === undefined) {
-    const value = field.value;
-    field.view = scanVia(octetsOfValue(value), value, 0, value.length) ?? null;
-  }
-  return (field.view as Via | null) ?? undefined;
-}
-
-/** The address of a From or To field. */
-export function partyOf(field: Field): Party {
-  if (field.view === undefined) {
-    const value = field.value;
-    field.view = scanParty(octetsOfValue(value), value, 0, value.length) ?? Party.unreadable(value);
-  }
-  return field.view as Party;
-}
-
-/** Number and method of a CSeq field. */
-export function cseqOf(field: Field): CSeq {
-  if (field.view === undefined) field.view = CSeq.parse(field.value) ?? NO_CSEQ;
-  return field.view as CSeq;
-}
-
-/** The addresses of a Route-like field. */
-export function partiesOf(field: Field): Party[] {
-  if (field.view === undefined) {
-    const all = field.value;
-    const plain = isBlank(all.charCodeAt(0)) ? undefined : scanPlainParty(octetsOfValue(all), all, 0, all.length);
-    if (plain !== undefined) return (field.view = [plain]);
-    const parties: Party[] = [];
-    for (const value of splitList(all)) {
-      const party = Party.parse(value);
-      if (party !== undefined) parties.push(party);
-    }
-    field.view = parties;
-  }
-  return field.view as Party[];
 }

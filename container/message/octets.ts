@@ -1,11 +1,11 @@
-// Octets to scan: a string is read octet by octet once, into a table, because reading a table costs a fifth of reading a string.
+// The octets of a message as a table to scan. Reading an octet of a table costs a fifth of reading one of a string.
 import { LIMITS } from './limits.js';
 
 /** Room for the longest head and some of the line that makes it too long. */
 const CAPACITY = LIMITS.head + 4096;
 /** What is taken over at first: nearly every head, and little of a long body. */
 const FIRST = 1024;
-/** Zeros behind what was read: looking two octets ahead finds nothing. Four octets more for the last word, and those of a near break. */
+/** Zeros behind what was read, for those who look two octets ahead, read the last word or search for a near break. */
 const MARGIN = 128;
 
 interface Writable {
@@ -15,7 +15,7 @@ function writable(octets: Uint8Array<ArrayBuffer>): Writable {
   return Buffer.from(octets.buffer) as unknown as Writable;
 }
 
-/** The message that `parse` reads, from its first octet on, as far as it was read. */
+/** The message that `parse` reads, from its first octet to the last that was copied. */
 const wire = new Uint8Array(CAPACITY + MARGIN);
 const words = new Int32Array(wire.buffer);
 const target = writable(wire);
@@ -30,7 +30,7 @@ export function openWire(text: string): void {
   loadTo(text, FIRST);
 }
 
-/** Makes `wire` hold the first `end` octets of the message that was opened, where there are so many and there is room. */
+/** Copies the first `end` octets of the open message into `wire`, as far as the message and the room go. */
 export function loadTo(text: string, end: number): void {
   if (loaded >= end) return;
   const to = Math.min(text.length, CAPACITY, Math.max(end, loaded * 2));
@@ -40,8 +40,8 @@ export function loadTo(text: string, end: number): void {
 }
 
 /**
- * Where the line that starts here breaks: at its CR, when LF is the next octet, which may be looked at, as may the one behind. Anything else says that the
- * line is to be looked at more closely: the offset of a lone CR or LF, or -1.
+ * Where the line that starts here breaks: the offset of its CR, when an LF follows. The caller may look at that LF and
+ * at the octet behind it. The offset of a lone CR or LF, or -1, means that the line needs a closer look.
  */
 export function breakAt(text: string, start: number): number {
   const i = far ? -1 : nearBreak(start);
@@ -49,32 +49,35 @@ export function breakAt(text: string, start: number): number {
   return distantBreak(text, start);
 }
 
-/** Words that are looked at before the search is left to `indexOf`, which is slow to start and fast to run. */
+/** Words to search before `indexOf` takes over, which starts slowly and runs fast. */
 const NEAR = 20;
-/** Octets of a line behind which another long one is expected. */
+/** A line of more octets makes another long one likely. */
 const FAR = 128;
 let far = false;
 
-/** Offset of the first CR or LF from `start` on, some octets far; -1 for none. A high bit tells an octet below 14, or one behind such. */
+/**
+ * Offset of the first CR or LF not far behind `start`, or -1. A high bit in `low` marks an octet below 14, or the one
+ * after it.
+ */
 function nearBreak(start: number): number {
   const octets = wire;
   const all = words;
   let word = start >> 2;
   const end = word + NEAR;
-  let four = all[word]!;
+  let four = all[word] as number;
   let low = (four - 0x0e0e0e0e) & ~four & 0x80808080 & (-1 << ((start & 3) << 3));
   for (;;) {
     while (low !== 0) {
       const i = (word << 2) + ((31 - Math.clz32(low & -low)) >> 3);
-      const octet = octets[i]!;
+      const octet = octets[i];
       if (octet === 13 || octet === 10) return i;
       low &= low - 1;
     }
     if (++word >= end) return -1;
-    four = all[word]!;
+    four = all[word] as number;
     low = (four - 0x0e0e0e0e) & ~four & 0x80808080;
     if (low === 0) {
-      four = all[++word]!;
+      four = all[++word] as number;
       low = (four - 0x0e0e0e0e) & ~four & 0x80808080;
     }
   }
@@ -89,13 +92,16 @@ function distantBreak(text: string, start: number): number {
   return text.indexOf('\r', start) === lf - 1 ? lf - 1 : -1;
 }
 
-/** Room for pieces; a longer one gets its own. */
+/** Room for a piece; a longer one gets its own. */
 const piece = new Uint8Array(LIMITS.head);
 const pieceTarget = writable(piece);
-/** From this length on a copy by the native way is the quicker one. */
+/** From this length on, a native copy is faster. */
 const NATIVE = 32;
 
-/** The octets of a piece of text, with a zero behind them; good until the next piece is asked for. What is no octet becomes a zero, which no class has. */
+/**
+ * The octets of a piece of text with a zero behind them, valid until the next call. A character that is not an octet
+ * becomes a zero, which belongs to no class.
+ */
 export function octetsOf(text: string): Uint8Array {
   const { length } = text;
   const octets = length < piece.length ? piece : new Uint8Array(length + 1);
@@ -107,7 +113,7 @@ export function octetsOf(text: string): Uint8Array {
   return octets;
 }
 
-/** As `octetsOf`, of the value of a field, which is octets whatever it is. */
+/** As `octetsOf`, for the value of a field, which holds nothing but octets. */
 export function octetsOfValue(value: string): Uint8Array {
   const { length } = value;
   if (length < NATIVE || length >= piece.length) return octetsOf(value);
@@ -121,7 +127,7 @@ export function integerIn(octets: Uint8Array, start: number, end: number, max: n
   if (end <= start) return -1;
   let value = 0;
   for (let i = start; i < end; i++) {
-    const digit = octets[i]! - 48;
+    const digit = (octets[i] as number) - 48;
     if (digit < 0 || digit > 9) return -1;
     value = value * 10 + digit;
     if (value > max) return -1;
@@ -129,7 +135,7 @@ export function integerIn(octets: Uint8Array, start: number, end: number, max: n
   return value;
 }
 
-/** The first offset at or after `start` that is no SP or HTAB: values are unfolded before they are read. */
+/** The first offset from `start` on that is neither SP nor HTAB. Values are unfolded before they are read. */
 export function skipBlank(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   while (i < end && (octets[i] === 32 || octets[i] === 9)) i++;

@@ -2,36 +2,38 @@
 import { Head } from './head.js';
 import { LIMITS } from './limits.js';
 import { Malformed } from './malformed.js';
-import { cseqOf, unpacking, viaOf } from './message.js';
+import { unpacking } from './message.js';
 import { METHODS, methodAt } from './methods.js';
 import { breakAt, integerIn, loadTo, openWire, wireOctets } from './octets.js';
-import { plainSipEnd, tokenEnd } from './plain.js';
+import { isNamed, plainSipEnd, tokenEnd } from './plain.js';
 import { reasonOf } from './reasons.js';
 import { Request } from './request.js';
 import { Response } from './response.js';
 import { integerAt } from './text.js';
 import { scanTarget, Uri } from './uri.js';
+import { cseqOf, viaOf } from './views.js';
 
-// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
+// Local copies: V8 inlines constants of this module, but not imported ones.
 const octets = wireOctets;
 const limits = LIMITS;
 /** One message is read at a time. */
 const onlyHead = new Head();
 
-/** One message and no more, or the head of one whose body the framer adds (§18.3). */
-export type Framing = 'datagram' | 'stream';
+/** A whole message, or a head whose body the framer adds (§18.3). */
+type Framing = 'datagram' | 'stream';
 
 /**
- * Reads one message and checks all that a proxy relies on (§16.3 step 1); everything else stays opaque. Never throws, and takes time linear in the octets.
+ * Reads one message and checks everything that a proxy relies on (§16.3 step 1). The rest stays opaque. Never throws,
+ * and takes time linear in the octets.
  *
- * 'datagram': the body is what Content-Length says, or the rest; less than declared is a fault. 'stream': the text is a head with its empty line,
- * Content-Length is mandatory (§20.14), and the body is left to the framer.
+ * 'datagram': the body is as long as Content-Length says, or the rest of the text; a shorter one is a fault. 'stream':
+ * the text is a head with its empty line, Content-Length is mandatory (§20.14), and the framer adds the body.
  */
 export function parse(wire: string, framing: Framing): Request | Response | Malformed {
   // §7.5: CRLFs before the start line are ignored.
   let start = 0;
   while (wire.charCodeAt(start) === 13 && wire.charCodeAt(start + 1) === 10) start += 2;
-  // They count for nothing in the length of a head.
+  // They do not count in the length of a head.
   if (start > 0) return parse(wire.slice(start), framing);
   openWire(wire);
   let lf = breakAt(wire, 0);
@@ -47,12 +49,14 @@ export function parse(wire: string, framing: Framing): Request | Response | Malf
   return isSip(0) ? readResponse(wire, end, lf + 1, proper, framing) : readRequest(wire, end, lf + 1, proper, framing);
 }
 
-/** Not even the start of a SIP message: nothing is answered. */
+/** Not even the start of a SIP message, so there is no answer. */
 function garbage(detail: string): Malformed {
   return new Malformed(0, `Bad Request - ${detail}`, '§7', false);
 }
 
-/** Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF (§7.2). A fault is nobody's to answer (§18.3). */
+/**
+ * Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF (§7.2). Nobody answers a fault in a response (§18.3).
+ */
 function readResponse(
   wire: string,
   end: number,
@@ -63,15 +67,7 @@ function readResponse(
   const head = onlyHead.begin(true);
   if (!proper) head.fail(400, 'start line', '§7.2');
   const version = wordEnd(0, end);
-  let status = -1;
-  if (version === end) head.fail(400, 'start line', '§7.2');
-  else {
-    if (!isVersion2(0, version)) head.fail(505, 'version', '§7.2');
-    status = integerIn(octets, version + 1, Math.min(version + 4, end), 699);
-    // The SP behind the code is missing where the phrase is, more often than not.
-    const whole = version + 4 >= end || octets[version + 4] === 32;
-    if (status < 100 || !whole) head.fail(400, 'status code', '§7.2');
-  }
+  const status = readStatus(head, version, end);
   if (head.status === 0) {
     const bodyStart = head.read(wire, next);
     checkPresence(head);
@@ -85,6 +81,20 @@ function readResponse(
   return new Malformed(0, `Bad Response - ${head.detail}`, head.section, true);
 }
 
+/** The status code behind the version. */
+function readStatus(head: Head, version: number, end: number): number {
+  if (version === end) {
+    head.fail(400, 'start line', '§7.2');
+    return -1;
+  }
+  if (!isVersion2(0, version)) head.fail(505, 'version', '§7.2');
+  const status = integerIn(octets, version + 1, Math.min(version + 4, end), 699);
+  // Without a reason phrase, the SP behind the code is missing more often than not.
+  const isWhole = version + 4 >= end || octets[version + 4] === 32;
+  if (status < 100 || !isWhole) head.fail(400, 'status code', '§7.2');
+  return status;
+}
+
 /** Request-Line = Method SP Request-URI SP SIP-Version CRLF (§7.1). */
 function readRequest(wire: string, end: number, next: number, proper: boolean, framing: Framing): Request | Malformed {
   const head = onlyHead.begin(false);
@@ -92,50 +102,57 @@ function readRequest(wire: string, end: number, next: number, proper: boolean, f
   const methodEnd = tokenEnd(octets, 0, end);
   if (methodEnd === 0 || methodEnd === end || octets[methodEnd] !== 32) return garbage('start line');
   let target: Uri | undefined;
-  // What nearly all are is read at once: no blank is part of a plain URI.
+  // Nearly every Request-URI is plain and read at once: no blank is part of a plain URI.
   let uriEnd = plainSipEnd(octets, methodEnd + 1, end);
-  if (uriEnd > 0 && octets[uriEnd] === 32 && isVersion2(uriEnd + 1, end))
+  if (uriEnd > 0 && octets[uriEnd] === 32 && isVersion2(uriEnd + 1, end)) {
     target = Uri.found(octets, wire, methodEnd + 1, uriEnd);
-  else uriEnd = wordEnd(methodEnd + 1, end);
-  if (target !== undefined) {
-    // Nothing more to check.
-  } else if (uriEnd === end || !isSip(uriEnd + 1)) {
-    // Blanks where none may be. The version is the last word, if there is one; RFC 4475 §3.1.2.8 to §3.1.2.10.
-    uriEnd = versionStart(wire, methodEnd, end) - 1;
-    if (uriEnd <= methodEnd) return garbage('start line');
-    head.fail(400, 'start line', '§7.1');
   } else {
-    if (!isVersion2(uriEnd + 1, end)) head.fail(isVersion(wire, uriEnd + 1, end) ? 505 : 400, 'version', '§7.1');
-    target = scanTarget(octets, wire, methodEnd + 1, uriEnd);
-    // Headers in a Request-URI are forbidden, and would be injected ones: §19.1.1, RFC 4475 §3.1.2.11.
-    if (target === undefined || target.hasHeaders) head.fail(400, 'Request-URI', '§19.1.1');
+    uriEnd = checkLine(head, wire, methodEnd, end);
+    if (uriEnd < 0) return garbage('start line');
+    target = checkTarget(head, wire, methodEnd + 1, uriEnd);
   }
   const method = methodAt(octets, wire, 0, methodEnd);
   const bodyStart = head.read(wire, next);
   checkPresence(head);
   checkMethod(head, method);
   const bodyEnd = readBody(head, wire, bodyStart, framing);
-  if (head.status === 0)
-    return received(method, target!, head, wire, isAsSent(uriEnd + 1) ? next : 0, bodyStart, bodyEnd);
-  const request = new Request(
-    method,
-    wire.slice(methodEnd + 1, uriEnd),
-    head.fields,
-    bodyEnd > bodyStart ? wire.slice(bodyStart, bodyEnd) : '',
-  );
-  const answerable =
-    head.via && viaOf(head.via) && head.from && head.to && head.callId && head.cseq && request.method !== 'ACK';
-  const status = request.method === 'ACK' ? 0 : head.status;
-  return new Malformed(
-    status,
-    `${reasonOf(head.status)} - ${head.detail}`,
-    head.section,
-    false,
-    answerable ? request : undefined,
-  );
+  if (head.status === 0 && target !== undefined)
+    return received(method, target, head, wire, isAsSent(uriEnd + 1) ? next : 0, bodyStart, bodyEnd);
+  const body = bodyEnd > bodyStart ? wire.slice(bodyStart, bodyEnd) : '';
+  return faulty(head, new Request(method, wire.slice(methodEnd + 1, uriEnd), head.fields, body));
 }
 
-/** Apart from what reads it, so that the compiler has room to put the making of it in here. */
+/** End of the Request-URI in a line that is not of the usual shape; -1 when it is not the line of a request. */
+function checkLine(head: Head, wire: string, methodEnd: number, end: number): number {
+  const uriEnd = wordEnd(methodEnd + 1, end);
+  if (uriEnd < end && isSip(uriEnd + 1)) {
+    if (!isVersion2(uriEnd + 1, end)) head.fail(isVersion(wire, uriEnd + 1, end) ? 505 : 400, 'version', '§7.1');
+    return uriEnd;
+  }
+  // Blanks where none may be: the version is the last word, if there is one (RFC 4475 §3.1.2.8 to §3.1.2.10).
+  const lastBlank = versionStart(wire, methodEnd, end) - 1;
+  if (lastBlank <= methodEnd) return -1;
+  head.fail(400, 'start line', '§7.1');
+  return lastBlank;
+}
+
+/** A Request-URI may not have headers, which would be injected ones (§19.1.1, RFC 4475 §3.1.2.11). */
+function checkTarget(head: Head, wire: string, start: number, end: number): Uri | undefined {
+  const target = scanTarget(octets, wire, start, end);
+  if (target === undefined || target.hasHeaders) head.fail(400, 'Request-URI', '§19.1.1');
+  return target;
+}
+
+/** The verdict on a request, with what could be read of it when that is enough for an answer (§8.2.6). */
+function faulty(head: Head, request: Request): Malformed {
+  const isAck = request.method === 'ACK';
+  const { via, from, to, callId, cseq } = head;
+  const isAnswerable = !isAck && via && viaOf(via) && from && to && callId && cseq;
+  const reason = `${reasonOf(head.status)} - ${head.detail}`;
+  return new Malformed(isAck ? 0 : head.status, reason, head.section, false, isAnswerable ? request : undefined);
+}
+
+/** Apart from its caller, so that V8 has room to inline the constructors here. */
 function received(
   method: string,
   target: Uri,
@@ -151,7 +168,7 @@ function received(
   return request;
 }
 
-/** §8.1.1: what every message carries; §20 Table 2. */
+/** §8.1.1, §20 Table 2: every message carries these fields. */
 function checkPresence(head: Head): void {
   if (head.via === undefined) head.fail(400, 'no Via', '§20.42');
   if (head.from === undefined) head.fail(400, 'no From', '§20.20');
@@ -168,13 +185,15 @@ unpacking.read = (text, start, isRequest, fields) => {
   return bodyStart < 0 ? text.length : bodyStart;
 };
 
-/** §8.1.1.5: the method of CSeq is that of the request. For a method that nobody knows 501 is the better word (RFC 4475 §3.1.2.18). */
+/** §8.1.1.5: CSeq has the method of the request. 501 says more for a method that nobody knows (RFC 4475 §3.1.2.18). */
 function checkMethod(head: Head, method: string): void {
   if (head.cseq === undefined || head.status !== 0 || cseqOf(head.cseq).method === method) return;
   head.fail(METHODS.includes(method) ? 400 : 501, 'CSeq method differs', '§8.1.1.5');
 }
 
-/** §18.3 and §20.14: where the body ends, by Content-Length; where it starts when there is none. `start` is -1 when there was no empty line. */
+/**
+ * Where the body ends by Content-Length (§18.3, §20.14), or `start` after a fault; `start` is -1 without an empty line.
+ */
 function readBody(head: Head, wire: string, start: number, framing: Framing): number {
   if (start < 0) return start;
   if (head.contentLength === undefined) {
@@ -201,15 +220,10 @@ function wordEnd(start: number, end: number): number {
 
 /** 'SIP/' in any case (§7.1). */
 function isSip(at: number): boolean {
-  return (
-    (octets[at]! | 32) === 115 &&
-    (octets[at + 1]! | 32) === 105 &&
-    (octets[at + 2]! | 32) === 112 &&
-    octets[at + 3] === 47
-  );
+  return octets[at + 3] === 47 && (isAsSent(at) || isNamed(octets, at, 'sip'));
 }
 
-/** Whether the name of a version is in upper case, as it is sent (§7.1). */
+/** Whether the name of the version is in upper case, as it is sent (§7.1). */
 function isAsSent(at: number): boolean {
   return octets[at] === 83 && octets[at + 1] === 73 && octets[at + 2] === 80;
 }
@@ -234,7 +248,7 @@ function isVersion(wire: string, start: number, end: number): boolean {
   );
 }
 
-/** Where the last word of a request line with too many blanks begins, if it is a SIP version; else -1. */
+/** Start of the last word of a request line with too many blanks, if it is a SIP version; else -1. */
 function versionStart(wire: string, from: number, end: number): number {
   let last = end;
   while (last > from && wire.charCodeAt(last - 1) === 32) last--;

@@ -1,15 +1,17 @@
-// An address with its header parameters: From, To, Route, Record-Route, Path, Contact (§20.10, §20.20, §20.34, §20.39).
+// An address with its header parameters: From, To, Route, Record-Route, Path or Contact (§20.10, §20.20, §20.34,
+// §20.39).
 import { AddressParts, parameterOf, scanAddress } from '@siplet/sdk/grammar';
+import { present } from '../base/present.js';
 import { octetsOf, skipBlank } from './octets.js';
-import { plainAddressEnd, plainQuotedEnd, plainSipEnd, quotedEnd, tokenEnd } from './plain.js';
-import { CLASS, isAll, TOKEN } from './text.js';
+import { isNamed, plainAddressEnd, plainQuotedEnd, plainSipEnd, quotedEnd, runEnd, tokenEnd } from './plain.js';
+import { isAll, TOKEN, TOKENS } from './text.js';
 import { Uri } from './uri.js';
 
-// Copies of what is imported: only a constant of its own module is one to the compiler, and so costs nothing where octets are read.
-const classes = CLASS;
+// Local copies: V8 inlines constants of this module, but not imported ones.
 const token = TOKEN;
+const tokens = TOKENS;
 
-/** Who sends, who is meant, or where a message goes by: one address; immutable. It keeps offsets and cuts the parts out when they are asked for. */
+/** One address. It is immutable, keeps offsets and cuts its parts out when somebody asks for them. */
 export class Party {
   declare private readonly source: string;
   declare private readonly start: number;
@@ -48,7 +50,7 @@ export class Party {
     this.targetView = undefined;
   }
 
-  /** What stands where an address should: no URI, no tag. */
+  /** Text that is not an address: without URI and tag. */
   static unreadable(text: string): Party {
     return new Party(
       text,
@@ -69,10 +71,11 @@ export class Party {
     return this.source.slice(this.start, this.end);
   }
 
-  /** As written; tags compare with case (§19.3). Undefined when there is none. */
+  /** As written, since tags compare with case (§19.3); undefined when there is none. */
   get tag(): string | undefined {
     if (this.tagStart < 0) return this.tagText;
-    return (this.tagText ??= this.source.slice(this.tagStart, this.tagEnd));
+    this.tagText ??= this.source.slice(this.tagStart, this.tagEnd);
+    return this.tagText;
   }
 
   /** Between the brackets, or the bare addr-spec. */
@@ -80,7 +83,7 @@ export class Party {
     return this.scanned === undefined ? this.source.slice(this.uriStart, this.uriEnd) : this.scanned.uri;
   }
 
-  /** Whether it is an address: false only in the request of a Malformed. */
+  /** Whether it is an address: always, except in the request of a Malformed. */
   get isReadable(): boolean {
     return this.uriEnd > this.uriStart;
   }
@@ -94,14 +97,15 @@ export class Party {
     return this.scanned === undefined ? this.source.slice(this.parametersStart, this.end) : this.scanned.parameters;
   }
 
-  /** Undefined when the text is no address with a URI in it and parameters behind it (§25.1). */
+  /** Undefined unless the text is an address: a URI with parameters behind it (§25.1). */
   static parse(text: string): Party | undefined {
     return scanParty(octetsOf(text), text, 0, text.length);
   }
 
-  /** Display name and all, as the grammar has it. */
+  /** Every part as the grammar has it. */
   get parts(): AddressParts {
-    return (this.scanned ??= scanAddress(this.text)!);
+    this.scanned ??= present(scanAddress(this.text), 'an address');
+    return this.scanned;
   }
 
   /** Raw, with its quotes. */
@@ -109,12 +113,13 @@ export class Party {
     return this.parts.displayName;
   }
 
-  /** The URI, read. */
+  /** The typed view of the URI. */
   get target(): Uri {
-    return (this.targetView ??= Uri.parse(this.uri) ?? Uri.unreadable(this.uri));
+    this.targetView ??= Uri.parse(this.uri) ?? Uri.unreadable(this.uri);
+    return this.targetView;
   }
 
-  /** A header parameter by name, without case: as written, true for a flag, undefined when absent. */
+  /** A header parameter by its name in any case: as written, true for a flag, undefined when absent. */
   parameter(name: string): string | true | undefined {
     const parameters = this.parameters;
     return parameters === '' ? undefined : parameterOf(parameters, name);
@@ -125,12 +130,15 @@ export class Party {
   }
 }
 
-/** The one address in [start, end) of an unfolded value and its octets, or undefined when it is none or more. */
+/** The address in [start, end) of an unfolded value and its octets; undefined unless it is exactly one. */
 export function scanParty(octets: Uint8Array, text: string, start: number, end: number): Party | undefined {
   return scanPlainParty(octets, text, start, end) ?? scanAny(text.slice(start, end));
 }
 
-/** `["display name" | tokens] <plain URI> *(;name[=value])` and the bare plain URI, without the full grammar: one address, never a list. Undefined: ask that. */
+/**
+ * `["display name" | tokens] <plain URI> *(;name[=value])` or a bare plain URI: one address, never a list. Undefined
+ * means that the full grammar has to decide.
+ */
 export function scanPlainParty(octets: Uint8Array, text: string, start: number, end: number): Party | undefined {
   let i = start;
   let uriStart = start;
@@ -140,7 +148,7 @@ export function scanPlainParty(octets: Uint8Array, text: string, start: number, 
     if (i < 0) return undefined;
     i = skipBlank(octets, i, end);
   } else {
-    i = tokensEnd(octets, i, end);
+    i = runEnd(octets, i, end, tokens);
   }
   if (i < end && octets[i] === 60) {
     uriStart = i + 1;
@@ -148,45 +156,46 @@ export function scanPlainParty(octets: Uint8Array, text: string, start: number, 
     if (uriEnd < 0 || uriEnd === end || octets[uriEnd] !== 62) return undefined;
     i = uriEnd + 1;
   } else {
-    // A bare addr-spec: what follows ';' is the header's, not the URI's (§20.10).
+    // A bare addr-spec: what follows ';' belongs to the header and not to the URI (§20.10).
     uriEnd = plainAddressEnd(octets, start, end);
     if (uriEnd < 0) return undefined;
     i = uriEnd;
   }
-  const parametersStart = i;
-  let tagStart = -1;
-  let tagEnd = -1;
+  const tagStart = plainTag(octets, i, end);
+  if (tagStart === NOT_PLAIN) return undefined;
+  return new Party(text, start, end, uriStart, uriEnd, i, tagStart, tagEnd, undefined, undefined);
+}
+
+const NO_TAG = -1;
+const NOT_PLAIN = -2;
+/** End of the tag that `plainTag` found last. */
+let tagEnd = -1;
+
+/** Start of the tag in parameters that are all `;name=token`; NO_TAG or NOT_PLAIN. */
+function plainTag(octets: Uint8Array, start: number, end: number): number {
+  let tagStart = NO_TAG;
+  let i = start;
   while (i < end) {
-    if (octets[i] !== 59) return undefined;
+    if (octets[i] !== 59) return NOT_PLAIN;
     const name = i + 1;
     const nameEnd = tokenEnd(octets, name, end);
-    if (nameEnd === name || octets[nameEnd] !== 61) return undefined;
+    if (nameEnd === name || octets[nameEnd] !== 61) return NOT_PLAIN;
     i = tokenEnd(octets, nameEnd + 1, end);
-    if (i === nameEnd + 1) return undefined;
+    if (i === nameEnd + 1) return NOT_PLAIN;
     if (nameEnd - name === 3 && isTag(octets, name)) {
-      if (tagStart >= 0) return undefined;
+      if (tagStart >= 0) return NOT_PLAIN;
       tagStart = nameEnd + 1;
       tagEnd = i;
     }
   }
-  return new Party(text, start, end, uriStart, uriEnd, parametersStart, tagStart, tagEnd, undefined, undefined);
+  return tagStart;
 }
 
 function isTag(octets: Uint8Array, at: number): boolean {
-  return (octets[at]! | 32) === 116 && (octets[at + 1]! | 32) === 97 && (octets[at + 2]! | 32) === 103;
+  return (octets[at] === 116 && octets[at + 1] === 97 && octets[at + 2] === 103) || isNamed(octets, at, 'tag');
 }
 
-/** End of a run of token octets and blanks. */
-function tokensEnd(octets: Uint8Array, start: number, end: number): number {
-  let i = start;
-  for (; i < end; i++) {
-    const c = octets[i]!;
-    if ((classes[c]! & token) === 0 && c !== 32 && c !== 9) break;
-  }
-  return i;
-}
-
-/** By the full grammar. Two tags, or one that is no token, are a fault (§19.3, §7.3.1). */
+/** By the full grammar. Two tags are a fault, and so is a tag that is not a token (§19.3, §7.3.1). */
 function scanAny(text: string): Party | undefined {
   const parts = scanAddress(text);
   if (parts === undefined) return undefined;
@@ -212,7 +221,7 @@ function scanAny(text: string): Party | undefined {
   return new Party(text, 0, text.length, 0, text.length, 0, -1, -1, tag, parts);
 }
 
-/** End of a value in parameters that are known to be well formed. */
+/** End of a value in well-formed parameters. */
 function valueEndAt(octets: Uint8Array, start: number, end: number): number {
   if (octets[start] === 34) return quotedEnd(octets, start, end);
   let i = start;

@@ -1,4 +1,5 @@
 // A request (§7.1).
+import { present } from '../base/present.js';
 import type { Field } from './field.js';
 import { Message } from './message.js';
 import { Uri } from './uri.js';
@@ -6,7 +7,7 @@ import { Uri } from './uri.js';
 /** A request: method, Request-URI, fields, body. */
 export class Request extends Message {
   declare private methodName: string;
-  /** Undefined while it is still to be asked of `targetView`. */
+  /** Undefined while `targetView` alone has it. */
   declare private uriText: string | undefined;
   declare private targetView: Uri | undefined;
 
@@ -30,9 +31,10 @@ export class Request extends Message {
     this.lineChanged();
   }
 
-  /** The Request-URI as it is sent. TypeError for one with blanks or control characters (§7.1). */
+  /** The Request-URI as it is sent. Setting one with blanks or control characters throws TypeError (§7.1). */
   get uri(): string {
-    return (this.uriText ??= this.targetView!.text);
+    this.uriText ??= present(this.targetView, 'the Request-URI').text;
+    return this.uriText;
   }
 
   set uri(uri: string) {
@@ -46,9 +48,13 @@ export class Request extends Message {
     this.lineChanged();
   }
 
-  /** The Request-URI, read. Of no scheme when it is no URI, which happens in the request of a Malformed alone. */
+  /**
+   * The typed view of the Request-URI. Without a scheme when it is not a URI, which happens only in the request of a
+   * Malformed.
+   */
   get target(): Uri {
-    return (this.targetView ??= Uri.parse(this.uri) ?? Uri.unreadable(this.uri));
+    this.targetView ??= Uri.parse(this.uri) ?? Uri.unreadable(this.uri);
+    return this.targetView;
   }
 
   set target(target: Uri) {
@@ -67,7 +73,7 @@ export class Request extends Message {
     this.targetView = undefined;
   }
 
-  /** Shares all fields; its own list of them. */
+  /** Shares all fields, with a list of its own. */
   clone(): Request {
     const copy = new Request(this.method, '', this.fields.slice());
     copy.wasReadLike(this);

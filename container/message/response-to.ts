@@ -1,17 +1,18 @@
 // The response to a request: which of its header fields go back (§8.2.6).
 import { Field } from './field.js';
 import { Role } from './header-names.js';
-import { partyOf } from './message.js';
 import { reasonOf } from './reasons.js';
 import type { Request } from './request.js';
 import { Response } from './response.js';
 import { isLineSafe } from './text.js';
+import { partyOf } from './views.js';
 
 const NO_BODY = Field.of('Content-Length', '0');
 
 /**
- * §8.2.6: every Via in order, From, To, Call-ID and CSeq as in the request, `toTag` on a To that has none, the Timestamp in a 100, and Content-Length 0.
- * With `recordRoute` the Record-Routes too, as a user agent that establishes a dialog owes (§12.1.1). The fields are the request's own, shared.
+ * §8.2.6: every Via in order; From, To, Call-ID and CSeq as in the request, with `toTag` on a To that has no tag; the
+ * Timestamp in a 100; and Content-Length 0. With `recordRoute` also the Record-Routes, which a user agent that
+ * establishes a dialog owes (§12.1.1). The fields are the request's own, shared.
  */
 export function responseTo(
   request: Request,
@@ -22,35 +23,36 @@ export function responseTo(
 ): Response {
   if (reason !== undefined && !isLineSafe(reason))
     throw new TypeError('the reason phrase holds CR, LF, NUL or what is no octet');
+  const withRoutes = recordRoute && status > 100 && status < 300;
+  return new Response(status, reason ?? reasonOf(status), answeredFields(request, status, toTag, withRoutes), '');
+}
+
+function answeredFields(request: Request, status: number, toTag: string | undefined, withRoutes: boolean): Field[] {
   const fields: Field[] = [];
   let seen = 0;
   const all = request.fields;
   for (let i = 0; i < all.length; i++) {
-    const field = all[i]!;
-    switch (field.role) {
-      case Role.via:
-        fields.push(field);
-        break;
-      case Role.from:
-      case Role.to:
-      case Role.callId:
-      case Role.cseq: {
-        // Of what comes twice, which is a fault of the request, the first is taken.
-        const bit = 1 << field.role;
-        if ((seen & bit) === 0) fields.push(field.role === Role.to ? tagged(field, toTag) : field);
-        seen |= bit;
-        break;
-      }
-      case Role.timestamp:
-        if (status === 100) fields.push(field);
-        break;
-      case Role.recordRoute:
-        if (recordRoute && status > 100 && status < 300) fields.push(field);
-        break;
-    }
+    const field = all[i];
+    if (field === undefined) break;
+    const { role } = field;
+    if (isSingle(role)) {
+      // A header that comes twice is a fault of the request: the first one is taken.
+      const bit = 1 << role;
+      if ((seen & bit) === 0) fields.push(role === Role.to ? tagged(field, toTag) : field);
+      seen |= bit;
+    } else if (isCopied(role, status, withRoutes)) fields.push(field);
   }
   fields.push(NO_BODY);
-  return new Response(status, reason ?? reasonOf(status), fields, '');
+  return fields;
+}
+
+function isSingle(role: number): boolean {
+  return role === Role.from || role === Role.to || role === Role.callId || role === Role.cseq;
+}
+
+function isCopied(role: number, status: number, withRoutes: boolean): boolean {
+  if (role === Role.timestamp) return status === 100;
+  return role === Role.via || (role === Role.recordRoute && withRoutes);
 }
 
 function tagged(to: Field, tag: string | undefined): Field {

@@ -28,7 +28,7 @@ export class Response extends Message {
     this.lineChanged();
   }
 
-  /** Wire string, may be empty. TypeError for one that would end the line (§7.2). */
+  /** Wire string, may be empty. Setting one that would end the line throws TypeError (§7.2). */
   get reason(): string {
     return this.reasonPhrase;
   }
@@ -48,7 +48,7 @@ export class Response extends Message {
     this.reasonPhrase = text.slice(start, start + this.reasonPhrase.length);
   }
 
-  /** Shares all fields; its own list of them. */
+  /** Shares all fields, with a list of its own. */
   clone(): Response {
     const copy = new Response(this.status, this.reasonPhrase, this.fields.slice());
     copy.wasReadLike(this);

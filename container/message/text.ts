@@ -1,27 +1,37 @@
-// Octets and characters: the classes of §25.1 as a table, integers of the wire, and the way between wire strings and text.
+// Octets and characters: the classes of §25.1 as a table, integers on the wire, and wire strings to and from text.
 
-/** Bits of CLASS: what an octet may be part of (§25.1). */
+/** Bits of CLASS: the rules of §25.1 that an octet may be part of. */
 export const TOKEN = 1;
 export const WORD = 2;
-export const DIGIT = 4;
+const DIGIT = 4;
 export const ALPHA = 8;
-/** What `user` may hold unescaped: unreserved and user-unreserved, but for '?' ';' '/' and ',' which are left to the full grammar. */
+export const ALPHANUM = DIGIT | ALPHA;
+/**
+ * What `user` may hold unescaped: unreserved and user-unreserved, without '?' ';' '/' and ',', which need the full
+ * grammar.
+ */
 export const PLAIN_USER = 16;
 /** paramchar without '%' (§25.1). */
 export const PLAIN_PARAMETER = 32;
-/** What an unquoted parameter value may hold: token, host, IPv6 with or without brackets. */
+/** What an unquoted parameter value may hold: a token, a host, an IPv6 address with or without brackets. */
 export const VALUE = 64;
+/** Tokens with blanks between them, as in a display name without quotes. */
+export const TOKENS = 128;
 
 /** Class bits per octet. */
 export const CLASS = new Uint8Array(256);
 
-const mark = (characters: string, bits: number): void => {
-  for (let i = 0; i < characters.length; i++) CLASS[characters.charCodeAt(i)]! |= bits;
-};
+function mark(characters: string, bits: number): void {
+  for (let i = 0; i < characters.length; i++) {
+    const c = characters.charCodeAt(i);
+    CLASS[c] = (CLASS[c] ?? 0) | bits;
+  }
+}
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
-mark(letters, ALPHA | TOKEN | WORD | PLAIN_USER | PLAIN_PARAMETER | VALUE);
-mark('0123456789', DIGIT | TOKEN | WORD | PLAIN_USER | PLAIN_PARAMETER | VALUE);
-mark("-.!%*_+`'~", TOKEN | WORD | VALUE);
+mark(letters, ALPHA | TOKEN | TOKENS | WORD | PLAIN_USER | PLAIN_PARAMETER | VALUE);
+mark('0123456789', DIGIT | TOKEN | TOKENS | WORD | PLAIN_USER | PLAIN_PARAMETER | VALUE);
+mark("-.!%*_+`'~", TOKEN | TOKENS | WORD | VALUE);
+mark(' \t', TOKENS);
 mark('()<>:\\"/[]?{}', WORD);
 mark("-_.!~*'()&=+$", PLAIN_USER);
 mark("-_.!~*'()[]/:&+$", PLAIN_PARAMETER);
@@ -30,8 +40,7 @@ mark('[]:', VALUE);
 /** Whether every octet of [start, end) is of the class, and there is one. */
 export function isAll(text: string, start: number, end: number, bits: number): boolean {
   for (let i = start; i < end; i++) {
-    const c = text.charCodeAt(i);
-    if ((CLASS[c]! & bits) === 0) return false;
+    if (((CLASS[text.charCodeAt(i)] ?? 0) & bits) === 0) return false;
   }
   return end > start;
 }
@@ -49,7 +58,7 @@ export function integerAt(text: string, start: number, end: number, max: number)
   return value;
 }
 
-/** Without SP and HTAB at its ends; String.trim would take 0xa0 too, which is half of a UTF-8 character. */
+/** Without SP and HTAB at its ends. String.trim would also take 0xa0 off, which may be half of a UTF-8 character. */
 export function trimBlank(text: string): string {
   let start = 0;
   let end = text.length;
@@ -65,12 +74,15 @@ export function isBlank(c: number): boolean {
 
 const UNSAFE = /[\0\n\r\u0100-\uffff]/;
 
-/** Whether it may stand in one line of a head: octets only, and no CR, LF or NUL. A char above 0xff would be cut to an octet, and U+010D to a CR. */
+/**
+ * Whether the text may stand in one line of a head: octets only, without CR, LF and NUL. A char above 0xff would be cut
+ * to an octet: U+010D would become a CR.
+ */
 export function isLineSafe(text: string): boolean {
   return !UNSAFE.test(text);
 }
 
-/** Whether each char is one octet, so that it can be sent as it is. */
+/** Whether each char is one octet, so that the text can be sent as it is. */
 export function isWire(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 255) return false;
   return true;
@@ -88,7 +100,7 @@ export function wireOf(text: string): string {
   return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** Octets read as UTF-8; as latin1 where they are no UTF-8 (§7). */
+/** Octets read as UTF-8, or as latin1 when they are not UTF-8 (§7). */
 export function textOf(wire: string): string {
   if (isAscii(wire)) return wire;
   try {
@@ -99,18 +111,18 @@ export function textOf(wire: string): string {
 }
 
 /**
- * The same string without what it was joined from: what is kept for 32 s must not keep the whole message that its pieces are slices of.
- * Reading a character makes V8 write a concatenation out.
+ * The same string without the parts that it was joined from: a string that is kept for 32 s must not keep the whole
+ * message alive that its parts are slices of. Reading a character makes V8 write a concatenation out.
  */
 export function flat(text: string): string {
   text.charCodeAt(0);
   return text;
 }
 
-/** Strings up to this length are copied when they are cut out; longer ones keep what they are cut out of. */
+/** V8 copies slices up to this length; a longer slice keeps the string that it was cut from. */
 const COPIED = 12;
 
-/** A copy of a piece of a message that does not keep the message. */
+/** A copy of a piece of a message that does not keep the message alive. */
 export function copied(text: string): string {
   return text.length <= COPIED ? text : flat(`${text}\n`).slice(0, -1);
 }

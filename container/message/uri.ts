@@ -1,16 +1,20 @@
-// A URI as the layers above read it: flat, and for the common shape without the full grammar (§19.1, §25.1).
+// A URI as the floors above read it: one flat object, for the common shape without the full grammar (§19.1, §25.1).
 import { scanUri, UriParts, uriParameterOf } from '@siplet/sdk/grammar';
+import { present } from '../base/present.js';
 import { octetsOf } from './octets.js';
 import { found, plainSipEnd } from './plain.js';
 
-/** A parameter's name that is written otherwise than in lower case (§19.1.4). */
+/** A parameter whose name holds upper case or an escape (§19.1.4). */
 const UNUSUAL = /;[^=;]*[A-Z%]/;
 
-/** What was read last. */
+/** The text and the URI that were parsed last. */
 let lastText: string | undefined;
 let lastUri: Uri | undefined;
 
-/** A Request-URI or the URI of an address; immutable. One of the common shape keeps offsets and cuts the parts out when they are asked for. */
+/**
+ * A Request-URI or the URI of an address; immutable. One of the common shape keeps offsets and cuts its parts out when
+ * somebody asks for them.
+ */
 export class Uri {
   declare private readonly source: string;
   declare private readonly start: number;
@@ -26,11 +30,14 @@ export class Uri {
   declare private hostText: string | undefined;
   declare private userText: string | undefined;
   declare private parametersText: string | undefined;
-  /** Whether a parameter's name may be written otherwise than in lower case; undefined while nobody has asked. */
+  /** Whether the name of a parameter may hold upper case or an escape; undefined until somebody asks. */
   declare private unusual: boolean | undefined;
   declare private scanned: UriParts | undefined;
 
-  /** [start, end) of `source` is the whole; `host` is given where it is not what [hostStart, hostEnd) says, and `parts` where the offsets of the other parts tell nothing. */
+  /**
+   * [start, end) of `source` is the whole URI. `host` is undefined when it is [hostStart, hostEnd) as written. `parts`
+   * is there when the full grammar has read the URI; then the other offsets say nothing.
+   */
   private constructor(
     source: string,
     start: number,
@@ -63,50 +70,54 @@ export class Uri {
 
   /** As written. */
   get text(): string {
-    return (this.written ??= this.source.slice(this.start, this.end));
+    this.written ??= this.source.slice(this.start, this.end);
+    return this.written;
   }
 
   /** Raw, with its escapes; undefined when there is none. */
   get user(): string | undefined {
     if (this.scanned !== undefined) return this.scanned.user;
     if (this.userEnd < 0) return undefined;
-    return (this.userText ??= this.source.slice(this.start + this.scheme.length + 1, this.userEnd));
+    this.userText ??= this.source.slice(this.start + this.scheme.length + 1, this.userEnd);
+    return this.userText;
   }
 
   /** Lower case, IPv6 without brackets; '' where the scheme has none. */
   get host(): string {
-    return (this.hostText ??= this.source.slice(this.hostStart, this.hostEnd));
+    this.hostText ??= this.source.slice(this.hostStart, this.hostEnd);
+    return this.hostText;
   }
 
   /** Raw, from the first ';' on, or ''. */
   get parameters(): string {
     if (this.scanned !== undefined) return this.scanned.parameters;
     if (this.parametersStart === this.end) return '';
-    return (this.parametersText ??= this.source.slice(this.parametersStart, this.end));
+    this.parametersText ??= this.source.slice(this.parametersStart, this.end);
+    return this.parametersText;
   }
 
-  /** Undefined when the text is no URI (§25.1). */
+  /** Undefined when the text is not a URI (§25.1). */
   static parse(text: string): Uri | undefined {
-    // A target that an application gives is read to be checked, and again to be sent to.
+    // The target that an application gives is read twice: to check it, and to send there.
     if (text === lastText) return lastUri;
     lastUri = scanTarget(octetsOf(text), text, 0, text.length);
     lastText = text;
     return lastUri;
   }
 
-  /** What stands where a URI should: of no scheme. */
+  /** Text that is not a URI: without a scheme. */
   static unreadable(text: string): Uri {
     return Uri.scanned(text, new UriParts('', undefined, undefined, '', undefined, '', '', ''));
   }
 
-  /** The plain sip or sips URI in [start, end) that was found last, in a text and its octets. */
+  /** The plain sip or sips URI in [start, end) of a text and its octets, which the plain scanner found last. */
   static found(octets: Uint8Array, text: string, start: number, end: number): Uri {
     const { userEnd, hostStart, hostEnd, port, parametersStart } = found;
     return new Uri(
       text,
       start,
       end,
-      (octets[start + 3]! | 32) === 115 ? 'sips' : 'sip',
+      octets[start + 3] === 58 ? 'sip' : 'sips',
       userEnd,
       hostStart,
       hostEnd,
@@ -125,10 +136,11 @@ export class Uri {
 
   /** Every part as the grammar has it. */
   get parts(): UriParts {
-    return (this.scanned ??= scanUri(this.text)!);
+    this.scanned ??= present(scanUri(this.text), 'a URI');
+    return this.scanned;
   }
 
-  /** sip or sips: what we can route (§16.3 step 2). */
+  /** Whether it is sip or sips, which we can route (§16.3 step 2). */
   get isSip(): boolean {
     return this.scheme === 'sip' || this.scheme === 'sips';
   }
@@ -155,13 +167,18 @@ export class Uri {
     return this.scanned !== undefined && this.scanned.headers !== '';
   }
 
-  /** A parameter by name, without case: without escapes, true for a flag, undefined when absent (§19.1.1, §19.1.4). */
+  /** A parameter by its name in any case: unescaped, true for a flag, undefined when absent (§19.1.1, §19.1.4). */
   parameter(name: string): string | true | undefined {
     const { parameters } = this;
     if (parameters === '') return undefined;
-    // Most are asked for and are not there: where no name is escaped or in upper case, a look is enough.
-    if (parameters.indexOf(name) < 0 && !(this.unusual ??= UNUSUAL.test(parameters))) return undefined;
-    return uriParameterOf(parameters, name);
+    // Most are absent: unless a name holds an escape or upper case, a search is enough.
+    if (parameters.indexOf(name) >= 0 || this.isUnusual(parameters)) return uriParameterOf(parameters, name);
+    return undefined;
+  }
+
+  private isUnusual(parameters: string): boolean {
+    this.unusual ??= UNUSUAL.test(parameters);
+    return this.unusual;
   }
 
   toString(): string {
@@ -169,7 +186,7 @@ export class Uri {
   }
 }
 
-/** The URI in [start, end) of a text and its octets, or undefined when it is none. */
+/** The URI in [start, end) of a text and its octets; undefined when it is not one. */
 export function scanTarget(octets: Uint8Array, text: string, start: number, end: number): Uri | undefined {
   if (plainSipEnd(octets, start, end) === end) return Uri.found(octets, text, start, end);
   const whole = text.slice(start, end);

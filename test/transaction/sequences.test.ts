@@ -83,7 +83,7 @@ function serverRun(seed: number, transport: 'UDP' | 'TCP', method: string): void
       () => stand.receive(wire),
       () => stand.receive(incoming('ACK', { toTag: 'ours' })),
       () =>
-        stand.server !== undefined &&
+        stand.passed.at(-1)?.transaction !== undefined &&
         stand.respond(
           choose(STATUSES),
           'ours',
