@@ -4,7 +4,7 @@ import { octetsOf, skipBlank } from './octets.js';
 import { tokenEnd } from './plain.js';
 
 /** The largest sequence number that a peer may send: 32 bits (§8.1.1.5). */
-export const MAXIMUM_CSEQ = 0xffff_ffff;
+const MAXIMUM_CSEQ = 0xffff_ffff;
 
 /** Sequence number and method (§20.16). */
 export class CSeq {
@@ -16,7 +16,7 @@ export class CSeq {
     this.method = method;
   }
 
-  /** Undefined when the text is no `1*digit LWS Method`. */
+  /** Undefined unless the text is `1*DIGIT LWS Method`. */
   static parse(text: string): CSeq | undefined {
     return scanCSeq(octetsOf(text), text, 0, text.length);
   }
@@ -26,7 +26,7 @@ export class CSeq {
   }
 }
 
-/** CSeq of an unfolded value in [start, end) of a text and its octets. */
+/** The CSeq of an unfolded value in [start, end) of a text and its octets. */
 export function scanCSeq(octets: Uint8Array, text: string, start: number, end: number): CSeq | undefined {
   let number = 0;
   let i = start;

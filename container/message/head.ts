@@ -5,6 +5,7 @@ import { scanCSeq } from './cseq.js';
 import { Field } from './field.js';
 import {
   type HeaderName,
+  headerName,
   NAME_START,
   nameIn,
   nameStep,
@@ -36,6 +37,18 @@ const LF = 10;
 const COLON = 58;
 const COMMA = 44;
 
+/** The roles of headers that may come once, a bit each. */
+const SINGLE =
+  (1 << role.from) |
+  (1 << role.to) |
+  (1 << role.callId) |
+  (1 << role.cseq) |
+  (1 << role.maxForwards) |
+  (1 << role.contentLength);
+
+/** The roles of headers that every message carries, a bit each. */
+const NEEDED = (1 << role.via) | (1 << role.from) | (1 << role.to) | (1 << role.callId) | (1 << role.cseq);
+
 /** The head of a message. It reads on after a fault, so that a response can be built from what is there. */
 export class Head {
   declare fields: Field[];
@@ -45,10 +58,11 @@ export class Head {
   declare to: Field | undefined;
   declare callId: Field | undefined;
   declare cseq: Field | undefined;
-  declare maxForwards: Field | undefined;
   declare contentLength: Field | undefined;
   /** The value of Content-Length; -1 when it is not a number. */
   declare length: number;
+  /** A bit for each role of which there was a field. */
+  declare private seen: number;
   declare vias: number;
   declare routes: number;
   /** The first fault: status, detail, section. */
@@ -69,15 +83,20 @@ export class Head {
     this.to = undefined;
     this.callId = undefined;
     this.cseq = undefined;
-    this.maxForwards = undefined;
     this.contentLength = undefined;
     this.length = -1;
+    this.seen = 0;
     this.vias = 0;
     this.routes = 0;
     this.status = 0;
     this.detail = '';
     this.section = '';
     return this;
+  }
+
+  /** Whether it has the fields that every message carries (§8.1.1, §20 Table 2). */
+  get isComplete(): boolean {
+    return (this.seen & NEEDED) === NEEDED;
   }
 
   /** Notes a fault, unless there was one before. */
@@ -88,9 +107,7 @@ export class Head {
     this.section = section;
   }
 
-  /**
-   * Reads the fields of the open message from `start` on. The offset behind the empty line, or -1 when there is none.
-   */
+  /** Reads the fields of the open message from `start` on. The offset behind the empty line, or -1 without one. */
   read(source: string, start: number): number {
     let position = start;
     while (this.fields.length <= fieldLimit) {
@@ -99,11 +116,11 @@ export class Head {
       const behind = position + usualLength(which) + 1;
       const at = breakAt(source, behind);
       if (at === position && isEmptyLine(at)) return this.end(at);
-      if (!isWholeField(wire, at)) position = this.readLines(source, position);
+      const header = usualHeader(which);
+      if (header === undefined || !isWholeField(wire, at)) position = this.readOther(source, position, at);
       else {
-        const header = usualHeader(which);
-        if (header === undefined) this.readUnusual(wire, source, position, at + 2, false);
-        else this.check(this.take(header, source, position, behind, at + 2), wire);
+        const field = this.take(header, source, position, behind, at + 2);
+        if (header.role !== role.opaque) this.check(field, wire);
         position = at + 2;
       }
       if (position < 0) return -1;
@@ -117,6 +134,13 @@ export class Head {
     if (wire[at] === CR) return at + 2;
     this.fail(400, 'a line ends without CR', '§7');
     return at + 1;
+  }
+
+  /** A field with another name, or not in one whole line. The offset behind it, or -1 when reading ends here. */
+  private readOther(source: string, start: number, at: number): number {
+    if (!isWholeField(wire, at)) return this.readLines(source, start);
+    this.readUnusual(wire, source, start, at + 2, false);
+    return at + 2;
   }
 
   /** A field that is folded, at fault or too long. The offset behind it, or -1 when reading ends here. */
@@ -184,6 +208,12 @@ export class Head {
   /** Checks a field that the container relies on, and keeps its view (§16.3 step 1). */
   private check(field: Field, octets: Uint8Array): void {
     const { source, valueStart, valueEnd, folded } = field;
+    const bit = 1 << field.role;
+    if ((this.seen & bit & SINGLE) !== 0) {
+      this.twice(field);
+      return;
+    }
+    this.seen |= bit;
     switch (field.role) {
       case role.via:
         this.vias += 1;
@@ -192,51 +222,42 @@ export class Head {
         if (this.vias > limits.vias) this.fail(513, 'too many Via values', '§21.5.7');
         break;
       case role.from:
-        this.from = this.party(this.from, field, octets, 'From', '§20.20');
+        this.from = field;
+        if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
+        if (!partyOf(field).isReadable) this.fail(400, 'From', '§20.20');
         break;
       case role.to:
-        this.to = this.party(this.to, field, octets, 'To', '§20.39');
+        this.to = field;
+        if (!folded) field.view = scanParty(octets, source, valueStart, valueEnd);
+        if (!partyOf(field).isReadable) this.fail(400, 'To', '§20.39');
         break;
       case role.callId:
-        this.callId = this.single(this.callId, field, 'Call-ID');
+        this.callId = field;
         if (!isCallId(octets, valueStart, valueEnd)) this.fail(400, 'Call-ID', '§20.8');
         break;
       case role.cseq:
-        this.cseq = this.single(this.cseq, field, 'CSeq');
+        this.cseq = field;
         if (!folded) field.view = scanCSeq(octets, source, valueStart, valueEnd);
         if (cseqOf(field).method === '') this.fail(400, 'CSeq', '§20.16');
         break;
       case role.maxForwards:
-        if (this.isResponse) break;
-        this.maxForwards = this.single(this.maxForwards, field, 'Max-Forwards');
-        if (integerIn(octets, valueStart, valueEnd, 255) < 0) this.fail(400, 'Max-Forwards', '§20.22');
+        if (!this.isResponse && integerIn(octets, valueStart, valueEnd, 255) < 0)
+          this.fail(400, 'Max-Forwards', '§20.22');
         break;
       case role.contentLength:
-        this.contentLength = this.single(this.contentLength, field, 'Content-Length');
-        if (this.contentLength === field) this.length = integerIn(octets, valueStart, valueEnd, 0xffff_ffff);
+        this.contentLength = field;
+        this.length = integerIn(octets, valueStart, valueEnd, 0xffff_ffff);
         break;
       case role.route:
-        if (!this.isResponse) this.checkRoute(field, octets);
+        this.checkRoute(field, octets);
         break;
     }
   }
 
-  /**
-   * The one field of a header that is not a list: a second one is a fault (§7.3.1). `before` is the first, if there was
-   * one.
-   */
-  private single(before: Field | undefined, field: Field, name: string): Field {
-    if (before === undefined) return field;
-    this.fail(400, `more than one ${name}`, '§7.3.1');
-    return before;
-  }
-
-  /** As `single`, of From or To, with its view. */
-  private party(before: Field | undefined, field: Field, octets: Uint8Array, name: string, section: string): Field {
-    const first = this.single(before, field, name);
-    if (!field.folded) field.view = scanParty(octets, field.source, field.valueStart, field.valueEnd);
-    if (!partyOf(field).isReadable) this.fail(400, name, section);
-    return first;
+  /** A second field of a header that is not a list is a fault (§7.3.1). Max-Forwards says nothing in a response. */
+  private twice({ key, role: which }: Field): void {
+    if (which === role.maxForwards && this.isResponse) return;
+    this.fail(400, `more than one ${headerName(key)?.name}`, '§7.3.1');
   }
 
   /** The Via that says where the response goes (§18.2.2). */
@@ -252,8 +273,9 @@ export class Head {
     } else if (via.end !== valueEnd) this.vias += commas(octets, valueStart, valueEnd);
   }
 
-  /** §20.34: a list of name-addr, each with a URI in brackets. */
+  /** §20.34: a list of name-addr, each with a URI in brackets. It says nothing in a response. */
   private checkRoute(field: Field, octets: Uint8Array): void {
+    if (this.isResponse) return;
     const plain = field.folded ? undefined : scanPlainParty(octets, field.source, field.valueStart, field.valueEnd);
     if (plain?.bracketed === true && this.routes < limits.routes) {
       this.routes++;

@@ -1,5 +1,4 @@
-// The registered header field names and their compact forms (§7.3.3, §20): received octets become one without
-// allocating.
+// The registered header field names and their compact forms (§7.3.3, §20), found from octets without allocating.
 import { wireOctets } from './octets.js';
 import { CLASS, TOKEN } from './text.js';
 
@@ -39,24 +38,26 @@ export class HeaderName {
   }
 }
 
-const LISTS = `Accept Accept-Contact=a Accept-Encoding Accept-Language Accept-Resource-Priority Additional-Identity Alert-Info
+const LISTS = `
+ Accept Accept-Contact=a Accept-Encoding Accept-Language Accept-Resource-Priority Additional-Identity Alert-Info
  Allow Allow-Events=u Authentication-Info Call-Info Cellular-Network-Info Contact=m Content-Encoding=e
  Content-Language DC-Info Diversion Encryption Error-Info Feature-Caps Geolocation Geolocation-Error Hide
- History-Info Identity=y In-Reply-To P-Access-Network-Info P-Asserted-Identity P-Asserted-Service P-Associated-URI
- P-Charging-Function-Addresses P-Early-Media P-Media-Authorization P-Preferred-Identity P-Preferred-Service
- P-Private-Network-Indication P-Visited-Network-ID Path Permission-Missing Policy-Contact Policy-ID Privacy
- Proxy-Require Reason Record-Route Recv-Info Reject-Contact=j Relayed-Charge Request-Disposition=d Require
- Resource-Priority Resource-Share Response-Key Route Security-Client Security-Server Security-Verify
- Service-Interact-Info Service-Route Supported=k Trigger-Consent Unsupported User-to-User Via=v Warning
- Remote-Party-ID Priority-Share`;
-const WHOLE = `Answer-Mode Authorization Call-ID=i Content-Disposition Content-ID Content-Length=l Content-Type=c CSeq Date Event=o
- Expires Flow-Timer From=f Geolocation-Routing Identity-Info=n Info-Package Join Max-Breadth Max-Forwards
+ History-Info Identity=y In-Reply-To P-Access-Network-Info P-Asserted-Identity P-Asserted-Service
+ P-Associated-URI P-Charging-Function-Addresses P-Early-Media P-Media-Authorization P-Preferred-Identity
+ P-Preferred-Service P-Private-Network-Indication P-Visited-Network-ID Path Permission-Missing Policy-Contact
+ Policy-ID Privacy Proxy-Require Reason Record-Route Recv-Info Reject-Contact=j Relayed-Charge
+ Request-Disposition=d Require Resource-Priority Resource-Share Response-Key Route Security-Client
+ Security-Server Security-Verify Service-Interact-Info Service-Route Supported=k Trigger-Consent Unsupported
+ User-to-User Via=v Warning Remote-Party-ID Priority-Share`.trim();
+const WHOLE = `
+ Answer-Mode Authorization Call-ID=i Content-Disposition Content-ID Content-Length=l Content-Type=c CSeq Date
+ Event=o Expires Flow-Timer From=f Geolocation-Routing Identity-Info=n Info-Package Join Max-Breadth Max-Forwards
  MIME-Version Min-Expires Min-SE Organization Origination-Id P-Answer-State P-Called-Party-ID P-Charge-Info
  P-Charging-Vector P-DCS-Billing-Info P-DCS-LAES P-DCS-OSPS P-DCS-Redirect P-DCS-Trace-Party-ID P-Profile-Key
  P-Refused-URI-List P-Served-User P-User-Database Priority Priority-Verstat Priv-Answer-Mode Proxy-Authenticate
  Proxy-Authorization RAck Reason-Phrase Refer-Events-At Refer-Sub Refer-To=r Referred-By=b Replaces Reply-To
  Response-Source Restoration-Info Retry-After RSeq Server Session-Expires=x Session-ID SIP-ETag SIP-If-Match
- Subject=s Subscription-State Suppress-If-Match Target-Dialog Timestamp To=t User-Agent WWW-Authenticate`;
+ Subject=s Subscription-State Suppress-If-Match Target-Dialog Timestamp To=t User-Agent WWW-Authenticate`.trim();
 const ROLES = new Map<string, number>([
   ['Via', Role.via],
   ['From', Role.from],
@@ -135,8 +136,8 @@ const USUAL =
 
 /**
  * A usual name is a stretch of this many numbers: its length, the stretch to try next, the end of this one, and a
- * triple for every four octets: their offset, the bits that differ by case, and the word with these bits set. The last
- * four octets overlap those before, or go on behind the colon.
+ * triple for every four octets: their offset, the bits that differ by case, and the word with these bits set. The
+ * last four octets overlap those before, or go on behind the colon.
  */
 const STRETCH = 32;
 const tests = new Int32Array((USUAL.length + 1) * STRETCH);
@@ -175,8 +176,8 @@ const octets = wireOctets;
 const view = new DataView(octets.buffer);
 
 /**
- * Which usual long name, in any case, starts here in the open message, with a colon right behind it; 0 for none. It is
- * a number, so that a reader can go on behind the name before it looks at the header.
+ * Which usual long name, in any case, starts here in the open message, with a colon right behind it; 0 for none. It
+ * is a number, so that a reader can go on behind the name before it looks at the header.
  */
 export function usualAt(start: number): number {
   // Local copies: a loop may look a constant of the module up at every turn.

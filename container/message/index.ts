@@ -1,7 +1,7 @@
 // Messages as values: octets in, octets out (§7). Everything of this folder that the floors above may use.
-export { CSeq, MAXIMUM_CSEQ } from './cseq.js';
+export { CSeq } from './cseq.js';
 export { Field } from './field.js';
-export { HeaderName, headerName, isList, keyOf } from './header-names.js';
+export { headerName, isList, keyOf } from './header-names.js';
 export { LIMITS } from './limits.js';
 export { Malformed } from './malformed.js';
 export { Message } from './message.js';
@@ -11,6 +11,6 @@ export { REASONS, reasonOf } from './reasons.js';
 export { Request } from './request.js';
 export { Response } from './response.js';
 export { responseTo } from './response-to.js';
-export { copied, flat, integerAt, isWire, textOf, wireOf } from './text.js';
+export { copied, flat, integerAt, textOf, wireOf } from './text.js';
 export { Uri } from './uri.js';
 export { defaultPort, Via } from './via.js';

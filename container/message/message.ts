@@ -1,5 +1,4 @@
-// A SIP message (§7): an ordered list of shared fields and a body, with typed views, editing and the way back to
-// octets.
+// A SIP message (§7): an ordered list of shared fields and a body, with typed views, editing and the way to octets.
 import { splitList } from '@siplet/sdk/grammar';
 import { present } from '../base/present.js';
 import type { CSeq } from './cseq.js';
@@ -264,10 +263,7 @@ export abstract class Message {
     return field === undefined ? undefined : viaOf(field);
   }
 
-  /**
-   * Every Via that can be read, from the top. Others are passed over: other elements may write odd ones (RFC 5393
-   * §4.2.2).
-   */
+  /** Every Via that can be read, from the top: other elements may have written odd ones (RFC 5393 §4.2.2). */
   vias(): Via[] {
     const vias: Via[] = [];
     for (const value of this.values('via')) {
@@ -321,10 +317,7 @@ export abstract class Message {
     return value < 0 ? undefined : value;
   }
 
-  /**
-   * The addresses of Route, Record-Route, Path, Contact or the like, in order, without '*' and whatever else is not
-   * one.
-   */
+  /** The addresses of Route, Record-Route, Path, Contact or the like, in order. A '*' or a fault is passed over. */
   routes(key: string): Party[] {
     const fields = this.fields;
     let all: Party[] | undefined;

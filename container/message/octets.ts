@@ -55,10 +55,7 @@ const NEAR = 20;
 const FAR = 128;
 let far = false;
 
-/**
- * Offset of the first CR or LF not far behind `start`, or -1. A high bit in `low` marks an octet below 14, or the one
- * after it.
- */
+/** Offset of the first CR or LF near `start`, or -1. A high bit in `low` marks an octet below 14, or the next one. */
 function nearBreak(start: number): number {
   const octets = wire;
   const all = words;

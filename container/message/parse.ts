@@ -26,8 +26,9 @@ type Framing = 'datagram' | 'stream';
  * Reads one message and checks everything that a proxy relies on (§16.3 step 1). The rest stays opaque. Never throws,
  * and takes time linear in the octets.
  *
- * 'datagram': the body is as long as Content-Length says, or the rest of the text; a shorter one is a fault. 'stream':
- * the text is a head with its empty line, Content-Length is mandatory (§20.14), and the framer adds the body.
+ * 'datagram': the body is as long as Content-Length says, or the rest of the text; a shorter one is a fault.
+ * 'stream': the text is a head with its empty line, Content-Length is mandatory (§20.14), and the framer adds the
+ * body.
  */
 export function parse(wire: string, framing: Framing): Request | Response | Malformed {
   // §7.5: CRLFs before the start line are ignored.
@@ -54,9 +55,7 @@ function garbage(detail: string): Malformed {
   return new Malformed(0, `Bad Request - ${detail}`, '§7', false);
 }
 
-/**
- * Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF (§7.2). Nobody answers a fault in a response (§18.3).
- */
+/** Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF (§7.2). Nobody answers a faulty one (§18.3). */
 function readResponse(
   wire: string,
   end: number,
@@ -170,6 +169,7 @@ function received(
 
 /** §8.1.1, §20 Table 2: every message carries these fields. */
 function checkPresence(head: Head): void {
+  if (head.isComplete) return;
   if (head.via === undefined) head.fail(400, 'no Via', '§20.42');
   if (head.from === undefined) head.fail(400, 'no From', '§20.20');
   if (head.to === undefined) head.fail(400, 'no To', '§20.39');
@@ -191,9 +191,7 @@ function checkMethod(head: Head, method: string): void {
   head.fail(METHODS.includes(method) ? 400 : 501, 'CSeq method differs', '§8.1.1.5');
 }
 
-/**
- * Where the body ends by Content-Length (§18.3, §20.14), or `start` after a fault; `start` is -1 without an empty line.
- */
+/** Where the body ends by Content-Length (§18.3, §20.14), or `start` after a fault, which may be -1. */
 function readBody(head: Head, wire: string, start: number, framing: Framing): number {
   if (start < 0) return start;
   if (head.contentLength === undefined) {

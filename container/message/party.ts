@@ -1,5 +1,4 @@
-// An address with its header parameters: From, To, Route, Record-Route, Path or Contact (§20.10, §20.20, §20.34,
-// §20.39).
+// An address with its parameters, as in From, To, Route, Record-Route or Contact (§20.10, §20.20, §20.34, §20.39).
 import { AddressParts, parameterOf, scanAddress } from '@siplet/sdk/grammar';
 import { present } from '../base/present.js';
 import { octetsOf, skipBlank } from './octets.js';

@@ -35,19 +35,15 @@ function plainIPv4End(octets: Uint8Array, start: number, end: number): number {
   return i;
 }
 
-/** End of a number from 0 to 255 without a leading zero, or -1. */
+/** End of a number from 0 to 255 without a leading zero, or -1. A fourth digit is left to the caller to stumble on. */
 function byteEnd(octets: Uint8Array, start: number): number {
-  let value = (octets[start] as number) - 48;
-  if (value < 0 || value > 9) return -1;
-  let i = start + 1;
-  if (value === 0) return i;
-  for (;;) {
-    const digit = (octets[i] as number) - 48;
-    if (digit < 0 || digit > 9) return i;
-    value = value * 10 + digit;
-    if (value > 255) return -1;
-    i++;
-  }
+  const a = (octets[start] as number) - 48;
+  if (a < 0 || a > 9) return -1;
+  const b = (octets[start + 1] as number) - 48;
+  if (a === 0 || b < 0 || b > 9) return start + 1;
+  const c = (octets[start + 2] as number) - 48;
+  if (c < 0 || c > 9) return start + 2;
+  return a * 100 + b * 10 + c > 255 ? -1 : start + 3;
 }
 
 /** End of a hostname, whose last label starts with a letter, or -1. */
@@ -62,9 +58,7 @@ function plainNameEnd(octets: Uint8Array, start: number, end: number): number {
   return i >= 0 && isOf(octets, label, alpha) ? i : -1;
 }
 
-/**
- * End of the label that starts here, or -1 when it is empty or a hyphen stands at one of its ends. Notes upper case.
- */
+/** End of the label that starts here, or -1 when it is empty or begins or ends with a hyphen. Notes upper case. */
 function labelEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   for (; i < end; i++) {
@@ -122,13 +116,14 @@ export function portEnd(octets: Uint8Array, start: number, end: number): number 
 
 /** Behind 'sip:' or 'sips:' in any case, or -1. */
 function schemeEnd(octets: Uint8Array, start: number, end: number): number {
-  if (end - start < 5 || !isSip(octets, start)) return -1;
+  if (end - start < 5) return -1;
+  const isSip =
+    ((octets[start] as number) | 32) === 115 &&
+    ((octets[start + 1] as number) | 32) === 105 &&
+    ((octets[start + 2] as number) | 32) === 112;
+  if (!isSip) return -1;
   if (octets[start + 3] === 58) return start + 4;
   return isNamed(octets, start + 3, 's') && octets[start + 4] === 58 ? start + 5 : -1;
-}
-
-function isSip(octets: Uint8Array, at: number): boolean {
-  return (octets[at] === 115 && octets[at + 1] === 105 && octets[at + 2] === 112) || isNamed(octets, at, 'sip');
 }
 
 /** Whether that name, given in lower case, stands there in any case. */

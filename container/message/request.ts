@@ -48,10 +48,7 @@ export class Request extends Message {
     this.lineChanged();
   }
 
-  /**
-   * The typed view of the Request-URI. Without a scheme when it is not a URI, which happens only in the request of a
-   * Malformed.
-   */
+  /** The typed view of the Request-URI. Without a scheme when it is not a URI: only in the request of a Malformed. */
   get target(): Uri {
     this.targetView ??= Uri.parse(this.uri) ?? Uri.unreadable(this.uri);
     return this.targetView;

@@ -6,10 +6,7 @@ export const WORD = 2;
 const DIGIT = 4;
 export const ALPHA = 8;
 export const ALPHANUM = DIGIT | ALPHA;
-/**
- * What `user` may hold unescaped: unreserved and user-unreserved, without '?' ';' '/' and ',', which need the full
- * grammar.
- */
+/** What `user` may hold unescaped, without '?' ';' '/' and ',', which are left to the full grammar. */
 export const PLAIN_USER = 16;
 /** paramchar without '%' (§25.1). */
 export const PLAIN_PARAMETER = 32;

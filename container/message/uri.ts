@@ -35,8 +35,8 @@ export class Uri {
   declare private scanned: UriParts | undefined;
 
   /**
-   * [start, end) of `source` is the whole URI. `host` is undefined when it is [hostStart, hostEnd) as written. `parts`
-   * is there when the full grammar has read the URI; then the other offsets say nothing.
+   * [start, end) of `source` is the whole URI. `host` is undefined when it is [hostStart, hostEnd) as written.
+   * `parts` is there when the full grammar has read the URI; then the other offsets say nothing.
    */
   private constructor(
     source: string,

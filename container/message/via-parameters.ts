@@ -11,18 +11,7 @@ const valueBits = VALUE;
 export const ABSENT = -1;
 export const FLAG = -2;
 
-// The parameters that a Via keeps.
-const OTHER = 0;
-const TTL = 1;
-const RPORT = 2;
-const MADDR = 3;
-const BRANCH = 4;
-const RECEIVED = 5;
-
-/**
- * Where the parameters of one via-parm are; below 0 when they are absent. A known one that comes twice is a fault
- * (§7.3.1).
- */
+/** Where the parameters of one Via value are; below 0 when they are absent. A second one is a fault (§7.3.1). */
 export class ViaParameters {
   branchStart = -1;
   branchEnd = 0;
@@ -72,31 +61,39 @@ export class ViaParameters {
   private scanOne(octets: Uint8Array, text: string, name: number, end: number): number {
     const nameEnd = tokenEnd(octets, name, end);
     if (nameEnd === name) return -1;
-    const known = knownAt(octets, name, nameEnd);
     let value = -1;
     let valueEnd = -1;
     let i = skipBlank(octets, nameEnd, end);
     if (i < end && octets[i] === 61) {
       value = skipBlank(octets, i + 1, end);
-      valueEnd = known === BRANCH ? tokenEnd(octets, value, end) : valueEndAt(octets, value, end);
+      valueEnd = valueEndAt(octets, value, end);
       if (valueEnd <= value) return -1;
       i = skipBlank(octets, valueEnd, end);
     }
-    return known === OTHER || this.take(known, octets, text, value, valueEnd) ? i : -1;
+    return this.take(octets, text, name, nameEnd, value, valueEnd) ? i : -1;
   }
 
-  private take(known: number, octets: Uint8Array, text: string, value: number, valueEnd: number): boolean {
-    switch (known) {
-      case TTL:
-        return this.takeTtl(integerIn(octets, value, valueEnd, 255));
-      case RPORT:
-        return this.takeRport(value < 0 ? FLAG : integerIn(octets, value, valueEnd, 65535));
-      case MADDR:
-        return this.takeMaddr(text, value, valueEnd);
-      case BRANCH:
-        return this.takeBranch(value, valueEnd);
+  private take(
+    octets: Uint8Array,
+    text: string,
+    name: number,
+    nameEnd: number,
+    value: number,
+    valueEnd: number,
+  ): boolean {
+    switch (nameEnd - name) {
+      case 3:
+        return !isNamed(octets, name, 'ttl') || this.takeTtl(integerIn(octets, value, valueEnd, 255));
+      case 5:
+        if (isNamed(octets, name, 'rport'))
+          return this.takeRport(value < 0 ? FLAG : integerIn(octets, value, valueEnd, 65535));
+        return !isNamed(octets, name, 'maddr') || this.takeMaddr(text, value, valueEnd);
+      case 6:
+        return !isBranch(octets, name) || this.takeBranch(value, valueEnd);
+      case 8:
+        return !isNamed(octets, name, 'received') || this.takeReceived(octets, value, valueEnd);
       default:
-        return this.takeReceived(octets, value, valueEnd);
+        return true;
     }
   }
 
@@ -120,7 +117,7 @@ export class ViaParameters {
   }
 
   private takeBranch(start: number, end: number): boolean {
-    if (this.branchStart >= 0 || start < 0) return false;
+    if (this.branchStart >= 0 || start < 0 || !isToken) return false;
     this.branchStart = start;
     this.branchEnd = end;
     return true;
@@ -136,23 +133,6 @@ export class ViaParameters {
 
 function isLastRport(octets: Uint8Array, start: number, end: number): boolean {
   return start + 6 === end && octets[start] === 59 && isNamed(octets, start + 1, 'rport');
-}
-
-/** Which parameter the name in [start, end) is of. */
-function knownAt(octets: Uint8Array, start: number, end: number): number {
-  switch (end - start) {
-    case 3:
-      return isNamed(octets, start, 'ttl') ? TTL : OTHER;
-    case 5:
-      if (isNamed(octets, start, 'rport')) return RPORT;
-      return isNamed(octets, start, 'maddr') ? MADDR : OTHER;
-    case 6:
-      return isBranch(octets, start) ? BRANCH : OTHER;
-    case 8:
-      return isNamed(octets, start, 'received') ? RECEIVED : OTHER;
-    default:
-      return OTHER;
-  }
 }
 
 /** As `isNamed`, for the parameter that every Via has. */
@@ -171,6 +151,14 @@ function isLowerBranch(octets: Uint8Array, at: number): boolean {
   );
 }
 
+/** Whether the last value is a token. */
+let isToken = false;
+
 function valueEndAt(octets: Uint8Array, start: number, end: number): number {
-  return start < end && octets[start] === 34 ? quotedEnd(octets, start, end) : runEnd(octets, start, end, valueBits);
+  isToken = false;
+  if (start < end && octets[start] === 34) return quotedEnd(octets, start, end);
+  const i = tokenEnd(octets, start, end);
+  const valueEnd = runEnd(octets, i, end, valueBits);
+  isToken = i === valueEnd;
+  return valueEnd;
 }

@@ -130,9 +130,9 @@ const sentBy = new ViaSentBy();
 const parameters = new ViaParameters();
 
 /**
- * The first via-parm of an unfolded value in [start, end) of a text and its octets, up to its end or a comma; undefined
- * when it is malformed. `tolerant` ends it at the first malformed parameter: a 400 can still go to the sent-by
- * (§18.2.2).
+ * The first via-parm of an unfolded value in [start, end) of a text and its octets, up to its end or a comma;
+ * undefined when it is malformed. `tolerant` ends it at the first malformed parameter: a 400 can still go to the
+ * sent-by (§18.2.2).
  */
 export function scanVia(
   octets: Uint8Array,
