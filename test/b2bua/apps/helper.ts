@@ -1,6 +1,5 @@
 // Both legs by hand.
 import { Bye, Info, Invite, Siplet, type SipRequest } from '@siplet/sdk';
-import { present } from '../../../container/base/present.js';
 
 @Siplet()
 export class ByHand {
@@ -19,8 +18,10 @@ export class ByHand {
   @Info()
   async relay(request: SipRequest) {
     const b2bua = request.b2bua();
-    const answer = await b2bua.createRequest(present(b2bua.linkedSession(request.session)), request).send();
-    present(b2bua.linkedRequest(answer)).createResponse(answer.status).send();
+    const other = b2bua.linkedSession(request.session);
+    if (other === undefined) return;
+    const answer = await b2bua.createRequest(other, request).send();
+    b2bua.linkedRequest(answer)?.createResponse(answer.status).send();
   }
 
   @Bye()

@@ -1,7 +1,6 @@
 // Calls with a user's account at a provider, which challenges it.
 import { Message, SIP_FACTORY, type SipFactory, Siplet, type SipRequest } from '@siplet/sdk';
 import { inject } from 'inversify';
-import { present } from '../../../container/base/present.js';
 
 const ACCOUNT = { realm: 'provider.example', username: 'ours', password: 'paid' };
 
@@ -20,11 +19,7 @@ export class Trunk {
     first.setBody(request.body, request.contentType ?? 'text/plain');
     let response = await first.send();
     // Once; a second time only when it was the nonce that was too old.
-    for (
-      let i = 0;
-      response.challenges.length > 0 && (i === 0 || present(response.challenges[0]).isStale) && i < 2;
-      i++
-    ) {
+    for (let i = 0; response.challenges.length > 0 && (i === 0 || response.challenges[0]?.isStale) && i < 2; i++) {
       const again = response.session.createRequest('MESSAGE');
       again.setBody(request.body, request.contentType ?? 'text/plain');
       again.addAuthorization(response, ACCOUNT);

@@ -1,6 +1,5 @@
 // Applications of sdk/PROXYING.md: branches that are added while a call is looked for.
 import { BestResponse, BranchResponse, Invite, Response, Siplet, type SipRequest, type SipResponse } from '@siplet/sdk';
-import { present } from '../../../container/base/present.js';
 import { ASSISTANT, DESK, directory, MOBILE, VOICEMAIL } from './bob.js';
 
 @Siplet()
@@ -12,7 +11,7 @@ export class Voicemail {
 
   @BestResponse('INVITE')
   failed(response: SipResponse) {
-    if (response.status < 600) present(response.proxy).proxyTo(VOICEMAIL);
+    if (response.status < 600) response.proxy?.proxyTo(VOICEMAIL);
   }
 }
 
@@ -26,7 +25,7 @@ export class Elsewhere {
   @BestResponse('INVITE')
   async failed(response: SipResponse) {
     const elsewhere = await directory.find('bob');
-    if (elsewhere !== undefined && response.status < 600) present(response.proxy).proxyTo(elsewhere);
+    if (elsewhere !== undefined && response.status < 600) response.proxy?.proxyTo(elsewhere);
   }
 }
 
@@ -39,7 +38,7 @@ export class AlsoMobile {
 
   @Response({ status: 180, method: 'INVITE' })
   rings(response: SipResponse) {
-    present(response.proxy).proxyTo(MOBILE);
+    response.proxy?.proxyTo(MOBILE);
   }
 }
 
@@ -52,7 +51,7 @@ export class Substitute {
 
   @BranchResponse('INVITE')
   absent(response: SipResponse) {
-    if (response.status === 404) present(response.proxy).proxyTo(ASSISTANT);
+    if (response.status === 404) response.proxy?.proxyTo(ASSISTANT);
   }
 }
 
@@ -65,8 +64,8 @@ export class NoForwarding {
 
   @Response({ status: 181, method: 'INVITE' })
   forwarded(response: SipResponse) {
-    present(response.proxy).cancel({ cause: 480, text: 'No forwarding' });
-    present(response.proxy).proxyTo(VOICEMAIL);
+    response.proxy?.cancel({ cause: 480, text: 'No forwarding' });
+    response.proxy?.proxyTo(VOICEMAIL);
   }
 }
 

@@ -1,6 +1,5 @@
 // Applications of sdk/PROXYING.md: where a call is looked for.
 import { Invite, type ProxyBranch, Siplet, type SipRequest, type SipResponse, SuccessResponse } from '@siplet/sdk';
-import { present } from '../../../container/base/present.js';
 import { DESK, MOBILE, VOICEMAIL } from './bob.js';
 
 @Siplet()
@@ -25,8 +24,8 @@ export class DeskFirst {
   ring(request: SipRequest) {
     const proxy = request.proxy({ parallel: false, timeout: 20 });
     const [desk, mobile] = proxy.createBranches([DESK, MOBILE]);
-    present(desk).timeout = 5;
-    present(mobile).request.headers.set('Alert-Info', '<http://example.com/urgent.wav>');
+    if (desk !== undefined) desk.timeout = 5;
+    mobile?.request.headers.set('Alert-Info', '<http://example.com/urgent.wav>');
     proxy.start();
   }
 }
@@ -40,7 +39,7 @@ export class Follow {
 
   @SuccessResponse('INVITE')
   answered(response: SipResponse) {
-    response.headers.set('X-Tried', this.tree(present(response.proxy).branches));
+    response.headers.set('X-Tried', this.tree(response.proxy?.branches ?? []));
   }
 
   private tree(branches: readonly ProxyBranch[]): string {
