@@ -51,7 +51,8 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
   protected take(move: Move<Subject>, message: Message | undefined): void {
     const next = move.next;
     if (next !== this.place) this.enter(next);
-    for (const effect of move.effects) effect(this as unknown as Subject, message);
+    const { effects } = move;
+    for (let i = 0; i < effects.length; i++) effects[i]?.(this as unknown as Subject, message);
     if (!next.last) return;
     this.tellTerminated();
     this.release();
