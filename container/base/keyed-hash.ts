@@ -8,11 +8,19 @@ export type HashKey = readonly [number, number];
 const PAIRS: readonly string[] = Array.from({ length: 1296 }, (_, i) => i.toString(36).padStart(2, '0'));
 const DIGITS: readonly string[] = Array.from({ length: 36 }, (_, i) => i.toString(36));
 
+function pair(number: number): string {
+  return PAIRS[number] as string;
+}
+
+function digit(number: number): string {
+  return DIGITS[number] as string;
+}
+
 /** A word of 32 bits in seven digits to the base 36. */
 function written(word: number): string {
   const upper = Math.floor(word / 46_656);
   const lower = word % 46_656;
-  return `${PAIRS[Math.floor(upper / 1296)]}${PAIRS[upper % 1296]}${DIGITS[Math.floor(lower / 1296)]}${PAIRS[lower % 1296]}`;
+  return pair(Math.floor(upper / 1296)) + pair(upper % 1296) + digit(Math.floor(lower / 1296)) + pair(lower % 1296);
 }
 
 /** Texts are added one after another; where one ends and the next begins is part of the hash. */

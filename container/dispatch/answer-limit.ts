@@ -40,12 +40,12 @@ export class AnswerLimit implements Timed {
       awaiting.answerAs(500);
       return;
     }
-    if (!awaiting.isB2bua) this.#warn();
+    if (!awaiting.isB2bua) this.warn();
     const { clock, settings } = awaiting.services;
     this.#deadline = clock.start(Math.max(0, settings.answerTimeout - settings.answerWarning), this, 'unanswered');
   }
 
-  #warn(): void {
+  private warn(): void {
     const { services, application, request, takenBy: handler } = this.awaiting;
     const { method, callId } = request;
     services.log.warn(

@@ -44,7 +44,7 @@ export class BranchQueue {
   /** Starts a branch that has nothing before it. False: there is no room for it. */
   startAlone(branch: Branch): boolean {
     if (!this.isEmpty || this.#breadth.free < 1) return false;
-    this.#start(branch, 1);
+    this.start(branch, 1);
     return true;
   }
 
@@ -57,7 +57,7 @@ export class BranchQueue {
     let count = Math.min(waiting.length, this.#breadth.free);
     const starting = waiting.slice(0, count);
     this.#waiting = waiting.slice(count);
-    for (const branch of starting) this.#start(branch, count--);
+    for (const branch of starting) this.start(branch, count--);
   }
 
   /** C-23. False when none is left, or there is no room. */
@@ -67,13 +67,13 @@ export class BranchQueue {
       if (next === undefined) return false;
       if (next.state !== 'waiting') continue;
       // Half of what is free: the next may start before this one has its final response (C-23).
-      this.#start(next, Math.min(2, this.#breadth.free));
+      this.start(next, Math.min(2, this.#breadth.free));
       return true;
     }
     return false;
   }
 
-  #start(branch: Branch, together: number): void {
+  private start(branch: Branch, together: number): void {
     if (branch.state !== 'waiting') return;
     this.pending++;
     branch.breadth = this.#breadth.take(together);

@@ -43,22 +43,22 @@ export class NextHop {
    * request takes instead.
    */
   find(next: Uri | undefined, internal: Flow | undefined): Hop | undefined {
-    if (internal !== undefined) return this.#first([hopOf(internal)]);
-    if (next !== undefined) return this.#locate(next);
+    if (internal !== undefined) return this.first([hopOf(internal)]);
+    if (next !== undefined) return this.locate(next);
     this.user.unreachable(new Error('the first Route value is not a URI'));
     return undefined;
   }
 
-  #locate(next: Uri): Hop | undefined {
+  private locate(next: Uri): Hop | undefined {
     let located: readonly Hop[] | Promise<readonly Hop[]>;
     try {
       located = this.location.locate(next, this.user.sizeFor(next));
     } catch (error) {
       located = Promise.reject(error);
     }
-    if (!(located instanceof Promise)) return this.#first(located);
+    if (!(located instanceof Promise)) return this.first(located);
     located.then(
-      (hops) => this.#resolved(hops),
+      (hops) => this.resolved(hops),
       (error: unknown) => {
         if (this.user.mayGoOn()) this.user.unreachable(error);
       },
@@ -66,12 +66,12 @@ export class NextHop {
     return undefined;
   }
 
-  #resolved(hops: readonly Hop[]): void {
-    const first = this.user.mayGoOn() ? this.#first(hops) : undefined;
+  private resolved(hops: readonly Hop[]): void {
+    const first = this.user.mayGoOn() ? this.first(hops) : undefined;
     if (first !== undefined) this.user.attempt(first);
   }
 
-  #first(hops: readonly Hop[]): Hop | undefined {
+  private first(hops: readonly Hop[]): Hop | undefined {
     this.#hops = hops;
     const [first] = hops;
     if (first === undefined) this.user.unreachable(new Error('no place to send it to'));

@@ -82,11 +82,11 @@ export class ReceivedResponse extends SipResponse {
       isWaitedFor: true,
       handler: () => handler,
       argument: () => this,
-      settled: handler === undefined && done !== undefined ? done : (error) => this.#presented(error, handler, done),
+      settled: handler === undefined && done !== undefined ? done : (error) => this.presented(error, handler, done),
     });
   }
 
-  #presented(error: unknown, handler: Handler | undefined, done: (() => void) | undefined): void {
+  private presented(error: unknown, handler: Handler | undefined, done: (() => void) | undefined): void {
     if (error !== undefined && handler !== undefined) {
       const { application, services } = this.session.applicationSession;
       services.invocation.failed(handler.label, application, error, this.request.message);

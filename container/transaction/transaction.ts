@@ -122,16 +122,16 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
   }
 
   expire(timer: string): void {
-    this.#hear(timer);
+    this.hear(timer);
   }
 
   /** §17.1.4, §17.2.4. */
   transportFailed(error: Error): void {
     this.error = error;
-    this.#hear('transportError');
+    this.hear('transportError');
   }
 
-  #hear(name: string): void {
+  private hear(name: string): void {
     const event = this.machine.events[name];
     if (event !== undefined) this.step(event);
   }
