@@ -1,4 +1,4 @@
-// The rules of the house's shape: each takes sources and gives a line for each violation.
+// The rules of the code's shape: each takes sources and gives a line for each violation.
 import { exportsOf, functionsOf, importsOf, type Source } from './sources.js';
 
 /** The folders of container/ from below: each imports only itself and those before it. */

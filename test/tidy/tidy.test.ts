@@ -1,4 +1,4 @@
-// The shape of the house: imports point one way, files and functions stay short, and time, chance and wire are taken
+// The shape of the code: imports point one way, files and functions stay short, and time, chance and wire are taken
 // from one place each.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
