@@ -10,6 +10,7 @@ import type { Dialog } from './dialog.js';
 import type { OfferAnswer } from './offer-answer.js';
 import type { ReceivedProvisionals } from './received-provisionals.js';
 import type { AgentServices } from './services.js';
+import type { UsedLeg } from './usages.js';
 
 /** Who gets the responses to a request of ours instead of the application, and shows them to its handlers. */
 export interface ExchangeUser {
@@ -52,7 +53,7 @@ export interface LegUser {
 }
 
 /** A leg, as the requests and the session timer in it see it. */
-export interface ExchangeLeg extends Sender {
+export interface ExchangeLeg extends Sender, UsedLeg {
   readonly services: AgentServices;
   readonly sent: Set<RequestSent>;
   readonly offers: OfferAnswer;
@@ -66,13 +67,6 @@ export interface ExchangeLeg extends Sender {
   readonly timer: LegTimer;
   /** The leg of another session that the same request has made. */
   legOf(session: SipSession): ExchangeLeg;
-  open(dialog: Dialog): void;
-  confirm(): void;
-  beginSubscription(key: string, seconds: number | undefined): void;
-  refreshSubscription(key: string, seconds: number | undefined): void;
-  endSubscription(key: string): void;
-  endInvitation(bye: Request | undefined): void;
-  terminate(reason?: string): Promise<void>;
   endUnwanted(success: ReceivedResponse): void;
   acknowledgeAgain(sequence: number): void;
   /** Sends a request of the container's own: no handler hears of its responses. */

@@ -13,7 +13,8 @@ const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 
 /**
  * With its own Call-ID and From tag, in a session of its own. Throws IllegalStateError for ACK and CANCEL, which belong
- * to a transaction, TypeError for what is no method. `routingState` is that of the request from which it is made.
+ * to a transaction, and TypeError when the method is not a token. `routingState` is that of the request from which it
+ * is made.
  */
 export function createInitialRequest(
   services: AgentServices,

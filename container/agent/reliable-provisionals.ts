@@ -113,8 +113,8 @@ export class ReliableProvisionals implements Timed {
   }
 
   /**
-   * A final response is to go. True: not yet, since it is a 2xx and a description is still to be acknowledged; it is
-   * sent then. False: now, and nothing of this is sent any more, though a PRACK that is under way is still taken.
+   * Whether a final response has to wait: a 2xx waits until the peer has acknowledged each description, and is sent
+   * then. Any other may go now: no reliable response follows it, and a late PRACK is still accepted.
    */
   holds(final: Response): boolean {
     const { status } = final;

@@ -63,7 +63,7 @@ function goOn(answering: Answering, { user }: Leg): void {
   else if (!answering.answerRefresh()) answering.received.awaitAnswer();
 }
 
-/** There is no handler: whoever goes on with the dialog takes it in its turn, else the container. */
+/** No handler takes it: the user of the leg takes it in its turn; without one, the container answers. */
 function serveUnhandled(answering: Answering, leg: Leg): void {
   const { user, session } = leg;
   if (user === undefined) answerUnhandled(answering, leg);

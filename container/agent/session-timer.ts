@@ -173,7 +173,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     if (response.isReliable) void this.leg.sendForContainer(response.createPrack());
   }
 
-  /** ExchangeUser: a 2xx has begun the next interval; who knows no dialog any more has been sent a BYE (§12.2.1.2). */
+  /** ExchangeUser: a 2xx begins the next interval. A peer that no longer knows the dialog gets a BYE (§12.2.1.2). */
   final(response: ReceivedResponse): void {
     const { status, method } = response;
     if (status < 300) {

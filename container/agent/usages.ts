@@ -5,7 +5,7 @@ import { Dialog } from './dialog.js';
 import { isLast, isWithoutSubscription, lifetimeOf, subscriptionOf } from './subscriptions.js';
 
 /** A leg, with the usages of its dialog. */
-interface UsedLeg {
+export interface UsedLeg {
   open(dialog: Dialog): void;
   confirm(): void;
   beginSubscription(key: string, seconds: number | undefined): void;
