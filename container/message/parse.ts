@@ -5,7 +5,7 @@ import { Malformed } from './malformed.js';
 import { unpacking } from './message.js';
 import { METHODS, methodAt } from './methods.js';
 import { breakAt, integerIn, loadTo, openWire, wireOctets } from './octets.js';
-import { isNamed, plainSipEnd, tokenEnd } from './plain.js';
+import { isNamed, nameOf, plainSipEnd, tokenEnd } from './plain.js';
 import { reasonOf } from './reasons.js';
 import { Request } from './request.js';
 import { Response } from './response.js';
@@ -16,6 +16,7 @@ import { cseqOf, viaOf } from './views.js';
 // Local copies: V8 inlines constants of this module, but not imported ones.
 const octets = wireOctets;
 const limits = LIMITS;
+const SIP = nameOf('sip');
 /** One message is read at a time. */
 const onlyHead = new Head();
 
@@ -218,7 +219,7 @@ function wordEnd(start: number, end: number): number {
 
 /** 'SIP/' in any case (§7.1). */
 function isSip(at: number): boolean {
-  return octets[at + 3] === 47 && (isAsSent(at) || isNamed(octets, at, 'sip'));
+  return octets[at + 3] === 47 && (isAsSent(at) || isNamed(octets, at, SIP));
 }
 
 /** Whether the name of the version is in upper case, as it is sent (§7.1). */

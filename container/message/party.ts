@@ -2,13 +2,14 @@
 import { AddressParts, parameterOf, scanAddress } from '@siplet/sdk/grammar';
 import { present } from '../base/present.js';
 import { octetsOf, skipBlank } from './octets.js';
-import { isNamed, plainAddressEnd, plainQuotedEnd, plainSipEnd, quotedEnd, runEnd, tokenEnd } from './plain.js';
+import { isNamed, nameOf, plainAddressEnd, plainQuotedEnd, plainSipEnd, quotedEnd, runEnd, tokenEnd } from './plain.js';
 import { isAll, TOKEN, TOKENS } from './text.js';
 import { Uri } from './uri.js';
 
 // Local copies: V8 inlines constants of this module, but not imported ones.
 const token = TOKEN;
 const tokens = TOKENS;
+const TAG = nameOf('tag');
 
 /** One address. It is immutable, keeps offsets and cuts its parts out when somebody asks for them. */
 export class Party {
@@ -191,7 +192,7 @@ function plainTag(octets: Uint8Array, start: number, end: number): number {
 }
 
 function isTag(octets: Uint8Array, at: number): boolean {
-  return (octets[at] === 116 && octets[at + 1] === 97 && octets[at + 2] === 103) || isNamed(octets, at, 'tag');
+  return (octets[at] === 116 && octets[at + 1] === 97 && octets[at + 2] === 103) || isNamed(octets, at, TAG);
 }
 
 /** By the full grammar. Two tags are a fault, and so is a tag that is not a token (§19.3, §7.3.1). */

@@ -123,12 +123,17 @@ function schemeEnd(octets: Uint8Array, start: number, end: number): number {
     ((octets[start + 2] as number) | 32) === 112;
   if (!isSip) return -1;
   if (octets[start + 3] === 58) return start + 4;
-  return isNamed(octets, start + 3, 's') && octets[start + 4] === 58 ? start + 5 : -1;
+  return ((octets[start + 3] as number) | 32) === 115 && octets[start + 4] === 58 ? start + 5 : -1;
 }
 
-/** Whether that name, given in lower case, stands there in any case. */
-export function isNamed(octets: Uint8Array, start: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) if (((octets[start + i] as number) | 32) !== name.charCodeAt(i)) return false;
+/** A name in lower case, for `isNamed`. */
+export function nameOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}
+
+/** Whether that name stands there, in any case. */
+export function isNamed(octets: Uint8Array, start: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++) if (((octets[start + i] as number) | 32) !== name[i]) return false;
   return true;
 }
 

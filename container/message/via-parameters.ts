@@ -1,11 +1,17 @@
 // The parameters of a Via value, scanned in one pass (§20.42, §25.1 via-params, RFC 3581).
 import { isHost } from '@siplet/sdk/grammar';
 import { integerIn, skipBlank } from './octets.js';
-import { isNamed, quotedEnd, runEnd, tokenEnd } from './plain.js';
+import { isNamed, nameOf, quotedEnd, runEnd, tokenEnd } from './plain.js';
 import { VALUE } from './text.js';
 
 // Local copies: V8 inlines constants of this module, but not imported ones.
 const valueBits = VALUE;
+
+const TTL = nameOf('ttl');
+const RPORT = nameOf('rport');
+const MADDR = nameOf('maddr');
+const BRANCH = nameOf('branch');
+const RECEIVED = nameOf('received');
 
 /** Of a parameter that is a number: it is not there, or has no value. */
 export const ABSENT = -1;
@@ -83,15 +89,15 @@ export class ViaParameters {
   ): boolean {
     switch (nameEnd - name) {
       case 3:
-        return !isNamed(octets, name, 'ttl') || this.takeTtl(integerIn(octets, value, valueEnd, 255));
+        return !isNamed(octets, name, TTL) || this.takeTtl(integerIn(octets, value, valueEnd, 255));
       case 5:
-        if (isNamed(octets, name, 'rport'))
+        if (isNamed(octets, name, RPORT))
           return this.takeRport(value < 0 ? FLAG : integerIn(octets, value, valueEnd, 65535));
-        return !isNamed(octets, name, 'maddr') || this.takeMaddr(text, value, valueEnd);
+        return !isNamed(octets, name, MADDR) || this.takeMaddr(text, value, valueEnd);
       case 6:
         return !isBranch(octets, name) || this.takeBranch(value, valueEnd);
       case 8:
-        return !isNamed(octets, name, 'received') || this.takeReceived(octets, value, valueEnd);
+        return !isNamed(octets, name, RECEIVED) || this.takeReceived(octets, value, valueEnd);
       default:
         return true;
     }
@@ -132,12 +138,12 @@ export class ViaParameters {
 }
 
 function isLastRport(octets: Uint8Array, start: number, end: number): boolean {
-  return start + 6 === end && octets[start] === 59 && isNamed(octets, start + 1, 'rport');
+  return start + 6 === end && octets[start] === 59 && isNamed(octets, start + 1, RPORT);
 }
 
 /** As `isNamed`, for the parameter that every Via has. */
 function isBranch(octets: Uint8Array, at: number): boolean {
-  return isLowerBranch(octets, at) || isNamed(octets, at, 'branch');
+  return isLowerBranch(octets, at) || isNamed(octets, at, BRANCH);
 }
 
 function isLowerBranch(octets: Uint8Array, at: number): boolean {
