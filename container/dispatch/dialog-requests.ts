@@ -123,9 +123,10 @@ export class DialogRequests {
    * Whether it is in a dialog in which an application is a user agent, makes one (RFC 6665 §4.4.1), or crosses with our
    * BYE (§15.1.2).
    */
-  isInDialog({ method, callId, to, from }: Request): boolean {
+  isInDialog(request: Request): boolean {
     const { userAgents } = this.services;
     if (userAgents.size === 0) return false;
+    const { method, callId, to, from } = request;
     if (userAgents.find(callId, to.tag, from.tag) !== undefined) return true;
     if (method === 'NOTIFY') return userAgents.awaitingNotify(callId, to.tag) !== undefined;
     return method === 'BYE' && userAgents.isEnding(callId, to.tag, from.tag);

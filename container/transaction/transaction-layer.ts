@@ -124,6 +124,7 @@ export class TransactionLayer implements Transactions {
   }
 
   targetOf(cancel: Request): ServerTransaction | undefined {
+    if (this.#invites.size === 0 && this.#others.size === 0) return undefined;
     const key = serverKey(cancel);
     const transaction = this.#invites.get(key) ?? this.#others.get(key);
     const request = transaction?.pending;

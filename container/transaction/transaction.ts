@@ -52,7 +52,7 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
     const next = move.next;
     if (next !== this.place) this.enter(next);
     const { effects } = move;
-    for (let i = 0; i < effects.length; i++) effects[i]?.(this as unknown as Subject, message);
+    for (const effect of effects) effect(this as unknown as Subject, message);
     if (!next.last) return;
     this.tellTerminated();
     this.release();
