@@ -1,5 +1,6 @@
 // Application sessions and their timers: what one application keeps of one call (JSR 289 §6.3, §12).
 
+import type { Duration } from './duration.js';
 import type { Json } from './json.js';
 import type { SipSession } from './session.js';
 import type { SipUri } from './values/sip-uri.js';
@@ -7,20 +8,20 @@ import type { SipUri } from './values/sip-uri.js';
 /** What `setTimer` takes. */
 export interface TimerOptions {
   /**
-   * Milliseconds from one firing to the next, 1 or more; without it the timer fires once. The rhythm is kept; firings
-   * that come while the handler is still at work are left out.
+   * The time from one firing to the next, 1 ms or more; without it the timer fires once. Firings keep to the rhythm of
+   * the first; those that are due while the handler still works are left out.
    */
-  repeatMs?: number;
-  /** Comes back in `Timer.info`. A JSON value. */
+  repeat?: Duration;
+  /** Comes back in `SipTimer.info`. A JSON value. */
   info?: Json;
 }
 
 /** A timer of an application session, and what `@OnTimer()` handlers get. */
-export interface Timer {
+export interface SipTimer {
   readonly name: string;
   readonly info: Json | undefined;
   /** Milliseconds from one firing to the next, undefined for one that fires once. */
-  readonly repeatMs: number | undefined;
+  readonly repeat: number | undefined;
   readonly applicationSession: ApplicationSession;
   /** Stops it. Nothing happens when it has fired for the last time. */
   cancel(): void;
@@ -28,7 +29,7 @@ export interface Timer {
 
 /**
  * What one application keeps of one call: its dialogs, timers and attributes. Handlers of one session
- * never run at the same time (C-43).
+ * never run at the same time.
  */
 export interface ApplicationSession {
   /** Nobody can guess it. */
@@ -44,36 +45,42 @@ export interface ApplicationSession {
   /** The SIP sessions in it that are valid. */
   readonly sessions: readonly SipSession[];
   /**
-   * Starts a timer, which calls the `@OnTimer(name)` handler; two of one name are two timers. Throws
-   * RangeError for a negative or endless delay, TypeError for `info` that is no JSON value,
-   * SessionInvalidError when the session has ended.
+   * Starts a timer, which calls the `@OnTimer(name)` handler. Two timers may have one name. Throws RangeError for a
+   * negative or endless delay, TypeError for `info` that is not a JSON value, SessionInvalidError when the session has
+   * ended.
    */
-  setTimer(name: string, delayMs: number, options?: TimerOptions): Timer;
-  /** Those that will still fire. */
-  readonly timers: readonly Timer[];
+  setTimer(name: string, delay: Duration, options?: TimerOptions): SipTimer;
+  /** The timers that will still fire. */
+  readonly timers: readonly SipTimer[];
   /**
-   * When it expires if nothing happens in it; undefined is never. It expires in no call that
-   * stands, unless `setExpires` said so.
+   * When it expires if nothing happens in it; undefined is never. Unless `setExpires` was called, it does not expire
+   * during a call.
    */
   readonly expiresAt: Date | undefined;
   /**
-   * Lets it expire these minutes from now, whatever happens in it and also while a call stands; 0 is never. Calls
-   * `@ApplicationSessionExpired()` then, which may call this again (JSR 289 §6.3.1). Throws RangeError for what are no
-   * minutes, SessionInvalidError when the session has ended.
+   * Lets it expire after this time, whatever happens in it, also during a call; 0 is never. The container then calls
+   * `@ApplicationSessionExpired()`, which may call this again (JSR 289 §6.3.1). Throws RangeError for a value that is not
+   * a duration, SessionInvalidError when the session has ended.
    */
-  setExpires(minutes: number): void;
+  setExpires(duration: Duration): void;
+  /**
+   * Runs the function in the session's turn, when no handler of the session is running: for callbacks from outside, such
+   * as those of a database or an HTTP server. Resolves with what the function returns, and rejects with what it throws
+   * or with SessionInvalidError when the session has ended before its turn.
+   */
+  run<T>(task: () => T | Promise<T>): Promise<T>;
   /** Ends it, with its sessions and timers. */
   invalidate(): void;
   /**
-   * Whether it is invalidated when it has neither sessions nor timers any more (JSR 289 §6.4.1). Default: true. One
-   * with a key (C-42) stays until it expires.
+   * Whether it is invalidated when its last session and its last timer have ended (JSR 289 §6.4.1). Default: true. A
+   * session with a key lives until it expires.
    */
   invalidateWhenReady: boolean;
   readonly isValid: boolean;
   /**
    * A copy of the URI with a parameter by which an initial request finds this session, in its Request-URI or in the
-   * Route by which it came (JSR 289 §15.11.1). Only the container can make one; it is good as long as the session.
-   * Throws SipParseError for a text that is no SIP URI, SessionInvalidError when the session has ended.
+   * Route by which it came (JSR 289 §15.11.1). Only the container can make one; It is valid as long as the session.
+   * Throws SipParseError for a text that is not a SIP URI, SessionInvalidError when the session has ended.
    */
   encodeUri(uri: SipUri | string): SipUri;
   /** Aborted when the session ends: for `fetch` and whatever else must not outlive the call. */

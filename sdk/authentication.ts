@@ -54,10 +54,10 @@ export interface AuthenticatedOptions extends Omit<AuthenticationOptions, 'users
 }
 
 /**
- * Authenticates requests: `constructor(@inject(AUTHENTICATION) private readonly authentication: Authentication)`.
- * `@Authenticated()` is the short way.
+ * Authenticates requests: `constructor(private readonly authentication: Authentication)`. `@Authenticated()` is the
+ * short way.
  */
-export interface Authentication {
+export abstract class Authentication {
   /**
    * The name of the user whose credentials the request carries; it is in `request.user` from then on. When there are
    * none, or they are not right, the request is answered (401 or 407 with challenges, `stale` where only the nonce was
@@ -66,5 +66,5 @@ export interface Authentication {
    * also when the caller has given up meanwhile. Rejects with TypeError for options that are none, with
    * IllegalStateError for a request that was not received or is proxied already, and with what `users` throws.
    */
-  authenticate(request: SipRequest, options: AuthenticationOptions): Promise<string | undefined>;
+  abstract authenticate(request: SipRequest, options: AuthenticationOptions): Promise<string | undefined>;
 }

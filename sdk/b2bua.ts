@@ -1,5 +1,7 @@
 // The back-to-back user agent: JSR 289's B2buaHelper, and a bridge in one line.
 
+import type { Credentials } from './challenge.js';
+import type { Duration } from './duration.js';
 import type { HeaderValue } from './headers.js';
 import type { SipRequest, SipResponse } from './messages.js';
 import type { SipSession } from './session.js';
@@ -23,25 +25,41 @@ export interface LegOptions {
 
 /** What `bridge` takes. */
 export interface BridgeOptions {
-  /** Who is called: Request-URI and To. */
-  to: AddressLike;
-  /** Who calls; default is the original's From. */
+  /** The callee: Request-URI and To. Several at once are not implemented yet, and throw an Error that says so. */
+  to: AddressLike | readonly AddressLike[];
+  /** The caller; default is the original's From. */
   from?: AddressLike;
+  /** Routes to push, the first is next. Not implemented yet: it throws an Error that says so. */
+  route?: AddressLike | readonly AddressLike[];
+  /** The Contact that the callee sees. Not implemented yet: it throws an Error that says so. */
+  contact?: { user?: string; parameters?: ReadonlyMap<string, string | true> };
+  /** Answers challenges of the callee's side. Not implemented yet: it throws an Error that says so. */
+  credentials?: Credentials | readonly Credentials[];
+  /** The address that the leg leaves from. Not implemented yet: it throws an Error that says so. */
+  outboundInterface?: string;
   headers?: HeaderValues;
   /** Instead of the caller's offer. */
   body?: { content: string | Uint8Array; type: string };
   /**
-   * Seconds to wait for an answer; then the call is cancelled, and the bridge fails with 408. Default: what
-   * `@Siplet` says for proxies, else 180.
+   * How long to wait for an answer. After that the container cancels the call, and the bridge fails with 408. Default:
+   * `proxyTimeout` of `@Siplet`, else '180s'. A number below 1000 throws RangeError: it would be milliseconds.
    */
-  timeout?: number;
+  timeout?: Duration;
+}
+
+/** The options of `SipFactory.bridge`. */
+export interface CallOptions extends Omit<BridgeOptions, 'to' | 'from'> {
+  /** The party that is called first. */
+  caller: AddressLike;
+  /** The party that is called when the first has answered. */
+  callee: AddressLike;
 }
 
 /** Two legs that the container holds together. */
 export interface Bridge {
-  /** The leg to who called. */
+  /** The leg to the caller. */
   readonly caller: SipSession;
-  /** The leg to who was called. */
+  /** The leg to the callee. */
   readonly callee: SipSession;
   /** The 2xx that answered. */
   readonly response: SipResponse;
@@ -77,7 +95,7 @@ export interface B2bua {
   /**
    * Makes the second leg and joins both: provisional answers, offers and answers, early media, PRACK, UPDATE,
    * re-INVITE, INFO, REFER, CANCEL and BYE are relayed, the topology of each side stays hidden from the other.
-   * Resolves when the call was answered; rejects with CallFailed when not, which goes to the caller as it is when
+   * Resolves when the call was answered; rejects with CallFailedError when not, which goes to the caller as it is when
    * nobody catches it. So the next can be tried:
    *
    * ```ts

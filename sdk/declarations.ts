@@ -1,29 +1,38 @@
-// What decorators leave on a class, for the container to read when it deploys the class. Nothing is checked here.
+// What decorators leave on a class, for the container to read when it deploys the class. The container checks it.
 
 import type { AuthenticatedOptions } from './authentication.js';
+import type { Duration } from './duration.js';
+import type { ReadonlySipRequest } from './messages.js';
+import type { StandardSchema } from './standard-schema.js';
 
 /** What `@Siplet` takes. */
 export interface SipletOptions {
   /** Name in logs, metrics and the handler table. Default: the class name in kebab-case (`ReachMe` is 'reach-me'). */
   name?: string;
   /**
-   * Whether the application sees the responses of what it proxies: the default of `Proxy.supervised`. Default: true.
+   * The schema of the application's own section of the configuration: one of zod, valibot or any other library that
+   * implements Standard Schema. The container checks the section at deployment; `@Config()` injects the schema's output.
+   */
+  config?: StandardSchema;
+  /**
+   * Whether the application sees the responses to requests that it proxies: the default of `SipProxy.supervised`.
+   * Default: true.
    */
   supervised?: boolean;
-  /** Whether the siplet routes without any state, by its one `@StatelessRoute()` (§16.11). Default: false. */
+  /** Whether the siplet routes without any state (§16.11). Default: whether it has a `@StatelessRoute()`. */
   stateless?: boolean;
-  /** Minutes until an application session expires; 0 is never. Default: 3. */
-  sessionTimeout?: number;
+  /** How long an application session lives after the last event in it; 0 is for ever. Default: '3m'. */
+  sessionTimeout?: Duration;
   /**
-   * Seconds until a search, or a branch of a sequential one, is given up: the default of `Proxy.timeout`. Default: 180.
+   * How long a search, or each branch of a sequential search, may take: the default of `SipProxy.timeout`. Default:
+   * '180s'.
    */
-  proxyTimeout?: number;
+  proxyTimeout?: Duration;
   /**
-   * Seconds after which a call of this siplet as a user agent ends when nobody has refreshed it; the
-   * container refreshes it, or has the peer do so (RFC 4028). 0: it asks for none. Default:
-   * `limits.sessionExpires` of the configuration.
+   * How long a call of this siplet as a user agent lives without a refresh. The container refreshes it, or lets the peer
+   * do so (RFC 4028). 0: no session timer. Default: `limits.sessionExpires` of the configuration.
    */
-  sessionTimer?: number;
+  sessionTimer?: Duration;
 }
 
 /** A class that decorators can make a siplet or an application router; `T` is what its instances are. */
@@ -41,7 +50,7 @@ export type HandlerKind =
   | 'error'
   | 'best'
   | 'branch'
-  | 'response'
+  | 'status'
   | 'timer'
   | 'sessionCreated'
   | 'sessionDestroyed'
@@ -56,15 +65,17 @@ export type HandlerKind =
 
 /** One decorator on one method. */
 export interface HandlerDeclaration {
-  /** As the author wrote it: '@Invite()', "@Response({ status: 486 })". */
+  /** As the author wrote it: '@Invite()', '@Status(486)'. */
   readonly decorator: string;
   readonly kind: HandlerKind;
   /** Methods of the request; none is any. */
   readonly methods: readonly string[];
-  /** Of `@Response`: one status, or the first and the last of a range. */
+  /** Of `@Status`: one status, or the first and the last of a range. */
   readonly statuses?: readonly number[];
   /** Name of the timer; undefined is any. */
   readonly timer?: string;
+  /** The predicate of an initial request's handler. */
+  readonly when?: (request: ReadonlySipRequest) => boolean;
   readonly property: string | symbol;
   readonly isStatic: boolean;
 }
@@ -83,6 +94,9 @@ export interface SipletDeclaration {
   /** Inherited ones first, each class in the order of its source. */
   readonly handlers: readonly HandlerDeclaration[];
 }
+
+/** The token of `@Config()`. */
+export const CONFIG = Symbol.for('siplet.config');
 
 // Registered symbols, so that a class which was decorated by one copy of the SDK is understood by another.
 const HANDLERS = Symbol.for('siplet.handlers');

@@ -2,6 +2,7 @@
 
 export type { SipletOptions } from './declarations.js';
 export { Authenticated } from './decorators/authenticated.js';
+export { Config } from './decorators/config.js';
 export {
   ApplicationSessionCreated,
   ApplicationSessionDestroyed,
@@ -21,6 +22,7 @@ export {
   Cancel,
   Info,
   Initial,
+  type InitialOptions,
   Invite,
   Message,
   Notify,
@@ -41,9 +43,9 @@ export {
   ErrorResponse,
   ProvisionalResponse,
   RedirectResponse,
-  Response,
   type ResponseDecorator,
-  type ResponseSelection,
+  Status,
+  type StatusRange,
   SuccessResponse,
 } from './decorators/responses.js';
 export { ApplicationRouter, Siplet } from './decorators/siplet.js';

@@ -47,9 +47,9 @@ export class TooManyHopsError extends Error {
  * A call that the application made was not answered with a 2xx. When no handler catches it,
  * `response` goes to the caller as it is.
  */
-export class CallFailed extends Error {
+export class CallFailedError extends Error {
   static {
-    CallFailed.prototype.name = 'CallFailed';
+    CallFailedError.prototype.name = 'CallFailedError';
   }
 
   /** The status that the callee, or the container in its place (408, 503, 487), answered with. */

@@ -3,14 +3,15 @@
 import type { ApplicationSession } from './application-session.js';
 import type { B2bua } from './b2bua.js';
 import type { Challenge, Credentials } from './challenge.js';
-import type { Headers, ReadonlyHeaders } from './headers.js';
-import type { ProxyBranch, ProxyOptions, Proxy as SipProxy } from './proxy.js';
+import type { ReadonlySipHeaders, SipHeaders } from './headers.js';
+import type { ProxyBranch, ProxyOptions, SipProxy } from './proxy.js';
 import type { RoutingDirective, RoutingRegion } from './routing.js';
 import type { SipSession } from './session.js';
 import type { Address, AddressLike } from './values/address.js';
+import type { SipUri } from './values/sip-uri.js';
 import type { Uri, UriLike } from './values/uri.js';
 
-/** One end of the way that a message came or goes. */
+/** One end of the path of a message. */
 export interface Endpoint {
   /** IP address without brackets. */
   readonly address: string;
@@ -27,14 +28,14 @@ export interface CSeq {
   toString(): string;
 }
 
-/** What requests and responses have in common (JSR 289's SipServletMessage). */
+/** A request or a response (JSR 289's SipServletMessage). */
 export interface SipMessage {
   /**
    * The request's method; of a response, that of its request. In upper case for all known ones; case-sensitive (§7.1).
    */
   readonly method: string;
   /** The header fields. */
-  readonly headers: Headers;
+  readonly headers: SipHeaders;
   /** The Call-ID header (§20.8). */
   readonly callId: string;
   /**
@@ -59,17 +60,23 @@ export interface SipMessage {
   setBody(content: string | Uint8Array, type: string): void;
   /** The session of the message's dialog; it is made when there is none. */
   readonly session: SipSession;
-  /** What this application keeps of the call. */
+  /** The application's session of the call. */
   readonly applicationSession: ApplicationSession;
   /** Where the message came from; undefined for one that the application made. */
   readonly remote: Endpoint | undefined;
   /** Where it arrived; undefined for one that the application made. */
   readonly local: Endpoint | undefined;
+  /**
+   * Where the message came from when it entered the container: the same for every application of a composition, also
+   * for a request that an application made from it. undefined for a message that comes from an application.
+   */
+  readonly initialRemote: Endpoint | undefined;
+  /** Whether the message entered the container over TLS or WSS. */
+  readonly isSecure: boolean;
   /** For the application's own use; lives as long as the message. */
   readonly attributes: Map<string, unknown>;
   /**
-   * Whether it can be changed no more: it was sent, or was answered with a final
-   * response, or its transaction has ended.
+   * Whether it can no longer be changed: it was sent or answered with a final response, or its transaction has ended.
    */
   readonly isCommitted: boolean;
   /** The message as it would be sent, for logs. */
@@ -77,14 +84,14 @@ export interface SipMessage {
 }
 
 /**
- * A request that may only be read: what `@StatelessRoute()`, `@SessionKey()` and application routers get. No
- * transaction and no session exists yet.
+ * A request to read: `@StatelessRoute()`, `@SessionKey()`, `when` predicates and application routers get it. It has no
+ * transaction and no session yet.
  */
 export interface ReadonlySipRequest {
   readonly method: string;
   /** The Request-URI, as a copy. */
   readonly uri: Uri;
-  readonly headers: ReadonlyHeaders;
+  readonly headers: ReadonlySipHeaders;
   readonly callId: string;
   readonly from: Address;
   readonly to: Address;
@@ -102,7 +109,7 @@ export interface ReadonlySipRequest {
   parameter(name: string): string | true | undefined;
 }
 
-/** What `send` takes. */
+/** The options of `send`. */
 export interface SendOptions {
   /**
    * Called with each 1xx but 100, in the session's turn. Without it they go to the `@ProvisionalResponse()` handler.
@@ -111,8 +118,8 @@ export interface SendOptions {
 }
 
 /**
- * A request (JSR 289's SipServletRequest). In one transaction an application is either a proxy, or a back-to-back user
- * agent, or answers itself: what does not fit the role that was taken throws IllegalStateError (C-1).
+ * A request (JSR 289's SipServletRequest). In one transaction an application is either a proxy or a user agent: a call
+ * that does not fit the role it has taken throws IllegalStateError.
  */
 export interface SipRequest extends SipMessage {
   /**
@@ -121,7 +128,7 @@ export interface SipRequest extends SipMessage {
    */
   get uri(): Uri;
   set uri(uri: UriLike);
-  /** Whether the request stands in no dialog, so that applications are chosen for it (contract section 5). */
+  /** Whether the request is outside any dialog, so that the container chooses applications for it. */
   readonly isInitial: boolean;
   /**
    * The Max-Forwards header. Setting it throws IllegalStateError on a request that was received (a system
@@ -130,21 +137,33 @@ export interface SipRequest extends SipMessage {
   maxForwards: number;
   /**
    * A response to this request, to be sent with `send`. Without `reason` it gets the phrase of §21. On a proxied
-   * request 1xx may be sent until the transaction has completed, and a final one is a candidate like those of the
-   * branches (C-6, C-12). Throws IllegalStateError when a final response has been sent.
+   * request the application may send 1xx until the transaction has completed, and a final response is a candidate
+   * like those of the branches (§16.7). Throws IllegalStateError when a final response has been sent.
    */
   createResponse(status: number, reason?: string): SipResponse;
   /**
    * The proxy of this transaction, always the same one; `options` are set on it. Throws IllegalStateError for a request
-   * inside a dialog, which the container forwards itself (C-34), and TooManyHopsError when Max-Forwards is 0.
+   * inside a dialog, which the container forwards itself, and TooManyHopsError when Max-Forwards is 0.
    */
   proxy(options?: ProxyOptions): SipProxy;
+  /** Proxies the request to these URIs: `proxy(options).proxyTo(uris)`, and gives that proxy. */
+  proxyTo(uris: UriLike | readonly UriLike[], options?: ProxyOptions): SipProxy;
+  /**
+   * Passes the request on as it came, unsupervised: to the next application, or to its Request-URI. Throws as `proxy`
+   * does.
+   */
+  forward(): SipProxy;
   /** The back-to-back user agent of this request. */
   b2bua(): B2bua;
   /** Puts a Route above those that are there: the request goes there first (§16.6 step 6). */
   pushRoute(uri: AddressLike): void;
   /** The top Route value that pointed at this container and was removed (§16.4). */
   readonly poppedRoute: Address | undefined;
+  /**
+   * A URI of this container that leads back to the flow on which the request came (RFC 5626). Not implemented yet:
+   * reading it throws an Error that says so.
+   */
+  readonly flowUri: SipUri;
   /**
    * On whose behalf the application has the request, as the application router says (JSR 289 §15.5); undefined inside a
    * dialog, and where it has not said. A request that was made from another has that one's.
@@ -183,30 +202,30 @@ export interface SipRequest extends SipMessage {
   readonly user?: string | undefined;
   /**
    * A parameter of the URI by which the request reached this application: of the Route value that was removed, which
-   * for a record-routed dialog holds what the application set on `Proxy.recordRouteUri` (C-35), else of the
+   * for a record-routed dialog has the parameters that the application set on `SipProxy.recordRouteUri`, else of the
    * Request-URI. `true` for one without a value.
    */
   parameter(name: string): string | true | undefined;
 }
 
 /**
- * A response (JSR 289's SipServletResponse). One that was proxied is sent by the container: the handler
- * changes it and never sends it (C-4).
+ * A response (JSR 289's SipServletResponse). The container forwards a proxied response itself: its handler may change
+ * it, and does not send it.
  */
 export interface SipResponse extends SipMessage {
-  /** 101-699: an application never sees 100 (C-5). */
+  /** 101-699: an application never sees a 100. */
   readonly status: number;
   /** The reason phrase. */
   readonly reason: string;
-  /** The request that it answers: the one that the application proxied, sent or received. */
+  /** The request that it answers, which the application proxied, sent or received. */
   readonly request: SipRequest;
   /** The proxy through which it came, undefined when it did not come through one. */
   readonly proxy: SipProxy | undefined;
   /** The branch on which it came, undefined when it did not come through a proxy. */
   readonly branch: ProxyBranch | undefined;
-  /** Whether it is an intermediate final response of a branch, as `@BranchResponse()` gets (C-14). */
+  /** Whether it is an intermediate final response of a branch, as `@BranchResponse()` gets. */
   readonly isBranchResponse: boolean;
-  /** Whether this 2xx was seen before (C-10b). */
+  /** Whether this 2xx is a retransmission. */
   readonly isRetransmission: boolean;
   /** Whether it is a 1xx that must be acknowledged by PRACK (RFC 3262). */
   readonly isReliable: boolean;
@@ -236,6 +255,12 @@ export interface SipResponse extends SipMessage {
    * any other response, and the second time.
    */
   createPrack(): SipRequest;
-  /** What a 401 or 407 asks for, in order; empty for any other response. */
+  /** The challenges of a 401 or 407, in order; empty for any other response. */
   readonly challenges: readonly Challenge[];
+}
+
+/** A response to a request that the application proxies, in which `proxy` and `branch` are always there. */
+export interface ProxiedResponse extends SipResponse {
+  readonly proxy: SipProxy;
+  readonly branch: ProxyBranch;
 }

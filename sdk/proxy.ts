@@ -1,44 +1,45 @@
-// Proxying (§16) as an application controls it: JSR 289's Proxy and ProxyBranch, with the rules C-1 to C-40.
+// Proxying (§16) as an application controls it: JSR 289's Proxy and ProxyBranch.
 
+import type { Duration } from './duration.js';
 import type { SipRequest, SipResponse } from './messages.js';
 import type { SipUri } from './values/sip-uri.js';
 import type { Uri, UriLike } from './values/uri.js';
 
-/** Options of a proxy. They may be changed until the proxy is started. */
+/** Options of a proxy. They can be changed until its first branch is started. */
 export interface ProxyOptions {
   /**
-   * Whether the application's response handlers are called for this transaction (C-2, C-4). Default:
-   * what `@Siplet` says, else true.
+   * Whether the container calls the application's response handlers for this transaction. Default: that of `@Siplet`,
+   * else true.
    */
   supervised?: boolean;
-  /** Whether all branches start at once (C-22), or one after another (C-23). Default: true. */
+  /** Whether all branches start at once, or one after another. Default: true. */
   parallel?: boolean;
-  /** Whether the Contacts of a 3xx are tried (C-26). Default: true. */
+  /** Whether the proxy tries the Contacts of a 3xx itself (§16.7 step 4). Default: true. */
   recurse?: boolean;
   /**
-   * Whether the container stays in the dialog, so that `@Subsequent()` handlers see its requests (C-34). REGISTER is
-   * never record-routed (C-38). Default: false.
+   * Whether the container stays in the dialog, so that `@Subsequent()` handlers see its requests. A REGISTER is never
+   * record-routed. Default: false.
    */
   recordRoute?: boolean;
   /**
-   * Whether a Path is added to a REGISTER, so that requests to what it registers come through here
-   * (RFC 3327, C-38). Default: false.
+   * Whether the proxy adds a Path to a REGISTER, so that requests to the registered Contact pass through this container
+   * (RFC 3327). Default: false.
    */
   addToPath?: boolean;
   /**
-   * Seconds: bounds a parallel search as a whole, and each branch of a sequential one (C-22, C-23). Default:
-   * what `@Siplet` says, else 180.
+   * How long a parallel search may take as a whole, and each branch of a sequential one. Default: `proxyTimeout` of
+   * `@Siplet`, else '180s'. A number below 1000 throws RangeError: it would be milliseconds, and seconds are meant.
    */
-  timeout?: number;
-  /** Whether other branches go on when one was answered with a 2xx (C-10). Default: false. */
+  timeout?: Duration;
+  /** Whether the other branches go on when one was answered with a 2xx. Default: false. */
   noCancel?: boolean;
-  /** What the parameters of `Proxy.recordRouteUri` are taken from (C-35). */
+  /** The URI whose parameters `SipProxy.recordRouteUri` gets. */
   recordRouteUri?: UriLike;
-  /** What the parameters of `Proxy.pathUri` are taken from. */
+  /** The URI whose parameters `SipProxy.pathUri` gets. */
   pathUri?: UriLike;
   /**
-   * The address of this container from which branches are sent: 'udp:192.0.2.1:5060', or an IP
-   * address. Default: as routing has it.
+   * The address of this container that requests leave from: 'udp:192.0.2.1:5060', or an IP address. Default: the
+   * routing table decides.
    */
   outboundInterface?: string;
 }
@@ -60,13 +61,19 @@ export interface CancelCause {
 export type BranchState = 'waiting' | 'pending' | 'ended';
 
 /** The proxy of one transaction (§16). `request.proxy()` gives it. */
-export interface Proxy extends Required<Omit<ProxyOptions, 'outboundInterface' | 'recordRouteUri' | 'pathUri'>> {
+export interface SipProxy
+  extends Required<
+    Pick<ProxyOptions, 'supervised' | 'parallel' | 'recurse' | 'recordRoute' | 'addToPath' | 'noCancel'>
+  > {
+  /** Milliseconds: see ProxyOptions. */
+  get timeout(): number;
+  set timeout(timeout: Duration);
   outboundInterface: string | undefined;
   /**
-   * The URI of the Record-Route, on which parameters may be set that come back in `request.parameter(name)` of each
-   * subsequent request, from both sides (C-35). Reading it, before the start, makes it live: what is set is what is
-   * sent; of a URI that is assigned the parameters are taken, since scheme, host and port are the container's. Throws
-   * IllegalStateError when `recordRoute` is false.
+   * The URI of the Record-Route. Parameters that the application sets on it come back in `request.parameter(name)` of
+   * each subsequent request, from both sides. The URI is live until the start: changing it changes the header. Assigning
+   * a URI copies its parameters; scheme, host and port are the container's. Throws IllegalStateError when `recordRoute`
+   * is false.
    */
   get recordRouteUri(): SipUri;
   set recordRouteUri(uri: UriLike);
@@ -77,48 +84,46 @@ export interface Proxy extends Required<Omit<ProxyOptions, 'outboundInterface' |
   get pathUri(): SipUri;
   set pathUri(uri: UriLike);
   /**
-   * Adds branches for these URIs and starts them; one that is in the target set is not tried twice (§16.5, C-19).
-   * Legal as long as the transaction has not completed: from 1xx, branch and best-response handlers, also later,
-   * and after `cancel` (C-16, C-18). From a best-response handler of class 3, 4 or 5 the response is then not
-   * forwarded, and stays a candidate (C-17). Throws IllegalStateError after completion, a 2xx or a 6xx;
-   * SipParseError for a string that is no URI.
+   * Adds branches for these URIs and starts them. A URI that is in the target set already is not tried again (§16.5).
+   * Any handler may call it until the transaction has completed, also after `cancel`. When the handler of a best
+   * response of 300 to 599 calls it, the container does not forward that response: it stays a candidate beside those of
+   * the new branches. Throws IllegalStateError after completion, a 2xx or a 6xx; SipParseError for a string that is not
+   * a URI.
    */
   proxyTo(uri: UriLike | readonly UriLike[]): void;
-  /** Adds branches that wait for `start`. One that is in the target set is left out. */
+  /** Adds branches that wait for `start`; leaves out URIs that are in the target set already. */
   createBranches(uris: UriLike | readonly UriLike[]): ProxyBranch[];
-  /** Starts the branches that wait. */
+  /** Starts the waiting branches. */
   start(): void;
   /** Cancels all pending branches (§16.10); the response processing goes on as usual. */
   cancel(reason?: CancelReason): void;
-  /** All branches, in the order in which they were added; those that a 3xx gave are in `recursed` of theirs. */
+  /** All branches in the order of their adding. The branches that a 3xx added are in `recursed` of its own branch. */
   readonly branches: readonly ProxyBranch[];
   /** The branch to this URI (§19.1.4). */
   branch(uri: UriLike): ProxyBranch | undefined;
-  /** The request that is proxied. */
+  /** The request that the application proxies. */
   readonly originalRequest: SipRequest;
 }
 
 /** One target of a proxied request: a client transaction (§16.6). */
 export interface ProxyBranch {
-  /** Where it goes. */
+  /** Its target. */
   readonly uri: Uri;
-  /** The request as it is sent. Until it is started its headers may be changed, for this branch alone. */
+  /** The request as sent. Until the branch is started, its headers can be changed for this branch alone. */
   readonly request: SipRequest;
-  /** What came last: a 1xx, then the final response; undefined as long as nothing has come. */
+  /** The last response: a 1xx, then the final response; undefined before any. */
   readonly response: SipResponse | undefined;
   readonly state: BranchState;
-  readonly proxy: Proxy;
-  /** Cancels this branch (§9.1); one that waits is never started. */
+  readonly proxy: SipProxy;
+  /** Cancels this branch (§9.1); a waiting branch is never started. */
   cancel(reason?: CancelReason): void;
-  /** Seconds that it may take; default is that of the proxy. Timer C bounds an INVITE all the same (C-24). */
-  timeout: number;
-  /** Whether the Contacts of its 3xx are tried; default is that of the proxy. */
+  /** Milliseconds that it may take; default is that of the proxy. Timer C bounds an INVITE all the same (§16.8). */
+  get timeout(): number;
+  set timeout(timeout: Duration);
+  /** Whether the proxy tries the Contacts of its 3xx; default is that of the proxy. */
   recurse: boolean;
-  /** The branches that its 3xx gave (C-26). */
+  /** The branches that its 3xx added. */
   readonly recursed: readonly ProxyBranch[];
   /** Whether it is record-routed; default is that of the proxy. */
   recordRoute: boolean;
-  /** The URI of the Record-Route on this branch alone; as `Proxy.recordRouteUri`. */
-  get recordRouteUri(): SipUri;
-  set recordRouteUri(uri: UriLike);
 }

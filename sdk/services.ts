@@ -1,6 +1,7 @@
-// What the container gives to applications by injection: see tokens.ts.
+// What the container injects by type: a constructor parameter of one of these classes gets the container's object.
 
-import type { ApplicationSession, Timer, TimerOptions } from './application-session.js';
+import type { ApplicationSession } from './application-session.js';
+import type { Bridge, CallOptions } from './b2bua.js';
 import type { SipRequest } from './messages.js';
 import type { Method } from './methods.js';
 import type { SipSession } from './session.js';
@@ -8,43 +9,55 @@ import type { Address, AddressLike } from './values/address.js';
 import type { Parameterable } from './values/parameterable.js';
 import type { Uri } from './values/uri.js';
 
-/** Makes what does not come from a message (JSR 289's SipFactory). */
-export interface SipFactory {
+/** Creates requests, sessions and values that do not come from a message (JSR 289's SipFactory). */
+export abstract class SipFactory {
   /**
-   * A new initial request, with its own Call-ID; the Request-URI is that of `to` until it is set. Its
-   * applications are chosen as if it had been received (contract section 5). Throws IllegalStateError for ACK and
-   * CANCEL, which belong to a transaction.
+   * A new initial request with its own Call-ID. Its Request-URI is the URI of `to` until it is set. The container
+   * chooses applications for it as if it had received it. Throws IllegalStateError for ACK and CANCEL, which belong to
+   * a transaction.
    */
-  createRequest(applicationSession: ApplicationSession, method: Method, from: AddressLike, to: AddressLike): SipRequest;
+  abstract createRequest(
+    applicationSession: ApplicationSession,
+    method: Method,
+    from: AddressLike,
+    to: AddressLike,
+  ): SipRequest;
   /**
-   * A new application session; with a key the one of that key, which is made when there is none (C-42). It ends when
-   * its last SIP session or timer has, or when it expires. Throws IllegalStateError in a constructor, RangeError for a
-   * key of more than 1024 characters.
+   * A new application session; with a key, the session of that key, which is created when there is none. It ends when
+   * its last SIP session and its last timer have ended, or when it expires. Throws IllegalStateError in a constructor,
+   * RangeError for a key of more than 1024 characters.
    */
-  createApplicationSession(key?: string): ApplicationSession;
+  abstract createApplicationSession(key?: string): ApplicationSession;
+  /**
+   * Calls one party, then the other, and joins them: click-to-call. Not implemented yet: it throws an Error that says
+   * so.
+   */
+  abstract bridge(applicationSession: ApplicationSession, options: CallOptions): Promise<Bridge>;
+  /** The addresses of this container, as `outboundInterface` takes them: 'udp:192.0.2.1:5060'. */
+  abstract readonly interfaces: readonly string[];
   /** The URI in the text. Throws SipParseError. */
-  parseUri(text: string): Uri;
+  abstract parseUri(text: string): Uri;
   /** The address in the text. Throws SipParseError. */
-  parseAddress(text: string): Address;
+  abstract parseAddress(text: string): Address;
   /** The value with parameters in the text. Throws SipParseError. */
-  parseParameterable(text: string): Parameterable;
+  abstract parseParameterable(text: string): Parameterable;
 }
 
-/** Timers of application sessions (JSR 289's TimerService). `ApplicationSession.setTimer` is the short way. */
-export interface Timers {
-  createTimer(applicationSession: ApplicationSession, name: string, delayMs: number, options?: TimerOptions): Timer;
-}
-
-/** Finds sessions of this version of this application, and no others (JSR 289's SipSessionsUtil). */
-export interface Sessions {
-  /** The application session with that id. */
-  applicationSession(id: string): ApplicationSession | undefined;
-  /** The application session of that key; `create` makes one when there is none (C-42). */
-  applicationSessionByKey(key: string, create?: boolean): ApplicationSession | undefined;
-  /** The SIP session with that id. */
-  session(id: string): SipSession | undefined;
-  /** All application sessions that are valid. */
-  applicationSessions(): ApplicationSession[];
+/** Finds the sessions of this version of this application (JSR 289's SipSessionsUtil). */
+export abstract class Sessions {
+  /** The application session with this id. */
+  abstract find(id: string): ApplicationSession | undefined;
+  /** The application session of this key. */
+  abstract findByKey(key: string): ApplicationSession | undefined;
+  /**
+   * The application session of this key; it is created when there is none. Throws RangeError for a key of more than
+   * 1024 characters.
+   */
+  abstract forKey(key: string): ApplicationSession;
+  /** The SIP session with this id. */
+  abstract session(id: string): SipSession | undefined;
+  /** All valid application sessions, the oldest first. */
+  abstract all(): ApplicationSession[];
 }
 
 /** Values of the labels of a measurement. Keep them few: each combination is a time series. */
@@ -75,11 +88,11 @@ export interface Histogram {
  * the application's. Asked twice for one name, it gives the same measurement; throws TypeError when that is of another
  * kind, or when the name is no metric name.
  */
-export interface Metrics {
-  counter(name: string, help?: string): Counter;
-  gauge(name: string, help?: string): Gauge;
+export abstract class Metrics {
+  abstract counter(name: string, help?: string): Counter;
+  abstract gauge(name: string, help?: string): Gauge;
   /** `buckets` are upper bounds in ascending order; default suits seconds. */
-  histogram(name: string, help?: string, buckets?: readonly number[]): Histogram;
+  abstract histogram(name: string, help?: string, buckets?: readonly number[]): Histogram;
 }
 
 /**
@@ -91,16 +104,16 @@ export interface LogFunction {
   (fields: object, message?: string, ...values: unknown[]): void;
 }
 
-/** A pino logger, or what looks like one. The application's own carries its name and version. */
-export interface Logger {
-  /** Lines below it are not written. */
-  level: string;
-  readonly trace: LogFunction;
-  readonly debug: LogFunction;
-  readonly info: LogFunction;
-  readonly warn: LogFunction;
-  readonly error: LogFunction;
-  readonly fatal: LogFunction;
+/** The application's logger: a child of the container's pino logger that adds the application's name and version. */
+export abstract class Logger {
+  /** The least important level that is written. */
+  abstract level: string;
+  abstract readonly trace: LogFunction;
+  abstract readonly debug: LogFunction;
+  abstract readonly info: LogFunction;
+  abstract readonly warn: LogFunction;
+  abstract readonly error: LogFunction;
+  abstract readonly fatal: LogFunction;
   /** A logger that adds these fields to each line. */
-  child(fields: Record<string, unknown>): Logger;
+  abstract child(fields: Record<string, unknown>): Logger;
 }

@@ -6,7 +6,7 @@ import type { SipRequest } from './messages.js';
 import type { Method } from './methods.js';
 import type { Address } from './values/address.js';
 
-/** Where a dialog is (§12): no dialog yet, by a 1xx with a To tag, by a 2xx, at its end. */
+/** The state of a dialog (§12): not made yet, made by a 1xx with a To tag, made by a 2xx, ended. */
 export type SessionState = 'initial' | 'early' | 'confirmed' | 'terminated';
 
 /**
@@ -18,9 +18,9 @@ export interface SipSession {
   readonly id: string;
   readonly callId: string;
   readonly state: SessionState;
-  /** The application's side; of a proxied call the one in From. */
+  /** The application's side; of a proxied call the party in From. */
   readonly localParty: Address;
-  /** The peer; of a proxied call the one in To. */
+  /** The peer; of a proxied call the party in To. */
   readonly remoteParty: Address;
   /**
    * A request inside the dialog, to the peer. Throws IllegalStateError when the dialog has ended, for ACK and CANCEL
@@ -28,16 +28,17 @@ export interface SipSession {
    */
   createRequest(method: Method): SipRequest;
   /**
-   * The next request of one of these methods in the dialog, or of any when none is named: it goes to who awaits it
-   * instead of its handler, so that a call reads from top to bottom: `const bye = await session.next('BYE')`. Other
+   * The next request of one of these methods in the dialog, or of any when none is named: the awaiting code gets it
+   * instead of the handler, so that a call reads from top to bottom: `const bye = await session.next('BYE')`. Other
    * handlers of the application session have their turn meanwhile. A BYE that is not answered is answered 200. Rejects
-   * with SessionInvalidError when the dialog ends before; throws IllegalStateError where the application is no user
+   * with SessionInvalidError when the dialog ends before; throws IllegalStateError where the application is not a user
    * agent: before it has answered or sent the request, and in a proxied dialog.
    */
   next(...methods: Method[]): Promise<SipRequest>;
   /**
-   * Ends the dialog: BYE, on a proxied dialog to both sides; CANCEL, or a final response, while it is
-   * early. Resolves when it has ended.
+   * Ends the dialog: with a BYE, on a proxied dialog to both sides, where each party is by now (§12.2); while it is early
+   * with a CANCEL or a final response. Resolves when the dialog has ended. Throws IllegalStateError when there is nothing
+   * to end.
    */
   terminate(): Promise<void>;
   /**

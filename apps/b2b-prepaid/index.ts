@@ -11,8 +11,8 @@ import {
   OnTimer,
   Siplet,
   type SipRequest,
+  type SipTimer,
   SipUri,
-  type Timer,
 } from '@siplet/sdk';
 import { inject, preDestroy } from 'inversify';
 import { ACCOUNTS, type Accounts } from './accounts.js';
@@ -79,7 +79,7 @@ export class B2bPrepaid {
    * warned, or both legs are ended.
    */
   @OnTimer('paid')
-  async paid({ applicationSession }: Timer): Promise<void> {
+  async paid({ applicationSession }: SipTimer): Promise<void> {
     const call = this.#calls.get(applicationSession.id);
     if (call?.answer === undefined) return;
     const { meter, answer } = call;

@@ -4,7 +4,7 @@ import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
   Bye,
-  CallFailed,
+  CallFailedError,
   Invite,
   LOGGER,
   type Logger,
@@ -55,7 +55,7 @@ export class B2bTrunk {
     try {
       await this.#tryEach(carriers, number, request, call);
     } catch (error) {
-      call.over(error instanceof CallFailed ? error.status : 500, request.isCommitted ? 'caller' : null);
+      call.over(error instanceof CallFailedError ? error.status : 500, request.isCommitted ? 'caller' : null);
       throw error;
     }
   }
@@ -98,7 +98,7 @@ export class B2bTrunk {
   }
 
   async #tryEach(carriers: readonly Carrier[], number: string, request: SipRequest, call: Call): Promise<void> {
-    let last: CallFailed | undefined;
+    let last: CallFailedError | undefined;
     for (const carrier of carriers) {
       const { name } = carrier;
       const circuit = this.#circuits.take(carrier);
@@ -110,8 +110,8 @@ export class B2bTrunk {
       try {
         return await this.#bridge(carrier, number, request, call);
       } catch (error) {
-        call.failed(failureOf(error instanceof CallFailed ? error.status : 500, responseOf(error)));
-        if (!(error instanceof CallFailed) || request.isCommitted || !this.#isWorthAnother(error)) throw error;
+        call.failed(failureOf(error instanceof CallFailedError ? error.status : 500, responseOf(error)));
+        if (!(error instanceof CallFailedError) || request.isCommitted || !this.#isWorthAnother(error)) throw error;
         this.log.info('%s: %s failed with %d', request.callId, name, error.status);
         last = error;
       }
@@ -128,7 +128,7 @@ export class B2bTrunk {
     void bridge.ended.then(() => call.over(bridge.response.status, 'container'));
   }
 
-  #isWorthAnother(error: CallFailed): boolean {
+  #isWorthAnother(error: CallFailedError): boolean {
     const told = q850In(error.response?.headers.getAll('Reason') ?? []);
     return isCarriersFault(failureOf(error.status, error.response), told, this.settings.failover);
   }
@@ -137,7 +137,7 @@ export class B2bTrunk {
    * No carrier is left. What the last one said goes to the caller as it is, unless the
    * configuration has another status for it.
    */
-  #refuse(request: SipRequest, last: CallFailed | undefined, call: Call): void {
+  #refuse(request: SipRequest, last: CallFailedError | undefined, call: Call): void {
     const status = last === undefined ? 503 : this.settings.statuses.get(last.status);
     if (status === undefined) throw last;
     const response = request.createResponse(status);
@@ -149,5 +149,5 @@ export class B2bTrunk {
 }
 
 function responseOf(error: unknown) {
-  return error instanceof CallFailed ? error.response : undefined;
+  return error instanceof CallFailedError ? error.response : undefined;
 }

@@ -20,7 +20,7 @@ export function sendAcknowledgement(
   if (next === undefined) return Promise.resolve();
   return new Promise((done) => {
     const acknowledgement = new Acknowledgement(ack, services, sent, done);
-    const hop = new NextHop(services, acknowledgement).find(next, services.internalFlowTo(next));
+    const hop = new NextHop(services, acknowledgement).find(next, services.internalFlowTo(next, undefined));
     if (hop !== undefined) acknowledgement.attempt(hop);
   });
 }

@@ -101,17 +101,16 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   #start(): void {
     const { request } = this;
     const { application } = this.session.applicationSession;
-    const { routingState, routingDirective } = this.servlet;
-    const inside = this.isInitial
-      ? this.#services.nextHopFor(request, application, routingState, routingDirective)
-      : undefined;
+    const inside = this.isInitial ? this.#services.nextHopFor(request, application, this.servlet) : undefined;
     if (typeof inside === 'number') {
       this.#failed(inside);
       return;
     }
     const next = inside === undefined ? postprocessRouting(request) : request.target;
     addContentLength(request);
-    const internal = inside ?? (this.isInitial || next === undefined ? undefined : this.#services.internalFlowTo(next));
+    const internal =
+      inside ??
+      (this.isInitial || next === undefined ? undefined : this.#services.internalFlowTo(next, this.servlet.entryFlow));
     const hop = this.#hops.find(next, internal);
     if (hop !== undefined) this.attempt(hop);
   }

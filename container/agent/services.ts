@@ -5,12 +5,12 @@ import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { Request, Uri } from '../message/index.js';
 import type { Location } from '../proxy/next-hop.js';
+import type { OwnRequest } from '../servlet/sender.js';
 import type { Invocation } from '../session/invocation.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import type { RoutingState } from '../transport/routing-state.js';
 import type { TimerSettings } from './session-terms.js';
 
 /** Milliseconds, but for session timers: seconds. */
@@ -35,9 +35,9 @@ export interface AgentServices extends Location {
   open(hop: Hop): Flow;
   /**
    * A flow to this container itself, when the next hop of a request in a dialog is a Record-Route URI or a Contact of
-   * ours.
+   * ours. `origin` is the flow on which the request that it was made from entered the container.
    */
-  internalFlowTo(next: Uri): Flow | undefined;
+  internalFlowTo(next: Uri, origin: Flow | undefined): Flow | undefined;
   /**
    * Where an initial request goes that an application sends: the flow to the application that is next; a status where
    * none can be told; undefined: it leaves the container, with the routes that were pushed onto it (contract section
@@ -46,8 +46,7 @@ export interface AgentServices extends Location {
   nextHopFor(
     request: Request,
     sender: DeployedApplication,
-    routingState: RoutingState,
-    directive: sdk.RoutingDirective,
+    held: Pick<OwnRequest, 'routingState' | 'routingDirective' | 'entryFlow'>,
   ): Flow | number | undefined;
   /** The helper that joins the leg of a session to others (JSR 289 §14). */
   b2bua(request: sdk.SipRequest, session: SipSession): sdk.B2bua;

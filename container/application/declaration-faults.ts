@@ -64,7 +64,7 @@ function methodFaults(method: string): string[] {
 function statusFaults({ kind, statuses = [] }: HandlerDeclaration): string[] {
   const faults: string[] = [];
   const [first = 0, last = first] = statuses;
-  if (kind === 'response' && statuses.length === 0) faults.push('names no status');
+  if (kind === 'status' && statuses.length === 0) faults.push('names no status');
   if (statuses.length > 2) faults.push('a range has a first and a last status; stack decorators for several');
   else if (first > last) faults.push('the range ends before it begins');
   for (const status of statuses) {

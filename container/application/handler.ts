@@ -6,11 +6,11 @@ import type { HandlerDeclaration, SipletClass } from '@siplet/sdk/declarations';
 export interface SipletDefaults {
   readonly supervised: boolean;
   readonly stateless: boolean;
-  /** Minutes. */
+  /** Milliseconds; 0: for ever. */
   readonly sessionTimeout: number;
-  /** Seconds. */
+  /** Milliseconds. */
   readonly proxyTimeout: number;
-  /** Seconds; undefined: what the configuration says. */
+  /** Seconds, as RFC 4028 counts; undefined: what the configuration says. */
   readonly sessionTimer?: number | undefined;
 }
 

@@ -86,7 +86,7 @@ export class Selection {
 
   responses(method: string | undefined): StatusLine {
     const candidates = this.#candidates.filter(
-      (each) => (each.declaration.kind in RANGES || each.declaration.kind === 'response') && each.takesMethod(method),
+      (each) => (each.declaration.kind in RANGES || each.declaration.kind === 'status') && each.takesMethod(method),
     );
     const line = new Array<Handler | undefined>(LAST_STATUS + 1).fill(undefined);
     if (candidates.length === 0) return line;

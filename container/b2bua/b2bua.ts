@@ -1,6 +1,6 @@
 // The application as back-to-back user agent (JSR 289 §14's B2buaHelper), and the bridge.
 import type * as sdk from '@siplet/sdk';
-import { CallFailed, IllegalStateError } from '@siplet/sdk';
+import { CallFailedError, IllegalStateError, timeLimit } from '@siplet/sdk';
 import { Answering } from '../agent/answering.js';
 import { Leg } from '../agent/leg.js';
 import { SentRequest } from '../servlet/sent-request.js';
@@ -66,25 +66,35 @@ export class B2bua implements sdk.B2bua {
     return [...leg.received].map((answering) => answering.servlet);
   }
 
-  bridge({ to, from, headers, body, timeout }: sdk.BridgeOptions): Promise<sdk.Bridge> {
+  bridge(options: sdk.BridgeOptions): Promise<sdk.Bridge> {
+    const { from, headers, body, timeout } = options;
+    const to = onlyCallee(options);
     const answering = Answering.of(this.request);
     assertInitial(answering, 'bridge');
     const what = `bridge: the ${this.request.method} ${this.request.callId}`;
     if (answering.request.method !== 'INVITE') throw new IllegalStateError(`${what} is no INVITE: see createRequest`);
     if (answering.isBridging) throw new IllegalStateError(`${what} has a bridge under way`);
-    if (answering.received.isCancelled) return failed(new CallFailed(487), answering.services.invocation.turn);
+    if (answering.received.isCancelled) return failed(new CallFailedError(487), answering.services.invocation.turn);
     if (answering.answered) throw new IllegalStateError(`${what} has its final response`);
-    const seconds = timeout ?? answering.received.options.proxyTimeout;
-    if (!(seconds >= 0)) throw new RangeError(`bridge: ${timeout} is no timeout in seconds`);
+    const limit =
+      timeout === undefined ? answering.received.options.proxyTimeout : timeLimit(timeout, 'the timeout of a bridge');
     const refused = answering.refuseAsAgent();
-    if (refused !== undefined) return failed(new CallFailed(refused), answering.services.invocation.turn);
+    if (refused !== undefined) return failed(new CallFailedError(refused), answering.services.invocation.turn);
     const sent = createLegRequest(answering, { to, ...(from && { from }), ...(headers && { headers }) }, body);
     relink(this.leg, legOf(sent.session, 'createRequest'));
-    return new Bridge(answering, sent).start(seconds);
+    return new Bridge(answering, sent).start(limit);
   }
 }
 
-function failed(error: CallFailed, turn: Turn | undefined): Promise<never> {
+/** What a bridge cannot do yet is refused rather than left out. */
+function onlyCallee(options: sdk.BridgeOptions): sdk.AddressLike {
+  for (const name of ['route', 'contact', 'credentials', 'outboundInterface'] as const)
+    if (options[name] !== undefined) throw new Error(`bridge: the option ${name} is not implemented yet`);
+  if (Array.isArray(options.to)) throw new Error('bridge: several callees at once are not implemented yet');
+  return options.to as sdk.AddressLike;
+}
+
+function failed(error: CallFailedError, turn: Turn | undefined): Promise<never> {
   const awaited = Awaited.in<never>(turn);
   awaited.fail(error);
   return awaited;

@@ -1,7 +1,7 @@
 // Two legs that are held together: the second one's call, and what becomes of both (contract section 3, RFC 7092 §3).
 
 import type * as sdk from '@siplet/sdk';
-import { CallFailed } from '@siplet/sdk';
+import { CallFailedError } from '@siplet/sdk';
 import type { Answering } from '../agent/answering.js';
 import type { ExchangeUser } from '../agent/exchanges.js';
 import { Leg } from '../agent/leg.js';
@@ -49,11 +49,11 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
     this.#reliable = new ReliableRelay(answering);
   }
 
-  /** Calls the callee; `seconds` is how long it may ring. */
-  start(seconds: number): Awaited<Bridge> {
+  /** Calls the callee; `limit` is how long it may ring, in milliseconds. */
+  start(limit: number): Awaited<Bridge> {
     const { answering, invite } = this;
     answering.bridging((cancel) => this.#cancelled(cancel));
-    if (seconds > 0) this.#deadline = answering.services.clock.start(seconds * 1000, this, 'answer');
+    this.#deadline = answering.services.clock.start(limit, this, 'answer');
     this.#inviteLeg.sendFor(this, invite);
     return this.#awaited;
   }
@@ -115,7 +115,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
 
   #answered(response: ReceivedResponse): void {
     if (this.#state !== 'calling') this.#refuse(response);
-    else if (response.status >= 300) this.#fail(new CallFailed(response.status, response));
+    else if (response.status >= 300) this.#fail(new CallFailedError(response.status, response));
     else this.#stand(response);
   }
 
@@ -158,17 +158,17 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
    */
   #cancelled(by: Request): boolean {
     this.invite.exchange?.cancel(by.values('reason').join(', ') || undefined);
-    this.#fail(new CallFailed(487));
+    this.#fail(new CallFailedError(487));
     return false;
   }
 
   expire(): void {
     if (this.#state !== 'calling') return;
     this.invite.exchange?.cancel(TIMEOUT);
-    this.#fail(new CallFailed(408));
+    this.#fail(new CallFailedError(408));
   }
 
-  #fail(error: CallFailed): void {
+  #fail(error: CallFailedError): void {
     this.#state = 'over';
     this.#deadline?.stop();
     this.#callerLeg.release();

@@ -1,12 +1,12 @@
 // Calls that failed: their callers are told when no handler has caught the failure (contract section 3).
-import { CallFailed } from '@siplet/sdk';
+import { CallFailedError } from '@siplet/sdk';
 import type { Answering } from '../agent/answering.js';
 import { SipResponse } from '../servlet/sip-response.js';
 import { relayedResponse } from './relayed-response.js';
 
-const callers = new WeakMap<CallFailed, Answering>();
+const callers = new WeakMap<CallFailedError, Answering>();
 
-export function callFailed(answering: Answering, error: CallFailed): void {
+export function callFailed(answering: Answering, error: CallFailedError): void {
   callers.set(error, answering);
 }
 
@@ -14,7 +14,7 @@ export function callFailed(answering: Answering, error: CallFailed): void {
  * Relays an error that a handler or a promise left to the caller whose call it ended. False: it is not such an error.
  */
 export function relayUncaught(error: unknown): boolean {
-  if (!(error instanceof CallFailed)) return false;
+  if (!(error instanceof CallFailedError)) return false;
   const answering = callers.get(error);
   if (answering === undefined) return false;
   relayFailure(answering, error);
@@ -22,7 +22,7 @@ export function relayUncaught(error: unknown): boolean {
 }
 
 /** The caller gets what the callee answered, as it is. */
-export function relayFailure(answering: Answering, { status, response }: CallFailed): void {
+export function relayFailure(answering: Answering, { status, response }: CallFailedError): void {
   if (answering.answered || answering.isBridging) return;
   if (response instanceof SipResponse) answering.relay(relayedResponse(answering, response.message));
   else answering.answerAs(status >= 300 && status <= 699 ? status : 500);

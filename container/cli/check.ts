@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
+import { Authentication, Metrics, Sessions, SipFactory } from '@siplet/sdk';
 import { type Configuration, readConfiguration } from '../configuration/configuration.js';
 import { compile } from '../deployment/compile.js';
 import { createApplication } from '../deployment/create-application.js';
@@ -46,12 +46,8 @@ async function checked(deployable: Deployable, configuration: Configuration, ter
     configOf: (name) => configuration.apps.get(name),
     defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
     authenticated,
-    tokens: () => [
-      [SIP_FACTORY, standIn('SIP_FACTORY')],
-      [TIMERS, standIn('TIMERS')],
-      [SESSIONS, standIn('SESSIONS')],
-      [METRICS, standIn('METRICS')],
-    ],
+    configFile: configuration.file,
+    tokens: () => [SipFactory, Sessions, Metrics, Authentication].map((type) => [type, standIn(type.name)]),
   });
   try {
     terminal.out(`${deployable.name} ${deployable.version}\n`);
@@ -64,7 +60,7 @@ async function checked(deployable: Deployable, configuration: Configuration, ter
 }
 
 /** Can be injected and kept, but there is no container behind it. */
-function standIn(token: string): object {
+function standIn(type: string): object {
   return new Proxy(
     {},
     {
@@ -72,7 +68,7 @@ function standIn(token: string): object {
         if (typeof property === 'symbol' || property === 'then') return undefined;
         return () => {
           throw new Error(
-            `${token}.${property}: 'siplet check' runs no container; use it in a handler or a timer, not while the application is made`,
+            `${type}.${property}: 'siplet check' runs no container; use it in a handler or a timer, not while the application is made`,
           );
         };
       },

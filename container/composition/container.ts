@@ -175,6 +175,7 @@ class OneEngine implements ContainerAlone {
     return {
       log: this.#log,
       configOf: (name) => this.#apps.get(name),
+      configFile: this.#configuration.file,
       defaults: { supervised, proxyTimeout },
       authenticated,
       tokens: (application) => tokensFor(application, () => this.engine, this.#measurements),

@@ -1,8 +1,8 @@
-// What the container gives to each application by injection: the SDK's tokens with their values.
-import type * as sdk from '@siplet/sdk';
-import { Address, AUTHENTICATION, METRICS, Parameterable, parseUri, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
+// What the container gives to each application by injection: the SDK's types with their objects.
+import * as sdk from '@siplet/sdk';
 import { createInitialRequest } from '../agent/origination.js';
 import type { ApplicationInTheMaking } from '../application/application.js';
+import { type ListenTransport, listenText } from '../configuration/configuration.js';
 import type { Engine } from '../engine/engine.js';
 import type { ApplicationMetrics } from '../observe/application-metrics.js';
 import { authenticate } from '../servlet/authentication.js';
@@ -10,14 +10,23 @@ import { OwnSessions } from '../servlet/own-sessions.js';
 import { addressOf } from '../servlet/values.js';
 import type { ApplicationSession } from '../session/application-session.js';
 
-/** The engine is asked for when it is needed: applications are made before it listens. */
+/** `engine` is called when it is needed: applications are created before it listens. */
 export function tokensFor(
   application: ApplicationInTheMaking,
   engine: () => Engine,
   metrics: ApplicationMetrics,
-): [token: symbol, value: unknown][] {
+): [type: abstract new () => unknown, value: unknown][] {
   const sessions = new OwnSessions(application, () => engine().sessions);
-  const factory: sdk.SipFactory = {
+  return [
+    [sdk.SipFactory, factoryOf(engine, sessions)],
+    [sdk.Sessions, sessions],
+    [sdk.Metrics, metrics.of(application)],
+    [sdk.Authentication, { authenticate } satisfies sdk.Authentication],
+  ];
+}
+
+function factoryOf(engine: () => Engine, sessions: OwnSessions): sdk.SipFactory {
+  return {
     createRequest: (session, method, from, to) =>
       createInitialRequest(
         engine().services.agent,
@@ -27,18 +36,16 @@ export function tokensFor(
         addressOf(to),
       ),
     createApplicationSession: (key) => sessions.create(key),
-    parseUri,
-    parseAddress: (text) => Address.parse(text),
-    parseParameterable: (text) => Parameterable.parse(text),
+    bridge: () => {
+      throw new Error('SipFactory.bridge is not implemented yet');
+    },
+    get interfaces() {
+      return engine().transport.listenings.map(({ transport, address, port }) =>
+        listenText({ transport: transport.toLowerCase() as ListenTransport, address, port }),
+      );
+    },
+    parseUri: sdk.parseUri,
+    parseAddress: (text) => sdk.Address.parse(text),
+    parseParameterable: (text) => sdk.Parameterable.parse(text),
   };
-  const timers: sdk.Timers = {
-    createTimer: (session, name, delayMs, options) => session.setTimer(name, delayMs, options),
-  };
-  return [
-    [SIP_FACTORY as symbol, factory],
-    [TIMERS as symbol, timers],
-    [SESSIONS as symbol, sessions],
-    [METRICS as symbol, metrics.of(application)],
-    [AUTHENTICATION as symbol, { authenticate } satisfies sdk.Authentication],
-  ];
 }

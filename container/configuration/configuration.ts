@@ -126,6 +126,22 @@ function toldOf({ code, message }: YAMLParseError): string {
   return code === 'NON_STRING_KEY' ? 'a key is to be a text' : message;
 }
 
+/** 'siplet.yaml:12:5': where the key of that path stands in the file, or the nearest key above it. */
+export function positionIn(file: string, path: readonly PropertyKey[]): string {
+  const lines = new LineCounter();
+  try {
+    const document = parseDocument(readFileSync(file, 'utf8'), {
+      lineCounter: lines,
+      stringKeys: true,
+      logLevel: 'error',
+    });
+    const { line, col } = lines.linePos(offsetOf(document, path));
+    return `${file}:${line}:${col}`;
+  } catch {
+    return file;
+  }
+}
+
 /** The defaults alone. */
 export function defaultConfiguration(overrides: Overrides = {}): Configuration {
   return parseConfiguration('', undefined, overrides);

@@ -133,11 +133,10 @@ const proxy = z.strictObject({
     .describe(
       'whether applications are called for the responses of the calls that they proxy, where a siplet does not say',
     ),
-  timeout: z
-    .number()
-    .positive()
-    .default(180)
-    .describe('seconds that a proxied request may stay unanswered, where a siplet does not say'),
+  timeout: milliseconds(180_000, 'how long a proxied request may stay unanswered, where a siplet does not say').refine(
+    (value) => value >= 1000,
+    { error: "must be 1s or more: a number is milliseconds; write '20s' for seconds" },
+  ),
   maxForwards: z
     .number()
     .int()
@@ -280,7 +279,7 @@ export const schema = z.strictObject({
 type Parsed = z.output<typeof schema>;
 
 /**
- * The whole configuration, every key with its value. Times are milliseconds; `proxy.timeout` is seconds, as in the API.
+ * The whole configuration, every key with its value. Times are milliseconds.
  */
 export interface Configuration extends Omit<Parsed, 'apps'> {
   /** The section of each application, by its name. */

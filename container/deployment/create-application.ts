@@ -1,12 +1,20 @@
 // Makes one version of an application: its classes in an injector of their own, its instances, its handler
 // table. Contract sections 1 and 2.
-import { APP_CONFIG, DeploymentError, LOGGER, type SipletOptions } from '@siplet/sdk';
+import {
+  DeploymentError,
+  type Duration,
+  Logger as LoggerType,
+  milliseconds,
+  type SipletOptions,
+  timeLimit,
+} from '@siplet/sdk';
 import { declarationOf, handlersOf, isApplicationRouter, type SipletClass } from '@siplet/sdk/declarations';
 import { Container, ContainerModule, injectable, type ServiceIdentifier } from 'inversify';
 import type { Logger } from 'pino';
 import type { ApplicationInTheMaking, DeployedApplication } from '../application/application.js';
 import type { DeployedSiplet, SipletDefaults, SipletEntry } from '../application/handler.js';
 import { type AuthenticatedBy, HandlerTable } from '../application/handler-table.js';
+import { bindConfig } from './config.js';
 import type { Deployable } from './deployable.js';
 import { endsInTime } from './in-time.js';
 import { describeFault, type Loaded } from './load.js';
@@ -18,19 +26,21 @@ export interface ApplicationServices {
   readonly injector?: Container;
   /** `apps.<name>` of the configuration. */
   configOf(name: string): unknown;
-  /** Defaults of `@Siplet` options. */
-  readonly defaults: { readonly supervised: boolean /** Seconds. */; readonly proxyTimeout: number };
+  /** The file that it stands in. */
+  readonly configFile?: string | undefined;
+  /** Defaults of `@Siplet` options; `proxyTimeout` in milliseconds. */
+  readonly defaults: { readonly supervised: boolean; readonly proxyTimeout: number };
   /** Puts `@Authenticated` before a handler. */
   readonly authenticated: AuthenticatedBy;
   /**
-   * Tokens with their values: SIP_FACTORY, TIMERS, SESSIONS, METRICS. Called once for
-   * each application that is deployed.
+   * Types of the SDK with their objects: SipFactory, Sessions, Metrics, Authentication. Called once for each application
+   * that is deployed.
    */
   tokens(application: ApplicationInTheMaking): Iterable<readonly [token: ServiceIdentifier, value: unknown]>;
 }
 
-/** Minutes: contract section 2. */
-const SESSION_TIMEOUT = 3;
+/** Milliseconds. */
+const SESSION_TIMEOUT = 180_000;
 
 interface Exported {
   readonly siplets: readonly SipletClass[];
@@ -53,8 +63,7 @@ export async function createApplication(
   const injector = new Container(
     services.injector ? { autobind: true, parent: services.injector } : { autobind: true },
   );
-  injector.bind(LOGGER).toConstantValue(log);
-  injector.bind(APP_CONFIG).toConstantValue(config);
+  injector.bind(LoggerType).toConstantValue(log as unknown as LoggerType);
   let deployed: DeployedApplication | undefined;
   for (const [token, value] of services.tokens({ name, version, revision, deployed: () => deployed }))
     injector.bind(token).toConstantValue(value);
@@ -71,6 +80,7 @@ export async function createApplication(
     }
   };
   try {
+    await bindConfig(injector, exported.siplets, { name, section: config, file: services.configFile });
     for (const module of exported.modules) await injector.loadAsync(module);
     for (const type of [...exported.siplets, ...exported.routers]) bindSingleton(type, injector);
     const siplets: SipletEntry[] = [];
@@ -148,20 +158,36 @@ async function sipletOf(
 ): Promise<DeployedSiplet> {
   const declaration = declarationOf(type);
   const options: Readonly<SipletOptions> = declaration?.options ?? {};
+  const className = type.name || '(anonymous class)';
+  const option = (
+    key: 'sessionTimeout' | 'proxyTimeout' | 'sessionTimer',
+    read: (duration: Duration, name: string) => number,
+  ): number | undefined => {
+    const value = options[key];
+    try {
+      return value === undefined ? undefined : read(value, `${key} of @Siplet`);
+    } catch (error) {
+      throw new DeploymentError(`${className}: ${(error as Error).message}`, { cause: error });
+    }
+  };
   const defaults: SipletDefaults = {
     supervised: options.supervised ?? services.defaults.supervised,
-    stateless: options.stateless ?? false,
-    sessionTimeout: options.sessionTimeout ?? SESSION_TIMEOUT,
-    proxyTimeout: options.proxyTimeout ?? services.defaults.proxyTimeout,
-    sessionTimer: options.sessionTimer,
+    stateless: options.stateless ?? handlersOf(type).some(({ kind }) => kind === 'stateless'),
+    sessionTimeout: option('sessionTimeout', milliseconds) ?? SESSION_TIMEOUT,
+    proxyTimeout: option('proxyTimeout', timeLimit) ?? services.defaults.proxyTimeout,
+    sessionTimer: secondsOf(option('sessionTimer', milliseconds)),
   };
-  const className = type.name || '(anonymous class)';
   return {
     name: declaration?.name ?? className,
     className,
     options: defaults,
     instance: await instanceOf(type, injector),
   };
+}
+
+/** RFC 4028 counts seconds. */
+function secondsOf(duration: number | undefined): number | undefined {
+  return duration === undefined ? undefined : Math.ceil(duration / 1000);
 }
 
 /** Whatever a module said of it: a siplet class is a singleton (contract section 1). */

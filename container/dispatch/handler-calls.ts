@@ -1,6 +1,6 @@
 // The calls of handlers that every request and response brings, as jobs of the mailbox: objects, since three functions
 // for each would cost more than the call.
-import { CallFailed, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
+import { CallFailedError, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import type { Handler } from '../application/handler.js';
 import type { Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
@@ -17,7 +17,7 @@ export interface Reporter {
 /** Whether an error is a fault of the handler that threw it; `wasCancelled`: its caller had given up. */
 export function isAtFault(error: unknown, wasCancelled: boolean): boolean {
   // A handler that goes on after the CANCEL is not, nor one that proxies a request with no hops left (C-40).
-  if (error instanceof TooManyHopsError || error instanceof CallFailed) return false;
+  if (error instanceof TooManyHopsError || error instanceof CallFailedError) return false;
   return !(wasCancelled && error instanceof IllegalStateError);
 }
 

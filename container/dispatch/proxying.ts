@@ -50,7 +50,7 @@ export class Proxying implements Supervisor, ProxyRole {
     const loopPart = received.loopPart ?? services.loopDetection.partOf(request, nameInTurn(received));
     const proxying = new Proxying(received, loopPart);
     const { context } = proxying;
-    context.timeout = options.proxyTimeout * 1000;
+    context.timeout = options.proxyTimeout;
     context.toNextApplication = (branch) =>
       services.nextApplication.of(branch, transaction.flow, routingState, 'CONTINUE');
     proxying.supervised = options.supervised;

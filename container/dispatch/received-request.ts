@@ -1,7 +1,7 @@
 // A request that an application has taken, from its handler to the end of the last transaction: answered, proxied, or
 // forwarded in its dialog.
 import type * as sdk from '@siplet/sdk';
-import { CallFailed, TooManyHopsError } from '@siplet/sdk';
+import { CallFailedError, TooManyHopsError } from '@siplet/sdk';
 import { type AnsweredRequest, Answering } from '../agent/answering.js';
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler, SipletDefaults } from '../application/handler.js';
@@ -126,7 +126,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
    */
   #failed(error: unknown): void {
     if (this.isDealtWith) return;
-    if (error instanceof CallFailed) relayFailure(this.answering, error);
+    if (error instanceof CallFailedError) relayFailure(this.answering, error);
     else this.answer(this.generate(error instanceof TooManyHopsError ? 483 : 500));
   }
 

@@ -32,7 +32,7 @@ import { Targeting } from '../session/targeting.js';
 import { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 import type { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Flow } from '../transport/flow.js';
-import { InternalFlow, type InternalReceiver } from '../transport/internal-flow.js';
+import { InternalFlow, type InternalReceiver, originOf } from '../transport/internal-flow.js';
 import { OUTSIDE, type RoutingState, sentBy } from '../transport/routing-state.js';
 import type { TransportLayer } from '../transport/transport-layer.js';
 
@@ -85,7 +85,7 @@ export class Services {
       router,
       own,
       returns: new Returns(clock, identifiers),
-      internalFlow: (like, routingState) => this.#internalFlow(like, routingState),
+      internalFlow: (like, routingState, origin) => this.#internalFlow(like, routingState, origin),
     });
     this.agent = this.#forAgents(settings.agent, nextApplication);
     this.dispatch = this.#forDispatch(settings, nextApplication);
@@ -119,7 +119,9 @@ export class Services {
       lingering: new Lingering(upstream, undefined),
       open: (hop) => transport.open(hop),
       internalFlow: (next, inbound) =>
-        cookieOf(next) !== undefined && this.#isOwn(next) ? this.#internalFlow(inbound, OUTSIDE) : undefined,
+        cookieOf(next) !== undefined && this.#isOwn(next)
+          ? this.#internalFlow(inbound, OUTSIDE, originOf(inbound))
+          : undefined,
       hasInterface: (address) => transport.hasInterface(address),
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),
@@ -142,9 +144,10 @@ export class Services {
       open: (hop) => transport.open(hop),
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),
-      internalFlowTo: (next) => (this.#isOwn(next) ? this.#internalFlow(this.#place, OUTSIDE) : undefined),
-      nextHopFor: (request, sender, routingState, directive) =>
-        nextApplication.of(request, this.#place, sentBy(sender.name, routingState), directive),
+      internalFlowTo: (next, origin) =>
+        this.#isOwn(next) ? this.#internalFlow(this.#place, OUTSIDE, origin) : undefined,
+      nextHopFor: (request, sender, { routingState, routingDirective, entryFlow }) =>
+        nextApplication.of(request, this.#place, sentBy(sender.name, routingState), routingDirective, entryFlow),
       b2bua: (request, session) => new B2bua(request as SipRequest, Leg.of(session, services)),
       problem: (text, error) => this.#problem(text, error),
     };
@@ -187,8 +190,8 @@ export class Services {
     return this.#parts.transport.isOwn(uri.host, uri.port, uri.transport);
   }
 
-  #internalFlow(like: Flow, routingState: RoutingState): Flow {
-    return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, routingState);
+  #internalFlow(like: Flow, routingState: RoutingState, origin: Flow | undefined): Flow {
+    return InternalFlow.pair(this.#parts.agenda, this.#parts.receive, like, routingState, origin);
   }
 
   #problem(text: string, error: unknown): void {

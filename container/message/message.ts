@@ -172,6 +172,12 @@ export abstract class Message {
     return values;
   }
 
+  /** The values of one field, as `values` divides them. */
+  valuesIn({ key, value }: Field): string[] {
+    if (!isList(key)) return [value];
+    return value.includes(',') ? splitList(value) : value === '' ? [] : [value];
+  }
+
   /** As the new first value: a field above the first of that key, or above all when there is none. */
   push(name: string, value: string): void {
     this.pushField(Field.of(name, value));

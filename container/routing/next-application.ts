@@ -7,7 +7,7 @@ import { type Request, Uri } from '../message/index.js';
 import type { Own } from '../proxy/route-preprocessing.js';
 import type { Target } from '../session/targeting.js';
 import type { Flow } from '../transport/flow.js';
-import { routingStateOn } from '../transport/internal-flow.js';
+import { originOf, routingStateOn } from '../transport/internal-flow.js';
 import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
 import type { Returns } from './returns.js';
 import { type Answer, Departure, Destination, NoAnswer, type Router } from './router.js';
@@ -28,7 +28,8 @@ interface NextApplicationParts {
   readonly router: Router;
   readonly own: Own;
   readonly returns: Returns;
-  internalFlow(like: Flow, routingState: RoutingState): Flow;
+  /** `origin` is the flow on which the request entered the container. */
+  internalFlow(like: Flow, routingState: RoutingState, origin: Flow | undefined): Flow;
 }
 
 export class NextApplication {
@@ -103,21 +104,28 @@ export class NextApplication {
 
   /**
    * Asks for a request that an application proxies or sends; routes are pushed onto it. `like` bears the address that a
-   * flow inside has.
+   * flow inside has; `origin` is the flow on which the request entered the container.
    */
-  of(request: Request, like: Flow, routingState: RoutingState, directive: RoutingDirective): FlowInside {
+  of(
+    request: Request,
+    like: Flow,
+    routingState: RoutingState,
+    directive: RoutingDirective,
+    origin = originOf(like),
+  ): FlowInside {
     if (routingState.visited.length >= MAX_PASSED) return 483;
     return this.carryOut(
       this.#parts.router.next(request, undefined, undefined, routingState, directive, undefined),
       request,
       like,
+      origin,
     );
   }
 
-  carryOut(answer: Answer, request: Request, like: Flow): FlowInside {
+  carryOut(answer: Answer, request: Request, like: Flow, origin = originOf(like)): FlowInside {
     if (answer === undefined) return undefined;
     if (answer instanceof NoAnswer) return answer.status;
-    if (!(answer instanceof Departure)) return this.#parts.internalFlow(like, answer);
+    if (!(answer instanceof Departure)) return this.#parts.internalFlow(like, answer, origin);
     const { routes } = answer;
     if (answer.returns) {
       const transport = like.transport === 'UDP' ? '' : `;transport=${like.transport.toLowerCase()}`;
@@ -127,6 +135,6 @@ export class NextApplication {
     for (const route of [...routes].reverse()) request.push('Route', `<${route}>`);
     const first = routes[0] === undefined ? undefined : Uri.parse(routes[0]);
     if (first === undefined || !this.#parts.own.isOwn(first.host, first.port, first.transport)) return undefined;
-    return this.#parts.internalFlow(like, answer);
+    return this.#parts.internalFlow(like, answer, origin);
   }
 }

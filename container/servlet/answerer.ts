@@ -6,10 +6,11 @@ import type { Request, Response, Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction } from '../transaction/user.js';
+import type { Flow } from '../transport/flow.js';
 import type { RoutingState } from '../transport/routing-state.js';
 
 /** A proxy as the application holds it. */
-export interface HeldProxy extends sdk.Proxy {
+export interface HeldProxy extends sdk.SipProxy {
   /** A branch as the application holds it: the same branch is always the same object. */
   facadeOf(branch: Branch): sdk.ProxyBranch;
 }
@@ -34,13 +35,13 @@ export interface Answerer {
   /** The application or the container proxies it. */
   readonly isProxied: boolean;
   /** The request as the application holds it. */
-  readonly servlet: sdk.SipRequest;
+  readonly servlet: sdk.SipRequest & { readonly entryFlow: Flow | undefined };
   readonly services: { readonly digest: DigestServer };
   /**
    * Takes the role of proxy. Throws IllegalStateError when it has the other role or cannot be proxied (C-1),
    * TooManyHopsError.
    */
-  proxy(options: sdk.ProxyOptions | undefined): sdk.Proxy;
+  proxy(options: sdk.ProxyOptions | undefined): sdk.SipProxy;
   /** The proxy, if it is proxied; in a dialog it refuses to add branches. */
   readonly servletProxy: HeldProxy | undefined;
   /**

@@ -7,7 +7,7 @@ import { keyOf, type Message, Party, type Request, type Response, textOf, wireOf
 /** Written by the container alone. */
 const SYSTEM = new Set(['via', 'call-id', 'cseq', 'record-route', 'route', 'max-forwards', 'content-length']);
 
-export class Headers implements sdk.Headers {
+export class Headers implements sdk.SipHeaders {
   readonly #message: Message;
   /** Throws when the message has left. */
   readonly #assertOpen: () => void;
@@ -39,6 +39,19 @@ export class Headers implements sdk.Headers {
       names.push(field.name);
     }
     return names;
+  }
+
+  keys(): IterableIterator<string> {
+    return this.names().values();
+  }
+
+  *entries(): IterableIterator<[name: string, value: string]> {
+    for (const field of this.#message.fields)
+      for (const value of this.#message.valuesIn(field)) yield [field.name, textOf(value)];
+  }
+
+  [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    return this.entries();
   }
 
   set(name: string, value: sdk.HeaderValue | readonly sdk.HeaderValue[]): void {

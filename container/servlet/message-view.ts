@@ -4,6 +4,7 @@ import type * as sdk from '@siplet/sdk';
 import { Address } from '@siplet/sdk';
 import { type Message, textOf } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
+import { originOf } from '../transport/internal-flow.js';
 import { Headers } from './headers.js';
 
 export abstract class MessageView<M extends Message> {
@@ -57,18 +58,36 @@ export abstract class MessageView<M extends Message> {
   }
 
   get remote(): sdk.Endpoint | undefined {
-    const { flow } = this;
-    return flow === undefined
-      ? undefined
-      : { address: flow.remoteAddress, port: flow.remotePort, transport: flow.transport };
+    return remoteOf(this.flow);
   }
 
   get local(): sdk.Endpoint | undefined {
     const { flow } = this;
     return flow === undefined
       ? undefined
-      : { address: flow.localAddress, port: flow.localPort, transport: flow.transport };
+      : { address: flow.localAddress, port: flow.localPort, transport: flow.transport.toLowerCase() };
   }
+
+  /** The flow on which the message entered the container; undefined for a message that comes from an application. */
+  get entryFlow(): Flow | undefined {
+    return originOf(this.flow);
+  }
+
+  /** JSR 289 §5.2: getInitialRemoteAddr and its kind. */
+  get initialRemote(): sdk.Endpoint | undefined {
+    return remoteOf(this.entryFlow);
+  }
+
+  get isSecure(): boolean {
+    const transport = this.entryFlow?.transport;
+    return transport === 'TLS' || transport === 'WSS';
+  }
+}
+
+function remoteOf(flow: Flow | undefined): sdk.Endpoint | undefined {
+  return flow === undefined
+    ? undefined
+    : { address: flow.remoteAddress, port: flow.remotePort, transport: flow.transport.toLowerCase() };
 }
 
 /**

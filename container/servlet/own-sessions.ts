@@ -1,5 +1,5 @@
-// The sessions of one version of an application, as it looks for them (JSR 289's SipSessionsUtil); those of others, and
-// of other versions, it does not see.
+// The sessions of one version of an application, as it looks for them (JSR 289's SipSessionsUtil). It does not see the
+// sessions of others or of other versions.
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { ApplicationInTheMaking, DeployedApplication } from '../application/application.js';
@@ -17,15 +17,18 @@ export class OwnSessions implements sdk.Sessions {
     this.#sessions = sessions;
   }
 
-  applicationSession(id: string): ApplicationSession | undefined {
+  find(id: string): ApplicationSession | undefined {
     const session = this.#sessions().find(id);
     return session !== undefined && this.#owns(session) ? session : undefined;
   }
 
-  applicationSessionByKey(key: string, create = false): ApplicationSession | undefined {
-    if (create) return this.#sessions().withKey(this.#own('applicationSessionByKey'), key);
+  findByKey(key: string): ApplicationSession | undefined {
     const application = this.#application.deployed();
     return application === undefined ? undefined : this.#sessions().findByKey(application, key);
+  }
+
+  forKey(key: string): ApplicationSession {
+    return this.#sessions().withKey(this.#own('forKey'), key);
   }
 
   session(id: string): SipSession | undefined {
@@ -33,7 +36,7 @@ export class OwnSessions implements sdk.Sessions {
     return session !== undefined && this.#owns(session.applicationSession) ? session : undefined;
   }
 
-  applicationSessions(): ApplicationSession[] {
+  all(): ApplicationSession[] {
     const application = this.#application.deployed();
     return application === undefined ? [] : this.#sessions().of(application);
   }

@@ -1,6 +1,6 @@
 // One branch of a proxy as its application holds it (JSR 289 §10.2.3).
 import type * as sdk from '@siplet/sdk';
-import { IllegalStateError, parseUri, type SipUri } from '@siplet/sdk';
+import { IllegalStateError, parseUri, type SipUri, timeLimit } from '@siplet/sdk';
 import { textOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { HeldProxy, ProxyRole } from './answerer.js';
@@ -74,15 +74,13 @@ export class ProxyBranch implements sdk.ProxyBranch {
     cancel(this.#branch);
   }
 
-  /** Seconds. */
   get timeout(): number {
-    return (this.#branch.timeout ?? this.#branch.context.timeout) / 1000;
+    return this.#branch.timeout ?? this.#branch.context.timeout;
   }
 
-  set timeout(seconds: number) {
-    if (!(seconds > 0)) throw new RangeError(`a branch's timeout is more than 0 seconds, not ${seconds}`);
+  set timeout(timeout: sdk.Duration) {
     this.#assertWaiting('timeout');
-    this.#branch.timeout = seconds * 1000;
+    this.#branch.timeout = timeLimit(timeout, 'the timeout of a branch');
   }
 
   get recurse(): boolean {

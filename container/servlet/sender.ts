@@ -12,6 +12,8 @@ import type { Answerer } from './answerer.js';
 export interface OwnRequest extends sdk.SipRequest {
   readonly message: Request;
   readonly session: SipSession;
+  /** The flow on which the request that it was made from entered the container. */
+  readonly entryFlow: Flow | undefined;
   /** What travels with it from application to application. */
   readonly routingState: RoutingState;
   /** What has become of it; undefined until it is sent. */

@@ -4,6 +4,7 @@ import { IllegalStateError } from '@siplet/sdk';
 import { addAuthorization } from '../digest/index.js';
 import type { Request } from '../message/index.js';
 import { Awaited } from '../session/awaited.js';
+import type { Flow } from '../transport/flow.js';
 import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
 import type { Answerer } from './answerer.js';
 import type { OwnRequest, Sender, SentExchange } from './sender.js';
@@ -30,6 +31,11 @@ export class SentRequest extends SipRequest implements OwnRequest {
     this.#routingState = routingState ?? OUTSIDE;
     if (isInitial) sender.routingState = routingState;
     this.#directive = routingState === undefined ? 'NEW' : 'CONTINUE';
+  }
+
+  /** That of the request from which it was made. */
+  override get entryFlow(): Flow | undefined {
+    return this.madeFrom?.servlet.entryFlow;
   }
 
   override get routingState(): RoutingState {

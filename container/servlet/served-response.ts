@@ -23,7 +23,7 @@ export class ServedResponse extends SipResponse {
     return this.answerer.servlet;
   }
 
-  get proxy(): sdk.Proxy | undefined {
+  get proxy(): sdk.SipProxy | undefined {
     return this.answerer.servletProxy;
   }
 

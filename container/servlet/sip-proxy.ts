@@ -1,6 +1,6 @@
 // The proxy of one request as its application holds it (JSR 289 §10.2): options, branches, proxyTo.
 import type * as sdk from '@siplet/sdk';
-import { IllegalStateError, SipParseError, SipUri } from '@siplet/sdk';
+import { IllegalStateError, SipParseError, SipUri, timeLimit } from '@siplet/sdk';
 import { Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { ResponseContext } from '../proxy/response-context.js';
@@ -12,7 +12,7 @@ import { type UriOrAddress, uriText } from './values.js';
 
 const SCHEMES = new Set(['sip', 'sips', 'tel']);
 
-export class SipProxy implements sdk.Proxy {
+export class SipProxy implements sdk.SipProxy {
   readonly #context: ResponseContext;
   readonly #role: ProxyRole;
   #recordRoute = false;
@@ -77,14 +77,12 @@ export class SipProxy implements sdk.Proxy {
     this.#context.noCancel = value;
   }
 
-  /** Seconds. */
   get timeout(): number {
-    return this.#context.timeout / 1000;
+    return this.#context.timeout;
   }
 
-  set timeout(seconds: number) {
-    if (!(seconds > 0)) throw new RangeError(`a proxy's timeout is more than 0 seconds, not ${seconds}`);
-    this.#context.timeout = seconds * 1000;
+  set timeout(timeout: sdk.Duration) {
+    this.#context.timeout = timeLimit(timeout, 'the timeout of a proxy');
   }
 
   get recordRoute(): boolean {

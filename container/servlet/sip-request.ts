@@ -121,8 +121,22 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     return new ServedResponse(response, answerer, this.session, undefined, 'created');
   }
 
-  proxy(options?: sdk.ProxyOptions): sdk.Proxy {
+  proxy(options?: sdk.ProxyOptions): sdk.SipProxy {
     return this.answerable('proxy').proxy(options);
+  }
+
+  proxyTo(uris: sdk.UriLike | readonly sdk.UriLike[], options?: sdk.ProxyOptions): sdk.SipProxy {
+    const proxy = this.proxy(options);
+    proxy.proxyTo(uris);
+    return proxy;
+  }
+
+  forward(): sdk.SipProxy {
+    return this.proxyTo(this.uri, { supervised: false });
+  }
+
+  get flowUri(): never {
+    throw new Error('flowUri is not implemented yet');
   }
 
   b2bua(): sdk.B2bua {

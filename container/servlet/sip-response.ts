@@ -48,9 +48,14 @@ export abstract class SipResponse extends SipMessage<Response> implements sdk.Si
 
   abstract get request(): sdk.SipRequest;
 
-  abstract get proxy(): sdk.Proxy | undefined;
+  abstract get proxy(): sdk.SipProxy | undefined;
 
   abstract get branch(): sdk.ProxyBranch | undefined;
+
+  /** That of its request. */
+  override get initialRemote(): sdk.Endpoint | undefined {
+    return this.request.initialRemote;
+  }
 
   abstract send(): void;
 

@@ -1,10 +1,11 @@
 // The application session (JSR 289 §6): what one application keeps of one call: its SIP sessions, timers, attributes,
 // mailbox.
 import type * as sdk from '@siplet/sdk';
-import { SipUri } from '@siplet/sdk';
+import { milliseconds, SipUri } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Deadline, Timed } from '../base/clock.js';
 import { ApplicationTimer } from './application-timer.js';
+import { Awaited } from './awaited.js';
 import { SESSION_PARAMETER } from './encoded-uris.js';
 import { Mailbox } from './mailbox.js';
 import { notify } from './notices.js';
@@ -12,6 +13,7 @@ import type { SessionOwner } from './owner.js';
 import type { SessionServices } from './services.js';
 import { Session } from './session.js';
 import type { SipSession } from './sip-session.js';
+import { Task } from './task.js';
 
 /** Who finds application sessions by their version and their key. */
 export interface ApplicationSessionKeeper {
@@ -20,7 +22,6 @@ export interface ApplicationSessionKeeper {
   ended(session: ApplicationSession): void;
 }
 
-const MINUTE = 60_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class ApplicationSession extends Session implements SessionOwner, Timed {
@@ -46,13 +47,14 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
     services: SessionServices,
     readonly keeper: ApplicationSessionKeeper,
     readonly application: DeployedApplication,
+    /** Milliseconds; 0: for ever. */
     sessionTimeout: number,
     /** Its name among the sessions of the application (C-42), when it has one. */
     readonly key?: string,
   ) {
     super(services);
     this.mailbox = new Mailbox(services.invocation, application);
-    this.#lifetime = sessionTimeout > 0 ? sessionTimeout * MINUTE : NEVER;
+    this.#lifetime = sessionTimeout > 0 ? sessionTimeout : NEVER;
     this.#touched = services.clock.now();
     this.#restart();
   }
@@ -86,15 +88,15 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
 
   // Timers -----------------------------------------------------------------------------------------
 
-  setTimer(name: string, delayMs: number, options: { repeatMs?: number; info?: sdk.Json } = {}): sdk.Timer {
+  setTimer(name: string, delay: sdk.Duration, options: sdk.TimerOptions = {}): sdk.SipTimer {
     this.assertValid('setTimer');
-    const timer = new ApplicationTimer(this, name, delayMs, options.repeatMs, options.info);
+    const timer = new ApplicationTimer(this, name, delay, options);
     this.#timers ??= new Set();
     this.#timers.add(timer);
     return timer;
   }
 
-  get timers(): readonly sdk.Timer[] {
+  get timers(): readonly sdk.SipTimer[] {
     return [...(this.#timers ?? [])].filter((timer) => timer.isPending);
   }
 
@@ -117,10 +119,9 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
     return new Date(clock.wallTime() + this.#due - clock.now());
   }
 
-  setExpires(minutes: number): void {
+  setExpires(duration: sdk.Duration): void {
     this.assertValid('setExpires');
-    if (!(minutes >= 0)) throw new RangeError(`setExpires: ${minutes} are no minutes`);
-    this.#lifetime = minutes === 0 ? NEVER : minutes * MINUTE;
+    this.#lifetime = milliseconds(duration, 'setExpires') || NEVER;
     this.#explicit = true;
     this.#touched = this.services.clock.now();
     this.#restart();
@@ -163,6 +164,15 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
   get #isInUse(): boolean {
     const idle = this.services.clock.now() - this.#touched;
     return idle < this.services.dialogIdle && this.#sessions.some((session) => session.isInUse);
+  }
+
+  // Callbacks from outside -------------------------------------------------------------------------
+
+  run<T>(task: () => T | Promise<T>): Promise<T> {
+    this.assertValid('run');
+    const awaited = Awaited.in<T>(this.services.invocation.turn);
+    new Task(this, task, awaited).post();
+    return awaited;
   }
 
   // Ending -----------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ export class ApplicationSessions implements ApplicationSessionKeeper {
     return this.services.named.size;
   }
 
-  /** A new one; `sessionTimeout` in minutes. */
+  /** A new one; `sessionTimeout` in milliseconds. */
   create(
     application: DeployedApplication,
     sessionTimeout = application.siplets[0]?.options.sessionTimeout ?? SESSION_TIMEOUT,

@@ -1,11 +1,15 @@
 // A timer of an application session (JSR 289 §12): fires into the session's mailbox.
 import type * as sdk from '@siplet/sdk';
+import { milliseconds } from '@siplet/sdk';
 import type { Handler } from '../application/handler.js';
 import type { Deadline, Timed } from '../base/clock.js';
 import { assertJson } from './json-value.js';
 import type { SessionOwner } from './owner.js';
 
-export class ApplicationTimer implements sdk.Timer, Timed {
+export class ApplicationTimer implements sdk.SipTimer, Timed {
+  /** Milliseconds. */
+  readonly repeat: number | undefined;
+  readonly info: sdk.Json | undefined;
   #deadline: Deadline | undefined;
   /** Cancelled, or the session has ended: a firing that waits for its turn is not told any more. */
   #over = false;
@@ -17,18 +21,20 @@ export class ApplicationTimer implements sdk.Timer, Timed {
   constructor(
     readonly applicationSession: SessionOwner,
     readonly name: string,
-    delayMs: number,
-    readonly repeatMs: number | undefined,
-    readonly info: sdk.Json | undefined,
+    delay: sdk.Duration,
+    { repeat, info }: sdk.TimerOptions,
   ) {
     if (typeof name !== 'string') throw new TypeError(`the name of a timer is a string, not a ${typeof name}`);
-    if (!(delayMs >= 0 && delayMs < Number.POSITIVE_INFINITY))
-      throw new RangeError(`the timer '${name}' needs a delay of 0 ms or more, not ${delayMs}`);
-    if (repeatMs !== undefined && !(repeatMs >= 1 && repeatMs < Number.POSITIVE_INFINITY))
-      throw new RangeError(`the timer '${name}' is repeated after 1 ms or more, not after ${repeatMs}`);
+    const after = milliseconds(delay, `the delay of the timer '${name}'`);
+    if (after === Number.POSITIVE_INFINITY)
+      throw new RangeError(`the delay of the timer '${name}' is endless: it would never fire`);
+    this.repeat = repeat === undefined ? undefined : milliseconds(repeat, `repeat of the timer '${name}'`);
+    if (this.repeat !== undefined && !(this.repeat >= 1 && this.repeat < Number.POSITIVE_INFINITY))
+      throw new RangeError(`repeat of the timer '${name}' is 1 ms or more, not ${repeat}`);
     if (info !== undefined) assertJson(info, `the info of the timer '${name}'`);
-    this.#due = this.#clock.now() + delayMs;
-    this.#deadline = this.#clock.start(delayMs, this, name);
+    this.info = info;
+    this.#due = this.#clock.now() + after;
+    this.#deadline = this.#clock.start(after, this, name);
   }
 
   get #clock() {
@@ -42,7 +48,7 @@ export class ApplicationTimer implements sdk.Timer, Timed {
 
   expire(): void {
     this.#deadline = undefined;
-    if (this.repeatMs !== undefined) this.#startNext(this.repeatMs);
+    if (this.repeat !== undefined) this.#startNext(this.repeat);
     // While the former firing has not been dealt with, another would only queue up behind it.
     if (this.#firing) return;
     const { applicationSession } = this;
@@ -68,9 +74,9 @@ export class ApplicationTimer implements sdk.Timer, Timed {
   }
 
   /** At the next time of its rhythm; those that have passed while the process was busy are left out. */
-  #startNext(repeatMs: number): void {
+  #startNext(repeat: number): void {
     const now = this.#clock.now();
-    this.#due += repeatMs * Math.max(1, Math.ceil((now - this.#due) / repeatMs));
+    this.#due += repeat * Math.max(1, Math.ceil((now - this.#due) / repeat));
     this.#deadline = this.#clock.start(Math.max(0, this.#due - now), this, this.name);
   }
 

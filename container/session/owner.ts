@@ -14,5 +14,5 @@ export interface SessionOwner extends sdk.ApplicationSession {
   touch(): void;
   add(session: sdk.SipSession): void;
   remove(session: sdk.SipSession): void;
-  timerEnded(timer: sdk.Timer): void;
+  timerEnded(timer: sdk.SipTimer): void;
 }

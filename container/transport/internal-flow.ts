@@ -33,6 +33,8 @@ export class InternalFlow implements Flow {
   #peer: InternalFlow | undefined;
   readonly #agenda: Agenda;
   readonly #receive: InternalReceiver;
+  /** The flow on which the request entered the container; undefined: an application made it. */
+  readonly origin: Flow | undefined;
 
   private constructor(
     agenda: Agenda,
@@ -41,7 +43,9 @@ export class InternalFlow implements Flow {
     /** Of the request which travels here. */
     readonly routingState: RoutingState,
     readonly parties: Parties,
+    origin: Flow | undefined,
   ) {
+    this.origin = origin;
     this.#agenda = agenda;
     this.#receive = receive;
     this.transport = like.transport;
@@ -51,12 +55,18 @@ export class InternalFlow implements Flow {
   }
 
   /** The sending end of a new pair. */
-  static pair(agenda: Agenda, receive: InternalReceiver, like: Flow, routingState: RoutingState): InternalFlow {
+  static pair(
+    agenda: Agenda,
+    receive: InternalReceiver,
+    like: Flow,
+    routingState: RoutingState,
+    origin: Flow | undefined,
+  ): InternalFlow {
     // A request in a dialog comes from whoever took it before.
     const before = like instanceof InternalFlow ? like.parties.recipient : undefined;
     const parties: Parties = { sender: routingState.sender ?? before, recipient: undefined };
-    const near = new InternalFlow(agenda, receive, like, routingState, parties);
-    const far = new InternalFlow(agenda, receive, like, routingState, parties);
+    const near = new InternalFlow(agenda, receive, like, routingState, parties, origin);
+    const far = new InternalFlow(agenda, receive, like, routingState, parties, origin);
     near.#peer = far;
     far.#peer = near;
     return near;
@@ -74,6 +84,11 @@ export class InternalFlow implements Flow {
 /** This application has taken what came on the flow. */
 export function takenBy(flow: Flow, application: string): void {
   if (flow instanceof InternalFlow) flow.parties.recipient ??= application;
+}
+
+/** The flow on which the request that came on this one entered the container. */
+export function originOf(flow: Flow | undefined): Flow | undefined {
+  return flow instanceof InternalFlow ? flow.origin : flow;
 }
 
 /** What travels with a request which came on this flow. */

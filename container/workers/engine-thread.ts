@@ -137,6 +137,7 @@ export class EngineThread {
     const { supervised, timeout: proxyTimeout } = this.#beginning.configuration.proxy;
     return new HostedApplications({
       log: this.#log,
+      configFile: this.#beginning.configuration.file,
       defaults: { supervised, proxyTimeout },
       authenticated,
       tokens: (application) => tokensFor(application, () => this.#engine, this.#measurements),

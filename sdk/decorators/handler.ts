@@ -1,8 +1,8 @@
-// How method decorators are made: each notes itself on the class and checks the method's type at compile time only.
+// How method decorators are made: each records itself on the class. The compiler alone checks the method's type.
 
 import { declareHandler, type HandlerDeclaration, type HandlerKind } from '../declarations.js';
 
-/** A method that takes a `T`, or nothing, and may return a promise. What it returns is of no interest. */
+/** A method that takes a `T`, or nothing, and may return a promise. The container ignores what it returns. */
 export type Handler<T> = (argument: T) => unknown;
 
 /** A decorator for methods of type `H`: on any other method it is a compile error. */
@@ -12,17 +12,19 @@ export type HandlerDecorator<H> = <M extends H>(
   descriptor: TypedPropertyDescriptor<M>,
 ) => void;
 
-/** The decorator that notes a handler. */
+/** The decorator that records a handler. */
 export function noting<H>(
   decorator: string,
   kind: HandlerKind,
   methods: readonly string[] = [],
-  more: Pick<HandlerDeclaration, 'statuses' | 'timer'> = {},
+  more: Pick<HandlerDeclaration, 'statuses' | 'timer' | 'when'> = {},
 ): HandlerDecorator<H> {
   return (target, property) => declareHandler(target, property, { decorator, kind, methods: [...methods], ...more });
 }
 
-/** A decorator as its author wrote it: @Initial('INVITE', 'BYE'). */
-export function written(name: string, args: readonly string[] = []): string {
-  return `@${name}(${args.map((argument) => `'${argument}'`).join(', ')})`;
+/** A decorator as its author wrote it: @Initial('INVITE', { when }). */
+export function written(name: string, args: readonly string[] = [], options?: { readonly when?: unknown }): string {
+  const texts = args.map((argument) => `'${argument}'`);
+  if (options?.when !== undefined) texts.push('{ when }');
+  return `@${name}(${texts.join(', ')})`;
 }

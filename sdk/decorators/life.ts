@@ -1,12 +1,12 @@
 // Method decorators for timers, sessions and what never came.
 
-import type { ApplicationSession, Timer } from '../application-session.js';
+import type { ApplicationSession, SipTimer } from '../application-session.js';
 import type { ReadonlySipRequest, SipResponse } from '../messages.js';
 import type { SipSession } from '../session.js';
 import { type Handler, type HandlerDecorator, noting, written } from './handler.js';
 
 /** A timer of the application session fired: the one of this name, or any. */
-export function OnTimer(name?: string): HandlerDecorator<Handler<Timer>> {
+export function OnTimer(name?: string): HandlerDecorator<Handler<SipTimer>> {
   return noting(
     written('OnTimer', name === undefined ? [] : [name]),
     'timer',

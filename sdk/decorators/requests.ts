@@ -8,52 +8,69 @@ import { type Handler, type HandlerDecorator, noting, written } from './handler.
 /** What a request handler must look like. */
 export type RequestDecorator = HandlerDecorator<Handler<SipRequest>>;
 
-/** Initial requests of these methods, or of any method when none is named. */
-export function Initial(...methods: Method[]): RequestDecorator {
-  return noting(written('Initial', methods), 'initial', methods);
+/** The last argument of each decorator for initial requests. */
+export interface InitialOptions {
+  /**
+   * Whether the method takes this request: a synchronous function. A request that no predicate accepts goes to the
+   * method without one, and passes the application over when there is none. Of several that accept, the first declared
+   * takes it. A predicate that throws costs the request a 500.
+   */
+  readonly when?: (request: ReadonlySipRequest) => boolean;
 }
 
-/** Requests inside a dialog, of these methods or of any. For a proxied dialog only when it was record-routed (C-34). */
+/** Initial requests of these methods, or of any method when none is named. */
+export function Initial(...methods: Method[]): RequestDecorator;
+export function Initial(...methodsAndOptions: [...Method[], InitialOptions]): RequestDecorator;
+export function Initial(...args: (Method | InitialOptions)[]): RequestDecorator {
+  const methods = args.filter((argument): argument is Method => typeof argument === 'string');
+  const options = args.find((argument): argument is InitialOptions => typeof argument === 'object');
+  return noting(written('Initial', methods, options), 'initial', methods, options);
+}
+
+/**
+ * Requests inside a dialog, of these methods or of any. A proxied dialog must be
+ * record-routed.
+ */
 export function Subsequent(...methods: Method[]): RequestDecorator {
   return noting(written('Subsequent', methods), 'subsequent', methods);
 }
 
-/** Initial INVITE: someone calls (§13). */
-export function Invite(): RequestDecorator {
-  return noting('@Invite()', 'initial', ['INVITE']);
+/** An initial INVITE: a call (§13). */
+export function Invite(options?: InitialOptions): RequestDecorator {
+  return noting(written('Invite', [], options), 'initial', ['INVITE'], options);
 }
 
 /** REGISTER (§10). */
-export function Register(): RequestDecorator {
-  return noting('@Register()', 'initial', ['REGISTER']);
+export function Register(options?: InitialOptions): RequestDecorator {
+  return noting(written('Register', [], options), 'initial', ['REGISTER'], options);
 }
 
 /** OPTIONS outside a dialog (§11). */
-export function Options(): RequestDecorator {
-  return noting('@Options()', 'initial', ['OPTIONS']);
+export function Options(options?: InitialOptions): RequestDecorator {
+  return noting(written('Options', [], options), 'initial', ['OPTIONS'], options);
 }
 
 /** MESSAGE outside a dialog (RFC 3428). */
-export function Message(): RequestDecorator {
-  return noting('@Message()', 'initial', ['MESSAGE']);
+export function Message(options?: InitialOptions): RequestDecorator {
+  return noting(written('Message', [], options), 'initial', ['MESSAGE'], options);
 }
 
 /** SUBSCRIBE that creates a subscription (RFC 6665). */
-export function Subscribe(): RequestDecorator {
-  return noting('@Subscribe()', 'initial', ['SUBSCRIBE']);
+export function Subscribe(options?: InitialOptions): RequestDecorator {
+  return noting(written('Subscribe', [], options), 'initial', ['SUBSCRIBE'], options);
 }
 
 /** REFER outside a dialog (RFC 3515). */
-export function Refer(): RequestDecorator {
-  return noting('@Refer()', 'initial', ['REFER']);
+export function Refer(options?: InitialOptions): RequestDecorator {
+  return noting(written('Refer', [], options), 'initial', ['REFER'], options);
 }
 
 /** PUBLISH (RFC 3903). */
-export function Publish(): RequestDecorator {
-  return noting('@Publish()', 'initial', ['PUBLISH']);
+export function Publish(options?: InitialOptions): RequestDecorator {
+  return noting(written('Publish', [], options), 'initial', ['PUBLISH'], options);
 }
 
-/** ACK to a 2xx (§13.2.2.4). An ACK to any other final response is the container's and is never seen (C-10c). */
+/** ACK to a 2xx (§13.2.2.4). The container takes the ACK to any other final response. */
 export function Ack(): RequestDecorator {
   return noting('@Ack()', 'subsequent', ['ACK']);
 }
@@ -83,14 +100,14 @@ export function Notify(): RequestDecorator {
   return noting('@Notify()', 'subsequent', ['NOTIFY']);
 }
 
-/** Tells that a CANCEL was received. The container has answered it and does what follows from it (C-29). */
+/** The caller sent CANCEL. The container has answered it, and cancels the branches or answers the INVITE 487 (§9.2). */
 export function Cancel(): RequestDecorator {
   return noting('@Cancel()', 'cancel', ['CANCEL']);
 }
 
 /**
- * The one routing function of a siplet with `stateless: true`: synchronous, and dependent on the message
- * and on constants alone (§16.11).
+ * The routing function that makes a siplet stateless (§16.11). It returns the target at once, and depends on the message
+ * and on constants alone. A siplet has one at most, and no other handler.
  */
 export function StatelessRoute(): HandlerDecorator<(request: ReadonlySipRequest) => Uri | string | undefined> {
   return noting('@StatelessRoute()', 'stateless');

@@ -1,13 +1,13 @@
-// Method decorators for responses. Methods that are named are those of the request.
+// Method decorators for responses. Their arguments are methods of the request.
 
-import type { SipResponse } from '../messages.js';
+import type { ProxiedResponse } from '../messages.js';
 import type { Method } from '../methods.js';
 import { type Handler, type HandlerDecorator, noting, written } from './handler.js';
 
-/** What a response handler must look like. */
-export type ResponseDecorator = HandlerDecorator<Handler<SipResponse>>;
+/** A response handler takes a SipResponse, or a ProxiedResponse where it serves proxied requests alone. */
+export type ResponseDecorator = HandlerDecorator<Handler<ProxiedResponse>>;
 
-/** 101-199 of any branch (C-6). The application never sees 100 (C-5). */
+/** 101-199 of any branch. The application never sees a 100. */
 export function ProvisionalResponse(...methods: Method[]): ResponseDecorator {
   return noting(written('ProvisionalResponse', methods), 'provisional', methods);
 }
@@ -17,46 +17,36 @@ export function SuccessResponse(...methods: Method[]): ResponseDecorator {
   return noting(written('SuccessResponse', methods), 'success', methods);
 }
 
-/** 300-399, the best response only (C-15). */
+/** 300-399, the best response only (§16.7). */
 export function RedirectResponse(...methods: Method[]): ResponseDecorator {
   return noting(written('RedirectResponse', methods), 'redirect', methods);
 }
 
-/** 400-699, the best response only (C-15). */
+/** 400-699, the best response only (§16.7). */
 export function ErrorResponse(...methods: Method[]): ResponseDecorator {
   return noting(written('ErrorResponse', methods), 'error', methods);
 }
 
-/** 300-699, the best response only (C-15). Its handler may add branches (C-16). */
+/** 300-699, the best response only (§16.7). Its handler may add branches. */
 export function BestResponse(...methods: Method[]): ResponseDecorator {
   return noting(written('BestResponse', methods), 'best', methods);
 }
 
-/** Each final response of a branch that is not the end of the proxying (C-14). */
+/** Each final response of a branch that does not end the proxying. */
 export function BranchResponse(...methods: Method[]): ResponseDecorator {
   return noting(written('BranchResponse', methods), 'branch', methods);
 }
 
-/** What `@Response` takes. */
-export interface ResponseSelection {
-  /** The status, or the first and the last of a range. */
-  status: number | readonly [first: number, last: number];
-  /** Method of the request, or several; any when it is left out. */
-  method?: Method | readonly Method[];
-}
+/** The first and the last status of a range. */
+export type StatusRange = readonly [first: number, last: number];
 
 /**
- * Responses of this status, or of a range: `@Response({ status: 486 })`, `@Response({ status: [480, 489] })`. A final
- * one that is no 2xx is seen only as the best response.
+ * Responses with this status, or with one of a range: `@Status(486)`, `@Status([480, 489], 'INVITE')`. A final response
+ * that is not a 2xx reaches the handler only as the best response (§16.7).
  */
-export function Response(selection: ResponseSelection): ResponseDecorator {
-  const { status, method }: Partial<ResponseSelection> = selection ?? {};
-  const statuses: number[] = Array.isArray(status) ? [...status] : status === undefined ? [] : [status as number];
-  const methods = typeof method === 'string' ? [method] : [...(method ?? [])];
-  const named = method === undefined ? '' : `, method: ${list(methods.map((one) => `'${one}'`))}`;
-  return noting(`@Response({ status: ${list(statuses)}${named} })`, 'response', methods, { statuses });
-}
-
-function list(values: readonly unknown[]): string {
-  return values.length === 1 ? String(values[0]) : `[${values.join(', ')}]`;
+export function Status(status: number | StatusRange, ...methods: Method[]): ResponseDecorator {
+  const statuses = typeof status === 'number' ? [status] : Array.isArray(status) ? [...status] : [];
+  const shown = typeof status === 'number' ? String(status) : `[${statuses.join(', ')}]`;
+  const named = methods.map((method) => `, '${method}'`).join('');
+  return noting(`@Status(${shown}${named})`, 'status', methods, { statuses });
 }

@@ -11,7 +11,7 @@ import {
   Siplet,
   type SipRequest,
   type SipResponse,
-  type Timer,
+  type SipTimer,
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
@@ -49,7 +49,7 @@ class Ringing {
   }
 
   @OnTimer()
-  fired(_timer: Timer) {
+  fired(_timer: SipTimer) {
     later(this.#request);
   }
 }

@@ -1,6 +1,6 @@
 // Bridges that come to nothing: failures that are relayed, failover, timeouts, CANCEL, and what crosses with them
 // (contract section 3, §9, §13.2.2.4).
-import { type CallFailed, Invite, OnTimer, Siplet, type SipRequest, type Timer } from '@siplet/sdk';
+import { type CallFailedError, Invite, OnTimer, Siplet, type SipRequest, type SipTimer } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { bridging } from './bridging.js';
@@ -75,7 +75,7 @@ test('an application that catches the failure answers itself', async () => {
     try {
       await request.b2bua().bridge(TO_BOB);
     } catch (error) {
-      const { status, response } = error as CallFailed;
+      const { status, response } = error as CallFailedError;
       request.createResponse(480, `${status} ${response?.reason}`).send();
     }
   });
@@ -92,7 +92,7 @@ test('failover: the next target is called in the same transaction of the caller'
     try {
       await b2bua.bridge(TO_BOB);
     } catch (error) {
-      seen.push((error as CallFailed).status);
+      seen.push((error as CallFailedError).status);
       const bridge = await b2bua.bridge(TO_CAROL);
       seen.push(b2bua.linkedSession(request.session)?.id === bridge.callee.id, bridge.response.status);
     }
@@ -181,8 +181,8 @@ test('B2B-03 §9.1 CANCEL from the caller: 487 at once, CANCEL to the callee aft
   const failed: unknown[] = [];
   const { world, alice, bob, over } = await bridging(async (request) => {
     const b2bua = request.b2bua();
-    await b2bua.bridge(TO_BOB).catch((error: CallFailed) => failed.push(error.status));
-    await b2bua.bridge(TO_CAROL).catch((error: CallFailed) => failed.push(error.status));
+    await b2bua.bridge(TO_BOB).catch((error: CallFailedError) => failed.push(error.status));
+    await b2bua.bridge(TO_CAROL).catch((error: CallFailedError) => failed.push(error.status));
   });
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
@@ -265,7 +265,7 @@ test('§8.1.3.1 a callee that does not answer at all is a 408, one that cannot b
     try {
       await request.b2bua().bridge({ to: 'sip:nobody@10.0.0.77' });
     } catch (error) {
-      expect((error as CallFailed).status).toBe(408);
+      expect((error as CallFailedError).status).toBe(408);
       await request.b2bua().bridge({ to: 'sip:bob@10.0.0.2:5999;transport=tcp' });
     }
   });
@@ -291,7 +291,7 @@ class Late {
   }
 
   @OnTimer()
-  async fired(_timer: Timer) {
+  async fired(_timer: SipTimer) {
     await held.b2bua().bridge(TO_BOB);
   }
 }

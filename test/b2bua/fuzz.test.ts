@@ -1,6 +1,6 @@
 // Two phones that do anything at any time over a network that loses, doubles and delays: both legs end, nothing is
 // left, numbers and tags are right.
-import { type Bridge, CallFailed, Invite, Siplet, type SipRequest, Subsequent } from '@siplet/sdk';
+import { type Bridge, CallFailedError, Invite, Siplet, type SipRequest, Subsequent } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import type { Dialog } from '../world/dialog.js';
@@ -33,7 +33,7 @@ class Fuzzed {
       bridge = await b2bua.bridge({ to: 'sip:bob@10.0.0.2', timeout: 15 });
     } catch (error) {
       unresolved--;
-      if (!(error instanceof CallFailed) || error.status === 486) throw error;
+      if (!(error instanceof CallFailedError) || error.status === 486) throw error;
       return b2bua.bridge({ to: 'sip:carol@10.0.0.3', timeout: 15 });
     }
     await bridge.ended;

@@ -1,6 +1,6 @@
 // The target set (§16.5): the application is the location service; what it chooses, and what a redirection names, is
 // tried once.
-import { type Proxy as SipProxy, type SipRequest, type SipResponse, SipUri } from '@siplet/sdk';
+import { type SipProxy, type SipRequest, type SipResponse, SipUri } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { requestsOf } from '../world/arrivals.js';

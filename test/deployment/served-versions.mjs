@@ -18,7 +18,7 @@ const file = join(root, 'served.ts');
 const source = (number) => `
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Ack, APP_CONFIG, ApplicationSessionDestroyed, BestResponse, Bye, Invite, Message, OnTimer, Siplet, SuccessResponse } from '@siplet/sdk';
-import type { SipRequest, SipResponse, Timer } from '@siplet/sdk';
+import type { SipRequest, SipResponse, SipTimer } from '@siplet/sdk';
 import { inject } from 'inversify';
 /** Reached from everything that may outlive the version. */
 class Held { readonly all = Array.from({ length: 10_000 }, (_, at) => at + ${number}); }
@@ -49,7 +49,7 @@ export class Served {
     for (const timer of request.applicationSession.timers) timer.cancel();
     tell('bye');
   }
-  @OnTimer() tick(timer: Timer) { tell('timer ' + timer.name); }
+  @OnTimer() tick(timer: SipTimer) { tell('timer ' + timer.name); }
   /** Never settles: the request is answered 500 after limits.answerTimeout. */
   @Message() async silent(request: SipRequest) {
     request.applicationSession.setTimer('late', 3_600_000);

@@ -8,7 +8,7 @@ import {
   IllegalStateError,
   Initial,
   ProvisionalResponse,
-  type Proxy as SipProxy,
+  type SipProxy,
   type SipRequest,
   type SipResponse,
   Subsequent,

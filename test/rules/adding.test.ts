@@ -1,5 +1,5 @@
 // Rules C-16 to C-19: branches that are added while the transaction runs.
-import { IllegalStateError, type Proxy as SipProxy, type SipResponse } from '@siplet/sdk';
+import { IllegalStateError, type SipProxy, type SipResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { arrivals, finals, requests } from '../world/arrivals.js';

@@ -1,5 +1,5 @@
 // Rules C-1 to C-7: modes of proxying, and provisional responses.
-import { IllegalStateError, type Proxy as SipProxy, type SipRequest } from '@siplet/sdk';
+import { IllegalStateError, type SipProxy, type SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { arrivals, finals } from '../world/arrivals.js';

@@ -18,11 +18,11 @@ import {
   type SipRequest,
   type SipResponse,
   type SipSession,
+  type SipTimer,
   SipUri,
   StatelessRoute,
   Subsequent,
   SuccessResponse,
-  type Timer,
 } from '@siplet/sdk';
 import { declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
 import { Container, inject, injectable } from 'inversify';
@@ -299,7 +299,7 @@ describe('contract 2: types of handlers (checked by tsc)', () => {
         await response.createAck().send();
       }
       @Invite() @Bye() d(_: sdk.SipMessage): void {}
-      @OnTimer('x') e(timer: Timer): void {
+      @OnTimer('x') e(timer: SipTimer): void {
         timer.applicationSession.attributes.set('fired', { at: [1, null] });
       }
       @SessionKey() static f(request: SipRequest): string | undefined {

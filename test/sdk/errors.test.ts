@@ -1,6 +1,6 @@
 // Contract section 3: errors, all exported and all naming who did what.
 import {
-  CallFailed,
+  CallFailedError,
   DeploymentError,
   IllegalStateError,
   SessionInvalidError,
@@ -16,7 +16,7 @@ test('each error has its name', () => {
     new IllegalStateError('m'),
     new SipParseError('a URI', 'x'),
     new TooManyHopsError('m'),
-    new CallFailed(486),
+    new CallFailedError(486),
     new SessionInvalidError('m'),
     new DeploymentError('m'),
   ];
@@ -24,7 +24,7 @@ test('each error has its name', () => {
     'IllegalStateError: m',
     'SipParseError: "x" is not a URI',
     'TooManyHopsError: m',
-    'CallFailed: the call failed with 486',
+    'CallFailedError: the call failed with 486',
     'SessionInvalidError: m',
     'DeploymentError: m',
   ]);
@@ -32,9 +32,9 @@ test('each error has its name', () => {
   expect(errors[4]).toBeInstanceOf(IllegalStateError);
 });
 
-test('CallFailed has status and response', () => {
+test('CallFailedError has status and response', () => {
   const response = { status: 603, reason: 'Decline' } as SipResponse;
-  const error = new CallFailed(603, response);
+  const error = new CallFailedError(603, response);
   expect([error.status, error.response, error.message]).toEqual([603, response, 'the call failed with 603 Decline']);
 });
 

@@ -1,11 +1,11 @@
 // JSR 289 §12: timers of application sessions.
 
-import { type ApplicationSession, Message, OnTimer, Siplet, type SipRequest, type Timer } from '@siplet/sdk';
+import { type ApplicationSession, Message, OnTimer, Siplet, type SipRequest, type SipTimer } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { after, message, noted, notes, noting } from './noting.js';
 
-type Fired = (timer: Timer) => unknown;
+type Fired = (timer: SipTimer) => unknown;
 
 /** Answers a MESSAGE, does what the test says with its session, and notes each firing. */
 async function timed(begin: (session: ApplicationSession) => unknown, fired: Fired = () => {}) {
@@ -18,13 +18,13 @@ async function timed(begin: (session: ApplicationSession) => unknown, fired: Fir
     }
 
     @OnTimer('other')
-    other(timer: Timer) {
+    other(timer: SipTimer) {
       noted(s.world, `other ${timer.name}`);
       return fired(timer);
     }
 
     @OnTimer()
-    any(timer: Timer) {
+    any(timer: SipTimer) {
       noted(s.world, timer.name);
       return fired(timer);
     }

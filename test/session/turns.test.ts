@@ -9,7 +9,7 @@ import {
   type SipFactory,
   Siplet,
   type SipRequest,
-  type Timer,
+  type SipTimer,
 } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
@@ -49,7 +49,7 @@ async function answered(script: Script) {
     }
 
     @OnTimer()
-    fired({ name, applicationSession }: Timer) {
+    fired({ name, applicationSession }: SipTimer) {
       return script.timer?.(name, applicationSession, this.ask);
     }
   }

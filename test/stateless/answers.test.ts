@@ -1,6 +1,6 @@
 // What a stateless siplet's container answers itself (§16.3, §8.2.7, contract section 6): with the same To tag each
 // time, and nothing kept.
-import type { Headers } from '@siplet/sdk';
+import type { SipHeaders } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { statuses, wires } from '../world/arrivals.js';
@@ -125,7 +125,7 @@ describe('contract section 6, what the routing function returns', () => {
     const s = await switched((request) => {
       seen.push(request.method, `${request.uri}`, request.callId, request.maxForwards, request.headers.get('Subject'));
       seen.push(request.remote?.address, request.remote?.transport);
-      const headers = request.headers as Headers;
+      const headers = request.headers as SipHeaders;
       expect(() => headers.set('Subject', 'other')).toThrow(/read/);
       expect(() => headers.add('X', 'y')).toThrow(/read/);
       expect(() => headers.delete('Subject')).toThrow(/read/);

@@ -19,10 +19,10 @@ import {
   Register,
   type SipRequest,
   type SipResponse,
+  type SipTimer,
   Subsequent,
   SuccessResponse,
   Siplet as siplet,
-  type Timer,
   Update,
 } from '@siplet/sdk';
 import { type ApplicationClass, type Stage, type StageOptions, stage } from './stage.js';
@@ -56,7 +56,7 @@ const DECORATORS: Readonly<Record<string, unknown>> = { ...REQUESTS, ...RESPONSE
 /** What the application does, by decorator; what is left out it does not declare. */
 export type Script = { readonly [K in keyof typeof REQUESTS]?: (request: SipRequest) => unknown } & {
   readonly [K in keyof typeof RESPONSES]?: (response: SipResponse) => unknown;
-} & { readonly timer?: (timer: Timer) => unknown };
+} & { readonly timer?: (timer: SipTimer) => unknown };
 
 /** Declared, and does nothing. */
 export const watch = (): void => {};
@@ -77,7 +77,7 @@ export function applicationOf(
     const descriptor: PropertyDescriptor = {
       configurable: true,
       writable: true,
-      value(argument: SipRequest & SipResponse & Timer) {
+      value(argument: SipRequest & SipResponse & SipTimer) {
         seen.push(lineOf(key, argument));
         return act(argument as never);
       },
@@ -90,7 +90,7 @@ export function applicationOf(
 }
 
 /** 'invite', 'subsequent INFO', 'provisional 180', 'success 200 BYE', 'success 200 again', 'timer NAME' */
-function lineOf(key: string, argument: SipRequest & SipResponse & Timer): string {
+function lineOf(key: string, argument: SipRequest & SipResponse & SipTimer): string {
   if (key === 'timer') return `timer ${argument.name}`;
   if (key === 'subsequent') return `subsequent ${argument.method}`;
   if (argument.status === undefined) return key;

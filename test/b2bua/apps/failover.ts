@@ -1,5 +1,5 @@
 // One gateway after the other.
-import { CallFailed, Invite, Siplet, type SipRequest } from '@siplet/sdk';
+import { CallFailedError, Invite, Siplet, type SipRequest } from '@siplet/sdk';
 
 const GATEWAYS = ['sip:bob@10.0.0.2', 'sip:bob@10.0.0.3'];
 
@@ -8,13 +8,13 @@ export class Failover {
   @Invite()
   async call(request: SipRequest) {
     const b2bua = request.b2bua();
-    let last: CallFailed | undefined;
+    let last: CallFailedError | undefined;
     for (const to of GATEWAYS) {
       try {
         return await b2bua.bridge({ to, timeout: 20 });
       } catch (error) {
         // Bob was reached
-        if (!(error instanceof CallFailed) || error.status === 486 || error.status >= 600) throw error;
+        if (!(error instanceof CallFailedError) || error.status === 486 || error.status >= 600) throw error;
         last = error;
       }
     }

@@ -7,8 +7,8 @@ import {
   Siplet,
   type SipRequest,
   type SipResponse,
+  type SipTimer,
   SuccessResponse,
-  type Timer,
 } from '@siplet/sdk';
 
 @Siplet()
@@ -40,7 +40,7 @@ export class Masked {
   }
 
   @OnTimer('limit')
-  async cutOff({ applicationSession }: Timer) {
+  async cutOff({ applicationSession }: SipTimer) {
     await this.#bridges.get(applicationSession.id)?.terminate();
   }
 }
