@@ -126,4 +126,7 @@ export interface ProxyBranch {
   readonly recursed: readonly ProxyBranch[];
   /** Whether it is record-routed; default is that of the proxy. */
   recordRoute: boolean;
+  /** The URI of the Record-Route on this branch alone; as `SipProxy.recordRouteUri`. */
+  get recordRouteUri(): SipUri;
+  set recordRouteUri(uri: UriLike);
 }

@@ -77,7 +77,7 @@ export const VOICEMAIL = 'sip:voicemail@127.0.0.1:5072';
 export class ${type} {
   @Invite()
   ring(request: SipRequest): void {
-    request.proxy({ recordRoute: true, parallel: false, timeout: 20 }).proxyTo(PHONES);
+    request.proxy({ recordRoute: true, parallel: false, timeout: '20s' }).proxyTo(PHONES);
   }
 
   /** Of all phones. A 6xx speaks for the person: there is nobody else to try. */

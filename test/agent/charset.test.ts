@@ -1,14 +1,5 @@
 // Bodies in the charset that their Content-Type names, and what is injected (CNT-36, JSR 289 §5.3, contract section 1).
-import {
-  APP_CONFIG,
-  LOGGER,
-  type Logger,
-  Message,
-  SESSIONS,
-  type Sessions,
-  Siplet,
-  type SipRequest,
-} from '@siplet/sdk';
+import { Config, Logger, Message, Sessions, Siplet, type SipRequest } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
 import { stage } from '../world/stage.js';
@@ -18,15 +9,15 @@ const seen: unknown[] = [];
 @Siplet({ name: 'reading' })
 class Reading {
   constructor(
-    @inject(LOGGER) private readonly log: Logger,
-    @inject(APP_CONFIG) private readonly config: unknown,
-    @inject(SESSIONS) private readonly sessions: Sessions,
+    @inject(Logger) private readonly log: Logger,
+    @Config() private readonly config: unknown,
+    @inject(Sessions) private readonly sessions: Sessions,
   ) {}
 
   @Message()
   read(request: SipRequest) {
     this.log.info('read');
-    seen.push(request.text, this.config, this.sessions.applicationSessions().length);
+    seen.push(request.text, this.config, this.sessions.all().length);
     const response = request.createResponse(200);
     response.setBody('naïve', 'text/plain;charset=utf-8');
     response.send();

@@ -5,8 +5,7 @@ import {
   Message,
   OnTimer,
   ProvisionalResponse,
-  SIP_FACTORY,
-  type SipFactory,
+  SipFactory,
   Siplet,
   type SipRequest,
   type SipResponse,
@@ -23,7 +22,7 @@ const seen: string[] = [];
 
 @Siplet({ name: 'calling' })
 class Calling {
-  constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+  constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
 
   @Message()
   async start(request: SipRequest) {
@@ -167,7 +166,7 @@ test('§13.2.2.4 the 2xx of another fork goes to its handler, with a session of 
 
 @Siplet({ name: 'plain' })
 class Plain {
-  constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+  constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
 
   @Message()
   async start(request: SipRequest) {

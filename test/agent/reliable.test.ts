@@ -6,8 +6,7 @@ import {
   OnTimer,
   Prack,
   ProvisionalResponse,
-  SIP_FACTORY,
-  type SipFactory,
+  SipFactory,
   Siplet,
   type SipRequest,
   type SipResponse,
@@ -256,7 +255,7 @@ let task: (factory: SipFactory, request: SipRequest) => Promise<unknown>;
 
 @Siplet({ name: 'calling', sessionTimeout: 0 })
 class Calling {
-  constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+  constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
 
   @Message()
   async start(request: SipRequest) {

@@ -2,8 +2,7 @@
 import {
   Invite,
   Message,
-  SIP_FACTORY,
-  type SipFactory,
+  SipFactory,
   Siplet,
   type SipRequest,
   type SipResponse,
@@ -44,7 +43,7 @@ class Untimed {
   }
 }
 
-@Siplet({ name: 'seeing', sessionTimer: 100 })
+@Siplet({ name: 'seeing', sessionTimer: '100s' })
 class Seeing {
   @Invite()
   answer(request: SipRequest) {
@@ -289,7 +288,7 @@ test('sessionTimer: 0 asks for nothing and agrees to nothing', async () => {
 
 @Siplet({ name: 'calling', sessionTimeout: 0 })
 class Calling {
-  constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+  constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
 
   @Message()
   start(request: SipRequest) {

@@ -4,8 +4,7 @@ import {
   Message,
   Notify,
   Refer,
-  SIP_FACTORY,
-  type SipFactory,
+  SipFactory,
   Siplet,
   type SipRequest,
   type SipResponse,
@@ -75,7 +74,7 @@ test('RFC 6665 §4.2.2 a subscription that nobody refreshes ends; a NOTIFY that 
 
 @Siplet({ name: 'watcher' })
 class Watcher {
-  constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+  constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
 
   @Message()
   async watch(request: SipRequest) {

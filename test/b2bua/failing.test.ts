@@ -138,7 +138,7 @@ test('failover: the next target is called in the same transaction of the caller'
 });
 
 test('timeout: the call is cancelled, and the bridge fails with 408', async () => {
-  const { alice, bob, over } = await bridging((request) => request.b2bua().bridge({ ...TO_BOB, timeout: 5 }));
+  const { alice, bob, over } = await bridging((request) => request.b2bua().bridge({ ...TO_BOB, timeout: '5s' }));
   bob.answerCancel = true;
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
@@ -153,7 +153,7 @@ test('a 200 that crosses with the timeout is acknowledged and ended; the next ta
   const { world, alice, bob, carol, over } = await bridging(async (request) => {
     const b2bua = request.b2bua();
     try {
-      await b2bua.bridge({ ...TO_BOB, timeout: 5 });
+      await b2bua.bridge({ ...TO_BOB, timeout: '5s' });
     } catch {
       await b2bua.bridge(TO_CAROL);
     }

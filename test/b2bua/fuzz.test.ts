@@ -30,11 +30,11 @@ class Fuzzed {
     let bridge: Bridge;
     unresolved++;
     try {
-      bridge = await b2bua.bridge({ to: 'sip:bob@10.0.0.2', timeout: 15 });
+      bridge = await b2bua.bridge({ to: 'sip:bob@10.0.0.2', timeout: '15s' });
     } catch (error) {
       unresolved--;
       if (!(error instanceof CallFailedError) || error.status === 486) throw error;
-      return b2bua.bridge({ to: 'sip:carol@10.0.0.3', timeout: 15 });
+      return b2bua.bridge({ to: 'sip:carol@10.0.0.3', timeout: '15s' });
     }
     await bridge.ended;
     unresolved--;

@@ -7,10 +7,10 @@ import {
   Info,
   Invite,
   ProvisionalResponse,
-  Response,
   Siplet,
   type SipRequest,
   type SipResponse,
+  Status,
   Subsequent,
   SuccessResponse,
 } from '@siplet/sdk';
@@ -65,7 +65,7 @@ class Watching {
     if (response.method === 'OPTIONS') throw new Error('not this one');
   }
 
-  @Response({ status: [400, 699] as never, method: 'INFO' })
+  @Status([400, 699] as never, 'INFO')
   refused(response: SipResponse) {
     seen.push(`${response.status} ${response.method}`);
   }

@@ -91,10 +91,9 @@ describe('siplet check PATH', () => {
     const root = folder({
       'c.yaml': 'apps: { hunt: { ok: true } }\ndeploy: { typeCheck: off }\n',
       'hunt.ts': `
-        import { APP_CONFIG, Invite, Siplet } from '@siplet/sdk';
-        import { inject } from 'inversify';
-        @Siplet() export class Hunt {
-          constructor(@inject(APP_CONFIG) config: any) { if (!config?.ok) throw new Error('no configuration'); }
+        import { Config, Invite, Siplet } from '@siplet/sdk';
+                @Siplet() export class Hunt {
+          constructor(@Config() config: any) { if (!config?.ok) throw new Error('no configuration'); }
           @Invite() ring() {}
         }`,
     });

@@ -7,11 +7,10 @@ import { createLog } from '../../container/observe/log.js';
 import { call, running } from '../http/running-container.js';
 
 /** Answers with the status that its section of the configuration says. */
-const ANSWERING = `import { APP_CONFIG, Invite, Siplet, type SipRequest } from '@siplet/sdk';
-import { inject } from 'inversify';
+const ANSWERING = `import { Config, Invite, Siplet, type SipRequest } from '@siplet/sdk';
 @Siplet() export class Answer {
   readonly #status;
-  constructor(@inject(APP_CONFIG) config: { status?: number }) {
+  constructor(@Config() config: { status?: number }) {
     if (config.status === 0) throw new Error('no such status');
     this.#status = config.status ?? 486;
   }

@@ -321,7 +321,7 @@ describe('§16.6 steps 10 and 11, while it is under way', () => {
     'PFW-24 §16.6 step 11 §16.8 each branch has a Timer C of more than three minutes, over %s',
     async (transport) => {
       const targets = [uriOver(transport, 'bob'), uriOver(transport, 'carol')];
-      const s = await forwarding({ initial: proxies(targets, { timeout: 1000 }) }, { transport });
+      const s = await forwarding({ initial: proxies(targets, { timeout: '1000s' }) }, { transport });
       for (const phone of [s.bob, s.carol]) phone.answerCancel = true;
       const call = s.call();
       const bob = await s.bob.receive('INVITE');

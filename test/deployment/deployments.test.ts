@@ -17,7 +17,7 @@ describe('contract section 1, what can be deployed', () => {
         import { Siplet, Invite, type SipRequest } from '@siplet/sdk';
         import { greeting } from './greeting';
         import excited from 'excited';
-        @Siplet({ name: 'greeter', proxyTimeout: 20 })
+        @Siplet({ name: 'greeter', proxyTimeout: '20s' })
         export class Greeter {
           @Invite() ring(_request: SipRequest): string { return excited(greeting); }
         }`,
@@ -33,8 +33,8 @@ describe('contract section 1, what can be deployed', () => {
     expect(present(application.siplets[0]).options).toEqual({
       supervised: true,
       stateless: false,
-      sessionTimeout: 3,
-      proxyTimeout: 20,
+      sessionTimeout: 180000,
+      proxyTimeout: 20000,
     });
     const deployed = lines.find(({ msg }) => msg === 'hunt 1.0.0 deployed');
     expect(deployed).toMatchObject({ app: 'hunt', version: '1.0.0', handlers: ['initial INVITE → Greeter.ring'] });
@@ -106,7 +106,7 @@ describe('contract section 1, dependency injection', () => {
   test('tokens, services by class, and an exported ContainerModule', async () => {
     const root = folder({
       'a.ts': `
-        import { APP_CONFIG, Invite, LOGGER, SIP_FACTORY, Siplet } from '@siplet/sdk';
+        import { Config, Invite, Logger, SipFactory, Siplet } from '@siplet/sdk';
         import { ContainerModule, inject, injectable } from 'inversify';
         @injectable() export class Clock { now() { return 7; } }
         @injectable() class Book { constructor(readonly clock: Clock) {} }
@@ -115,9 +115,9 @@ describe('contract section 1, dependency injection', () => {
           constructor(
             private readonly book: Book,
             @inject('answer') private readonly answer: number,
-            @inject(APP_CONFIG) private readonly config: unknown,
-            @inject(SIP_FACTORY) private readonly factory: { of: string },
-            @inject(LOGGER) private readonly log: { info(text: string): void },
+            @Config() private readonly config: unknown,
+            @inject(SipFactory) private readonly factory: { of: string },
+            @inject(Logger) private readonly log: { info(text: string): void },
           ) {}
           @Invite() ring() {
             this.log.info('ringing');

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
+import { Metrics, Sessions, SipFactory } from '@siplet/sdk';
 import { pino } from 'pino';
 import { Deployments } from '../../container/dist/deployment/deployments.js';
 
@@ -40,8 +40,8 @@ const deployments = new Deployments(
   {
     log: pino({ level: 'silent' }),
     configOf: () => undefined,
-    defaults: { supervised: true, proxyTimeout: 180 },
-    tokens: () => [SIP_FACTORY, TIMERS, SESSIONS, METRICS].map((token) => [token, {}]),
+    defaults: { supervised: true, proxyTimeout: 180000 },
+    tokens: () => [SipFactory, Sessions, Metrics].map((token) => [token, {}]),
   },
   { typeCheck: 'off', store: join(root, '.siplet') },
 );

@@ -1,6 +1,6 @@
 // A registry of deployments with a container's worth of services, and what it logged.
 import { Writable } from 'node:stream';
-import { METRICS, SESSIONS, SIP_FACTORY, TIMERS } from '@siplet/sdk';
+import { Metrics, Sessions, SipFactory } from '@siplet/sdk';
 import { onTestFinished } from 'vitest';
 import type { ApplicationServices } from '../../container/deployment/create-application.js';
 import { type DeploymentOptions, Deployments } from '../../container/deployment/deployments.js';
@@ -35,13 +35,12 @@ export function registry({
   const services: ApplicationServices = {
     log: createLog({ level: 'debug', format: 'json' }, stream),
     configOf: (name) => configs?.[name],
-    defaults: { supervised: true, proxyTimeout: 180 },
+    defaults: { supervised: true, proxyTimeout: 180000 },
     authenticated,
     tokens: ({ name }) => [
-      [SIP_FACTORY, { of: name }],
-      [TIMERS, {}],
-      [SESSIONS, {}],
-      [METRICS, {}],
+      [SipFactory, { of: name }],
+      [Sessions, {}],
+      [Metrics, {}],
     ],
   };
   const deployments = new Deployments(services, { typeCheck: 'off', store: options.store ?? folder({}), ...options });

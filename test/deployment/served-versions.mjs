@@ -17,9 +17,8 @@ const file = join(root, 'served.ts');
 
 const source = (number) => `
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Ack, APP_CONFIG, ApplicationSessionDestroyed, BestResponse, Bye, Invite, Message, OnTimer, Siplet, SuccessResponse } from '@siplet/sdk';
+import { Ack, Config, ApplicationSessionDestroyed, BestResponse, Bye, Invite, Message, OnTimer, Siplet, SuccessResponse } from '@siplet/sdk';
 import type { SipRequest, SipResponse, SipTimer } from '@siplet/sdk';
-import { inject } from 'inversify';
 /** Reached from everything that may outlive the version. */
 class Held { readonly all = Array.from({ length: 10_000 }, (_, at) => at + ${number}); }
 const held = new Held();
@@ -29,15 +28,15 @@ shared.held.push(new WeakRef(held));
 const tell = (what: string) => { if (held.all.length > 0) shared.told.push('${number} ' + what); };
 @Siplet({ name: 'served' })
 export class Served {
-  constructor(@inject(APP_CONFIG) private readonly target: string) {}
+  constructor(@Config() private readonly target: string) {}
   @Invite() ring(request: SipRequest) {
     const { applicationSession } = request;
     applicationSession.setTimer('once', 30);
-    applicationSession.setTimer('late', 3_600_000, { repeatMs: 3_600_000 });
+    applicationSession.setTimer('late', 3_600_000, { repeat: 3_600_000 });
     applicationSession.signal.addEventListener('abort', () => tell('abort'));
     setTimeout(() => tell('never'), 3_600_000);
     scope.run(held, () => void new Promise(() => setInterval(() => scope.getStore(), 1000)));
-    request.proxy({ recordRoute: true, timeout: 100 }).proxyTo(this.target);
+    request.proxy({ recordRoute: true, timeout: '100s' }).proxyTo(this.target);
   }
   @SuccessResponse() async answered(response: SipResponse) {
     await scope.run(held, async () => { await new Promise((resolve) => setTimeout(resolve, 5)); });

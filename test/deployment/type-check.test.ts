@@ -13,11 +13,11 @@ test('D-1 deploy.typeCheck: the container’s own packages are known to the comp
     'a.ts': `
       import 'reflect-metadata';
       import { readFileSync } from 'node:fs';
-      import { Invite, LOGGER, type Logger, Siplet, type SipRequest } from '@siplet/sdk';
+      import { Invite, Logger, Siplet, type SipRequest } from '@siplet/sdk';
       import { inject, injectable } from 'inversify';
       @injectable() class Words { readonly text: string = readFileSync(__filename + '.txt', 'utf8'); }
       @Siplet() export class A {
-        constructor(@inject(LOGGER) readonly log: Logger, readonly words: () => Words) {}
+        constructor(@inject(Logger) readonly log: Logger, readonly words: () => Words) {}
         @Invite() ring(request: SipRequest): void { request.createResponse(486).send(); }
       }`,
   });

@@ -1,8 +1,7 @@
 // What applications do with it: the decorator, the service, and an account of their own at somebody who challenges.
 import {
-  AUTHENTICATION,
   Authenticated,
-  type Authentication,
+  Authentication,
   type AuthenticationOptions,
   Bye,
   Invite,
@@ -74,7 +73,7 @@ test('@Authenticated(): the caller is asked, called back by name, and its BYE is
   await ends();
 });
 
-test('AUTHENTICATION: the application decides who is asked, and keeps no passwords', async () => {
+test('Authentication: the application decides who is asked, and keeps no passwords', async () => {
   const { world, send } = await start({ desk: Desk });
   const colleague = world.phone('colleague', '10.1.0.1').request('MESSAGE', 'sip:desk@siplet');
   expect((await colleague.response()).body).toBe('hello a colleague');
@@ -148,7 +147,7 @@ describe('an account of the application’s own', () => {
 async function tried(run: (authentication: Authentication, request: SipRequest) => unknown): Promise<string> {
   @Siplet({ name: 'trying' })
   class Trying {
-    constructor(@inject(AUTHENTICATION) private readonly authentication: Authentication) {}
+    constructor(@inject(Authentication) private readonly authentication: Authentication) {}
     @Message()
     async take(request: SipRequest) {
       await run(this.authentication, request);
@@ -159,7 +158,7 @@ async function tried(run: (authentication: Authentication, request: SipRequest) 
   return container.problems(50).join();
 }
 
-describe('AUTHENTICATION', () => {
+describe('Authentication', () => {
   const options: AuthenticationOptions = { realm: 'r', users: () => undefined };
 
   test.each([

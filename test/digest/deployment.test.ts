@@ -21,7 +21,7 @@ import { authenticated } from '../../container/servlet/authenticated-handler.js'
 type SipletClass = new () => object;
 
 function compile(type: SipletClass): HandlerTable {
-  const options = { supervised: true, stateless: false, sessionTimeout: 3, proxyTimeout: 180 };
+  const options = { supervised: true, stateless: false, sessionTimeout: 180000, proxyTimeout: 180000 };
   const siplet: DeployedSiplet = { name: type.name, className: type.name, options, instance: new type() };
   return HandlerTable.compile([{ siplet, type }], authenticated);
 }

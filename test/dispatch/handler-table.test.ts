@@ -16,11 +16,11 @@ import {
   ProvisionalResponse,
   RedirectResponse,
   Register,
-  Response,
   SessionCreated,
   SessionKey,
   Siplet,
   StatelessRoute,
+  Status,
   Subsequent,
   SuccessResponse,
 } from '@siplet/sdk';
@@ -43,8 +43,8 @@ function compile(...types: SipletClass[]): HandlerTable {
         options: {
           supervised: true,
           stateless: declaration?.options.stateless ?? false,
-          sessionTimeout: 3,
-          proxyTimeout: 180,
+          sessionTimeout: 180000,
+          proxyTimeout: 180000,
         },
         instance: new type(),
       };
@@ -188,11 +188,11 @@ describe('contract section 2, selection of responses', () => {
     @ErrorResponse() error() {}
     @BestResponse() best() {}
     @BranchResponse() branch() {}
-    @Response({ status: 486 }) busy() {}
-    @Response({ status: 302 }) @Response({ status: [180, 189] }) exact() {}
-    @Response({ status: [480, 489] }) narrow() {}
+    @Status(486) busy() {}
+    @Status(302) @Status([180, 189]) exact() {}
+    @Status([480, 489]) narrow() {}
     @ErrorResponse('REGISTER') registerError() {}
-    @Response({ status: 401, method: 'REGISTER' }) registerChallenge() {}
+    @Status(401, 'REGISTER') registerChallenge() {}
     @BranchResponse('REGISTER') registerBranch() {}
   }
   const table = compile(Everything);
@@ -213,7 +213,7 @@ describe('contract section 2, selection of responses', () => {
     @Siplet()
     class Best {
       @BestResponse() best() {}
-      @Response({ status: 486 }) busy() {}
+      @Status(486) busy() {}
     }
     expect(compile(Best).branch(486, 'INVITE')).toBeUndefined();
   });
@@ -222,7 +222,7 @@ describe('contract section 2, selection of responses', () => {
     @Siplet()
     class Ranks {
       @BestResponse('INVITE') invites() {}
-      @Response({ status: 486 }) busy() {}
+      @Status(486) busy() {}
     }
     expect(label(compile(Ranks).best(486, 'INVITE'))).toBe('Ranks.invites');
     expect(label(compile(Ranks).best(486, 'MESSAGE'))).toBe('Ranks.busy');
@@ -290,7 +290,7 @@ describe('contract section 2, several siplets', () => {
     @Siplet()
     class Special {
       @Invite() invite() {}
-      @Response({ status: 486 }) busy() {}
+      @Status(486) busy() {}
     }
     for (const table of [compile(Wide, Special), compile(Special, Wide)]) {
       expect(label(table.initial('INVITE'))).toBe('Special.invite');
@@ -352,8 +352,8 @@ describe('contract section 2, the deployment fails', () => {
     class Twice {
       @ErrorResponse() a() {}
       @ErrorResponse() b() {}
-      @Response({ status: [477, 486] }) c() {}
-      @Response({ status: [486, 495] }) d() {}
+      @Status([477, 486]) c() {}
+      @Status([486, 495]) d() {}
       @BranchResponse('INVITE') e() {}
       @BranchResponse('INVITE', 'MESSAGE') f() {}
     }
@@ -382,7 +382,7 @@ describe('contract section 2, the deployment fails', () => {
     @Siplet()
     class Stacked {
       @Invite() @Initial('INVITE', 'MESSAGE') a() {}
-      @ErrorResponse() @Response({ status: 486 }) @Response({ status: [480, 486] }) b() {}
+      @ErrorResponse() @Status(486) @Status([480, 486]) b() {}
     }
     const table = compile(Stacked);
     expect(label(table.initial('INVITE'))).toBe('Stacked.a');
@@ -467,10 +467,10 @@ describe('contract section 2, the deployment fails', () => {
   test('a status that no response to an application has', () => {
     @Siplet()
     class Odd {
-      @Response({ status: 100 }) a() {}
-      @Response({ status: [700, 99] }) b() {}
-      @Response({ status: [] as never }) c() {}
-      @Response({ status: [400, 404, 480] as never }) d() {}
+      @Status(100) a() {}
+      @Status([700, 99]) b() {}
+      @Status([] as never) c() {}
+      @Status([400, 404, 480] as never) d() {}
     }
     const text = faults(Odd);
     expect(text).toContain('an application never sees 100 Trying');
@@ -550,7 +550,7 @@ test('contract section 2 a deployment prints its handler table', () => {
     @Invite() ring() {}
     @Initial() other() {}
     @BestResponse('INVITE') voicemail() {}
-    @Response({ status: [486, 600] }) busy() {}
+    @Status([486, 600]) busy() {}
     @Bye() end() {}
     @Cancel() gone() {}
     @BranchResponse() branch() {}

@@ -85,7 +85,7 @@ async function deploymentOf(handlers: readonly HandlerName[]): Promise<DeployedA
       {
         log: LOG,
         configOf: () => undefined,
-        defaults: { supervised: true, proxyTimeout: 180 },
+        defaults: { supervised: true, proxyTimeout: 180000 },
         authenticated,
         tokens: () => [],
       },

@@ -272,10 +272,10 @@ describe('contract section 9, what other clients than ours ask', () => {
   });
 
   test('a measurement whose help and labels have line ends and quotes stays one line', async () => {
-    const source = `import { Invite, METRICS, Siplet, type Metrics } from '@siplet/sdk';
+    const source = `import { Invite, Metrics, Siplet } from '@siplet/sdk';
       import { inject } from 'inversify';
       @Siplet() export class Hunt {
-        constructor(@inject(METRICS) metrics: Metrics) { metrics.counter('odd_total', 'a\\nb').increment({ x: 'c"\\nd' }); }
+        constructor(@inject(Metrics) metrics: Metrics) { metrics.counter('odd_total', 'a\\nb').increment({ x: 'c"\\nd' }); }
         @Invite() ring() {}
       }`;
     const { get } = await running({ 'hunt.ts': source });

@@ -52,7 +52,7 @@ test('D-3 an application that is unloaded takes its measurements with it', async
   await expect.poll(async () => await (await get('/metrics')).text()).not.toContain('hunt');
 });
 
-test('METRICS: one name is one measurement; the versions of an application share it until the last that declared it has gone', () => {
+test('Metrics: one name is one measurement; the versions of an application share it until the last that declared it has gone', () => {
   const metrics = new ApplicationMetrics();
   const first = metrics.of({ name: 'hunt', version: '1.0.0', revision: 1 });
   first.counter('calls').increment();
@@ -70,7 +70,7 @@ test('METRICS: one name is one measurement; the versions of an application share
   expect(names()).toEqual([]);
 });
 
-test('METRICS: a version that was never put in service is forgotten with the next', () => {
+test('Metrics: a version that was never put in service is forgotten with the next', () => {
   const metrics = new ApplicationMetrics();
   metrics.of({ name: 'hunt', version: '1.0.0', revision: 1 }).counter('broken');
   metrics.sweep('hunt', new Set());
@@ -79,7 +79,7 @@ test('METRICS: a version that was never put in service is forgotten with the nex
   expect(metrics.families().map(({ name }) => name)).toEqual(['app_hunt_calls']);
 });
 
-test('METRICS: labels and numbers are checked, and series are bounded', () => {
+test('Metrics: labels and numbers are checked, and series are bounded', () => {
   const metrics = new ApplicationMetrics().of({ name: 'hunt', version: '1.0.0', revision: 1 });
   expect(() => metrics.counter('calls').increment({ app: 'another' })).toThrow(TypeError);
   expect(() => metrics.counter('calls').increment({ 'a b': 1 })).toThrow(TypeError);

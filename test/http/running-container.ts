@@ -109,11 +109,11 @@ export async function call(port: number, method = 'INVITE', callId = 'a/b@exampl
 
 /** An application that answers every INVITE with `status`. */
 export function answering(className: string, status = 486): string {
-  return `import { Invite, METRICS, Siplet, type Metrics, type SipRequest } from '@siplet/sdk';
+  return `import { Invite, Metrics, Siplet, type SipRequest } from '@siplet/sdk';
 import { inject } from 'inversify';
 @Siplet() export class ${className} {
   readonly #calls;
-  constructor(@inject(METRICS) metrics: Metrics) { this.#calls = metrics.counter('calls_total', 'Calls'); }
+  constructor(@inject(Metrics) metrics: Metrics) { this.#calls = metrics.counter('calls_total', 'Calls'); }
   @Invite() ring(request: SipRequest) {
     this.#calls.increment({ from: 'somewhere' });
     request.createResponse(${status}).send();

@@ -34,7 +34,7 @@ apps:
   b2b-trunk:
     carriers:
       out: { uri: 'sip:127.0.0.1:${out}' }
-      silent: { uri: 'sip:127.0.0.1:${await silence()}', timeout: 1 }
+      silent: { uri: 'sip:127.0.0.1:${await silence()}', timeout: '1s' }
       good: { uri: 'sip:127.0.0.1:${good}' }
     routes: { '+49': { out: { cost: 1 }, silent: { cost: 1 }, good: { cost: 2 } } }
     records: { file: '${file}', size: 1000000 }`,

@@ -78,7 +78,7 @@ describe('the response context', () => {
   });
 
   test('PRS-41 a branch rings on after the 200 for as long as its phone likes, and nothing leaks', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL], { noCancel: true, timeout: 10 }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { noCancel: true, timeout: '10s' }) });
     const call = s.call();
     const carols = await s.carol.receive('INVITE');
     carols.reply(180);

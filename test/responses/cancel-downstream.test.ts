@@ -110,7 +110,7 @@ describe('§16.8, Timer C', () => {
     ['answers the CANCEL', true],
     ['answers nothing', false],
   ])('PCN-01 the branch has a 180: CANCEL on it; a phone that %s: 408 upstream', async (_, answers) => {
-    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }), best: watch });
+    const s = await scripted({ invite: proxies(BOB, { timeout: '100000s' }), best: watch });
     s.bob.answerCancel = answers;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
@@ -123,7 +123,7 @@ describe('§16.8, Timer C', () => {
   });
 
   test('PCN-01 of a sequential search the next one is tried', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false, timeout: 100_000 }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false, timeout: '100000s' }) });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
@@ -136,7 +136,7 @@ describe('§16.8, Timer C', () => {
   });
 
   test('PCN-02 the branch has a 100 alone: as if a 408 had come', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: 100_000 }), branch: watch, best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: '100000s' }), branch: watch, best: watch });
     s.bob.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(100);
@@ -153,7 +153,7 @@ describe('§16.8, Timer C', () => {
   });
 
   test('PCN-02 the branch has nothing at all: 408 by Timer B', async () => {
-    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }) });
+    const s = await scripted({ invite: proxies(BOB, { timeout: '100000s' }) });
     await s.call().response(408);
     expect(s.world.clock.now()).toBe(1 + 64 * T1 + 1);
     await s.ends();

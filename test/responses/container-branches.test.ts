@@ -153,7 +153,7 @@ describe('branches', () => {
     'CNT-25 the timeout elapses: the branch is cancelled and @BranchResponse told (parallel: %s)',
     async (parallel) => {
       const s = await scripted({
-        invite: proxies([BOB, CAROL], { parallel, timeout: 10 }),
+        invite: proxies([BOB, CAROL], { parallel, timeout: '10s' }),
         branch: watch,
         best: watch,
       });

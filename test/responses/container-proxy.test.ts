@@ -303,7 +303,7 @@ describe('responses', () => {
   test('CNT-17 branches added in the best-response handler make a new round, again and again', async () => {
     const others = [CAROL, DAVE];
     const s = await scripted({
-      invite: proxies(BOB, { timeout: 5 }),
+      invite: proxies(BOB, { timeout: '5s' }),
       best({ proxy }) {
         const next = others.shift();
         if (next !== undefined) present(proxy).proxyTo(next);

@@ -31,8 +31,8 @@ describe('1 a 2xx whose server transaction is gone', () => {
 
 describe('2 redirection after the end of a branch', () => {
   test.each([
-    ['the whole', { timeout: 10 }],
-    ['the branch', { timeout: 10, parallel: false }],
+    ['the whole', { timeout: '10s' }],
+    ['the branch', { timeout: '10s', parallel: false }],
   ] as const)('PRS-06 C-22 a 302 that comes when the time of %s is over starts nothing', async (_, options) => {
     const s = await scripted({ invite: proxies(BOB, options), best: watch });
     const call = s.call();

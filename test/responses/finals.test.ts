@@ -173,7 +173,7 @@ describe('the best response', () => {
   });
 
   test('PRS-21 when no branch says anything, 408 upstream', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: 600 }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: '600s' }) });
     const final = await s.call().response('final');
     expect([final.status, s.world.clock.now()]).toEqual([408, 1 + 64 * T1 + 1]);
     expect([count(s.bob, 'INVITE'), count(s.carol, 'INVITE')]).toEqual([7, 7]);
@@ -232,7 +232,7 @@ describe('the best response', () => {
 
 describe('To tags', () => {
   test('PRS-28 a 408 of its own has a To tag of its own; those of others are as they came', async () => {
-    const s = await scripted({ invite: proxies(BOB, { timeout: 5 }) });
+    const s = await scripted({ invite: proxies(BOB, { timeout: '5s' }) });
     s.bob.autoTrying = true;
     const call = s.call();
     const invite = await s.bob.receive('INVITE');

@@ -42,7 +42,7 @@ describe('a name is still being resolved', () => {
   });
 
   test('the question first, then the timeout of the branch: the next is tried, nothing is sent when the answer comes', async () => {
-    const s = await scripted({ invite: proxies([SLOW, CAROL], { parallel: false, timeout: 2 }) });
+    const s = await scripted({ invite: proxies([SLOW, CAROL], { parallel: false, timeout: '2s' }) });
     resolveSlowly(s, 5000);
     const call = s.call();
     const invite = await s.carol.receive('INVITE');

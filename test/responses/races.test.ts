@@ -167,7 +167,7 @@ describe('6xx against 200', () => {
 
 describe('timeout against final response', () => {
   /** The timer fires at 20001. */
-  const TIMEOUT = { timeout: 20 };
+  const TIMEOUT = { timeout: '20s' };
   const at = (s: ScriptedStage, time: number) => s.world.run(time - s.world.clock.now());
 
   test.each([true, false])(
@@ -257,7 +257,7 @@ describe('timeout against final response', () => {
     ['final response first', -2, 0],
     ['Timer C first', 0, 1],
   ])('%s, by a millisecond: the final response goes upstream', async (_, offset, cancels) => {
-    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }), best: watch });
+    const s = await scripted({ invite: proxies(BOB, { timeout: '100000s' }), best: watch });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     invite.reply(180); // Timer C fires at 3 + TIMER_C
@@ -275,7 +275,10 @@ describe('timeout against final response', () => {
     ['200 of the late one first', true],
     ['200 of the next one first', false],
   ])('sequential, %s: both go upstream in that order', async (_, lateFirst) => {
-    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 10 }), success: watch });
+    const s = await scripted({
+      invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: '10s' }),
+      success: watch,
+    });
     const call = s.call();
     const bobs = await s.bob.receive('INVITE');
     bobs.reply(180);

@@ -8,7 +8,7 @@ import { drafted, TIMER_C, withoutTopVia } from './drafted.js';
 
 describe('§16.7 step 2, Timer C', () => {
   test.each([101, 180, 183, 199])('PRS-01 a %i on an INVITE branch restarts Timer C', async (status) => {
-    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }) });
+    const s = await scripted({ invite: proxies(BOB, { timeout: '100000s' }) });
     s.bob.answerCancel = true;
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
@@ -26,7 +26,7 @@ describe('§16.7 step 2, Timer C', () => {
   });
 
   test('PRS-02 a 100 on an INVITE branch does not restart Timer C, and is not forwarded', async () => {
-    const s = await scripted({ invite: proxies(BOB, { timeout: 100_000 }), provisional: watch });
+    const s = await scripted({ invite: proxies(BOB, { timeout: '100000s' }), provisional: watch });
     s.bob.answerCancel = true;
     const call = s.call();
     const invite = await s.bob.receive('INVITE');

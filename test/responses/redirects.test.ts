@@ -99,7 +99,7 @@ describe('recursion on', () => {
   );
 
   test('PRS-11 302 upon 302, each to another URI, comes to an end', async () => {
-    const s = await scripted({ invite: proxies(BOB, { timeout: 600 }), best: watch });
+    const s = await scripted({ invite: proxies(BOB, { timeout: '600s' }), best: watch });
     let turn = 0;
     s.carol.on('INVITE', (invite) => void invite.reply(302, { contact: `sip:next${++turn}@10.0.0.3` }));
     const call = s.call();
@@ -110,7 +110,7 @@ describe('recursion on', () => {
   });
 
   test('PRS-11 a 302 in each of whose rounds two more are named stays below the bound', async () => {
-    const s = await scripted({ invite: proxies(BOB, { timeout: 600 }) });
+    const s = await scripted({ invite: proxies(BOB, { timeout: '600s' }) });
     let turn = 0;
     s.carol.on('INVITE', (invite) => {
       const contacts = [++turn, ++turn].map((n) => `<sip:next${n}@10.0.0.3>`);

@@ -4,8 +4,7 @@ import {
   BestResponse,
   BranchResponse,
   Invite,
-  SIP_FACTORY,
-  type SipFactory,
+  SipFactory,
   Siplet,
   type SipRequest,
   type SipResponse,
@@ -20,7 +19,7 @@ import { BOB, CAROL, DAVE, stage } from '../world/stage.js';
 test('C-11 C-43 while the handler of one awaits a response itself, the choice is not made without it', async () => {
   @Siplet({ name: 'asking' })
   class Asking {
-    constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+    constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
 
     @Invite()
     ring(request: SipRequest) {

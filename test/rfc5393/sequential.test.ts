@@ -14,7 +14,7 @@ test('P53-07 RFC 5393 §5.3.3.1 a branch that was cancelled and has no final res
   class Hunt {
     @Invite()
     ring(request: SipRequest) {
-      request.proxy({ parallel: false, timeout: 5 }).proxyTo(phones.map(({ uri }) => uri));
+      request.proxy({ parallel: false, timeout: '5s' }).proxyTo(phones.map(({ uri }) => uri));
     }
   }
   await Siplet.start(world, { hunt: { Hunt } });

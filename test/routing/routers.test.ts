@@ -149,9 +149,9 @@ describe('a router that an application exports', () => {
     const taken = router.next(message(), undefined, undefined, OUTSIDE, 'NEW', undefined) as Destination;
     expect(taken).toBeInstanceOf(Destination);
     const { application: sender } = taken;
-    services.agent.nextHopFor(message(), sender, taken, 'CONTINUE');
-    services.agent.nextHopFor(message(), sender, taken, 'REVERSE');
-    services.agent.nextHopFor(message(), sender, OUTSIDE, 'NEW');
+    services.agent.nextHopFor(message(), sender, sent(taken, 'CONTINUE'));
+    services.agent.nextHopFor(message(), sender, sent(taken, 'REVERSE'));
+    services.agent.nextHopFor(message(), sender, sent(OUTSIDE, 'NEW'));
     expect(asked).toEqual([
       'MESSAGE NEW - -',
       'MESSAGE CONTINUE TERMINATING 7',
@@ -169,7 +169,7 @@ describe('a router that an application exports', () => {
     let routingState = router.next(message(), undefined, undefined, OUTSIDE, 'NEW', undefined) as Destination;
     for (let i = 1; i < 70; i++)
       routingState = router.next(message(), undefined, undefined, routingState, 'CONTINUE', undefined) as Destination;
-    expect(services.agent.nextHopFor(message(), routingState.application, routingState, 'CONTINUE')).toBe(483);
+    expect(services.agent.nextHopFor(message(), routingState.application, sent(routingState, 'CONTINUE'))).toBe(483);
   });
 });
 
@@ -188,3 +188,8 @@ describe('requests that are out to come back', () => {
     expect(returns.size).toBe(0);
   });
 });
+
+/** A request of an application, as far as routing looks at it. */
+function sent(routingState: RoutingState, routingDirective: RoutingDirective) {
+  return { routingState, routingDirective, entryFlow: undefined };
+}

@@ -309,7 +309,7 @@ describe('1xx', () => {
   });
 
   test('C-7 a 1xx restarts Timer C, a 100 does not', async () => {
-    const s = await scripted({ invite: proxies(BOB, { timeout: 10_000 }) });
+    const s = await scripted({ invite: proxies(BOB, { timeout: '10000s' }) });
     s.bob.answerCancel = true;
     const call = s.call();
     const invite = await s.bob.receive('INVITE');

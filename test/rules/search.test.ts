@@ -22,7 +22,7 @@ describe('parallel', () => {
   });
 
   test('C-22 when the timeout expires all are cancelled, and 408 goes through the handler and upstream', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: 20 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: '20s' }), best: watch });
     for (const phone of [s.bob, s.carol]) {
       phone.autoTrying = phone.answerCancel = true;
     }
@@ -38,7 +38,7 @@ describe('parallel', () => {
   });
 
   test('C-22 what a branch answered before is the best response', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: 20 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: '20s' }), best: watch });
     s.carol.autoTrying = s.carol.answerCancel = true;
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486);
@@ -49,7 +49,7 @@ describe('parallel', () => {
   });
 
   test('C-22 a callee that answers neither INVITE nor CANCEL does not keep the caller waiting for long', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: 20 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { timeout: '20s' }), best: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(180);
     await call.response(408);
@@ -62,7 +62,7 @@ describe('parallel', () => {
   });
 
   test('C-22 the timeout is that of @Siplet where the proxy says none, and bounds other methods too', async () => {
-    const s = await scripted({ message: proxies(BOB) }, { siplet: { proxyTimeout: 5 } });
+    const s = await scripted({ message: proxies(BOB) }, { siplet: { proxyTimeout: '5s' } });
     const sent = s.alice.request('MESSAGE', 'sip:bob@example.com', { via: 'siplet' });
     await s.bob.receive('MESSAGE');
     await s.world.run(60_000);
@@ -74,7 +74,7 @@ describe('parallel', () => {
 
   test('C-22 the timeout bounds branches that were added meanwhile too', async () => {
     const s: ScriptedStage = await scripted({
-      invite: proxies(BOB, { timeout: 20 }),
+      invite: proxies(BOB, { timeout: '20s' }),
       async provisional(response) {
         await s.after(8000);
         present(response.proxy).proxyTo(CAROL);
@@ -92,7 +92,7 @@ describe('parallel', () => {
   test('C-22 the best-response handler may add a branch after the timeout', async () => {
     let added = false;
     const s = await scripted({
-      invite: proxies(BOB, { timeout: 20 }),
+      invite: proxies(BOB, { timeout: '20s' }),
       best({ proxy }) {
         if (!added) present(proxy).proxyTo(CAROL);
         added = true;
@@ -129,7 +129,7 @@ describe('sequential', () => {
   });
 
   test('C-23 the timeout bounds each branch: it is cancelled, and the next is started', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 10 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: '10s' }), best: watch });
     for (const phone of [s.bob, s.carol, s.dave]) {
       phone.autoTrying = phone.answerCancel = true;
     }
@@ -154,8 +154,8 @@ describe('sequential', () => {
   test('C-23 the timeout of one branch may be its own', async () => {
     const s = await scripted({
       invite(request) {
-        const proxy = request.proxy({ parallel: false, timeout: 10 });
-        present(proxy.createBranches([BOB, CAROL])[0]).timeout = 3;
+        const proxy = request.proxy({ parallel: false, timeout: '10s' });
+        present(proxy.createBranches([BOB, CAROL])[0]).timeout = '3s';
         proxy.start();
       },
     });
@@ -169,7 +169,7 @@ describe('sequential', () => {
 
   test('C-23 a late 2xx still goes upstream, and ends the search', async () => {
     const s = await scripted({
-      invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 10 }),
+      invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: '10s' }),
       success: watch,
       best: watch,
     });
@@ -190,7 +190,7 @@ describe('sequential', () => {
   });
 
   test('C-23 a callee that never answers does not stop the search', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false, timeout: 10 }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false, timeout: '10s' }) });
     const call = s.call();
     (await s.carol.receive('INVITE')).reply(200);
     expect(invited(s.carol)).toEqual(['10002 INVITE']);
@@ -201,7 +201,7 @@ describe('sequential', () => {
   });
 
   test('C-23 C-24 a Timer C that fires when the branch’s time is over already starts nothing: the next branch has its own time', async () => {
-    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: 184 }) });
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, timeout: '184s' }) });
     for (const phone of [s.bob, s.carol]) phone.autoTrying = true;
     const call = s.call();
     // Bob does not answer the CANCEL: it is waited for still, 185 s after his INVITE.
@@ -235,7 +235,7 @@ describe('Timer C', () => {
   test.each([true, false])(
     'C-24 bounds every INVITE branch whatever the application set (parallel: %s)',
     async (parallel) => {
-      const s = await scripted({ invite: proxies(BOB, { parallel, timeout: 100_000 }), best: watch });
+      const s = await scripted({ invite: proxies(BOB, { parallel, timeout: '100000s' }), best: watch });
       s.bob.answerCancel = true;
       const call = s.call();
       (await s.bob.receive('INVITE')).reply(180);
@@ -247,7 +247,7 @@ describe('Timer C', () => {
   );
 
   test('C-24 with a 100 alone it is as if a 408 had come', async () => {
-    const s = await scripted({ invite: proxies([BOB], { timeout: 100_000 }), best: watch });
+    const s = await scripted({ invite: proxies([BOB], { timeout: '100000s' }), best: watch });
     s.bob.autoTrying = s.bob.answerCancel = true;
     const call = s.call();
     await call.response(408, 400_000);

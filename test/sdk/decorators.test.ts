@@ -10,7 +10,6 @@ import {
   Invite,
   OnTimer,
   type ReadonlySipRequest,
-  Response,
   type RouterInfo,
   SessionKey,
   type SipApplicationRouter,
@@ -21,10 +20,11 @@ import {
   type SipTimer,
   SipUri,
   StatelessRoute,
+  Status,
   Subsequent,
   SuccessResponse,
 } from '@siplet/sdk';
-import { declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
+import { CONFIG, declarationOf, handlersOf, isApplicationRouter } from '@siplet/sdk/declarations';
 import { Container, inject, injectable } from 'inversify';
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
@@ -89,13 +89,13 @@ describe('contract 2: responses', () => {
   });
   test('@Response takes statuses and a method', () => {
     expect(noted('Response', { status: 486 })).toEqual({
-      decorator: '@Response({ status: 486 })',
+      decorator: '@Status(486)',
       kind: 'response',
       methods: [],
       statuses: [486],
     });
     expect(noted('Response', { status: [480, 489], method: 'INVITE' })).toEqual({
-      decorator: "@Response({ status: [480, 489], method: 'INVITE' })",
+      decorator: "@Status([480, 489], 'INVITE')",
       kind: 'response',
       methods: ['INVITE'],
       statuses: [480, 489],
@@ -147,11 +147,11 @@ describe('contract 2: classes', () => {
     ]).toEqual(['reach-me', 'sip-hunt', 'b2bua', 'my-app2-go', 'a']);
   });
   test('options are kept as they were given', () => {
-    @Siplet({ name: 'x', supervised: false, sessionTimeout: 10 })
+    @Siplet({ name: 'x', supervised: false, sessionTimeout: '10m' })
     class Named {}
     expect(declarationOf(Named)).toEqual({
       name: 'x',
-      options: { name: 'x', supervised: false, sessionTimeout: 10 },
+      options: { name: 'x', supervised: false, sessionTimeout: 600000 },
       handlers: [],
     });
   });
@@ -159,7 +159,7 @@ describe('contract 2: classes', () => {
     @Siplet()
     class Stacked {
       @Invite()
-      @Response({ status: 486 })
+      @Status(486)
       @OnTimer('a')
       @Bye()
       first(): void {}
@@ -168,13 +168,7 @@ describe('contract 2: classes', () => {
     }
     expect(
       present(declarationOf(Stacked)).handlers.map(({ decorator, property }) => `${decorator} ${String(property)}`),
-    ).toEqual([
-      '@Invite() first',
-      '@Response({ status: 486 }) first',
-      "@OnTimer('a') first",
-      '@Bye() first',
-      '@Cancel() second',
-    ]);
+    ).toEqual(['@Invite() first', '@Status(486) first', "@OnTimer('a') first", '@Bye() first', '@Cancel() second']);
   });
   test('methods of a base class are inherited, before the class’s own', () => {
     class Base {
@@ -238,12 +232,12 @@ describe('contract 1: injection', () => {
     @Siplet()
     class Injected {
       constructor(
-        @inject(sdk.APP_CONFIG) readonly config: { greeting: string },
+        @inject(CONFIG) readonly config: { greeting: string },
         readonly directory: Directory,
       ) {}
     }
     const container = new Container({ defaultScope: 'Singleton' });
-    container.bind(sdk.APP_CONFIG).toConstantValue({ greeting: 'hi' });
+    container.bind(CONFIG).toConstantValue({ greeting: 'hi' });
     container.bind(Directory).toSelf();
     container.bind(Injected).toSelf();
     const siplet = container.get(Injected);
@@ -256,9 +250,9 @@ describe('contract 1: injection', () => {
     class Both {}
     expect(present(declarationOf(Both)).name).toBe('both');
   });
-  test('tokens are the same for every copy of the SDK', () => {
-    expect(sdk.LOGGER).toBe(Symbol.for('siplet.LOGGER'));
-    expect(new Set([sdk.SIP_FACTORY, sdk.TIMERS, sdk.SESSIONS, sdk.LOGGER, sdk.APP_CONFIG, sdk.METRICS]).size).toBe(6);
+  test('each service of the SDK is a class of its own', () => {
+    expect(new Set([sdk.SipFactory, sdk.Sessions, sdk.Logger, sdk.Metrics, sdk.Authentication]).size).toBe(5);
+    expect(CONFIG).toBe(Symbol.for('siplet.config'));
   });
 });
 
@@ -283,7 +277,7 @@ describe('contract 2: types of handlers (checked by tsc)', () => {
         return '';
       }
       // @ts-expect-error a status is a number
-      @Response({ status: '486' }) g(_: SipResponse): void {}
+      @Status('486') g(_: SipResponse): void {}
     }
     expect(handlersOf(Wrong)).toHaveLength(7);
   });

@@ -158,7 +158,7 @@ test('contract section 3: what a session throws when it has been invalidated', a
       attempt('attributes held: set', () => held.application.set('x', 2));
       attempt('setTimer', () => applicationSession.setTimer('t', 1));
       attempt('timers', () => applicationSession.timers.length);
-      attempt('setExpires', () => applicationSession.setExpires(1));
+      attempt('setExpires', () => applicationSession.setExpires('1m'));
       attempt('encodeUri', () => applicationSession.encodeUri('sip:a@b'));
       attempt('invalidateWhenReady = true', () => {
         applicationSession.invalidateWhenReady = true;

@@ -9,11 +9,10 @@ import {
   Invite,
   Message,
   ProvisionalResponse,
-  SESSIONS,
   SessionCreated,
   SessionDestroyed,
   SessionReadyToInvalidate,
-  type Sessions,
+  Sessions,
   Siplet,
   type SipRequest,
   type SipSession,
@@ -37,7 +36,7 @@ interface Script {
 async function watched(script: Script = {}) {
   @Siplet({ name: 'watched' })
   class Watched {
-    constructor(@inject(SESSIONS) private readonly sessions: Sessions) {}
+    constructor(@inject(Sessions) private readonly sessions: Sessions) {}
 
     @Message()
     async told(request: SipRequest) {
@@ -88,7 +87,7 @@ async function watched(script: Script = {}) {
 
     @ApplicationSessionCreated()
     applicationCreated(session: ApplicationSession) {
-      notes.push(`application session created ${this.sessions.applicationSession(session.id) === session}`);
+      notes.push(`application session created ${this.sessions.find(session.id) === session}`);
     }
 
     @ApplicationSessionReadyToInvalidate()

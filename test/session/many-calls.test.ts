@@ -8,9 +8,8 @@ import {
   Invite,
   OnTimer,
   type ReadonlySipRequest,
-  SESSIONS,
   SessionKey,
-  type Sessions,
+  Sessions,
   Siplet,
   type SipRequest,
 } from '@siplet/sdk';
@@ -32,9 +31,9 @@ const SLACK = 16;
 
 const seen = { ended: 0, fired: 0, found: 0 };
 
-@Siplet({ name: 'many', sessionTimeout: 1 })
+@Siplet({ name: 'many', sessionTimeout: '1m' })
 class Many {
-  constructor(@inject(SESSIONS) private readonly sessions: Sessions) {}
+  constructor(@inject(Sessions) private readonly sessions: Sessions) {}
 
   @SessionKey()
   static ofTenth(request: ReadonlySipRequest) {
@@ -48,8 +47,8 @@ class Many {
     session.attributes.set('callId', request.callId);
     applicationSession.attributes.set('data', { list: [1, 2, 3], text: 'x'.repeat(100) });
     applicationSession.setTimer('once', 1000);
-    applicationSession.setTimer('again', 300, { repeatMs: 300, info: 1 });
-    if (this.sessions.applicationSession(applicationSession.id) === applicationSession) seen.found++;
+    applicationSession.setTimer('again', 300, { repeat: 300, info: 1 });
+    if (this.sessions.find(applicationSession.id) === applicationSession) seen.found++;
     if (applicationSession.sessions.length === 1)
       applicationSession.signal.addEventListener('abort', () => seen.ended++, { once: true });
     request.proxy({ recordRoute: true }).proxyTo('sip:bob@10.0.0.2:5070');
@@ -57,7 +56,7 @@ class Many {
 
   @Bye()
   bye(request: SipRequest) {
-    for (const timer of request.applicationSession.timers) if (timer.repeatMs !== undefined) timer.cancel();
+    for (const timer of request.applicationSession.timers) if (timer.repeat !== undefined) timer.cancel();
   }
 
   @OnTimer()

@@ -42,7 +42,7 @@ test('§12 a timer fires once, into the handler of its name, with what it was gi
       session.setTimer('other', 1000);
       seen.push(session.timers.map((timer) => timer.name));
     },
-    (timer) => seen.push([timer.info, timer.repeatMs, timer.applicationSession.timers.map(({ name }) => name)]),
+    (timer) => seen.push([timer.info, timer.repeat, timer.applicationSession.timers.map(({ name }) => name)]),
   );
   await s.ends();
   expect(notes).toEqual(['1 other other', '2 one']);
@@ -67,7 +67,7 @@ test('§12 two of one name are two timers, and one of 0 ms fires when the handle
 test('§12 a repeated timer keeps its rhythm for an hour', async () => {
   const times: number[] = [];
   const s = await timed(
-    (session) => session.setTimer('tick', 250, { repeatMs: 1000 }),
+    (session) => session.setTimer('tick', 250, { repeat: 1000 }),
     (timer) => {
       times.push(s.world.clock.now());
       if (times.length === 3600) timer.cancel();
@@ -80,7 +80,7 @@ test('§12 a repeated timer keeps its rhythm for an hour', async () => {
 
 test('§12 firings that come while the handler is at work are left out, and the rhythm stays', async () => {
   const s = await timed(
-    (session) => session.setTimer('tick', 1000, { repeatMs: 1000 }),
+    (session) => session.setTimer('tick', 1000, { repeat: 1000 }),
     async (timer) => {
       if (notes.length === 1) await after(3500);
       if (notes.length === 4) timer.cancel();
@@ -119,7 +119,7 @@ test('§12 while the process was busy, firings are left out as well', async () =
     application: { table: { timer: () => undefined } },
     timerEnded() {},
   };
-  const timer = new ApplicationTimer(session as never, 'tick', 1000, 1000, undefined);
+  const timer = new ApplicationTimer(session as never, 'tick', 1000, { repeat: 1000 });
   while (late.length < 5) await clock.advance(500);
   timer.cancel();
   expect(late.map((time) => Math.round(time))).toEqual([1000, 2000, 3000, 6500, 7000]);
@@ -127,7 +127,7 @@ test('§12 while the process was busy, firings are left out as well', async () =
 
 test('§12 cancelled in its own handler it fires no more; cancelled twice it is as once', async () => {
   const s = await timed(
-    (session) => session.setTimer('tick', 1000, { repeatMs: 1000 }),
+    (session) => session.setTimer('tick', 1000, { repeat: 1000 }),
     (timer) => {
       if (notes.length < 2) return;
       timer.cancel();
@@ -180,7 +180,7 @@ test('§6.4.1 the session stays until its last timer has fired, and ends then', 
 test('§12 the timers of a session that is invalidated do not fire', async () => {
   const s = await timed((session) => {
     session.setTimer('one', 100);
-    session.setTimer('again', 100, { repeatMs: 100 });
+    session.setTimer('again', 100, { repeat: 100 });
     session.invalidate();
     expect(session.timers).toEqual([]);
   });
@@ -190,7 +190,7 @@ test('§12 the timers of a session that is invalidated do not fire', async () =>
 
 test('C-41 a handler that throws is logged with its name; the next firing comes all the same', async () => {
   const s = await timed(
-    (session) => session.setTimer('tick', 1000, { repeatMs: 1000 }),
+    (session) => session.setTimer('tick', 1000, { repeat: 1000 }),
     (timer) => {
       if (notes.length === 2) timer.cancel();
       throw new Error('out of order');
@@ -210,10 +210,10 @@ test('contract section 3: what setTimer refuses', async () => {
       ['t', Number.POSITIVE_INFINITY],
       ['t', 'soon'],
       ['t', undefined],
-      ['t', 1, { repeatMs: 0 }],
-      ['t', 1, { repeatMs: 0.5 }],
-      ['t', 1, { repeatMs: -5 }],
-      ['t', 1, { repeatMs: Number.POSITIVE_INFINITY }],
+      ['t', 1, { repeat: 0 }],
+      ['t', 1, { repeat: 0.5 }],
+      ['t', 1, { repeat: -5 }],
+      ['t', 1, { repeat: Number.POSITIVE_INFINITY }],
       [7, 1],
       ['t', 1, { info: new Date(0) }],
     ];

@@ -5,8 +5,7 @@ import {
   Info,
   Invite,
   OnTimer,
-  SIP_FACTORY,
-  type SipFactory,
+  SipFactory,
   Siplet,
   type SipRequest,
   type SipTimer,
@@ -32,7 +31,7 @@ const NEVER = (): Promise<never> => new Promise(() => {});
 async function answered(script: Script) {
   @Siplet({ name: 'busy' })
   class Busy {
-    constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+    constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
 
     private readonly ask: Ask = (session) =>
       this.factory.createRequest(session, 'MESSAGE', 'sip:busy@siplet', BOB).send();

@@ -1,6 +1,6 @@
 // A stateless siplet and stateful ones in one container: each has its own requests, dialogs and CANCELs (contract
 // sections 5 and 6).
-import { Invite, Message, Notify, SIP_FACTORY, type SipFactory, type SipRequest, Siplet as siplet } from '@siplet/sdk';
+import { Invite, Message, Notify, SipFactory, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
@@ -235,7 +235,7 @@ describe('what is in no dialog of a user agent any more, or not yet, and is its 
   test('RFC 6665 §4.1.2.4 a NOTIFY that overtakes the answer to the SUBSCRIBE of the user agent makes the dialog', async () => {
     @siplet({ name: 'agent' })
     class Watcher {
-      constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+      constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
 
       @Message()
       async watch(request: SipRequest) {

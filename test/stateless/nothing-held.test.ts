@@ -64,7 +64,7 @@ async function sink(route: Route) {
       {
         log,
         configOf: () => undefined,
-        defaults: { supervised: true, proxyTimeout: 180 },
+        defaults: { supervised: true, proxyTimeout: 180000 },
         authenticated,
         tokens: () => [],
       },

@@ -8,11 +8,9 @@ import {
   Message,
   OnTimer,
   type ReadonlySipRequest,
-  SESSIONS,
   SessionKey,
-  type Sessions,
-  SIP_FACTORY,
-  type SipFactory,
+  Sessions,
+  SipFactory,
   Siplet,
   type SipRequest,
 } from '@siplet/sdk';
@@ -145,7 +143,7 @@ test('D-1 D-2 a new version has sessions of its own: the keys of the one that dr
 });
 
 test('C-42 a request that comes while the application is told that the session expires finds it, and gives it more time', async () => {
-  @Siplet({ name: 'slow', sessionTimeout: 1 })
+  @Siplet({ name: 'slow', sessionTimeout: '1m' })
   class Slow {
     @SessionKey()
     static one() {
@@ -187,8 +185,8 @@ test('C-42 the application finds and makes sessions by key itself, and requests 
   @Siplet({ name: 'finder' })
   class Finder {
     constructor(
-      @inject(SESSIONS) private readonly sessions: Sessions,
-      @inject(SIP_FACTORY) private readonly factory: SipFactory,
+      @inject(Sessions) private readonly sessions: Sessions,
+      @inject(SipFactory) private readonly factory: SipFactory,
     ) {}
 
     @SessionKey()
@@ -202,17 +200,17 @@ test('C-42 the application finds and makes sessions by key itself, and requests 
       const said: unknown[] = [];
       if (request.applicationSession.attributes.get('made') === true) said.push('was made for me');
       else if (request.text === 'make') {
-        said.push(this.sessions.applicationSessionByKey('red') === undefined);
+        said.push(this.sessions.findByKey('red') === undefined);
         const made = this.factory.createApplicationSession('red');
         made.attributes.set('made', true);
-        said.push(this.sessions.applicationSessionByKey('red') === made);
-        said.push(this.sessions.applicationSessionByKey('red', true) === made);
-        said.push(this.sessions.applicationSessionByKey('blue', true) !== made);
-        said.push(this.sessions.applicationSession(made.id) === made);
+        said.push(this.sessions.findByKey('red') === made);
+        said.push(this.sessions.forKey('red') === made);
+        said.push(this.sessions.forKey('blue') !== made);
+        said.push(this.sessions.find(made.id) === made);
         said.push(this.sessions.session(request.session.id) === request.session);
         said.push(this.sessions.session(made.id) === undefined);
-        said.push(this.sessions.applicationSession('nonsense') === undefined);
-        said.push(this.sessions.applicationSessions().length);
+        said.push(this.sessions.find('nonsense') === undefined);
+        said.push(this.sessions.all().length);
         const [one, other] = [this.factory.createApplicationSession(), this.factory.createApplicationSession()];
         said.push(one !== other);
       }
@@ -232,7 +230,7 @@ test('contract section 3: an application sees no sessions of others, nor of its 
   const made = (name: string) => {
     @Siplet({ name })
     class Looker {
-      constructor(@inject(SESSIONS) sessions: Sessions) {
+      constructor(@inject(Sessions) sessions: Sessions) {
         seen[name] = sessions;
       }
 
@@ -252,16 +250,16 @@ test('contract section 3: an application sees no sessions of others, nor of its 
   const s = await noting({ one: made('one'), two: made('two') });
   expect(await message(s, 'bob')).toBe('200');
   const [id, sipId] = notes as [string, string];
-  expect(present(seen.one).applicationSession(id)?.appName).toBe('one');
-  expect(present(seen.two).applicationSession(id)).toBeUndefined();
+  expect(present(seen.one).find(id)?.appName).toBe('one');
+  expect(present(seen.two).find(id)).toBeUndefined();
   expect(present(seen.two).session(sipId)).toBeUndefined();
-  expect(present(seen.two).applicationSessionByKey('key')).toBeUndefined();
-  expect(present(seen.two).applicationSessions()).toEqual([]);
+  expect(present(seen.two).findByKey('key')).toBeUndefined();
+  expect(present(seen.two).all()).toEqual([]);
   const old = present(seen.one);
   await s.container.deploy('one', made('one'));
-  expect(present(seen.one).applicationSession(id)).toBeUndefined();
-  expect(present(seen.one).applicationSessions()).toEqual([]);
-  expect(old.applicationSession(id)?.isValid).toBe(true);
+  expect(present(seen.one).find(id)).toBeUndefined();
+  expect(present(seen.one).all()).toEqual([]);
+  expect(old.find(id)?.isValid).toBe(true);
   await s.ends();
 });
 
@@ -270,9 +268,9 @@ test('applicationSessions: in the order in which they were made, also where some
   let made: SipFactory | undefined;
   @Siplet({ name: 'lister' })
   class Lister {
-    constructor(@inject(SESSIONS) sessions: Sessions, @inject(SIP_FACTORY) factory: SipFactory) {
+    constructor(@inject(Sessions) sessions: Sessions, @inject(SipFactory) factory: SipFactory) {
       made = factory;
-      all = () => sessions.applicationSessions().map(({ id }) => id);
+      all = () => sessions.all().map(({ id }) => id);
     }
 
     @OnTimer()
@@ -292,8 +290,8 @@ test('applicationSessions: in the order in which they were made, also where some
 test('contract section 1: before all siplets of an application are made it has no sessions, and is told so', async () => {
   @Siplet({ name: 'early' })
   class Early {
-    constructor(@inject(SIP_FACTORY) factory: SipFactory, @inject(SESSIONS) sessions: Sessions) {
-      notes.push(String(sessions.applicationSessions().length), String(sessions.applicationSessionByKey('red')));
+    constructor(@inject(SipFactory) factory: SipFactory, @inject(Sessions) sessions: Sessions) {
+      notes.push(String(sessions.all().length), String(sessions.findByKey('red')));
       factory.createApplicationSession('red');
     }
 

@@ -67,7 +67,7 @@ describe.each(BOTH)('over %s', (transport) => {
 
   test('C-23 one after another: the first is cancelled when its time is over', async () => {
     const s = await loopback(transport, (w) => ({
-      invite: proxies([w.uri(w.bob), w.uri(w.carol)], { parallel: false, timeout: 0.4 }),
+      invite: proxies([w.uri(w.bob), w.uri(w.carol)], { parallel: false, timeout: '0.4s' }),
     }));
     s.bob.answerCancel = true;
     const call = s.call();

@@ -8,12 +8,12 @@ import { type Arrival, acknowledgementOf, datagrams, type End, Raw, responseTo, 
 /** Writes the number of its thread into all that passes; what it does with a call says the user who is called. */
 export const application = (port: number, more = '') => `
 import { threadId } from 'node:worker_threads';
-import { Cancel, Invite, Message, Options, Response, Siplet, Subsequent, SessionKey, type SipRequest, type SipResponse, type SipUri, SESSIONS, METRICS } from '@siplet/sdk';
+import { Cancel, Invite, Message, Options, Status, Siplet, Subsequent, SessionKey, type SipRequest, type SipResponse, type SipUri, Sessions, Metrics } from '@siplet/sdk';
 import { inject } from 'inversify';
 
 @Siplet({ name: 'place' })
 export class Place {
-  constructor(@inject(METRICS) readonly metrics: any) {}
+  constructor(@inject(Metrics) readonly metrics: any) {}
 
   @Invite()
   async take(request: SipRequest) {
@@ -34,7 +34,7 @@ export class Place {
     mark(request);
     if (request.method !== 'ACK' && answered.has(request.callId)) answer(request, 200);
   }
-  @Response({ status: 200 }) passed(response: SipResponse) { mark(response); }
+  @Status(200) passed(response: SipResponse) { mark(response); }
   @Message() told(request: SipRequest) { answer(request, 200); }
   ${more}
 }

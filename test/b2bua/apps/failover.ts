@@ -11,7 +11,7 @@ export class Failover {
     let last: CallFailedError | undefined;
     for (const to of GATEWAYS) {
       try {
-        return await b2bua.bridge({ to, timeout: 20 });
+        return await b2bua.bridge({ to, timeout: '20s' });
       } catch (error) {
         // Bob was reached
         if (!(error instanceof CallFailedError) || error.status === 486 || error.status >= 600) throw error;

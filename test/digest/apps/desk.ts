@@ -1,10 +1,10 @@
 // Decides who is asked: the service behind the decorator.
-import { AUTHENTICATION, type Authentication, Message, Siplet, type SipRequest } from '@siplet/sdk';
+import { Authentication, Message, Siplet, type SipRequest } from '@siplet/sdk';
 import { inject } from 'inversify';
 
 @Siplet({ name: 'desk' })
 export class Desk {
-  constructor(@inject(AUTHENTICATION) private readonly authentication: Authentication) {}
+  constructor(@inject(Authentication) private readonly authentication: Authentication) {}
 
   @Message()
   async take(request: SipRequest) {

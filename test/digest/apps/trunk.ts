@@ -1,12 +1,12 @@
 // Calls with a user's account at a provider, which challenges it.
-import { Message, SIP_FACTORY, type SipFactory, Siplet, type SipRequest } from '@siplet/sdk';
+import { Message, SipFactory, Siplet, type SipRequest } from '@siplet/sdk';
 import { inject } from 'inversify';
 
 const ACCOUNT = { realm: 'provider.example', username: 'ours', password: 'paid' };
 
 @Siplet({ name: 'trunk' })
 export class Trunk {
-  constructor(@inject(SIP_FACTORY) private readonly factory: SipFactory) {}
+  constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
 
   @Message()
   async forward(request: SipRequest) {

@@ -1,5 +1,5 @@
 // Applications of sdk/PROXYING.md: branches that are added while a call is looked for.
-import { BestResponse, BranchResponse, Invite, Response, Siplet, type SipRequest, type SipResponse } from '@siplet/sdk';
+import { BestResponse, BranchResponse, Invite, Siplet, type SipRequest, type SipResponse, Status } from '@siplet/sdk';
 import { ASSISTANT, DESK, directory, MOBILE, VOICEMAIL } from './bob.js';
 
 @Siplet()
@@ -36,7 +36,7 @@ export class AlsoMobile {
     request.proxy().proxyTo(DESK);
   }
 
-  @Response({ status: 180, method: 'INVITE' })
+  @Status(180, 'INVITE')
   rings(response: SipResponse) {
     response.proxy?.proxyTo(MOBILE);
   }
@@ -62,7 +62,7 @@ export class NoForwarding {
     request.proxy().proxyTo(DESK);
   }
 
-  @Response({ status: 181, method: 'INVITE' })
+  @Status(181, 'INVITE')
   forwarded(response: SipResponse) {
     response.proxy?.cancel({ cause: 480, text: 'No forwarding' });
     response.proxy?.proxyTo(VOICEMAIL);

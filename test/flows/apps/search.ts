@@ -6,7 +6,7 @@ import { DESK, MOBILE, VOICEMAIL } from './bob.js';
 export class RingAll {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy({ timeout: 20 }).proxyTo([DESK, MOBILE]);
+    request.proxy({ timeout: '20s' }).proxyTo([DESK, MOBILE]);
   }
 }
 
@@ -14,7 +14,7 @@ export class RingAll {
 export class Hunt {
   @Invite()
   hunt(request: SipRequest) {
-    request.proxy({ parallel: false, timeout: 10 }).proxyTo([DESK, MOBILE, VOICEMAIL]);
+    request.proxy({ parallel: false, timeout: '10s' }).proxyTo([DESK, MOBILE, VOICEMAIL]);
   }
 }
 
@@ -22,9 +22,9 @@ export class Hunt {
 export class DeskFirst {
   @Invite()
   ring(request: SipRequest) {
-    const proxy = request.proxy({ parallel: false, timeout: 20 });
+    const proxy = request.proxy({ parallel: false, timeout: '20s' });
     const [desk, mobile] = proxy.createBranches([DESK, MOBILE]);
-    if (desk !== undefined) desk.timeout = 5;
+    if (desk !== undefined) desk.timeout = '5s';
     mobile?.request.headers.set('Alert-Info', '<http://example.com/urgent.wav>');
     proxy.start();
   }

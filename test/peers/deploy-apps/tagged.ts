@@ -1,10 +1,9 @@
 // Tags its calls with its version: what it sends on, and every answer. The test puts another number here for each
 // redeployment.
 import {
-  APP_CONFIG,
+  Config,
   Invite,
-  LOGGER,
-  type Logger,
+  Logger,
   ProvisionalResponse,
   Siplet,
   type SipRequest,
@@ -27,8 +26,8 @@ shared.taggedVersions.push(new WeakRef(HELD));
 @Siplet({ name: 'tagged' })
 export class Tagged {
   constructor(
-    @inject(APP_CONFIG) private readonly target: string,
-    @inject(LOGGER) log: Logger,
+    @Config() private readonly target: string,
+    @inject(Logger) log: Logger,
   ) {
     process.on('SIGUSR2', async () => {
       for (let turn = 0; turn < 5; turn++) {

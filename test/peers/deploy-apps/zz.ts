@@ -1,6 +1,6 @@
 // The next application after `tagged`: it marks what nobody before it has marked, and sends the call to its own target.
 import {
-  APP_CONFIG,
+  Config,
   Invite,
   ProvisionalResponse,
   Siplet,
@@ -9,13 +9,12 @@ import {
   Subsequent,
   SuccessResponse,
 } from '@siplet/sdk';
-import { inject } from 'inversify';
 
 const VERSION = '0';
 
 @Siplet({ name: 'zz' })
 export class Zz {
-  constructor(@inject(APP_CONFIG) private readonly target: string) {}
+  constructor(@Config() private readonly target: string) {}
 
   @Invite()
   ring(request: SipRequest) {

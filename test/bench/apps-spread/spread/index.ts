@@ -1,7 +1,7 @@
 // What is measured with several SIPps: the user part says to which callee a call goes, c0 to the one at 5070, c1 to
 // 5071 …; as costly as is configured. w0, w1 … are the same without the work, to warm up with.
 import {
-  APP_CONFIG,
+  Config,
   Invite,
   ProvisionalResponse,
   Siplet,
@@ -9,7 +9,6 @@ import {
   type SipResponse,
   SuccessResponse,
 } from '@siplet/sdk';
-import { inject } from 'inversify';
 import { work } from './work.js';
 
 @Siplet({ name: 'spread' })
@@ -19,7 +18,7 @@ export class Spread {
   worked = 0;
   seen = 0;
 
-  constructor(@inject(APP_CONFIG) config: { blocks?: number } | undefined) {
+  constructor(@Config() config: { blocks?: number } | undefined) {
     this.#blocks = config?.blocks ?? 0;
   }
 
