@@ -59,14 +59,14 @@ export interface ApplicationSession {
   readonly expiresAt: Date | undefined;
   /**
    * Lets it expire after this time, whatever happens in it, also during a call; 0 is never. The container then calls
-   * `@ApplicationSessionExpired()`, which may call this again (JSR 289 §6.3.1). Throws RangeError for a value that is not
-   * a duration, SessionInvalidError when the session has ended.
+   * `@ApplicationSessionExpired()`, which may call this again (JSR 289 §6.3.1). Throws RangeError for a value that is
+   * not a duration, SessionInvalidError when the session has ended.
    */
   setExpires(duration: Duration): void;
   /**
-   * Runs the function in the session's turn, when no handler of the session is running: for callbacks from outside, such
-   * as those of a database or an HTTP server. Resolves with what the function returns, and rejects with what it throws
-   * or with SessionInvalidError when the session has ended before its turn.
+   * Runs the function in the session's turn, when no handler of the session is running: for callbacks from outside,
+   * such as those of a database or an HTTP server. Resolves with what the function returns, and rejects with what it
+   * throws or with SessionInvalidError when the session has ended before its turn.
    */
   run<T>(task: () => T | Promise<T>): Promise<T>;
   /** Ends it, with its sessions and timers. */

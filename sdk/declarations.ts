@@ -11,7 +11,8 @@ export interface SipletOptions {
   name?: string;
   /**
    * The schema of the application's own section of the configuration: one of zod, valibot or any other library that
-   * implements Standard Schema. The container checks the section at deployment; `@Config()` injects the schema's output.
+   * implements Standard Schema. The container checks the section at deployment; `@Config()` injects the schema's
+   * output.
    */
   config?: StandardSchema;
   /**
@@ -29,8 +30,8 @@ export interface SipletOptions {
    */
   proxyTimeout?: Duration;
   /**
-   * How long a call of this siplet as a user agent lives without a refresh. The container refreshes it, or lets the peer
-   * do so (RFC 4028). 0: no session timer. Default: `limits.sessionExpires` of the configuration.
+   * How long a call of this siplet as a user agent lives without a refresh. The container refreshes it, or lets the
+   * peer do so (RFC 4028). 0: no session timer. Default: `limits.sessionExpires` of the configuration.
    */
   sessionTimer?: Duration;
 }

@@ -71,9 +71,9 @@ export interface SipProxy
   outboundInterface: string | undefined;
   /**
    * The URI of the Record-Route. Parameters that the application sets on it come back in `request.parameter(name)` of
-   * each subsequent request, from both sides. The URI is live until the start: changing it changes the header. Assigning
-   * a URI copies its parameters; scheme, host and port are the container's. Throws IllegalStateError when `recordRoute`
-   * is false.
+   * each subsequent request, from both sides. The URI is live until the start: changing it changes the header.
+   * Assigning a URI copies its parameters; scheme, host and port are the container's. Throws IllegalStateError when
+   * `recordRoute` is false.
    */
   get recordRouteUri(): SipUri;
   set recordRouteUri(uri: UriLike);

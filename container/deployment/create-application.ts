@@ -33,8 +33,8 @@ export interface ApplicationServices {
   /** Puts `@Authenticated` before a handler. */
   readonly authenticated: AuthenticatedBy;
   /**
-   * Types of the SDK with their objects: SipFactory, Sessions, Metrics, Authentication. Called once for each application
-   * that is deployed.
+   * Types of the SDK with their objects: SipFactory, Sessions, Metrics, Authentication. Called once for each
+   * application that is deployed.
    */
   tokens(application: ApplicationInTheMaking): Iterable<readonly [token: ServiceIdentifier, value: unknown]>;
 }

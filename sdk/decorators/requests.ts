@@ -106,8 +106,8 @@ export function Cancel(): RequestDecorator {
 }
 
 /**
- * The routing function that makes a siplet stateless (§16.11). It returns the target at once, and depends on the message
- * and on constants alone. A siplet has one at most, and no other handler.
+ * The routing function that makes a siplet stateless (§16.11). It returns the target at once, and depends on the
+ * message and on constants alone. A siplet has one at most, and no other handler.
  */
 export function StatelessRoute(): HandlerDecorator<(request: ReadonlySipRequest) => Uri | string | undefined> {
   return noting('@StatelessRoute()', 'stateless');

@@ -203,7 +203,7 @@ export class Application {
     const options = { parallel, recurse, recordRoute, noCancel, supervised };
     let proxy: SipProxy;
     try {
-      proxy = request.proxy(timeout === undefined ? options : { ...options, timeout });
+      proxy = request.proxy(timeout === undefined ? options : { ...options, timeout: timeout * 1000 });
     } catch (error) {
       this.#refused('initial', 'proxy', error);
       return false;
@@ -315,7 +315,7 @@ interface Edits {
 /** What the application changes of a branch before it starts. */
 function edit(branch: SipProxy['branches'][number], { timeout, recurse, recordRoute }: Edits): void {
   if (branch.state !== 'waiting') return;
-  if (timeout !== undefined) branch.timeout = timeout;
+  if (timeout !== undefined) branch.timeout = timeout * 1000;
   if (recurse !== undefined) branch.recurse = recurse;
   if (recordRoute !== undefined) branch.recordRoute = recordRoute;
   branch.request.headers.set('X-Branch', String(branch.uri));

@@ -87,16 +87,16 @@ describe('contract 2: responses', () => {
     expect(noted(name)).toEqual({ decorator: `@${name}()`, kind, methods: [] });
     expect(noted(name, 'BYE')).toEqual({ decorator: `@${name}('BYE')`, kind, methods: ['BYE'] });
   });
-  test('@Response takes statuses and a method', () => {
-    expect(noted('Response', { status: 486 })).toEqual({
+  test('@Status takes a status or a range, and methods', () => {
+    expect(noted('Status', 486)).toEqual({
       decorator: '@Status(486)',
-      kind: 'response',
+      kind: 'status',
       methods: [],
       statuses: [486],
     });
-    expect(noted('Response', { status: [480, 489], method: 'INVITE' })).toEqual({
+    expect(noted('Status', [480, 489], 'INVITE')).toEqual({
       decorator: "@Status([480, 489], 'INVITE')",
-      kind: 'response',
+      kind: 'status',
       methods: ['INVITE'],
       statuses: [480, 489],
     });
@@ -151,7 +151,7 @@ describe('contract 2: classes', () => {
     class Named {}
     expect(declarationOf(Named)).toEqual({
       name: 'x',
-      options: { name: 'x', supervised: false, sessionTimeout: 600000 },
+      options: { name: 'x', supervised: false, sessionTimeout: '10m' },
       handlers: [],
     });
   });

@@ -229,15 +229,15 @@ test('contract section 3: what setTimer refuses', async () => {
   await s.ends();
   expect(notes).toEqual(['0']);
   expect(thrown).toEqual([
-    "RangeError: the timer 't' needs a delay of 0 ms or more, not -1",
-    "RangeError: the timer 't' needs a delay of 0 ms or more, not NaN",
-    "RangeError: the timer 't' needs a delay of 0 ms or more, not Infinity",
-    "RangeError: the timer 't' needs a delay of 0 ms or more, not soon",
-    "RangeError: the timer 't' needs a delay of 0 ms or more, not undefined",
-    "RangeError: the timer 't' is repeated after 1 ms or more, not after 0",
-    "RangeError: the timer 't' is repeated after 1 ms or more, not after 0.5",
-    "RangeError: the timer 't' is repeated after 1 ms or more, not after -5",
-    "RangeError: the timer 't' is repeated after 1 ms or more, not after Infinity",
+    "RangeError: the delay of the timer 't': write milliseconds, 0 or more, or a text such as '500ms', '20s', '3m' or '1h', not -1",
+    "RangeError: the delay of the timer 't': write milliseconds, 0 or more, or a text such as '500ms', '20s', '3m' or '1h', not NaN",
+    "RangeError: the delay of the timer 't' is endless: it would never fire",
+    "RangeError: the delay of the timer 't': write milliseconds, 0 or more, or a text such as '500ms', '20s', '3m' or '1h', not 'soon'",
+    "RangeError: the delay of the timer 't': write milliseconds, 0 or more, or a text such as '500ms', '20s', '3m' or '1h', not undefined",
+    "RangeError: repeat of the timer 't' is 1 ms or more, not 0",
+    "RangeError: repeat of the timer 't' is 1 ms or more, not 0.5",
+    "RangeError: repeat of the timer 't': write milliseconds, 0 or more, or a text such as '500ms', '20s', '3m' or '1h', not -5",
+    "RangeError: repeat of the timer 't' is 1 ms or more, not Infinity",
     'TypeError: the name of a timer is a string, not a number',
     "TypeError: the info of the timer 't' is an object of the class Date, which is no JSON value",
   ]);

@@ -133,7 +133,7 @@ describe('contract section 6, what the routing function returns', () => {
     });
     s.call({ callId: 'c@alice', headers: { Subject: 'hello' } });
     expect((await s.bob.receive('INVITE')).header('Subject')).toBe('hello');
-    expect(seen).toEqual(['INVITE', 'sip:bob@example.com', 'c@alice', 70, 'hello', '10.0.0.1', 'UDP']);
+    expect(seen).toEqual(['INVITE', 'sip:bob@example.com', 'c@alice', 70, 'hello', '10.0.0.1', 'udp']);
   });
 });
 
