@@ -101,6 +101,10 @@ export interface ReadonlySipRequest {
   readonly text: string;
   readonly remote: Endpoint | undefined;
   readonly local: Endpoint | undefined;
+  /** Where the request came from when it entered the container: see SipMessage. */
+  readonly initialRemote: Endpoint | undefined;
+  /** Whether the request entered the container over TLS or WSS. */
+  readonly isSecure: boolean;
   /** The Max-Forwards header. */
   readonly maxForwards: number;
   /** The top Route value that pointed at this container and was removed (§16.4). */

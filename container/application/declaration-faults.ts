@@ -47,6 +47,8 @@ function placeFaults(handler: HandlerDeclaration, where: string, instance: objec
 
 function argumentFaults(handler: HandlerDeclaration, where: string): string[] {
   const faults = [...handler.methods.flatMap(methodFaults), ...statusFaults(handler)];
+  if (handler.when !== undefined && typeof handler.when !== 'function')
+    faults.push('`when` is not a function: write { when: (request) => … }');
   return faults.map((fault) => `${where}: ${fault}`);
 }
 
@@ -82,7 +84,9 @@ function statelessFaults(name: string, stateless: boolean, handlers: readonly Ha
   const list = (some: readonly HandlerDeclaration[]) =>
     some.map((each) => `${name}.${String(each.property)} (${each.decorator})`).join(', ');
   if (!stateless) {
-    return routes.length > 0 ? [`${list(routes)}: @StatelessRoute() needs @Siplet({ stateless: true })`] : [];
+    return routes.length > 0
+      ? [`${list(routes)}: @StatelessRoute() makes a siplet stateless: leave out stateless: false`]
+      : [];
   }
   const faults: string[] = [];
   const properties = new Set(routes.map(({ property }) => property));

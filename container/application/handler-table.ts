@@ -10,7 +10,7 @@ import {
 } from '@siplet/sdk/declarations';
 import { faultsOf } from './declaration-faults.js';
 import type { DeployedSiplet, Handler, SessionKeyMethod, SipletEntry } from './handler.js';
-import { Candidate, Selection, type StatusLine } from './selection.js';
+import { Candidate, type InitialHandlers, Selection, type StatusLine } from './selection.js';
 import { tableLines } from './table-lines.js';
 
 /** Puts the check of credentials before a handler that is declared with `@Authenticated` (§22). */
@@ -47,15 +47,17 @@ class MethodHandler implements Handler {
 
 export class HandlerTable {
   readonly initialMethods: readonly string[] | 'any';
+  /** Whether some handler of initial requests has a predicate. */
+  readonly hasPredicates: boolean;
   readonly stateless: Handler | undefined;
   readonly sessionKey: SessionKeyMethod | undefined;
 
   // One entry for every method that some decorator names; '' stands for all others.
-  readonly #initial = new Map<string, Handler | undefined>();
+  readonly #initial = new Map<string, InitialHandlers>();
   readonly #subsequent = new Map<string, Handler | undefined>();
   readonly #branch = new Map<string, Handler | undefined>();
   readonly #responses = new Map<string, StatusLine>();
-  readonly #otherInitial: Handler | undefined;
+  readonly #otherInitial: InitialHandlers;
   readonly #otherSubsequent: Handler | undefined;
   readonly #otherBranch: Handler | undefined;
   readonly #otherResponses: StatusLine;
@@ -77,12 +79,12 @@ export class HandlerTable {
 
   private constructor(selection: Selection, sessionKey: SessionKeyMethod | undefined, lines: string[]) {
     for (const method of selection.methods) {
-      this.#initial.set(method, selection.of('initial', method));
+      this.#initial.set(method, selection.initial(method));
       this.#subsequent.set(method, selection.of('subsequent', method));
       this.#branch.set(method, selection.of('branch', method));
       this.#responses.set(method, selection.responses(method));
     }
-    this.#otherInitial = selection.of('initial', undefined);
+    this.#otherInitial = selection.initial(undefined);
     this.#otherSubsequent = selection.of('subsequent', undefined);
     this.#otherBranch = selection.of('branch', undefined);
     this.#otherResponses = selection.responses(undefined);
@@ -95,17 +97,37 @@ export class HandlerTable {
       if (handler) this.#life.set(kind, handler);
     }
     this.sessionKey = sessionKey;
-    this.initialMethods = this.#otherInitial || this.stateless ? 'any' : this.#initialOnes();
+    this.hasPredicates = [...this.#initial.values(), this.#otherInitial].some(({ guarded }) => guarded.length > 0);
+    this.initialMethods = anyOf(this.#otherInitial) || this.stateless ? 'any' : this.#initialOnes();
     this.#lines = lines;
   }
 
   #initialOnes(): string[] {
-    return [...this.#initial].filter(([, handler]) => handler !== undefined).map(([method]) => method);
+    return [...this.#initial].filter(([, handlers]) => anyOf(handlers) !== undefined).map(([method]) => method);
   }
 
-  /** The handler of an initial request of this method. */
+  /** A handler that may take initial requests of this method. */
   initial(method: string): Handler | undefined {
-    return this.#initial.has(method) ? this.#initial.get(method) : this.#otherInitial;
+    return anyOf(this.#initial.get(method) ?? this.#otherInitial);
+  }
+
+  /**
+   * The handler that takes this initial request: the first whose predicate accepts it, else the one without. Throws
+   * what a predicate throws, and TypeError when one returns a promise.
+   */
+  initialFor(method: string, request: () => ReadonlySipRequest): Handler | undefined {
+    const { guarded, otherwise } = this.#initial.get(method) ?? this.#otherInitial;
+    if (guarded.length === 0) return otherwise;
+    const seen = request();
+    for (const { handler, when } of guarded) {
+      const accepted: unknown = when(seen);
+      if (accepted instanceof Promise) {
+        accepted.catch(() => {}); // the author is told of the promise
+        throw new TypeError(`the predicate of ${handler.label} returned a promise: a predicate answers at once`);
+      }
+      if (accepted) return handler;
+    }
+    return otherwise;
   }
 
   /** The handler of a request inside a dialog. */
@@ -149,6 +171,10 @@ export class HandlerTable {
   lines(): string[] {
     return [...this.#lines];
   }
+}
+
+function anyOf({ guarded, otherwise }: InitialHandlers): Handler | undefined {
+  return otherwise ?? guarded[0]?.handler;
 }
 
 function assertNone(faults: readonly string[]): void {

@@ -1,8 +1,23 @@
 // Which of several methods takes a message: the most specific one (contract section 2).
+import type { ReadonlySipRequest } from '@siplet/sdk';
 import type { HandlerDeclaration, HandlerKind } from '@siplet/sdk/declarations';
 import type { DeclaredHandler, Handler } from './handler.js';
 import { FIRST_STATUS, LAST_STATUS, RANGES } from './status-ranges.js';
 import { messagesOf } from './table-lines.js';
+
+/** A handler with its predicate. */
+interface GuardedHandler {
+  readonly handler: Handler;
+  readonly when: (request: ReadonlySipRequest) => boolean;
+}
+
+/** Which handlers take initial requests of one method. */
+export interface InitialHandlers {
+  /** In the order in which they are asked. */
+  readonly guarded: readonly GuardedHandler[];
+  /** The handler that takes what no predicate accepts. */
+  readonly otherwise: Handler | undefined;
+}
 
 /** The handler of each status, by number. */
 export type StatusLine = readonly (Handler | undefined)[];
@@ -77,6 +92,18 @@ export class Selection {
     return this.#best(candidates, () => messagesOf(kind, method));
   }
 
+  /** The handlers of initial requests of this method: with predicates in the order of the source, and without. */
+  initial(method: string | undefined): InitialHandlers {
+    const takers = this.#candidates.filter((each) => each.declaration.kind === 'initial' && each.takesMethod(method));
+    const plain = takers.filter(({ declaration }) => declaration.when === undefined);
+    const best = this.#bestOf(plain, () => messagesOf('initial', method));
+    const guarded = takers
+      .filter(({ declaration, named }) => declaration.when !== undefined && (named || best?.named !== true))
+      .sort((a, b) => Number(b.named) - Number(a.named))
+      .flatMap(({ handler, declaration: { when } }) => (when === undefined ? [] : { handler, when }));
+    return { guarded, otherwise: best?.handler };
+  }
+
   timer(name: string | undefined): Handler | undefined {
     const candidates = this.#candidates.filter(
       ({ declaration: { kind, timer } }) => kind === 'timer' && (timer === undefined || timer === name),
@@ -98,13 +125,17 @@ export class Selection {
   }
 
   #best(candidates: readonly Candidate[], what: () => string): Handler | undefined {
+    return this.#bestOf(candidates, what)?.handler;
+  }
+
+  #bestOf(candidates: readonly Candidate[], what: () => string): Candidate | undefined {
     let best: Candidate | undefined;
     for (const each of candidates) if (!best || each.isMoreSpecificThan(best)) best = each;
     for (const each of candidates) {
       if (best && each !== best && each.isAsSpecificAs(best) && !each.isSameMethodAs(best))
         this.#tell(best, each, what);
     }
-    return best?.handler;
+    return best;
   }
 
   #tell(a: Candidate, b: Candidate, what: () => string): void {

@@ -41,9 +41,9 @@ export function tableLines(handlers: readonly DeclaredHandler[], siplets: readon
 }
 
 /** What a declaration takes, in a few words: 'initial INVITE', 'response 300-699 to any'. */
-function told({ kind, methods, statuses, timer }: HandlerDeclaration): string {
+function told({ kind, methods, statuses, timer, when }: HandlerDeclaration): string {
   const named = methods.length > 0 ? methods.join(' ') : 'any';
-  if (kind === 'initial' || kind === 'subsequent') return `${kind} ${named}`;
+  if (kind === 'initial' || kind === 'subsequent') return `${kind} ${named}${when === undefined ? '' : ' when …'}`;
   if (kind === 'timer') return `timer ${timer ?? 'any'}`;
   if (kind === 'branch') return `branch response 300-699 to ${named}`;
   const range = statuses ?? RANGES[kind];

@@ -16,6 +16,7 @@ import { RETURN } from './returns.js';
 import { type ActiveApplications, type Answer, Departure, Destination, NoAnswer, type Router } from './router.js';
 import { type Info, infoOf } from './router-info.js';
 import { statelessRoute } from './stateless-route.js';
+import { handlerFor } from './taking.js';
 
 /** The router threw, or its answer is none: the caller can do nothing about it. */
 const FAILED = new NoAnswer(500);
@@ -140,7 +141,7 @@ export class CustomRouter implements Router {
       const { region, stateInfo } = routingState;
       const { router } = inService;
       const info = infoOf(router.getNextApplication(readable, region, directive, targeted, stateInfo));
-      return info === undefined ? undefined : this.#answerOf(info, request.method, routingState, directive);
+      return info === undefined ? undefined : this.#answerOf(info, request, flow, popped, routingState, directive);
     } catch (error) {
       const { application } = inService;
       const { method, callId } = request;
@@ -160,7 +161,14 @@ export class CustomRouter implements Router {
    * JSR 289 §15.6: routes first, then the name. Throws for a name that nobody bears, or whose application does not take
    * the method.
    */
-  #answerOf(info: Info, method: string, { visited }: RoutingState, directive: RoutingDirective): Answer {
+  #answerOf(
+    info: Info,
+    request: Request,
+    flow: Flow | undefined,
+    popped: Uri | undefined,
+    { visited }: RoutingState,
+    directive: RoutingDirective,
+  ): Answer {
     const { name, region, subscriberUri, modifier, routes, stateInfo } = info;
     const [first] = routes;
     const { own } = this.#parts;
@@ -174,8 +182,10 @@ export class CustomRouter implements Router {
     const application = this.#known.find((each) => each.name === name);
     if (application === undefined) throw new TypeError(`it has chosen ${name}, which is not in service`);
     const { table } = application;
-    const handler = table.initial(method) ?? table.stateless;
-    if (handler === undefined) throw new TypeError(`it has chosen ${name}, which has no handler for ${method}`);
+    const handler = handlerFor(application, request.method, request, flow, popped) ?? table.stateless;
+    if (handler instanceof NoAnswer) return handler;
+    if (handler === undefined)
+      throw new TypeError(`it has chosen ${name}, which has no handler for this ${request.method}`);
     const route = handler === table.stateless ? this.#stateless.get(name) : undefined;
     return new Destination(
       application,

@@ -7,8 +7,9 @@ import type { StatelessRoute } from '../proxy/stateless.js';
 import type { Flow } from '../transport/flow.js';
 import { routingStateOn } from '../transport/internal-flow.js';
 import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
-import { type ActiveApplications, Destination, type Router } from './router.js';
+import { type ActiveApplications, Destination, NoAnswer, type Router } from './router.js';
 import { statelessRoute } from './stateless-route.js';
+import { handlerFor } from './taking.js';
 
 /** Methods come from the wire. */
 const MAX_KNOWN = 64;
@@ -21,8 +22,10 @@ export class DefaultRouter implements Router {
   #order: ReadonlyMap<string, readonly string[]>;
   /** Answers to requests that no application has had, for the list of applications that they were worked out from. */
   #known: readonly DeployedApplication[] = [];
-  readonly #destinations = new Map<string, Destination | undefined>();
+  readonly #destinations = new Map<string, Destination | NoAnswer | undefined>();
   #hasStateless = false;
+  /** Some answer depends on more than the method. */
+  #hasPredicates = false;
 
   constructor(applications: ActiveApplications, order: ReadonlyMap<string, readonly string[]> = new Map()) {
     this.#applications = applications;
@@ -46,14 +49,14 @@ export class DefaultRouter implements Router {
    */
   next(
     request: Request,
-    _flow: Flow | undefined,
-    _popped: Uri | undefined,
+    flow: Flow | undefined,
+    popped: Uri | undefined,
     routingState: RoutingState,
     directive: RoutingDirective,
-  ): Destination | undefined {
+  ): Destination | NoAnswer | undefined {
     return routingState.visited.length > 0
-      ? this.#find(request.method, routingState, directive)
-      : this.#first(request.method, directive);
+      ? this.#find(request.method, request, flow, popped, routingState, directive)
+      : this.#first(request.method, request, flow, popped, directive);
   }
 
   stateless(request: Request, flow: Flow): StatelessRoute | undefined {
@@ -61,13 +64,25 @@ export class DefaultRouter implements Router {
     if (routingState instanceof Destination) return routingState.route;
     const { method } = request;
     // A CANCEL and an ACK go the way of their INVITE.
-    return this.#first(method === 'CANCEL' || method === 'ACK' ? 'INVITE' : method, 'NEW')?.route;
+    const as = method === 'CANCEL' || method === 'ACK' ? 'INVITE' : method;
+    const answer = this.#first(as, request, flow, undefined, 'NEW');
+    return answer instanceof Destination ? answer.route : undefined;
   }
 
-  #first(method: string, directive: RoutingDirective): Destination | undefined {
+  #first(
+    method: string,
+    request: Request,
+    flow: Flow | undefined,
+    popped: Uri | undefined,
+    directive: RoutingDirective,
+  ): Destination | NoAnswer | undefined {
     if (this.#applications.active !== this.#known) this.#refresh();
+    if (this.#hasPredicates) return this.#find(method, request, flow, popped, OUTSIDE, directive);
     if (this.#destinations.size > MAX_KNOWN) this.#destinations.clear();
-    if (!this.#destinations.has(method)) this.#destinations.set(method, this.#find(method, OUTSIDE, directive));
+    if (!this.#destinations.has(method)) {
+      const found = this.#find(method, request, flow, popped, OUTSIDE, directive);
+      this.#destinations.set(method, found);
+    }
     return this.#destinations.get(method);
   }
 
@@ -75,14 +90,24 @@ export class DefaultRouter implements Router {
     this.#known = this.#applications.active;
     this.#destinations.clear();
     this.#hasStateless = this.#known.some(({ table }) => table.stateless !== undefined);
+    this.#hasPredicates = this.#known.some(({ table }) => table.hasPredicates);
   }
 
-  #find(method: string, routingState: RoutingState, directive: RoutingDirective): Destination | undefined {
+  /** `method` is that of the INVITE for an ACK and a CANCEL. */
+  #find(
+    method: string,
+    request: Request,
+    flow: Flow | undefined,
+    popped: Uri | undefined,
+    routingState: RoutingState,
+    directive: RoutingDirective,
+  ): Destination | NoAnswer | undefined {
     const { visited, region, subscriberUri, stateInfo } = routingState;
     for (const application of this.#inOrder(method)) {
       const { name, table } = application;
       if (visited.includes(name)) continue;
-      const handler = table.initial(method) ?? table.stateless;
+      const handler = handlerFor(application, method, request, flow, popped) ?? table.stateless;
+      if (handler instanceof NoAnswer) return handler;
       if (handler === undefined) continue;
       const route = handler === table.stateless ? statelessRoute(application, handler) : undefined;
       return new Destination(

@@ -11,6 +11,7 @@ import { originOf, routingStateOn } from '../transport/internal-flow.js';
 import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
 import type { Returns } from './returns.js';
 import { type Answer, Departure, Destination, NoAnswer, type Router } from './router.js';
+import { handlerFor } from './taking.js';
 
 /**
  * Applications that one request, and what is made from it, may pass; what is only proxied is bounded by Max-Forwards
@@ -67,7 +68,8 @@ export class NextApplication {
   ): Answer {
     const { router } = this.#parts;
     const named = target?.applicationSession.application;
-    const handler = named?.table.initial(request.method);
+    const handler = named && handlerFor(named, request.method, request, flow, popped);
+    if (handler instanceof NoAnswer) return handler;
     const directive = routingState === OUTSIDE ? 'NEW' : 'CONTINUE';
     if (named !== undefined && handler !== undefined && router.yieldsToTarget)
       return this.#inSession(named, handler, routingState, directive);

@@ -45,7 +45,7 @@ export type StatusRange = readonly [first: number, last: number];
  * that is not a 2xx reaches the handler only as the best response (§16.7).
  */
 export function Status(status: number | StatusRange, ...methods: Method[]): ResponseDecorator {
-  const statuses = typeof status === 'number' ? [status] : Array.isArray(status) ? [...status] : [];
+  const statuses = Array.isArray(status) ? [...status] : status === undefined ? [] : [status as number];
   const shown = typeof status === 'number' ? String(status) : `[${statuses.join(', ')}]`;
   const named = methods.map((method) => `, '${method}'`).join('');
   return noting(`@Status(${shown}${named})`, 'status', methods, { statuses });

@@ -520,13 +520,13 @@ describe('contract section 6, stateless', () => {
       @Invite() ring() {}
     }
     expect(faults(None)).toContain('None is stateless, but none of its methods is decorated with @StatelessRoute()');
-    @Siplet()
+    @Siplet({ stateless: false })
     class Stateful {
       @StatelessRoute() route() {
         return 'sip:a@b';
       }
     }
-    expect(faults(Stateful)).toContain('@StatelessRoute() needs @Siplet({ stateless: true })');
+    expect(faults(Stateful)).toContain('@StatelessRoute() makes a siplet stateless: leave out stateless: false');
   });
 
   test('a stateless siplet is an application of its own', () => {

@@ -31,7 +31,7 @@ test.each<[what: string, answer: () => unknown, said: string]>([
   [
     'names one without a handler',
     () => ({ nextApplicationName: 'postman' }),
-    'it has chosen postman, which has no handler for INVITE',
+    'it has chosen postman, which has no handler for this INVITE',
   ],
   [
     'gives a region that is none',

@@ -103,8 +103,8 @@ describe('contract 2: responses', () => {
   });
   test('a typo is noted, not thrown: the deployment names it', () => {
     expect(noted('Initial', 'invite').methods).toEqual(['invite']);
-    expect(noted('Response').statuses).toEqual([]);
-    expect(noted('Response', { status: '486' }).statuses).toEqual(['486']);
+    expect(noted('Status').statuses).toEqual([]);
+    expect(noted('Status', [486, 480]).statuses).toEqual([486, 480]);
   });
 });
 
