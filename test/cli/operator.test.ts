@@ -122,7 +122,7 @@ describe('siplet apps, calls and trace', () => {
     const { siplet } = await stage({ 'hunt.ts': answering('Hunt'), 'bad.ts': 'export const x = ;\n' });
     const { status, out } = await siplet('apps');
     expect(status).toBe(0);
-    expect(out).toMatch(/^NAME +VERSION +STATE +Sessions +HANDLERS\nhunt +0\.0\.0 +active +0 +1\nbad +0\.0\.0 +failed/);
+    expect(out).toMatch(/^NAME +VERSION +STATE +SESSIONS +HANDLERS\nhunt +0\.0\.0 +active +0 +1\nbad +0\.0\.0 +failed/);
     expect(out).toMatch(/^bad: .*bad\.ts:1:18: /m);
   });
 

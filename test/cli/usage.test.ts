@@ -183,7 +183,10 @@ describe('contract section 8, configuration: file, line and column of what is wr
     ['limits: { bodySize: 1.5 }', '1:11: limits.bodySize: must be a whole number, not 1.5'],
     ['limits: { bodySize: 0 }', '1:11: limits.bodySize: must be at least 1, not 0'],
     ['proxy: { maxForwards: 300 }', '1:10: proxy.maxForwards: must be at most 255, not 300'],
-    ['proxy: { timeout: 0 }', '1:10: proxy.timeout: must be more than 0, not 0'],
+    [
+      'proxy: { timeout: 0 }',
+      "1:10: proxy.timeout: must be 1s or more: a number is milliseconds; write '20s' for seconds",
+    ],
     ['workers: 0', '1:1: workers: must be at least 1, not 0'],
     [
       'workers: many',
