@@ -251,7 +251,7 @@ export const schema = z.strictObject({
     .describe('application names in order, by method or `*`; `application` names the one that exports the router'),
   apps: z
     .preprocess((value) => value ?? {}, z.record(z.string(), z.unknown()))
-    .describe('`apps.<name>` is that application's own section, which `@Config()` injects'),
+    .describe('`apps.<name>` is the section of that application: `@Config()` injects it'),
   proxy: section(proxy, 'what proxies do when neither siplet nor handler says'),
   timers: section(timers, 'the timers of RFC 3261, in milliseconds'),
   limits: section(limits, 'bounds that protect the container'),

@@ -1,4 +1,4 @@
-// The measurements of applications (METRICS): named and labelled with the application, shared by its versions, and gone
+// The measurements of applications (`Metrics`): named and labelled with the application, shared by its versions, and gone
 // with the last that declared them.
 import type * as sdk from '@siplet/sdk';
 import type { ApplicationIdentity } from '../application/application.js';
@@ -21,7 +21,7 @@ export class ApplicationMetrics {
   /** The newest revision that was ever made, by application. */
   readonly #newest = new Map<string, number>();
 
-  /** What one version is given as METRICS. */
+  /** What one version is given as `Metrics`. */
   of({ name: app, revision }: ApplicationIdentity): sdk.Metrics {
     this.#newest.set(app, revision);
     const declare = (name: string, kind: Declared['kind'], help: string, make: (full: string) => Made): unknown => {
