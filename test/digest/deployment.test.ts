@@ -109,9 +109,9 @@ describe('the deployment fails', () => {
     [{ users: GOOD.users }, "realm is missing: a domain of yours, such as 'example.com'"],
     [{ realm: 'r' }, "users is missing: give a function, or the name of the method that returns a user's password"],
     [{ realm: 'r', users: 'nowhere' }, "users is 'nowhere', but there is no such method"],
-    [{ ...GOOD, algorithms: ['SHA-256', 'CRC-32'] }, 'the algorithm CRC-32 is not known'],
-    [{ ...GOOD, algorithms: 'MD5' }, 'algorithms is no list with an algorithm in it'],
-    [{ ...GOOD, qop: [] }, "qop is no list of 'auth' and 'auth-int'"],
+    [{ ...GOOD, algorithms: ['SHA-256', 'CRC-32'] }, 'the algorithm CRC-32 is unknown'],
+    [{ ...GOOD, algorithms: 'MD5' }, 'algorithms is not a list of at least one algorithm'],
+    [{ ...GOOD, qop: [] }, "qop is not a list of 'auth' and 'auth-int'"],
     [{ ...GOOD, proxy: 'yes' }, 'proxy is neither true nor false'],
     [{ ...GOOD, withoutQop: 1 }, 'withoutQop is neither true nor false'],
   ])('for the options %j', (options, problem) => {
