@@ -52,7 +52,7 @@ export class DigestServer {
 
   /**
    * `counter` distinguishes the parties that count the uses of a nonce: one request may pass several applications of
-   * this container, each of which sees it once. Rejects with the error that `users` threw, or with a TypeError for
+   * this container, and each sees it once. Rejects with the error that `users` threw, or with a TypeError for
    * invalid options.
    */
   async verify(request: Request, options: AuthenticationOptions, counter: string): Promise<Verdict> {

@@ -351,7 +351,7 @@ export abstract class Message {
 
   /**
    * Serializes the message. If start line, fields and body are adjacent in the received text, they are copied as one
-   * slice. Content-Length is sent as it is.
+   * slice. Content-Length is sent unchanged.
    */
   toWire(): string {
     const fields = this.fields;

@@ -4,8 +4,8 @@ import { ABSENT, FLAG, ViaParameters } from './via-parameters.js';
 import { unbracketed, ViaSentBy } from './via-sent-by.js';
 
 /**
- * One Via value: who sent the message, and where its response is sent (§18.2.2). It is immutable; it keeps offsets, and
- * cuts out its parts when they are used.
+ * One Via value: the sender of the message, and the destination of its response (§18.2.2). It is immutable; it keeps
+ * offsets, and cuts out its parts when they are used.
  */
 export class Via {
   declare private readonly source: string;

@@ -112,7 +112,7 @@ export class CustomRouter implements Router {
     const copy = request.clone();
     const isOfInvite = request.method === 'ACK' || request.method === 'CANCEL';
     if (isOfInvite) {
-      // A CANCEL and an ACK go where their INVITE went: the router is asked as it was asked then.
+      // A CANCEL and an ACK go where their INVITE went: the router is asked the same question again.
       copy.method = 'INVITE';
       copy.set('CSeq', `${request.cseq.number} INVITE`);
     }

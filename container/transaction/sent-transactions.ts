@@ -19,7 +19,7 @@ export function branchOf(chance: string, slot: number, loopPart: string): string
   return `${MAGIC_COOKIE}${chance}.${slot}${loopPart}`;
 }
 
-/** The slot that the branch of a Via names, whoever wrote it; -1 when it names none. */
+/** The slot that the branch of a Via names, even if a peer wrote it; -1 when it names none. */
 function slotIn(via: Via): number {
   let i = MAGIC_COOKIE.length;
   let octet = via.branchOctet(i);

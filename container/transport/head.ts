@@ -1,4 +1,5 @@
-// What framing needs of a head that may not be SIP: the declared length of its body, and whether it is HTTP (§18.3).
+// What framing needs of a head that is possibly not SIP: the declared length of its body, and whether it is HTTP
+// (§18.3).
 
 /** The HTTP methods that are not SIP methods. OPTIONS is both; the rest of its line decides. */
 const HTTP_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'TRACE', 'PATCH', 'PRI']);

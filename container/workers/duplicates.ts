@@ -7,7 +7,7 @@ const DUPLICATOR = fileURLToPath(new URL('./duplicator.js', import.meta.url));
 /** Milliseconds. */
 const TIMEOUT = 10_000;
 
-/** Node's handle, as far as it is used here. */
+/** The part of Node's handle that is used here. */
 interface Handle {
   readonly fd: number;
   close(): void;

@@ -47,7 +47,7 @@ export class Versions {
     return busy?.delete(engine) === true && busy.size === 0;
   }
 
-  /** The engine has ended. Returns the revisions of which no engine has a session any more. */
+  /** The engine has ended. Returns the revisions that have no session in any engine now. */
   gone(engine: number): number[] {
     return [...this.#busy.keys()].filter((revision) => this.idle(engine, revision));
   }

@@ -73,7 +73,7 @@ describe('every room tells what it is', () => {
 });
 
 describe('time, chance and wire are passed in', () => {
-  /** The floors that a test runs on virtual ports, but for transport/, which has the sockets. */
+  /** The floors that a test runs on virtual ports, except transport/, which has the sockets. */
   const VIRTUAL = new RegExp(
     `^container/(${FLOORS.slice(FLOORS.indexOf('message'), FLOORS.indexOf('engine') + 1).join('|')})/`,
   );
