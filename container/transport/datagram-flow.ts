@@ -18,7 +18,7 @@ export interface DatagramEnd {
 /** How many flows are kept; a power of two. */
 const KEPT = 1024;
 
-/** The most recently used flows of one socket. Each has exactly one possible place, so their number is limited. */
+/** A cache of the flows of one socket, of fixed size: each flow has exactly one possible place. */
 export class DatagramFlows {
   readonly #places = new Array<DatagramFlow | undefined>(KEPT).fill(undefined);
 

@@ -7,7 +7,7 @@ const MOST = 250_000;
 const MOST_TEXT = 32 * 1_048_576;
 /** Longer names are not remembered. */
 const LONGEST = 1024;
-/** Milliseconds: a call that was not looked up for this long is forgotten, after twice as long at the latest. */
+/** Milliseconds: a call that was not looked up for this long may be forgotten, and is after twice as long. */
 const GENERATION = 1_800_000;
 
 export class Moved {
