@@ -1,4 +1,4 @@
-// What a deployed application is to those who call it: its name, its siplets, which method takes what.
+// A deployed application, as the layers above see it: its name, its siplets and its handlers.
 import type { Container } from 'inversify';
 import type { Logger } from 'pino';
 import type { DeployedSiplet } from './handler.js';
@@ -7,7 +7,7 @@ import type { HandlerTable } from './handler-table.js';
 export interface DeployedApplication {
   readonly name: string;
   readonly version: string;
-  /** Counts the deployments of this container: tells two of one version apart. */
+  /** Counts the deployments of this container; it distinguishes two deployments of the same version. */
   readonly revision: number;
   readonly table: HandlerTable;
   readonly siplets: readonly DeployedSiplet[];
@@ -16,7 +16,7 @@ export interface DeployedApplication {
   readonly injector: Container;
   readonly log: Logger;
   readonly config: unknown;
-  /** Runs `@PreDestroy`, forgets instances and classes. Twice is as once. */
+  /** Runs `@PreDestroy` and releases instances and classes. A second call does nothing. */
   dispose(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export interface ApplicationIdentity {
   readonly revision: number;
 }
 
-/** An application that is being made: it is there when all of its siplets are. */
+/** An application whose siplets are being created; `application` is set when all of them exist. */
 export interface ApplicationInTheMaking extends ApplicationIdentity {
   deployed(): DeployedApplication | undefined;
 }

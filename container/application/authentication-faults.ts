@@ -1,5 +1,5 @@
-// Faults in the use of @Authenticated, found before anything is called (§22.1, contract section 2): one sentence each,
-// naming class and method.
+// Faults in the use of @Authenticated, found before any handler is called (§22.1, RULES.md section 2): one sentence for
+// each, naming class and method.
 import {
   type AuthenticationDeclaration,
   authenticationsOf,
@@ -24,18 +24,15 @@ export function authenticationFaults({ siplet, type }: SipletEntry): string[] {
 }
 
 function placeFaults({ property, isStatic }: AuthenticationDeclaration, type: SipletClass): string[] {
-  if (isStatic) return ['the method is static; messages are given to methods of the instance'];
+  if (isStatic) return ['the method is static; messages go to methods of the instance'];
   const handlers = handlersOf(type).filter((handler) => handler.property === property);
-  if (handlers.length === 0)
-    return ['the method takes no requests: put @Invite() or another decorator for requests beside it'];
+  if (handlers.length === 0) return ['the method takes no requests: add @Invite() or another decorator for requests'];
   const faults: string[] = [];
   for (const { kind, methods, decorator } of handlers) {
     if (kind === 'cancel' || (methods.length > 0 && methods.every((method) => method === 'ACK' || method === 'CANCEL')))
-      faults.push(
-        `${decorator}: nobody is asked for credentials with an ACK or a CANCEL, which cannot be sent again (§22.1)`,
-      );
+      faults.push(`${decorator}: ACK and CANCEL cannot be challenged, because they cannot be sent again (§22.1)`);
     else if (kind !== 'initial' && kind !== 'subsequent')
-      faults.push(`${decorator} takes no requests that could be answered`);
+      faults.push(`${decorator} takes no requests that can be answered`);
   }
   return faults;
 }
@@ -44,6 +41,6 @@ function usersFaults({ options }: AuthenticationDeclaration, instance: object): 
   const users: unknown = options?.users;
   if (typeof users === 'function') return [];
   if (typeof users !== 'string')
-    return ["users is missing: a function, or the name of the method that gives a user's password"];
-  return typeof Reflect.get(instance, users) === 'function' ? [] : [`users is '${users}', and there is no such method`];
+    return ["users is missing: give a function, or the name of the method that returns a user's password"];
+  return typeof Reflect.get(instance, users) === 'function' ? [] : [`users is '${users}', but there is no such method`];
 }

@@ -1,14 +1,14 @@
-// Faults in the decorators of an application, found before any choice is made between its methods: contract section 2.
+// Faults in the decorators of an application, found before its methods are compared: RULES.md section 2.
 import { declarationOf, type HandlerDeclaration, handlersOf, type SipletClass } from '@siplet/sdk/declarations';
 import { authenticationFaults } from './authentication-faults.js';
 import type { SipletEntry } from './handler.js';
 
-/** RFC 3261 and its extensions: names that are SIP methods in any letters. */
+/** The methods of RFC 3261 and its extensions, to recognise them in other letter cases. */
 const METHODS: ReadonlySet<string> = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
 );
 
-/** One sentence for each fault, naming class and method. */
+/** Returns one sentence for each fault, naming class and method. */
 export function faultsOf(siplets: readonly SipletEntry[]): string[] {
   return [...siplets.flatMap(faultsOfSiplet), ...faultsBetween(siplets)];
 }
@@ -35,12 +35,12 @@ function faultsOfSiplet(entry: SipletEntry): string[] {
 function placeFaults(handler: HandlerDeclaration, where: string, instance: object, type: SipletClass): string[] {
   if (handler.kind === 'sessionKey') {
     if (!handler.isStatic)
-      return [`${where}: a session key is asked before there is a session, so the method must be static`];
+      return [`${where}: a session key is needed before there is a session, so the method must be static`];
     return typeof Reflect.get(type, handler.property) === 'function'
       ? []
       : [`${where}: there is no such static method`];
   }
-  if (handler.isStatic) return [`${where}: the method is static; messages are given to methods of the instance`];
+  if (handler.isStatic) return [`${where}: the method is static; messages go to methods of the instance`];
   if (typeof Reflect.get(instance, handler.property) !== 'function') return [`${where}: there is no such method`];
   return [];
 }
@@ -57,10 +57,10 @@ function methodFaults(method: string): string[] {
   if (!isToken(method)) return [`${JSON.stringify(method)} is not a SIP method name`];
   const upper = method.toUpperCase();
   if (METHODS.has(upper)) {
-    return [`'${method}' is no SIP method; method names are case-sensitive: write '${upper}'`];
+    return [`'${method}' is not a SIP method; method names are case-sensitive: write '${upper}'`];
   }
   if (method === upper) return [];
-  return [`'${method}' is an unknown SIP method with lower case letters; method names are case-sensitive`];
+  return [`'${method}' is an unknown SIP method with lower-case letters; method names are case-sensitive`];
 }
 
 function statusFaults({ kind, statuses = [] }: HandlerDeclaration): string[] {
@@ -72,7 +72,7 @@ function statusFaults({ kind, statuses = [] }: HandlerDeclaration): string[] {
   for (const status of statuses) {
     if (status === 100) faults.push('an application never sees 100 Trying');
     else if (!Number.isInteger(status) || status < 101 || status > 699) {
-      faults.push(`${status} is no status of a response`);
+      faults.push(`${status} is not a response status`);
     }
   }
   return faults;
@@ -94,7 +94,7 @@ function statelessFaults(name: string, stateless: boolean, handlers: readonly Ha
     faults.push(`${name} is stateless, but none of its methods is decorated with @StatelessRoute()`);
   if (properties.size > 1) faults.push(`${name} is stateless and has more than one routing function: ${list(routes)}`);
   if (others.length > 0)
-    faults.push(`${name} is stateless, so nothing but its @StatelessRoute() would ever be called: ${list(others)}`);
+    faults.push(`${name} is stateless, so only its @StatelessRoute() would ever be called: ${list(others)}`);
   return faults;
 }
 

@@ -1,5 +1,5 @@
-// Which method of which siplet takes a message: contract section 2, compiled once at deployment, a few
-// Map and array reads afterwards.
+// Maps messages to handlers (RULES.md section 2). The table is compiled once at deployment; a look-up is a few Map and
+// array reads.
 import { DeploymentError, type ReadonlySipRequest } from '@siplet/sdk';
 import {
   type AuthenticationDeclaration,
@@ -13,10 +13,10 @@ import type { DeployedSiplet, Handler, SessionKeyMethod, SipletEntry } from './h
 import { Candidate, type InitialHandlers, Selection, type StatusLine } from './selection.js';
 import { tableLines } from './table-lines.js';
 
-/** Puts the check of credentials before a handler that is declared with `@Authenticated` (§22). */
+/** Wraps a handler declared with `@Authenticated` in the check of credentials (§22). */
 export type AuthenticatedBy = (handler: Handler, declaration: AuthenticationDeclaration) => Handler;
 
-/** The kinds of `life`: one handler each. */
+/** The kinds that `life` looks up: one handler each. */
 const LIFE: ReadonlySet<HandlerKind> = new Set<HandlerKind>([
   'sessionCreated',
   'sessionDestroyed',
@@ -29,7 +29,7 @@ const LIFE: ReadonlySet<HandlerKind> = new Set<HandlerKind>([
   'noPrackReceived',
 ]);
 
-/** The method itself is looked up once, at deployment. */
+/** The method is looked up once, at deployment. */
 class MethodHandler implements Handler {
   readonly siplet: DeployedSiplet;
   readonly method: string;
@@ -52,7 +52,7 @@ export class HandlerTable {
   readonly stateless: Handler | undefined;
   readonly sessionKey: SessionKeyMethod | undefined;
 
-  // One entry for every method that some decorator names; '' stands for all others.
+  // One entry for every method that a decorator names; the fields `other…` serve all others.
   readonly #initial = new Map<string, InitialHandlers>();
   readonly #subsequent = new Map<string, Handler | undefined>();
   readonly #branch = new Map<string, Handler | undefined>();
@@ -67,7 +67,7 @@ export class HandlerTable {
   readonly #life = new Map<HandlerKind, Handler>();
   readonly #lines: string[];
 
-  /** Throws a DeploymentError that names class and methods, and why, for every fault that it finds. */
+  /** Throws a DeploymentError that names class, methods and reason for every fault found. */
   static compile(siplets: readonly SipletEntry[], authenticated: AuthenticatedBy): HandlerTable {
     assertNone(faultsOf(siplets));
     const candidates = siplets.flatMap((entry) => candidatesOf(entry, authenticated));
@@ -167,7 +167,7 @@ export class HandlerTable {
     return this.#life.get(kind);
   }
 
-  /** The table as it is printed at deployment: what → Class.method. */
+  /** The table as a deployment prints it: one line for each declaration, `message → Class.method`. */
   lines(): string[] {
     return [...this.#lines];
   }
@@ -192,7 +192,7 @@ function candidatesOf({ siplet, type }: SipletEntry, authenticated: Authenticate
     });
 }
 
-/** The session key method of the application, which has one at most. */
+/** The session key method of the application; it has at most one. */
 function sessionKeyIn(siplets: readonly SipletEntry[]): SessionKeyMethod | undefined {
   for (const { siplet, type } of siplets) {
     const declaration = handlersOf(type).find(({ kind }) => kind === 'sessionKey');
@@ -209,7 +209,7 @@ function sessionKeyOf({ className }: DeployedSiplet, type: SipletClass, property
 }
 
 /**
- * For the Allow of a user agent's 405 (§21.4.6): what the container takes itself, and what
+ * The methods for the Allow of a user agent's 405 (§21.4.6): those that the container handles itself, and those that
  * the application has handlers for.
  */
 export function allowedBy(table: HandlerTable): string[] {

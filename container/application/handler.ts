@@ -1,5 +1,5 @@
-// What the container calls: a siplet of a deployed application, a method of it, and what decides
-// between methods (contract section 2).
+// What the container calls: a siplet of a deployed application, and its methods with their declarations (RULES.md
+// section 2).
 import type { ReadonlySipRequest } from '@siplet/sdk';
 import type { HandlerDeclaration, SipletClass } from '@siplet/sdk/declarations';
 
@@ -10,11 +10,11 @@ export interface SipletDefaults {
   readonly sessionTimeout: number;
   /** Milliseconds. */
   readonly proxyTimeout: number;
-  /** Seconds, as RFC 4028 counts; undefined: what the configuration says. */
+  /** Seconds, as RFC 4028 counts; undefined takes the configured value. */
   readonly sessionTimer?: number | undefined;
 }
 
-/** One siplet of a deployed application: a single instance of the author's class. */
+/** One siplet of a deployed application: the only instance of the author's class. */
 export interface DeployedSiplet {
   readonly name: string;
   readonly className: string;
@@ -28,21 +28,21 @@ export interface Handler {
   readonly method: string;
   /** 'ReachMe.voicemail'. */
   readonly label: string;
-  /** Calls it. May throw, or return a promise. */
+  /** Calls the method, which may throw or return a promise. */
   invoke(argument: unknown): unknown;
-  /** Whose credentials a request needs before it is called (§22). */
+  /** The realm whose credentials a request needs before the method is called (§22). */
   readonly realm?: string;
 }
 
-/** The static method of an application that names the session of an initial request (C-42). */
+/** The static method of an application that returns the session key of an initial request (C-42). */
 export interface SessionKeyMethod {
-  /** What it returns is not checked. May throw. */
+  /** The caller must check the result. May throw. */
   (request: ReadonlySipRequest): string | undefined;
   /** 'Conference.room'. */
   readonly label: string;
 }
 
-/** What a table is compiled from: the siplet and the class that carries its declarations. */
+/** What a table is compiled from: a siplet and the class that carries its declarations. */
 export interface SipletEntry {
   readonly siplet: DeployedSiplet;
   readonly type: SipletClass;

@@ -1,4 +1,4 @@
-// Which of several methods takes a message: the most specific one (contract section 2).
+// Selects the method that takes a message: the most specific one (RULES.md section 2).
 import type { ReadonlySipRequest } from '@siplet/sdk';
 import type { HandlerDeclaration, HandlerKind } from '@siplet/sdk/declarations';
 import type { DeclaredHandler, Handler } from './handler.js';
@@ -15,14 +15,14 @@ interface GuardedHandler {
 export interface InitialHandlers {
   /** In the order in which they are asked. */
   readonly guarded: readonly GuardedHandler[];
-  /** The handler that takes what no predicate accepts. */
+  /** The handler of requests that no predicate accepts. */
   readonly otherwise: Handler | undefined;
 }
 
-/** The handler of each status, by number. */
+/** The handler for each status, indexed by status. */
 export type StatusLine = readonly (Handler | undefined)[];
 
-/** A declaration that has become a callable method, with what decides between it and another. */
+/** A method with its declaration, and how specific that is. */
 export class Candidate implements DeclaredHandler {
   readonly handler: Handler;
   readonly declaration: HandlerDeclaration;
@@ -67,7 +67,7 @@ export class Candidate implements DeclaredHandler {
   }
 }
 
-/** Selects among candidates, and notes every two that are equally specific. */
+/** Selects among candidates, and records each pair that is equally specific. */
 export class Selection {
   readonly faults: string[] = [];
   readonly #candidates: readonly Candidate[];
@@ -77,12 +77,12 @@ export class Selection {
     this.#candidates = candidates;
   }
 
-  /** The methods that some declaration names. */
+  /** The SIP methods that declarations name. */
   get methods(): ReadonlySet<string> {
     return new Set(this.#candidates.flatMap(({ declaration }) => declaration.methods));
   }
 
-  /** The names of the timers that some declaration names. */
+  /** The timers that declarations name. */
   get timers(): ReadonlySet<string> {
     return new Set(this.#candidates.flatMap(({ declaration }) => declaration.timer ?? []));
   }

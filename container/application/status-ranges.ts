@@ -1,7 +1,7 @@
-// The statuses that each response decorator takes: contract section 2.
+// The statuses that each response decorator takes: RULES.md section 2.
 import type { HandlerKind } from '@siplet/sdk/declarations';
 
-/** Both ends included. 100 is the container's own (C-5). */
+/** Both ends are included. The container handles 100 itself (C-5). */
 export const RANGES: Partial<Record<HandlerKind, readonly [number, number]>> = {
   provisional: [101, 199],
   success: [200, 299],

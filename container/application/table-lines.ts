@@ -1,4 +1,4 @@
-// The handler table in words, as a deployment prints it: a line for each declaration.
+// The handler table in words, as a deployment prints it: one line for each declaration.
 import { type HandlerDeclaration, type HandlerKind, handlersOf } from '@siplet/sdk/declarations';
 import type { DeclaredHandler, SipletEntry } from './handler.js';
 import { RANGES } from './status-ranges.js';
@@ -13,7 +13,7 @@ const WORDS: Partial<Record<HandlerKind, string>> = {
   sessionKey: 'session key',
 };
 
-/** The messages that a kind of handler takes, for a sentence: "initial INVITE requests". */
+/** The messages that a kind of handler takes, as part of a sentence: "initial INVITE requests". */
 export function messagesOf(kind: HandlerKind, method: string | undefined): string {
   if (kind === 'initial' || kind === 'subsequent') return `${kind} ${method ?? ''}${method ? ' ' : ''}requests`;
   if (kind === 'branch') return `branch responses${method ? ` to ${method}` : ''}`;
@@ -25,7 +25,7 @@ function spaced(kind: string): string {
   return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** `initial INVITE → ReachMe.ring`, one line for each declaration. */
+/** Lines such as `initial INVITE → ReachMe.ring`, one for each declaration. */
 export function tableLines(handlers: readonly DeclaredHandler[], siplets: readonly SipletEntry[]): string[] {
   const rows = handlers.map(({ declaration, handler }): [string, string] => [
     told(declaration),

@@ -1,6 +1,6 @@
-// The one list of things to do next: what may not be done from the middle of a step is put here and done in order.
+// The list of jobs to do next: code in the middle of a step adds a job here instead of doing it at once.
 
-/** Jobs in order of arrival. `add` never runs a job itself while another is running. */
+/** Runs jobs in order of arrival. `add` never runs a job itself. */
 export class Agenda {
   #jobs: (() => void)[] = [];
   #scheduled = false;
@@ -8,8 +8,8 @@ export class Agenda {
   readonly #failed: (error: unknown) => void;
 
   /**
-   * `defer` asks the host to call back soon (a microtask in the container, the scheduler in a test); `failed` is told
-   * what a job threw.
+   * `defer` asks the host to call back soon (a microtask in the container, the scheduler in a test). `failed` receives
+   * the error that a job throws.
    */
   constructor(defer: (drain: () => void) => void, failed: (error: unknown) => void) {
     this.#defer = defer;
@@ -24,7 +24,7 @@ export class Agenda {
   }
 
   #drain = (): void => {
-    // A list that grows is walked to its end: jobs may add jobs.
+    // Jobs may add jobs: the loop also visits those.
     for (const job of this.#jobs) {
       try {
         job();

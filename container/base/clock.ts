@@ -1,16 +1,13 @@
-// Time as a value that is passed in: deadlines of the protocol layers, real or virtual. The real clock is in
-// real-clock.ts.
+// The port for time: deadlines of the protocol layers, real or virtual. `host/real-clock.ts` implements it.
 
 /** A deadline that was set. Stopping one that has fired or was stopped does nothing. */
 export interface Deadline {
   stop(): void;
-  /** Whether it is still to come. */
+  /** Whether it has neither fired nor been stopped. */
   readonly pending: boolean;
 }
 
-/**
- * What a deadline calls. `which` is handed back, so that one object may own several deadlines without a closure each.
- */
+/** The owner of deadlines. `which` tells them apart, so that one object can own several without a closure for each. */
 export interface Timed {
   expire(which: string): void;
 }
@@ -20,9 +17,6 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970, for Date headers and logs. */
   wallTime(): number;
-  /**
-   * Calls `owner.expire(which)` once, `delay` ms from now (any length, also beyond 2^31-1 ms). Never calls
-   * synchronously.
-   */
+  /** Calls `owner.expire(which)` once, after `delay` ms, which may exceed 2^31-1. Never calls synchronously. */
   start(delay: number, owner: Timed, which: string): Deadline;
 }

@@ -1,13 +1,12 @@
-// Chance as a value that is passed in: branches, tags, Call-IDs. The container's draws from the system's generator, a
-// test's counts.
+// The port for randomness: branches, tags, Call-IDs. The container draws them from the system's generator; tests count.
 
 export interface Identifiers {
-  /** What follows the magic cookie in a branch; at least 64 bits of chance, lower case. */
+  /** The part of a branch after the magic cookie; at least 64 random bits, lower case. */
   branch(): string;
-  /** A From or To tag: at least 32 bits of chance (§19.3). */
+  /** A From or To tag: at least 32 random bits (§19.3). */
   tag(): string;
-  /** A Call-ID, and any other identifier that nobody may guess: at least 128 bits. */
+  /** A Call-ID, or any other identifier that must not be guessable: at least 128 random bits. */
   id(): string;
-  /** A number from 0 up to and without 1. */
+  /** A number in [0, 1). */
   fraction(): number;
 }

@@ -1,10 +1,10 @@
-// HalfSipHash-2-4 with 64 bits of output: a keyed hash of texts that is quick in 32-bit arithmetic. For branches and
-// checks, not for secrets.
+// HalfSipHash-2-4 with 64 bits of output: a keyed hash of strings that is fast in 32-bit arithmetic. It serves branches
+// and checks, not secrets.
 
 /** Two words of 32 bits. */
 export type HashKey = readonly [number, number];
 
-/** Two digits to the base 36 for each number below 1296: a fifth of what `toString` takes. */
+/** The two base-36 digits of each number below 1296: looking them up takes a fifth of the time of `toString`. */
 const PAIRS: readonly string[] = Array.from({ length: 1296 }, (_, i) => i.toString(36).padStart(2, '0'));
 const DIGITS: readonly string[] = Array.from({ length: 36 }, (_, i) => i.toString(36));
 
@@ -16,14 +16,14 @@ function digit(number: number): string {
   return DIGITS[number] as string;
 }
 
-/** A word of 32 bits in seven digits to the base 36. */
+/** A 32-bit word as seven base-36 digits. */
 function written(word: number): string {
   const upper = Math.floor(word / 46_656);
   const lower = word % 46_656;
   return pair(Math.floor(upper / 1296)) + pair(upper % 1296) + digit(Math.floor(lower / 1296)) + pair(lower % 1296);
 }
 
-/** Texts are added one after another; where one ends and the next begins is part of the hash. */
+/** Hashes a sequence of strings; the boundaries between them are part of the hash. */
 export class KeyedHash {
   #v0 = 0;
   #v1 = 0;
@@ -35,7 +35,7 @@ export class KeyedHash {
     this.#key = key;
   }
 
-  /** Forgets what was added. */
+  /** Starts a new hash. */
   begin(): this {
     const [k0, k1] = this.#key;
     this.#v0 = k0;
@@ -45,7 +45,7 @@ export class KeyedHash {
     return this;
   }
 
-  /** Adds a wire string: one octet a char. An absent one differs from an empty one. */
+  /** Adds a wire string, which has one octet in each char. An absent string differs from an empty one. */
   add(text: string | undefined): this {
     if (text === undefined) {
       this.#word(-1);
@@ -68,7 +68,7 @@ export class KeyedHash {
     return this;
   }
 
-  /** The hash of what was added, in lower case letters and digits. */
+  /** The hash of what was added, in lower-case letters and digits. */
   end(): string {
     this.#v2 ^= 0xee;
     this.#rounds(4);

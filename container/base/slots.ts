@@ -1,10 +1,10 @@
-// Objects by number, for objects that come and go with every call. A free slot goes to the next one, and finding one
-// takes no hashing. A Map leaves a table of its former contents behind each time that it grows or is tidied, and that
-// table keeps them alive until the next full collection.
+// Numbered slots for objects that come and go with every call. A free slot is used again, and a look-up needs no
+// hashing. A Map leaves a table of its former contents behind each time that it grows or is compacted, and that table
+// keeps them alive until the next full collection.
 
-/** Of objects; numbers from 0 on. */
+/** Objects by number, from 0 on. */
 export class Slots<T extends object> {
-  /** In a free slot: the next free one, or -1. */
+  /** The object in this slot. A free slot has the number of the next free one, or -1. */
   readonly #places: (T | number)[] = [];
   /** When the object in this slot was added: 0 for the first. */
   readonly #serials: number[] = [];
@@ -16,12 +16,12 @@ export class Slots<T extends object> {
     return this.#size;
   }
 
-  /** The number that the next one gets. */
+  /** The number that the next object gets. */
   get next(): number {
     return this.#free < 0 ? this.#places.length : this.#free;
   }
 
-  /** Its number. */
+  /** Returns the object's number. */
   add(thing: T): number {
     const slot = this.next;
     if (slot < this.#places.length) this.#free = this.#places[slot] as number;
@@ -31,13 +31,13 @@ export class Slots<T extends object> {
     return slot;
   }
 
-  /** Undefined where nothing is, whatever the number. */
+  /** Undefined if the slot is free or does not exist. */
   get(slot: number): T | undefined {
     const place = this.#places[slot];
     return typeof place === 'object' ? place : undefined;
   }
 
-  /** Its number is free for another; false when it has not, or no longer, that number. */
+  /** Frees the slot. Returns false if the object is not in it. */
   delete(slot: number, thing: T): boolean {
     if (this.#places[slot] !== thing) return false;
     this.#places[slot] = this.#free;
@@ -46,7 +46,7 @@ export class Slots<T extends object> {
     return true;
   }
 
-  /** In the order in which they were added. */
+  /** The objects, in the order in which they were added. */
   values(): T[] {
     const found: { readonly thing: T; readonly serial: number }[] = [];
     for (const [slot, thing] of this.#places.entries())

@@ -1,4 +1,5 @@
-// Joins everything, once: real time, chance, sockets and DNS, the engine on them, and the applications of a directory.
+// Joins everything once: real time, randomness, sockets and DNS, the engine on them, and the applications of a
+// directory.
 import type { Logger } from 'pino';
 import { Agenda } from '../base/agenda.js';
 import type { Configuration, RouterOrder } from '../configuration/configuration.js';
@@ -24,7 +25,7 @@ import { tokensFor } from './tokens.js';
 export interface ContainerOptions {
   readonly configuration: Configuration;
   readonly log: Logger;
-  /** Where the applications are; none: the container starts empty. */
+  /** The directory of the applications. Without one the container starts empty. */
   readonly directory?: string;
 }
 
@@ -34,27 +35,27 @@ export interface RunningContainer {
   readonly deployments: Deployments;
   /** The admin address, unless it is off: http://127.0.0.1:8060. */
   readonly admin: string | undefined;
-  /** Sections of applications are from then on those of this configuration: for versions that are deployed later. */
+  /** Takes the applications' sections from this configuration, for versions that are deployed from now on. */
   configure(configuration: Configuration): void;
-  /** Another order of the default router, for requests from now on. */
+  /** Changes the order of the default router, for requests from now on. */
   reorder(order: RouterOrder['order']): void;
-  /** Another level of the log, that of applications too. */
+  /** Changes the log level, also for applications. */
   setLogLevel(level: string): void;
   /**
-   * No new initial requests; calls in progress end, within `shutdown.timeout`; then everything is closed. A second call
-   * changes nothing.
+   * Refuses new initial requests, lets calls in progress end within `shutdown.timeout`, then closes everything. A
+   * second call changes nothing.
    */
   stop(): Promise<void>;
 }
 
-/** One that has its engine in this thread. */
+/** A container whose engine runs in this thread. */
 export interface ContainerAlone extends RunningContainer {
   readonly engine: Engine;
 }
 
 /**
- * Deploys, then listens. Rejects when an address cannot be bound; an application that fails does not keep
- * the others from service (D-1).
+ * Deploys, then listens. Rejects when an address cannot be bound. An application that fails does not keep the others
+ * from service (D-1).
  */
 export async function startContainer(options: ContainerOptions): Promise<ContainerAlone> {
   const container = new OneEngine(options);
@@ -92,7 +93,7 @@ class OneEngine implements ContainerAlone {
     this.#unloadWithLastCall();
     const { engine, deployments } = this;
     this.#directory = new ApplicationDirectory(directory, deployments, log, configuration.deploy.watch);
-    // Where nobody can ask, nothing is counted.
+    // Without an admin address nothing reads the counters, so nothing is counted.
     this.#observation =
       configuration.admin === 'off'
         ? undefined
@@ -145,7 +146,7 @@ class OneEngine implements ContainerAlone {
     return this.#stopped;
   }
 
-  /** Closes everything, calls or not. */
+  /** Closes everything, even with calls in progress. */
   async release(): Promise<void> {
     this.#endMetering();
     await this.#directory.close();
@@ -169,7 +170,10 @@ class OneEngine implements ContainerAlone {
     return drain(calls, shutdown.timeout, 2 * timers.t1, this.#log);
   }
 
-  /** What applications are made with. They ask for the engine later: it is made after the deployments that it asks. */
+  /**
+   * The services that applications are created with. They look up the engine when they need it, because the engine is
+   * created after the deployments, which it uses.
+   */
   #services(): ApplicationServices {
     const { supervised, timeout: proxyTimeout } = this.#configuration.proxy;
     return {
@@ -185,7 +189,7 @@ class OneEngine implements ContainerAlone {
   #createEngine(): Engine {
     const log = this.#log;
     const clock = this.#clock;
-    const fault = (error: unknown): void => log.error({ err: error }, 'a fault of the container');
+    const fault = (error: unknown): void => log.error({ err: error }, 'the container failed');
     return new Engine(
       {
         network: new NodeNetwork(clock),
@@ -201,7 +205,7 @@ class OneEngine implements ContainerAlone {
     );
   }
 
-  /** A version is unloaded when its last call has ended (D-2). */
+  /** Unloads a version when its last call has ended (D-2). */
   #unloadWithLastCall(): void {
     const { deployments } = this;
     const { sessions } = this.engine;

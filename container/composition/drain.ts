@@ -1,19 +1,19 @@
-// A container that stops: it takes no new calls, and those in progress may end.
+// Drains a container that stops: it takes no new calls, and those in progress may end.
 import type { Logger } from 'pino';
 
-/** Whose calls they are: one engine's, or those of several. */
+/** The calls of one engine, or of several. */
 interface Drained {
-  /** No new initial requests from now on. */
+  /** Refuses initial requests from now on. */
   refuseNew(): void;
   callsInProgress(): number | Promise<number>;
 }
 
-/** How often a stopping container looks whether its calls have ended, ms. */
+/** Milliseconds between checks whether the calls have ended. */
 const DRAIN_INTERVAL = 100;
 
 /**
- * Takes no new calls, and waits until none is in progress, at most `limit` ms. After the last one a moment more
- * (`settling`), for what its peers send again because an answer was lost on the way.
+ * Refuses new calls, and waits up to `limit` ms until none is in progress. After the last call it waits another
+ * `settling` ms, so that retransmissions of peers whose answer got lost are still answered.
  */
 export async function drain(calls: Drained, limit: number, settling: number, log: Logger): Promise<void> {
   calls.refuseNew();
@@ -32,5 +32,5 @@ export async function drain(calls: Drained, limit: number, settling: number, log
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(DRAIN_INTERVAL, left()))));
   }
   const given = await calls.callsInProgress();
-  if (given > 0) log.warn({ calls: given }, `${given} calls in progress are given up after shutdown.timeout`);
+  if (given > 0) log.warn({ calls: given }, `${given} calls in progress were abandoned after shutdown.timeout`);
 }

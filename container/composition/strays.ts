@@ -1,7 +1,7 @@
-// Rejections and exceptions that nobody catches: an application's stray promise or timer must not end the process, and
-// the calls of the others with it (C-41).
+// Uncaught rejections and exceptions: an application's stray promise or timer must not end the process, and with it the
+// calls of others (C-41).
 
-/** `caught` is told each of them. Returns what ends it. */
+/** Passes each to `caught`. The returned function stops that. */
 export function catchStrays(caught: (error: unknown) => void): () => void {
   const listener = (error: unknown): void => caught(error);
   process.on('unhandledRejection', listener);

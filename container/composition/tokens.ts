@@ -1,4 +1,4 @@
-// What the container gives to each application by injection: the SDK's types with their objects.
+// What the container injects into each application: the SDK's types with their objects.
 import * as sdk from '@siplet/sdk';
 import { createInitialRequest } from '../agent/origination.js';
 import type { ApplicationInTheMaking } from '../application/application.js';
@@ -10,7 +10,7 @@ import { OwnSessions } from '../servlet/own-sessions.js';
 import { addressOf } from '../servlet/values.js';
 import type { ApplicationSession } from '../session/application-session.js';
 
-/** `engine` is called when it is needed: applications are created before it listens. */
+/** The engine is looked up when it is needed, because applications are created before it listens. */
 export function tokensFor(
   application: ApplicationInTheMaking,
   engine: () => Engine,

@@ -1,4 +1,4 @@
-// The configuration of a container: siplet.yaml, then what the command line says. Contract section 8.
+// The configuration of a container: siplet.yaml, overridden by the command line. RULES.md section 8.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
@@ -22,11 +22,11 @@ export { configurationKeys } from './describe.js';
 export { type ListenAddress, type ListenTransport, listenText } from './listen.js';
 export type { AdminAddress, Configuration, RouterOrder } from './schema.js';
 
-/** What is wrong with a configuration, a line for each fault: `siplet.yaml:3:5: timers.t1 …`. */
+/** The faults of a configuration, one line for each: `siplet.yaml:3:5: timers.t1 …`. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 
-  /** Whether it was said on the command line. */
+  /** Whether the command line is at fault. */
   readonly isUsage: boolean;
 
   constructor(message: string, isUsage = false) {
@@ -35,7 +35,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** What the command line says instead of the file; undefined leaves the file's value. */
+/** Values from the command line; undefined leaves the file's value. */
 interface Overrides {
   readonly listen?: readonly string[] | undefined;
   readonly workers?: number | 'auto' | undefined;
@@ -60,11 +60,11 @@ export function readConfiguration(file?: string, overrides: Overrides = {}): Con
 
 const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
-  EISDIR: 'is a directory, and no file',
-  EACCES: 'may not be read',
+  EISDIR: 'is a directory, not a file',
+  EACCES: 'cannot be read: permission denied',
 };
 
-/** `text` is YAML; `name` is what faults call it. */
+/** `text` is YAML; faults begin with `name`. */
 export function parseConfiguration(text: string, name = 'siplet.yaml', overrides: Overrides = {}): Configuration {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -102,31 +102,31 @@ export function parseConfiguration(text: string, name = 'siplet.yaml', overrides
   return { ...whole.data, apps: new Map(Object.entries(whole.data.apps)) };
 }
 
-/** What the document says, {} when it is empty. */
+/** The content of the document; {} when it is empty. */
 function contentOf(document: Document, at: (offset: number) => string): unknown {
   visit(document, {
     Alias: (_key, alias) => {
       if (alias.resolve(document) !== undefined) return;
       throw new ConfigurationError(
-        `${at(alias.range?.[0] ?? 0)}: no '&${alias.source}' stands before this '*${alias.source}'`,
+        `${at(alias.range?.[0] ?? 0)}: '*${alias.source}' refers to '&${alias.source}', which is not defined before it`,
       );
     },
   });
   try {
     return document.toJS({ maxAliasCount: 100 }) ?? {};
   } catch (error) {
-    // More aliases than anybody writes.
+    // The file has more aliases than the parser allows.
     throw new ConfigurationError(`${at(0)}: ${(error as Error).message}`);
   }
 }
 
-/** Some of it is said to programmers. */
+/** Replaces the parser's messages that are meant for programmers. */
 function toldOf({ code, message }: YAMLParseError): string {
-  if (code === 'MULTIPLE_DOCS') return 'a second document begins here: there may be one';
-  return code === 'NON_STRING_KEY' ? 'a key is to be a text' : message;
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; only one is allowed';
+  return code === 'NON_STRING_KEY' ? 'a key must be a string' : message;
 }
 
-/** 'siplet.yaml:12:5': where the key of that path stands in the file, or the nearest key above it. */
+/** 'siplet.yaml:12:5': the position of the key at that path in the file, or of its nearest parent there. */
 export function positionIn(file: string, path: readonly PropertyKey[]): string {
   const lines = new LineCounter();
   try {
@@ -142,12 +142,12 @@ export function positionIn(file: string, path: readonly PropertyKey[]): string {
   }
 }
 
-/** The defaults alone. */
+/** The defaults, with the overrides. */
 export function defaultConfiguration(overrides: Overrides = {}): Configuration {
   return parseConfiguration('', undefined, overrides);
 }
 
-/** Where on the command line a key is said. */
+/** The command-line option for each key. */
 const OPTIONS: Readonly<Record<string, string>> = {
   listen: '--listen',
   workers: '--workers',
@@ -197,7 +197,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return at;
 }
 
-/** Where the key of that path stands in the text, or the nearest that there is above it. */
+/** The offset of the key at that path in the text, or of its nearest parent there. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   let node: Node | null = isNode(document.contents) ? document.contents : null;
   let offset = node?.range?.[0] ?? 0;
@@ -210,7 +210,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   return offset;
 }
 
-/** A value, and where it or its key begins. */
+/** A value, and the offset of it or its key. */
 interface Found {
   readonly value: Node | null;
   readonly offset: number | undefined;

@@ -1,11 +1,11 @@
-// The keys of siplet.yaml with default and meaning, read from the schema: the README's table is made of it and a test
-// keeps it fresh.
+// The keys of siplet.yaml with default and meaning, read from the schema. The table in the README is made from them,
+// and a test keeps it up to date.
 import { z } from 'zod';
 import { schema } from './schema.js';
 
 interface ConfigurationKey {
   readonly key: string;
-  /** As it would be written in the file; '' when there is none. */
+  /** As written in the file; '' when there is no default. */
   readonly default: string;
   readonly meaning: string;
 }
@@ -22,7 +22,7 @@ function keysOf(key: string, type: z.ZodType): ConfigurationKey[] {
   return [{ key, default: WRITTEN[key] ?? written(type), meaning: type.description ?? '' }];
 }
 
-/** Where the parsed default is not what one would write. */
+/** Defaults for which the parsed value is not what an operator would write. */
 const WRITTEN: Record<string, string> = {
   listen: '[udp:127.0.0.1:5060, tcp:127.0.0.1:5060]',
   admin: '127.0.0.1:8060',

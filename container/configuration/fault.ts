@@ -1,5 +1,4 @@
-// What is wrong with a value of the configuration, in words that an operator knows: where the schema has none of its
-// own.
+// Messages about wrong values in the configuration, in an operator's terms, where the schema has no message of its own.
 import type { z } from 'zod';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -12,13 +11,13 @@ const TYPES: Readonly<Record<string, string>> = {
   string: 'must be a text',
 };
 
-/** Undefined: whatever zod says. */
+/** Undefined keeps the message of zod. */
 export function faultOf(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type') return TYPES[String(issue.expected)];
   if (issue.code !== 'too_small' && issue.code !== 'too_big') return undefined;
   const [bound, limit] = issue.code === 'too_small' ? ['at least', issue.minimum] : ['at most', issue.maximum];
   if (issue.origin === 'array') return `must have ${bound} ${limit} entries`;
   if (issue.origin === 'string') return 'must not be empty';
-  // A lower bound that is none of its own.
+  // The limit itself is not allowed.
   return issue.inclusive === false ? `must be more than ${limit}` : `must be ${bound} ${limit}`;
 }

@@ -3,10 +3,10 @@ import { isIP } from 'node:net';
 
 export type ListenTransport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
-/** Where to listen for SIP. Port 0 is any free one. */
+/** An address to listen on for SIP. Port 0 means any free port. */
 export interface ListenAddress {
   readonly transport: ListenTransport;
-  /** Numeric, IPv6 without brackets. */
+  /** Numeric; IPv6 without brackets. */
   readonly address: string;
   readonly port: number;
 }
@@ -14,7 +14,7 @@ export interface ListenAddress {
 const TRANSPORTS: readonly string[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 const DEFAULT_PORT: Record<ListenTransport, number> = { udp: 5060, tcp: 5060, tls: 5061, ws: 80, wss: 443 };
 
-/** A ListenAddress, or a sentence that says what is wrong with the text. */
+/** Returns a ListenAddress, or a sentence that says what is wrong with the text. */
 export function listenAddress(text: string): ListenAddress | string {
   const colon = text.indexOf(':');
   const transport = text.slice(0, colon).toLowerCase();
@@ -25,7 +25,7 @@ export function listenAddress(text: string): ListenAddress | string {
   return typeof host === 'string' ? `'${text}': ${host}` : { transport: transport as ListenTransport, ...host };
 }
 
-/** `address:port`, `[::1]:port` or an address alone; else a sentence that says what is wrong. */
+/** Parses `address:port`, `[::1]:port` or just an address. Returns a sentence if the text is wrong. */
 export function hostAndPort(text: string, defaultPort: number): { address: string; port: number } | string {
   const isBracketed = text.startsWith('[');
   const parts = isBracketed ? bracketed(text) : plain(text);
@@ -34,14 +34,14 @@ export function hostAndPort(text: string, defaultPort: number): { address: strin
   const port = rest === '' ? defaultPort : portOf(rest);
   if (port === undefined) {
     if (!isBracketed && isIP(text) === 6) return `an IPv6 address is written in brackets: [${text}]`;
-    return `'${rest.replace(/^:/, '')}' is no port (0-65535)`;
+    return `'${rest.replace(/^:/, '')}' is not a port (0-65535)`;
   }
   const numeric = address === 'localhost' ? '127.0.0.1' : address;
   const family = isBracketed ? 6 : 4;
-  return isIP(numeric) === family ? { address: numeric, port } : `'${address}' is no numeric IPv${family} address`;
+  return isIP(numeric) === family ? { address: numeric, port } : `'${address}' is not a numeric IPv${family} address`;
 }
 
-/** An address, and what stands behind it. */
+/** An address, and the text after it. */
 interface Parts {
   readonly address: string;
   readonly rest: string;
@@ -59,7 +59,7 @@ function plain(text: string): Parts {
   return { address: text.slice(0, end), rest: text.slice(end) };
 }
 
-/** 'udp:127.0.0.1:5060' again. */
+/** The reverse of `listenAddress`: 'udp:127.0.0.1:5060'. */
 export function listenText({ transport, address, port }: { transport: string; address: string; port: number }): string {
   return `${transport}:${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

@@ -1,4 +1,4 @@
-// The table of all configuration keys, as the README has it.
+// The table of all configuration keys for the README.
 import { configurationKeys } from './describe.js';
 
 export function configurationTable(): string {

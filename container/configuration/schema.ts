@@ -1,5 +1,5 @@
-// Every key of siplet.yaml with its default and its meaning: contract section 8. The table in the README is printed
-// from here.
+// Every key of siplet.yaml with its default and meaning: RULES.md section 8. The table in the README is generated from
+// here.
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { hostAndPort, type ListenAddress, listenAddress } from './listen.js';
@@ -41,17 +41,17 @@ const listen = z
     return addresses;
   });
 
-/** Where operators speak to the container, or `off`. */
+/** The admin address, or `off`. */
 export type AdminAddress = 'off' | { readonly address: string; readonly port: number; readonly token?: string };
 
-const token = z.string().regex(/^[\x21-\x7e]+$/, { error: 'must be of visible characters, without spaces' });
+const token = z.string().regex(/^[\x21-\x7e]+$/, { error: 'must consist of visible characters, without spaces' });
 
 const admin = z
   .union([z.literal(false), z.string(), z.strictObject({ listen: z.string(), token: token.optional() })], {
     error: "must be an address such as 127.0.0.1:8060, 'off', or { listen, token }",
   })
   .transform((value, context): AdminAddress => {
-    // In YAML 1.2 `off` is a text; in YAML 1.1 files it was false.
+    // `off` is a string in YAML 1.2, and false in YAML 1.1.
     if (value === 'off' || value === false) return 'off';
     const text = typeof value === 'string' ? value : value.listen;
     const host = hostAndPort(text, 8060);
@@ -108,11 +108,11 @@ const router = z.record(z.string(), z.unknown()).transform((value, context): Rou
   return application === undefined ? { order } : { application, order };
 });
 
-/** Which applications a request meets, by method (contract section 5). */
+/** Which applications a request meets, by method (RULES.md section 5). */
 export interface RouterOrder {
   /** The application that exports the `@ApplicationRouter()`. */
   readonly application?: string;
-  /** Names in order for a method, or '*'. Empty when nothing was configured: every application, alphabetically. */
+  /** The names in order, by method or '*'. Empty when nothing was configured: every application, alphabetically. */
   readonly order: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -131,68 +131,67 @@ const proxy = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'whether applications are called for the responses of the calls that they proxy, where a siplet does not say',
+      'whether applications are called for the responses to requests that they proxy, unless the siplet says otherwise',
     ),
-  timeout: milliseconds(180_000, 'how long a proxied request may stay unanswered, where a siplet does not say').refine(
-    (value) => value >= 1000,
-    { error: "must be 1s or more: a number is milliseconds; write '20s' for seconds" },
-  ),
+  timeout: milliseconds(
+    180_000,
+    'how long a proxied request may remain unanswered, unless the siplet says otherwise',
+  ).refine((value) => value >= 1000, {
+    error: "must be 1s or more: a number is milliseconds; write '20s' for seconds",
+  }),
   maxForwards: z
     .number()
     .int()
     .min(1)
     .max(255)
     .default(70)
-    .describe('Max-Forwards of a request that carries none (§16.6 step 3)'),
+    .describe('Max-Forwards of a request that has none (§16.6 step 3)'),
 });
 
 const limits = z.strictObject({
-  udpMtu: count(1300, 'requests of more octets go over TCP first (§18.1.1); 0: never', 0),
+  udpMtu: count(1300, 'larger requests, in octets, are sent by TCP first (§18.1.1); 0: never', 0),
   bodySize: count(1_048_576, 'octets of the body of one message'),
-  transactions: count(1_000_000, 'transactions at one time; above it new initial requests are answered 503'),
-  memory: count(90, 'per cent of the heap; above it for 5 s, new initial requests are answered 503; 0: never', 0),
+  transactions: count(1_000_000, 'transactions at one time; beyond that, new initial requests are answered 503'),
+  memory: count(90, 'per cent of the heap; above this for 5 s, new initial requests are answered 503; 0: never', 0),
   eventLoopDelay: milliseconds(
     500,
-    'the event loop late by more than this for 5 s: new initial requests are answered 503; 0: never',
+    'delay of the event loop; above this for 5 s, new initial requests are answered 503; 0: never',
   ),
   connections: count(10_000, 'stream connections at one time'),
-  connectionIdle: milliseconds(600_000, 'a stream connection with no traffic for so long is closed'),
-  handlerTimeout: milliseconds(
-    10_000,
-    'a handler for which a message waits and that has not settled by then has failed (C-41)',
-  ),
+  connectionIdle: milliseconds(600_000, 'a stream connection without traffic for this long is closed'),
+  handlerTimeout: milliseconds(10_000, 'a handler that a message waits for has failed if it has not settled by then'),
   answerWarning: milliseconds(
     5000,
-    'an initial request that a handler neither answered nor proxied is warned about (C-41a)',
+    'the container logs a warning when a handler has neither answered nor proxied an initial request by then',
   ),
-  answerTimeout: milliseconds(180_000, 'and is answered 500 (C-41a)'),
-  dialogIdle: milliseconds(43_200_000, 'a record-routed dialog of which nothing was heard for so long is forgotten'),
+  answerTimeout: milliseconds(180_000, 'the container answers that request with 500 by then'),
+  dialogIdle: milliseconds(43_200_000, 'a record-routed dialog without any message for this long is forgotten'),
   sessionExpires: milliseconds(
     1_800_000,
-    'a call of an application ends when it was not refreshed for so long; the container sees to it (RFC 4028); 0: not asked for',
+    'a call of a user agent ends if nothing refreshed it for this long; the container refreshes it (RFC 4028); 0: no session timer',
   ),
-  minSE: milliseconds(90_000, 'the shortest such interval that is agreed to: 90 s at least (RFC 4028 §5)').refine(
+  minSE: milliseconds(90_000, 'the shortest session interval accepted: at least 90 s (RFC 4028 §5)').refine(
     (value) => value >= 90_000,
-    { error: 'must be 90 s at least (RFC 4028 §5)' },
+    { error: 'must be at least 90 s (RFC 4028 §5)' },
   ),
 });
 
 const deploy = z.strictObject({
-  watch: z.boolean().default(true).describe('deploy again what changes in the directory'),
+  watch: z.boolean().default(true).describe('whether changes in the directory are deployed'),
   typeCheck: z
     .enum(['off', 'warn', 'strict'], { error: "must be 'off', 'warn' or 'strict'" })
     .default('warn')
-    .describe('type errors: not looked for, reported, or refused'),
-  drainTimeout: milliseconds(3_600_000, 'a replaced version is unloaded after so long, even with calls in progress'),
-  store: z.string().min(1).default('.siplet').describe('directory in which deployed archives are kept and unpacked'),
-  archiveSize: count(67_108_864, 'octets of an archive, packed and unpacked', 1024),
+    .describe('what to do about type errors: ignore, report, or refuse the deployment'),
+  drainTimeout: milliseconds(3_600_000, 'a replaced version is unloaded after this time, even with calls in progress'),
+  store: z.string().min(1).default('.siplet').describe('directory for deployed archives, packed and unpacked'),
+  archiveSize: count(67_108_864, 'octets of an archive, packed or unpacked', 1024),
 });
 
 const tls = z.strictObject({
   certificate: z.string().optional().describe('PEM file of the certificate chain'),
   key: z.string().optional().describe('PEM file of the private key'),
   ca: z.string().optional().describe('PEM file of the authorities that peers are checked against'),
-  verifyClient: z.boolean().default(false).describe('ask peers that connect for a certificate'),
+  verifyClient: z.boolean().default(false).describe('whether connecting peers are asked for a certificate'),
 });
 
 const log = z.strictObject({
@@ -201,7 +200,7 @@ const log = z.strictObject({
       error: 'must be trace, debug, info, warn, error, fatal or silent',
     })
     .default('info')
-    .describe('the least important level that is written'),
+    .describe('the lowest level that is written'),
   format: z
     .enum(['auto', 'json', 'text'], { error: "must be 'auto', 'json' or 'text'" })
     .default('auto')
@@ -210,10 +209,10 @@ const log = z.strictObject({
 
 const trace = z.strictObject({
   calls: count(1000, 'recent calls whose messages are kept for the ladder diagram; 0: none', 0),
-  messages: count(200, 'messages kept of one call', 0),
+  messages: count(200, 'messages kept for one call', 0),
 });
 
-/** More than these cannot be told apart in what they write into messages. */
+/** With more engines, the identifiers in messages could not tell them apart. */
 export const MAX_WORKERS = 32;
 
 const workers = z
@@ -222,7 +221,7 @@ const workers = z
   })
   .transform((value) => (value === 'auto' ? Math.min(MAX_WORKERS, availableParallelism()) : value));
 
-/** An absent section is as an empty one: its keys have their defaults. */
+/** Treats an absent section like an empty one: its keys have their defaults. */
 function section<T extends z.ZodType<unknown, Record<string, unknown>>>(schema: T, meaning: string) {
   return z.preprocess((value) => value ?? {}, schema).describe(meaning);
 }
@@ -234,27 +233,27 @@ export const schema = z.strictObject({
       { transport: 'tcp' as const, address: '127.0.0.1', port: 5060 },
     ])
     .describe(
-      'where to listen for SIP: udp and tcp (tls, ws and wss are not there yet); [::1] for IPv6; port 0 is any free one',
+      'where to listen for SIP: udp and tcp (tls, ws and wss are not available yet); [::1] for IPv6; port 0 is any free port',
     ),
   workers: workers
     .default(1)
-    .describe('engines that share the calls, each in a thread of its own, up to 32; auto: as many as there are cores'),
+    .describe('how many engines share the calls, each in its own thread, up to 32; auto: one for each core'),
   admin: admin
     .default(() => ({ address: '127.0.0.1', port: 8060 }))
-    .describe("the operators' address, or off; `{ listen, token }` beyond loopback"),
+    .describe('the admin address, or off; `{ listen, token }` beyond loopback'),
   domains: z
     .array(z.string().min(1))
     .default(() => [])
-    .describe('domain names that are ours, beside the addresses listened on'),
+    .describe('our domain names, in addition to the addresses listened on'),
   router: z
     .preprocess((value) => value ?? {}, router)
     .describe('application names in order, by method or `*`; `application` names the one that exports the router'),
   apps: z
     .preprocess((value) => value ?? {}, z.record(z.string(), z.unknown()))
     .describe('`apps.<name>` is the section of that application: `@Config()` injects it'),
-  proxy: section(proxy, 'what proxies do when neither siplet nor handler says'),
+  proxy: section(proxy, 'defaults of proxies'),
   timers: section(timers, 'the timers of RFC 3261, in milliseconds'),
-  limits: section(limits, 'bounds that protect the container'),
+  limits: section(limits, 'limits that protect the container'),
   deploy: section(deploy, 'deployment'),
   shutdown: section(
     z.strictObject({ timeout: milliseconds(30_000, 'how long calls in progress may take to end after SIGTERM') }),
@@ -264,16 +263,16 @@ export const schema = z.strictObject({
     z.strictObject({
       kind: z
         .enum(['memory', 'redis'], { error: "must be 'memory' or 'redis'" })
-        .refine((kind) => kind === 'memory', { error: 'is not there yet: sessions are kept in memory' })
+        .refine((kind) => kind === 'memory', { error: 'is not available yet: sessions are kept in memory' })
         .default('memory')
-        .describe('where sessions are kept; redis is not there yet'),
+        .describe('where sessions are kept; redis is not available yet'),
       url: z.string().optional().describe('address of the Redis server'),
     }),
     'what survives a restart',
   ),
   tls: section(tls, 'certificates'),
   log: section(log, 'the log'),
-  trace: section(trace, 'what is kept of calls for operators'),
+  trace: section(trace, 'messages of calls, kept for operators'),
 });
 
 type Parsed = z.output<typeof schema>;
@@ -284,6 +283,6 @@ type Parsed = z.output<typeof schema>;
 export interface Configuration extends Omit<Parsed, 'apps'> {
   /** The section of each application, by its name. */
   readonly apps: ReadonlyMap<string, unknown>;
-  /** The file that it came from, when there was one. */
+  /** The file it was read from, if there was one. */
   readonly file?: string;
 }

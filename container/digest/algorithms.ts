@@ -1,5 +1,4 @@
-// The digest algorithms (RFC 7616 §3.2, RFC 8760 §2.1): names as they are written, what hashes them, and which is the
-// stronger.
+// The digest algorithms (RFC 7616 §3.2, RFC 8760 §2.1): their names, their hashes and their strengths.
 import { createHash } from 'node:crypto';
 import type { DigestAlgorithm, DigestHash } from '@siplet/sdk';
 import { present } from '../base/present.js';
@@ -7,15 +6,15 @@ import { present } from '../base/present.js';
 export interface Algorithm {
   readonly name: DigestAlgorithm;
   readonly hash: DigestHash;
-  /** A1 is hashed once more, with nonce and cnonce (RFC 7616 §3.4.2). */
+  /** Whether A1 is hashed once more, with nonce and cnonce (RFC 7616 §3.4.2). */
   readonly isSession: boolean;
-  /** The higher is the stronger. */
+  /** Higher is stronger. */
   readonly strength: number;
   /** Hexadecimal digits of its output. */
   readonly digits: number;
 }
 
-/** From the strongest, with what OpenSSL calls them. */
+/** The strongest first, with the names that OpenSSL uses. */
 const HASHES: readonly (readonly [name: DigestHash, openssl: string, digits: number])[] = [
   ['SHA-512-256', 'sha512-256', 64],
   ['SHA-256', 'sha256', 64],
@@ -33,17 +32,17 @@ const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map(
   ),
 );
 
-/** As it is written, in any letters; MD5 where nothing is (RFC 7616 §3.3). Undefined: it is not known here. */
+/** The algorithm of that name in any case; MD5 without a name (RFC 7616 §3.3). Undefined when it is unknown. */
 export function algorithmOf(written: string | undefined): Algorithm | undefined {
   return ALGORITHMS.get((written ?? 'MD5').toLowerCase());
 }
 
-/** From the strongest; of two that are as strong the one that stood first (RFC 8760 §2.3). */
+/** The strongest first; algorithms of equal strength keep their order (RFC 8760 §2.3). */
 export function strongestFirst<T>(all: readonly T[], algorithm: (one: T) => Algorithm): T[] {
   return [...all].sort((a, b) => algorithm(b).strength - algorithm(a).strength);
 }
 
-/** In lower case hexadecimal digits, of a wire string: one octet a char. */
+/** The hash of a wire string, in lower-case hexadecimal digits. */
 export function hashOf(hash: DigestHash, wire: string): string {
   return createHash(present(OPENSSL.get(hash), 'the name of a hash'))
     .update(wire, 'latin1')

@@ -1,4 +1,4 @@
-// Challenges (§20.27, §20.44, RFC 7616 §3.3): those of a peer are read, those of the container written.
+// Challenges (§20.27, §20.44, RFC 7616 §3.3): reads those of a peer and writes those of the container.
 import type * as sdk from '@siplet/sdk';
 import { textOf } from '../message/index.js';
 import type { Algorithm } from './algorithms.js';
@@ -7,7 +7,7 @@ import type { Qop } from './request-digest.js';
 
 /**
  * The challenge in one WWW-Authenticate (401) or Proxy-Authenticate (407) value, of any scheme; undefined when it
- * cannot be read or names no realm.
+ * cannot be read or has no realm.
  */
 export function parseChallenge(value: string, status: 401 | 407): sdk.Challenge | undefined {
   const read = parseParameters(value);
@@ -20,7 +20,7 @@ export function parseChallenge(value: string, status: 401 | 407): sdk.Challenge 
 }
 
 interface Asked {
-  /** A wire string, as the nonce is. */
+  /** A wire string, and so is the nonce. */
   readonly realm: string;
   readonly nonce: string;
   readonly algorithm: Algorithm;

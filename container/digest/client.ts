@@ -1,4 +1,4 @@
-// The client: which challenges are answered, with whose credentials, and the header fields that do it (§22.2, §22.3,
+// The client: selects the challenges to answer and the credentials to use, and writes the header fields (§22.2, §22.3,
 // RFC 8760 §2.4).
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
@@ -25,9 +25,8 @@ interface Answerable {
 }
 
 /**
- * One field for each realm that asks: of its challenges the one with the strongest algorithm that is known. Realms
- * without credentials are passed over; throws IllegalStateError when nothing is left. `use` tells how often the nonce
- * was used.
+ * One field for each realm that challenged us, for the challenge with the strongest known algorithm. Realms without
+ * credentials are skipped; if nothing is left, it throws IllegalStateError. `use` counts the uses of a nonce.
  */
 export function authorizationFor(
   request: Request,
@@ -52,28 +51,28 @@ export function authorizationFor(
     else fields.set(key, answer(request, one, own, use(challenge)));
   }
   if (fields.size > 0) return [...fields.values()];
-  const why = refusals.length === 0 ? 'nothing is asked for' : [...new Set(refusals)].join('; ');
+  const why = refusals.length === 0 ? 'the response has no challenge' : [...new Set(refusals)].join('; ');
   throw new IllegalStateError(`addAuthorization: the ${request.method} ${textOf(request.callId)}: ${why}`);
 }
 
 function answerableOf(challenge: sdk.Challenge): Answerable | string {
   const { scheme, realm, parameters } = challenge;
-  if (!isDigest(scheme)) return `the realm '${realm}' asks for ${scheme}, and Digest alone is known`;
+  if (!isDigest(scheme)) return `the realm '${realm}' asks for ${scheme}, but only Digest is supported`;
   const algorithm = algorithmOf(parameters.get('algorithm'));
   if (algorithm === undefined)
-    return `the realm '${realm}' asks for the algorithm ${parameters.get('algorithm')}, which is not known`;
+    return `the realm '${realm}' asks for the algorithm ${parameters.get('algorithm')}, which is unknown`;
   if (!parameters.get('nonce')) return `the realm '${realm}' has sent no nonce`;
   const written = parameters.get('qop');
   if (written === undefined) return { challenge, algorithm, qop: undefined };
-  // Bodies are changed under way, by media relays for one: what covers them is used only where nothing else will do.
+  // Some elements change bodies, for example media relays: auth-int, which covers the body, is the last resort.
   const offered = written.split(',').map((one) => one.trim().toLowerCase());
   const qop = (['auth', 'auth-int'] as const).find((one) => offered.includes(one));
   return qop === undefined
-    ? `the realm '${realm}' asks for the qop '${written}', which is not known`
+    ? `the realm '${realm}' asks for the qop '${written}', which is unknown`
     : { challenge, algorithm, qop };
 }
 
-/** Those of the realm, else those of any. */
+/** The credentials for the realm; otherwise those for any realm. */
 function credentialsFor(realm: string, all: readonly sdk.Credentials[]): sdk.Credentials | undefined {
   return all.find((one) => one.realm === realm) ?? all.find((one) => one.realm === undefined);
 }
@@ -106,13 +105,13 @@ function answer(
   return { name: status === 401 ? 'Authorization' : 'Proxy-Authorization', realm, value };
 }
 
-/** What was used of nonces, for whoever the chance belongs to: one container. */
+/** The uses of nonces, for each container. A container is identified by its source of randomness. */
 const uses = new WeakMap<Identifiers, NonceUses>();
 
 /**
- * Adds the Authorization and Proxy-Authorization that the challenges ask for; credentials for the same realm that stand
- * there are replaced, all others are left alone. The same challenge may be given again for further requests: the uses
- * of its nonce are counted (RFC 7616 §3.4).
+ * Adds the Authorization and Proxy-Authorization that the challenges ask for. Existing credentials for the same realm
+ * are replaced; others stay. The same challenge may be passed again for further requests: the uses of its nonce are
+ * counted (RFC 7616 §3.4).
  */
 export function addAuthorization(
   message: Request,
@@ -134,7 +133,7 @@ export function addAuthorization(
   }
 }
 
-/** The realm that credentials are for; undefined of what is no Digest, or cannot be read. */
+/** The realm of credentials; undefined if they are not Digest or cannot be read. */
 function realmOf(value: string): string | undefined {
   const read = parseParameters(value);
   return read instanceof Fault || !isDigest(read.scheme) ? undefined : read.values.get('realm');

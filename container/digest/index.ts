@@ -1,5 +1,4 @@
-// Digest authentication (§22, RFC 7616, RFC 8760), client and server: everything that other layers may use of this
-// folder.
+// Digest authentication (§22, RFC 7616, RFC 8760), client and server: the exports of this folder.
 export { parseChallenge } from './challenge.js';
 export { type AuthorizationField, addAuthorization, authorizationFor } from './client.js';
 export { faultsOfOptions } from './policy.js';

@@ -1,12 +1,12 @@
-// How often the client has used a peer's nonce: nc grows with each request, the cnonce stays, so that a session's key
-// does too (RFC 7616 §3.4).
+// Counts how often the client has used a peer's nonce: nc grows with each request; the cnonce stays the same, and with
+// it the session key (RFC 7616 §3.4).
 import type { Challenge } from '@siplet/sdk';
 import type { Identifiers } from '../base/identifiers.js';
 import type { Use } from './request-digest.js';
 
 /**
- * Nonces that are remembered; of more, those used longest ago are forgotten, and counted from one again with another
- * cnonce.
+ * How many nonces are remembered. Beyond that, those used longest ago are forgotten; their count starts again, with
+ * another cnonce.
  */
 const MOST = 4096;
 const HIGHEST = 0xffff_ffff;

@@ -1,12 +1,13 @@
-// Nonces without state (RFC 7616 §3.3): time, chance, and a check over both and the realm that nobody else can make.
+// Nonces without state (RFC 7616 §3.3): time, random characters, and a MAC over both and the realm, which only this
+// host can make.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { HashKey } from '../base/keyed-hash.js';
 
 /**
- * Ours and good; ours and too old; or not ours. Bound to the realm alone: a client may use it again for another call
- * (Call-ID), from another address (mobile phones) and over another connection.
+ * Ours and valid; ours and too old; or not ours. A nonce is bound only to its realm: a client may use it again for
+ * another call (Call-ID), from another address (mobile phones) and over another connection.
  */
 type NonceState = 'fresh' | 'stale' | 'foreign';
 
@@ -17,7 +18,7 @@ interface CheckedNonce {
 }
 
 const FOREIGN: CheckedNonce = { state: 'foreign', issued: 0 };
-/** Characters of one of ours at most. */
+/** The maximal length of our nonces. */
 const LONGEST = 128;
 
 export class Nonces {
@@ -27,8 +28,8 @@ export class Nonces {
   /** Milliseconds. */
   readonly #lifetime: number;
   /**
-   * Of this run: which uses of an earlier run's nonces were seen is not known any more, so they are stale. Drawn when
-   * it is needed.
+   * Identifies this run of the container. It is unknown which uses an earlier run has seen, so nonces of earlier runs
+   * are stale. Drawn when first needed.
    */
   #run: string | undefined;
 

@@ -1,4 +1,4 @@
-// What an application asks of its peers, checked and made ready once for each set of options.
+// What an application requires of its peers, checked and prepared once for each set of options.
 import type { AuthenticationOptions } from '@siplet/sdk';
 import { wireOf } from '../message/index.js';
 import { type Algorithm, algorithmOf, strongestFirst } from './algorithms.js';
@@ -10,7 +10,7 @@ export interface Policy {
   readonly status: 401 | 407;
   readonly asks: 'WWW-Authenticate' | 'Proxy-Authenticate';
   readonly answers: 'Authorization' | 'Proxy-Authorization';
-  /** From the strongest. */
+  /** The strongest first. */
   readonly algorithms: readonly Algorithm[];
   readonly qop: readonly Qop[];
   readonly withoutQop: boolean;
@@ -18,18 +18,18 @@ export interface Policy {
 
 const ALGORITHMS = ['SHA-256', 'MD5'] as const;
 const QOP: readonly Qop[] = ['auth'];
-/** Longer realms would be of no use to the user who reads them. */
+/** Longer realms would not help the user who reads them. */
 const LONGEST_REALM = 255;
 
 const policies = new WeakMap<object, Policy>();
 
-/** Throws a TypeError for what is no option. */
+/** Throws a TypeError for invalid options. */
 export function policyOf(options: AuthenticationOptions): Policy {
   let policy = policies.get(options);
   if (policy === undefined) {
     const [fault] = faultsOfOptions(options);
     if (fault !== undefined) throw new TypeError(`authenticate: ${fault}`);
-    if (typeof options.users !== 'function') throw new TypeError('authenticate: users is no function');
+    if (typeof options.users !== 'function') throw new TypeError('authenticate: users is not a function');
     policy = made(options);
     policies.set(options, policy);
   }
@@ -50,20 +50,20 @@ function made(options: AuthenticationOptions): Policy {
   };
 }
 
-/** What is wrong with them, but for `users`: one half-sentence each. */
+/** The faults in the options, except in `users`: one half-sentence each. */
 export function faultsOfOptions(options: Partial<Omit<AuthenticationOptions, 'users'>> | undefined): string[] {
   const { realm, algorithms = ALGORITHMS, qop = QOP, proxy = false, withoutQop = false, acceptsUri } = options ?? {};
   const faults = [...realmFaults(realm), ...algorithmFaults(algorithms), ...qopFaults(qop)];
   if (typeof proxy !== 'boolean') faults.push('proxy is neither true nor false');
   if (typeof withoutQop !== 'boolean') faults.push('withoutQop is neither true nor false');
-  if (acceptsUri !== undefined && typeof acceptsUri !== 'function') faults.push('acceptsUri is no function');
+  if (acceptsUri !== undefined && typeof acceptsUri !== 'function') faults.push('acceptsUri is not a function');
   return faults;
 }
 
 function realmFaults(realm: unknown): string[] {
   if (typeof realm !== 'string' || realm === '') return ["realm is missing: a domain of yours, such as 'example.com'"];
   if (realm.length <= LONGEST_REALM && !hasControls(realm)) return [];
-  return ['realm holds control characters, or is too long'];
+  return ['realm contains control characters or is too long'];
 }
 
 function hasControls(text: string): boolean {
@@ -75,13 +75,14 @@ function hasControls(text: string): boolean {
 }
 
 function algorithmFaults(algorithms: unknown): string[] {
-  if (!Array.isArray(algorithms) || algorithms.length === 0) return ['algorithms is no list with an algorithm in it'];
+  if (!Array.isArray(algorithms) || algorithms.length === 0)
+    return ['algorithms is not a list of at least one algorithm'];
   return algorithms
     .filter((name) => typeof name !== 'string' || algorithmOf(name) === undefined)
-    .map((name) => `the algorithm ${name} is not known`);
+    .map((name) => `the algorithm ${name} is unknown`);
 }
 
 function qopFaults(qop: unknown): string[] {
-  if (!Array.isArray(qop) || qop.length === 0) return ["qop is no list of 'auth' and 'auth-int'"];
-  return qop.filter((one) => one !== 'auth' && one !== 'auth-int').map((one) => `the qop ${one} is not known`);
+  if (!Array.isArray(qop) || qop.length === 0) return ["qop is not a list of 'auth' and 'auth-int'"];
+  return qop.filter((one) => one !== 'auth' && one !== 'auth-int').map((one) => `the qop ${one} is unknown`);
 }

@@ -1,28 +1,28 @@
-// Which uses of our nonces were seen: a count that comes again, or is far below the highest one, is a replay (RFC 7616
+// Which uses of our nonces were seen: a count that is repeated, or is far below the highest one, is a replay (RFC 7616
 // §3.4, nc; §5.4).
 import type { Clock } from '../base/clock.js';
 
-/** Counts below the highest that may still come, once each: requests overtake each other on UDP. */
+/** Counts this far below the highest are still accepted, once each: requests overtake each other on UDP. */
 const WIDTH = 32;
 
 interface Seen {
   highest: number;
-  /** Bit i: highest - i was seen. */
+  /** Bit i is set when the count highest - i was seen. */
   mask: number;
 }
 
 interface Generation {
   readonly seen: Map<string, Seen>;
-  /** When the youngest nonce in it was made. */
+  /** When the newest nonce in it was made. */
   newest: number;
 }
 
 /**
- * Entries live for one lifetime of a nonce at least, and two at most; when there are too many of them the older ones
- * go, and with them the nonces are stale.
+ * Entries live for at least one lifetime of a nonce, and at most two. When there are too many, the older generation is
+ * dropped, and its nonces become stale.
  */
 export class ReplayWindow {
-  /** Nonces made then or before are not known any more. */
+  /** Nonces made at this time or earlier are unknown. */
   floor = -1;
   #current: Generation = { seen: new Map(), newest: -1 };
   #previous: Generation = { seen: new Map(), newest: -1 };
@@ -31,7 +31,7 @@ export class ReplayWindow {
   readonly #lifetime: number;
   readonly #capacity: number;
 
-  /** `lifetime` in ms; twice `capacity` entries are kept at most. */
+  /** `lifetime` is in ms; at most twice `capacity` entries are kept. */
   constructor(clock: Clock, lifetime: number, capacity: number) {
     this.#clock = clock;
     this.#lifetime = lifetime;
@@ -44,8 +44,8 @@ export class ReplayWindow {
   }
 
   /**
-   * Notes the use; false when it was seen, or cannot be told from one that was. `key` is the nonce and whoever counts
-   * it, made at `issued`.
+   * Records the use. Returns false when it was seen before, or cannot be distinguished from one that was. `key` is the
+   * nonce with the name of the counter; the nonce was made at `issued`.
    */
   take(key: string, issued: number, count: number): boolean {
     this.#turn();
@@ -62,7 +62,7 @@ export class ReplayWindow {
     return true;
   }
 
-  /** What was in the older generation for a whole lifetime belongs to nonces that have expired. */
+  /** Entries that were in the older generation for a whole lifetime belong to expired nonces. */
   #turn(): void {
     const age = this.#clock.now() - this.#since;
     if (age <= this.#lifetime) return;

@@ -19,12 +19,12 @@ interface DigestInput {
   readonly method: string;
   readonly uri: string;
   readonly body: string;
-  /** Undefined: as RFC 2069 had it. */
+  /** Undefined for the digest of RFC 2069. */
   readonly qop: Qop | undefined;
   readonly use: Use;
 }
 
-/** H(A1) before the nonce of a session comes in: what a file of users holds (RFC 7616 §3.4.2). */
+/** H(A1) before the nonce of a session is added: the value that a file of users contains (RFC 7616 §3.4.2). */
 export function ha1Of(hash: DigestHash, username: string, realm: string, password: string): string {
   return hashOf(hash, `${username}:${realm}:${password}`);
 }

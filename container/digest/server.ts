@@ -1,5 +1,5 @@
-// The server: whether a request carries credentials of a user, and what is answered when it does not (§22.1, §22.4, RFC
-// 7616 §3.4.6, RFC 8760 §2).
+// The server: whether a request has the credentials of a user, and which response it gets when it does not (§22.1,
+// §22.4, RFC 7616 §3.4.6, RFC 8760 §2).
 import { timingSafeEqual } from 'node:crypto';
 import { type AuthenticationOptions, type DigestHash, parseUri, type Secret } from '@siplet/sdk';
 import type { Clock } from '../base/clock.js';
@@ -15,12 +15,12 @@ import { type Policy, policyOf } from './policy.js';
 import { ReplayWindow } from './replay-window.js';
 import { ha1Of, requestDigest } from './request-digest.js';
 
-/** How long a nonce is good, ms. */
+/** How long a nonce is valid, in ms. */
 export const NONCE_LIFETIME = 300_000;
-/** Nonces in use whose counts are remembered, in each of two generations. */
+/** How many nonces in use have their counts remembered, in each of two generations. */
 const CAPACITY = 100_000;
 
-/** The user, with the field that named it; or what is to be answered. */
+/** The user, with the name of the header field; or the response to send. */
 export type Verdict =
   | { readonly user: string; readonly field: Field }
   | {
@@ -34,14 +34,14 @@ export interface DigestServerPorts {
   readonly key: HashKey;
   readonly clock: Clock;
   readonly identifiers: Identifiers;
-  /** Other than the usual, for tests. */
+  /** For tests. */
   readonly capacity?: number;
 }
 
 export class DigestServer {
   readonly #nonces: Nonces;
   readonly #window: ReplayWindow;
-  /** Stands for the password of a user who does not exist, so that both cost the same. */
+  /** The password assumed for a user who does not exist, so that both cases cost the same. */
   readonly #nobody: string;
 
   constructor({ key, clock, identifiers, capacity = CAPACITY }: DigestServerPorts) {
@@ -51,8 +51,9 @@ export class DigestServer {
   }
 
   /**
-   * `counter` tells apart who counts the uses of a nonce: one request may pass several applications of this container,
-   * each of which sees it once. Rejects with what `users` threw, and with a TypeError for options that are none.
+   * `counter` distinguishes the parties that count the uses of a nonce: one request may pass several applications of
+   * this container, and each sees it once. Rejects with the error that `users` threw, or with a TypeError for
+   * invalid options.
    */
   async verify(request: Request, options: AuthenticationOptions, counter: string): Promise<Verdict> {
     const policy = policyOf(options);
@@ -70,14 +71,14 @@ export class DigestServer {
     if (!this.#isRight(request, credentials, algorithm, policy.realm, secret)) return this.#challenge(policy, false);
     if (nonce.state === 'stale') return this.#challenge(policy, true);
     const { qop, use, username } = credentials;
-    // Who does not count uses the nonce once.
+    // A client that does not count uses the nonce once.
     const count = qop === undefined ? 1 : Number.parseInt(use.nc, 16);
     const key = `${counter}\0${username}\0${credentials.nonce}`;
     if (!this.#window.take(key, nonce.issued, count)) return this.#challenge(policy, true);
     return { user: name, field };
   }
 
-  /** Whether the response is the one for that secret, which is what `users` gave. */
+  /** Whether the response is right for that secret, which `users` returned. */
   #isRight(
     { method, body }: Request,
     credentials: DigestCredentials,
@@ -93,7 +94,7 @@ export class DigestServer {
     return isSame(expected, credentials.response) && (known !== undefined || typeof secret === 'string');
   }
 
-  /** From the strongest algorithm, one header field each (RFC 8760 §2.3). */
+  /** One header field for each algorithm, the strongest first (RFC 8760 §2.3). */
   #challenge({ realm, status, asks, algorithms, qop }: Policy, isStale: boolean): Verdict {
     const nonce = this.#nonces.mint(realm);
     const headers = algorithms.map(
@@ -103,7 +104,7 @@ export class DigestServer {
   }
 }
 
-/** An algorithm or qop that was not offered is not accepted: nobody is talked down to a weaker one (RFC 8760 §4). */
+/** An algorithm or qop that was not offered is refused, so that nobody can force a weaker one (RFC 8760 §4). */
 function offeredAlgorithm({ algorithm: name, qop }: DigestCredentials, policy: Policy): Algorithm | undefined {
   const algorithm = algorithmOf(name);
   const isOffered = qop === undefined ? policy.withoutQop : policy.qop.includes(qop);
@@ -116,8 +117,8 @@ interface Found {
 }
 
 /**
- * The credentials for our realm; a fault when there are none, and some that cannot be read. Those of other realms and
- * schemes are for others.
+ * The credentials for our realm; a fault when there are none but some cannot be read. Credentials for other realms and
+ * schemes are meant for others.
  */
 function credentialsIn(request: Request, { answers, realm, algorithms }: Policy): Found | Fault | undefined {
   const all: Found[] = [];
@@ -139,25 +140,25 @@ function credentialsIn(request: Request, { answers, realm, algorithms }: Policy)
 }
 
 /**
- * RFC 7616 §3.4.6: credentials for another resource are of no use here; whoever knows that a proxy has rewritten it
- * says so.
+ * RFC 7616 §3.4.6: refuses credentials for another resource, unless `acceptsUri` knows that a proxy has rewritten the
+ * URI.
  */
 function isForUri(written: string, target: string, { acceptsUri }: AuthenticationOptions): boolean {
   if (written === target) return true;
   try {
     if (parseUri(textOf(written)).equals(textOf(target))) return true;
   } catch {
-    return false; // it is no URI
+    return false; // not a URI
   }
   return acceptsUri?.(textOf(written), textOf(target)) ?? false;
 }
 
-/** H(A1) as the application keeps it. */
+/** H(A1) as the application stores it. */
 function ha1Known(secret: Secret | undefined, hash: DigestHash): string | undefined {
   if (secret === undefined || secret === null || typeof secret === 'string') return undefined;
   const ha1 = typeof secret === 'object' ? secret.ha1 : undefined;
   if (typeof ha1 !== 'object' || ha1 === null)
-    throw new TypeError('authenticate: users gave neither a password nor { ha1 }');
+    throw new TypeError('authenticate: users returned neither a password nor { ha1 }');
   const known = ha1[hash]?.toLowerCase();
   const digits = hash === 'MD5' ? 32 : 64;
   if (known !== undefined && (known.length !== digits || /[^0-9a-f]/.test(known)))

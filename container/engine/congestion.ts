@@ -1,45 +1,44 @@
-// Overload control (§21.5.4): above a mark new initial requests get 503, until the load has fallen well below it. What
-// belongs to a call is always served.
+// Overload control (§21.5.4): above a mark, new initial requests get 503 until the load has fallen well below it.
+// Requests of existing calls are always served.
 
-/** How loaded the process is. */
+/** The load of the process. */
 export interface Load {
-  /** Share of the memory that it may have, 0 to 1. */
+  /** The used share of the available memory, 0 to 1. */
   readonly memory: number;
   /** Milliseconds by which the event loop is late. */
   readonly delay: number;
 }
 
-/** Above which load no new calls are taken; 0: whatever the load. */
+/** The loads above which new calls are refused; 0 disables a mark. */
 interface Marks {
   readonly memory: number;
   readonly delay: number;
 }
 
 /**
- * Measurements in a row that are above the mark: one compiler run or collection that holds everything up is no
- * overload.
+ * How many measurements in a row must be above the mark: a single compiler run or garbage collection is not overload.
  */
 export const PATIENCE = 10;
 
-/** Of the high mark: below this share of it calls are taken again. */
+/** New calls are accepted again below this share of the mark. */
 const LOW = 0.8;
 
 export class Congestion {
-  /** Why no new initial requests are taken; undefined: they are. */
+  /** Why new initial requests are refused; undefined when they are not. */
   reason: string | undefined;
-  /** Told of every change. */
+  /** Called on every change. */
   onChange: ((reason: string | undefined) => void) | undefined;
 
   #above = 0;
 
   constructor(readonly marks: Marks) {}
 
-  /** The load as it is now. */
+  /** Takes a measurement of the load. */
   measure(load: Load): void {
     const found = this.#reasonOf(load, this.reason === undefined ? 1 : LOW);
     this.#above = found === undefined ? 0 : this.#above + 1;
     if (this.reason === undefined && this.#above < PATIENCE) return;
-    // While it is congested the reason may change from one to the other.
+    // While the process is congested the reason may change.
     const changed = (found === undefined) !== (this.reason === undefined);
     this.reason = found;
     if (changed) this.onChange?.(found);

@@ -1,5 +1,5 @@
-// Everything from the wire up to the applications' handlers, joined once, on ports for time, chance and wire: the same
-// in the container and in a test.
+// Everything from the wire to the handlers of applications, joined once on ports for time, randomness and wire: the
+// same in the container and in a test.
 import type { Logger } from 'pino';
 import type { Agenda } from '../base/agenda.js';
 import type { Clock } from '../base/clock.js';
@@ -29,7 +29,10 @@ interface EnginePorts {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
   readonly agenda: Agenda;
-  /** For hashes that nobody else can make: the same after a restart, so that messages under way are known again. */
+  /**
+   * The key for hashes that nobody else can make. It is the same after a restart, so that messages under way are still
+   * recognised.
+   */
   readonly key: HashKey;
   readonly log: Logger;
 }
@@ -37,24 +40,24 @@ interface EnginePorts {
 /** The part of the configuration that the engine reads. */
 type EngineConfiguration = Pick<Configuration, 'domains' | 'router' | 'proxy' | 'timers' | 'limits'>;
 
-/** How long the choice of a best response waits for the answer to a CANCEL of our own: four T1. */
+/** How long the choice of a best response waits for the answer to our CANCEL: four T1. */
 const GRACE_IN_T1 = 4;
 const MAX_BRANCHES = 128;
 const MAX_RECURSION = 10;
 
-/** Counts of what is alive: all zero when every call has ended. */
+/** The numbers of live objects: all zero when every call has ended. */
 type Alive = Record<'dialogSets' | 'proxiedDialogs' | 'applicationSessions' | 'sessionIds', number>;
 
 export class Engine {
   readonly transport: TransportLayer;
   readonly transactions: TransactionLayer;
   readonly stateless: StatelessProxy;
-  /** Which application is next. */
+  /** The application router. */
   readonly router: Router;
   readonly services: Services;
-  /** Whether there is too much to do for new calls (§21.5.4). */
+  /** Whether the load is too high for new calls (§21.5.4). */
   readonly congestion: Congestion;
-  /** No new initial requests are taken (§21.5.4): set when the container stops. */
+  /** Set when the container stops: new initial requests are refused (§21.5.4). */
   stopping = false;
 
   constructor(ports: EnginePorts, configuration: EngineConfiguration, applications: ActiveApplications) {
@@ -68,7 +71,7 @@ export class Engine {
       maxConnections: limits.connections,
       framing: { body: limits.bodySize },
       domains,
-      failed: (error) => log.error({ err: error }, 'a fault of the container'),
+      failed: (error) => log.error({ err: error }, 'the container failed'),
     });
     this.transactions = new TransactionLayer(this.transport, clock, identifiers, {
       timers,
@@ -134,7 +137,7 @@ export class Engine {
     });
   }
 
-  /** How handlers are called, and what they have left unhandled. */
+  /** How handlers are called, and the errors that they left uncaught. */
   get invocation(): Invocation {
     return this.services.invocation;
   }
@@ -158,12 +161,12 @@ export class Engine {
     };
   }
 
-  /** New initial requests get 503: the container stops, or has too much to do. */
+  /** Whether new initial requests get 503: the container stops or is overloaded. */
   get refusesNew(): boolean {
     return this.stopping || this.congestion.reason !== undefined;
   }
 
-  /** Requests without a final response, and dialogs that stand and go through us. */
+  /** Requests without a final response, and confirmed dialogs that applications proxy or take part in. */
   get callsInProgress(): number {
     const { proxiedDialogs, userAgents } = this.services;
     return this.counters.unanswered + proxiedDialogs.confirmed + userAgents.confirmed;
@@ -173,8 +176,8 @@ export class Engine {
 function congestionOf(limits: EngineConfiguration['limits'], log: Logger): Congestion {
   const congestion = new Congestion({ memory: limits.memory / 100, delay: limits.eventLoopDelay });
   congestion.onChange = (reason) => {
-    if (reason === undefined) log.info('new calls are taken again');
-    else log.warn(`no new calls are taken: ${reason}`);
+    if (reason === undefined) log.info('new calls are accepted again');
+    else log.warn(`new calls are refused: ${reason}`);
   };
   return congestion;
 }

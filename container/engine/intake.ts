@@ -1,4 +1,5 @@
-// Which messages need no transaction: those of stateless siplets, and of nothing that the container keeps (§16.11).
+// Decides which messages need no transaction: those of stateless siplets that belong to nothing that the container
+// keeps (§16.11).
 import { type Request, Response } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 import { isForElement, type Own } from '../proxy/route-preprocessing.js';
@@ -14,7 +15,7 @@ interface IntakeParts {
   readonly own: Own;
   /** Whether a request is in a dialog in which an application of ours is a user agent. */
   isInDialog(request: Request): boolean;
-  /** Whether an initial request asks for a session that is here. */
+  /** Whether an initial request names a session that is here. */
   namesSession(request: Request, flow: Flow): boolean;
 }
 
@@ -30,17 +31,20 @@ export class Intake implements StatelessUser {
     return true;
   }
 
-  /** The routing function of the stateless siplet that takes the request, if one does. */
+  /** The routing function of the stateless siplet that takes the request, if there is one. */
   #statelessRoute(request: Request, flow: Flow): StatelessRoute | undefined {
     const { router, own } = this.parts;
     if (!router.hasStateless || this.#isStateful(request, flow) || isForElement(request, own)) return undefined;
     return router.stateless(request, flow);
   }
 
-  /** It belongs to a transaction, a dialog or a session that is kept: this container has stateful applications too. */
+  /**
+   * Whether the request belongs to a transaction, dialog or session of this container, which may have stateful
+   * applications too.
+   */
   #isStateful(request: Request, flow: Flow): boolean {
     const { method, to } = request;
-    // A request in a dialog may come again when it has ended the dialog (§17.2.2).
+    // A request that ended its dialog may be retransmitted (§17.2.2).
     const mayBeKnown = to.tag !== undefined || method === 'CANCEL' || method === 'ACK';
     if (mayBeKnown && this.parts.transactions.targetOf(request) !== undefined) return true;
     if (to.tag === undefined) return this.parts.namesSession(request, flow);

@@ -1,4 +1,4 @@
-// What each floor gets of the others: plain objects, made once.
+// What each floor gets of the others: plain objects, created once.
 import type { Logger } from 'pino';
 import { Leg } from '../agent/leg.js';
 import type { AgentServices, AgentSettings } from '../agent/services.js';
@@ -44,7 +44,7 @@ export interface ServiceSettings extends DispatchSettings {
   readonly agent: AgentSettings;
 }
 
-/** What the floors below have made. */
+/** What the floors below have created. */
 interface ServiceParts {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
@@ -55,7 +55,7 @@ interface ServiceParts {
   readonly transactions: TransactionLayer;
   readonly location: Location;
   readonly router: Router;
-  /** Takes what travels inside the container, as the transport layer passes up what comes from outside. */
+  /** Receives messages inside the container, as the transport layer passes up those from outside. */
   readonly receive: InternalReceiver;
   refusesNew(): boolean;
 }
@@ -181,7 +181,7 @@ export class Services {
     };
   }
 
-  /** What a flow would bear that begins here, when it is not known yet where it leads. */
+  /** The addresses of a flow that begins here, while its destination is unknown. */
   get #place(): Flow {
     return this.#parts.transport.place as Flow;
   }

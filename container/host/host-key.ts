@@ -1,10 +1,10 @@
-// A key that is this host's: other hosts cannot know it, and it is the same after a restart.
+// The key of this host: it stays the same after a restart, and other hosts do not have it.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces, userInfo } from 'node:os';
 import type { HashKey } from '../base/keyed-hash.js';
 
-/** Made of what the host is told apart by; nothing of it can be read off the key. */
+/** A digest of what identifies the host. The key does not reveal those values. */
 export function hostKey(): HashKey {
   const hash = createHash('sha256')
     .update('siplet')

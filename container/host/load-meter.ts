@@ -1,5 +1,4 @@
-// How loaded this process is, looked at twice a second: the one place that asks the engine for its heap, and
-// the event loop how late it is.
+// Measures the load of this process twice a second: how full the heap is, and how late the event loop is.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Congestion } from '../engine/congestion.js';

@@ -1,15 +1,15 @@
-// Identifiers from the system's generator (§19.3, §8.1.1.7): drawn in blocks and cut out of one text, since a call of
-// the generator costs more than a message.
+// Identifiers from the system's generator (§19.3, §8.1.1.7). They are drawn in blocks and cut from one string, because
+// one call of the generator costs more than a message.
 import { randomFillSync } from 'node:crypto';
 import type { Identifiers } from '../base/identifiers.js';
 
-/** Five bits a character. One case only: branches may be compared with and without case (§7.3.1). */
+/** Five bits a character. Only one case, because branches may be compared with or without regard to case (§7.3.1). */
 const ALPHABET = Buffer.from('abcdefghijklmnopqrstuvwxyz234567', 'latin1');
 const BLOCK = 8192;
 
 export class RandomIdentifiers implements Identifiers {
   readonly #octets = Buffer.alloc(BLOCK);
-  /** What is drawn from: nothing of it is given out twice. */
+  /** The current block. Each of its characters is used once. */
   #text = '';
   #next = 0;
 

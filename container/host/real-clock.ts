@@ -1,17 +1,17 @@
-// The system's clock: one native timer for all deadlines. Deadlines of one duration form a list in order of time, so
-// that starting and stopping cost the same however many there are.
+// The system's clock, with one native timer for all deadlines. The deadlines of each duration form a list in order of
+// time, so that starting and stopping one takes constant time.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 
-/** The longest delay that the host's timers know; a longer one fires at once there. */
+/** The longest delay of a native timer; it fires at once for a longer one. */
 const LONGEST = 2 ** 31 - 1;
 /**
- * From this on a deadline may be late by up to SLACK, so that many come due together: a native timer for each would
- * cost more than what it starts.
+ * Deadlines of this duration or longer may be late by up to SLACK, so that many fire together: a native timer for each
+ * would cost more than the work that it starts.
  */
 const LONG = 1000;
 const SLACK = 16;
-/** Lists of durations that nobody waits for are kept up to this number, to be used again. */
+/** Up to this many empty lists are kept for later use. */
 const SPARE = 64;
 
 class RealDeadline implements Deadline {
@@ -34,13 +34,15 @@ class RealDeadline implements Deadline {
   }
 }
 
-/** All deadlines of one duration: the first is the next to come. */
+/** All deadlines of one duration, in order of time. */
 class Line {
   first: RealDeadline | undefined = undefined;
   last: RealDeadline | undefined = undefined;
-  /** When it is to be looked at: never after the first deadline; before it when that one was stopped. */
+  /**
+   * When to look at the list: never later than its first deadline, and earlier if a former first deadline was stopped.
+   */
   due = 0;
-  /** Place in the heap, -1 when it is not there. */
+  /** The list's index in the heap, or -1. */
   place = -1;
 
   constructor(
@@ -68,18 +70,21 @@ class Line {
 
 export class RealClock implements Clock {
   readonly #lines = new Map<number, Line>();
-  /** A binary heap of the lists that hold something, by `due`. */
+  /** A binary heap of the lists that hold deadlines, ordered by `due`. */
   readonly #heap: Line[] = [];
   readonly #failed: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #armedFor = Number.POSITIVE_INFINITY;
-  /** The one native timer belongs to nobody: not to the handler during which it happened to be set. */
+  /**
+   * Runs code outside any async context. The native timer must not inherit the context of the handler that happened to
+   * set it.
+   */
   readonly #outside = AsyncLocalStorage.snapshot();
   #closed = false;
 
   /**
-   * `failed` is told what an owner threw; without it the error is thrown from a microtask, so that
-   * the other deadlines still fire.
+   * `failed` receives the error that an owner throws. By default the error is thrown from a microtask, so that the
+   * other deadlines still fire.
    */
   constructor(failed: (error: unknown) => void = throwLater) {
     this.#failed = failed;
@@ -95,9 +100,9 @@ export class RealClock implements Clock {
 
   start(delay: number, owner: Timed, which: string): Deadline {
     const now = performance.now();
-    // Whole milliseconds keep the number of lists small; NaN and negative numbers are no delay.
+    // Whole milliseconds keep the number of lists small. NaN and negative numbers mean no delay.
     const duration = delay > 0 ? Math.ceil(delay) : 0;
-    // Whole milliseconds: another number would be an object of its own in each deadline.
+    // V8 stores a whole number in the deadline itself; a fraction would need an object of its own.
     const due = duration < LONG ? Math.ceil(now + duration) : Math.ceil((now + duration) / SLACK) * SLACK;
     const deadline = new RealDeadline(undefined, due, owner, which);
     if (this.#closed || duration === Number.POSITIVE_INFINITY) return deadline;
@@ -117,7 +122,7 @@ export class RealClock implements Clock {
     return deadline;
   }
 
-  /** Stops everything; what is started from now on never fires. */
+  /** Stops all deadlines. Those started later never fire. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -125,12 +130,15 @@ export class RealClock implements Clock {
     this.#lines.clear();
   }
 
-  /** For tests and metrics: lists kept, and those which hold something. */
+  /** For tests and metrics: how many lists there are, and how many of them hold deadlines. */
   get size(): { lines: number; used: number } {
     return { lines: this.#lines.size, used: this.#heap.length };
   }
 
-  /** A list lost its last deadline. The native timer stays: firing once for nothing is cheaper than setting it anew. */
+  /**
+   * Called when a list loses its last deadline. The native timer stays set: letting it fire for nothing costs less than
+   * setting it again.
+   */
   emptied(line: Line): void {
     this.#take(line);
     if (this.#lines.size > SPARE) this.#lines.delete(line.duration);
@@ -142,7 +150,7 @@ export class RealClock implements Clock {
     for (let line = this.#heap[0]; line?.first !== undefined && line.due <= now; line = this.#heap[0]) {
       const deadline = line.first;
       if (deadline.due > line.due) {
-        // The first one was stopped in the meantime: the list is looked at when its new first is due.
+        // The first deadline was stopped in the meantime: look again when the new first one is due.
         line.due = deadline.due;
         this.#down(line);
         continue;
@@ -213,7 +221,7 @@ export class RealClock implements Clock {
   }
 }
 
-/** Of two that are due in one millisecond, the shorter. */
+/** If two lists are due in the same millisecond, the shorter duration comes first. */
 function comesBefore(one: Line, other: Line): boolean {
   return one.due < other.due || (one.due === other.due && one.duration < other.duration);
 }

@@ -1,4 +1,4 @@
-// The operators' address: an HTTP server, bound to loopback unless configured (contract section 9).
+// The admin address: an HTTP server for operators, bound to loopback unless configured otherwise (RULES.md section 9).
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
@@ -13,24 +13,24 @@ interface AdminOptions {
   readonly address: Exclude<AdminAddress, 'off'>;
   readonly deployments: Deployments;
   readonly overseen: Overseen;
-  /** Octets of an archive. */
+  /** The largest archive accepted, in octets. */
   readonly archiveSize: number;
   readonly log: Logger;
-  /** Milliseconds in which nothing is read or written. */
+  /** A connection without traffic for this many milliseconds is closed. */
   readonly idleTime?: number;
 }
 
-/** An admin address that is bound. */
+/** The admin server, once it listens. */
 export interface AdminServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 const MAX_CONNECTIONS = 256;
-/** Milliseconds for a whole request: an archive may be large. */
+/** Milliseconds for a whole request; an archive may be large. */
 const REQUEST_TIME = 120_000;
 const HEADERS_TIME = 10_000;
-/** Who does not read what was asked for is let go. Compiling takes less, and event streams have a heartbeat. */
+/** Milliseconds without traffic. Compiling takes less, and event streams send a heartbeat. */
 const IDLE_TIME = 200_000;
 
 /** Rejects when the address cannot be bound, or needs a token and has none. */
@@ -40,10 +40,10 @@ export async function startAdmin({ address, log, idleTime = IDLE_TIME, ...parts 
   const where = `${address.address.includes(':') ? `[${address.address}]` : address.address}:${address.port}`;
   if (!isLoopback && token === undefined) {
     throw new ConfigurationError(
-      `admin: ${where} can be reached from elsewhere and needs a token: write admin: { listen, token }, or set SIPLET_TOKEN`,
+      `admin: ${where} can be reached from other hosts and needs a token: write admin: { listen, token }, or set SIPLET_TOKEN`,
     );
   }
-  const failed = (error: unknown): void => log.error({ err: error }, 'a fault of the admin address');
+  const failed = (error: unknown): void => log.error({ err: error }, 'the admin address failed');
   const { app, close } = routes({ ...parts, isLoopback, token, failed });
   const server = createAdaptorServer({
     fetch: app.fetch,

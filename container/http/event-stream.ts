@@ -1,13 +1,13 @@
-// GET /api/events: server-sent events. A client that does not read is let go; the number of clients is bounded.
+// GET /api/events: server-sent events. A client that does not read is disconnected; the number of clients is limited.
 import type { Events, OperatorEvent } from '../observe/events.js';
 
 export const MAX_CLIENTS = 32;
-/** Events that wait for one client. */
+/** Events that may wait for one client. */
 const MAX_WAITING = 256;
-/** So that what stands between does not take the connection for dead. */
+/** Milliseconds between comments that keep the connection alive through proxies. */
 const HEARTBEAT = 15_000;
 
-/** Headers of the answer. */
+/** Headers of the response. */
 export const EVENT_STREAM = { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' };
 
 export class EventStreams {
@@ -18,7 +18,7 @@ export class EventStreams {
     this.#events = events;
   }
 
-  /** Undefined above the bound. */
+  /** Undefined when there are too many clients. */
   open(): Response | undefined {
     if (this.#endings.size >= MAX_CLIENTS) return undefined;
     let end: () => void;
@@ -38,7 +38,7 @@ export class EventStreams {
             try {
               controller.close();
             } catch {
-              // It is closed already.
+              // The stream is closed already.
             }
           };
           this.#endings.add(end);
@@ -51,13 +51,13 @@ export class EventStreams {
     return new Response(body, { headers: EVENT_STREAM });
   }
 
-  /** Ends them all. */
+  /** Closes all streams. */
   close(): void {
     for (const end of this.#endings) end();
   }
 }
 
-/** JSON has no line ends. */
+/** JSON contains no line breaks, so one data line is enough. */
 function written({ id, kind, data }: OperatorEvent): string {
   return `id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,16 +1,16 @@
-// Which requests the admin address accepts: with the right Host (against DNS rebinding), from no page of another
-// origin, and with the token where one is needed.
+// Which requests the admin address accepts: those with the right Host (against DNS rebinding), not from a page of
+// another origin, and with the token where one is required.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 
 export interface GuardOptions {
-  /** Reachable from this host alone. */
+  /** Only this host can reach the address. */
   readonly isLoopback: boolean;
   readonly token: string | undefined;
 }
 
-/** Served without the token: it is the page that asks for it, and says nothing of the container. */
+/** Served without the token: this page asks for it, and reveals nothing about the container. */
 const OPEN: ReadonlySet<string> = new Set(['/']);
 
 export function guard({ isLoopback, token }: GuardOptions): MiddlewareHandler {
@@ -18,11 +18,11 @@ export function guard({ isLoopback, token }: GuardOptions): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context;
     const host = req.header('host') ?? '';
-    // A stranger may have pointed a name of his own at this address.
+    // An attacker may have pointed a domain name at this address.
     if (isLoopback && !isLoopbackHost(host)) return context.json({ error: 'the Host header names another host' }, 403);
     const isGet = req.method === 'GET';
     if (isForeignOrigin(req.header('origin'), host) || isForeignSite(req.header('sec-fetch-site'), isGet)) {
-      return context.json({ error: 'requests of other origins are refused' }, 403);
+      return context.json({ error: 'requests from other origins are refused' }, 403);
     }
     const fault = OPEN.has(req.path) ? undefined : tokenFault(req.header('authorization'), expected);
     if (fault !== undefined) {
@@ -39,20 +39,20 @@ function isForeignOrigin(origin: string | undefined, host: string): boolean {
   return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
 }
 
-/** 'none' is what a browser sends for an address that was typed. */
+/** Browsers send 'none' for an address that the user typed. */
 function isForeignSite(site: string | undefined, isGet: boolean): boolean {
   return site !== undefined && site !== 'same-origin' && !(site === 'none' && isGet);
 }
 
-/** What is wrong with the credentials, if a token is expected. */
+/** Says what is wrong with the credentials, if a token is required. */
 function tokenFault(authorization: string | undefined, expected: Buffer | undefined): string | undefined {
   if (expected === undefined) return undefined;
   const given = /^Bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
-  if (given === undefined) return 'a token is needed';
+  if (given === undefined) return 'a token is required';
   return timingSafeEqual(digest(given), expected) ? undefined : 'the token is wrong';
 }
 
-/** Of equal length, so that comparing takes equal time. */
+/** Digests have equal lengths, so comparing them takes constant time. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -1,5 +1,5 @@
-// A call as a ladder of text: us and those we spoke with, a line for each message. The console
-// carries the same functions as text.
+// A call as a ladder diagram in text: one column for us and one for each peer, one line for each message. The console
+// includes the source text of these functions.
 import type { CallTrace, TracedMessage } from '../observe/calls.js';
 
 interface Ladder {
@@ -12,8 +12,8 @@ interface Ladder {
 const WIDTH = 27;
 
 /**
- * Columns: the sender of the first message, then us, then the others. What passes between applications is written
- * beside our own column.
+ * The columns are the sender of the first message, then us, then the other peers. A message between applications is
+ * written beside our own column.
  */
 export function ladderOf(call: Pick<CallTrace, 'began' | 'trace'>): Ladder {
   const columns = columnsOf(call.trace);
@@ -54,14 +54,14 @@ function partiesOf(sender: string | undefined, recipient: string | undefined): s
   return recipient === undefined ? '' : `to ${recipient}`;
 }
 
-/** An arrow with its words, `space` characters long. */
+/** An arrow with its label, `space` characters long. */
 function arrowOf(words: string, space: number, isToRight: boolean): string {
   const named = words.slice(0, space - 5);
   const line = '-'.repeat(space - named.length - (isToRight ? 4 : 3));
   return isToRight ? `- ${named} ${line}>` : `< ${named} ${line}`;
 }
 
-/** The source of `ladderOf`, for the console: the functions must not use anything else from outside of themselves. */
+/** The source text of `ladderOf`, for the console. The functions must not use anything defined outside them. */
 export const LADDER: string = [
   `const WIDTH = ${WIDTH};`,
   ...[ladderOf, columnsOf, stepOf, partiesOf, arrowOf].map(String),

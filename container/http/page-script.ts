@@ -1,4 +1,4 @@
-// What the console does in the browser. It has to be one text, since the page carries it and nothing else is loaded.
+// The script of the console. It is one string, because the page embeds it and loads nothing else.
 import { LADDER } from './ladder.js';
 
 export const SCRIPT = `
@@ -68,7 +68,7 @@ async function show(callId) {
     $('note').textContent = error.message;
     return;
   }
-  // Another was asked for, meanwhile.
+  // Another call was selected in the meantime.
   if (shown !== callId) return;
   $('call').hidden = false;
   $('message').hidden = true;

@@ -1,4 +1,4 @@
-// The console: one page with everything in it. What peers wrote is put into it as text and never as markup (C30).
+// The console: one self-contained page. Text from peers is inserted as text, never as markup.
 import { createHash } from 'node:crypto';
 import { SCRIPT } from './page-script.js';
 
@@ -35,7 +35,7 @@ export const PAGE = `<!doctype html>
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** Nothing but what is in the page, and requests to where it came from. */
+/** The page may load only what it contains, and send requests only to its own origin. */
 export const PAGE_POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

@@ -1,4 +1,4 @@
-// The routes of the admin address: contract section 9.
+// The routes of the admin address: RULES.md section 9.
 import type { HttpBindings } from '@hono/node-server';
 import { DeploymentError } from '@siplet/sdk';
 import { Hono } from 'hono';
@@ -17,15 +17,15 @@ interface Bindings {
 interface AdminParts extends GuardOptions {
   readonly deployments: Deployments;
   readonly overseen: Overseen;
-  /** Octets of an archive. */
+  /** The largest archive accepted, in octets. */
   readonly archiveSize: number;
   failed(error: unknown): void;
 }
 
-/** Archives that are being received at one time: each is in memory. */
+/** How many archives may be received at one time; each is held in memory. */
 const MAX_UPLOADS = 4;
 
-/** What GET /api/apps tells of one. */
+/** An element of GET /api/apps. */
 export interface ApplicationStatus {
   readonly name: string;
   readonly version: string;
@@ -44,18 +44,18 @@ export function routes(parts: AdminParts): { app: Hono<Bindings>; close(): void 
   addDeployment(app, parts);
   addCalls(app, parts);
   app.get('/api/events', (c) => {
-    // Nobody would read it, and nobody end it.
+    // A HEAD request would open a stream that nothing reads or closes.
     if (c.env.incoming.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
     const stream = streams.open();
-    return stream ?? c.json({ error: `${MAX_CLIENTS} clients listen already` }, 503);
+    return stream ?? c.json({ error: `${MAX_CLIENTS} clients are listening already` }, 503);
   });
   app.get('/', (c) => c.html(PAGE, 200, { 'Content-Security-Policy': PAGE_POLICY, 'Referrer-Policy': 'no-referrer' }));
   app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path}` }, 404));
   app.onError((error, c) => {
-    // The application's fault, or that of its archive.
+    // The application or its archive is at fault, not the container.
     if (error instanceof DeploymentError) return c.json({ error: error.message }, 422);
     parts.failed(error);
-    return c.json({ error: 'a fault of the container: its log says more' }, 500);
+    return c.json({ error: 'the container failed; its log says more' }, 500);
   });
   return { app, close: () => streams.close() };
 }
@@ -71,11 +71,12 @@ function addHealth(app: Hono<Bindings>, { overseen }: AdminParts): void {
   );
 }
 
-/** The applications as they are, taken out of service, and put back. */
+/** Listing the applications, undeploying them, and rolling them back. */
 function addApplications(app: Hono<Bindings>, { deployments, overseen }: AdminParts): void {
   app.use('/api/apps/:name/*', async (c, next) => {
-    // It becomes part of file names.
-    if (!/^[\w~][\w.~-]{0,213}$/.test(c.req.param('name'))) return c.json({ error: 'that is no name' }, 400);
+    // The name becomes part of file names.
+    if (!/^[\w~][\w.~-]{0,213}$/.test(c.req.param('name')))
+      return c.json({ error: 'this is not a valid application name' }, 400);
     return next();
   });
   app.get('/api/apps', async (c) => {
@@ -99,19 +100,20 @@ function addApplications(app: Hono<Bindings>, { deployments, overseen }: AdminPa
   });
 }
 
-/** Deploys the archive that is sent. */
+/** Deploys the archive in the body. */
 function addDeployment(app: Hono<Bindings>, { deployments, overseen, archiveSize }: AdminParts): void {
   let uploads = 0;
   app.put('/api/apps/:name', async (c) => {
-    if (uploads >= MAX_UPLOADS) return c.json({ error: `${uploads} archives are being sent already` }, 503);
+    if (uploads >= MAX_UPLOADS) return c.json({ error: `${uploads} archives are being received already` }, 503);
     uploads++;
     const archive = await bodyOf(c.env.incoming, archiveSize).finally(() => uploads--);
     if (archive === 'cut off') return c.json({ error: 'the body was cut off' }, 400);
-    // The rest of it is not waited for: the server throws some of it away, so that its sender comes
-    // to read this, and hangs up then.
+    // The server does not wait for the rest. It discards some of it, so that the sender gets to read this answer, and
+    // then closes the connection.
     if (archive === 'too large')
       return c.json({ error: `the archive has more than ${archiveSize} octets (deploy.archiveSize)` }, 413);
-    if (archive.length === 0) return c.json({ error: 'the body is to be a .tgz made by npm pack, and is empty' }, 400);
+    if (archive.length === 0)
+      return c.json({ error: 'the body must be a .tgz made by npm pack, but it is empty' }, 400);
     const record = recordOf(deployments, await deployments.deployArchive(archive, c.req.param('name')));
     return c.json(applicationStatus(record, await overseen.sessions()));
   });
@@ -129,7 +131,7 @@ function addCalls(app: Hono<Bindings>, { overseen }: AdminParts): void {
   });
 }
 
-/** Exactly the fields of the contract. */
+/** Exactly the fields that RULES.md section 9 lists. */
 function applicationStatus(
   { name, version, state, application, error }: DeploymentRecord,
   sessionsOf: Awaited<ReturnType<Overseen['sessions']>>,
@@ -139,7 +141,7 @@ function applicationStatus(
   return error === undefined ? status : { ...status, error };
 }
 
-/** The record of that version; one that was replaced again in the meantime may be gone. */
+/** The record of that version. It may be gone if the version was replaced in the meantime. */
 function recordOf(deployments: Deployments, application: DeployedApplication): DeploymentRecord {
   const record = deployments.records().find((each) => each.application === application);
   const { name, version } = application;

@@ -1,25 +1,25 @@
-// A header field: a stretch of the received octets, or one that we wrote (§7.3). It is immutable, so that a message and
-// its forwarded copies share it.
+// A header field (§7.3): a range of the received text, or a field that we wrote. It is immutable, so that a message and
+// its forwarded copies can share it.
 import { type HeaderName, headerName, Role } from './header-names.js';
 import { isAll, isBlank, isLineSafe, TOKEN, trimBlank } from './text.js';
 
-/** A bit above all roles. */
+/** The bit above all roles. */
 const FOLDED = 16;
 
-/** One header field, with its folded lines. */
+/** One header field, with all its folded lines. */
 export class Field {
-  /** Long name in lower case, also for a compact form. */
+  /** The long name in lower case, also for a compact form. */
   declare readonly key: string;
   declare readonly source: string;
-  /** [start, end) of `source` is the whole field with its CRLF. */
+  /** The whole field with its CRLF is [start, end) of `source`. */
   declare readonly start: number;
-  /** [valueStart, valueEnd) is the value without LWS around it, folds still in it. */
+  /** The value without LWS around it is [valueStart, valueEnd); folds are still in it. */
   declare readonly valueStart: number;
   declare readonly valueEnd: number;
   declare readonly end: number;
-  /** Its role, and FOLDED. */
+  /** The field's role, and FOLDED. */
   declare private readonly traits: number;
-  /** The typed view of the value, kept once it was made. Its type depends on the key. */
+  /** The typed view of the value, kept once it is made. Its type depends on the key. */
   declare view: unknown;
 
   constructor(
@@ -60,7 +60,7 @@ export class Field {
     return this.source.slice(this.start, end);
   }
 
-  /** Unfolded and trimmed: a fold with the blanks around it is one SP (§7.3.1). */
+  /** The value, unfolded and trimmed: a fold with the blanks around it becomes one SP (§7.3.1). */
   get value(): string {
     const raw = this.source.slice(this.valueStart, this.valueEnd);
     return this.folded ? unfold(raw) : raw;
@@ -72,23 +72,28 @@ export class Field {
   }
 
   /**
-   * A field of ours. TypeError when the name is not a token or the value would end the line (§7.3, header injection).
+   * Makes a field. Throws TypeError when the name is not a token, or when the value would end the line (§7.3, header
+   * injection).
    */
   static of(name: string, value: string): Field {
     const header = headerName(name);
     if (header === undefined && !isAll(name, 0, name.length, TOKEN))
-      throw new TypeError(`'${printable(name)}' is no header field name`);
+      throw new TypeError(`'${printable(name)}' is not a header field name`);
     if (!isLineSafe(value))
-      throw new TypeError(`the value of ${header?.name ?? name} holds CR, LF, NUL or what is no octet`);
+      throw new TypeError(
+        `the value of ${header?.name ?? name} contains CR, LF, NUL or a character that is not an octet`,
+      );
     return made(header, name, trimBlank(value));
   }
 
-  /** As `of`, unchecked: for the hot path, with a token and a value that the container built from checked parts. */
+  /**
+   * Like `of`, but unchecked: for the hot path, with a token and a value that the container built from checked parts.
+   */
   static trusted(name: string, value: string): Field {
     return made(headerName(name), name, value);
   }
 
-  /** The same header, as its peer spelled it, with another value. */
+  /** The same header, spelled as in this field, with another value. */
   with(value: string): Field {
     return Field.of(this.name, value);
   }
@@ -114,7 +119,7 @@ function printable(name: string): string {
   return name.slice(0, 40).replace(/[^\x20-\x7e]/g, '?');
 }
 
-/** [*WSP CRLF] 1*WSP becomes one SP wherever a line is folded (§25.1). */
+/** Replaces each fold, [*WSP CRLF] 1*WSP, with one SP (§25.1). */
 function unfold(raw: string): string {
   const lines: string[] = [];
   let start = 0;

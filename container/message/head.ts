@@ -37,7 +37,7 @@ const LF = 10;
 const COLON = 58;
 const COMMA = 44;
 
-/** The roles of headers that may come once, a bit each. */
+/** The roles of headers that must not be repeated, one bit each. */
 const SINGLE =
   (1 << role.from) |
   (1 << role.to) |
@@ -46,10 +46,10 @@ const SINGLE =
   (1 << role.maxForwards) |
   (1 << role.contentLength);
 
-/** The roles of headers that every message carries, a bit each. */
+/** The roles of headers that every message must have, one bit each. */
 const NEEDED = (1 << role.via) | (1 << role.from) | (1 << role.to) | (1 << role.callId) | (1 << role.cseq);
 
-/** The head of a message. It reads on after a fault, so that a response can be built from what is there. */
+/** The head of a message. It reads on after a fault, so that a response can be built from the fields that are there. */
 export class Head {
   declare fields: Field[];
   declare isResponse: boolean;
@@ -61,7 +61,7 @@ export class Head {
   declare contentLength: Field | undefined;
   /** The value of Content-Length; -1 when it is not a number. */
   declare length: number;
-  /** A bit for each role of which there was a field. */
+  /** One bit for each role that occurred. */
   declare private seen: number;
   declare vias: number;
   declare routes: number;
@@ -74,7 +74,7 @@ export class Head {
     this.begin(false);
   }
 
-  /** Forgets the last message. */
+  /** Starts a new message. */
   begin(isResponse: boolean): this {
     this.fields = [];
     this.isResponse = isResponse;
@@ -94,12 +94,12 @@ export class Head {
     return this;
   }
 
-  /** Whether it has the fields that every message carries (§8.1.1, §20 Table 2). */
+  /** Whether it has the fields that every message must have (§8.1.1, §20 Table 2). */
   get isComplete(): boolean {
     return (this.seen & NEEDED) === NEEDED;
   }
 
-  /** Notes a fault, unless there was one before. */
+  /** Records a fault, unless there was one before. */
   fail(status: number, detail: string, section: string): void {
     if (this.status !== 0) return;
     this.status = status;
@@ -107,11 +107,14 @@ export class Head {
     this.section = section;
   }
 
-  /** Reads the fields of the open message from `start` on. The offset behind the empty line, or -1 without one. */
+  /**
+   * Reads the fields of the open message from `start` on. Returns the offset after the empty line, or -1 if there is
+   * none.
+   */
   read(source: string, start: number): number {
     let position = start;
     while (this.fields.length <= fieldLimit) {
-      // Most lines tell by their name that they do not break in it.
+      // The name of most lines already tells that they are not folded within it.
       const which = usualAt(position);
       const behind = position + usualLength(which) + 1;
       const at = breakAt(source, behind);
@@ -129,21 +132,24 @@ export class Head {
     return -1;
   }
 
-  /** The offset behind the empty line, whose CR is a must. */
+  /** Returns the offset after the empty line, whose CR is mandatory. */
   private end(at: number): number {
     if (wire[at] === CR) return at + 2;
     this.fail(400, 'a line ends without CR', '§7');
     return at + 1;
   }
 
-  /** A field with another name, or not in one whole line. The offset behind it, or -1 when reading ends here. */
+  /**
+   * Reads a field with another name, or one that is not in one whole line. Returns the offset after it, or -1 when
+   * reading ends here.
+   */
   private readOther(source: string, start: number, at: number): number {
     if (!isWholeField(wire, at)) return this.readLines(source, start);
     this.readUnusual(wire, source, start, at + 2, false);
     return at + 2;
   }
 
-  /** A field that is folded, at fault or too long. The offset behind it, or -1 when reading ends here. */
+  /** Reads a field that is folded, faulty or too long. Returns the offset after it, or -1 when reading ends here. */
   private readLines(source: string, start: number): number {
     let end = start;
     let proper = true;
@@ -168,7 +174,7 @@ export class Head {
     return end;
   }
 
-  /** A field of that name in one line, with its colon before `behind`. */
+  /** A field with that name in one line, with its colon before `behind`. */
   private take(header: HeaderName, source: string, start: number, behind: number, end: number): Field {
     const valueStart = skipBlank(wire, behind, end - 2);
     const valueEnd = blanksStart(wire, valueStart, end - 2);
@@ -178,8 +184,8 @@ export class Head {
   }
 
   /**
-   * A field in [start, end) of a text and its octets, with its CRLF at the end: one with a compact, rare or
-   * unregistered name, with blanks behind its name, folded, or without a name.
+   * A field in [start, end) of a text and its octets, ending with its CRLF: one with a compact, rare or unregistered
+   * name, with blanks after its name, folded, or without a name.
    */
   private readUnusual(octets: Uint8Array, source: string, start: number, end: number, folded: boolean): void {
     let state = NAME_START;
@@ -193,7 +199,7 @@ export class Head {
     const nameEnd = i;
     while (octets[i] === SPACE || octets[i] === TAB) i++;
     if (octets[i] !== COLON || nameEnd === start) {
-      this.fail(400, 'a line is no header field', '§7.3.1');
+      this.fail(400, 'a line is not a header field', '§7.3.1');
       return;
     }
     const header = nameIn(state);
@@ -205,7 +211,7 @@ export class Head {
     if (field.role !== role.opaque) this.check(field, octets);
   }
 
-  /** Checks a field that the container relies on, and keeps its view (§16.3 step 1). */
+  /** Checks a field that the container relies on, and keeps the view (§16.3 step 1). */
   private check(field: Field, octets: Uint8Array): void {
     const { source, valueStart, valueEnd, folded } = field;
     const bit = 1 << field.role;
@@ -254,13 +260,13 @@ export class Head {
     }
   }
 
-  /** A second field of a header that is not a list is a fault (§7.3.1). Max-Forwards says nothing in a response. */
+  /** Reports a second field of a header that is not a list (§7.3.1). A second Max-Forwards in a response is ignored. */
   private twice({ key, role: which }: Field): void {
     if (which === role.maxForwards && this.isResponse) return;
     this.fail(400, `more than one ${headerName(key)?.name}`, '§7.3.1');
   }
 
-  /** The Via that says where the response goes (§18.2.2). */
+  /** Checks the Via that determines where the response is sent (§18.2.2). */
   private checkTopmost(field: Field, octets: Uint8Array): void {
     const { source, valueStart, valueEnd } = field;
     this.via = field;
@@ -273,7 +279,7 @@ export class Head {
     } else if (via.end !== valueEnd) this.vias += commas(octets, valueStart, valueEnd);
   }
 
-  /** §20.34: a list of name-addr, each with a URI in brackets. It says nothing in a response. */
+  /** §20.34: a list of name-addr, each with a URI in brackets. Route is ignored in a response. */
   private checkRoute(field: Field, octets: Uint8Array): void {
     if (this.isResponse) return;
     const plain = field.folded ? undefined : scanPlainParty(octets, field.source, field.valueStart, field.valueEnd);
@@ -297,7 +303,9 @@ export class Head {
     field.view = routes;
   }
 
-  /** A lone CR or LF is a fault. A clean copy of the field is kept for the answer, and never forwarded. */
+  /**
+   * A lone CR or LF is a fault. A clean copy of the field is kept for building the response, and is never forwarded.
+   */
   private salvage(source: string, start: number, end: number): void {
     this.fail(400, 'a lone CR or LF', '§7.3.1');
     const clean = `${source.slice(start, end).replace(/[\r\n]+/g, ' ')}\r\n`;
@@ -305,26 +313,26 @@ export class Head {
   }
 }
 
-/** Whether the line that starts and breaks there is empty. Its CR may be missing. */
+/** Whether the line that starts at that offset is empty. Its CR may be missing. */
 function isEmptyLine(at: number): boolean {
   return wire[at] === LF || wire[at + 1] === LF;
 }
 
-/** Whether the line breaks there as it should, within the limit, and is not folded (§7.3.1). */
+/** Whether the line ends there properly, within the limit, and is not folded (§7.3.1). */
 function isWholeField(octets: Uint8Array, at: number): boolean {
   if (at < 0 || at + 2 > headLimit || octets[at] !== 13 || octets[at + 1] !== 10) return false;
   const next = octets[at + 2];
   return next !== 32 && next !== 9;
 }
 
-/** Behind the linear white space before a value. */
+/** The offset after the linear white space before a value. */
 function valueStartAt(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   while (i < end && isLinear(octets[i])) i++;
   return i;
 }
 
-/** Before the linear white space behind a value. */
+/** The offset before the linear white space after a value. */
 function valueEndAt(octets: Uint8Array, start: number, end: number): number {
   let i = end;
   while (i > start && isLinear(octets[i - 1])) i--;
@@ -336,14 +344,14 @@ function isLinear(octet: number | undefined): boolean {
   return octet === 32 || octet === 9 || octet === 13 || octet === 10;
 }
 
-/** Start of the SPs and HTABs at the end of [start, end). */
+/** The start of the SPs and HTABs at the end of [start, end). */
 function blanksStart(octets: Uint8Array, start: number, end: number): number {
   let i = end;
   while (i > start && (octets[i - 1] === 32 || octets[i - 1] === 9)) i--;
   return i;
 }
 
-/** How many commas there are: no fewer than further values. */
+/** The number of commas: an upper bound for further values. */
 function commas(octets: Uint8Array, start: number, end: number): number {
   let count = 0;
   for (let i = start; i < end; i++) if (octets[i] === COMMA) count++;

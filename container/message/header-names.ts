@@ -1,8 +1,8 @@
-// The registered header field names and their compact forms (§7.3.3, §20), found from octets without allocating.
+// The registered header field names and their compact forms (§7.3.3, §20), looked up from octets without allocating.
 import { wireOctets } from './octets.js';
 import { CLASS, TOKEN } from './text.js';
 
-/** What `parse` checks in a header field. 0 is nothing. */
+/** The headers whose fields `parse` checks. 0 stands for all others. */
 export const Role = {
   opaque: 0,
   via: 1,
@@ -19,14 +19,14 @@ export const Role = {
 
 /** One registered name. */
 export class HeaderName {
-  /** The long name in lower case, by which fields are found. */
+  /** The long name in lower case, which fields are found by. */
   readonly key: string;
-  /** As the RFC that defines it spells it. */
+  /** The spelling of the RFC that defines it. */
   readonly name: string;
   /** One letter, or '' (§7.3.3). */
   readonly compact: string;
   readonly role: number;
-  /** Not a comma-separated list: the value is one, whatever commas it holds (§7.3.1). */
+  /** Whether the value is not a comma-separated list: it is one value, even if it contains commas (§7.3.1). */
   readonly whole: boolean;
 
   constructor(name: string, compact: string, whole: boolean, role: number) {
@@ -73,17 +73,17 @@ const ROLES = new Map<string, number>([
 
 const bySpelling = new Map<string, HeaderName>();
 
-// A trie over all spellings without case, as a table: state * 128 + octet gives the next state. END ends a name, and
-// UNKNOWN is any name that is not registered.
+// A trie over all spellings, regardless of case, as a table: entry state * 128 + octet is the next state. END ends a
+// name; UNKNOWN is the state of any name that is not registered.
 const END = 0;
 const UNKNOWN = 1;
-/** The state to begin a name in. */
+/** The state at the beginning of a name. */
 export const NAME_START = 2;
 const UNREGISTERED: readonly number[] = Array.from({ length: 128 }, (_, octet) =>
   ((CLASS[octet] ?? 0) & TOKEN) === 0 ? END : UNKNOWN,
 );
 
-/** A state while the trie is built: what each octet leads to, and the name that ends here. */
+/** A state while the trie is built: the next state for each octet, and the name that ends here. */
 interface State {
   readonly number: number;
   readonly next: (State | undefined)[];
@@ -129,30 +129,30 @@ for (const { number, next } of states.slice(NAME_START)) {
   for (const [octet, state] of next.entries()) if (state !== undefined) trie[number * 128 + octet] = state.number;
 }
 
-/** The names of most fields. They are compared with, before anything is looked up octet by octet. */
+/** The most frequent names. They are compared directly before the trie is used. */
 const USUAL =
   `Via Max-Forwards From To Call-ID CSeq Contact Content-Length Content-Type Allow User-Agent Supported Route
  Record-Route Expires Server Subject Require Session-Expires Min-SE P-Asserted-Identity Privacy`.split(/\s+/);
 
 /**
- * A usual name is a stretch of this many numbers: its length, the stretch to try next, the end of this one, and a
- * triple for every four octets: their offset, the bits that differ by case, and the word with these bits set. The
- * last four octets overlap those before, or go on behind the colon.
+ * A usual name takes this many numbers: its length, the range to try next, the end of this one, and a triple for every
+ * four octets: their offset, the bits that differ by case, and the word with these bits set. The last four octets
+ * overlap the ones before, or extend past the colon.
  */
 const STRETCH = 32;
 const tests = new Int32Array((USUAL.length + 1) * STRETCH);
-// The name of no octets at 0 has no colon either.
+// Name 0 stands for none. Its length is -1, so that adding one for the colon gives 0.
 tests[0] = -1;
-/** By the first and the third octet: the stretch to try first, 0 for none. */
+/** The range to try first, by the first and the third octet; 0 for none. */
 const slots = new Uint16Array(1024);
-/** By the number of the stretch, which begins at 1. */
+/** By the number of the range, which begins at 1. */
 const usual: (HeaderName | undefined)[] = [undefined];
 
 function tripleOf(spelled: string, offset: number): [offset: number, bits: number, word: number] {
   let bits = 0;
   let word = 0;
   for (let k = 0; k < 4; k++) {
-    // Behind 'To:' anything may follow.
+    // Any octet may follow 'To:'.
     const octet = spelled.charCodeAt(offset + k) || 0xff;
     bits |= (octet === 0xff ? 0xff : octet >= 97 ? 0x20 : 0) << (8 * k);
     word |= octet << (8 * k);
@@ -176,11 +176,11 @@ const octets = wireOctets;
 const view = new DataView(octets.buffer);
 
 /**
- * Which usual long name, in any case, starts here in the open message, with a colon right behind it; 0 for none. It
- * is a number, so that a reader can go on behind the name before it looks at the header.
+ * Returns which usual long name, in any case, starts here in the open message and has a colon right after it; 0 for
+ * none. The result is a number, so that a reader can continue after the name before it looks at the header.
  */
 export function usualAt(start: number): number {
-  // Local copies: a loop may look a constant of the module up at every turn.
+  // Local copies: a loop may look up a constant of the module in each iteration.
   const wire = octets;
   const numbers = tests;
   const words = view;
@@ -201,7 +201,7 @@ export function usualAt(start: number): number {
   return 0;
 }
 
-/** Octets of such a name; -1 for 0, whose colon does not count either. */
+/** The length of that name in octets; -1 for 0, which has no colon to add either. */
 export function usualLength(which: number): number {
   return tests[which] as number;
 }
@@ -211,12 +211,12 @@ export function usualHeader(which: number): HeaderName | undefined {
   return usual[which >> 5];
 }
 
-/** The state behind one more octet of a name; 0 when the octet cannot be part of a name. */
+/** The state after one more octet of a name; 0 when the octet cannot be part of a name. */
 export function nameStep(state: number, octet: number | undefined): number {
   return octet !== undefined && octet < 128 ? (trie[(state << 7) | octet] ?? END) : END;
 }
 
-/** The registered name, in any case or compact, that ends in this state. */
+/** The registered name that ends in this state, in any case, long or compact. */
 export function nameIn(state: number): HeaderName | undefined {
   return ends[state];
 }
@@ -225,7 +225,7 @@ const via = bySpelling.get('Via');
 
 /** The registered name in any spelling, or undefined. */
 export function headerName(name: string): HeaderName | undefined {
-  // Every message is given one.
+  // A shortcut: every message gets a Via.
   if (name === 'Via') return via;
   return bySpelling.get(name) ?? bySpelling.get(name.toLowerCase());
 }
@@ -235,7 +235,7 @@ export function keyOf(name: string): string {
   return headerName(name)?.key ?? name.toLowerCase();
 }
 
-/** Whether commas in a value of this header separate values; so it is for unregistered ones too (§7.3.1). */
+/** Whether commas in a value of this header separate values. This also holds for unregistered headers (§7.3.1). */
 export function isList(key: string): boolean {
   return bySpelling.get(key)?.whole !== true;
 }

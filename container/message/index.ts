@@ -1,4 +1,4 @@
-// Messages as values: octets in, octets out (§7). Everything of this folder that the floors above may use.
+// Messages as values: octets in, octets out (§7). This file exports everything that the floors above may use.
 export { CSeq } from './cseq.js';
 export { Field } from './field.js';
 export { headerName, isList, keyOf } from './header-names.js';

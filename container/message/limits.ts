@@ -1,8 +1,9 @@
-// The most that a peer may send. A message beyond a bound is refused and not read further (§21.4.11, §21.5.7, §26).
+// The limits of what a peer may send. The parser refuses a message beyond a limit and does not read it further
+// (§21.4.11, §21.5.7, §26).
 
-/** The most that `parse` accepts. A message beyond a bound is Malformed, with 513, or with 400 for a fault of form. */
+/** The limits of `parse`. A message beyond one is Malformed, with 513, or with 400 for a syntax error. */
 export const LIMITS = {
-  /** Octets of start line and header fields together. */
+  /** Octets of the start line and header fields together. */
   head: 65_536,
   /** Header fields. */
   fields: 500,

@@ -1,16 +1,21 @@
 // A message that breaks the rules: the status to answer with, and the section that it violates (§16.3 step 1, §18.3).
 import type { Request } from './request.js';
 
-/** The verdict on octets that are not accepted as a message. */
+/** The result for octets that are not accepted as a message. */
 export class Malformed {
-  /** To answer with: 400, 413, 501, 505 or 513. 0 for a response or an ACK, which nobody answers (§17.1.1.3). */
+  /**
+   * The status to answer with: 400, 413, 501, 505 or 513. 0 for a response or an ACK, which are never answered
+   * (§17.1.1.3).
+   */
   declare readonly status: number;
-  /** Reason phrase with a few words of detail, none of them taken from the peer. */
+  /** Reason phrase with a few words of detail; none of them comes from the peer. */
   declare readonly reason: string;
-  /** Where the rule stands: '§20.42'. */
+  /** The section with the violated rule: '§20.42'. */
   declare readonly section: string;
   declare readonly isResponse: boolean;
-  /** What could be read, if it has the Via, From, To, Call-ID and CSeq that a response is built from (§8.2.6). */
+  /**
+   * The parts that could be read, if they include the Via, From, To, Call-ID and CSeq that a response needs (§8.2.6).
+   */
   declare readonly request: Request | undefined;
 
   constructor(status: number, reason: string, section: string, isResponse: boolean, request?: Request) {

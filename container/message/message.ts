@@ -1,4 +1,4 @@
-// A SIP message (§7): an ordered list of shared fields and a body, with typed views, editing and the way to octets.
+// A SIP message (§7): an ordered list of shared fields and a body, with typed views, editing and serialization.
 import { splitList } from '@siplet/sdk/grammar';
 import { present } from '../base/present.js';
 import type { CSeq } from './cseq.js';
@@ -10,7 +10,7 @@ import { flat, integerAt, isWire, trimBlank } from './text.js';
 import { Via } from './via.js';
 import { cseqOf, NO_CSEQ, partiesOf, partyOf, viaOf } from './views.js';
 
-/** What begins a part in which commas divide nothing. */
+/** Characters that begin a part in which commas separate nothing. */
 const QUOTING = /["<]/;
 
 /** How a packed message reads its fields again. `parse`, which imports this file, sets it. */
@@ -22,20 +22,20 @@ export const unpacking: { read(text: string, start: number, isRequest: boolean, 
 
 const NOBODY = Party.unreadable('');
 
-/** A SIP message. Fields are replaced and never changed: a clone shares them, and neither sees the other's edits. */
+/** A SIP message. Fields are replaced, never changed: a clone shares them, and neither sees the other's edits. */
 export abstract class Message {
   declare private list: Field[] | undefined;
-  /** The body; undefined until it is cut out of the received text. */
+  /** The body; undefined until it is cut from the received text. */
   declare private content: string | undefined;
   /** The octets of a packed message, which has no list of fields. */
   declare private packed: string | undefined;
-  /** The text that it was read from, or ''. */
+  /** The text that the message was read from, or ''. */
   declare private received: string;
-  /** [0, lineEnd) of it is the start line with its CRLF; 0 when that is not what is sent. */
+  /** The start line with its CRLF is [0, lineEnd) of `received`; 0 when another start line is sent. */
   declare private lineEnd: number;
-  /** Offset in it behind the empty line; 0 when there is none. */
+  /** The offset after the empty line in `received`; 0 when there is none. */
   declare private bodyStart: number;
-  /** [bodyStart, bodyEnd) of it is the body; -1 when that is another one. */
+  /** The body is [bodyStart, bodyEnd) of `received`; -1 when the body was replaced. */
   declare private bodyEnd: number;
   abstract readonly isRequest: boolean;
 
@@ -50,9 +50,9 @@ export abstract class Message {
   }
 
   /**
-   * For `parse`: remembers the received text, so that unchanged parts are sent as one slice of it. [0, lineEnd) is the
-   * start line with its CRLF, as `startLine` has it; `lineEnd` is 0 when it differs. [bodyStart, bodyEnd) is the body
-   * behind an empty line.
+   * Called by `parse`: keeps the received text, so that unchanged parts are sent as one slice of it. [0, lineEnd) is
+   * the start line with its CRLF, as `startLine` returns it; `lineEnd` is 0 when they differ. [bodyStart, bodyEnd) is
+   * the body after the empty line.
    */
   wasRead(text: string, lineEnd: number, bodyStart: number, bodyEnd: number): void {
     this.received = text;
@@ -62,7 +62,7 @@ export abstract class Message {
     this.content = undefined;
   }
 
-  /** Remembers the received text of another message with the same start line and body. */
+  /** Keeps the received text of another message with the same start line and body. */
   protected wasReadLike(other: Message): void {
     this.received = other.received;
     this.lineEnd = other.lineEnd;
@@ -71,7 +71,7 @@ export abstract class Message {
     this.content = other.content;
   }
 
-  /** The start line differs from the received one. */
+  /** Called when the start line differs from the received one. */
   protected lineChanged(): void {
     this.lineEnd = 0;
   }
@@ -85,7 +85,7 @@ export abstract class Message {
     this.list = fields;
   }
 
-  /** Wire string; never decoded. */
+  /** A wire string; never decoded. */
   get body(): string {
     if (this.packed !== undefined) this.unpack();
     this.content ??= this.received.slice(this.bodyStart, this.bodyEnd);
@@ -98,14 +98,14 @@ export abstract class Message {
     this.bodyEnd = -1;
   }
 
-  /** Octets of the body, counted without cutting it out. */
+  /** Octets of the body, without cutting it out. */
   get bodyLength(): number {
     return this.content === undefined && this.packed === undefined ? this.bodyEnd - this.bodyStart : this.body.length;
   }
 
   /**
-   * Keeps nothing but the octets, which take a tenth of the room, until somebody looks at the message again: for what
-   * lingers (RFC 6026). The message that it was made from is let go too.
+   * Keeps only the octets, which take a tenth of the memory, until the message is used again: for messages that linger
+   * (RFC 6026). It also releases the message that it was cloned from.
    */
   pack(): void {
     const { list } = this;
@@ -157,7 +157,7 @@ export abstract class Message {
   }
 
   /**
-   * The values of all fields of that key in order. Comma-separated values are divided, unless the header is not a list,
+   * The values of all fields of that key in order. Comma-separated values are split, unless the header is not a list,
    * such as WWW-Authenticate (§7.3.1).
    */
   values(key: string): string[] {
@@ -172,24 +172,24 @@ export abstract class Message {
     return values;
   }
 
-  /** The values of one field, as `values` divides them. */
+  /** The values of one field, split like those of `values`. */
   valuesIn({ key, value }: Field): string[] {
     if (!isList(key)) return [value];
     return value.includes(',') ? splitList(value) : value === '' ? [] : [value];
   }
 
-  /** As the new first value: a field above the first of that key, or above all when there is none. */
+  /** Adds the new first value: a field above the first one of that key, or above all fields when there is none. */
   push(name: string, value: string): void {
     this.pushField(Field.of(name, value));
   }
 
-  /** As `push`, with a field. */
+  /** Like `push`, with a field. */
   pushField(field: Field): void {
     const at = this.indexOf(field.key);
     insertAt(this.fields, Math.max(at, 0), field);
   }
 
-  /** As the new last value: a field below the last of that key, or at the end. */
+  /** Adds the new last value: a field below the last one of that key, or at the end. */
   append(name: string, value: string): void {
     const field = Field.of(name, value);
     let at = this.fields.length;
@@ -197,7 +197,7 @@ export abstract class Message {
     this.fields.splice(at === 0 ? this.fields.length : at, 0, field);
   }
 
-  /** As the index-th field of that key; as the last where there are fewer. */
+  /** Inserts the index-th field of that key; the last one when there are fewer. */
   insert(name: string, value: string, index: number): void {
     const field = Field.of(name, value);
     let seen = 0;
@@ -211,7 +211,9 @@ export abstract class Message {
     this.append(name, value);
   }
 
-  /** Replaces every field of that key by one per value, at the place of the first; at the end when there was none. */
+  /**
+   * Replaces the fields of that key with one for each value, at the place of the first; at the end when there was none.
+   */
   set(name: string, value: string | readonly string[]): void {
     if (typeof value === 'string') this.setField(Field.of(name, value));
     else
@@ -221,7 +223,7 @@ export abstract class Message {
       );
   }
 
-  /** As `set` of one value, with a field, which many messages may share. */
+  /** Like `set` with one value, but with a field, which many messages may share. */
   setField(field: Field): void {
     const { key } = field;
     const at = this.indexOf(key);
@@ -238,7 +240,7 @@ export abstract class Message {
     this.fields.push(...fresh, ...rest);
   }
 
-  /** Removes every field of that key; whether there was one. */
+  /** Removes every field of that key. Returns whether there was one. */
   delete(name: string): boolean {
     const key = keyOf(name);
     if (this.indexOf(key) < 0) return false;
@@ -246,7 +248,7 @@ export abstract class Message {
     return true;
   }
 
-  /** Removes the first value and returns it: of 'Via: a, b' the a, as if they stood on two lines (§7.3.1). */
+  /** Removes and returns the first value: the a of 'Via: a, b', as if both stood on lines of their own (§7.3.1). */
   shift(key: string): string | undefined {
     const at = this.indexOf(key);
     const field = at < 0 ? undefined : this.fields[at];
@@ -254,7 +256,7 @@ export abstract class Message {
     const { value } = field;
     const comma = isList(key) ? value.indexOf(',') : -1;
     const rest = comma < 0 ? '' : trimBlank(value.slice(comma + 1));
-    // A comma in quotes or brackets divides nothing. One without a value before or behind it needs the full grammar.
+    // Commas in quotes or brackets separate nothing. A comma without a value before or after it needs the full grammar.
     const isPlain = comma < 0 || (comma > 0 && rest !== '' && rest.charCodeAt(0) !== 44 && !QUOTING.test(value));
     const values = isPlain ? [comma < 0 ? value : trimBlank(value.slice(0, comma))] : splitList(value);
     const left = isPlain ? rest : values.slice(1).join(', ');
@@ -263,13 +265,13 @@ export abstract class Message {
     return values[0];
   }
 
-  /** The topmost Via; undefined when there is none, or none that can be read. */
+  /** The topmost Via; undefined when there is none, or when it cannot be read. */
   get via(): Via | undefined {
     const field = this.first('via');
     return field === undefined ? undefined : viaOf(field);
   }
 
-  /** Every Via that can be read, from the top: other elements may have written odd ones (RFC 5393 §4.2.2). */
+  /** Every Via that can be read, from the top: other elements may have written malformed ones (RFC 5393 §4.2.2). */
   vias(): Via[] {
     const vias: Via[] = [];
     for (const value of this.values('via')) {
@@ -279,25 +281,25 @@ export abstract class Message {
     return vias;
   }
 
-  /** §20.20. Without URI and tag when it cannot be read, which happens only in the request of a Malformed. */
+  /** §20.20. It has no URI and no tag when it cannot be read, which happens only in the request of a Malformed. */
   get from(): Party {
     const field = this.first('from');
     return field === undefined ? NOBODY : partyOf(field);
   }
 
-  /** §20.39. As `from`. */
+  /** §20.39. Like `from`. */
   get to(): Party {
     const field = this.first('to');
     return field === undefined ? NOBODY : partyOf(field);
   }
 
-  /** §20.16. Number 0 and no method when it cannot be read, which happens only in the request of a Malformed. */
+  /** §20.16. It has number 0 and no method when it cannot be read, which happens only in the request of a Malformed. */
   get cseq(): CSeq {
     const field = this.first('cseq');
     return field === undefined ? NO_CSEQ : cseqOf(field);
   }
 
-  /** §20.8; compares with case. */
+  /** §20.8. Compared with regard to case. */
   get callId(): string {
     const field = this.first('call-id');
     if (field === undefined) return '';
@@ -323,7 +325,10 @@ export abstract class Message {
     return value < 0 ? undefined : value;
   }
 
-  /** The addresses of Route, Record-Route, Path, Contact or the like, in order. A '*' or a fault is passed over. */
+  /**
+   * The addresses of Route, Record-Route, Path, Contact and similar headers, in order. '*' and malformed values are
+   * skipped.
+   */
   routes(key: string): Party[] {
     const fields = this.fields;
     let all: Party[] | undefined;
@@ -338,15 +343,15 @@ export abstract class Message {
 
   /** Replaces the body and writes Content-Type and Content-Length (§7.4). */
   setBody(body: string, contentType: string): void {
-    if (!isWire(body)) throw new TypeError('a body is octets: one char each, none above 0xff');
+    if (!isWire(body)) throw new TypeError('a body consists of octets: one char each, none above 0xff');
     this.set('Content-Type', contentType);
     this.set('Content-Length', String(body.length));
     this.body = body;
   }
 
   /**
-   * The octets to send. Start line, fields and body that are neighbours in the received text are copied as one slice.
-   * Content-Length is sent as it stands.
+   * Serializes the message. If start line, fields and body are adjacent in the received text, they are copied as one
+   * slice. Content-Length is sent unchanged.
    */
   toWire(): string {
     const fields = this.fields;
@@ -367,7 +372,7 @@ export abstract class Message {
       start = field.start;
       end = field.end;
     }
-    // The empty line as it came, with the body behind it when that is unchanged.
+    // The empty line as received, followed by the body if that is unchanged.
     const whole = end + 2 === bodyStart && source === received;
     if (whole) end = Math.max(bodyStart, bodyEnd);
     if (end > start) wire = joined(wire, source.slice(start, end));
@@ -382,12 +387,12 @@ export abstract class Message {
   }
 }
 
-/** As `+`, which takes its time for an empty string too. */
+/** Like `+`, which also takes time for an empty string. */
 function joined(before: string, more: string): string {
   return before === '' ? more : before + more;
 }
 
-/** As `splice`, which takes longer for a handful of fields. */
+/** Like `splice`, which takes longer for a handful of fields. */
 function insertAt(fields: Field[], at: number, field: Field): void {
   fields.push(field);
   for (let i = fields.length - 1; i > at; i--) {

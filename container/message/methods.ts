@@ -1,9 +1,9 @@
-// The registered methods (§7.1 and the RFCs that extend it): octets become one of them without a new string.
+// The registered methods (§7.1 and the RFCs that extend it): octets are mapped to them without making a string.
 
 export const METHODS: readonly string[] =
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK UPDATE INFO SUBSCRIBE NOTIFY REFER MESSAGE PUBLISH'.split(' ');
 
-/** Octets from one method to the next in `letters`; no method is as long. */
+/** Octets from one method to the next in `letters`; longer than any method. */
 const ROOM = 16;
 const letters = new Uint8Array(METHODS.length * ROOM);
 
@@ -12,7 +12,7 @@ interface Known {
   readonly name: string;
   readonly first: number;
 }
-/** By length: a handful each, in the order above. */
+/** By length, in the order above; a handful for each. */
 const byLength: Known[][] = Array.from({ length: ROOM }, () => []);
 
 for (const [index, name] of METHODS.entries()) {
@@ -21,7 +21,7 @@ for (const [index, name] of METHODS.entries()) {
   byLength[name.length]?.push({ name, first });
 }
 
-/** The text of [start, end): the one string of a registered method, or a new string. */
+/** The text of [start, end): the shared string of a registered method, or a new string. */
 export function methodAt(octets: Uint8Array, text: string, start: number, end: number): string {
   const known = letters;
   const length = end - start;

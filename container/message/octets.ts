@@ -1,11 +1,12 @@
-// The octets of a message as a table to scan. Reading an octet of a table costs a fifth of reading one of a string.
+// The octets of a message in a table for scanning. Reading an octet from a table costs a fifth of reading it from a
+// string.
 import { LIMITS } from './limits.js';
 
-/** Room for the longest head and some of the line that makes it too long. */
+/** Room for the longest head and part of the line that makes a head too long. */
 const CAPACITY = LIMITS.head + 4096;
-/** What is taken over at first: nearly every head, and little of a long body. */
+/** How much is copied at first: nearly every head, and little of a long body. */
 const FIRST = 1024;
-/** Zeros behind what was read, for those who look two octets ahead, read the last word or search for a near break. */
+/** Zeros after the text, so that code may look two octets ahead, read the last word or search for a near line break. */
 const MARGIN = 128;
 
 interface Writable {
@@ -15,7 +16,7 @@ function writable(octets: Uint8Array<ArrayBuffer>): Writable {
   return Buffer.from(octets.buffer) as unknown as Writable;
 }
 
-/** The message that `parse` reads, from its first octet to the last that was copied. */
+/** The octets of the message that `parse` reads, as far as they were copied. */
 const wire = new Uint8Array(CAPACITY + MARGIN);
 const words = new Int32Array(wire.buffer);
 const target = writable(wire);
@@ -30,7 +31,7 @@ export function openWire(text: string): void {
   loadTo(text, FIRST);
 }
 
-/** Copies the first `end` octets of the open message into `wire`, as far as the message and the room go. */
+/** Copies the first `end` octets of the open message into `wire`, as far as the message and the room allow. */
 export function loadTo(text: string, end: number): void {
   if (loaded >= end) return;
   const to = Math.min(text.length, CAPACITY, Math.max(end, loaded * 2));
@@ -40,8 +41,8 @@ export function loadTo(text: string, end: number): void {
 }
 
 /**
- * Where the line that starts here breaks: the offset of its CR, when an LF follows. The caller may look at that LF and
- * at the octet behind it. The offset of a lone CR or LF, or -1, means that the line needs a closer look.
+ * Finds the end of the line that starts here: the offset of its CR when an LF follows. The caller may read that LF and
+ * the octet after it. The offset of a lone CR or LF, or -1, means that the line needs a closer look.
  */
 export function breakAt(text: string, start: number): number {
   const i = far ? -1 : nearBreak(start);
@@ -49,13 +50,16 @@ export function breakAt(text: string, start: number): number {
   return distantBreak(text, start);
 }
 
-/** Words to search before `indexOf` takes over, which starts slowly and runs fast. */
+/** Words to search before `indexOf` takes over, which is slow to start and fast afterwards. */
 const NEAR = 20;
-/** A line of more octets makes another long one likely. */
+/** After a line of more octets, another long one is likely. */
 const FAR = 128;
 let far = false;
 
-/** Offset of the first CR or LF near `start`, or -1. A high bit in `low` marks an octet below 14, or the next one. */
+/**
+ * The offset of the first CR or LF near `start`, or -1. A high bit in `low` marks an octet below 14, or the one after
+ * it.
+ */
 function nearBreak(start: number): number {
   const octets = wire;
   const all = words;
@@ -89,14 +93,14 @@ function distantBreak(text: string, start: number): number {
   return text.indexOf('\r', start) === lf - 1 ? lf - 1 : -1;
 }
 
-/** Room for a piece; a longer one gets its own. */
+/** Room for a piece; a longer one gets a table of its own. */
 const piece = new Uint8Array(LIMITS.head);
 const pieceTarget = writable(piece);
-/** From this length on, a native copy is faster. */
+/** A native copy is faster from this length on. */
 const NATIVE = 32;
 
 /**
- * The octets of a piece of text with a zero behind them, valid until the next call. A character that is not an octet
+ * The octets of a piece of text, followed by a zero, valid until the next call. A character that is not an octet
  * becomes a zero, which belongs to no class.
  */
 export function octetsOf(text: string): Uint8Array {
@@ -110,7 +114,7 @@ export function octetsOf(text: string): Uint8Array {
   return octets;
 }
 
-/** As `octetsOf`, for the value of a field, which holds nothing but octets. */
+/** Like `octetsOf`, for the value of a field, which contains only octets. */
 export function octetsOfValue(value: string): Uint8Array {
   const { length } = value;
   if (length < NATIVE || length >= piece.length) return octetsOf(value);
@@ -119,7 +123,7 @@ export function octetsOfValue(value: string): Uint8Array {
   return piece;
 }
 
-/** 1*DIGIT of [start, end) up to `max`, else -1. No sign, no blank, no other script's digits. */
+/** Parses 1*DIGIT in [start, end), up to `max`; otherwise -1. Signs, blanks and digits of other scripts are refused. */
 export function integerIn(octets: Uint8Array, start: number, end: number, max: number): number {
   if (end <= start) return -1;
   let value = 0;

@@ -1,4 +1,4 @@
-// From octets to a Request, a Response or a Malformed (§7, §16.3 step 1, §18.3).
+// Parses octets into a Request, a Response or a Malformed (§7, §16.3 step 1, §18.3).
 import { Head } from './head.js';
 import { LIMITS } from './limits.js';
 import { Malformed } from './malformed.js';
@@ -17,25 +17,24 @@ import { cseqOf, viaOf } from './views.js';
 const octets = wireOctets;
 const limits = LIMITS;
 const SIP = nameOf('sip');
-/** One message is read at a time. */
+/** Shared: one message is read at a time. */
 const onlyHead = new Head();
 
 /** A whole message, or a head whose body the framer adds (§18.3). */
 type Framing = 'datagram' | 'stream';
 
 /**
- * Reads one message and checks everything that a proxy relies on (§16.3 step 1). The rest stays opaque. Never throws,
- * and takes time linear in the octets.
+ * Reads one message and checks everything that a proxy relies on (§16.3 step 1). The rest remains opaque. Never throws,
+ * and takes time linear in the number of octets.
  *
- * 'datagram': the body is as long as Content-Length says, or the rest of the text; a shorter one is a fault.
- * 'stream': the text is a head with its empty line, Content-Length is mandatory (§20.14), and the framer adds the
- * body.
+ * 'datagram': the body is as long as Content-Length says, or the rest of the text; a shorter one is a fault. 'stream':
+ * the text is a head with its empty line, Content-Length is mandatory (§20.14), and the framer adds the body.
  */
 export function parse(wire: string, framing: Framing): Request | Response | Malformed {
   // §7.5: CRLFs before the start line are ignored.
   let start = 0;
   while (wire.charCodeAt(start) === 13 && wire.charCodeAt(start + 1) === 10) start += 2;
-  // They do not count in the length of a head.
+  // The CRLFs do not count towards the length of the head.
   if (start > 0) return parse(wire.slice(start), framing);
   openWire(wire);
   let lf = breakAt(wire, 0);
@@ -51,12 +50,14 @@ export function parse(wire: string, framing: Framing): Request | Response | Malf
   return isSip(0) ? readResponse(wire, end, lf + 1, proper, framing) : readRequest(wire, end, lf + 1, proper, framing);
 }
 
-/** Not even the start of a SIP message, so there is no answer. */
+/** The octets do not even start like a SIP message, so they are not answered. */
 function garbage(detail: string): Malformed {
   return new Malformed(0, `Bad Request - ${detail}`, '§7', false);
 }
 
-/** Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF (§7.2). Nobody answers a faulty one (§18.3). */
+/**
+ * Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF (§7.2). A malformed response is not answered (§18.3).
+ */
 function readResponse(
   wire: string,
   end: number,
@@ -81,7 +82,7 @@ function readResponse(
   return new Malformed(0, `Bad Response - ${head.detail}`, head.section, true);
 }
 
-/** The status code behind the version. */
+/** Reads the status code after the version. */
 function readStatus(head: Head, version: number, end: number): number {
   if (version === end) {
     head.fail(400, 'start line', '§7.2');
@@ -89,7 +90,7 @@ function readStatus(head: Head, version: number, end: number): number {
   }
   if (!isVersion2(0, version)) head.fail(505, 'version', '§7.2');
   const status = integerIn(octets, version + 1, Math.min(version + 4, end), 699);
-  // Without a reason phrase, the SP behind the code is missing more often than not.
+  // Many peers omit the SP after the code when there is no reason phrase.
   const isWhole = version + 4 >= end || octets[version + 4] === 32;
   if (status < 100 || !isWhole) head.fail(400, 'status code', '§7.2');
   return status;
@@ -102,7 +103,7 @@ function readRequest(wire: string, end: number, next: number, proper: boolean, f
   const methodEnd = tokenEnd(octets, 0, end);
   if (methodEnd === 0 || methodEnd === end || octets[methodEnd] !== 32) return garbage('start line');
   let target: Uri | undefined;
-  // Nearly every Request-URI is plain and read at once: no blank is part of a plain URI.
+  // Nearly every Request-URI is plain and read at once; a plain URI contains no blanks.
   let uriEnd = plainSipEnd(octets, methodEnd + 1, end);
   if (uriEnd > 0 && octets[uriEnd] === 32 && isVersion2(uriEnd + 1, end)) {
     target = Uri.found(octets, wire, methodEnd + 1, uriEnd);
@@ -122,28 +123,29 @@ function readRequest(wire: string, end: number, next: number, proper: boolean, f
   return faulty(head, new Request(method, wire.slice(methodEnd + 1, uriEnd), head.fields, body));
 }
 
-/** End of the Request-URI in a line that is not of the usual shape; -1 when it is not the line of a request. */
+/** Returns the end of the Request-URI in a line of unusual shape; -1 when it is not a request line. */
 function checkLine(head: Head, wire: string, methodEnd: number, end: number): number {
   const uriEnd = wordEnd(methodEnd + 1, end);
   if (uriEnd < end && isSip(uriEnd + 1)) {
     if (!isVersion2(uriEnd + 1, end)) head.fail(isVersion(wire, uriEnd + 1, end) ? 505 : 400, 'version', '§7.1');
     return uriEnd;
   }
-  // Blanks where none may be: the version is the last word, if there is one (RFC 4475 §3.1.2.8 to §3.1.2.10).
+  // There are blanks where none are allowed: the version is the last word, if there is one (RFC 4475 §3.1.2.8 to
+  // §3.1.2.10).
   const lastBlank = versionStart(wire, methodEnd, end) - 1;
   if (lastBlank <= methodEnd) return -1;
   head.fail(400, 'start line', '§7.1');
   return lastBlank;
 }
 
-/** A Request-URI may not have headers, which would be injected ones (§19.1.1, RFC 4475 §3.1.2.11). */
+/** A Request-URI must not have headers, which could inject header fields (§19.1.1, RFC 4475 §3.1.2.11). */
 function checkTarget(head: Head, wire: string, start: number, end: number): Uri | undefined {
   const target = scanTarget(octets, wire, start, end);
   if (target === undefined || target.hasHeaders) head.fail(400, 'Request-URI', '§19.1.1');
   return target;
 }
 
-/** The verdict on a request, with what could be read of it when that is enough for an answer (§8.2.6). */
+/** The result for a faulty request, with the parts that could be read if they suffice for a response (§8.2.6). */
 function faulty(head: Head, request: Request): Malformed {
   const isAck = request.method === 'ACK';
   const { via, from, to, callId, cseq } = head;
@@ -152,7 +154,7 @@ function faulty(head: Head, request: Request): Malformed {
   return new Malformed(isAck ? 0 : head.status, reason, head.section, false, isAnswerable ? request : undefined);
 }
 
-/** Apart from its caller, so that V8 has room to inline the constructors here. */
+/** Separate from its caller, so that V8 has room to inline the constructors here. */
 function received(
   method: string,
   target: Uri,
@@ -168,7 +170,7 @@ function received(
   return request;
 }
 
-/** §8.1.1, §20 Table 2: every message carries these fields. */
+/** §8.1.1, §20 Table 2: every message must have these fields. */
 function checkPresence(head: Head): void {
   if (head.isComplete) return;
   if (head.via === undefined) head.fail(400, 'no Via', '§20.42');
@@ -186,13 +188,16 @@ unpacking.read = (text, start, isRequest, fields) => {
   return bodyStart < 0 ? text.length : bodyStart;
 };
 
-/** §8.1.1.5: CSeq has the method of the request. 501 says more for a method that nobody knows (RFC 4475 §3.1.2.18). */
+/**
+ * §8.1.1.5: CSeq must have the method of the request. For an unknown method, 501 is more informative (RFC 4475
+ * §3.1.2.18).
+ */
 function checkMethod(head: Head, method: string): void {
   if (head.cseq === undefined || head.status !== 0 || cseqOf(head.cseq).method === method) return;
   head.fail(METHODS.includes(method) ? 400 : 501, 'CSeq method differs', '§8.1.1.5');
 }
 
-/** Where the body ends by Content-Length (§18.3, §20.14), or `start` after a fault, which may be -1. */
+/** Returns the end of the body by Content-Length (§18.3, §20.14), or `start` after a fault, which may be -1. */
 function readBody(head: Head, wire: string, start: number, framing: Framing): number {
   if (start < 0) return start;
   if (head.contentLength === undefined) {
@@ -222,7 +227,7 @@ function isSip(at: number): boolean {
   return octets[at + 3] === 47 && (isAsSent(at) || isNamed(octets, at, SIP));
 }
 
-/** Whether the name of the version is in upper case, as it is sent (§7.1). */
+/** Whether the name of the version is in upper case, as we send it (§7.1). */
 function isAsSent(at: number): boolean {
   return octets[at] === 83 && octets[at + 1] === 73 && octets[at + 2] === 80;
 }
@@ -247,7 +252,7 @@ function isVersion(wire: string, start: number, end: number): boolean {
   );
 }
 
-/** Start of the last word of a request line with too many blanks, if it is a SIP version; else -1. */
+/** The start of the last word of a request line with too many blanks, if it is a SIP version; otherwise -1. */
 function versionStart(wire: string, from: number, end: number): number {
   let last = end;
   while (last > from && wire.charCodeAt(last - 1) === 32) last--;

@@ -11,7 +11,7 @@ const token = TOKEN;
 const tokens = TOKENS;
 const TAG = nameOf('tag');
 
-/** One address. It is immutable, keeps offsets and cuts its parts out when somebody asks for them. */
+/** One address. It is immutable; it keeps offsets, and cuts out its parts when they are used. */
 export class Party {
   declare private readonly source: string;
   declare private readonly start: number;
@@ -50,7 +50,7 @@ export class Party {
     this.targetView = undefined;
   }
 
-  /** Text that is not an address: without URI and tag. */
+  /** A text that is not an address: it has no URI and no tag. */
   static unreadable(text: string): Party {
     return new Party(
       text,
@@ -71,19 +71,19 @@ export class Party {
     return this.source.slice(this.start, this.end);
   }
 
-  /** As written, since tags compare with case (§19.3); undefined when there is none. */
+  /** As written, because tags are compared with regard to case (§19.3); undefined when there is none. */
   get tag(): string | undefined {
     if (this.tagStart < 0) return this.tagText;
     this.tagText ??= this.source.slice(this.tagStart, this.tagEnd);
     return this.tagText;
   }
 
-  /** Between the brackets, or the bare addr-spec. */
+  /** The URI between the brackets, or the bare addr-spec. */
   get uri(): string {
     return this.scanned === undefined ? this.source.slice(this.uriStart, this.uriEnd) : this.scanned.uri;
   }
 
-  /** Whether it is an address: always, except in the request of a Malformed. */
+  /** Whether the text is an address: always, except in the request of a Malformed. */
   get isReadable(): boolean {
     return this.uriEnd > this.uriStart;
   }
@@ -92,17 +92,17 @@ export class Party {
     return this.scanned === undefined ? this.source.charCodeAt(this.uriEnd) === 62 : this.scanned.bracketed;
   }
 
-  /** Raw header parameters from the first ';' on, or ''. */
+  /** The raw header parameters from the first ';' on, or ''. */
   get parameters(): string {
     return this.scanned === undefined ? this.source.slice(this.parametersStart, this.end) : this.scanned.parameters;
   }
 
-  /** Undefined unless the text is an address: a URI with parameters behind it (§25.1). */
+  /** Undefined unless the text is an address: a URI followed by parameters (§25.1). */
   static parse(text: string): Party | undefined {
     return scanParty(octetsOf(text), text, 0, text.length);
   }
 
-  /** Every part as the grammar has it. */
+  /** All parts according to the full grammar. */
   get parts(): AddressParts {
     this.scanned ??= present(scanAddress(this.text), 'an address');
     return this.scanned;
@@ -119,7 +119,7 @@ export class Party {
     return this.targetView;
   }
 
-  /** A header parameter by its name in any case: as written, true for a flag, undefined when absent. */
+  /** A header parameter by its name in any case: the value as written, true for a flag, undefined when absent. */
   parameter(name: string): string | true | undefined {
     const parameters = this.parameters;
     return parameters === '' ? undefined : parameterOf(parameters, name);
@@ -130,14 +130,14 @@ export class Party {
   }
 }
 
-/** The address in [start, end) of an unfolded value and its octets; undefined unless it is exactly one. */
+/** The address in [start, end) of an unfolded value and its octets; undefined unless it is exactly one address. */
 export function scanParty(octets: Uint8Array, text: string, start: number, end: number): Party | undefined {
   return scanPlainParty(octets, text, start, end) ?? scanAny(text.slice(start, end));
 }
 
 /**
- * `["display name" | tokens] <plain URI> *(;name[=value])` or a bare plain URI: one address, never a list. Undefined
- * means that the full grammar has to decide.
+ * Scans `["display name" | tokens] <plain URI> *(;name[=value])` or a bare plain URI: one address, never a list.
+ * Undefined means that the full grammar must decide.
  */
 export function scanPlainParty(octets: Uint8Array, text: string, start: number, end: number): Party | undefined {
   let i = start;
@@ -156,7 +156,7 @@ export function scanPlainParty(octets: Uint8Array, text: string, start: number, 
     if (uriEnd < 0 || uriEnd === end || octets[uriEnd] !== 62) return undefined;
     i = uriEnd + 1;
   } else {
-    // A bare addr-spec: what follows ';' belongs to the header and not to the URI (§20.10).
+    // A bare addr-spec: anything after ';' belongs to the header, not to the URI (§20.10).
     uriEnd = plainAddressEnd(octets, start, end);
     if (uriEnd < 0) return undefined;
     i = uriEnd;
@@ -168,10 +168,10 @@ export function scanPlainParty(octets: Uint8Array, text: string, start: number, 
 
 const NO_TAG = -1;
 const NOT_PLAIN = -2;
-/** End of the tag that `plainTag` found last. */
+/** The end of the tag that `plainTag` found last. */
 let tagEnd = -1;
 
-/** Start of the tag in parameters that are all `;name=token`; NO_TAG or NOT_PLAIN. */
+/** The start of the tag in parameters that are all `;name=token`; NO_TAG or NOT_PLAIN. */
 function plainTag(octets: Uint8Array, start: number, end: number): number {
   let tagStart = NO_TAG;
   let i = start;
@@ -195,7 +195,7 @@ function isTag(octets: Uint8Array, at: number): boolean {
   return (octets[at] === 116 && octets[at + 1] === 97 && octets[at + 2] === 103) || isNamed(octets, at, TAG);
 }
 
-/** By the full grammar. Two tags are a fault, and so is a tag that is not a token (§19.3, §7.3.1). */
+/** Scans by the full grammar. Two tags are a fault, and so is a tag that is not a token (§19.3, §7.3.1). */
 function scanAny(text: string): Party | undefined {
   const parts = scanAddress(text);
   if (parts === undefined) return undefined;

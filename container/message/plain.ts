@@ -1,5 +1,5 @@
-// A scanner for the URIs, hosts and parameters that nearly every message carries. It accepts a subset of §25.1 without
-// allocating. A refusal is not a verdict: the full grammar in @siplet/sdk/grammar decides about everything else.
+// A scanner for the URIs, hosts and parameters of nearly every message. It accepts a subset of §25.1 without
+// allocating. If it refuses a text, that says nothing about it: the full grammar in @siplet/sdk/grammar decides.
 import { ALPHA, ALPHANUM, CLASS, PLAIN_PARAMETER, PLAIN_USER, TOKEN } from './text.js';
 
 // Local copies: V8 inlines constants of this module, but not imported ones.
@@ -10,18 +10,18 @@ const plainParameter = PLAIN_PARAMETER;
 const plainUser = PLAIN_USER;
 const token = TOKEN;
 
-/** The parts of the last accepted host or URI. There is one for all: it is read before anything else is scanned. */
+/** The parts of the last accepted host or URI. All scans share it, because a caller reads it before it scans again. */
 const parts = { userEnd: -1, hostStart: 0, hostEnd: 0, hasUpper: false, port: -1, parametersStart: 0 };
 
 export { parts as found };
 
-/** End of the hostname or IPv4 address that starts here, or -1 for anything else, such as IPv6 (§25.1). */
+/** The end of the hostname or IPv4 address that starts here, or -1 for anything else, such as IPv6 (§25.1). */
 export function plainHostEnd(octets: Uint8Array, start: number, end: number): number {
   const i = plainIPv4End(octets, start, end);
   return i < 0 ? plainNameEnd(octets, start, end) : i;
 }
 
-/** End of an IPv4 address without a token octet behind it, which most hosts are. -1 says nothing about the host. */
+/** The end of an IPv4 address that no token octet follows: the common case. -1 leaves the host undecided. */
 function plainIPv4End(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   for (let dots = 0; ; dots++) {
@@ -35,7 +35,7 @@ function plainIPv4End(octets: Uint8Array, start: number, end: number): number {
   return i;
 }
 
-/** End of a number from 0 to 255 without a leading zero, or -1. A fourth digit is left to the caller to stumble on. */
+/** The end of a number from 0 to 255 without a leading zero, or -1. The caller notices a fourth digit. */
 function byteEnd(octets: Uint8Array, start: number): number {
   const a = (octets[start] as number) - 48;
   if (a < 0 || a > 9) return -1;
@@ -58,7 +58,9 @@ function plainNameEnd(octets: Uint8Array, start: number, end: number): number {
   return i >= 0 && isOf(octets, label, alpha) ? i : -1;
 }
 
-/** End of the label that starts here, or -1 when it is empty or begins or ends with a hyphen. Notes upper case. */
+/**
+ * The end of the label that starts here, or -1 when it is empty or begins or ends with a hyphen. Records upper case.
+ */
 function labelEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   for (; i < end; i++) {
@@ -70,13 +72,15 @@ function labelEnd(octets: Uint8Array, start: number, end: number): number {
   return i === start || octets[start] === 45 || octets[i - 1] === 45 ? -1 : i;
 }
 
-/** End of the plain sip or sips URI without escapes and headers that starts here, or -1. `found` has its parts. */
+/**
+ * The end of the plain sip or sips URI without escapes and headers that starts here, or -1. Its parts are in `found`.
+ */
 export function plainSipEnd(octets: Uint8Array, start: number, end: number): number {
   const i = plainAddressEnd(octets, start, end);
   return i < 0 || i === end ? i : plainParametersEnd(octets, i, end);
 }
 
-/** As `plainSipEnd`, up to the parameters. */
+/** Like `plainSipEnd`, up to the parameters. */
 export function plainAddressEnd(octets: Uint8Array, start: number, end: number): number {
   const userStart = schemeEnd(octets, start, end);
   if (userStart < 0) return -1;
@@ -100,7 +104,7 @@ export function plainAddressEnd(octets: Uint8Array, start: number, end: number):
   return i;
 }
 
-/** End of the port that starts here, 1*DIGIT up to 65535, or -1. `found` has it (§25.1). */
+/** The end of the port that starts here, 1*DIGIT up to 65535, or -1. Its value is in `found` (§25.1). */
 export function portEnd(octets: Uint8Array, start: number, end: number): number {
   let value = 0;
   let i = start;
@@ -114,7 +118,7 @@ export function portEnd(octets: Uint8Array, start: number, end: number): number 
   return i === start ? -1 : i;
 }
 
-/** Behind 'sip:' or 'sips:' in any case, or -1. */
+/** The offset after 'sip:' or 'sips:' in any case, or -1. */
 function schemeEnd(octets: Uint8Array, start: number, end: number): number {
   if (end - start < 5) return -1;
   const isSip =
@@ -131,13 +135,13 @@ export function nameOf(text: string): Uint8Array {
   return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
 
-/** Whether that name stands there, in any case. */
+/** Whether that name is at that offset, in any case. */
 export function isNamed(octets: Uint8Array, start: number, name: Uint8Array): boolean {
   for (let i = 0; i < name.length; i++) if (((octets[start + i] as number) | 32) !== name[i]) return false;
   return true;
 }
 
-/** End of *( ";" name [ "=" value ] ), or -1 when a name or a value is missing. */
+/** The end of *( ";" name [ "=" value ] ), or -1 when a name or a value is missing. */
 function plainParametersEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   while (i < end && octets[i] === 59) {
@@ -153,26 +157,26 @@ function plainParametersEnd(octets: Uint8Array, start: number, end: number): num
   return i;
 }
 
-/** End of a run of octets of a class that starts here, `start` when there is none. */
+/** The end of a run of octets of a class that starts here; `start` when there is none. */
 export function runEnd(octets: Uint8Array, start: number, end: number, bits: number): number {
   let i = start;
   while (i < end && ((classes[octets[i] as number] as number) & bits) !== 0) i++;
   return i;
 }
 
-/** As `runEnd`, of token octets (§25.1). */
+/** Like `runEnd`, for token octets (§25.1). */
 export function tokenEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   while (i < end && ((classes[octets[i] as number] as number) & token) !== 0) i++;
   return i;
 }
 
-/** Whether the octet there is of one of these classes. */
+/** Whether the octet at that offset is of one of these classes. */
 function isOf(octets: Uint8Array, at: number, bits: number): boolean {
   return ((classes[octets[at] ?? 0] ?? 0) & bits) !== 0;
 }
 
-/** Behind the closing quote of the quoted-string that starts here, or -1 when it never closes (§25.1). */
+/** The offset after the closing quote of the quoted-string that starts here, or -1 when it never closes (§25.1). */
 export function quotedEnd(octets: Uint8Array, start: number, end: number): number {
   for (let i = start + 1; i < end; i++) {
     const c = octets[i];
@@ -182,7 +186,7 @@ export function quotedEnd(octets: Uint8Array, start: number, end: number): numbe
   return -1;
 }
 
-/** As `quotedEnd`, of printable ASCII without escapes; -1 for any other. */
+/** Like `quotedEnd`, for printable ASCII without escapes; -1 for any other. */
 export function plainQuotedEnd(octets: Uint8Array, start: number, end: number): number {
   for (let i = start + 1; i < end; i++) {
     const c = octets[i] as number;

@@ -1,6 +1,6 @@
 // Reason phrases of the registered status codes (§21 and the IANA registry).
 
-/** Status code to its registered reason phrase. */
+/** The registered reason phrase of each status code. */
 export const REASONS: ReadonlyMap<number, string> = new Map([
   [100, 'Trying'],
   [180, 'Ringing'],
@@ -81,7 +81,7 @@ export const REASONS: ReadonlyMap<number, string> = new Map([
 
 const CLASSES = ['', 'Progress', 'Success', 'Redirect', 'Client Error', 'Server Error', 'Global Failure'];
 
-/** The registered phrase, or that of the class for an unregistered code. */
+/** The registered phrase; for an unregistered code, the phrase of its class. */
 export function reasonOf(status: number): string {
   return REASONS.get(status) ?? CLASSES[Math.trunc(status / 100)] ?? '';
 }

@@ -7,7 +7,7 @@ import { Uri } from './uri.js';
 /** A request: method, Request-URI, fields, body. */
 export class Request extends Message {
   declare private methodName: string;
-  /** Undefined while `targetView` alone has it. */
+  /** Undefined while only `targetView` is set. */
   declare private uriText: string | undefined;
   declare private targetView: Uri | undefined;
 
@@ -31,7 +31,7 @@ export class Request extends Message {
     this.lineChanged();
   }
 
-  /** The Request-URI as it is sent. Setting one with blanks or control characters throws TypeError (§7.1). */
+  /** The Request-URI as sent. Setting one with blanks or control characters throws TypeError (§7.1). */
   get uri(): string {
     this.uriText ??= present(this.targetView, 'the Request-URI').text;
     return this.uriText;
@@ -40,15 +40,19 @@ export class Request extends Message {
   set uri(uri: string) {
     for (let i = 0; i < uri.length; i++) {
       const c = uri.charCodeAt(i);
-      if (c <= 32 || c > 126) throw new TypeError('a Request-URI holds no blanks, control characters or 8-bit octets');
+      if (c <= 32 || c > 126)
+        throw new TypeError('a Request-URI must not contain blanks, control characters or 8-bit octets');
     }
-    if (uri === '') throw new TypeError('a Request-URI is not empty');
+    if (uri === '') throw new TypeError('a Request-URI must not be empty');
     this.uriText = uri;
     this.targetView = undefined;
     this.lineChanged();
   }
 
-  /** The typed view of the Request-URI. Without a scheme when it is not a URI: only in the request of a Malformed. */
+  /**
+   * The typed view of the Request-URI. It has no scheme when the text is not a URI, which happens only in the request
+   * of a Malformed.
+   */
   get target(): Uri {
     this.targetView ??= Uri.parse(this.uri) ?? Uri.unreadable(this.uri);
     return this.targetView;
@@ -70,7 +74,7 @@ export class Request extends Message {
     this.targetView = undefined;
   }
 
-  /** Shares all fields, with a list of its own. */
+  /** The clone shares all fields and has its own list of them. */
   clone(): Request {
     const copy = new Request(this.method, '', this.fields.slice());
     copy.wasReadLike(this);

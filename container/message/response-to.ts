@@ -1,4 +1,4 @@
-// The response to a request: which of its header fields go back (§8.2.6).
+// Builds the response to a request: which header fields are copied (§8.2.6).
 import { Field } from './field.js';
 import { Role } from './header-names.js';
 import { reasonOf } from './reasons.js';
@@ -10,9 +10,9 @@ import { partyOf } from './views.js';
 const NO_BODY = Field.of('Content-Length', '0');
 
 /**
- * §8.2.6: every Via in order; From, To, Call-ID and CSeq as in the request, with `toTag` on a To that has no tag; the
- * Timestamp in a 100; and Content-Length 0. With `recordRoute` also the Record-Routes, which a user agent that
- * establishes a dialog owes (§12.1.1). The fields are the request's own, shared.
+ * §8.2.6: copies every Via in order, From, To, Call-ID and CSeq; adds `toTag` to a To without a tag; copies Timestamp
+ * to a 100; sets Content-Length 0. With `recordRoute` it also copies the Record-Routes, as a user agent that
+ * establishes a dialog must (§12.1.1). The fields are shared with the request.
  */
 export function responseTo(
   request: Request,
@@ -22,7 +22,7 @@ export function responseTo(
   recordRoute = false,
 ): Response {
   if (reason !== undefined && !isLineSafe(reason))
-    throw new TypeError('the reason phrase holds CR, LF, NUL or what is no octet');
+    throw new TypeError('the reason phrase contains CR, LF, NUL or a character that is not an octet');
   const withRoutes = recordRoute && status > 100 && status < 300;
   return new Response(status, reason ?? reasonOf(status), answeredFields(request, status, toTag, withRoutes), '');
 }
@@ -36,7 +36,7 @@ function answeredFields(request: Request, status: number, toTag: string | undefi
     if (field === undefined) break;
     const { role } = field;
     if (isSingle(role)) {
-      // A header that comes twice is a fault of the request: the first one is taken.
+      // A repeated header is a fault of the request: the first one counts.
       const bit = 1 << role;
       if ((seen & bit) === 0) fields.push(role === Role.to ? tagged(field, toTag) : field);
       seen |= bit;

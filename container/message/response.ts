@@ -28,13 +28,14 @@ export class Response extends Message {
     this.lineChanged();
   }
 
-  /** Wire string, may be empty. Setting one that would end the line throws TypeError (§7.2). */
+  /** A wire string; may be empty. Setting one that would end the line throws TypeError (§7.2). */
   get reason(): string {
     return this.reasonPhrase;
   }
 
   set reason(reason: string) {
-    if (!isLineSafe(reason)) throw new TypeError('the reason phrase holds CR, LF, NUL or what is no octet');
+    if (!isLineSafe(reason))
+      throw new TypeError('the reason phrase contains CR, LF, NUL or a character that is not an octet');
     this.reasonPhrase = reason;
     this.lineChanged();
   }
@@ -48,7 +49,7 @@ export class Response extends Message {
     this.reasonPhrase = text.slice(start, start + this.reasonPhrase.length);
   }
 
-  /** Shares all fields, with a list of its own. */
+  /** The clone shares all fields and has its own list of them. */
   clone(): Response {
     const copy = new Response(this.status, this.reasonPhrase, this.fields.slice());
     copy.wasReadLike(this);

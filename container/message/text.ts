@@ -1,4 +1,5 @@
-// Octets and characters: the classes of §25.1 as a table, integers on the wire, and wire strings to and from text.
+// Octets and characters: the classes of §25.1 as a table, integers on the wire, and conversion between text and wire
+// strings.
 
 /** Bits of CLASS: the rules of §25.1 that an octet may be part of. */
 export const TOKEN = 1;
@@ -6,11 +7,11 @@ export const WORD = 2;
 const DIGIT = 4;
 export const ALPHA = 8;
 export const ALPHANUM = DIGIT | ALPHA;
-/** What `user` may hold unescaped, without '?' ';' '/' and ',', which are left to the full grammar. */
+/** What `user` may contain unescaped, except '?' ';' '/' and ',', which are left to the full grammar. */
 export const PLAIN_USER = 16;
 /** paramchar without '%' (§25.1). */
 export const PLAIN_PARAMETER = 32;
-/** What an unquoted parameter value may hold: a token, a host, an IPv6 address with or without brackets. */
+/** What an unquoted parameter value may contain: a token, a host, an IPv6 address with or without brackets. */
 export const VALUE = 64;
 /** Tokens with blanks between them, as in a display name without quotes. */
 export const TOKENS = 128;
@@ -34,7 +35,7 @@ mark("-_.!~*'()&=+$", PLAIN_USER);
 mark("-_.!~*'()[]/:&+$", PLAIN_PARAMETER);
 mark('[]:', VALUE);
 
-/** Whether every octet of [start, end) is of the class, and there is one. */
+/** Whether [start, end) is not empty and every octet in it is of the class. */
 export function isAll(text: string, start: number, end: number, bits: number): boolean {
   for (let i = start; i < end; i++) {
     if (((CLASS[text.charCodeAt(i)] ?? 0) & bits) === 0) return false;
@@ -42,7 +43,7 @@ export function isAll(text: string, start: number, end: number, bits: number): b
   return end > start;
 }
 
-/** 1*DIGIT of [start, end) up to `max`, else -1. No sign, no blank, no other script's digits. */
+/** Parses 1*DIGIT in [start, end), up to `max`; otherwise -1. Signs, blanks and digits of other scripts are refused. */
 export function integerAt(text: string, start: number, end: number, max: number): number {
   if (end <= start) return -1;
   let value = 0;
@@ -55,7 +56,7 @@ export function integerAt(text: string, start: number, end: number, max: number)
   return value;
 }
 
-/** Without SP and HTAB at its ends. String.trim would also take 0xa0 off, which may be half of a UTF-8 character. */
+/** Removes SP and HTAB at both ends. String.trim would also remove 0xa0, which may be part of a UTF-8 character. */
 export function trimBlank(text: string): string {
   let start = 0;
   let end = text.length;
@@ -72,14 +73,14 @@ export function isBlank(c: number): boolean {
 const UNSAFE = /[\0\n\r\u0100-\uffff]/;
 
 /**
- * Whether the text may stand in one line of a head: octets only, without CR, LF and NUL. A char above 0xff would be cut
- * to an octet: U+010D would become a CR.
+ * Whether the text is safe within one line of a head: only octets, without CR, LF and NUL. A char above 0xff would be
+ * truncated to an octet: U+010D would become a CR.
  */
 export function isLineSafe(text: string): boolean {
   return !UNSAFE.test(text);
 }
 
-/** Whether each char is one octet, so that the text can be sent as it is. */
+/** Whether each char is one octet, so that the text can be sent unchanged. */
 export function isWire(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 255) return false;
   return true;
@@ -92,7 +93,7 @@ function isAscii(text: string): boolean {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** UTF-16 text as UTF-8 octets, one char an octet (§7: SIP is UTF-8). */
+/** UTF-16 text as UTF-8 octets, one octet in each char (§7: SIP is UTF-8). */
 export function wireOf(text: string): string {
   return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
@@ -108,8 +109,8 @@ export function textOf(wire: string): string {
 }
 
 /**
- * The same string without the parts that it was joined from: a string that is kept for 32 s must not keep the whole
- * message alive that its parts are slices of. Reading a character makes V8 write a concatenation out.
+ * The same string, detached from the parts that it was joined from: a string that is kept for 32 s must not keep the
+ * whole message alive whose slices it consists of. Reading a character makes V8 flatten a concatenation.
  */
 export function flat(text: string): string {
   text.charCodeAt(0);

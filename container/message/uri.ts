@@ -1,19 +1,19 @@
-// A URI as the floors above read it: one flat object, for the common shape without the full grammar (§19.1, §25.1).
+// A URI as the floors above read it: one flat object. The common shape is read without the full grammar (§19.1, §25.1).
 import { scanUri, UriParts, uriParameterOf } from '@siplet/sdk/grammar';
 import { present } from '../base/present.js';
 import { octetsOf } from './octets.js';
 import { found, plainSipEnd } from './plain.js';
 
-/** A parameter whose name holds upper case or an escape (§19.1.4). */
+/** A parameter whose name contains upper case or an escape (§19.1.4). */
 const UNUSUAL = /;[^=;]*[A-Z%]/;
 
-/** The text and the URI that were parsed last. */
+/** The text that was parsed last, and its URI. */
 let lastText: string | undefined;
 let lastUri: Uri | undefined;
 
 /**
- * A Request-URI or the URI of an address; immutable. One of the common shape keeps offsets and cuts its parts out when
- * somebody asks for them.
+ * A Request-URI or the URI of an address; immutable. A URI of the common shape keeps offsets, and cuts out its parts
+ * when they are used.
  */
 export class Uri {
   declare private readonly source: string;
@@ -30,13 +30,13 @@ export class Uri {
   declare private hostText: string | undefined;
   declare private userText: string | undefined;
   declare private parametersText: string | undefined;
-  /** Whether the name of a parameter may hold upper case or an escape; undefined until somebody asks. */
+  /** Whether the name of a parameter may contain upper case or an escape; undefined until it is needed. */
   declare private unusual: boolean | undefined;
   declare private scanned: UriParts | undefined;
 
   /**
-   * [start, end) of `source` is the whole URI. `host` is undefined when it is [hostStart, hostEnd) as written.
-   * `parts` is there when the full grammar has read the URI; then the other offsets say nothing.
+   * The URI is [start, end) of `source`. `host` is undefined when the host is [hostStart, hostEnd) as written. If
+   * `parts` is set, the full grammar has read the URI, and the other offsets have no meaning.
    */
   private constructor(
     source: string,
@@ -98,19 +98,19 @@ export class Uri {
 
   /** Undefined when the text is not a URI (§25.1). */
   static parse(text: string): Uri | undefined {
-    // The target that an application gives is read twice: to check it, and to send there.
+    // The target that an application passes is read twice: when it is checked, and when the request is sent there.
     if (text === lastText) return lastUri;
     lastUri = scanTarget(octetsOf(text), text, 0, text.length);
     lastText = text;
     return lastUri;
   }
 
-  /** Text that is not a URI: without a scheme. */
+  /** A text that is not a URI: it has no scheme. */
   static unreadable(text: string): Uri {
     return Uri.scanned(text, new UriParts('', undefined, undefined, '', undefined, '', '', ''));
   }
 
-  /** The plain sip or sips URI in [start, end) of a text and its octets, which the plain scanner found last. */
+  /** The plain sip or sips URI in [start, end) of a text and its octets that the plain scanner found last. */
   static found(octets: Uint8Array, text: string, start: number, end: number): Uri {
     const { userEnd, hostStart, hostEnd, port, parametersStart } = found;
     return new Uri(
@@ -128,13 +128,13 @@ export class Uri {
     );
   }
 
-  /** One that the full grammar has read. */
+  /** A URI that the full grammar has read. */
   static scanned(text: string, parts: UriParts): Uri {
     const host = unbracketed(parts.host.toLowerCase());
     return new Uri(text, 0, text.length, parts.scheme, -1, 0, 0, host, parts.port, text.length, parts);
   }
 
-  /** Every part as the grammar has it. */
+  /** All parts according to the full grammar. */
   get parts(): UriParts {
     this.scanned ??= present(scanUri(this.text), 'a URI');
     return this.scanned;
@@ -162,7 +162,7 @@ export class Uri {
     return this.parameter('lr') !== undefined;
   }
 
-  /** Whether it carries headers, '?…' (§19.1.1). */
+  /** Whether it has headers, '?…' (§19.1.1). */
   get hasHeaders(): boolean {
     return this.scanned !== undefined && this.scanned.headers !== '';
   }
@@ -171,7 +171,7 @@ export class Uri {
   parameter(name: string): string | true | undefined {
     const { parameters } = this;
     if (parameters === '') return undefined;
-    // Most are absent: unless a name holds an escape or upper case, a search is enough.
+    // Most parameters are absent: unless a name contains an escape or upper case, a search suffices.
     if (parameters.indexOf(name) >= 0 || this.isUnusual(parameters)) return uriParameterOf(parameters, name);
     return undefined;
   }

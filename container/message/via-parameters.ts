@@ -13,11 +13,11 @@ const MADDR = nameOf('maddr');
 const BRANCH = nameOf('branch');
 const RECEIVED = nameOf('received');
 
-/** Of a parameter that is a number: it is not there, or has no value. */
+/** The value of a numeric parameter that is absent or has no value. */
 export const ABSENT = -1;
 export const FLAG = -2;
 
-/** Where the parameters of one Via value are; below 0 when they are absent. A second one is a fault (§7.3.1). */
+/** The offsets of the parameters of one Via value; negative when absent. A repeated parameter is a fault (§7.3.1). */
 export class ViaParameters {
   branchStart = -1;
   branchEnd = 0;
@@ -36,13 +36,13 @@ export class ViaParameters {
     this.ttl = ABSENT;
   }
 
-  /** Reads them from the first ';' on. The offset of the end or of a comma, or -1. */
+  /** Reads the parameters from the first ';' on. Returns the offset of the end or of a comma, or -1. */
   read(octets: Uint8Array, text: string, start: number, end: number): number {
     this.clear();
     return this.isUsual(octets, start, end) ? end : this.scan(octets, text, start, end);
   }
 
-  /** Reads `;branch=token` or `;branch=token;rport`, and nothing more: nearly every Via has them so (RFC 3581 §3). */
+  /** Reads just `;branch=token` or `;branch=token;rport`, the parameters of nearly every Via (RFC 3581 §3). */
   private isUsual(octets: Uint8Array, start: number, end: number): boolean {
     if (start >= end || octets[start] !== 59 || !isBranch(octets, start + 1) || octets[start + 7] !== 61) return false;
     const branch = start + 8;
@@ -63,7 +63,7 @@ export class ViaParameters {
     return i === end || octets[i] === 44 ? i : -1;
   }
 
-  /** Reads the parameter whose name starts here. Behind it and the blanks that follow, or -1. */
+  /** Reads the parameter whose name starts here. Returns the offset after it and the blanks that follow, or -1. */
   private scanOne(octets: Uint8Array, text: string, name: number, end: number): number {
     const nameEnd = tokenEnd(octets, name, end);
     if (nameEnd === name) return -1;
@@ -141,7 +141,7 @@ function isLastRport(octets: Uint8Array, start: number, end: number): boolean {
   return start + 6 === end && octets[start] === 59 && isNamed(octets, start + 1, RPORT);
 }
 
-/** As `isNamed`, for the parameter that every Via has. */
+/** Like `isNamed`, for the parameter that every Via has. */
 function isBranch(octets: Uint8Array, at: number): boolean {
   return isLowerBranch(octets, at) || isNamed(octets, at, BRANCH);
 }
@@ -157,7 +157,7 @@ function isLowerBranch(octets: Uint8Array, at: number): boolean {
   );
 }
 
-/** Whether the last value is a token. */
+/** Whether the last value was a token. */
 let isToken = false;
 
 function valueEndAt(octets: Uint8Array, start: number, end: number): number {

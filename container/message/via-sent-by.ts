@@ -6,7 +6,7 @@ import { found, plainHostEnd, portEnd, tokenEnd } from './plain.js';
 // A local copy: V8 inlines constants of this module, but not imported ones.
 const hostFound = found;
 
-/** What one Via value has before its parameters. */
+/** The first half of one Via value, before its parameters. */
 export class ViaSentBy {
   protocol = '';
   transport = '';
@@ -16,7 +16,7 @@ export class ViaSentBy {
   host: string | undefined = undefined;
   port: number | undefined = undefined;
 
-  /** Reads them from an unfolded value. The offset behind them and the blanks that follow, or -1. */
+  /** Reads it from an unfolded value. Returns the offset after it and the blanks that follow, or -1. */
   read(octets: Uint8Array, text: string, start: number, end: number): number {
     let i = start + 12;
     if (isSip2Udp(octets, start)) {
@@ -37,7 +37,7 @@ export class ViaSentBy {
     return skipBlank(octets, i, end);
   }
 
-  /** `protocol-name SLASH protocol-version SLASH transport`, and the blanks that have to follow. */
+  /** Reads `protocol-name SLASH protocol-version SLASH transport` and the blanks that must follow. */
   private readProtocol(octets: Uint8Array, text: string, start: number, end: number): number {
     const isUsual = isSip2(octets, start);
     const protocolEnd = isUsual ? start + 8 : secondSlashEnd(octets, start, end);
@@ -54,7 +54,7 @@ export class ViaSentBy {
   private readHost(octets: Uint8Array, text: string, start: number, end: number): number {
     this.hostStart = start;
     let i = plainHostEnd(octets, start, end);
-    // With anything else behind it, an underscore for one, the host may go on for the full grammar.
+    // If anything else follows, such as an underscore, the full grammar may read a longer host.
     if (i >= 0 && (i === end || octets[i] === 58 || octets[i] === 59)) {
       this.host = hostFound.hasUpper ? text.slice(start, i).toLowerCase() : undefined;
     } else {
@@ -67,7 +67,7 @@ export class ViaSentBy {
   }
 }
 
-/** 'SIP/2.0/UDP ', as nearly everyone writes it. */
+/** 'SIP/2.0/UDP ', the usual spelling. */
 function isSip2Udp(octets: Uint8Array, at: number): boolean {
   return (
     isSip2(octets, at) &&
@@ -92,7 +92,7 @@ function isSip2(octets: Uint8Array, at: number): boolean {
   );
 }
 
-/** Behind `protocol-name SLASH protocol-version SLASH`, or -1. */
+/** The offset after `protocol-name SLASH protocol-version SLASH`, or -1. */
 function secondSlashEnd(octets: Uint8Array, start: number, end: number): number {
   let i = start;
   for (let part = 0; part < 2; part++) {
@@ -106,7 +106,7 @@ function secondSlashEnd(octets: Uint8Array, start: number, end: number): number 
   return i;
 }
 
-/** The protocol in [start, end), which ends with a slash: upper case, without blanks. */
+/** The protocol in [start, end), which ends with a slash: in upper case, without blanks. */
 function protocolIn(text: string, start: number, end: number): string {
   return text.slice(start, end).replace(/[ \t]/g, '').slice(0, -1).toUpperCase();
 }
@@ -123,7 +123,7 @@ function transportAt(octets: Uint8Array, text: string, start: number, end: numbe
   return text.slice(start, end).toUpperCase();
 }
 
-/** End of the host that starts here by the full grammar, IPv6 for one, or -1. */
+/** The end of the host that starts here by the full grammar, for example IPv6, or -1. */
 function anyHostEnd(octets: Uint8Array, text: string, start: number, end: number): number {
   let i = start;
   if (octets[i] === 91) {
@@ -136,7 +136,7 @@ function anyHostEnd(octets: Uint8Array, text: string, start: number, end: number
   return isHost(text.slice(start, i)) ? i : -1;
 }
 
-/** An IPv6 address without its brackets; any other host as it is. */
+/** An IPv6 address without its brackets; any other host unchanged. */
 export function unbracketed(host: string): string {
   return host.charCodeAt(0) === 91 && host.endsWith(']') ? host.slice(1, -1) : host;
 }

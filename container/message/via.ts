@@ -4,8 +4,8 @@ import { ABSENT, FLAG, ViaParameters } from './via-parameters.js';
 import { unbracketed, ViaSentBy } from './via-sent-by.js';
 
 /**
- * One Via value: who sent the message and where its response goes (§18.2.2). It is immutable, keeps offsets and cuts
- * its parts out when somebody asks for them.
+ * One Via value: the sender of the message, and the destination of its response (§18.2.2). It is immutable; it keeps
+ * offsets, and cuts out its parts when they are used.
  */
 export class Via {
   declare private readonly source: string;
@@ -21,17 +21,17 @@ export class Via {
   declare readonly transport: string;
   declare readonly port: number | undefined;
   declare readonly received: string | undefined;
-  /** True where the parameter has no value yet (RFC 3581 §3). */
+  /** True when the parameter has no value yet (RFC 3581 §3). */
   declare readonly rport: number | true | undefined;
   declare readonly maddr: string | undefined;
   declare readonly ttl: number | undefined;
-  /** Offset in the text that was read: behind the value, at the end or at the comma before the next value. */
+  /** The offset after the value in the text that was read: its end, or the comma before the next value. */
   declare readonly end: number;
   declare private hostText: string | undefined;
   declare private branchText: string | undefined;
   declare private sentByText: string | undefined;
 
-  /** [start, last) of `source` is the value; it ends at `end`, with blanks perhaps. */
+  /** The value is [start, last) of `source`; blanks may follow it up to `end`. */
   constructor(
     source: string,
     start: number,
@@ -82,13 +82,13 @@ export class Via {
     return this.branchStart < 0 ? 0 : this.branchEnd - this.branchStart;
   }
 
-  /** The octet of the branch at that index; 0 behind its end and when there is no branch. */
+  /** The octet of the branch at that index; 0 after its end and when there is no branch. */
   branchOctet(index: number): number {
     const at = this.branchStart + index;
     return at < this.branchEnd ? this.source.charCodeAt(at) : 0;
   }
 
-  /** Whether it has that branch, letter by letter. */
+  /** Whether it has that branch, compared letter by letter. */
   hasBranch(branch: string): boolean {
     const { source, branchStart } = this;
     const { length } = branch;
@@ -97,7 +97,9 @@ export class Via {
     return true;
   }
 
-  /** host:port by which transactions are matched (§17.2.3): lower case, with the default port and IPv6 in brackets. */
+  /**
+   * The host:port that transactions are matched by (§17.2.3): lower case, with the default port, and IPv6 in brackets.
+   */
   get sentBy(): string {
     const host = this.host.includes(':') ? `[${this.host}]` : this.host;
     this.sentByText ??= `${host}:${this.port ?? defaultPort(this.transport)}`;
@@ -111,7 +113,7 @@ export class Via {
   }
 }
 
-/** §19.1.2, §18.1.1, RFC 7118 §5: the port that no port means. */
+/** §19.1.2, §18.1.1, RFC 7118 §5: the port when none is given. */
 export function defaultPort(transport: string): number {
   switch (transport) {
     case 'TLS':
@@ -125,13 +127,13 @@ export function defaultPort(transport: string): number {
   }
 }
 
-// One of each: no Via is read while another one is.
+// Shared: one Via is read at a time.
 const sentBy = new ViaSentBy();
 const parameters = new ViaParameters();
 
 /**
- * The first via-parm of an unfolded value in [start, end) of a text and its octets, up to its end or a comma;
- * undefined when it is malformed. `tolerant` ends it at the first malformed parameter: a 400 can still go to the
+ * The first via-parm of an unfolded value in [start, end) of a text and its octets, up to its end or a comma; undefined
+ * when it is malformed. With `tolerant` it ends before the first malformed parameter: a 400 can still be sent to the
  * sent-by (§18.2.2).
  */
 export function scanVia(

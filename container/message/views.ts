@@ -1,4 +1,4 @@
-// The typed views of a header field, made at the first look and kept on the field. `parse` fills most of them while it
+// The typed views of a header field, made when first used and kept on the field. `parse` makes most of them while it
 // checks the syntax (§16.3 step 1).
 import { splitList } from '@siplet/sdk/grammar';
 import { CSeq } from './cseq.js';
@@ -10,7 +10,7 @@ import { scanVia, type Via } from './via.js';
 
 export const NO_CSEQ = new CSeq(0, '');
 
-/** The first Via value of a Via field. A view of `null` says that it cannot be read. */
+/** The first Via value of a Via field. A view of `null` means that it cannot be read. */
 export function viaOf(field: Field): Via | undefined {
   if (field.view === undefined) {
     const value = field.value;

@@ -1,5 +1,5 @@
-// The measurements of applications (`Metrics`): named and labelled with the application, shared by its versions, and gone
-// with the last that declared them.
+// The metrics of applications (`Metrics`): labelled with the application, shared by its versions, and removed with the
+// last version that declared them.
 import type * as sdk from '@siplet/sdk';
 import type { ApplicationIdentity } from '../application/application.js';
 import { Distributions, type Family, family, Numbers, SECONDS } from './series.js';
@@ -8,20 +8,20 @@ interface Declared {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly family: Family;
   readonly measurement: sdk.Counter | sdk.Gauge | sdk.Histogram;
-  /** Revisions that have declared it. */
+  /** The revisions that declared it. */
   readonly owners: Set<number>;
 }
 
-/** Measurements that one application may have. */
+/** How many metrics one application may have. */
 const MAX_MEASUREMENTS = 200;
 
 export class ApplicationMetrics {
   /** By application, then by the name that the application gave. */
   readonly #declared = new Map<string, Map<string, Declared>>();
-  /** The newest revision that was ever made, by application. */
+  /** The newest revision of each application so far. */
   readonly #newest = new Map<string, number>();
 
-  /** What one version is given as `Metrics`. */
+  /** The `Metrics` of one version. */
   of({ name: app, revision }: ApplicationIdentity): sdk.Metrics {
     this.#newest.set(app, revision);
     const declare = (name: string, kind: Declared['kind'], help: string, make: (full: string) => Made): unknown => {
@@ -29,14 +29,15 @@ export class ApplicationMetrics {
       this.#declared.set(app, own);
       const before = own.get(name);
       if (before !== undefined) {
-        if (before.kind !== kind) throw new TypeError(`${app}: '${name}' is a ${before.kind} already, and no ${kind}`);
+        if (before.kind !== kind)
+          throw new TypeError(`${app}: '${name}' is a ${before.kind} already, and cannot be a ${kind}`);
         before.owners.add(revision);
         return before.measurement;
       }
       if (typeof name !== 'string' || !/^[A-Za-z_]\w{0,99}$/.test(name))
-        throw new TypeError(`${app}: '${String(name)}' is no name of a measurement`);
+        throw new TypeError(`${app}: '${String(name)}' is not a valid metric name`);
       if (own.size >= MAX_MEASUREMENTS)
-        throw new TypeError(`${app}: has ${MAX_MEASUREMENTS} measurements already, '${name}' is one too many`);
+        throw new TypeError(`${app}: cannot add '${name}': the application has ${MAX_MEASUREMENTS} metrics already`);
       const full = `app_${app.replace(/\W/g, '_')}_${name}`;
       const { measurement, values } = make(full);
       const made = { kind, measurement, owners: new Set([revision]), family: family(full, kind, help, values) };
@@ -52,26 +53,26 @@ export class ApplicationMetrics {
     };
   }
 
-  /** Forgets what was declared by versions that are gone: `alive` are those that are in service or draining. */
+  /** Removes what only unloaded versions declared. `alive` are the versions in service or draining. */
   sweep(app: string, alive: ReadonlySet<number>): void {
     const own = this.#declared.get(app);
     const newest = this.#newest.get(app);
     if (own === undefined) return;
     for (const [name, { owners }] of own) {
-      // The newest may be one that is just being made.
+      // The newest revision may be one that is just starting.
       for (const revision of owners) if (!alive.has(revision) && revision !== newest) owners.delete(revision);
       if (owners.size === 0) own.delete(name);
     }
   }
 
-  /** A version is gone. */
+  /** Called when a version is unloaded. */
   unloaded(app: string, revision: number, alive: ReadonlySet<number>): void {
     if (this.#newest.get(app) === revision) this.#newest.delete(app);
     this.sweep(app, alive);
     if (this.#declared.get(app)?.size === 0) this.#declared.delete(app);
   }
 
-  /** Applications whose names come to the same prefix share a name: their series are told apart by `app`. */
+  /** Applications whose names give the same prefix share a metric name; the label `app` distinguishes their series. */
   families(): Family[] {
     const byName = new Map<string, Family[]>();
     for (const own of this.#declared.values()) {

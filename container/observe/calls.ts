@@ -1,19 +1,19 @@
-// The calls in progress and the recent ones, with their messages as they were on the wire and between applications:
-// bounded in calls, messages and octets.
+// The calls in progress and the recent ones, with their messages as sent on the wire and between applications; limited
+// in calls, messages and octets.
 import type { Flow } from '../transport/flow.js';
 import type { Parties } from '../transport/internal-flow.js';
 import { callIdOf, fromOf, startLineOf, toOf, withoutSecrets } from './wire-text.js';
 
 type CallState = 'trying' | 'ringing' | 'established' | 'ended' | 'failed';
 
-/** What the list of calls tells of one. */
+/** A call in the list of calls. */
 export interface CallSummary {
   readonly callId: string;
   readonly method: string;
   readonly from: string;
   readonly to: string;
   readonly state: CallState;
-  /** The final response to what began it, once there is one. */
+  /** The final response to the request that began the call, once there is one. */
   readonly status?: number;
   /** Milliseconds since 1970. */
   readonly began: number;
@@ -34,21 +34,21 @@ interface TracedText {
 interface WireMessage extends TracedText {
   readonly direction: 'in' | 'out';
   readonly transport: string;
-  /** Of ours, and of the other side: 192.0.2.1:5060. */
+  /** Our address and the peer's: 192.0.2.1:5060. */
   readonly local: string;
   readonly remote: string;
 }
 
 interface InternalMessage extends TracedText {
   readonly direction: 'inside';
-  /** Names of the applications, as far as they are known. */
+  /** The names of the applications, as far as they are known. */
   readonly sender?: string;
   readonly recipient?: string;
 }
 
 export interface CallTrace extends CallSummary {
   readonly trace: readonly TracedMessage[];
-  /** Messages that came when there were `trace.messages` already. */
+  /** How many messages were not kept because there were `trace.messages` already. */
   readonly omitted: number;
 }
 
@@ -57,7 +57,7 @@ type Note = WireNote | InternalNote;
 interface InternalNote {
   readonly at: number;
   readonly wire: string;
-  /** Its recipient is known when it has been taken. */
+  /** The recipient is set when an application has taken the message. */
   readonly parties: Parties;
   readonly isResponse: boolean;
 }
@@ -77,9 +77,9 @@ interface WireNote {
 interface Call {
   readonly callId: string;
   readonly method: string;
-  /** Whether what began it was sent by us. */
+  /** Whether we sent the request that began the call. */
   readonly isOurs: boolean;
-  /** What began it went from one application to another. */
+  /** Whether the request that began the call went from one application to another. */
   readonly isInside: boolean;
   readonly began: number;
   last: number;
@@ -95,13 +95,13 @@ interface CallOptions {
   readonly messages: number;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Told when the state of a call is another. */
+  /** Called when the state of a call has changed. */
   changed?(call: CallSummary): void;
 }
 
-/** Octets of all messages that are kept together. */
+/** The total size of the messages kept, in octets. */
 const MAX_OCTETS = 64 * 1_048_576;
-/** How many of the oldest calls are looked at for one that has ended, before the oldest of all is forgotten. */
+/** How many of the oldest calls are searched for one that has ended, before the oldest is forgotten. */
 const LOOKED_AT = 16;
 const MAX_CALL_ID = 1024;
 
@@ -114,7 +114,7 @@ export class Calls {
     this.#options = options;
   }
 
-  /** A message that we send. */
+  /** Records a message that we send. */
   noteSent(method: string, status: number, wire: string, flow: Flow): void {
     this.note(callIdOf(wire), method, status, true, wire, flow);
   }
@@ -129,7 +129,9 @@ export class Calls {
     this.#follow(call, method, status, isSent);
   }
 
-  /** A message from one application to another. It says where a call is only when the call began so. */
+  /**
+   * Records a message from one application to another. It changes the state of a call only when the call began inside.
+   */
   noteInside(callId: string, method: string, status: number, wire: string, parties: Parties): void {
     const at = this.#options.now();
     const call = this.#callOf(callId, method, status, true, true, at);
@@ -138,7 +140,7 @@ export class Calls {
     if (call.isInside) this.#follow(call, method, status, status === 0);
   }
 
-  /** The call that the message belongs to or begins; undefined when it does neither. */
+  /** The call that the message belongs to or begins; undefined when there is none. */
   #callOf(
     callId: string,
     method: string,
@@ -150,7 +152,7 @@ export class Calls {
     if (callId === '' || callId.length > MAX_CALL_ID) return undefined;
     let call = this.#calls.get(callId);
     if (call === undefined) {
-      // What belongs to nothing that we have seen begin is told nobody.
+      // These cannot begin a call, and its beginning was not seen.
       if (status !== 0 || method === 'ACK' || method === 'CANCEL') return undefined;
       call = {
         callId,
@@ -191,7 +193,7 @@ export class Calls {
     return { ...summaryOf(call), trace: call.notes.map(tracedOf), omitted: call.messages - call.notes.length };
   }
 
-  /** Where a call is, as its first dialog shows. */
+  /** Updates the state of a call, as its first dialog shows it. */
   #follow(call: Call, method: string, status: number, isSent: boolean): void {
     const before = call.state;
     if (method === call.method) followBegin(call, status, isSent);
@@ -199,7 +201,7 @@ export class Calls {
     if (before !== call.state || call.messages === 1) this.#options.changed?.(summaryOf(call));
   }
 
-  /** The oldest that has ended, among the oldest; else the oldest. */
+  /** Forgets the oldest call that has ended, if one of the oldest has; otherwise the oldest. */
   #forgetOne(): void {
     let oldest: Call | undefined;
     let looked = 0;
@@ -217,11 +219,11 @@ export class Calls {
   }
 }
 
-/** A request of the method that began the call, or a response to one. */
+/** Handles a request of the method that began the call, or a response to one. */
 function followBegin(call: Call, status: number, isSent: boolean): void {
   const isSameSide = isSent === call.isOurs;
   if (status === 0) {
-    // Again, with credentials (§22.2).
+    // The request is repeated with credentials (§22.2).
     if (isSameSide && call.state === 'failed') call.state = 'trying';
     return;
   }
@@ -256,7 +258,7 @@ function addressOf(address: string, port: number): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
-/** Octets as UTF-8. */
+/** Decodes octets as UTF-8. */
 function text(wire: string): string {
   return Buffer.from(wire, 'latin1').toString('utf8');
 }

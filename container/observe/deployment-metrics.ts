@@ -1,4 +1,4 @@
-// What Prometheus reads of deployments, and of the process: there is one of each, however many engines there are.
+// The metrics of deployments and of the process, which exist once, however many engines there are.
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { DeploymentEvent, Deployments } from '../deployment/deployments.js';
 import { type Family, family, Numbers } from './series.js';
@@ -20,7 +20,7 @@ export class DeploymentMetrics {
           value: records.filter((record) => record.state === state).length,
         }));
       }),
-      family('siplet_deployments_total', 'counter', 'Deployments, by what came of them', () => this.#counts.values()),
+      family('siplet_deployments_total', 'counter', 'Deployments, by result', () => this.#counts.values()),
     ];
   }
 
@@ -31,7 +31,7 @@ export class DeploymentMetrics {
 
 let ofProcess: Registry | undefined;
 
-/** Those of the process: one registry, however many containers there are in it. */
+/** The metrics of the process: one registry, however many containers are in it. */
 export function processMetrics(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry();
@@ -40,7 +40,7 @@ export function processMetrics(): Registry {
   return ofProcess;
 }
 
-/** What Prometheus reads, of several registries. */
+/** The text that Prometheus reads, from several registries. */
 export async function textOf(registries: readonly Registry[]): Promise<string> {
   const parts = await Promise.all(registries.map((each) => each.metrics()));
   return parts.filter((part) => part.trim() !== '').join('\n');

@@ -1,9 +1,9 @@
-// What operators are told as it happens: deployments, calls, problems. Nobody listening, it costs nothing.
+// The events for operators: deployments, calls, problems. They cost nothing while nobody listens.
 
 export type EventKind = 'deployment' | 'call' | 'problem';
 
 export interface OperatorEvent {
-  /** Counts up. */
+  /** A running number. */
   readonly id: number;
   readonly kind: EventKind;
   readonly data: object;
@@ -17,14 +17,14 @@ export class Events {
     return this.#listeners.size;
   }
 
-  /** `data` becomes JSON. */
+  /** `data` is sent as JSON. */
   tell(kind: EventKind, data: object): void {
     if (this.#listeners.size === 0) return;
     const event = { id: ++this.#id, kind, data };
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** Gives back what ends it. */
+  /** Returns a function that stops listening. */
   listen(listener: (event: OperatorEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -1,5 +1,5 @@
-// How long handlers take, by application and method, and how often they fail: plain numbers, so that a handler
-// call costs next to nothing more.
+// How long handlers take, by application and method, and how often they fail. These are plain numbers, so that they add
+// next to nothing to the cost of a handler call.
 
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
@@ -14,7 +14,7 @@ export class HandlerTimes {
   /** By application, then by 'Class.method'. */
   readonly #all = new Map<string, Map<string, Timed>>();
 
-  /** Calls the handler; its time is until it has returned, or until its promise has settled. */
+  /** Calls the handler. Its time ends when it returns, or when its promise settles. */
   readonly call = (handler: Handler, argument: unknown, { name }: DeployedApplication): unknown => {
     const began = performance.now();
     let result: unknown;
@@ -26,7 +26,7 @@ export class HandlerTimes {
     }
     if (typeof result === 'object' && result !== null && typeof (result as PromiseLike<unknown>).then === 'function') {
       const ended = () => this.#ended(name, handler.label, began);
-      // The mailbox looks at what it settles with.
+      // The mailbox handles the result of the promise.
       (result as PromiseLike<unknown>).then(ended, ended);
     } else {
       this.#ended(name, handler.label, began);
@@ -38,7 +38,7 @@ export class HandlerTimes {
     this.#of(name, label).failures++;
   };
 
-  /** No version of it is left. */
+  /** Called when no version of the application is left. */
   remove(app: string): void {
     this.#all.delete(app);
   }
@@ -63,7 +63,7 @@ export class HandlerTimes {
     }
     let timed = own.get(label);
     if (timed === undefined) {
-      // Of many versions that name their methods differently, the oldest makes room.
+      // Many versions may name their methods differently: the oldest entry is dropped.
       const [oldest] = own.keys();
       if (own.size >= MAX_SERIES && oldest !== undefined) own.delete(oldest);
       timed = { time: new Distribution(), failures: 0 };

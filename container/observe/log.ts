@@ -1,4 +1,4 @@
-// The log: pino's JSON lines, or one readable line for each on a terminal.
+// The log: pino's JSON lines, or readable text on a terminal.
 import type { Writable } from 'node:stream';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 
@@ -27,12 +27,15 @@ export function createLog(options: LogOptions, stream?: Writable): Logger {
   return log;
 }
 
-/** The log of another thread, whose lines `relayTo` of this one are to be given. */
+/** The log of another thread; `write` passes its lines to `relayTo` of this thread's log. */
 export function createRelayedLog(level: string, write: (line: string) => void): Logger {
   return pino({ level, base: null }, { write });
 }
 
-/** What writes lines of other threads into a log that `createLog` made; into another as they are. */
+/**
+ * Returns a function that writes lines of other threads into this log. Lines for a log that `createLog` did not make
+ * are written unchanged.
+ */
 export function relayTo(log: Logger): (line: string) => void {
   return relays.get(log) ?? ((line) => void (log as unknown as Streamed)[pino.symbols.streamSym as never]?.write(line));
 }
@@ -43,10 +46,10 @@ interface Streamed {
 
 const relays = new WeakMap<Logger, (line: string) => void>();
 
-/** Who is told of the problems in a log. */
+/** The listeners to the problems in a log. */
 const listeners = new WeakMap<Logger, Set<(line: string) => void>>();
 
-/** A line of level warn or above, of this log or of a child of it. */
+/** A line of level warn or above, in this log or a child of it. */
 interface Problem {
   readonly level: 'warn' | 'error' | 'fatal';
   readonly message: string;
@@ -55,11 +58,14 @@ interface Problem {
   readonly handler?: string;
   readonly method?: string;
   readonly callId?: string;
-  /** The message of what was thrown. */
+  /** The message of the error. */
   readonly error?: string;
 }
 
-/** `listener` is told of every problem that is logged; gives back what ends it. Only of a log that `createLog` made. */
+/**
+ * Calls `listener` for every problem that is logged, if `createLog` made the log. Returns a function that stops
+ * listening.
+ */
 export function listenToProblems(log: Logger, listener: (problem: Problem) => void): () => void {
   const told = listeners.get(log);
   const heard = (line: string): void => listener(problemOf(line));
@@ -104,7 +110,7 @@ function readable(out: DestinationStream, colour: boolean): DestinationStream {
   return { write: (json: string) => out.write(textOf(json, colour)) };
 }
 
-/** `12:00:00.000 info  message key=value`, lists and stacks on lines of their own below it. */
+/** `12:00:00.000 info message key=value`, with lists and stacks on lines of their own below it. */
 export function textOf(json: string, colour: boolean): string {
   let line: Line;
   try {
@@ -131,7 +137,7 @@ export function textOf(json: string, colour: boolean): string {
   return `${[head + tail, ...below].join('\n')}\n`;
 }
 
-/** Lists that are written one below the other. */
+/** Lists that are written one item to a line. */
 const LISTS: ReadonlySet<string> = new Set(['handlers', 'faults']);
 
 function shown(value: unknown): string {
@@ -141,7 +147,7 @@ function shown(value: unknown): string {
     : JSON.stringify(value);
 }
 
-/** What a peer wrote must not steer the terminal (A22). */
+/** Text from a peer must not control the terminal. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,5 +1,5 @@
-// What Prometheus reads at /metrics: worked out from plain numbers when it asks, so that a message
-// costs a count and nothing else.
+// The metrics that Prometheus reads at /metrics, computed from plain numbers on request, so that a message costs one
+// increment.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Registry } from 'prom-client';
 import type { DeploymentEvent, Deployments } from '../deployment/deployments.js';
@@ -13,7 +13,7 @@ import type { Traffic } from './traffic.js';
 const QUANTILES = [0.5, 0.9, 0.99];
 /** Nanoseconds in a second. */
 const NANO = 1e9;
-/** Milliseconds between two looks at the event loop: on time, that is what is measured. */
+/** Milliseconds between two samples of the event loop; on time, a sample measures just that. */
 const RESOLUTION = 20;
 
 interface Measured {
@@ -22,7 +22,7 @@ interface Measured {
   readonly traffic: Traffic;
   readonly handlerTimes: HandlerTimes;
   readonly applications: ApplicationMetrics;
-  /** Of one engine of several: its number, from 1. */
+  /** The number of the engine, from 1, if there are several. */
   readonly worker?: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export class Metrics {
     this.#registerWire(measured);
     this.#registerCalls(measured);
     this.#registerApplications(measured);
-    // Deployments and the process are the main thread's.
+    // Deployments and the process belong to the main thread.
     if (measured.worker !== undefined) return;
     this.#deployments = new DeploymentMetrics(measured.deployments);
     for (const one of this.#deployments.families) register(this.#own, one);
@@ -49,7 +49,7 @@ export class Metrics {
 
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
-  /** What it measures, without the process: plain data. */
+  /** The metrics without those of the process, as plain data. */
   async values(): Promise<FamilyValues[]> {
     return [...this.#all, ...this.#applications.families()].map((one) => one.get());
   }
@@ -88,11 +88,11 @@ export class Metrics {
       { labels: { direction: 'in' }, value: counters.octetsReceived },
       { labels: { direction: 'out' }, value: counters.octetsSent },
     ]);
-    one('siplet_malformed_messages_total', 'Messages that were none', () => counters.malformedReceived);
+    one('siplet_malformed_messages_total', 'Messages that were malformed', () => counters.malformedReceived);
     one('siplet_send_failures_total', 'Messages known not to have left', () => counters.sendFailures);
     one('siplet_noise_total', 'Datagrams that cannot be SIP', () => counters.noise);
-    one('siplet_connections_refused_total', 'Connections above a bound', () => counters.connectionsRefused);
-    this.#register('siplet_connections', 'gauge', 'Stream connections that stand', () => [
+    one('siplet_connections_refused_total', 'Connections refused above a limit', () => counters.connectionsRefused);
+    this.#register('siplet_connections', 'gauge', 'Open stream connections', () => [
       { labels: {}, value: transport.connections },
     ]);
   }
@@ -100,7 +100,7 @@ export class Metrics {
   #registerCalls({ engine, worker }: Measured): void {
     const one = (name: string, type: 'counter' | 'gauge', help: string, value: () => number) =>
       this.#register(name, type, help, () => [{ labels: {}, value: value() }]);
-    this.#register('siplet_transactions', 'gauge', 'Transactions that are alive', () => {
+    this.#register('siplet_transactions', 'gauge', 'Live transactions', () => {
       const { inviteClient, nonInviteClient, inviteServer, nonInviteServer } = engine.transactions.size;
       return [
         { labels: { side: 'client', kind: 'invite' }, value: inviteClient },
@@ -110,7 +110,7 @@ export class Metrics {
       ];
     });
     one('siplet_calls', 'gauge', 'Calls in progress', () => engine.callsInProgress);
-    one('siplet_dialogs', 'gauge', 'Dialogs that go through the container', () => engine.size.dialogSets);
+    one('siplet_dialogs', 'gauge', 'Dialogs that the container proxies', () => engine.size.dialogSets);
     one('siplet_initial_requests_total', 'counter', 'Initial requests to applications', () => engine.counters.initial);
     one(
       'siplet_refused_requests_total',
@@ -147,7 +147,7 @@ export class Metrics {
 }
 
 function seconds(nanoseconds: number): number {
-  // Before the first look there is nothing, and some large number.
+  // Before the first sample the histogram returns a meaningless large number.
   if (!Number.isFinite(nanoseconds) || nanoseconds > 1e15) return 0;
   return Math.max(0, nanoseconds / NANO - RESOLUTION / 1000);
 }

@@ -1,4 +1,4 @@
-// All that operators can see of a container, joined to it by its hooks: metrics, recent calls, events.
+// Everything that operators can see of a container, connected to it by hooks: metrics, recent calls, events.
 import type { Logger } from 'pino';
 import type { Configuration } from '../configuration/configuration.js';
 import type { DeploymentEvent, Deployments } from '../deployment/deployments.js';
@@ -17,13 +17,13 @@ interface Observed {
   readonly applications: ApplicationMetrics;
   readonly log: Logger;
   readonly trace: Configuration['trace'];
-  /** Of one engine of several: its number, from 1. */
+  /** The number of the engine, from 1, if there are several. */
   readonly worker?: number;
 }
 
 export class Observation {
   readonly events = new Events();
-  /** Undefined where none are kept. */
+  /** Undefined when recent calls are not kept. */
   readonly calls: Calls | undefined;
   readonly metrics: Metrics;
   readonly #observed: Observed;
@@ -82,7 +82,7 @@ export class Observation {
   }
 }
 
-/** What of it an operator is told. */
+/** The part of a deployment event that operators see. */
 export function told(event: DeploymentEvent): object {
   if ('application' in event) {
     const { name, version } = event.application;

@@ -1,4 +1,4 @@
-// What operators can ask of a container, whether it has one engine or several: the port of the admin address.
+// The port of the admin address: what operators can ask of a container with one engine or several.
 import type { DeployedApplication } from '../application/application.js';
 import type { Deployments } from '../deployment/deployments.js';
 import type { Engine } from '../engine/engine.js';
@@ -35,7 +35,7 @@ export function overseenAlone(engine: Engine, deployments: Deployments, observat
       if (engine.congestion.reason !== undefined) reasons.push(engine.congestion.reason);
       if (engine.transport.listenings.length === 0) reasons.push('not listening');
       if (deployments.active.length === 0) reasons.push('no application is in service');
-      // Requests are answered 503 until it is there.
+      // Requests are answered 503 until there is a router.
       else if (engine.router.problem !== undefined) reasons.push(engine.router.problem);
       return reasons;
     },

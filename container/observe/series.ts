@@ -1,5 +1,5 @@
-// Measurements as plain numbers, in the shape that prom-client writes out: declared with names, labelled
-// as they come, bounded in number.
+// Metrics as plain numbers, in the shape that prom-client writes: declared with label names, with a limited number of
+// label combinations.
 import type { Registry } from 'prom-client';
 
 export type Labels = Readonly<Record<string, string | number>>;
@@ -8,11 +8,11 @@ export type Labels = Readonly<Record<string, string | number>>;
 export interface Value {
   readonly value: number;
   readonly labels: Labels;
-  /** Of a histogram's parts. */
+  /** Set for the parts of a histogram. */
   readonly metricName?: string;
 }
 
-/** What prom-client asks of a metric that it writes out. */
+/** What prom-client needs of a metric to write it. */
 export interface Family {
   readonly name: string;
   readonly help: string;
@@ -20,7 +20,7 @@ export interface Family {
   get(): FamilyValues & { readonly aggregator: 'sum' };
 }
 
-/** A family as it is now: plain data, which may travel. */
+/** The current values of a family, as plain data that can be sent to another thread. */
 export interface FamilyValues {
   readonly name: string;
   readonly help: string;
@@ -28,17 +28,17 @@ export interface FamilyValues {
   readonly values: readonly Value[];
 }
 
-/** Combinations of labels that one measurement may have: what is above it is not measured. */
+/** How many label combinations one metric may have; more are not counted. */
 export const MAX_SERIES = 1000;
 
 const NONE: Labels = {};
 
-/** A family whose values are worked out when they are asked for. */
+/** A family whose values are computed when they are needed. */
 export function family(name: string, type: Family['type'], help: string, values: () => readonly Value[]): Family {
   return { name, help, type, get: () => ({ name, help, type, values: values(), aggregator: 'sum' }) };
 }
 
-/** prom-client takes whatever has this shape; its types name its own classes. */
+/** prom-client accepts any object of this shape; its types name its own classes. */
 export function register(registry: Registry, one: Family): void {
   registry.registerMetric(one as never);
 }
@@ -47,7 +47,7 @@ export function register(registry: Registry, one: Family): void {
 class Series<T extends { readonly labels: Labels }> {
   readonly #all = new Map<string, T>();
 
-  /** Undefined above the bound. */
+  /** Undefined above the limit. */
   of(labels: Labels, make: (labels: Labels) => T): T | undefined {
     const key = keyOf(labels);
     let one = this.#all.get(key);
@@ -73,12 +73,12 @@ function keyOf(labels: Labels): string {
 function checked(labels: Labels): Labels {
   for (const name of Object.keys(labels)) {
     if (!/^[A-Za-z_]\w*$/.test(name) || name === 'le' || name === 'app')
-      throw new TypeError(`'${name}' is no name for a label`);
+      throw new TypeError(`'${name}' is not a valid label name`);
   }
   return { ...labels };
 }
 
-/** A number that grows, or one that goes both ways, for each combination of labels. */
+/** A counter or a gauge, with one number for each combination of labels. */
 export class Numbers {
   readonly #series = new Series<{ readonly labels: Labels; value: number }>();
 
@@ -100,7 +100,7 @@ export class Numbers {
 /** Seconds. */
 export const SECONDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
-/** How many values were in each bucket. */
+/** How many values fell into each bucket. */
 export class Distribution {
   readonly #buckets: readonly { readonly le: number; count: number }[];
   sum = 0;

@@ -1,5 +1,5 @@
-// Counts what is on the wire, and what passes from application to application, by method and status, and hands it to
-// the recent calls where those are kept.
+// Counts the messages on the wire and between applications by method and status, and passes them to the recent calls
+// where those are kept.
 import type { Request, Response } from '../message/index.js';
 import type { WireObserver } from '../transport/counters.js';
 import type { Flow } from '../transport/flow.js';
@@ -8,14 +8,14 @@ import type { Calls } from './calls.js';
 import type { Labels, Value } from './series.js';
 import { methodOf, statusOf } from './wire-text.js';
 
-/** What is counted by name: methods come from the wire, and there is no end of them. */
+/** The methods counted by name. Others are counted together, because peers can invent any number of methods. */
 const METHODS = [
   ...['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'REGISTER', 'PRACK', 'UPDATE', 'INFO', 'MESSAGE', 'SUBSCRIBE'],
   ...['NOTIFY', 'REFER', 'PUBLISH'],
 ];
 const OTHER = 'other';
 
-/** By method, then by status: 0 is the request itself. */
+/** By method, then by status; 0 is the request itself. */
 class Counts {
   readonly #named = new Map(METHODS.map((method) => [method, new Map<number, number>()]));
   readonly #others = new Map<number, number>();

@@ -1,14 +1,13 @@
-// A glance at a message on the wire: what it is, and the header fields by which it is told
-// apart (§7), without parsing it.
+// Reads the start line and a few header fields of a message on the wire, without parsing it (§7).
 
-/** 0 of a request. */
+/** 0 for a request. */
 export function statusOf(wire: string): number {
   if (!wire.startsWith('SIP/2.0 ')) return 0;
   const status = (wire.charCodeAt(8) - 48) * 100 + (wire.charCodeAt(9) - 48) * 10 + (wire.charCodeAt(10) - 48);
   return status >= 100 && status <= 699 ? status : 699;
 }
 
-/** Of a response too: that of its CSeq (§20.16). '' when it cannot be told. */
+/** The method of a request, or of a response by its CSeq (§20.16); '' when it cannot be read. */
 export function methodOf(wire: string, status: number): string {
   if (status === 0) return wire.slice(0, Math.max(0, wire.indexOf(' ')));
   const value = fieldOf(wire, 'CSeq:', /\r\ncseq[ \t]*:([^\r\n]*)/i);
@@ -34,7 +33,7 @@ export function startLineOf(wire: string): string {
   return end < 0 ? wire : wire.slice(0, end);
 }
 
-/** The value of a field, as nearly everybody writes its name, else by the expression that knows the other ways. */
+/** The value of a field: first by the usual spelling of its name, then by an expression for the other spellings. */
 function fieldOf(wire: string, usual: string, otherwise: RegExp): string {
   const first = usual.charCodeAt(0);
   for (let at = wire.indexOf('\n') + 1; at > 0; at = wire.indexOf('\n', at) + 1) {
@@ -44,21 +43,21 @@ function fieldOf(wire: string, usual: string, otherwise: RegExp): string {
       if (wire.charCodeAt(start) === 32) start++;
       return wire.slice(start, wire.indexOf('\r', start)).trim();
     }
-    if (c === 13) break; // the body is no part of it
+    if (c === 13) break; // the body begins here
   }
   const head = wire.slice(0, Math.max(0, wire.indexOf('\r\n\r\n')) + 2);
   return otherwise.exec(head)?.[1]?.trim() ?? '';
 }
 
 /**
- * As it is shown to people: what the credentials prove is left out, who they are for is not (§22). A digest can be
- * tried against passwords, and what stands behind another scheme is a password or as good as one.
+ * The message as shown to people: without the proof in credentials, but with the user name (§22). A digest can be
+ * tested against passwords, and the credentials of other schemes are passwords or as good as one.
  */
 export function withoutSecrets(wire: string): string {
   const end = wire.indexOf('\r\n\r\n');
   const head = end < 0 ? wire : wire.slice(0, end);
   if (!/authorization/i.test(head)) return wire;
-  // A field with the lines that it goes on in (§7.3.1).
+  // A field with its continuation lines (§7.3.1).
   const shown = head.replace(
     /^((?:proxy-)?authorization[ \t]*:)([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)/gim,
     (_, name: string, value: string) =>

@@ -1,5 +1,5 @@
-// The application router that an application exports (contract section 5, JSR 289 §15): asked for each initial request,
-// and what it answers is checked.
+// The application router that an application exports (RULES.md section 5, JSR 289 §15): it is asked for each initial
+// request, and its answers are checked.
 import type { RoutingDirective, SipApplicationRouter, TargetedRequest } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
@@ -18,14 +18,14 @@ import { type Info, infoOf } from './router-info.js';
 import { statelessRoute } from './stateless-route.js';
 import { handlerFor } from './taking.js';
 
-/** The router threw, or its answer is none: the caller can do nothing about it. */
+/** The router threw or gave an invalid answer; the caller can do nothing about it. */
 const FAILED = new NoAnswer(500);
-/** There is no router for the moment: another container of the caller's may have one (§21.5.4). */
+/** There is no router at the moment; another server may have one (§21.5.4). */
 const UNAVAILABLE = new NoAnswer(503);
 
 const NONE: readonly DeployedApplication[] = [];
 
-/** What is deployed as `router.application`. */
+/** The version of `router.application` in service. */
 interface InService {
   readonly application: DeployedApplication;
   readonly router: SipApplicationRouter;
@@ -33,25 +33,25 @@ interface InService {
 
 interface CustomRouterParts {
   readonly applications: ActiveApplications;
-  /** `router.application`. */
+  /** The name in `router.application`. */
   readonly name: string;
   readonly own: Own;
   readonly log: Logger;
-  /** Whether a transaction of ours has this request already. */
+  /** Whether one of our transactions has this request already. */
   isKnown(request: Request): boolean;
 }
 
 export class CustomRouter implements Router {
   readonly yieldsToTarget = false;
   readonly #parts: CustomRouterParts;
-  /** The list of applications that all below was worked out from. */
+  /** The list of applications that all fields below were computed from. */
   #known: readonly DeployedApplication[] = NONE;
   #inService: InService | undefined;
-  /** Names that the router has been told of. */
+  /** The names that the router has been told. */
   #told: readonly string[] = [];
-  /** Routing functions of the stateless siplets, by the application's name. */
+  /** The routing functions of stateless siplets, by the application's name. */
   readonly #stateless = new Map<string, StatelessRoute>();
-  /** Answers to requests that were asked about before they had a transaction: it is asked once. */
+  /** Answers about requests that had no transaction yet, so that the router is asked once. */
   readonly #asked = new WeakMap<Request, { readonly answer: Answer }>();
   #complained = false;
 
@@ -83,7 +83,7 @@ export class CustomRouter implements Router {
     return [...methods].sort();
   }
 
-  /** The default router's order is of no interest here. */
+  /** The order of the default router has no effect here. */
   reorder(): void {}
 
   // Asking -----------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ export class CustomRouter implements Router {
     targeted: TargetedRequest | undefined,
   ): Answer {
     const asked = this.#asked.get(request);
-    // What a session was named for meanwhile is asked about again.
+    // If the request has since been found to name a session, the router is asked again.
     if (asked === undefined || targeted !== undefined)
       return this.#ask(request, flow, popped, routingState, directive, targeted);
     this.#asked.delete(request);
@@ -107,17 +107,17 @@ export class CustomRouter implements Router {
   stateless(request: Request, flow: Flow): StatelessRoute | undefined {
     const routingState = routingStateOn(flow);
     if (routingState instanceof Destination) return routingState.route;
-    // What cannot be forwarded is answered without a question (§16.3).
+    // A request that cannot be forwarded is refused without asking the router (§16.3).
     if (routingState !== OUTSIDE || this.#parts.isKnown(request) || validate(request) !== undefined) return undefined;
     const copy = request.clone();
     const isOfInvite = request.method === 'ACK' || request.method === 'CANCEL';
     if (isOfInvite) {
-      // They go the way of their INVITE: the router is asked as it was asked then.
+      // A CANCEL and an ACK go where their INVITE went: the router is asked the same question again.
       copy.method = 'INVITE';
       copy.set('CSeq', `${request.cseq.number} INVITE`);
     }
     const popped = preprocessRoute(copy, this.#parts.own, flow);
-    // One that comes back with what the router has said before is routed with it, by `NextApplication`.
+    // `NextApplication` routes a request that comes back, by the router's earlier answer.
     if (popped?.parameter(RETURN) !== undefined) return undefined;
     const answer = this.#ask(copy, flow, popped, OUTSIDE, 'NEW', undefined);
     if (answer instanceof Destination && answer.route !== undefined) return answer.route;
@@ -145,12 +145,12 @@ export class CustomRouter implements Router {
     } catch (error) {
       const { application } = inService;
       const { method, callId } = request;
-      application.log.error({ err: error, method, callId }, `the router of ${application.name} has no answer`);
+      application.log.error({ err: error, method, callId }, `the router of ${application.name} failed to answer`);
       return FAILED;
     }
   }
 
-  /** One line until there is a router again. */
+  /** Logs one line until there is a router again. */
   #unavailable(): NoAnswer {
     if (!this.#complained) this.#parts.log.error(`requests are answered 503: ${this.problem}`);
     this.#complained = true;
@@ -158,8 +158,8 @@ export class CustomRouter implements Router {
   }
 
   /**
-   * JSR 289 §15.6: routes first, then the name. Throws for a name that nobody bears, or whose application does not take
-   * the method.
+   * JSR 289 §15.6: routes first, then the name. Throws for an unknown name, or if that application does not take the
+   * method.
    */
   #answerOf(
     info: Info,
@@ -206,7 +206,7 @@ export class CustomRouter implements Router {
     if (this.#parts.applications.active !== this.#known) this.#refresh();
   }
 
-  /** The new version's router takes over at once; it learns of all applications before it is asked. */
+  /** The router of a new version takes over at once. It is told of all applications before it is asked. */
   #refresh(): void {
     const { applications, name, log } = this.#parts;
     this.#known = applications.active;
@@ -232,10 +232,10 @@ export class CustomRouter implements Router {
     this.#tell(inService, isNew);
   }
 
-  /** What can be chosen from now on, and what no more. */
+  /** Tells the router which applications can be chosen from now on, and which no longer. */
   #tell({ application, router }: InService, isNew: boolean): void {
     const before = this.#told;
-    // An application that is a router and nothing else takes no requests.
+    // An application that is only a router takes no requests.
     const names = this.#known.filter(({ siplets }) => siplets.length > 0).map((each) => each.name);
     const gone = before.filter((each) => !names.includes(each));
     const come = names.filter((each) => !before.includes(each));

@@ -1,5 +1,5 @@
-// Which application gets an initial request (contract section 5): the configured order by method, else every
-// application, alphabetically.
+// The default router (RULES.md section 5): applications in the configured order by method, otherwise all of them,
+// alphabetically.
 import type { RoutingDirective } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Request, Uri } from '../message/index.js';
@@ -11,20 +11,20 @@ import { type ActiveApplications, Destination, NoAnswer, type Router } from './r
 import { statelessRoute } from './stateless-route.js';
 import { handlerFor } from './taking.js';
 
-/** Methods come from the wire. */
+/** How many methods are cached; methods come from the wire. */
 const MAX_KNOWN = 64;
 
 export class DefaultRouter implements Router {
   readonly yieldsToTarget = true;
   readonly problem = undefined;
   readonly #applications: ActiveApplications;
-  /** Names in order for a method, or '*'. */
+  /** The names in order, by method or '*'. */
   #order: ReadonlyMap<string, readonly string[]>;
-  /** Answers to requests that no application has had, for the list of applications that they were worked out from. */
+  /** The applications that the cached answers for new requests were computed from. */
   #known: readonly DeployedApplication[] = [];
   readonly #destinations = new Map<string, Destination | NoAnswer | undefined>();
   #hasStateless = false;
-  /** Some answer depends on more than the method. */
+  /** Whether an answer depends on more than the method. */
   #hasPredicates = false;
 
   constructor(applications: ActiveApplications, order: ReadonlyMap<string, readonly string[]> = new Map()) {
@@ -43,10 +43,7 @@ export class DefaultRouter implements Router {
     return this.#hasStateless;
   }
 
-  /**
-   * The first application in order that has a handler for the method and has not had the request (composition); one
-   * without is passed over.
-   */
+  /** The first application in order that has a handler for the method and has not had the request yet (composition). */
   next(
     request: Request,
     flow: Flow | undefined,
@@ -63,7 +60,7 @@ export class DefaultRouter implements Router {
     const routingState = routingStateOn(flow);
     if (routingState instanceof Destination) return routingState.route;
     const { method } = request;
-    // A CANCEL and an ACK go the way of their INVITE.
+    // A CANCEL and an ACK go where their INVITE went.
     const as = method === 'CANCEL' || method === 'ACK' ? 'INVITE' : method;
     const answer = this.#first(as, request, flow, undefined, 'NEW');
     return answer instanceof Destination ? answer.route : undefined;
@@ -132,7 +129,7 @@ export class DefaultRouter implements Router {
     return names.flatMap((name) => active.filter((application) => application.name === name));
   }
 
-  /** Only what the order leads to is offered. */
+  /** Only methods that the order leads to are included. */
   get methods(): readonly string[] {
     const methods = new Set<string>();
     for (const { table } of this.#applications.active) {

@@ -1,5 +1,5 @@
-// What the router has answered, carried out on a request: to the next application, or out of the container with its
-// routes (JSR 289 §15.6).
+// Carries out the router's answer on a request: to the next application, or out of the container with its routes (JSR
+// 289 §15.6).
 import type { RoutingDirective } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
@@ -14,14 +14,14 @@ import { type Answer, Departure, Destination, NoAnswer, type Router } from './ro
 import { handlerFor } from './taking.js';
 
 /**
- * Applications that one request, and what is made from it, may pass; what is only proxied is bounded by Max-Forwards
- * too.
+ * How many applications a request, and requests made from it, may pass. Max-Forwards also limits requests that are only
+ * proxied.
  */
 const MAX_PASSED = 70;
 
 /**
- * A flow to this container itself; a status instead of an answer from there; undefined: it leaves, by its Route or its
- * Request-URI.
+ * A flow to this container itself; a status when the request is refused there; undefined when it leaves, by its Route
+ * or its Request-URI.
  */
 export type FlowInside = Flow | number | undefined;
 
@@ -40,9 +40,7 @@ export class NextApplication {
     this.#parts = parts;
   }
 
-  /**
-   * What travels with a request that came; undefined: it says that it comes back to the router, and is not known to.
-   */
+  /** The routing state of a received request; undefined when it claims to come back to the router but is unknown. */
   routingStateOf(request: Request, flow: Flow, popped: Uri | undefined): RoutingState | undefined {
     const routingState = routingStateOn(flow);
     if (routingState !== OUTSIDE || popped === undefined) return routingState;
@@ -50,14 +48,14 @@ export class NextApplication {
     return returned === 'gone' ? undefined : returned;
   }
 
-  /** Names of the applications that have had a request before the one whose turn it is. */
+  /** The names of the applications that had a request before the current one. */
   before(routingState: RoutingState): readonly string[] {
     return routingState instanceof Destination ? routingState.before : routingState.visited;
   }
 
   /**
-   * Which application takes a request that came. The one that it names itself has its say (JSR 289 §15.11), as the
-   * router has it.
+   * Which application takes a received request. A request that names an application may go to that one, if the router
+   * agrees (JSR 289 §15.11).
    */
   received(
     request: Request,
@@ -78,7 +76,7 @@ export class NextApplication {
       routingState instanceof Destination
         ? routingState
         : router.next(request, flow, popped, routingState, directive, targeted);
-    // Also one of a version that is draining: the session lives there.
+    // A draining version also counts, because the session is there.
     if (named === undefined || handler === undefined || !(answer instanceof Destination)) return answer;
     return answer.application.name === named.name ? this.#inSession(named, handler, answer, directive) : answer;
   }
@@ -105,8 +103,8 @@ export class NextApplication {
   }
 
   /**
-   * Asks for a request that an application proxies or sends; routes are pushed onto it. `like` bears the address that a
-   * flow inside has; `origin` is the flow on which the request entered the container.
+   * Asks about a request that an application proxies or sends, and pushes routes onto it. `like` has the addresses for
+   * a flow inside; `origin` is the flow on which the request entered the container.
    */
   of(
     request: Request,

@@ -1,5 +1,5 @@
-// Requests that the router has sent out to come back to it (ROUTE_BACK, JSR 289 §15.6): what it has said of them is
-// kept until then, for a while.
+// Requests that the router has sent out and expects back (ROUTE_BACK, JSR 289 §15.6): the table keeps the router's
+// answer for a while.
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { Uri } from '../message/index.js';
@@ -8,9 +8,9 @@ import type { RoutingState } from '../transport/routing-state.js';
 /** The parameter of our Route URI that names the entry. */
 export const RETURN = 'return';
 
-/** How many requests may be out at one time; the oldest is forgotten for one more. */
+/** How many requests may be out at one time; beyond that the oldest is forgotten. */
 const MAX_OUT = 10_000;
-/** How long one may be out, ms. */
+/** Milliseconds that a request may be out. */
 const TIME_OUT = 300_000;
 
 interface Entry {
@@ -20,7 +20,7 @@ interface Entry {
 }
 
 export class Returns implements Timed {
-  /** In the order in which they were sent out. The identifier is not to be guessed, so it needs no seal. */
+  /** In the order in which they were sent out. The identifier cannot be guessed, so it needs no check. */
   readonly #out = new Map<string, Entry>();
   #deadline: Deadline | undefined;
 
@@ -33,7 +33,7 @@ export class Returns implements Timed {
     return this.#out.size;
   }
 
-  /** Parameters of the Route URI of ours by which it is to come back, with a leading ';'. */
+  /** Returns the parameters, with a leading ';', of our Route URI that brings the request back. */
   add(routingState: RoutingState, callId: string): string {
     const id = this.identifiers.branch();
     const [oldest] = this.#out.keys();
@@ -44,8 +44,8 @@ export class Returns implements Timed {
   }
 
   /**
-   * Undefined: the URI names none. 'gone': it names one that is not known, for this call or any more. It may come back
-   * more than once (forks).
+   * Undefined when the URI names no entry; 'gone' when it names one that is unknown, for this call or altogether. A
+   * request may come back more than once (forks).
    */
   of(uri: Uri | undefined, callId: string): RoutingState | 'gone' | undefined {
     if (uri === undefined || uri.parameters === '') return undefined;

@@ -1,9 +1,9 @@
-// What an application router has answered, read and checked (JSR 289 §15.6).
+// The answer of an application router, read and checked (JSR 289 §15.6).
 import type { RouteModifier, RouterInfo, RoutingRegion } from '@siplet/sdk';
 import { Uri } from '../message/index.js';
 import { type UriOrAddress, uriText } from '../servlet/values.js';
 
-/** Routes that one answer may push (security: a request has to fit its transport). */
+/** How many routes one answer may push: a request must fit its transport. */
 const MAX_ROUTES = 16;
 
 const REGIONS: readonly RoutingRegion[] = ['ORIGINATING', 'TERMINATING', 'NEUTRAL'];
@@ -15,30 +15,30 @@ export interface Info {
   /** Wire text. */
   readonly subscriberUri: string | undefined;
   readonly modifier: RouteModifier;
-  /** Empty for 'NO_ROUTE', else at least one; SIP or SIPS. */
+  /** Empty for 'NO_ROUTE', otherwise at least one; SIP or SIPS. */
   readonly routes: readonly Uri[];
   readonly stateInfo: unknown;
 }
 
 /**
- * Undefined stays what it is: the router has no application for the request. Throws TypeError, or SipParseError, for
- * what is no answer.
+ * Undefined means that the router has no application for the request. Throws TypeError or SipParseError for an invalid
+ * answer.
  */
 export function infoOf(returned: unknown): Info | undefined {
   if (returned === undefined || returned === null) return undefined;
   if (typeof (returned as { then?: unknown }).then === 'function') {
-    void (returned as Promise<unknown>).then(undefined, () => {}); // what it comes to is of no interest any more
-    throw new TypeError('getNextApplication has returned a promise: it has to answer at once');
+    void (returned as Promise<unknown>).then(undefined, () => {}); // its result is ignored
+    throw new TypeError('getNextApplication returned a promise: it must answer at once');
   }
-  if (typeof returned !== 'object') throw new TypeError(`getNextApplication has returned ${shown(returned)}`);
+  if (typeof returned !== 'object') throw new TypeError(`getNextApplication returned ${shown(returned)}`);
   const { nextApplicationName: name, subscriberUri, stateInfo, ...rest } = returned as RouterInfo;
   const { routingRegion: region = 'NEUTRAL', routeModifier: modifier = 'NO_ROUTE', routes = [] } = rest;
   if (name !== undefined && (typeof name !== 'string' || name === ''))
-    throw new TypeError(`nextApplicationName is a name, or is left out, and not ${shown(name)}`);
+    throw new TypeError(`nextApplicationName must be a name or absent, not ${shown(name)}`);
   if (!REGIONS.includes(region))
-    throw new TypeError(`routingRegion is ${REGIONS.join(', ')}, and not ${shown(region)}`);
+    throw new TypeError(`routingRegion must be one of ${REGIONS.join(', ')}, not ${shown(region)}`);
   if (!MODIFIERS.includes(modifier))
-    throw new TypeError(`routeModifier is ${MODIFIERS.join(', ')}, and not ${shown(modifier)}`);
+    throw new TypeError(`routeModifier must be one of ${MODIFIERS.join(', ')}, not ${shown(modifier)}`);
   return {
     name,
     region,
@@ -54,7 +54,8 @@ function routesOf(routes: unknown, modifier: RouteModifier): readonly Uri[] {
   if (routes.length > MAX_ROUTES) throw new TypeError(`${routes.length} routes are more than ${MAX_ROUTES}`);
   return routes.map((route: UriOrAddress) => {
     const uri = Uri.parse(uriText(route));
-    if (uri?.isSip !== true) throw new TypeError(`${shown(String(route))} is no SIP URI: nothing can be routed there`);
+    if (uri?.isSip !== true)
+      throw new TypeError(`${shown(String(route))} is not a SIP URI: nothing can be routed there`);
     return uri;
   });
 }

@@ -1,5 +1,5 @@
-// The port of application routing: what is asked for each initial request, and what may be answered (contract section
-// 5, JSR 289 §15).
+// The port of application routing: the question for each initial request, and the possible answers (RULES.md section 5,
+// JSR 289 §15).
 import type { RoutingDirective, RoutingRegion, TargetedRequest } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
@@ -8,30 +8,30 @@ import type { StatelessRoute } from '../proxy/stateless.js';
 import type { Flow } from '../transport/flow.js';
 import type { RoutingState } from '../transport/routing-state.js';
 
-/** What takes initial requests, in alphabetical order; a new list after every change. */
+/** The applications that take initial requests, in alphabetical order; a new list after every change. */
 export interface ActiveApplications {
   readonly active: readonly DeployedApplication[];
-  /** `listener` is told of every change, so that nothing of a former version is kept. */
+  /** Calls `listener` on every change, so that nothing of a former version is kept. */
   listen?(listener: () => void): unknown;
 }
 
-/** This application is next. It is the routing state with which the request goes on from there. */
+/** This application is next. The object is also the routing state with which the request continues from there. */
 export class Destination implements RoutingState {
   readonly visited: readonly string[];
 
   constructor(
     readonly application: DeployedApplication,
-    /** What it takes the request with. */
+    /** The handler that takes the request. */
     readonly handler: Handler,
-    /** Of a stateless siplet: its routing function (contract section 6). */
+    /** For a stateless siplet: its routing function (RULES.md section 6). */
     readonly route: StatelessRoute | undefined,
-    /** Names of the applications that have had it before this one. */
+    /** The names of the applications that had the request before this one. */
     readonly before: readonly string[],
     readonly directive: RoutingDirective,
     readonly region: RoutingRegion | undefined,
     readonly subscriberUri: string | undefined,
     readonly stateInfo: unknown,
-    /** The router has given it a route of ours, as if the request had come by it (JSR 289 §15.6). */
+    /** The Route of ours that the router gave the request, as if it had arrived by that Route (JSR 289 §15.6). */
     readonly popped: Uri | undefined,
   ) {
     this.visited = [...before, application.name];
@@ -41,7 +41,7 @@ export class Destination implements RoutingState {
     return this.before.at(-1);
   }
 
-  /** Sets the application's second turn apart from a loop; '' for its first. */
+  /** Distinguishes the application's second turn from a loop; '' for its first. */
   get turn(): string {
     const { name } = this.application;
     const turns = this.before.filter((each) => each === name).length;
@@ -49,12 +49,12 @@ export class Destination implements RoutingState {
   }
 }
 
-/** It leaves the container, or comes back where the first of its routes is ours. */
+/** The request leaves the container; it comes back if the first of its routes is ours. */
 export class Departure implements RoutingState {
   constructor(
-    /** To be pushed so that the first is on top; wire text of URIs. */
+    /** The routes to push, as wire text of URIs; the first one ends up on top. */
     readonly routes: readonly string[],
-    /** Whether it is to come back to the router after them. */
+    /** Whether the request returns to the router after these routes. */
     readonly returns: boolean,
     readonly visited: readonly string[],
     readonly directive: RoutingDirective,
@@ -68,22 +68,22 @@ export class Departure implements RoutingState {
   }
 }
 
-/** There is no answer: whoever sent the request gets this status. */
+/** There is no answer: the sender of the request gets this status. */
 export class NoAnswer {
   constructor(readonly status: number) {}
 }
 
-/** Undefined: no application takes it. */
+/** Undefined when no application takes the request. */
 export type Answer = Destination | Departure | NoAnswer | undefined;
 
 export interface Router {
-  /** Whether an application that a request names itself gets it without a question (JSR 289 §15.11). */
+  /** Whether an application that a request names gets it without asking the router (JSR 289 §15.11). */
   readonly yieldsToTarget: boolean;
   /** Whether `stateless` may have an answer. */
   readonly hasStateless: boolean;
-  /** The methods that some application takes initially: for the Allow of a 405. */
+  /** The methods that applications take as initial requests: for the Allow of a 405. */
   readonly methods: readonly string[];
-  /** Why no request can be routed, for operators; undefined: they can. */
+  /** Why requests cannot be routed, for operators; undefined when they can. */
   readonly problem: string | undefined;
   /**
    * Which application is next. `flow` is where the request came from, undefined for one that an application sends or
@@ -98,10 +98,10 @@ export interface Router {
     targeted: TargetedRequest | undefined,
   ): Answer;
   /**
-   * The routing function of the stateless siplet that is next for a request as it was received, before any transaction
-   * exists (contract section 6).
+   * The routing function of the stateless siplet that is next for a received request, before any transaction exists
+   * (RULES.md section 6).
    */
   stateless(request: Request, flow: Flow): StatelessRoute | undefined;
-  /** Another order of the default router, for requests from now on. */
+  /** Changes the order of the default router, for requests from now on. */
   reorder(order: ReadonlyMap<string, readonly string[]>): void;
 }

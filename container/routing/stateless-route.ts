@@ -1,4 +1,5 @@
-// The routing function of a stateless siplet, made safe to call on the way of a message (contract section 6).
+// Wraps the routing function of a stateless siplet, so that it is safe to call while a message is handled (RULES.md
+// section 6).
 
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
@@ -7,7 +8,7 @@ import type { StatelessRoute } from '../proxy/stateless.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';
 import { type UriOrAddress, uriText } from '../servlet/values.js';
 
-/** What it throws, and what is no URI, is logged, and is as if it had named no target. */
+/** If the function throws or returns something other than a URI, the error is logged, and the request has no target. */
 export function statelessRoute(application: DeployedApplication, handler: Handler): StatelessRoute {
   return (request, flow, popped) => {
     try {
@@ -23,12 +24,12 @@ export function statelessRoute(application: DeployedApplication, handler: Handle
 function targetOf(returned: unknown): string | undefined {
   if (returned === undefined || returned === null) return undefined;
   if (returned instanceof Promise) {
-    returned.catch(() => {}); // what it comes to is of no interest any more
-    throw new TypeError('a stateless siplet has returned a promise: its routing function is synchronous');
+    returned.catch(() => {}); // its result is ignored
+    throw new TypeError('a stateless siplet returned a promise: its routing function must be synchronous');
   }
   const text = uriText(returned as UriOrAddress);
   if (typeof returned !== 'string' && Uri.parse(text) === undefined) {
-    throw new TypeError(`a stateless siplet has returned no URI: ${text.slice(0, 80)}`);
+    throw new TypeError(`a stateless siplet returned ${text.slice(0, 80)}, which is not a URI`);
   }
   return text;
 }

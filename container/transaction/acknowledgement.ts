@@ -5,13 +5,13 @@ import { Field, Request, type Response } from '../message/index.js';
 const MAX_FORWARDS = Field.of('Max-Forwards', '70');
 const NO_BODY = Field.of('Content-Length', '0');
 
-/** Request-URI, Call-ID, From and CSeq number of the INVITE, its top Via alone, its Routes; the To of the response. */
+/** Copies Request-URI, Call-ID, From, CSeq number, Routes and the top Via of the INVITE, and the To of the response. */
 export function ackOf(invite: Request, response: Response): Request {
   return derivedFrom(invite, 'ACK', response.first('to'));
 }
 
 /**
- * A request of the same hop as `invite`: all that identifies it and nothing else (§9.1, §17.1.1.3). The fields are
+ * A request to the same hop as `invite`, with only the fields that identify it (§9.1, §17.1.1.3). The fields are
  * shared.
  */
 export function derivedFrom(invite: Request, method: string, to = invite.first('to')): Request {

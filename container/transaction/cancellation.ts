@@ -1,11 +1,11 @@
-// The CANCEL of an INVITE that we sent (§9.1), and which transaction a CANCEL that we received is meant for (§9.2).
+// The CANCEL of an INVITE that we sent (§9.1), and the transaction that a received CANCEL is meant for (§9.2).
 import { Field, type Request, type Response } from '../message/index.js';
 import { derivedFrom } from './acknowledgement.js';
 import type { ClientUser } from './user.js';
 
 /**
- * §9.1: Request-URI, Call-ID, To, From, CSeq number, Routes and the top Via of the INVITE as it was sent. `reason` as
- * in RFC 3326.
+ * §9.1: copies Request-URI, Call-ID, To, From, CSeq number, Routes and the top Via of the INVITE as sent. For `reason`
+ * see RFC 3326.
  */
 export function cancelOf(invite: Request, reason?: string): Request {
   const cancel = derivedFrom(invite, 'CANCEL');
@@ -13,18 +13,13 @@ export function cancelOf(invite: Request, reason?: string): Request {
   return cancel;
 }
 
-/**
- * The responses to a CANCEL tell nothing: the INVITE ends by its own response, or by the 64*T1 after the CANCEL (§9.1).
- */
+/** Ignores the responses to a CANCEL: the INVITE ends by its own response, or 64*T1 after the CANCEL (§9.1). */
 export const NOBODY: ClientUser = {
   response(_response: Response) {},
   failed() {},
 };
 
-/**
- * §9.1 wants the same Request-URI: whether that of a CANCEL names what the INVITE's does. Spelling apart, for user,
- * host and port.
- */
+/** §9.1 requires the same Request-URI: compares user, host and port, regardless of spelling. */
 export function sameTarget(cancel: Request, invite: Request): boolean {
   if (cancel.uri === invite.uri) return true;
   const a = cancel.target;

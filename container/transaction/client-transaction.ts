@@ -1,4 +1,4 @@
-// A client transaction, INVITE or not (§17.1): what the actions of its machine do.
+// A client transaction, INVITE or not (§17.1): the actions of its state machine.
 import type { Request, Response } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
 import { ackOf } from './acknowledgement.js';
@@ -12,7 +12,7 @@ import type * as port from './user.js';
 
 /** What a client transaction needs of the layer. */
 export interface ClientGround extends Ground<ClientTransaction> {
-  /** A flow to where that one led, whose connection has ended. */
+  /** A new flow to the destination of a flow whose connection was closed. */
   again(flow: Flow): Flow;
   /** Starts the transaction of a CANCEL, which has the INVITE's branch (§9.1). */
   sendCancel(cancel: Request, branch: string, flow: Flow): void;
@@ -22,13 +22,13 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
   readonly isInvite: boolean;
   readonly method: string;
   readonly branch: string;
-  /** Where the layer has it; -1: by its branch. */
+  /** Its slot in the layer; -1 when the layer finds it by its branch. */
   readonly slot: number;
   user: port.ClientUser;
-  /** What is sent again: the request, later the ACK. */
+  /** What is retransmitted: the request, later the ACK. */
   private wire: string;
   private sent: Request | undefined;
-  /** Waits for the first provisional response (§9.1). */
+  /** The CANCEL that waits for the first provisional response (§9.1). */
   private keptCancel: Request | undefined = undefined;
   private cancelled = false;
 
@@ -59,7 +59,7 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
 
   get request(): Request {
     if (this.sent === undefined)
-      throw new Error('a client transaction keeps its request until the final response only');
+      throw new Error('a client transaction keeps its request only until the final response');
     return this.sent;
   }
 
@@ -75,9 +75,9 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
     this.cancelled = this.step(ON_CANCEL, cancel);
   }
 
-  // What follows is done by the actions of the tables.
+  // The methods below are the actions of the tables.
 
-  /** The request, or in Completed the ACK, as it was sent before. */
+  /** Sends the request again, or in Completed the ACK. */
   sendWire(): void {
     this.flow.send(this.wire, this);
   }
@@ -87,7 +87,7 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
     this.resendAck();
   }
 
-  /** §17.1.1.3: to the same place as the INVITE, also when its connection has ended. */
+  /** §17.1.1.3: sends the ACK to the same destination as the INVITE, even if that connection was closed. */
   resendAck(): void {
     if (this.flow.open) this.flow.send(this.wire, this);
     else this.ground.again(this.flow).send(this.wire);
@@ -101,7 +101,7 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
     if (this.keptCancel !== undefined) this.sendCancel(this.keptCancel);
   }
 
-  /** §9.1: on the INVITE's flow, as its own transaction; and the INVITE has 64*T1 to end. */
+  /** §9.1: sends the CANCEL on the INVITE's flow, as a transaction of its own; the INVITE then ends within 64*T1. */
   sendCancel(cancel: Request): void {
     this.ground.sendCancel(cancel, this.branch, this.flow.open ? this.flow : this.ground.again(this.flow));
     this.start(TIMER.timerCancel);
@@ -124,7 +124,7 @@ export class ClientTransaction extends Transaction<ClientTransaction, ClientGrou
     this.user.terminated?.(this);
   }
 
-  /** A transaction lingers for up to 32 s: it keeps its key, its user and the ACK to send again, but no message. */
+  /** A transaction lingers for up to 32 s: it keeps its key, its user and the ACK to retransmit, but no message. */
   protected release(): void {
     this.sent = undefined;
     this.keptCancel = undefined;

@@ -43,7 +43,7 @@ export const INVITE_CLIENT: Table<InviteClientState, InviteClientEvent, InviteCl
       '1xx': ['proceeding', 'sendKeptCancel', 'pass'],
       '2xx': ['accepted', 'startM', 'pass'],
       '300-699': ['completed', 'sendAck', 'startD', 'pass'],
-      // Nobody knows yet whether the INVITE arrived before its CANCEL would: §9.1.
+      // A CANCEL must not overtake its INVITE, so it waits for the first response: §9.1.
       cancel: ['calling', 'keepCancel'],
       transportError: ['terminated', 'tellTransportError'],
       timerA: ['calling', 'sendRequest', 'doubleA'],

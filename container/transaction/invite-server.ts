@@ -37,7 +37,7 @@ export const INVITE_SERVER: Table<InviteServerState, InviteServerEvent, InviteSe
   name: 'INVITE server transaction',
   section: '§17.2.1, RFC 6026 §7.1',
   events: EVENTS,
-  // The layer passes the INVITE up, and starts timerTrying only if nothing was sent when the user returns.
+  // The layer passes the INVITE up, and starts timerTrying only if the user returns without having sent anything.
   initial: ['proceeding'],
   states: {
     proceeding: {
@@ -45,7 +45,7 @@ export const INVITE_SERVER: Table<InviteServerState, InviteServerEvent, InviteSe
       send1xx: ['proceeding', 'stopTrying', 'sendResponse'],
       send2xx: ['accepted', 'sendResponse', 'startL'],
       'send300-699': ['completed', 'sendResponse', 'startG', 'startH'],
-      // The state is kept after a transport error here and below: RFC 6026 §8.8.
+      // Here and below a transport error does not change the state: RFC 6026 §8.8.
       transportError: ['proceeding', 'tellTransportError'],
       timerTrying: ['proceeding', 'sendTrying'],
     },
@@ -59,7 +59,7 @@ export const INVITE_SERVER: Table<InviteServerState, InviteServerEvent, InviteSe
     confirmed: {
       timerI: ['terminated'],
     },
-    // An INVITE that comes again is absorbed here, and never taken for a new one: RFC 6026 §7.1.
+    // A retransmitted INVITE is absorbed here, and never treated as a new one: RFC 6026 §7.1.
     accepted: {
       ACK: ['accepted', 'passAck'],
       send2xx: ['accepted', 'sendResponse'],

@@ -1,16 +1,16 @@
-// By what messages find their transaction: §17.1.3 for responses, §17.2.3 for requests, RFC 2543 peers included.
+// The keys by which requests find their server transaction (§17.2.3), also for RFC 2543 peers.
 import { flat, type Request } from '../message/index.js';
 
-/** Branches that begin with it are unique over space and time (§8.1.1.7). */
+/** A branch that begins with it is unique over space and time (§8.1.1.7). */
 export const MAGIC_COOKIE = 'z9hG4bK';
 
-/** No header field value holds a line feed, so it parts the fields of a key and marks those of RFC 2543. */
+/** Header field values contain no line feed, so it separates the fields of a key, and it marks the keys of RFC 2543. */
 const LF = '\n';
 
 /**
- * The key of a server transaction but for its method. With the magic cookie branch and sent-by; a branch without it,
- * and one that is nothing but the cookie, says nothing (RFC 4475 §3.2.1), and RFC 2543 compares what the request was
- * made of instead.
+ * The key of a server transaction, without the method. With the magic cookie it consists of branch and sent-by. A
+ * branch without the cookie, or with nothing after it, identifies nothing (RFC 4475 §3.2.1): then RFC 2543 compares the
+ * header fields of the request.
  */
 export function serverKey(request: Request, toTag = request.to.tag): string {
   const via = request.via;
@@ -24,7 +24,7 @@ export function serverKey(request: Request, toTag = request.to.tag): string {
   );
 }
 
-/** Whether the key is one of RFC 2543, whose ACK has to be told by the To tag of the response (§17.2.3). */
+/** Whether the key is one of RFC 2543, whose ACK is matched by the To tag of the response (§17.2.3). */
 export function isRfc2543(key: string): boolean {
   return key.charCodeAt(0) === 10;
 }

@@ -1,32 +1,34 @@
-// Machines as tables: state → event → [next state, ...actions], compiled once into arrays that a step only has to index
-// (§17).
+// State machines as tables: state → event → [next state, ...actions]. They are compiled once into arrays, so that a
+// step only needs an index (§17).
 import { present } from '../base/present.js';
 import type { Message } from '../message/index.js';
 import { TIMER_TABLE, type TimerKind, type TimerName } from './timers.js';
 
-/** Where an event leads, and what is done then, in order. Whatever calls the user comes last: `pass…` and `tell…`. */
+/**
+ * The next state for an event, and the actions, in order. Actions that call the user come last: `pass…` and `tell…`.
+ */
 export type Arc<State extends string, Action extends string> = readonly [next: State, ...actions: Action[]];
 
 export interface Table<State extends string, Event extends string, Action extends string> {
   readonly name: string;
   readonly section: string;
-  /** In the order of the matrix. An event that a state draws no arc for is absorbed. */
+  /** The events, in the order of the matrix. An event without an arc in a state is absorbed. */
   readonly events: readonly Event[];
   readonly initial: Arc<State, Action>;
   readonly states: { readonly [state in State]: { readonly [event in Event]?: Arc<State, Action> } };
 }
 
-/** What an action does. `message` is that of the event: the response received or to be sent, the ACK. */
+/** The code of an action. `message` belongs to the event: the response received or to be sent, or the ACK. */
 export type Effect<Subject> = (subject: Subject, message: Message | undefined) => void;
 
-/** A state, with what a step needs of it. */
+/** A state, with everything that a step needs. */
 export class Place<Subject> {
   readonly name: string;
-  /** Nothing leads out of it. */
+  /** The final state: no arc leaves it. */
   readonly last: boolean;
-  /** By the number of the event. */
+  /** The moves, by the number of the event. */
   readonly moves: (Move<Subject> | undefined)[] = [];
-  /** The timers that it listens for: any other is stopped on entering. */
+  /** The timers of this state: entering it stops all others. */
   readonly timers: Record<TimerKind, TimerName | undefined>;
 
   constructor(name: string, last: boolean, timers: Record<TimerKind, TimerName | undefined>) {
@@ -47,16 +49,16 @@ export class Move<Subject> {
 }
 
 export interface Machine<Event extends string, Subject> {
-  /** Events by name, to the number that a step takes. */
+  /** The number of each event, by name. */
   readonly events: { readonly [event in Event]: number };
   readonly initial: Move<Subject>;
-  /** Where an abandoned transaction is put. */
+  /** The state of an abandoned transaction. */
   readonly terminated: Place<Subject>;
 }
 
 /**
- * Joins a table with what its actions do. Throws when the table breaks a rule of its form, which the module that
- * compiles it shows at load.
+ * Joins a table with the code of its actions. Throws when the table breaks a rule of its form; this happens when the
+ * module is loaded.
  */
 export function compile<State extends string, Event extends string, Action extends string, Subject>(
   table: Table<State, Event, Action>,
@@ -92,7 +94,7 @@ function timersOf(events: readonly string[]): Record<TimerKind, TimerName | unde
     if (!(event in TIMER_TABLE)) continue;
     const timer = event as TimerName;
     const { kind } = TIMER_TABLE[timer];
-    if (timers[kind] !== undefined) throw new Error(`one state may not listen for both ${timers[kind]} and ${timer}`);
+    if (timers[kind] !== undefined) throw new Error(`a state must not listen for both ${timers[kind]} and ${timer}`);
     timers[kind] = timer;
   }
   return timers;

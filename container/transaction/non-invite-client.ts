@@ -30,7 +30,7 @@ export const NON_INVITE_CLIENT: Table<NonInviteClientState, NonInviteClientEvent
       timerE: ['trying', 'sendRequest', 'doubleE'],
       timerF: ['terminated', 'tellTimeout'],
     },
-    // E and F run on: they belong to this state as well. §17.1.2.2
+    // Timers E and F continue, so they belong to this state as well. §17.1.2.2
     proceeding: {
       '1xx': ['proceeding', 'pass'],
       '200-699': ['completed', 'startK', 'pass'],

@@ -1,5 +1,5 @@
-// The non-INVITE server transaction: RFC 3261 Figure 8 with RFC 4320 §4.1 (no provisional but 100, and that late) and
-// RFC 6026 §8.8.
+// The non-INVITE server transaction: RFC 3261 Figure 8 with RFC 4320 §4.1 (no provisional response except a late 100)
+// and RFC 6026 §8.8.
 import type { Table } from './machine.js';
 import type { NonInviteServerState } from './user.js';
 
@@ -22,10 +22,10 @@ export const NON_INVITE_SERVER: Table<NonInviteServerState, NonInviteServerEvent
   name: 'Non-INVITE server transaction',
   section: '§17.2.2, RFC 4320 §4.1',
   events: EVENTS,
-  // The layer passes the request up, and starts timerLateTrying only if nothing was sent when the user returns.
+  // The layer passes the request up, and starts timerLateTrying only if the user returns without having sent anything.
   initial: ['trying'],
   states: {
-    // send100Early, over an unreliable transport and before its time, and send101-199 have an arc nowhere: RFC 4320
+    // send100Early (a 100 too early over an unreliable transport) and send101-199 have no arc in any state: RFC 4320
     // §4.1.
     trying: {
       send100: ['proceeding', 'sendResponse'],

@@ -1,22 +1,25 @@
-// Client transactions by the slot that our branch names: a response finds the one that it answers by a look into a
-// list, and nothing is hashed (§17.1.3).
+// Client transactions by the slot that our branch names: a response finds its transaction by index, without hashing
+// (§17.1.3).
 
 import { Slots } from '../base/slots.js';
 import type { Via } from '../message/index.js';
 import type { ClientTransaction } from './client-transaction.js';
 import { MAGIC_COOKIE } from './keys.js';
 
-/** Before the slot; behind it comes the loop part, if there is one, with a sign of its own. */
+/**
+ * The character before the slot. The loop part, if there is one, follows the slot and begins with a separator of its
+ * own.
+ */
 const DOT = 46;
-/** Digits: of more than there can be of transactions. */
+/** Enough digits for any number of transactions. */
 const LONGEST_SLOT = 9;
 
-/** Unique over space and time by `chance` alone (§8.1.1.7). `loopPart` is '' or begins with what is no digit. */
+/** Unique over space and time because of `chance` (§8.1.1.7). `loopPart` is '' or does not begin with a digit. */
 export function branchOf(chance: string, slot: number, loopPart: string): string {
   return `${MAGIC_COOKIE}${chance}.${slot}${loopPart}`;
 }
 
-/** What the branch of a Via names, whoever wrote it; -1 where that is no slot. */
+/** The slot that the branch of a Via names, even if a peer wrote it; -1 when it names none. */
 function slotIn(via: Via): number {
   let i = MAGIC_COOKIE.length;
   let octet = via.branchOctet(i);
@@ -35,33 +38,33 @@ export class SentTransactions {
   readonly #slots = new Slots<ClientTransaction>();
   #invites = 0;
 
-  /** How many INVITEs there are. */
+  /** How many INVITE transactions there are. */
   get invites(): number {
     return this.#invites;
   }
 
-  /** How many of other methods. */
+  /** How many transactions of other methods there are. */
   get others(): number {
     return this.#slots.size - this.#invites;
   }
 
-  /** That the next one gets. */
+  /** The slot of the next transaction. */
   get nextSlot(): number {
     return this.#slots.next;
   }
 
-  /** It has the next slot. */
+  /** Adds a transaction that was created with the next slot. */
   add(transaction: ClientTransaction): void {
     this.#slots.add(transaction);
     if (transaction.isInvite) this.#invites++;
   }
 
-  /** Its slot is free for another; a second time nothing happens. */
+  /** Frees its slot. A second call does nothing. */
   delete(transaction: ClientTransaction): void {
     if (this.#slots.delete(transaction.slot, transaction) && transaction.isInvite) this.#invites--;
   }
 
-  /** By the topmost Via of a response; its method is still to be compared. */
+  /** Finds a transaction by the topmost Via of a response. The caller must still compare the method. */
   find(via: Via): ClientTransaction | undefined {
     const transaction = this.#slots.get(slotIn(via));
     return transaction !== undefined && via.hasBranch(transaction.branch) ? transaction : undefined;

@@ -1,4 +1,4 @@
-// A server transaction, INVITE or not (§17.2): what the actions of its machine do.
+// A server transaction, INVITE or not (§17.2): the actions of its state machine.
 import { flat, type Request, type Response, responseTo } from '../message/index.js';
 import type { Flow, FlowUser } from '../transport/flow.js';
 import { INVITE_SERVER, type InviteServerAction } from './invite-server.js';
@@ -11,10 +11,10 @@ import type * as port from './user.js';
 
 /** What a server transaction needs of the layer. */
 export interface ServerGround extends Ground<ServerTransaction> {
-  /** The flow that it took; undefined when there is none that it may take. `wire` is what the response is in octets. */
+  /** Returns the flow used; undefined when there is none. `wire` is the response in octets. */
   respond(response: Response, arrivedOn: Flow, sender: FlowUser, wire: string): Flow | undefined;
   newTag(): string;
-  /** An ACK that nobody listens for at the transaction goes the way of one without a transaction. */
+  /** Passes up an ACK that the transaction's user does not listen for, as one without a transaction. */
   passAck(ack: Request, flow: Flow): void;
 }
 
@@ -23,13 +23,13 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   readonly method: string;
   readonly key: string;
   user: port.ServerUser | undefined = undefined;
-  /** The To tag of the final response, by which RFC 2543 tells the ACK (§17.2.3). */
+  /** The To tag of the final response, by which RFC 2543 matches the ACK (§17.2.3). */
   sentTag: string | undefined = undefined;
   private received: Request | undefined;
   private tag: string | undefined = undefined;
-  /** What is sent again: the octets of the last response, which keep nothing else alive. */
+  /** What is retransmitted: the octets of the last response, which keep nothing else alive. */
   private last: string | undefined = undefined;
-  /** Where the last response went, which need not be where the request came from (§18.2.2). */
+  /** The flow of the last response, which may differ from the flow of the request (§18.2.2). */
   private flowBack: Flow;
 
   constructor(ground: ServerGround, request: Request, key: string, flow: Flow) {
@@ -52,11 +52,11 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
 
   get request(): Request {
     if (this.received === undefined)
-      throw new Error('a server transaction keeps its request until the final response only');
+      throw new Error('a server transaction keeps its request only until the final response');
     return this.received;
   }
 
-  /** Undefined once a final response was sent. */
+  /** The request; undefined once a final response was sent. */
   get pending(): Request | undefined {
     return this.received;
   }
@@ -67,21 +67,21 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
   }
 
   /**
-   * Called when the user has been given the request: a 100 of ours is due if nothing was sent by then (§17.2.1, RFC
-   * 4320 §4.1).
+   * Called when the user has received the request: a 100 of ours is due if the user has sent nothing by then (§17.2.1,
+   * RFC 4320 §4.1).
    */
   expectTrying(): void {
     if (this.last !== undefined || this.received === undefined || this.place.last) return;
     this.start(this.isInvite ? TIMER.timerTrying : TIMER.timerLateTrying);
   }
 
-  /** The request came again. */
+  /** Called for a retransmission of the request. */
   receiveAgain(): void {
     this.step(this.isInvite ? ON_INVITE : ON_REQUEST);
   }
 
   receiveAck(ack: Request, flow: Flow): void {
-    // Whoever answers without listening lets ACKs to a 2xx go on as those without a transaction. RFC 6026 §7.1
+    // If the user does not listen for ACKs, an ACK to a 2xx is passed up as one without a transaction. RFC 6026 §7.1
     if (this.place.name === 'accepted' && this.user?.acknowledged === undefined) this.ground.passAck(ack, flow);
     else this.step(ON_ACK, ack);
   }
@@ -95,24 +95,24 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     return sent;
   }
 
-  /** RFC 4320 §4.1: over an unreliable transport the first 100 is the timer's, so any that comes before is early. */
+  /** RFC 4320 §4.1: over an unreliable transport the timer sends the first 100, so any 100 before that is early. */
   private nonInviteEvent(status: number): number {
     if (status >= 200) return SEND_200_TO_699;
     if (status > 100) return SEND_101_TO_199;
     return this.place === TRYING && !this.flow.reliable ? SEND_100_EARLY : SEND_100;
   }
 
-  // What follows is done by the actions of the tables.
+  // The methods below are the actions of the tables.
 
   sendResponse(response: Response): void {
     const wire = flat(response.toWire());
     if (response.status >= 200 && isRfc2543(this.key)) this.sentTag = response.to.tag;
-    // The user sends a 2xx to INVITE again if it comes to that: RFC 6026 §7.1.
+    // If a 2xx to INVITE must be sent again, the user does it: RFC 6026 §7.1.
     this.last = this.place.name === 'accepted' ? undefined : wire;
     const taken = this.ground.respond(response, this.flow, this, wire);
-    if (taken === undefined) this.fail(new Error('there is no way back by the Via of the request'));
+    if (taken === undefined) this.fail(new Error('the Via of the request leads nowhere'));
     if (taken === undefined || taken === this.flowBack) return;
-    // The last way back may be another connection than the one before: that one is not kept for us.
+    // An earlier response may have used another connection; that connection is no longer needed.
     if (this.flowBack !== this.flow) this.flowBack.forget(this);
     this.flowBack = taken;
   }
@@ -121,7 +121,7 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     if (this.last !== undefined) this.flowBack.send(this.last, this);
   }
 
-  /** §8.2.6.1, §17.2.1: no To tag, and the Timestamp with the delay. */
+  /** §8.2.6.1, §17.2.1: without a To tag, and with the Timestamp and the delay. */
   sendTrying(): void {
     const trying = responseTo(this.request, 100);
     const timestamp = trying.value('timestamp')?.split(' ')[0];
@@ -134,7 +134,7 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     this.user?.acknowledged?.(ack, this.place.name === 'accepted');
   }
 
-  /** Once confirmed, nothing is sent again. */
+  /** Once confirmed, nothing is retransmitted. */
   forgetResponse(): void {
     this.last = undefined;
   }

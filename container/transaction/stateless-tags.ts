@@ -1,14 +1,14 @@
-// To tags for answers without a transaction: a function of the request, so that its retransmissions are answered alike
+// To tags for responses without a transaction: a function of the request, so that retransmissions get the same response
 // (§8.2.7).
 import type { Request } from '../message/index.js';
 
-/** FNV-1a, 32 bits at a time. The salt makes the tags ours, which a peer can neither foretell nor make collide. */
+/** FNV-1a with 32 bits. The salt makes the tags ours: a peer can neither predict them nor provoke collisions. */
 function hash(text: string, state: number): number {
   for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x0100_0193);
   return state >>> 0;
 }
 
-/** The tag for whatever is answered to `request` statelessly. */
+/** The To tag for a stateless response to `request`. */
 export function statelessTag(request: Request, salt: string): string {
   const what = [
     salt,

@@ -1,9 +1,9 @@
-// The timers of the transactions as data: RFC 3261 Table 4 with RFC 6026's L and M. No machine asks what transport it
-// is on.
+// The timers of the transactions as data: RFC 3261 Table 4 with L and M of RFC 6026. The machines do not ask which
+// transport they use.
 
 /**
- * Milliseconds. T1 estimates the round trip, T2 bounds the interval between retransmissions, T4 is how long a message
- * stays in the network (§17.1.1.1).
+ * Milliseconds. T1 estimates the round-trip time, T2 limits the interval between retransmissions, T4 is the maximal
+ * time that a message stays in the network (§17.1.1.1).
  */
 export interface TimerValues {
   readonly t1: number;
@@ -13,10 +13,13 @@ export interface TimerValues {
 
 const DEFAULT_TIMERS: TimerValues = { t1: 500, t2: 4000, t4: 5000 };
 
-/** What a duration of Table 4 may be. `never`: the timer is not started. */
+/** The durations of Table 4. `never`: the timer is not started. */
 type Span = 'T1' | '64*T1' | 'T4' | '200 ms' | 'E reaches T2' | 'zero' | 'never';
 
-/** What a timer is for; a state listens for one of each kind at most, so a transaction has three deadlines at most. */
+/**
+ * The purpose of a timer. A state listens for at most one timer of each kind, so a transaction has at most three
+ * deadlines.
+ */
 export type TimerKind = 'repeat' | 'limit' | 'wait';
 
 interface Row {
@@ -48,8 +51,8 @@ export const TIMER_TABLE = {
 export type TimerName = keyof typeof TIMER_TABLE;
 
 /**
- * A row, by a number: a transaction starts several timers a message, and looking up each by its name would cost more
- * than the rest of it.
+ * A row of the table, with a number: a transaction starts several timers for each message, and looking each up by name
+ * would cost more than everything else.
  */
 export class Timer {
   constructor(
@@ -109,7 +112,7 @@ function duration(span: Span, { t1, t2, t4 }: TimerValues): number {
   }
 }
 
-/** How long a client's Timer E takes until it is reset to T2: 3.5 s by default (RFC 4320 §4.1). */
+/** The time until a client's Timer E is reset to T2: 3.5 s by default (RFC 4320 §4.1). */
 function untilT2(t1: number, t2: number): number {
   let passed = 0;
   for (let interval = t1; interval < t2; interval *= 2) passed += interval;

@@ -1,5 +1,5 @@
-// The transaction layer (§17): finds the transaction of what arrives, makes new ones, and answers without one where
-// none is to be made.
+// The transaction layer (§17): finds the transaction of a message, creates new ones, and answers without a transaction
+// where none is created.
 import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import { Field, flat, Malformed, type Request, Response, responseTo } from '../message/index.js';
@@ -17,34 +17,34 @@ import type { ClientUser, Transactions, TransactionUser } from './user.js';
 interface Transport {
   open(hop: Hop): Flow;
   /**
-   * §18.2.2. The flow that it took; undefined when there is none that it may take. `sender` hears, later, if it is
-   * known not to have left; `wire` is what the response is in octets, where that is known.
+   * §18.2.2. Returns the flow used; undefined when there is none. `sender` is told later if the response is known not
+   * to have left. `wire` is the response in octets, if the caller has it.
    */
   respond(response: Response, arrivedOn: Flow, sender?: FlowUser, wire?: string): Flow | undefined;
 }
 
-/** Takes messages that need no transaction (§16.11). */
+/** Handles messages that need no transaction (§16.11). */
 export interface StatelessUser {
-  /** Whether it has taken the message. */
+  /** Returns whether it has handled the message. */
   takes(message: Request | Response, flow: Flow): boolean;
 }
 
 export interface TransactionOptions {
   readonly timers?: Partial<TimerValues>;
   readonly limits?: {
-    /** How many transactions there may be before new requests are refused with 503. */
+    /** The number of transactions above which new requests are refused with 503. */
     readonly transactions?: number;
   };
 }
 
-/** Seconds, in the 503 of an overloaded layer (§20.33). */
+/** Seconds, for the 503 of an overloaded layer (§20.33). */
 const RETRY_AFTER = '5';
 
 const DEAF: TransactionUser = { request() {}, stray() {}, malformed() {} };
 
 export class TransactionLayer implements Transactions {
   user: TransactionUser = DEAF;
-  /** Asked before any transaction is looked for. */
+  /** Asked before any transaction is looked up. */
   stateless: StatelessUser | undefined;
   readonly #transport: Transport;
   readonly #identifiers: Identifiers;
@@ -53,7 +53,7 @@ export class TransactionLayer implements Transactions {
   readonly #serverGround: ServerGround;
   #salt: string | undefined;
   readonly #sent = new SentTransactions();
-  /** By the branch of their INVITE. §9.1 */
+  /** The transactions of CANCELs, by the branch of their INVITE. §9.1 */
   readonly #cancelsSent = new Map<string, ClientTransaction>();
   // By branch and sent-by. §17.2.3
   readonly #invites = new Map<string, ServerTransaction>();
@@ -96,7 +96,7 @@ export class TransactionLayer implements Transactions {
     };
   }
 
-  /** What the transport layer passes up. */
+  /** Receives what the transport layer passes up. */
   receive(message: Request | Response | Malformed, flow: Flow): void {
     if (message instanceof Malformed) this.#receiveMalformed(message, flow);
     else if (this.stateless?.takes(message, flow) === true) return;
@@ -106,7 +106,7 @@ export class TransactionLayer implements Transactions {
   }
 
   send(request: Request, hop: Hop, user: ClientUser, loopPart = ''): ClientTransaction {
-    if (request.method === 'ACK') throw new Error('an ACK has no transaction of its own: it is sent statelessly');
+    if (request.method === 'ACK') throw new Error('an ACK has no transaction: send it statelessly');
     const flow = hop.flow ?? this.#transport.open(hop);
     const slot = this.#sent.nextSlot;
     const branch = flat(branchOf(this.#identifiers.branch(), slot, loopPart));
@@ -128,7 +128,7 @@ export class TransactionLayer implements Transactions {
     const key = serverKey(cancel);
     const transaction = this.#invites.get(key) ?? this.#others.get(key);
     const request = transaction?.pending;
-    // Once a final response was sent the request is gone, and a CANCEL of it has no effect anyway. §9.2
+    // Once a final response was sent, the request is gone, and a CANCEL has no effect anyway. §9.2
     return request === undefined || sameTarget(cancel, request) ? transaction : undefined;
   }
 
@@ -144,7 +144,7 @@ export class TransactionLayer implements Transactions {
     this.#transport.respond(response, flow);
   }
 
-  /** Of an INVITE that is under way, which sends one at most. */
+  /** Sends the CANCEL of a pending INVITE, which sends at most one. */
   #sendCancel(cancel: Request, branch: string, flow: Flow): void {
     const transaction = new ClientTransaction(this.#clientGround, cancel, branch, -1, flow, NOBODY);
     this.#cancelsSent.set(branch, transaction);
@@ -167,7 +167,7 @@ export class TransactionLayer implements Transactions {
     let key = serverKey(request);
     let transaction = transactions.get(key);
     if (transaction !== undefined && transaction.method !== request.method) {
-      // Another method under the same branch is another transaction. §17.2.3
+      // Another method with the same branch is another transaction. §17.2.3
       key = `${key} ${request.method}`;
       transaction = transactions.get(key);
     }
@@ -186,7 +186,8 @@ export class TransactionLayer implements Transactions {
   }
 
   /**
-   * §17.2.3: an ACK belongs to the INVITE of its branch; of an RFC 2543 peer, to that whose response has its To tag.
+   * §17.2.3: an ACK belongs to the INVITE with its branch; that of an RFC 2543 peer, to the INVITE whose response has
+   * its To tag.
    */
   #receiveAck(ack: Request, flow: Flow): void {
     const key = serverKey(ack);
@@ -207,7 +208,7 @@ export class TransactionLayer implements Transactions {
     this.user.malformed(fault, flow);
   }
 
-  /** Bounded: what ends calls is let through for longer than what begins them. */
+  /** Limits the transactions. Requests that end calls are admitted longer than those that begin them. */
   #admits(method: string): boolean {
     const { inviteClient, nonInviteClient, inviteServer, nonInviteServer } = this.size;
     const count = inviteClient + nonInviteClient + inviteServer + nonInviteServer;

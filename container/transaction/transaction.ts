@@ -1,27 +1,27 @@
-// What the four kinds of transactions have in common: a place in a machine, its timers, and how a step is made (§17).
+// What the four kinds of transactions have in common: a state, timers, and the steps of the machine (§17).
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Message } from '../message/index.js';
 import type { Flow, FlowUser } from '../transport/flow.js';
 import type { Machine, Move, Place } from './machine.js';
 import type { Timer, Timers } from './timers.js';
 
-/** What a transaction needs of the layer that it lives in. */
+/** What a transaction needs of its layer. */
 export interface Ground<Subject> {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** It has ended: nothing is to find it any more. */
+  /** The transaction has ended and must not be found any more. */
   remove(transaction: Subject): void;
 }
 
 /**
- * State changes first, then the effects run, and the call to the user is the last of them: so a user may do what it
- * likes there. Effects that go down (send, start a timer) never come back up before they return.
+ * A step changes the state first, then runs the effects; the call to the user is the last of them, so the user may do
+ * anything there. Effects that call down (send, start a timer) never call up before they return.
  */
 export abstract class Transaction<Subject, Below extends Ground<Subject>> implements Timed, FlowUser {
   readonly flow: Flow;
   protected readonly ground: Below;
   protected place: Place<Subject>;
-  /** Between two retransmissions, for timers A, E and G. */
+  /** The current interval between retransmissions, for timers A, E and G. */
   protected interval = 0;
   protected error: Error | undefined = undefined;
   private repeat: Deadline | undefined = undefined;
@@ -37,10 +37,10 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
   protected abstract readonly machine: Machine<string, Subject>;
   /** The last event. */
   protected abstract tellTerminated(): void;
-  /** Lets go of what a transaction that lingers, or has ended, does not need. */
+  /** Releases what a lingering or ended transaction does not need. */
   protected abstract release(): void;
 
-  /** One step of the machine; false when the event was absorbed. */
+  /** Makes one step of the machine. Returns false when the event was absorbed. */
   protected step(event: number, message?: Message): boolean {
     const move = this.place.moves[event];
     if (move === undefined) return false;
@@ -58,7 +58,7 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
     this.release();
   }
 
-  /** Ends it without another event. */
+  /** Ends the transaction without another event. */
   abandon(): void {
     if (this.place.last) return;
     this.enter(this.machine.terminated);
@@ -80,11 +80,11 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
     if (left.wait !== heard.wait) this.stopWaiting();
     if (!next.last) return;
     this.ground.remove(this as unknown as Subject);
-    // Over datagrams there is nothing to be taken off a list, and what comes late is absorbed.
+    // A datagram flow keeps no list of senders, and late notifications are absorbed.
     if (this.flow.reliable) this.flow.forget(this);
   }
 
-  /** Starts a timer of Table 4 that runs once; one that is never to fire is not started. */
+  /** Starts a timer of Table 4 that fires once; one that is `never` due is not started. */
   start(timer: Timer): void {
     const delay = this.delayOf(timer);
     if (delay === Number.POSITIVE_INFINITY) return;
@@ -93,14 +93,14 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
     else this.limit = deadline;
   }
 
-  /** Starts a retransmission timer with the interval given, or with its first one. */
+  /** Starts a retransmission timer with the given interval, or with its first one. */
   startRepeat(timer: Timer, interval = this.delayOf(timer)): void {
     if (interval === Number.POSITIVE_INFINITY) return;
     this.interval = interval;
     this.repeat = this.ground.clock.start(interval, this, timer.name);
   }
 
-  /** The next interval: twice the last, T2 at most where `bounded`. */
+  /** Doubles the interval, up to T2 where `bounded`. */
   double(timer: Timer, bounded: boolean): void {
     const interval = 2 * this.interval;
     this.startRepeat(timer, bounded && interval > this.ground.timers.t2 ? this.ground.timers.t2 : interval);
@@ -116,7 +116,7 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
     this.wait = undefined;
   }
 
-  /** Milliseconds; infinity for a timer that is never to fire. */
+  /** Milliseconds; infinity for a timer that is never due. */
   protected delayOf(timer: Timer): number {
     return this.ground.timers.of(this.flow)[timer.number] ?? Number.POSITIVE_INFINITY;
   }
@@ -137,8 +137,8 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
   }
 
   /**
-   * The same for what is known at once: it is told with the clock's next turn, since nothing is told from within a
-   * step.
+   * Like `transportFailed`, for an error known at once. The user is told with the clock's next turn, because a step
+   * must not call the user from within.
    */
   protected fail(error: Error): void {
     this.error = error;

@@ -1,14 +1,12 @@
-// The port between the transaction layer and whoever uses it: dispatch, proxy and user agents.
+// The port between the transaction layer and its users: dispatch, proxy and user agents.
 import type { Malformed, Request, Response } from '../message/index.js';
 import type { Flow, Hop } from '../transport/flow.js';
 
-/**
- * What the layer above the transactions does with what arrives. A call here is always the last thing that a step does.
- */
+/** Receives what arrives. A call to it is always the last action of a step. */
 export interface TransactionUser {
   /**
-   * A request that is not a retransmission. `transaction` is there for all but an ACK which belongs to no transaction
-   * of ours (the ACK to a 2xx), and for all but those above the bound on transactions.
+   * A request that is not a retransmission. `transaction` is undefined for an ACK that belongs to none of our
+   * transactions (the ACK to a 2xx), and for requests above the limit of transactions.
    */
   request(request: Request, transaction: ServerTransaction | undefined, flow: Flow): void;
   /**
@@ -17,34 +15,37 @@ export interface TransactionUser {
    */
   stray(response: Response, flow: Flow): void;
   /**
-   * Not SIP, or wrong SIP that nobody could answer: for the counters. The transaction layer has already answered what
-   * can be answered.
+   * Octets that are not SIP, or malformed SIP that cannot be answered, for the counters. The transaction layer has
+   * already answered everything that can be answered.
    */
   malformed(fault: Malformed, flow: Flow): void;
 }
 
 export type TransactionFailure = { readonly cause: 'timeout' } | { readonly cause: 'transport'; readonly error: Error };
 
-/** Whoever sent a request. */
+/** The sender of a request. */
 export interface ClientUser {
-  /** 1xx (100 too) and finals, each once but for 2xx to INVITE, of which every one is passed (RFC 6026 §7.2). */
+  /**
+   * A 1xx, including 100, or a final response. Each is passed once, except that every 2xx to an INVITE is passed (RFC
+   * 6026 §7.2).
+   */
   response(response: Response, transaction: ClientTransaction): void;
-  /** Timer B or F, the 64*T1 after a CANCEL (§9.1), or the transport. Nothing more comes after it. */
+  /** Timer B or F, 64*T1 after a CANCEL (§9.1), or a transport error. No response follows. */
   failed(failure: TransactionFailure, transaction: ClientTransaction): void;
-  /** The last event of its life, also after `failed`. */
+  /** The last event, also after `failed`. */
   terminated?(transaction: ClientTransaction): void;
 }
 
-/** Whoever answers a request. */
+/** The element that answers a request. */
 export interface ServerUser {
-  /** A CANCEL that matches this INVITE; the CANCEL itself has been answered 200 by the layer's user. */
+  /** A CANCEL that matches this INVITE. The layer's user has already answered it with 200. */
   cancelled?(cancel: Request): void;
   /**
-   * An ACK that arrived in Accepted with this transaction's branch (RFC 6026 §7.1), or the ACK to a non-2xx: `to2xx`
-   * tells which.
+   * An ACK with this transaction's branch that arrived in Accepted (RFC 6026 §7.1), or the ACK to a non-2xx: `to2xx`
+   * says which.
    */
   acknowledged?(ack: Request, to2xx: boolean): void;
-  /** Timer H: no ACK came; or a response could not be sent. */
+  /** Timer H fired without an ACK, or a response could not be sent. */
   failed?(failure: TransactionFailure, transaction: ServerTransaction): void;
   terminated?(transaction: ServerTransaction): void;
 }
@@ -62,18 +63,19 @@ export interface ClientTransaction {
   readonly branch: string;
   readonly flow: Flow;
   /**
-   * The request as it was sent, with our Via on top. Readable until the user has been passed the final response, or
-   * told of failure and termination; what lingers for 32 s afterwards keeps no messages, and reading it then throws.
+   * The request as sent, with our Via on top. It can be read until the final response is passed to the user, or until
+   * failure or termination is reported. A transaction that lingers for 32 s afterwards keeps no messages, and reading
+   * it throws.
    */
   readonly request: Request;
   user: ClientUser;
   /**
-   * INVITE only: sends a CANCEL (§9.1), at once if a provisional response has come, else as soon as the first one
-   * comes; nothing if the final response came before. `reason` is the value of a Reason header (RFC 3326). Without a
-   * final response 64*T1 after the CANCEL `failed` is called with a timeout. Twice is as once.
+   * Only for INVITE: sends a CANCEL (§9.1), at once if a provisional response has arrived, otherwise with the first
+   * one; never after the final response. `reason` is the value of a Reason header (RFC 3326). Without a final response
+   * within 64*T1 of the CANCEL, `failed` is called with a timeout. A second call does nothing.
    */
   cancel(reason?: string): void;
-  /** Ends it now without another event: nothing is sent any more, and what comes in is stray. */
+  /** Ends it now without another event: it sends nothing more, and responses become stray. */
   abandon(): void;
 }
 
@@ -83,42 +85,43 @@ export interface ServerTransaction {
   readonly state: InviteServerState | NonInviteServerState;
   readonly flow: Flow;
   /**
-   * As received. Readable until a final response was sent, or termination told; what lingers afterwards keeps no
-   * messages, and reading it throws.
+   * The request as received. It can be read until a final response is sent, or termination is reported. What lingers
+   * afterwards keeps no messages, and reading it throws.
    */
   readonly request: Request;
-  /** The tag that every response of ours carries when the request had none (§8.2.6.2). */
+  /** The tag in all our responses when the request had none (§8.2.6.2). */
   readonly toTag: string;
   user: ServerUser | undefined;
   /**
-   * Sends a response by §18.2.2 and keeps what retransmissions need. What the machine draws no arc for is absorbed: a
-   * second final, a 1xx other than 100 to a non-INVITE (RFC 4320 §4.1). True when it was sent.
+   * Sends a response by §18.2.2 and keeps what retransmissions need. A response without an arc in the machine is
+   * absorbed: a second final response, a 1xx other than 100 to a non-INVITE (RFC 4320 §4.1). Returns whether it was
+   * sent.
    */
   respond(response: Response): boolean;
   /**
-   * Ends it now without a response (RFC 4320 §4.2: a non-INVITE that nobody answered in time): retransmissions are new
-   * requests.
+   * Ends it now without a response (RFC 4320 §4.2: a non-INVITE request that was not answered in time). Retransmissions
+   * are then new requests.
    */
   abandon(): void;
 }
 
-/** What the transaction layer offers. */
+/** The services of the transaction layer. */
 export interface Transactions {
   user: TransactionUser;
   /**
-   * Sends a request that carries no Via of ours yet: the layer opens the hop, pushes the Via with a new branch and
-   * starts a client transaction. `loopPart` is the second part of the branch (RFC 5393 §4.2.1), with the sign that
-   * parts it from the first. ACK is not sent with this.
+   * Sends a request that does not have our Via yet: the layer opens the hop, pushes the Via with a new branch and
+   * starts a client transaction. `loopPart` is the second part of the branch (RFC 5393 §4.2.1), with its separator. Not
+   * for ACK.
    */
   send(request: Request, hop: Hop, user: ClientUser, loopPart?: string): ClientTransaction;
-  /** Pushes a Via and sends, keeping nothing: the ACK to a 2xx, and the stateless proxy. */
+  /** Pushes a Via and sends, keeping nothing: for the ACK to a 2xx, and the stateless proxy. */
   sendStateless(request: Request, hop: Hop, branch?: string): void;
   /**
-   * The server transaction that a CANCEL is meant for (§9.2: same key but for the method; §9.1: same Request-URI), of
-   * any method but ACK and CANCEL.
+   * The server transaction that a CANCEL is meant for, of any method except ACK and CANCEL (§9.2: the same key except
+   * for the method; §9.1: the same Request-URI).
    */
   targetOf(cancel: Request): ServerTransaction | undefined;
-  /** The same, if it is an INVITE's: nothing else can be cancelled. */
+  /** The same, but only if it is an INVITE: other requests cannot be cancelled. */
   inviteOf(cancel: Request): ServerTransaction | undefined;
   /** Answers without a transaction; the To tag is a function of the request (§8.2.7). */
   respondStateless(request: Request, flow: Flow, response: Response): void;

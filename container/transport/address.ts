@@ -1,5 +1,5 @@
-// Numeric addresses as text: their family, their spelling, and the ranges that nothing may be sent to. Linear, without
-// regular expressions and without the help of the host.
+// Numeric addresses as text: their family, their spelling, and the ranges that must not be sent to. Linear, without
+// regular expressions, and without asking the host.
 
 /** 4 or 6 for a numeric address (IPv6 without brackets), 0 for a name or anything else. */
 export function familyOf(text: string): 0 | 4 | 6 {
@@ -49,7 +49,7 @@ function groupsOf(text: string): number[] | undefined {
   return before.concat(after);
 }
 
-/** The groups on one side of the gap. The last one may be a dotted IPv4 address, which makes two. */
+/** The groups on one side of the '::'. The last one may be a dotted IPv4 address, which makes two groups. */
 function sideOf(text: string, mayEndDotted = true): number[] | undefined {
   const groups: number[] = [];
   const parts = text.split(':');
@@ -80,8 +80,8 @@ function hexOf(text: string): number {
 }
 
 /**
- * One spelling for each address: IPv6 as in RFC 5952, IPv4 without leading zeros, ::ffff:1.2.3.4 as 1.2.3.4. A name in
- * lower case. No brackets.
+ * One spelling for each address: IPv6 as in RFC 5952, IPv4 without leading zeros, ::ffff:1.2.3.4 as 1.2.3.4; no
+ * brackets. A name in lower case.
  */
 export function canonical(host: string): string {
   if (host.charCodeAt(0) === 91 && host.endsWith(']')) host = host.slice(1, -1);
@@ -145,7 +145,7 @@ export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::' || canonical(address) === '::';
 }
 
-/** Whether it is the address of one host: not 0/8, not multicast, not broadcast (RFC 4475 §3.3.10). */
+/** Whether it is the address of a single host: not 0/8, not multicast, not broadcast (RFC 4475 §3.3.10). */
 export function isUnicast(address: string): boolean {
   if (address.indexOf(':') < 0) return isUnicastIPv4(ipv4Of(address));
   const groups = groupsOf(address);
@@ -160,7 +160,7 @@ function isUnicastIPv4(value: number): boolean {
   return value >= 0x01000000 && value < 0xe0000000;
 }
 
-/** As in a URI or a Via: IPv6 in brackets. */
+/** The spelling in a URI or a Via: IPv6 in brackets. */
 export function bracketed(address: string): string {
   return address.indexOf(':') >= 0 && address.charCodeAt(0) !== 91 ? `[${address}]` : address;
 }
@@ -180,7 +180,7 @@ export function inNetwork(address: string, network: string, prefix: number): boo
   return true;
 }
 
-/** In pieces of 16 bits. */
+/** The address in pieces of 16 bits. */
 function bitsOf(address: string): number[] | undefined {
   if (address.indexOf(':') >= 0) return groupsOf(address);
   const value = ipv4Of(address);

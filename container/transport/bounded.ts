@@ -1,7 +1,7 @@
-// A promise that does not take for ever.
+// A promise with a time limit.
 import type { Clock, Timed } from '../base/clock.js';
 
-/** As `work`, but rejected with `late` when it has not settled after `time` ms. */
+/** Settles like `work`, but rejects with `late` after `time` ms. */
 export function bounded<T>(clock: Clock, time: number, work: Promise<T>, late: Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const owner: Timed = { expire: () => reject(late) };

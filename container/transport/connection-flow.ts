@@ -1,5 +1,5 @@
-// A flow over a connection: it frames what comes in, bounds what goes out, tells the senders when it is lost, and ends
-// when nobody has used it for long (§18).
+// A flow over a connection (§18): frames the octets received, limits the octets waiting to be sent, tells the senders
+// when the connection is lost, and closes it when it is idle for too long.
 import type { Agenda } from '../base/agenda.js';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Malformed, Request, Response } from '../message/index.js';
@@ -8,22 +8,22 @@ import type { Flow, FlowUser } from './flow.js';
 import { Framer, type FramerLimits, type FramerUser } from './framer.js';
 import type { Connection, ConnectionReceiver, SocketAddress, TransportName } from './network.js';
 
-/** What a connection needs of the layer that has it. */
+/** What a connection needs of the transport layer. */
 export interface ConnectionUser {
   readonly clock: Clock;
   readonly agenda: Agenda;
   readonly counters: Counters;
   readonly framing: FramerLimits;
-  /** From `connect` to the answer. */
+  /** Milliseconds for connecting. */
   readonly connectTime: number;
-  /** After the last use; for a connection that never carried a message it is `unusedTime`. */
+  /** Milliseconds after the last use; for a connection that never carried a message, `unusedTime`. */
   readonly idleTime: number;
   readonly unusedTime: number;
   readonly maxBacklog: number;
   arrived(message: Request | Response | Malformed, flow: ConnectionFlow): void;
-  /** It takes nothing any more. */
+  /** The connection accepts no more messages. */
   lost(flow: ConnectionFlow): void;
-  /** The connection is gone from the host. */
+  /** The connection is closed. */
   gone(flow: ConnectionFlow): void;
 }
 
@@ -31,16 +31,16 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
   readonly transport: TransportName = 'TCP';
   readonly reliable = true;
   readonly sentBy: string;
-  /** UDP for a connection of ours where nothing listens for connections. */
+  /** UDP for an outgoing connection, where we have no listener for connections. */
   reachedBy: TransportName | undefined = undefined;
   readonly inbound: boolean;
   readonly remoteAddress: string;
   readonly remotePort: number;
   localAddress: string;
   localPort: number;
-  /** False when it is ending: what is under way may still be answered on it, nothing new begins. */
+  /** False when the connection is ending: pending requests may still be answered on it, but no new ones are sent. */
   reusable = true;
-  /** The port that the peer's Vias name: responses to it find this connection by it. */
+  /** The port in the peer's Vias: responses to it find this connection by that port. */
   viaPort = 0;
   #connection: Connection | undefined;
   #open = true;
@@ -69,7 +69,7 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
       : user.clock.start(user.connectTime, this, 'connect');
   }
 
-  /** The connection that it stands on; given once, right after it was made. */
+  /** Sets the connection; called once, right after it was created. */
   attach(connection: Connection): void {
     this.#connection = connection;
   }
@@ -85,9 +85,9 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
       return;
     }
     if (sender !== undefined) this.#senders.add(sender);
-    // What waited before this message counts, and not the message, which may be as large as the bound.
+    // The limit applies to the octets already waiting, without this message, which may be as large as the limit itself.
     if ((this.#connection?.backlog ?? 0) > user.maxBacklog) {
-      // The peer does not read: better one connection than the memory of all.
+      // The peer does not read: losing one connection is better than running out of memory.
       user.counters.connectionsStuck++;
       this.#lose(new Error(`${this} does not read`));
       this.#connection?.destroy();
@@ -142,7 +142,7 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
   broken(why: string): void {
     this.#user.counters.connectionsBroken++;
     this.reusable = false;
-    // What was passed up may be answered first.
+    // Messages that were passed up may be answered first.
     this.#user.agenda.add(() => this.finish(why));
   }
 
@@ -164,7 +164,7 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     this.finish('idle');
   }
 
-  /** Sends what is queued and ends it. */
+  /** Sends what is queued, then closes the connection. */
   finish(why: string): void {
     if (!this.#open) return;
     this.#lose(new Error(`the connection ${this} was ended: ${why}`));
@@ -172,7 +172,7 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     else this.#connection?.destroy();
   }
 
-  /** Ends it without waiting for anything. */
+  /** Closes the connection without waiting. */
   destroy(): void {
     this.#lose(new Error(`the connection ${this} was ended`));
     this.#connection?.destroy();
@@ -195,7 +195,7 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     this.#senders.clear();
   }
 
-  /** Whose news is on the agenda. */
+  /** The senders for whom a notification is on the agenda. */
   #told: Set<FlowUser> | undefined = undefined;
 
   #tell(sender: FlowUser, error: Error): void {

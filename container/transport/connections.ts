@@ -1,13 +1,13 @@
-// The connections that stand: found by where they lead, counted by whom they come from.
+// The open connections: found by their destination, and counted by peer.
 import { canonical } from './address.js';
 import type { ConnectionFlow } from './connection-flow.js';
 
 export class Connections {
   readonly #all = new Set<ConnectionFlow>();
-  /** By remote address and port: what a new message may be sent on (§18.1.1). */
+  /** By remote address and port: connections for new messages (§18.1.1). */
   readonly #byRemote = new Map<string, ConnectionFlow>();
   /**
-   * By remote address and the port in the peer's Vias: for responses alone, since the peer chose that port itself
+   * By remote address and the port in the peer's Vias: only for responses, because the peer chose that port itself
    * (§18.2.2).
    */
   readonly #byVia = new Map<string, ConnectionFlow>();
@@ -31,7 +31,7 @@ export class Connections {
     return [...this.#all];
   }
 
-  /** Whether one more from there is within the caps. */
+  /** Whether the limits allow one more connection from that address. */
   admits(address: string): boolean {
     return !this.full && (this.#perAddress.get(address) ?? 0) < this.maxPerAddress;
   }
@@ -52,14 +52,14 @@ export class Connections {
     return flow?.reusable ? flow : undefined;
   }
 
-  /** `source` is the port that the request came from, 0 when that is not known. */
+  /** `source` is the port that the request came from, 0 when it is unknown. */
   forResponse(address: string, source: number, viaPort: number): ConnectionFlow | undefined {
     const exact = source === 0 ? undefined : this.#byRemote.get(key(address, source));
     const flow = exact ?? this.#byVia.get(key(address, viaPort));
     return flow?.open ? flow : undefined;
   }
 
-  /** It is not found any more. */
+  /** The connection is not found any more. */
   lost(flow: ConnectionFlow): void {
     const remote = key(flow.remoteAddress, flow.remotePort);
     if (this.#byRemote.get(remote) === flow) this.#byRemote.delete(remote);
@@ -67,7 +67,7 @@ export class Connections {
     if (this.#byVia.get(via) === flow) this.#byVia.delete(via);
   }
 
-  /** It takes no place any more. */
+  /** The connection does not count any more. */
   gone(flow: ConnectionFlow): void {
     if (!this.#all.delete(flow)) return;
     if (flow.inbound) {
@@ -78,7 +78,7 @@ export class Connections {
     if (this.#all.size === 0) this.#emptied?.();
   }
 
-  /** Resolves when the last one has gone. */
+  /** Resolves when the last connection is closed. */
   emptied(): Promise<void> {
     if (this.#all.size === 0) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,14 +1,14 @@
-// What the transport layer counts: plain numbers, read by the metrics and never written in a log line a message.
+// The counters of the transport layer: plain numbers, which the metrics read. Nothing here is logged for each message.
 import type { Request, Response } from '../message/index.js';
 import type { Flow } from './flow.js';
 import type { Parties } from './internal-flow.js';
 
-/** Sees every message on the wire. May not throw, and not change what it sees. */
+/** Sees every message on the wire. Must not throw, and must not change the message. */
 export interface WireObserver {
-  /** As it came. `wire` is there where it is at hand: of a datagram. */
+  /** A message as received. `wire` is set for datagrams, where it is at hand. */
   received(message: Request | Response, wire: string | undefined, flow: Flow): void;
   sent(wire: string, flow: Flow): void;
-  /** From one application to another, inside the container. */
+  /** A message from one application to another, inside the container. */
   passed(message: Request | Response, wire: string, parties: Parties): void;
 }
 
@@ -21,25 +21,28 @@ export class Counters {
   messagesSent = 0;
   octetsReceived = 0;
   octetsSent = 0;
-  /** Sends of which the host or the peer said that they failed, and senders told of a lost connection. */
+  /** Sends that the host or the peer reported as failed, and senders whose connection was lost. */
   sendFailures = 0;
   /** Line ends, NULs and other datagrams of up to four octets; pings on connections. */
   keepalives = 0;
-  /** Datagrams that cannot be SIP: STUN, DTLS, RTP, chance. */
+  /** Datagrams that cannot be SIP: STUN, DTLS, RTP, random octets. */
   noise = 0;
   /** Responses whose topmost Via is not ours (§18.1.2). */
   foreignResponses = 0;
-  /** Responses that had no place to go to: broadcast, multicast, a name, a transport that we do not speak (§18.2.2). */
+  /**
+   * Responses that cannot be sent anywhere: to broadcast, multicast, a name, or a transport that we do not support
+   * (§18.2.2).
+   */
   unroutable = 0;
   connectionsAccepted = 0;
   connectionsOpened = 0;
-  /** Above a cap. */
+  /** Connections refused above a limit. */
   connectionsRefused = 0;
-  /** Closed since framing was lost, or a message took too long. */
+  /** Connections closed because framing was lost, or because a message took too long. */
   connectionsBroken = 0;
-  /** Destroyed since the peer did not read. */
+  /** Connections closed because the peer did not read. */
   connectionsStuck = 0;
   connectionsIdle = 0;
-  /** What the user of the layer threw. */
+  /** Errors that the user of the layer threw. */
   faults = 0;
 }

@@ -1,12 +1,12 @@
-// A flow over UDP: which socket of ours, and which address of theirs. The same object for many datagrams, since a call
-// keeps four for 32 s.
+// A flow over UDP: one of our sockets and a remote address. Many datagrams share one object, because a call keeps four
+// for 32 s.
 import type { Agenda } from '../base/agenda.js';
 import type { Counters } from './counters.js';
 import type { Flow, FlowUser } from './flow.js';
 import type { Listening } from './listen-address.js';
 import type { DatagramSocket, TransportName } from './network.js';
 
-/** A socket that is bound, and what its flows need. */
+/** A bound socket, and what its flows need. */
 export interface DatagramEnd {
   readonly listening: Listening;
   readonly socket: DatagramSocket;
@@ -15,13 +15,10 @@ export interface DatagramEnd {
   readonly flows: DatagramFlows;
 }
 
-/** A power of two. */
+/** How many flows are kept; a power of two. */
 const KEPT = 1024;
 
-/**
- * The flows of one socket that were used last, each in the one place where it may be: no more than so many are kept for
- * their own sake.
- */
+/** A cache of the flows of one socket, of fixed size: each flow has exactly one possible place. */
 export class DatagramFlows {
   readonly #places = new Array<DatagramFlow | undefined>(KEPT).fill(undefined);
 
@@ -85,7 +82,7 @@ export class DatagramFlow implements Flow {
     }
   }
 
-  /** There is no list to take it off: a transaction that has ended absorbs what it is told. */
+  /** Nothing to do: a transaction that has ended ignores late notifications. */
   forget(): void {}
 
   #failed(error: Error, sender: FlowUser): void {

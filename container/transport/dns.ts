@@ -1,5 +1,5 @@
-// Names → addresses on the system's resolver, in bounded time and with a small memory. The hosts file comes first, as
-// everywhere on the host.
+// Resolves names with the system's resolver, within a time limit and with a small cache. The hosts file comes first, as
+// usual on the host.
 import { promises as dns } from 'node:dns';
 import type { Clock } from '../base/clock.js';
 import { bounded } from './bounded.js';
@@ -9,17 +9,17 @@ import type { Resolver } from './network.js';
 interface DnsOptions {
   /** Addresses of DNS servers instead of the system's. */
   readonly servers?: readonly string[];
-  /** For one question, whatever the servers do. */
+  /** Milliseconds for one question. */
   readonly time?: number;
   readonly maxEntries?: number;
   readonly hostsFile?: string;
 }
 
-/** Answers are kept between these times, whatever their TTL says. SRV and NAPTR come without one. */
+/** Answers are cached for a time within these limits, whatever their TTL. SRV and NAPTR records come without a TTL. */
 const SHORTEST = 1_000;
 const LONGEST = 300_000;
 const UNKNOWN = 30_000;
-/** A failure is kept this long: a burst of calls to a name that is not there asks once. */
+/** A failure is cached this long: a burst of calls to an unknown name asks once. */
 const NEGATIVE = 5_000;
 
 interface Entry {
@@ -93,12 +93,12 @@ export class DnsResolver implements Resolver {
     return { value, ttl: value.length === 0 ? NEGATIVE : ttl };
   }
 
-  /** Questions under way are shared, answers and failures kept for a while. */
+  /** Identical questions share one query; answers and failures are cached. */
   #ask<T extends object[]>(question: string, work: () => Promise<Answer<T>>): Promise<T> {
     const now = this.#clock.now();
     const known = this.#entries.get(question);
     if (known !== undefined && known.until > now) return known.answer as Promise<T>;
-    const late = new Error(`DNS did not answer in ${this.#time} ms`);
+    const late = new Error(`DNS did not answer within ${this.#time} ms`);
     const entry: Entry = {
       until: now + this.#time + NEGATIVE,
       answer: bounded(this.#clock, this.#time, work(), late).then(
@@ -121,7 +121,7 @@ export class DnsResolver implements Resolver {
   }
 }
 
-/** The name is not there, or has no such record: an answer, and no failure. */
+/** Whether the name does not exist or has no such record: this is an answer, not a failure. */
 function isNothing(error: Error): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOTFOUND' || code === 'ENODATA';

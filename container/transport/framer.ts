@@ -1,18 +1,18 @@
-// A stream of octets → messages (§18.3): Content-Length says where one ends, CRLFs between them are keepalives (§7.5,
-// RFC 5626 §3.5.1).
+// Splits a stream of octets into messages (§18.3): Content-Length gives the end of each; CRLFs between them are
+// keepalives (§7.5, RFC 5626 §3.5.1).
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import { LIMITS, Malformed, parse, type Request, type Response } from '../message/index.js';
 import { declaredLength, isHttpMethod, isHttpRequest } from './head.js';
 import { Pieces } from './pieces.js';
 
 export interface FramerLimits {
-  /** Octets of a head, start line to empty line. */
+  /** Octets of a head, from start line to empty line. */
   readonly head: number;
   /** Octets of a body. */
   readonly body: number;
-  /** From the first octet of a message to the end of its head. */
+  /** Milliseconds from the first octet of a message to the end of its head. */
   readonly headTime: number;
-  /** From the first octet of a message to its last. */
+  /** Milliseconds from the first octet of a message to its last. */
   readonly messageTime: number;
   /** Octets of CR and LF between messages in each `keepaliveTime`. */
   readonly keepalives: number;
@@ -31,14 +31,14 @@ export const FRAMER_LIMITS: FramerLimits = {
   pongs: 10,
 };
 
-/** Who is told what the stream holds. It may stop the framer from within. */
+/** Receives what the framer finds in the stream. It may stop the framer while it is called. */
 export interface FramerUser {
   message(message: Request | Response | Malformed): void;
-  /** A ping came (CRLFCRLF) that is to be answered with CRLF (RFC 5626 §4.4.1). */
+  /** A ping (CRLFCRLF), to be answered with CRLF (RFC 5626 §4.4.1). */
   ping(): void;
   /**
-   * Where the next message begins is lost, or the peer does not speak SIP: the connection is to be closed. Nothing
-   * comes after it.
+   * The start of the next message is lost, or the peer does not speak SIP: the connection must be closed. No calls
+   * follow.
    */
   broken(why: string): void;
 }
@@ -47,11 +47,9 @@ const BETWEEN = 0;
 const HEAD = 1;
 const BODY = 2;
 const END = '\r\n\r\n';
-/** Longer than every method of HTTP with its blank. */
+/** Longer than every HTTP method with the blank after it. */
 const FIRST_WORD = 8;
-/**
- * A message this much smaller than the segment that brought it is copied, so that keeping it does not keep the segment.
- */
+/** A message this much smaller than its segment is copied, so that keeping the message does not keep the segment. */
 const WORTH_COPYING = 2048;
 
 export class Framer implements Timed {
@@ -63,7 +61,7 @@ export class Framer implements Timed {
   #stopped = false;
   /** The start of the first line, until it is known not to be HTTP. */
   #firstWord: string | undefined = '';
-  /** What waits for its body: a message, or a fault after which the stream goes on. */
+  /** The message that waits for its body, or a fault after which the stream continues. */
   #waiting: Request | Response | Malformed | undefined;
   #bodyLength = 0;
   #since = 0;
@@ -79,7 +77,7 @@ export class Framer implements Timed {
     this.#limits = limits;
   }
 
-  /** Whether a message has begun and not ended. */
+  /** Whether a message is incomplete. */
   get midway(): boolean {
     return this.#state !== BETWEEN;
   }
@@ -99,7 +97,7 @@ export class Framer implements Timed {
     }
   }
 
-  /** Nothing is told any more; what was not complete is dropped. */
+  /** Stops calling the user, and drops an incomplete message. */
   stop(): void {
     this.#stopped = true;
     this.#deadline?.stop();
@@ -130,7 +128,7 @@ export class Framer implements Timed {
     return at === chunk.length ? at : this.#begin(chunk.charCodeAt(at), at);
   }
 
-  /** Counts CR and LF in their order: four are a ping. */
+  /** Tracks the sequence of CR and LF: CRLFCRLF is a ping. */
   #isLineEnd(c: number): boolean {
     if (c !== 13 && c !== 10) return false;
     if (c === (this.#lineEnds % 2 === 0 ? 13 : 10)) this.#lineEnds++;
@@ -138,7 +136,7 @@ export class Framer implements Timed {
     return true;
   }
 
-  /** An octet other than CR and LF: a message begins. */
+  /** An octet other than CR and LF begins a message. */
   #begin(first: number, at: number): number {
     this.#lineEnds = 0;
     if (first <= 32 || first >= 127) {
@@ -150,7 +148,7 @@ export class Framer implements Timed {
     return at;
   }
 
-  /** Counts octets between messages; false when there are too many of them in too short a time. */
+  /** Counts octets between messages. Returns false when there are too many in too short a time. */
   #keepalive(octets: number): boolean {
     const now = this.#clock.now();
     if (now - this.#keepalivesSince >= this.#limits.keepaliveTime) {
@@ -165,13 +163,13 @@ export class Framer implements Timed {
 
   #head(chunk: string, at: number): number {
     if (this.#firstWord !== undefined && this.#isHttp(chunk, at)) {
-      this.#break('not SIP: a request of HTTP');
+      this.#break('not SIP: an HTTP request');
       return at;
     }
     const pieces = this.#pieces;
     let end = -1;
     if (pieces.length > 0) {
-      // The separator may have begun in what came before.
+      // The separator may have begun in the previous piece.
       const seam = pieces.tail + chunk.slice(at, at + 3);
       const found = seam.indexOf(END);
       if (found >= 0) end = at + found + 4 - pieces.tail.length;
@@ -199,7 +197,7 @@ export class Framer implements Timed {
     return end;
   }
 
-  /** Looks at the first word as soon as it is there, so that nothing of a form that a browser posts is read as SIP. */
+  /** Checks the first word as soon as it is complete, so that no part of a form posted by a browser is read as SIP. */
   #isHttp(chunk: string, at: number): boolean {
     const begun = this.#firstWord ?? '';
     const word = begun + chunk.slice(at, at + FIRST_WORD - begun.length);
@@ -207,22 +205,23 @@ export class Framer implements Timed {
     return this.#firstWord === undefined && isHttpMethod(word);
   }
 
-  /** A head is complete: what is it, and how long is its body? */
+  /** Handles a complete head: reads the message and the length of its body. */
   #take(head: string): void {
     if (isHttpRequest(head)) {
-      this.#break('not SIP: a request of HTTP');
+      this.#break('not SIP: an HTTP request');
       return;
     }
     const message = parse(head, 'stream');
     if (message instanceof Malformed) {
-      // A fault elsewhere does not cost a connection that many calls may share; a fault of framing does.
+      // Many calls may share the connection: a fault elsewhere in the message does not close it, but a fault of framing
+      // does.
       const length = declaredLength(head, this.#limits.body);
       if (length >= 0) {
         this.#expect(message, length);
         return;
       }
       this.#user.message(message);
-      this.#break('a malformed message without a length to be sure of');
+      this.#break('a malformed message of uncertain length');
       return;
     }
     const length = message.contentLength;
@@ -247,7 +246,7 @@ export class Framer implements Timed {
     const message = this.#waiting;
     if (message === undefined) return end;
     if (rest > 0) {
-      // What belongs to a malformed message is counted and not kept.
+      // The octets of a malformed message are counted, not kept.
       if (message instanceof Malformed) this.#bodyLength = rest;
       else this.#pieces.add(chunk.slice(at, end));
       return end;
@@ -270,7 +269,7 @@ export class Framer implements Timed {
   }
 
   #tooLong(start: string): void {
-    // As much of it as there are whole lines may suffice for an answer.
+    // Its complete lines may suffice for an answer.
     const message = parse(start.slice(0, Math.max(0, start.lastIndexOf('\r\n'))) + END, 'stream');
     const isResponse = start.startsWith('SIP/');
     const request =
@@ -294,7 +293,7 @@ export class Framer implements Timed {
   }
 }
 
-/** A part of a segment; a copy of its own when the segment is much larger. */
+/** A part of a segment; a copy when the segment is much larger. */
 function own(chunk: string, start: number, end: number): string {
   const part = chunk.slice(start, end);
   return chunk.length - part.length < WORTH_COPYING ? part : Buffer.from(part, 'latin1').toString('latin1');

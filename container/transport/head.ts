@@ -1,16 +1,16 @@
-// What framing has to know of a head without trusting that it is SIP: how long a body it declares, and whether it is
-// HTTP (§18.3).
+// What framing needs of a head that is possibly not SIP: the declared length of its body, and whether it is HTTP
+// (§18.3).
 
-/** Methods of HTTP that are none of SIP. OPTIONS is both: its line tells. */
+/** The HTTP methods that are not SIP methods. OPTIONS is both; the rest of its line decides. */
 const HTTP_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'TRACE', 'PATCH', 'PRI']);
 
-/** Whether a line that starts like this is HTTP's: `start` holds the first word and its blank. */
+/** Whether a line that starts like this is HTTP: `start` contains the first word and the blank after it. */
 export function isHttpMethod(start: string): boolean {
   const blank = start.indexOf(' ');
   return blank > 0 && HTTP_METHODS.has(start.slice(0, blank));
 }
 
-/** Whether the first line names HTTP as its version. */
+/** Whether the first line has an HTTP version. */
 export function isHttpRequest(head: string): boolean {
   const end = head.indexOf('\r\n');
   const blank = head.lastIndexOf(' ', end);
@@ -18,8 +18,8 @@ export function isHttpRequest(head: string): boolean {
 }
 
 /**
- * The body length that the head of a malformed message declares: from 0 to `limit`, or -1 when it is not certain. It is
- * certain when one line alone can be meant by the name, in any spelling, and that one is right to the letter.
+ * The body length that the head of a malformed message declares, from 0 to `limit`, or -1 when it is not certain. It is
+ * certain when exactly one line can be read as this header, in any spelling, and that line is entirely correct.
  */
 export function declaredLength(head: string, limit: number): number {
   let length = -1;
@@ -39,14 +39,16 @@ export function declaredLength(head: string, limit: number): number {
   return length;
 }
 
-/** The number behind a name that ends at `named`, or -1: also when the name is not certain, or the value is folded. */
+/**
+ * The number after a name that ends at `named`, or -1; also -1 when the name is not certain, or the value is folded.
+ */
 function valueAt(head: string, named: number, end: number, limit: number): number {
-  // A folded value cannot be told from a longer one here.
+  // Here a folded value cannot be distinguished from a longer one.
   const next = head.charCodeAt(end + 2);
   return named < 0 || next === 32 || next === 9 ? -1 : number(head, named, end, limit);
 }
 
-/** Offset behind the colon when the line is a Content-Length; 0 when it is not; -1 when it may be taken for one. */
+/** The offset after the colon when the line is a Content-Length; 0 when it is not; -1 when it might be read as one. */
 function nameEnd(head: string, start: number, end: number): number {
   let letters = '';
   let odd = false;
@@ -69,13 +71,13 @@ function letterOf(c: number): number {
   return lower >= 97 && lower <= 122 ? lower : 0;
 }
 
-/** A name may be followed by blanks, and by nothing else. */
+/** Only blanks may follow a name. */
 function isBlankBeforeColon(head: string, at: number, start: number, end: number): boolean {
   const c = head.charCodeAt(at);
   return (c === 32 || c === 9) && at > start && onlyBlanks(head, at, end);
 }
 
-/** Whether nothing but blanks stands between here and the colon. */
+/** Whether there are only blanks between that offset and the colon. */
 function onlyBlanks(head: string, at: number, end: number): boolean {
   for (; at < end; at++) {
     const c = head.charCodeAt(at);

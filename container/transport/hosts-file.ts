@@ -1,5 +1,5 @@
-// The host's own table of names (hosts(5)), read again when it is a while old. localhost is loopback, whatever it says
-// (RFC 6761 §6.3).
+// The host's own table of names (hosts(5)), read again after a while. localhost is always loopback, whatever the file
+// says (RFC 6761 §6.3).
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../base/clock.js';
 import { familyOf } from './address.js';
@@ -29,7 +29,7 @@ export class HostsFile {
     this.#path = path;
   }
 
-  /** Undefined when the name does not stand in it. */
+  /** Undefined when the file does not contain the name. */
   async addresses(host: string): Promise<NumericAddress[] | undefined> {
     const name = host.toLowerCase().replace(/\.$/, '');
     if (name === 'localhost' || name.endsWith('.localhost')) return [...LOOPBACK];

@@ -1,10 +1,9 @@
-// What sockets pass up before the transport layer knows their listeners: datagrams and connections, each with its
-// listener.
+// Datagrams and connections that sockets pass to the transport layer, each with its listener.
 import type { DatagramEnd } from './datagram-flow.js';
 import type { Listening } from './listen-address.js';
 import type { Connection, ConnectionReceiver, DatagramReceiver } from './network.js';
 
-/** Who takes them. */
+/** The transport layer, as the inputs see it. */
 interface InputUser {
   datagram(wire: string, address: string, port: number, end: DatagramEnd): void;
   accept(connection: Connection, listening: Listening): ConnectionReceiver;
@@ -17,7 +16,7 @@ export class DatagramInput implements DatagramReceiver {
   constructor(readonly layer: InputUser) {}
 
   receive(wire: string, address: string, port: number): void {
-    // Those that came before `listen` was done are lost, as if they had come before it was begun.
+    // Datagrams that arrive before `listen` is done are dropped, like those before it began.
     if (this.end !== undefined) this.layer.datagram(wire, address, port, this.end);
   }
 }
@@ -37,7 +36,7 @@ export class ConnectionInput {
 
 export const REFUSED: ConnectionReceiver = { connected() {}, receive() {}, closed() {} };
 
-/** Nothing but line ends and NULs: a keepalive, whatever its length. */
+/** Whether a datagram consists only of line ends and NULs: a keepalive of any length. */
 export function isFiller(wire: string): boolean {
   for (let i = 0; i < wire.length; i++) {
     const c = wire.charCodeAt(i);

@@ -1,25 +1,25 @@
-// A flow from this container to itself: composition of applications in one process, as if over the wire but without a
-// socket (contract section 5).
+// A flow from this container to itself, for composition: applications in one process exchange messages as if over the
+// wire, but without a socket (RULES.md section 5).
 import type { Agenda } from '../base/agenda.js';
 import { type Malformed, parse, type Request, type Response } from '../message/index.js';
 import type { Flow, Hop } from './flow.js';
 import type { TransportName } from './network.js';
 import { OUTSIDE, type RoutingState } from './routing-state.js';
 
-/** Who gets what is sent; `wire` is its text. */
+/** Receives what is sent; `wire` is the text of the message. */
 export type InternalReceiver = (message: Request | Response | Malformed, flow: InternalFlow, wire: string) => void;
 
-/** Names of the applications at the two ends, for operators: known as far as somebody has said them. */
+/** The names of the applications at the two ends, for operators, as far as they are known. */
 export interface Parties {
-  /** Who sent the request. */
+  /** The application that sent the request. */
   sender: string | undefined;
-  /** Who took it. */
+  /** The application that took it. */
   recipient: string | undefined;
 }
 
 /**
- * One end; what is sent on it arrives at the other, later. It bears the addresses of the flow that the request came on,
- * and loses nothing.
+ * One end of the flow. A message that is sent on it arrives at the other end later. It has the addresses of the flow
+ * that the request came on, and loses nothing.
  */
 export class InternalFlow implements Flow {
   readonly reliable = true;
@@ -40,7 +40,7 @@ export class InternalFlow implements Flow {
     agenda: Agenda,
     receive: InternalReceiver,
     like: Flow,
-    /** Of the request which travels here. */
+    /** The routing state of the request. */
     readonly routingState: RoutingState,
     readonly parties: Parties,
     origin: Flow | undefined,
@@ -62,7 +62,7 @@ export class InternalFlow implements Flow {
     routingState: RoutingState,
     origin: Flow | undefined,
   ): InternalFlow {
-    // A request in a dialog comes from whoever took it before.
+    // The sender of a request in a dialog is the application that took the previous one.
     const before = like instanceof InternalFlow ? like.parties.recipient : undefined;
     const parties: Parties = { sender: routingState.sender ?? before, recipient: undefined };
     const near = new InternalFlow(agenda, receive, like, routingState, parties, origin);
@@ -77,26 +77,26 @@ export class InternalFlow implements Flow {
     if (peer !== undefined) this.#agenda.add(() => this.#receive(parse(wire, 'datagram'), peer, wire));
   }
 
-  /** Nobody has to be told of its loss. */
+  /** Nothing to do: the flow cannot be lost. */
   forget(): void {}
 }
 
-/** This application has taken what came on the flow. */
+/** Records that this application took the message. */
 export function takenBy(flow: Flow, application: string): void {
   if (flow instanceof InternalFlow) flow.parties.recipient ??= application;
 }
 
-/** The flow on which the request that came on this one entered the container. */
+/** The flow on which a request that arrived on this flow entered the container. */
 export function originOf(flow: Flow | undefined): Flow | undefined {
   return flow instanceof InternalFlow ? flow.origin : flow;
 }
 
-/** What travels with a request which came on this flow. */
+/** The routing state of a request that arrived on this flow. */
 export function routingStateOn(flow: Flow): RoutingState {
   return flow instanceof InternalFlow ? flow.routingState : OUTSIDE;
 }
 
-/** A flow as a hop: the request takes it and no other. */
+/** A hop that forces a request onto this flow. */
 export function hopOf(flow: Flow): Hop {
   return { transport: flow.transport, address: flow.remoteAddress, port: flow.remotePort, flow };
 }

@@ -1,5 +1,5 @@
-// Where to listen, as the operator writes it: 'udp:127.0.0.1:5060', 'tcp:[::1]', with what to tell others when that is
-// another address.
+// An address to listen on, as the operator writes it: 'udp:127.0.0.1:5060', 'tcp:[::1]'; with the address to advertise,
+// if that differs.
 import { isHost } from '@siplet/sdk/grammar';
 import { defaultPort } from '../message/index.js';
 import { bracketed, canonical, familyOf, inNetwork, isLoopback, isWildcard } from './address.js';
@@ -9,7 +9,7 @@ export interface ListenSpec {
   readonly transport: TransportName;
   /** Numeric, IPv6 without brackets. */
   readonly address: string;
-  /** 0 is any free one. */
+  /** 0 means any free port. */
   readonly port: number;
   /** host or host:port for Via and Record-Route instead of the bound address. */
   readonly advertise?: string | undefined;
@@ -17,7 +17,7 @@ export interface ListenSpec {
 
 const TRANSPORTS: readonly string[] = ['UDP', 'TCP', 'TLS', 'WS', 'WSS'];
 
-/** Throws a TypeError that says what is wrong with it. */
+/** Throws a TypeError that says what is wrong with the text. */
 export function parseListen(text: string, advertise?: string): ListenSpec {
   const colon = text.indexOf(':');
   const transport = text.slice(0, Math.max(0, colon)).toUpperCase();
@@ -25,7 +25,7 @@ export function parseListen(text: string, advertise?: string): ListenSpec {
     throw new TypeError(`listen '${text}': begins with udp:, tcp:, tls:, ws: or wss:`);
   const { host, port } = hostPort(text.slice(colon + 1), text);
   const address = host.charCodeAt(0) === 91 ? host.slice(1, -1) : host;
-  if (familyOf(address) === 0) throw new TypeError(`listen '${text}': '${host}' is no numeric address`);
+  if (familyOf(address) === 0) throw new TypeError(`listen '${text}': '${host}' is not a numeric address`);
   if (advertise !== undefined) hostPort(advertise, advertise);
   return { transport: transport as TransportName, address, port: port ?? defaultPort(transport), advertise };
 }
@@ -34,24 +34,24 @@ function hostPort(text: string, whole: string): { host: string; port: number | u
   const bracket = text.lastIndexOf(']');
   const colon = text.indexOf(':', Math.max(0, bracket));
   const host = colon < 0 ? text : text.slice(0, colon);
-  if (!isHost(host)) throw new TypeError(`'${whole}': '${host}' is no host (IPv6 takes brackets)`);
+  if (!isHost(host)) throw new TypeError(`'${whole}': '${host}' is not a host (IPv6 needs brackets)`);
   if (colon < 0) return { host, port: undefined };
   const digits = text.slice(colon + 1);
   const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : 65536;
-  if (port > 65535) throw new TypeError(`'${whole}': '${digits}' is no port`);
+  if (port > 65535) throw new TypeError(`'${whole}': '${digits}' is not a port`);
   return { host, port };
 }
 
-/** One address that we listen on: what it is called in Via, depending on who is to read it (§18.1.1). */
+/** One address that we listen on, and its names in Via, which depend on the reader (§18.1.1). */
 export class Listening {
   readonly transport: TransportName;
   readonly address: string;
   readonly port: number;
   readonly family: 4 | 6;
   readonly wildcard: boolean;
-  /** host:port as advertised, or undefined. */
+  /** The advertised host:port, or undefined. */
   readonly #advertised: string | undefined;
-  /** Addresses under which others reach it; those of loopback last. */
+  /** The addresses by which others reach it; loopback addresses last. */
   readonly reachable: readonly LocalInterface[];
   readonly #outside: string;
   readonly #inside: string;
@@ -75,17 +75,17 @@ export class Listening {
     }
   }
 
-  /** Whether the text is this address, with or without transport and port. */
+  /** Whether the text names this address, with or without transport and port. */
   isNamed(text: string): boolean {
     return text.toLowerCase() === this.text || canonical(text) === canonical(this.address);
   }
 
-  /** As the operator would write it. */
+  /** The address as the operator would write it. */
   get text(): string {
     return `${this.transport.toLowerCase()}:${bracketed(this.address)}:${this.port}`;
   }
 
-  /** The address of ours that this peer sees. */
+  /** Our address as this peer sees it. */
   localFor(peer: string): string {
     if (!this.wildcard) return this.address;
     if (isLoopback(peer)) return this.#inside;
@@ -100,7 +100,7 @@ export class Listening {
     return this.#advertised ?? `${bracketed(this.localFor(peer))}:${this.port}`;
   }
 
-  /** Every sent-by that it may ever use. */
+  /** Every sent-by that it may use. */
   sentBys(): string[] {
     const all = this.reachable.map((one) => `${bracketed(one.address)}:${this.port}`);
     all.push(`${bracketed(this.#outside)}:${this.port}`, `${bracketed(this.#inside)}:${this.port}`);
@@ -108,7 +108,7 @@ export class Listening {
     return all;
   }
 
-  /** How well it suits to reach this peer: the interface nearer to it is the better one. */
+  /** How suitable it is for reaching this peer: an interface in the peer's network is better. */
   suits(peer: string): number {
     if (this.wildcard) return 2;
     if (isLoopback(this.address)) return isLoopback(peer) ? 4 : 0;
@@ -117,7 +117,7 @@ export class Listening {
   }
 }
 
-/** The one with the highest value, the first of equals; undefined when all values are below 0. */
+/** The item with the highest value, the first of equals; undefined when all values are negative. */
 export function mostSuitable<T>(all: readonly T[], suits: (one: T) => number): T | undefined {
   let found: T | undefined;
   let most = -1;

@@ -1,4 +1,4 @@
-// A flow to where nothing leads: what is sent on it fails, as if the connection had been refused (§18.4).
+// A flow to an unreachable destination: sending on it fails like a refused connection (§18.4).
 import type { Agenda } from '../base/agenda.js';
 import type { Flow, FlowUser } from './flow.js';
 import type { TransportName } from './network.js';

@@ -1,5 +1,5 @@
-// The port to the wire: what udp.ts and tcp.ts do with real sockets and test/world does with a virtual network. Nothing
-// above knows more of sockets. Octets are 'wire strings': one latin1 character an octet.
+// The port to the wire. udp.ts and tcp.ts implement it with real sockets, test/world with a virtual network; the layers
+// above know nothing else about sockets. Octets are 'wire strings': latin1, one octet in each character.
 
 export type TransportName = 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS';
 
@@ -12,11 +12,12 @@ export interface SocketAddress {
 export interface DatagramSocket {
   readonly local: SocketAddress;
   /**
-   * Sends now or soon; never throws. `failed` is called later, never synchronously, when the host reports that it could
-   * not.
+   * Sends now or soon; never throws. `failed` is called later, never synchronously, when the host reports a failure.
    */
   send(wire: string, port: number, address: string, failed?: (error: Error) => void): void;
-  /** Where the host says at once what has become of it: why it has not left, else undefined. Calls nobody. */
+  /**
+   * For hosts that report the result at once: the error, or undefined when the datagram was sent. Calls nothing back.
+   */
   readonly sendNow?: ((wire: string, port: number, address: string) => Error | undefined) | undefined;
   close(): Promise<void>;
 }
@@ -31,19 +32,19 @@ export interface Connection {
   readonly remote: SocketAddress;
   /** Queued until connected; octets in order. Never throws. */
   write(wire: string): void;
-  /** Octets accepted and not yet handed to the network: the bound on a peer that does not read. */
+  /** Octets accepted but not yet handed to the network; limits what waits for a peer that does not read. */
   readonly backlog: number;
-  /** Receives nothing for a while, so that the peer has to wait (true), or goes on (false). */
+  /** True stops reading for a while, so that the peer has to wait; false resumes. */
   hold?(isHeld: boolean): void;
-  /** Sends what is queued, then ends. */
+  /** Sends what is queued, then closes. */
   end(): void;
-  /** Ends now; `closed` follows. */
+  /** Closes now; `closed` follows. */
   destroy(): void;
 }
 
 /**
- * Called in order: `connected` (outgoing ones only), `receive`…, `closed` exactly once, never synchronously from
- * `connect` or `write`.
+ * Called in this order: `connected` (only for outgoing connections), `receive`…, then `closed` exactly once; never
+ * synchronously from `connect` or `write`.
  */
 export interface ConnectionReceiver {
   connected(): void;
@@ -57,29 +58,26 @@ export interface Listener {
 }
 
 export interface Network {
-  /** Rejects when the address cannot be bound. Port 0 is any free one. */
+  /** Rejects when the address cannot be bound. Port 0 means any free port. */
   bind(address: string, port: number, receiver: DatagramReceiver): Promise<DatagramSocket>;
   listen(address: string, port: number, accept: (connection: Connection) => ConnectionReceiver): Promise<Listener>;
-  /**
-   * A connection on its way; a refusal is reported by `closed(error)`. `from` is the local address to use, when it
-   * matters.
-   */
+  /** Opens a connection; `closed(error)` reports a refusal. `from` is the local address to use, where it matters. */
   connect(remote: SocketAddress, receiver: ConnectionReceiver, from?: string): Connection;
-  /** The addresses of this host: what a wildcard listener answers on. Without it nothing is known of them. */
+  /** The addresses of this host, on which a wildcard listener answers. Without this method they are unknown. */
   interfaces?(): LocalInterface[];
 }
 
 export interface LocalInterface {
   readonly address: string;
   readonly family: 4 | 6;
-  /** Loopback and the like: reached from this host alone. */
+  /** Reachable only from this host, such as loopback. */
   readonly internal: boolean;
   /** Bits of the network mask. */
   readonly prefix: number;
 }
 
 /**
- * Where names become addresses: DNS in the container, a table in a test. Each rejects on failure; an empty answer is an
+ * Resolves names: by DNS in the container, by a table in a test. Each method rejects on failure; an empty answer is an
  * empty list.
  */
 export interface Resolver {

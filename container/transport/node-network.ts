@@ -44,7 +44,7 @@ export function localInterfaces(): LocalInterface[] {
   for (const ones of Object.values(networkInterfaces())) {
     for (const one of ones ?? []) {
       const prefix = one.cidr === null ? 0 : Number(one.cidr.slice(one.cidr.indexOf('/') + 1));
-      // A link-local address says nothing without its zone, which no Via can carry.
+      // A link-local address is useless without its zone, which a Via cannot contain.
       if (one.address.startsWith('fe80:')) continue;
       all.push({ address: one.address, family: one.family === 'IPv6' ? 6 : 4, internal: one.internal, prefix });
     }

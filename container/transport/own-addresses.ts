@@ -1,19 +1,19 @@
-// Which hosts and ports are ours: for Route and Request-URI (§16.4, §16.5), and for the Via of a response (§18.1.2).
+// Whether a host and port are ours: in a Route or Request-URI (§16.4, §16.5), and in the Via of a response (§18.1.2).
 import { copied, defaultPort } from '../message/index.js';
 import { canonical, familyOf, isLoopback } from './address.js';
 import type { Listening } from './listen-address.js';
 import type { TransportName } from './network.js';
 
-/** A port of ours under some host. */
+/** One of our ports, for some host. */
 interface Place {
   readonly transport: TransportName;
   readonly port: number;
 }
 
-/** A power of two. */
+/** How many answers are cached; a power of two. */
 const ANSWERS = 64;
 
-/** What was asked last: a handful of hosts are asked for with every message. */
+/** A cached answer: every message asks about the same few hosts. */
 interface Answer {
   readonly host: string;
   readonly port: number | undefined;
@@ -58,7 +58,7 @@ export class OwnAddresses {
     else hosts.add(host);
   }
 
-  /** Whether a Via with this sent-by is one that we wrote. */
+  /** Whether a Via with this sent-by is ours. */
   isSentBy(host: string, port: number): boolean {
     return this.#sentBys.get(port)?.has(hostKey(host)) ?? false;
   }
@@ -76,12 +76,12 @@ export class OwnAddresses {
   #finds(host: string, port: number | undefined, transport: string | undefined): boolean {
     const name = canonical(host);
     const places = this.#places.get(name);
-    // Most hosts are others', by numeric addresses.
+    // Most hosts belong to others and are numeric.
     if (places === undefined && isNumericElsewhere(name) && this.#domains.size === 0) return false;
     const asked = transport?.toUpperCase();
     const wanted = port ?? defaultPort(asked ?? 'UDP');
     const matches = (one: Place): boolean => one.port === wanted && (!asked || one.transport === asked);
-    // A domain without a port is located by SRV; whatever port that gives is ours too.
+    // A domain without a port is located by SRV, so any port that SRV gives is ours too.
     if (this.#domains.has(name) && (port === undefined || this.#listenings.some(matches))) return true;
     if (places?.some(matches)) return true;
     const isLocalhost = name === 'localhost';
@@ -90,13 +90,13 @@ export class OwnAddresses {
   }
 }
 
-/** An IPv4 address that is none of loopback. */
+/** Whether it is an IPv4 address outside loopback. */
 function isNumericElsewhere(name: string): boolean {
   const first = name.charCodeAt(0);
   return first >= 48 && first <= 57 && familyOf(name) === 4 && !name.startsWith('127.');
 }
 
-/** IPv6 has many spellings. */
+/** One spelling for each host, because IPv6 has many. */
 function hostKey(host: string): string {
   return host.indexOf(':') >= 0 ? canonical(host) : host;
 }

@@ -1,14 +1,13 @@
-// Octets that arrive bit by bit, put together once: adding n pieces of one octet costs n steps, and no octet is looked
-// at twice.
+// Joins octets that arrive piece by piece: n pieces of one octet cost n steps, and no octet is read twice.
 
-/** Pieces are joined in blocks, so that many small ones do not keep a list as long as the message. */
+/** Pieces are joined in blocks, so that many small ones do not make a list as long as the message. */
 const BLOCK = 1024;
 
 export class Pieces {
   length = 0;
   #blocks: string[] = [];
   #small: string[] = [];
-  /** The last three octets: what a separator that the next piece ends may have begun with. */
+  /** The last three octets: a separator that the next piece completes may begin in them. */
   tail = '';
 
   add(piece: string): void {
@@ -20,7 +19,7 @@ export class Pieces {
     this.#small = [];
   }
 
-  /** All of them as one string; nothing is left. */
+  /** Returns all octets as one string and forgets them. */
   take(): string {
     const all = this.#blocks.join('') + this.#small.join('');
     this.clear();

@@ -1,26 +1,26 @@
-// What travels with an initial request from application to application: by it the router knows what was answered before
-// (contract section 5, JSR 289 §15).
+// The routing state of JSR 289 §15: it travels with an initial request from application to application, and tells the
+// router what it answered before (RULES.md section 5).
 import type { RoutingDirective, RoutingRegion } from '@siplet/sdk';
 
 export interface RoutingState {
   /**
-   * Names of the applications that have had the request, or one that it was made from, in order; of one that is sent,
-   * its sender's too.
+   * The names of the applications that had the request, or a request that it was made from, in order. For a request
+   * being sent, the sender is included.
    */
   readonly visited: readonly string[];
-  /** The application that it comes from; undefined: it comes from outside. */
+  /** The application that sent it; undefined when it comes from outside. */
   readonly sender: string | undefined;
-  /** What the router was asked with last. */
+  /** The directive of the last question to the router. */
   readonly directive: RoutingDirective;
-  /** On whose behalf the application was invoked that had it last. */
+  /** The region of the router's last answer: on whose behalf that application was invoked. */
   readonly region: RoutingRegion | undefined;
-  /** URI of that subscriber, wire text. */
+  /** The URI of that subscriber, as wire text. */
   readonly subscriberUri: string | undefined;
-  /** What the router gave with its last answer. */
+  /** The state information of the router's last answer. */
   readonly stateInfo: unknown;
 }
 
-/** Of a request that comes from outside: no application has had it. */
+/** The state of a request from outside: no application has had it. */
 export const OUTSIDE: RoutingState = {
   visited: [],
   sender: undefined,
@@ -30,7 +30,10 @@ export const OUTSIDE: RoutingState = {
   stateInfo: undefined,
 };
 
-/** Of a request that an application sends: it goes on from where it was made, and its sender has had it. */
+/**
+ * The state of a request that an application sends: it continues from where it was made, and its sender counts as
+ * visited.
+ */
 export function sentBy(sender: string, routingState: RoutingState): RoutingState {
   if (routingState.visited.at(-1) === sender) return routingState;
   const { directive, region, subscriberUri, stateInfo } = routingState;

@@ -1,5 +1,4 @@
-// Locating SIP servers (RFC 3263): from a URI to the list of places to try, best first. A numeric host is answered at
-// once, a name after DNS.
+// Locates SIP servers (RFC 3263): from a URI to a list of hops, best first. A numeric host needs no DNS.
 import type { Clock } from '../base/clock.js';
 import { copied, defaultPort, type Uri } from '../message/index.js';
 import { canonical, familyOf, isUnicast } from './address.js';
@@ -8,19 +7,19 @@ import type { Hop } from './flow.js';
 import type { Resolver, TransportName } from './network.js';
 import { orderServices } from './service-order.js';
 
-/** What can be sent at all: the transport layer. */
+/** Which hops are possible at all; implemented by the transport layer. */
 interface Reach {
   reaches(transport: TransportName, family: 4 | 6): boolean;
   listens(transport: TransportName, family: 4 | 6): boolean;
 }
 
 export interface LocationOptions {
-  /** A request of more octets does not go over UDP if it can be helped; 0 is no limit (§18.1.1). */
+  /** Requests of more octets avoid UDP if possible; 0 means no limit (§18.1.1). */
   readonly udpMtu?: number;
   readonly maxHops?: number;
-  /** For all of it. */
+  /** Milliseconds for the whole look-up. */
   readonly time?: number;
-  /** How long a hop that failed is tried after the others (RFC 3263 §4.3). */
+  /** Milliseconds during which a failed hop is tried after the others (RFC 3263 §4.3). */
   readonly avoidTime?: number;
 }
 
@@ -28,11 +27,11 @@ interface LocationPorts {
   readonly resolver: Resolver;
   readonly reach: Reach;
   readonly clock: Clock;
-  /** A number from 0 up to 1 for the weights of SRV (RFC 2782). */
+  /** A number in [0, 1), for the weights of SRV (RFC 2782). */
   readonly chance: () => number;
 }
 
-/** There is no place to try, and why. */
+/** Nothing can be tried; the message says why. */
 export class LocationError extends Error {
   override readonly name = 'LocationError';
 }
@@ -44,7 +43,7 @@ const TRANSPORTS: ReadonlyMap<string, TransportName> = new Map([
   ['ws', 'WS'],
   ['wss', 'WSS'],
 ]);
-/** NAPTR services and SRV prefixes (RFC 3263 §4.1, RFC 7118 §8 leaves WS without any). */
+/** NAPTR services and SRV prefixes (RFC 3263 §4.1; RFC 7118 §8 defines none for WS). */
 const SERVICES: ReadonlyMap<string, TransportName> = new Map([
   ['SIPS+D2T', 'TLS'],
   ['SIP+D2T', 'TCP'],
@@ -56,15 +55,15 @@ const PREFIXES: Readonly<Partial<Record<TransportName, string>>> = {
   TLS: '_sips._tcp.',
 };
 const FAMILIES = [4, 6] as const;
-/** Hops remembered as failed; the oldest makes room. */
+/** How many failed hops are remembered; beyond that the oldest is forgotten. */
 const MAX_AVOIDED = 1024;
 
-/** Hosts whose places are remembered, how many URIs of each, and how much of their parameters. */
+/** The limits of the cache: hosts, URIs for each host, and the length of their parameters. */
 const MAX_KNOWN = 1024;
 const KEPT_OF_HOST = 4;
 const MAX_KEPT_PARAMETERS = 64;
 
-/** Where a numeric URI led. */
+/** The hops of a numeric URI. */
 interface Known {
   readonly port: number | undefined;
   readonly scheme: string;
@@ -79,7 +78,8 @@ interface Target {
   readonly secure: boolean;
   readonly chance: () => number;
   /**
-   * The same chance is to give the same answer, in whatever order the records come and whatever has failed (§16.11).
+   * The same random number must give the same answer, in whatever order the records arrive and whatever has failed
+   * (§16.11).
    */
   readonly isFixed: boolean;
 }
@@ -102,9 +102,9 @@ export class ServerLocation {
   }
 
   /**
-   * Never an empty list: what cannot be reached rejects with a LocationError. `size` is that of the request with our
-   * Via on it. `chance` makes the choice of a stateless proxy depend on the request alone (RFC 3263 §4.2 asks for the
-   * same server again).
+   * Never returns an empty list: when nothing can be reached, it rejects with a LocationError. `size` is that of the
+   * request with our Via. `chance` makes the choice of a stateless proxy depend only on the request, because RFC 3263
+   * §4.2 requires the same server again.
    */
   locate(uri: Uri, size = 0, chance?: () => number): readonly Hop[] | Promise<readonly Hop[]> {
     const known = this.#isSmall(size) ? this.#knownOf(uri) : undefined;
@@ -137,8 +137,8 @@ export class ServerLocation {
   }
 
   /**
-   * Numeric addresses lead to the same place every time: the last ones of each host are kept as they stand in URIs, of
-   * a call's target and of its Contact.
+   * Numeric addresses always give the same hops. The latest are cached for each host: those for a call's target and for
+   * its Contact.
    */
   #keep(uri: Uri, size: number, hops: Hop[]): Hop[] {
     if (!this.#isSmall(size) || hops.length !== 1 || uri.parameters.length > MAX_KEPT_PARAMETERS) return hops;
@@ -149,7 +149,7 @@ export class ServerLocation {
     return hops;
   }
 
-  /** This hop did not answer or refused: for a while it comes last (RFC 3263 §4.3). */
+  /** Call when this hop did not answer or refused: for a while it comes last (RFC 3263 §4.3). */
   avoid(hop: Hop): void {
     const key = keyOf(hop);
     this.#avoided.delete(key);
@@ -158,9 +158,9 @@ export class ServerLocation {
     this.#avoided.set(key, this.#ports.clock.now() + this.#avoidTime);
   }
 
-  /** RFC 3263 §4: TARGET is maddr, else the host; the transport that the URI names, or leaves open. */
+  /** RFC 3263 §4: TARGET is maddr, otherwise the host; the URI names the transport or leaves it open. */
   #targetOf(uri: Uri, chance: () => number, isFixed: boolean): Target {
-    if (uri.scheme !== 'sip' && uri.scheme !== 'sips') throw new LocationError(`${uri.scheme}: is no SIP URI`);
+    if (uri.scheme !== 'sip' && uri.scheme !== 'sips') throw new LocationError(`${uri.scheme}: is not a SIP URI`);
     const secure = uri.scheme === 'sips';
     const host = canonical(uri.maddr ?? uri.host);
     const named = uri.transport;
@@ -177,21 +177,21 @@ export class ServerLocation {
 
   #numeric(target: Target): Hop {
     const transport = target.transport ?? (target.secure ? 'TLS' : 'UDP');
-    if (!isUnicast(target.host)) throw new LocationError(`${target.host} is no address of one host`);
+    if (!isUnicast(target.host)) throw new LocationError(`${target.host} is not the address of a single host`);
     const family = familyOf(target.host) as 4 | 6;
     if (!this.#ports.reach.reaches(transport, family)) throw unreachable(transport, family);
     return { transport, address: target.host, port: target.port ?? defaultPort(transport), host: target.host };
   }
 
   #resolve(target: Target): Promise<Hop[]> {
-    const late = new LocationError(`${printable(target.host)}: no answer from DNS in ${this.#time} ms`);
+    const late = new LocationError(`${printable(target.host)}: no answer from DNS within ${this.#time} ms`);
     return bounded(this.#ports.clock, this.#time, this.#byName(target), late);
   }
 
   async #byName(target: Target): Promise<Hop[]> {
     const { host, port, transport, secure } = target;
     const name = printable(host);
-    // RFC 3263 §4.2: with a port, or where there is no SRV, the name is that of a host.
+    // RFC 3263 §4.2: with a port, or without SRV records, the name is a host name.
     if (port !== undefined) return this.#byAddress(target, transport ?? (secure ? 'TLS' : 'UDP'), host, port);
     if (transport !== undefined) {
       this.#check(transport);
@@ -206,7 +206,7 @@ export class ServerLocation {
     return this.#byAddress(target, last, host, defaultPort(last));
   }
 
-  /** RFC 3263 §4.1: the first record of a service that we support, in order. Undefined when there is none. */
+  /** RFC 3263 §4.1: the first record, in order, for a service that we support. Undefined when there is none. */
   async #byNaptr(target: Target): Promise<Hop[] | undefined> {
     const records = await this.#ports.resolver.naptr(target.host).catch(() => []);
     records.sort((a, b) => a.order - b.order || a.preference - b.preference);
@@ -227,13 +227,16 @@ export class ServerLocation {
     return undefined;
   }
 
-  /** RFC 3263 §4.1, without NAPTR: SRV for each transport that we support; the first that has records is taken. */
+  /**
+   * RFC 3263 §4.1, without NAPTR: asks SRV for each transport that we support, and takes the first that has records.
+   */
   async #byEveryService(target: Target): Promise<Hop[] | undefined> {
     const order: TransportName[] = target.secure ? ['TLS'] : ['UDP', 'TCP', 'TLS'];
     const asked = order
       .filter((one) => this.#speaks(one))
       .map((one) => this.#byService(target, one, `${PREFIXES[one]}${target.host}`));
-    // Asked at once, so that one that is not answered does not spend the time of all; looked at in order.
+    // All are asked at once, so that an unanswered one does not use up the time of the others; the answers are read in
+    // order.
     for (const hops of await Promise.all(asked)) if (hops !== undefined && hops.length > 0) return hops;
     return undefined;
   }
@@ -244,7 +247,7 @@ export class ServerLocation {
     const records = await this.#ports.resolver.services(name).catch(() => []);
     if (records.length === 0) return undefined;
     const hops: Hop[] = [];
-    // RFC 2782: one record with the root for a target says that the service is decidedly not there.
+    // RFC 2782: a single record with the root as its target means that the service is not available.
     const real = records.filter((record) => record.name !== '' && record.name !== '.' && record.port > 0);
     if (target.isFixed) real.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.port - b.port));
     const chosen = orderServices(real, target.chance).slice(0, this.#maxHops);
@@ -272,11 +275,13 @@ export class ServerLocation {
       hops.push({ transport, address, port, host: target.host });
     }
     if (hops.length > 0) return hops;
-    const why = found.length === 0 ? 'no address' : `no address that ${transport} of ours reaches`;
+    const why = found.length === 0 ? 'no address' : `no address that our ${transport} can reach`;
     throw new LocationError(`${printable(name)}: ${why}`);
   }
 
-  /** Bounds the list, puts what failed of late last, and TCP before UDP for a large request (§18.1.1). */
+  /**
+   * Limits the list, moves hops that failed recently to the end, and puts TCP before UDP for a large request (§18.1.1).
+   */
   #finish(all: Hop[], size: number, isFixed: boolean): Hop[] {
     let hops = all.length > this.#maxHops ? all.slice(0, this.#maxHops) : all;
     if (!isFixed && this.#avoided.size > 0 && hops.length > 1) {
@@ -308,14 +313,14 @@ export class ServerLocation {
   }
 }
 
-/** In an order of their own, whatever order they came in, beginning where chance says. */
+/** Sorts the addresses regardless of the order in which they arrived, then rotates the list by a random number. */
 function turned<T extends { readonly address: string }>(found: readonly T[], chance: number): T[] {
   const sorted = [...found].sort((a, b) => (a.address < b.address ? -1 : 1));
   const first = Math.floor(chance * sorted.length);
   return [...sorted.slice(first), ...sorted.slice(0, first)];
 }
 
-/** §26.2.2: with sips every hop is TLS, whatever the URI says of what carries it. */
+/** §26.2.2: with sips every hop uses TLS, whatever transport the URI names. */
 function secured(transport: TransportName): TransportName {
   if (transport === 'UDP') throw new LocationError('sips cannot be reached over UDP');
   return transport === 'WS' || transport === 'WSS' ? 'WSS' : 'TLS';
@@ -329,7 +334,7 @@ function keyOf(hop: Hop): string {
   return `${hop.transport}|${hop.address}|${hop.port}`;
 }
 
-/** A peer's text in a message of ours: short, and without control characters. */
+/** A peer's text in a message of ours: shortened, and without control characters. */
 function printable(text: string): string {
   let plain = '';
   for (let i = 0; i < text.length && i < 100; i++) {

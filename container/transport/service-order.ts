@@ -1,4 +1,4 @@
-// The order in which SRV records are tried (RFC 2782): lower priorities first, within one priority by chance in
+// The order in which SRV records are tried (RFC 2782): lower priorities first; within one priority randomly, in
 // proportion to the weights.
 
 interface Service {
@@ -19,10 +19,7 @@ export function orderServices<T extends Service>(records: readonly T[], chance: 
   return ordered;
 }
 
-/**
- * Those of weight 0 stand first in the running sum, so that they are drawn with hardly any chance while others are
- * left.
- */
+/** Records of weight 0 come first in the running sum, so that they are rarely drawn while others remain. */
 function draw<T extends Service>(same: T[], chance: () => number, ordered: T[]): void {
   same.sort((a, b) => Number(a.weight > 0) - Number(b.weight > 0));
   while (same.length > 1) {
@@ -30,7 +27,7 @@ function draw<T extends Service>(same: T[], chance: () => number, ordered: T[]):
     for (const one of same) sum += one.weight;
     const point = chance() * sum;
     let reached = 0;
-    // Strictly less: a weight of 0 is passed over but when all are 0.
+    // Strictly less: a weight of 0 is skipped unless all weights are 0.
     const found = same.findIndex(({ weight }) => {
       reached += weight;
       return point < reached || sum === 0;

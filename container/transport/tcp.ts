@@ -1,12 +1,12 @@
-// Connections on the system's sockets. Octets are latin1 strings from here on up.
+// Connections on the system's sockets. Above this file octets are latin1 strings.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import { familyOf } from './address.js';
 import type { Connection, ConnectionReceiver, Listener, SocketAddress } from './network.js';
 
-/** A dead peer is found out by the system after this and its probes. */
+/** After this many milliseconds without traffic the system probes whether the peer is alive. */
 const KEEPALIVE = 60_000;
-/** How long an ended connection may take to send the rest to a peer that does not read. */
+/** Milliseconds for sending the rest of a closing connection to a peer that does not read. */
 const LINGER = 5_000;
 const BACKLOG = 1024;
 
@@ -22,7 +22,7 @@ export function listenTcp(
 ): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE }, (socket) => {
-      // Gone before it was looked at.
+      // The socket was closed before this code could read its addresses.
       const { remoteAddress, remotePort, localAddress } = socket;
       if (remoteAddress === undefined || remotePort === undefined || localAddress === undefined) {
         socket.destroy();
@@ -37,7 +37,7 @@ export function listenTcp(
     server.once('error', reject);
     server.listen({ host: address, port, ipv6Only: familyOf(address) === 6, backlog: BACKLOG }, () => {
       server.off('error', reject);
-      // Out of descriptors, or reset before it was accepted: the next ones are accepted all the same.
+      // Out of descriptors, or reset before it was accepted: the server continues to accept.
       server.on('error', () => {});
       resolve(new TcpListener(server));
     });
@@ -75,7 +75,7 @@ class TcpListener implements Listener {
     this.local = { address: bound.address, port: bound.port };
   }
 
-  /** No new ones from now on; resolved when those that were accepted have ended too. */
+  /** Accepts no new connections from now on; resolves when the accepted ones have ended too. */
   close(): Promise<void> {
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
@@ -112,8 +112,8 @@ class TcpConnection implements Connection, Timed {
     socket.on('error', (error) => {
       this.#error = error;
     });
-    // The peer's FIN is the end of the connection for us: what was written still goes out, responses to come take
-    // another (§18.2.2).
+    // The peer's FIN ends the connection for us: what was written is still sent; later responses use another connection
+    // (§18.2.2).
     socket.on('end', () => {
       this.#lingers();
       this.#tell();

@@ -1,5 +1,5 @@
-// The transport layer (§18): which socket a message leaves by, what is written into a request that came, and where a
-// response goes.
+// The transport layer (§18): chooses the socket for a message, stamps a received request with its source, and routes
+// responses.
 import type { Agenda } from '../base/agenda.js';
 import type { Clock, Timed } from '../base/clock.js';
 import { defaultPort, Malformed, parse, type Request, type Response, type Via } from '../message/index.js';
@@ -17,27 +17,27 @@ import type { Connection, ConnectionReceiver, Listener, Network, TransportName }
 import { OwnAddresses } from './own-addresses.js';
 import { connectionTarget, datagramTarget, stampSource, unreadableTarget } from './via-source.js';
 
-/** Who gets what arrives. */
+/** Receives every message that arrives. */
 interface TransportUser {
   receive(message: Request | Response | Malformed, flow: Flow): void;
 }
 
 export interface TransportOptions {
-  /** Milliseconds (§17.1.1.1); connections are kept 64 times as long at least. */
+  /** Milliseconds (§17.1.1.1); connections are kept at least 64 times as long. */
   readonly t1?: number;
   readonly connectTime?: number;
-  /** A connection that nobody used for this long ends; never less than 64*T1 (§18.1.1). */
+  /** Milliseconds after which an unused connection is closed; never less than 64*T1 (§18.1.1). */
   readonly idleTime?: number;
   readonly maxConnections?: number;
   readonly maxConnectionsPerAddress?: number;
-  /** Octets that wait for a peer which does not read. */
+  /** Octets that may wait for a peer that does not read. */
   readonly maxBacklog?: number;
   readonly framing?: Partial<FramerLimits>;
-  /** Names that mean this container, apart from the addresses that it listens on. */
+  /** Names of this container, in addition to the addresses that it listens on. */
   readonly domains?: readonly string[];
-  /** Whether maddr in a Via says where the response goes (§18.2.2). */
+  /** Whether a maddr in a Via redirects the response (§18.2.2). */
   readonly honourMaddr?: boolean;
-  /** Told what the user of this layer threw. */
+  /** Receives the errors that the user of this layer throws. */
   readonly failed?: (error: unknown) => void;
 }
 
@@ -50,8 +50,8 @@ interface TransportPorts {
 const NOBODY: TransportUser = { receive() {} };
 
 /**
- * How long a stopping container waits for peers to end their side of connections, ms: what was written has left by
- * then, or never will.
+ * Milliseconds that a stopping container waits for peers to close their side of connections. By then everything written
+ * has left, or never will.
  */
 const PARTING = 300;
 
@@ -90,7 +90,7 @@ export class TransportLayer implements ConnectionUser {
   }
 
   /**
-   * Binds all of them, or none: then it rejects and says which and why. The answer names the ports that were free for a
+   * Binds all addresses or none: it rejects with the address and the reason. The result contains the actual ports for
    * port 0.
    */
   async listen(specs: readonly (string | ListenSpec)[]): Promise<Listening[]> {
@@ -132,12 +132,12 @@ export class TransportLayer implements ConnectionUser {
     return listenings;
   }
 
-  /** Whether a URI's or a Via's host and port are ours; no port is the transport's default one (§16.4). */
+  /** Whether the host and port of a URI or Via are ours; no port means the transport's default port (§16.4). */
   isOwn(host: string, port?: number, transport?: string): boolean {
     return this.#own.isOwn(host, port, transport);
   }
 
-  /** What a message bears of us before it is known where it goes: our first listener. */
+  /** Our address in a message whose destination is still unknown: that of our first listener. */
   get place(): { transport: TransportName; sentBy: string; localAddress: string; localPort: number } {
     const [first] = this.listenings;
     if (first === undefined) throw new Error('the container does not listen yet');
@@ -150,7 +150,7 @@ export class TransportLayer implements ConnectionUser {
     };
   }
 
-  /** Whether a request can be sent there at all. */
+  /** Whether a request can be sent by that transport and family. */
   reaches(transport: TransportName, family: 4 | 6): boolean {
     if (transport === 'UDP') return this.listens('UDP', family);
     return transport === 'TCP' && this.listenings.some((one) => one.family === family);
@@ -165,8 +165,8 @@ export class TransportLayer implements ConnectionUser {
   }
 
   /**
-   * The flow to a hop: the one that it names, a connection that stands, or a new one. What fails is told to the
-   * senders, later (§18.1.1).
+   * The flow to a hop: the one that the hop names, an open connection, or a new one. The senders are told of failures
+   * later (§18.1.1).
    */
   open(hop: Hop): Flow {
     if (hop.flow !== undefined) return hop.flow;
@@ -188,9 +188,9 @@ export class TransportLayer implements ConnectionUser {
   }
 
   /**
-   * Sends a response by its topmost Via: on the connection that the request came on, else on another to the same peer;
-   * over UDP from the socket that the request came to (§18.2.2, RFC 3581 §4). The flow that it took; undefined when
-   * there is none that it may take. `wire` is what the response is in octets, where that is known.
+   * Sends a response by its topmost Via: on the connection that the request came on, otherwise on another one to the
+   * same peer; over UDP from the socket that received the request (§18.2.2, RFC 3581 §4). Returns the flow used, or
+   * undefined when there is none. `wire` is the response in octets, if the caller has it.
    */
   respond(response: Response, arrivedOn: Flow, sender?: FlowUser, wire = response.toWire()): Flow | undefined {
     const { via } = response;
@@ -207,8 +207,8 @@ export class TransportLayer implements ConnectionUser {
   }
 
   /**
-   * The flow for a response whose own Via was taken off, by the next one and by nothing else (§16.7 step 9, §16.11).
-   * `near` is preferred as our end.
+   * The flow for a response whose own Via was removed: determined by the next Via alone (§16.7 step 9, §16.11). `near`
+   * is the preferred local end.
    */
   flowForVia(via: Via, near?: Flow): Flow | undefined {
     if (via.transport === 'UDP') return this.#flowBack(via, near instanceof DatagramFlow ? near : undefined);
@@ -217,10 +217,7 @@ export class TransportLayer implements ConnectionUser {
     return undefined;
   }
 
-  /**
-   * Stops listening, ends the connections, and resolves when all are gone: those that a peer keeps open are cut off
-   * soon.
-   */
+  /** Stops listening and closes all connections; after a short wait it cuts off those that a peer keeps open. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -295,7 +292,7 @@ export class TransportLayer implements ConnectionUser {
     return flow;
   }
 
-  /** Whose address a connection bears: that of a TCP listener, else of any other of the family. */
+  /** The address for a connection: that of a TCP listener, otherwise of any other listener of the family. */
   #listeningFor(address: string): Listening | undefined {
     const family = familyOf(address);
     return mostSuitable(this.listenings, (one) =>
@@ -305,7 +302,7 @@ export class TransportLayer implements ConnectionUser {
 
   #sentByFor(address: string, listening: Listening | undefined): string {
     if (listening !== undefined) return listening.sentByFor(address);
-    // Nothing of that family listens: any name of ours, as long as we know it again in the response.
+    // Nothing listens in that family. Any name will do that we recognise in the response.
     const other = this.listenings[0]?.sentByFor(address) ?? `localhost.invalid:${defaultPort('TCP')}`;
     this.#own.addSentBy(other);
     return other;
@@ -319,7 +316,7 @@ export class TransportLayer implements ConnectionUser {
 
   // From below.
 
-  /** A datagram, looked at only as far as needed to know that it is none of ours. */
+  /** A datagram, read only as far as needed to discard those that are not SIP. */
   datagram(wire: string, address: string, port: number, end: DatagramEnd): void {
     this.counters.octetsReceived += wire.length;
     const first = wire.charCodeAt(0);
@@ -376,7 +373,7 @@ export class TransportLayer implements ConnectionUser {
         this.#stamp(message as Request, flow);
       } else {
         counters.responsesReceived++;
-        // A response that was not meant for us (§18.1.2).
+        // The response was not meant for us (§18.1.2).
         const via = message.via;
         if (via === undefined || !this.#own.isSentBy(via.host, via.port ?? defaultPort(via.transport))) {
           counters.foreignResponses++;

@@ -1,17 +1,17 @@
-// Sends datagrams at once on what Node keeps of a socket: without a callback, a tick and four objects for each that has
-// left, which is nearly every one.
+// Sends datagrams directly on Node's internal handle of a socket: without the callback, the tick and the four objects
+// that Node would spend on each datagram.
 import { getSystemErrorName } from 'node:util';
 
-/** Octets of a datagram over IPv4 at most. */
+/** The maximal size of a datagram over IPv4. */
 const LARGEST = 65_507;
-/** Up to this length what is sent is written in place, into one piece of memory. */
+/** Datagrams up to this length are written into one reused buffer. */
 const USUAL = 2048;
 
-/** What Node has and its types do not show. */
+/** The part of Node's handle that its types do not show. */
 interface Handle {
   /**
-   * More than 0: it has left. 0: the system's buffer is full, and it waits; the memory is in use until it has left.
-   * Less: an error of libuv.
+   * A positive result means sent. 0 means that the system's buffer is full: the datagram waits, and its memory is in
+   * use until it is sent. A negative result is an error of libuv.
    */
   send(
     request: object,
@@ -23,7 +23,7 @@ interface Handle {
   ): number;
   send6: Handle['send'];
 }
-/** Of what is being sent; keeps its memory. */
+/** Node's object for one send; it keeps the memory alive. */
 interface SendRequest {
   list?: unknown;
 }
@@ -31,7 +31,7 @@ interface Octets {
   latin1Write(text: string, offset: number, length: number): number;
 }
 
-/** Of what is being sent. Undefined where a version of Node does not show it any more. */
+/** The class of these objects. Undefined in versions of Node that do not expose it. */
 const SendWrap = (() => {
   try {
     const { binding } = process as unknown as { binding?(name: string): { SendWrap?: new () => SendRequest } };
@@ -47,7 +47,7 @@ export class UdpSender {
   readonly #newRequest: new () => SendRequest;
   #request: SendRequest;
   #memory = Buffer.allocUnsafeSlow(USUAL);
-  /** The memory's first octets, by their number. */
+  /** The first n octets of the memory, by n. */
   #pieces: (readonly Uint8Array[] | undefined)[] = [];
 
   private constructor(handle: Handle, isV6: boolean, newRequest: new () => SendRequest) {
@@ -57,18 +57,18 @@ export class UdpSender {
     this.#request = new newRequest();
   }
 
-  /** Undefined where Node does not let it: then its public way is to be taken. */
+  /** Undefined where Node does not allow it; then use the public API. */
   static of(handle: object | undefined, isV6: boolean): UdpSender | undefined {
     const { send, send6 } = Object(handle) as Partial<Handle>;
     if (SendWrap === undefined || typeof send !== 'function' || typeof send6 !== 'function') return undefined;
     return new UdpSender(handle as Handle, isV6, SendWrap);
   }
 
-  /** Why it has not left; undefined when it has, or will when the system has room for it. */
+  /** Returns the error; undefined when the datagram was sent, or will be when the system has room. */
   readonly send = (wire: string, port: number, address: string): Error | undefined => {
     const { length } = wire;
     if (length > LARGEST || !(port > 0 && port < 65_536))
-      return new Error(`no datagram of ${length} octets to port ${port}`);
+      return new Error(`a datagram of ${length} octets to port ${port} is not possible`);
     const list = length <= USUAL ? this.#pieceOf(length) : [Buffer.allocUnsafe(length)];
     (list[0] as unknown as Octets).latin1Write(wire, 0, length);
     const request = this.#request;
@@ -77,7 +77,7 @@ export class UdpSender {
       : this.#handle.send(request, list, 1, port, address, false);
     if (code > 0) return undefined;
     if (code < 0) return errorOf(code, address, port);
-    // It goes out later, from this memory.
+    // The datagram waits in this memory and is sent later.
     request.list = list;
     this.#request = new this.#newRequest();
     this.#memory = Buffer.allocUnsafeSlow(USUAL);

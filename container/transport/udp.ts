@@ -1,18 +1,21 @@
-// Datagrams on the system's sockets. Octets are latin1 strings from here on up.
+// Datagrams on the system's sockets. Above this file octets are latin1 strings.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { familyOf } from './address.js';
 import type { DatagramReceiver, DatagramSocket, SocketAddress } from './network.js';
 import { UdpSender } from './udp-sender.js';
 
-/** Asked of the system, which may give less: what a burst brings waits here while the event loop is busy. */
+/** The receive buffer requested from the system, which may give less: bursts wait here while the event loop is busy. */
 const BUFFER = 4 * 1024 * 1024;
 
-/** A call of Buffer that skips what `toString` decides at each call. */
+/** A method of Buffer that avoids the decisions which `toString` makes at each call. */
 interface Octets {
   latin1Slice(start: number, end: number): string;
 }
 
-/** Every address is numeric already: asking the resolver for each datagram would cost more than sending it. */
+/**
+ * Replaces the resolver: every address is numeric already, and asking for each datagram would cost more than sending
+ * it.
+ */
 function literal(
   address: string,
   _family: unknown,
@@ -30,7 +33,7 @@ export function bindUdp(address: string, port: number, receiver: DatagramReceive
     socket.once('error', reject);
     socket.bind({ address, port }, () => {
       socket.off('error', reject);
-      // A report of ICMP: the transactions learn it by their timers.
+      // An ICMP report: the transactions notice by their timers.
       socket.on('error', ignore);
       enlarge(socket);
       resolve(new UdpSocket(socket, receiver));
@@ -45,7 +48,7 @@ function enlarge(socket: Socket): void {
       socket.setSendBufferSize(size);
       return;
     } catch {
-      // Less, then.
+      // The system allows only a smaller buffer.
     }
   }
 }
@@ -78,7 +81,7 @@ class UdpSocket implements DatagramSocket {
     try {
       this.#socket.send(octets, 0, wire.length, port, address, failed === undefined ? ignore : told(failed));
     } catch (error) {
-      // Closed, or a port that is none.
+      // The socket is closed, or the port is invalid.
       if (failed !== undefined) process.nextTick(failed, error);
     }
   }
@@ -91,9 +94,7 @@ class UdpSocket implements DatagramSocket {
   }
 }
 
-/**
- * Takes datagrams from what Node keeps of the socket, where it lets us: without an event and its listeners for each.
- */
+/** Receives datagrams from Node's internal handle, where it is exposed: without an event and its listeners for each. */
 function listen(socket: Socket, receiver: DatagramReceiver): void {
   const pass = (octets: Buffer, from: RemoteInfo): void =>
     receiver.receive((octets as unknown as Octets).latin1Slice(0, octets.length), from.address, from.port);
@@ -102,7 +103,7 @@ function listen(socket: Socket, receiver: DatagramReceiver): void {
     socket.on('message', pass);
     return;
   }
-  // A negative length is an error, such as a report of ICMP: the transactions learn it by their timers.
+  // A negative length is an error, such as an ICMP report: the transactions notice by their timers.
   handle.onmessage = (length, _handle, octets, from) => {
     if (length >= 0 && octets !== undefined && from !== undefined) pass(octets, from);
   };
@@ -120,12 +121,12 @@ export function sendOnUdp(descriptor: number, local: SocketAddress): DatagramSoc
   const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6, lookup: literal as never });
   socket.on('error', ignore);
   socket.bind({ fd: descriptor });
-  // Before the event loop turns: what comes is read by the other thread alone.
+  // Before the event loop continues: only the other thread reads datagrams.
   handleOf(socket).recvStop();
   return new UdpSocket(socket, DEAF);
 }
 
-/** What Node keeps of a socket that is bound: it can be sent to another process, and stop reading for a while. */
+/** Node's internal handle of a bound socket: it can be sent to another process, and can stop reading for a while. */
 export function handleOfUdp(socket: DatagramSocket): UdpHandle {
   return (socket as UdpSocket).handle;
 }
@@ -140,11 +141,11 @@ const DEAF: DatagramReceiver = { receive() {} };
 
 function handleOf(socket: Socket): UdpHandle {
   const handle = shownHandleOf(socket);
-  if (handle === undefined) throw new Error('a socket of this version of Node cannot be shared among threads');
+  if (handle === undefined) throw new Error('this version of Node cannot share a socket among threads');
   return handle;
 }
 
-/** Node shows it nowhere else; undefined where a version does not show it here either. */
+/** Node exposes the handle nowhere else; undefined in versions that do not expose it here either. */
 function shownHandleOf(socket: Socket): UdpHandle | undefined {
   for (const symbol of Object.getOwnPropertySymbols(socket)) {
     const { handle } = Object((socket as never)[symbol]) as { handle?: Partial<UdpHandle> | null };

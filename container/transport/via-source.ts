@@ -1,12 +1,12 @@
-// Where a request really came from, written into its topmost Via (§18.2.1, RFC 3581 §4), and where a response goes by
-// it (§18.2.2).
+// Writes the source of a request into its topmost Via (§18.2.1, RFC 3581 §4), and finds the destination of a response
+// from it (§18.2.2).
 import { defaultPort, Field, type Request, Via } from '../message/index.js';
 import { canonical, familyOf, isUnicast } from './address.js';
 import type { SocketAddress } from './network.js';
 
 /**
- * Adds `received` where sent-by does not name the source or rport is asked for, and fills `rport`. What the peer wrote
- * there itself is overwritten.
+ * Adds `received` when sent-by does not name the source or rport is requested, and fills in `rport`. It overwrites any
+ * values that the peer wrote there.
  */
 export function stampSource(request: Request, address: string, port: number): void {
   const via = request.via;
@@ -18,22 +18,22 @@ export function stampSource(request: Request, address: string, port: number): vo
   const at = fields.findIndex(({ key }) => key === 'via');
   const field = fields[at];
   if (field === undefined) return;
-  // What stands behind it on the line, other values most likely, stays there; the line keeps its place.
+  // The rest of the line, usually other values, remains, and the line keeps its position.
   const whole = field.value;
   fields[at] = Field.trusted('Via', value + (whole.startsWith(via.text) ? whole.slice(via.text.length) : ''));
 }
 
-/** Never a name; an IPv6 address in another spelling is the same one. */
+/** A name is never the same. Another spelling of an IPv6 address is the same address. */
 function isSame(host: string, address: string): boolean {
   return host === address || (host.indexOf(':') >= 0 && canonical(host) === canonical(address));
 }
 
-/** The value with the parameters `received` and, when given, `rport` set; everything else stays as it was written. */
+/** The value with the parameter `received` and, if given, `rport` set; the rest is unchanged. */
 function stamped(text: string, address: string, port: number | undefined): string {
   let from = text.indexOf(';');
   if (from < 0) return `${text};received=${address}`;
   let value = '';
-  // What has not been copied yet.
+  // The start of the part that is not copied yet.
   let kept = 0;
   while (from < text.length) {
     const end = parameterEnd(text, from + 1);
@@ -60,7 +60,7 @@ function parameterEnd(text: string, at: number): number {
   return text.length;
 }
 
-/** 'rport' or 'received' when the parameter is one of them. */
+/** 'rport' or 'received' when the parameter is one of them, otherwise ''. */
 function sourceParameter(text: string, start: number, end: number): string {
   while (start < end && (text.charCodeAt(start) === 32 || text.charCodeAt(start) === 9)) start++;
   if ((text.charCodeAt(start) | 32) !== 114) return '';
@@ -75,8 +75,8 @@ function trimBlankEnd(text: string, start: number, end: number): string {
 }
 
 /**
- * Where a response goes over UDP, by the Via on its top. Undefined when nowhere: broadcast and its like (RFC 4475
- * §3.3.10), or a name.
+ * The destination of a response over UDP, by its topmost Via. Undefined when there is none: for broadcast and the like
+ * (RFC 4475 §3.3.10), or a name.
  */
 export function datagramTarget(via: Via, honourMaddr: boolean): SocketAddress | undefined {
   const port = via.port ?? defaultPort(via.transport);
@@ -88,8 +88,8 @@ export function datagramTarget(via: Via, honourMaddr: boolean): SocketAddress | 
 }
 
 /**
- * As `datagramTarget` for a topmost Via that cannot be read: the source of the request, at the port that what can be
- * read of it names (RFC 4475 §3.1.2.1).
+ * Like `datagramTarget`, for a topmost Via that cannot be read: the source of the request, with the port of the
+ * readable part (RFC 4475 §3.1.2.1).
  */
 export function unreadableTarget(value: string, source: SocketAddress): SocketAddress {
   if (value.toLowerCase().indexOf(';rport') >= 0) return source;
@@ -101,8 +101,8 @@ export function unreadableTarget(value: string, source: SocketAddress): SocketAd
 }
 
 /**
- * Where a connection for a response is opened when the one of the request is gone: the port on which the peer listens,
- * not the one it came from.
+ * Where to open a connection for a response when the request's connection is closed: the port that the peer listens on,
+ * not the one that the request came from.
  */
 export function connectionTarget(via: Via): SocketAddress | undefined {
   const address = via.received === undefined ? via.host : unbracketed(via.received);

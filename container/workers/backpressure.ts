@@ -1,6 +1,7 @@
-// What each engine has been given and has not dealt with: above a bound, the connections that bring more are held.
+// Backpressure: counts what each engine has been given and has not handled yet. Above a limit, it holds the connections
+// that bring more.
 
-/** Octets that wait for one engine; its connections go on when half of it is left. */
+/** Octets that may wait for one engine; its connections continue when half of that is left. */
 const MOST_WAITING = 1_048_576;
 
 /** `C` is a connection. */
@@ -14,7 +15,7 @@ export class Backpressure<C> {
     this.#hold = hold;
   }
 
-  /** The engine was given so many octets that came on this connection. */
+  /** Called when the engine was given that many octets from this connection. */
   given(engine: number, octets: number, connection: C): void {
     const waiting = (this.#waiting.get(engine) ?? 0) + octets;
     this.#waiting.set(engine, waiting);
@@ -24,25 +25,25 @@ export class Backpressure<C> {
     this.#hold(connection, true);
   }
 
-  /** The engine has dealt with so many. */
+  /** Called when the engine has handled that many octets. */
   taken(engine: number, octets: number): void {
     const waiting = (this.#waiting.get(engine) ?? 0) - octets;
     this.#waiting.set(engine, waiting);
     if (waiting <= MOST_WAITING / 2) this.#letGo(engine);
   }
 
-  /** The engine has ended. */
+  /** Called when the engine has ended. */
   gone(engine: number): void {
     this.#waiting.set(engine, 0);
     this.#letGo(engine);
   }
 
-  /** The connection is closed. */
+  /** Called when the connection is closed. */
   forget(connection: C): void {
     for (const held of this.#held.values()) held.delete(connection);
   }
 
-  /** What another engine holds stays held. */
+  /** A connection that another engine holds stays held. */
   #letGo(engine: number): void {
     const held = this.#held.get(engine);
     this.#held.delete(engine);

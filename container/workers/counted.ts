@@ -1,9 +1,9 @@
-// What engines have counted, also those that have ended or do not answer now: a sum that went down would look like a
-// restart, and what is counted again like a burst.
+// Keeps the counts of engines that have ended or do not answer: a sum that decreases would look like a restart, and
+// counting it again like a burst.
 import type { FamilyValues } from '../observe/series.js';
 import { summed } from './sums.js';
 
-/** What one engine answers; `member` is another object after each of its starts. */
+/** The answer of one engine; `member` is a new object after each of its starts. */
 export interface Answer {
   readonly engine: number;
   readonly member: object;
@@ -11,12 +11,12 @@ export interface Answer {
 }
 
 export class Counted {
-  /** By engine: what it said last. */
+  /** The last answer, by engine. */
   readonly #last = new Map<number, Answer>();
-  /** The counts of those that ended, as they said them last. */
+  /** The last counts of the engines that have ended. */
   #ended: readonly FamilyValues[] = [];
 
-  /** The families of all, one list for each engine; gauges of those alone that have answered. */
+  /** The families of all engines, one list for each. Gauges come only from engines that have answered. */
   with(answers: readonly Answer[]): (readonly FamilyValues[])[] {
     const current = new Set(answers.map(({ engine }) => engine));
     for (const each of answers) {

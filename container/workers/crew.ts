@@ -1,5 +1,5 @@
-// All engines, each in a thread of its own: what is told to one is told to all, and one that dies is started
-// again with what the others have.
+// All engines, each in a thread of its own: every order goes to all of them, and an engine that dies is started again
+// and brought to the state of the others.
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
 import type { Configuration, RouterOrder } from '../configuration/configuration.js';
@@ -15,10 +15,10 @@ import { answerOf, startInTime } from './patience.js';
 import type { Ring } from './ring.js';
 import { Versions } from './versions.js';
 
-/** A listener that the main thread has bound, with the handle of its socket where datagrams come. */
+/** A listener that the main thread has bound, with the handle of its socket for datagrams. */
 export type SharedListener = Omit<BoundListener, 'descriptor'> & { readonly handle?: object };
 
-/** What engines tell that is not the crew's own affair. */
+/** What the crew passes on from its engines. */
 interface CrewUser {
   readonly events: Pick<Events, 'tell'>;
   /** No engine has a session of that version any more. */
@@ -33,7 +33,7 @@ interface CrewUser {
   };
 }
 
-/** How soon an engine is started again that has died, ms: longer after each time that it did not live as long. */
+/** Milliseconds until an engine that died is started again; longer each time that it did not live as long. */
 const SOONEST = 100;
 const LATEST = 60_000;
 
@@ -45,7 +45,7 @@ export class Crew {
   readonly #configuration: Configuration;
   readonly #log: Logger;
   readonly #open: typeof openThread;
-  /** All that run, also those that have not answered yet. */
+  /** All running threads, including those that have not answered yet. */
   readonly #threads = new Set<Member>();
   readonly #members: (Member | undefined)[] = [];
   readonly #versions = new Versions();
@@ -70,17 +70,17 @@ export class Crew {
     this.exchange = exchange(this.salt);
   }
 
-  /** Rejects when one cannot be started. */
+  /** Rejects when an engine cannot be started. */
   async start(): Promise<void> {
     await Promise.all(Array.from({ length: this.count }, (_, engine) => this.#begin(engine)));
   }
 
-  /** Engines that are being started again, from 1. */
+  /** The engines that are being started again, numbered from 1. */
   get missing(): number[] {
     return Array.from({ length: this.count }, (_, i) => i + 1).filter((number) => !this.#members[number - 1]?.isThere);
   }
 
-  /** What each engine answers that is there, and not held up for longer than its peers would wait. */
+  /** Asks each available engine, and returns the answers that arrive in time (patience.ts). */
   async ask<K extends keyof EngineDuties & string>(
     kind: K,
     body: Parameters<EngineDuties[K]>[0],
@@ -88,7 +88,7 @@ export class Crew {
     return (await this.askEach(kind, body)).map(({ answer }) => answer);
   }
 
-  /** The same, with who answers. */
+  /** Like `ask`, with the engine of each answer. */
   async askEach<K extends keyof EngineDuties & string>(
     kind: K,
     body: Parameters<EngineDuties[K]>[0],
@@ -105,7 +105,7 @@ export class Crew {
     this.#members[engine]?.port.tell(kind, body as never);
   }
 
-  /** In every engine, or in none: then it throws what the first of them said. */
+  /** Starts the application in every engine or in none: then it throws the first error. */
   async startApplication(order: StartOrder): Promise<readonly string[]> {
     this.#versions.add(order);
     const asked = this.#there.map((member) => startInTime(member.start(order)));
@@ -114,10 +114,10 @@ export class Crew {
     const started = answers.find((answer) => answer.status === 'fulfilled');
     if (failed === undefined && started !== undefined) return started.value;
     await this.dispose(order.revision);
-    throw failed?.reason ?? new Error('no engine is there');
+    throw failed?.reason ?? new Error('no engine is available');
   }
 
-  /** These take initial requests from now on. */
+  /** From now on these versions take initial requests. */
   activate(applications: readonly Pick<DeployedApplication, 'revision'>[]): void {
     const revisions = applications.map(({ revision }) => revision);
     this.#versions.activate(revisions, (revision) =>
@@ -126,7 +126,10 @@ export class Crew {
     for (const member of this.#there) void this.#supply(member).catch((error) => this.#useless(member, error));
   }
 
-  /** It has what is in service, also what was deployed while it was away; then that takes initial requests in it. */
+  /**
+   * Starts the versions in service in the engine, including those deployed while it was away; then they take initial
+   * requests there.
+   */
   async #supply(member: Member): Promise<void> {
     for (;;) {
       const { orders, active } = this.#versions;
@@ -136,14 +139,14 @@ export class Crew {
     }
   }
 
-  /** What is in service in the others cannot be started in it: it is begun again. */
+  /** The engine cannot start the versions that the others have in service, so it is started again. */
   #useless(member: Member, error: unknown): Promise<void> {
     const worker = member.engine + 1;
     if (member.isThere) this.#log.error({ err: error, worker }, `worker ${worker} cannot be started again`);
     return member.end();
   }
 
-  /** How many engines may have sessions of it. */
+  /** How many engines may have sessions of that version. */
   busyWith(revision: number): number {
     return this.#versions.busyWith(revision) ?? this.#there.length;
   }
@@ -183,16 +186,16 @@ export class Crew {
     this.#tellAll('stopping', undefined);
   }
 
-  /** Messages of these come from now on. */
+  /** From now on messages to these listeners arrive. */
   async listen(listeners: readonly SharedListener[]): Promise<void> {
     this.#listeners = listeners;
-    // One that comes later gets its own.
+    // An engine that comes later gets its own descriptors.
     const members = this.#there.filter((member) => !member.isListening);
     for (const member of members) member.isListening = true;
     const descriptors = await duplicates(handlesOf(listeners), members.length);
     await Promise.all(members.map((member, index) => this.#share(member, descriptors[index] ?? [])));
-    // All at one time: to those that came first all messages would be, and the sessions of
-    // keys whose home is elsewhere.
+    // All at once: otherwise the first engines would get all messages, and also the sessions of keys whose home is
+    // another engine.
     for (const member of members) this.#attach(member);
   }
 
@@ -211,7 +214,7 @@ export class Crew {
   }
 
   async #begin(engine: number, wait = SOONEST): Promise<Member> {
-    const failed = (error: unknown): void => this.#log.error({ err: error }, 'a fault of the container');
+    const failed = (error: unknown): void => this.#log.error({ err: error }, 'the container failed');
     const { count, salt } = this;
     const beginning = { engine, count, salt, key: hostKey(), configuration: this.#configuration };
     const member = new Member(beginning, this.#dutiesFor(engine), failed, this.#open);
@@ -219,7 +222,7 @@ export class Crew {
     const began = performance.now();
     void member.ended.then((error) => this.#died(member, error, began, wait));
     try {
-      // Its first answer: it is there.
+      // Its first answer shows that it is running.
       await startInTime(member.port.ask('callsInProgress', undefined));
       if (this.#isClosed) throw new Error('the container stops');
     } catch (error) {
@@ -230,7 +233,7 @@ export class Crew {
     return member;
   }
 
-  /** Its calls are lost; those of the others are not disturbed. */
+  /** The calls of the engine are lost; those of the others continue. */
   #died(member: Member, error: Error, began: number, wait: number): void {
     const { engine } = member;
     this.#threads.delete(member);
@@ -249,14 +252,14 @@ export class Crew {
     try {
       const member = await this.#begin(engine, wait);
       await this.#bringUp(member);
-      this.#log.info({ worker: engine + 1 }, `worker ${engine + 1} is there again`);
+      this.#log.info({ worker: engine + 1 }, `worker ${engine + 1} is running again`);
     } catch (error) {
       const member = this.#members[engine];
       if (member !== undefined) await this.#useless(member, error);
     }
   }
 
-  /** All that the others were told. */
+  /** Tells the engine everything that the others were told. */
   async #bringUp(member: Member): Promise<void> {
     const { port } = member;
     if (this.#level !== undefined) port.tell('level', this.#level);
@@ -271,7 +274,7 @@ export class Crew {
     this.#attach(member);
   }
 
-  /** It has sockets to send on. */
+  /** Gives the engine descriptors of the sockets to send on. */
   async #share(member: Member, descriptors: readonly number[]): Promise<void> {
     const left = [...descriptors];
     const listeners = this.#listeners.map(({ handle, ...listener }) => {
@@ -281,7 +284,7 @@ export class Crew {
     await member.port.ask('listen', listeners);
   }
 
-  /** It takes messages. */
+  /** From now on the engine takes messages. */
   #attach(member: Member): void {
     if (member.isThere) this.exchange.attach(member.engine, member.ring as Ring, member.wake);
   }

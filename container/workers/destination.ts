@@ -1,13 +1,13 @@
-// Which engine a message belongs to: what the engine itself wrote into it tells (branch, Record-Route, tag, session),
-// else its Call-ID. Never throws.
+// Which engine a message belongs to: the one named by what an engine wrote into it (branch, Record-Route, tag,
+// session), otherwise the one of its Call-ID. Never throws.
 import type { HeadScan } from './head-scan.js';
 import { engineOf, engineOfTag } from './marks.js';
 
-/** What is known beside the message. */
+/** What is known besides the message. */
 export interface Ground {
   /** How many engines there are. */
   readonly count: number;
-  /** Of this run's tags. */
+  /** The salt of the tags of this run. */
   readonly salt: string;
   /** The engine of a call that is not where its Call-ID would put it. */
   movedTo(callId: string): number | undefined;
@@ -16,17 +16,17 @@ export interface Ground {
 const MAGIC_COOKIE = 'z9hg4bk';
 
 /**
- * The engine from 0 that the message names, or -1: then `engineOfCall` says. A response bears our branch; a request
- * in a dialog that we stay on the path of bears our Route (or Request-URI, of a strict router: §16.4), one in a
- * dialog that ends here our tag; an initial one may name a session (JSR 289 §15.11) or the dialog that it replaces
- * or joins (RFC 3891, RFC 3911).
+ * The engine, from 0, that the message names, or -1: then `engineOfCall` decides. A response has our branch. A request
+ * in a dialog that we proxy has our Route, or our Request-URI after a strict router (§16.4); in a dialog that ends here
+ * it has our tag. An initial request may name a session (JSR 289 §15.11) or a dialog to replace or join (RFC 3891, RFC
+ * 3911).
  */
 export function engineNamedIn(scan: HeadScan, ground: Ground): number {
   const { count, salt } = ground;
   if (scan.isResponse) return within(engineOfBranch(scan.via), count);
   const { route, uri } = scan;
   let engine = route === '' ? -1 : within(engineOfUri(uriOf(route), WRITTEN), count);
-  // Without a Route no strict router has been at it: its parameters are those of some Contact.
+  // Without a Route no strict router has changed the Request-URI: its parameters are those of a Contact.
   if (engine < 0 && route !== '') engine = within(engineOfUri(uri, WRITTEN), count);
   if (engine >= 0) return engine;
   const tag = parameterOf(scan.to, 'tag');
@@ -36,22 +36,22 @@ export function engineNamedIn(scan: HeadScan, ground: Ground): number {
   return scan.named === '' || scan.method !== 'INVITE' ? -1 : engineOfNamed(scan.named, ground);
 }
 
-/** Of what names no engine: those of one Call-ID have the same, and 0 without one. */
+/** The engine of a message that names none: the same for all messages with that Call-ID, and 0 without one. */
 export function engineOfCall(callId: string, { count, movedTo }: Ground): number {
   return movedTo(callId) ?? hashOf(callId) % count;
 }
 
 /**
- * What an INVITE, its retransmissions, its CANCEL and the ACK to what is no 2xx share, and no other request of the
- * same call (§17.2.3): an element before us that forks sends several with one Call-ID. '' of an RFC 2543 peer:
- * then there is the Call-ID alone.
+ * A text that an INVITE shares with its retransmissions, its CANCEL and the ACK to a final response other than 2xx, but
+ * with no other request of the call (§17.2.3): an upstream proxy that forks sends several INVITEs with one Call-ID. ''
+ * for an RFC 2543 peer; then only the Call-ID is left.
  */
 export function transactionOf({ via, callId }: HeadScan): string {
   const branch = branchOf(via);
   return branch === '' ? '' : `${branch}\n${callId}`;
 }
 
-/** 32 bits that a text comes to, whichever run it is. */
+/** A hash of 32 bits, the same in every run. */
 export function hashOf(text: string): number {
   if (text === '') return 0;
   let hash = 0x811c_9dc5;
@@ -64,7 +64,7 @@ function within(engine: number, count: number): number {
   return engine < count ? engine : -1;
 }
 
-/** The topmost Via's, whatever stands behind it in the same field; '' without one, and of an RFC 2543 peer. */
+/** The branch of the topmost Via, whatever follows in the same field; '' without one, and for an RFC 2543 peer. */
 function branchOf(via: string): string {
   const comma = via.indexOf(',');
   const first = comma < 0 ? via : via.slice(0, comma);
@@ -77,13 +77,13 @@ function branchOf(via: string): string {
 function engineOfBranch(via: string): number {
   const branch = branchOf(via);
   if (branch === '') return -1;
-  // One without a transaction (§16.11) is anybody's: z9hG4bKs-…
+  // A branch of a stateless request (§16.11) belongs to no engine: z9hG4bKs-…
   return branch.charCodeAt(MAGIC_COOKIE.length + 1) === 45 ? -1 : engineOf(branch.charCodeAt(MAGIC_COOKIE.length));
 }
 
 /**
- * Of a URI that we wrote: of a Record-Route (`sid`), of a request that the router sent out (`return`),
- * of a session (`siplet-session`).
+ * The engine in a URI that we wrote: a Record-Route (`sid`), the Route of a request that the router sent out
+ * (`return`), or a session (`siplet-session`).
  */
 function engineOfUri(uri: string, names: readonly string[]): number {
   if (uri.indexOf(';') < 0) return -1;
@@ -98,11 +98,11 @@ function engineOfUri(uri: string, names: readonly string[]): number {
   return -1;
 }
 
-/** The parameters of our own URIs whose value begins with the engine. */
+/** The parameters of our URIs whose value begins with the engine. */
 const OF_SESSIONS: readonly string[] = ['siplet-session'];
 const WRITTEN: readonly string[] = ['sid', 'return', ...OF_SESSIONS];
 
-/** The dialog in Replaces or Join: one of its tags is ours, or it is proxied, and its Call-ID tells. */
+/** The engine of the dialog in Replaces or Join: one of its tags is ours, or its Call-ID decides, if it is proxied. */
 function engineOfNamed(named: string, ground: Ground): number {
   const semicolon = named.indexOf(';');
   if (semicolon < 0) return -1;
@@ -113,14 +113,14 @@ function engineOfNamed(named: string, ground: Ground): number {
   return engineOfCall(named.slice(0, semicolon).trim(), ground);
 }
 
-/** The URI of the first value of a Route: between its brackets. */
+/** The URI of the first Route value, between its brackets. */
 function uriOf(route: string): string {
   const open = bracketIn(route);
   const close = route.indexOf('>', open);
   return open < 0 || close < 0 ? '' : route.slice(open + 1, close);
 }
 
-/** Where the name-addr's bracket opens, quoted display names passed over; -1 when there is none. */
+/** The offset of the opening bracket of the name-addr, after any quoted display name; -1 when there is none. */
 function bracketIn(text: string): number {
   if (text.charCodeAt(0) !== 34) return text.indexOf('<');
   for (let i = 1; i < text.length; i++) {
@@ -131,14 +131,17 @@ function bracketIn(text: string): number {
   return -1;
 }
 
-/** A header parameter of a name-addr or addr-spec (§20.10); '' when it is not there. */
+/** A header parameter of a name-addr or addr-spec (§20.10); '' when absent. */
 function parameterOf(party: string, name: string): string {
   const open = bracketIn(party);
   const close = open < 0 ? 0 : party.indexOf('>', open);
   return close < 0 ? '' : parameterIn(party, party.indexOf(';', close), name);
 }
 
-/** The value of a parameter behind the semicolon at `start`, whatever white space and case; '' when it is not there. */
+/**
+ * The value of the parameter after the semicolon at `start`, regardless of white space and case; '' when it is another
+ * parameter.
+ */
 function parameterIn(text: string, start: number, name: string): string {
   let at = start;
   let equals = -1;

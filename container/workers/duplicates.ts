@@ -1,5 +1,5 @@
-// Descriptors of one socket, one for each thread that sends on it: a thread that ends closes its own, and nobody
-// else's. Node cannot duplicate a descriptor, but a socket that is sent to another process and back is a new one.
+// Duplicates descriptors of one socket, one for each thread that sends on it, so that a thread that ends closes only
+// its own. Node cannot duplicate a descriptor, but a socket that is sent to another process and back gets a new one.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -7,26 +7,27 @@ const DUPLICATOR = fileURLToPath(new URL('./duplicator.js', import.meta.url));
 /** Milliseconds. */
 const TIMEOUT = 10_000;
 
-/** What Node calls a handle, as far as it is looked at here. */
+/** The part of Node's handle that is used here. */
 interface Handle {
   readonly fd: number;
   close(): void;
 }
 
 /**
- * A handle stands for its descriptor as long as it is there. Whoever was given the descriptor closes it; closing it
- * here too would close whatever has got its number since. One for each start of a thread: there are few.
+ * A handle owns its descriptor as long as it exists. The thread that was given the descriptor closes it; if the handle
+ * also closed it, it would close whatever has that number by then. So the handles are kept. There are few: one for each
+ * start of a thread.
  */
 const GIVEN: Handle[] = [];
 
 /**
- * `count` new descriptors of each socket, by whom they are for. Rejects where the system cannot do
- * it, and leaves none behind then.
+ * Returns `count` new descriptors of each socket, grouped by thread. Rejects where the system cannot do it, and then
+ * leaves none behind.
  */
 export async function duplicates(handles: readonly object[], count: number): Promise<number[][]> {
   const all: number[][] = Array.from({ length: count }, () => []);
   if (handles.length === 0) return all;
-  // A signal for this process, typed at a terminal, is none for the helper.
+  // A signal typed at a terminal for this process must not end the helper.
   const env = { ...process.env, NODE_OPTIONS: '' };
   const child = fork(DUPLICATOR, { execArgv: [], env, timeout: TIMEOUT, detached: true });
   const given: Handle[] = [];
@@ -35,7 +36,7 @@ export async function duplicates(handles: readonly object[], count: number): Pro
     await new Promise<void>((resolve, reject) => {
       child.on('error', reject);
       child.once('exit', () => reject(new Error('the helper that duplicates sockets has ended')));
-      // In the order in which they are sent.
+      // Sockets return in the order in which they are sent.
       let expected = 0;
       child.on('message', ({ sent = 0 }: { readonly sent?: number }, arrived) => {
         const handle = arrived as unknown as Handle | undefined;

@@ -1,9 +1,9 @@
-// Gives every socket back that it is sent, as often as it is told: what arrives is another descriptor of the same
-// socket. Run as a child process, which ends then. Whoever asked may have given up.
+// A child process that sends each socket it receives back as many times as requested: every copy arrives with another
+// descriptor of the same socket. Then it ends. An error is ignored: its parent may have given up.
 const ignore = () => {};
 
 process.on('message', ({ count }, handle) => {
   for (let i = 0; i < count; i++) process.send({}, handle, ignore);
-  // Behind them: what has not arrived by now never will, since there is no room for it.
+  // Sent last: a copy that has not arrived before this message is lost, for lack of room in the receiver.
   process.send({ sent: count }, ignore);
 });

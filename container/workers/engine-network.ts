@@ -1,5 +1,5 @@
-// The port to the wire of an engine in a thread: datagrams come out of the ring and leave by the thread's own
-// descriptor; connections are the main thread's.
+// The port to the wire of an engine in a thread: datagrams arrive through the ring and leave on the thread's own
+// descriptor; the main thread has the connections.
 import { present } from '../base/present.js';
 import type {
   Connection,
@@ -17,31 +17,31 @@ import type { BoundListener, Handover } from './messages.js';
 import { HANDED_OVER, type Ring, type RingUser } from './ring.js';
 import type { StreamEnds } from './stream-ends.js';
 
-/** Datagrams between two turns of the event loop. */
+/** How many datagrams are handled before the event loop continues. */
 const BATCH = 32;
 
-/** Where a message came from. */
+/** The source of a message. */
 export type Source = Pick<Handover, 'address' | 'port' | 'listener' | 'stream'>;
 
 export class EngineNetwork implements Network, RingUser {
-  /** Whether a message was handed over to the engine that is to have it. */
+  /** Hands a message over to the engine that it belongs to; returns false if it belongs here. */
   handsOver: ((wire: string, source: Source) => boolean) | undefined;
   readonly #ring: Ring;
   readonly #streams: StreamEnds;
   readonly #failed: (error: unknown) => void;
   readonly #receivers: (DatagramReceiver | undefined)[] = [];
-  /** Bound already, in order: each is asked for once. */
+  /** The listeners, already bound, in order; each is asked for once. */
   #listeners: readonly BoundListener[] = [];
   #next = 0;
 
-  /** `failed` is told what was thrown on the way of a message: only that message is lost. */
+  /** `failed` receives the error when handling a message fails; only that message is lost. */
   constructor(ring: Ring, streams: StreamEnds, failed: (error: unknown) => void) {
     this.#ring = ring;
     this.#streams = streams;
     this.#failed = failed;
   }
 
-  /** What `bind` and `listen` are going to be asked for, in this order. */
+  /** Announces what `bind` and `listen` will be asked for, in this order. */
   expect(listeners: readonly BoundListener[]): void {
     this.#listeners = listeners;
   }
@@ -73,13 +73,13 @@ export class EngineNetwork implements Network, RingUser {
     return localInterfaces();
   }
 
-  /** Takes what is in the ring, in batches, until there is nothing; then the main thread has to wake it. */
+  /** Handles what is in the ring, in batches, until it is empty; then the main thread must wake this thread. */
   readonly work = (): void => {
     let hasMore = true;
     try {
       hasMore = this.#ring.drain(this, BATCH) || !this.#ring.sleep();
     } catch (error) {
-      // Whoever stops here is never woken again: the main thread wakes those that sleep.
+      // The loop must go on: the main thread wakes only threads that sleep.
       this.#failed(error);
     }
     if (hasMore) setImmediate(this.work);
@@ -91,14 +91,14 @@ export class EngineNetwork implements Network, RingUser {
       this.#receivers[listener]?.receive(wire, address, port);
   }
 
-  /** A whole message on a connection. */
+  /** A whole message from a connection. */
   receiveStream(wire: string, id: number): void {
     const remote = this.#streams.endOf(id)?.remote;
     if (remote !== undefined && this.handsOver?.(wire, { ...remote, listener: -1, stream: id })) return;
     this.#streams.message(id, wire);
   }
 
-  /** What another engine has handed over. */
+  /** A message that another engine has handed over. */
   takeOver({ wire, address, port, listener, stream }: Handover): void {
     if (stream >= 0) this.#streams.message(stream, wire);
     else this.#receivers[listener]?.receive(wire, address, port);

@@ -1,5 +1,5 @@
-// One engine in a thread of its own: everything from its ring to its applications, on ports of its own. It speaks to
-// the main thread alone.
+// One engine in a thread of its own: everything from its ring to its applications, on ports of its own. It communicates
+// only with the main thread.
 import { Agenda } from '../base/agenda.js';
 import { tokensFor } from '../composition/tokens.js';
 import type { RouterOrder } from '../configuration/configuration.js';
@@ -22,7 +22,7 @@ import { Ring } from './ring.js';
 import { type HomeGround, homeOf } from './session-homes.js';
 import { StreamEnds } from './stream-ends.js';
 
-/** Octets from connections that are dealt with before the main thread is told. */
+/** How many octets from connections are handled before the main thread is told. */
 const TELLING = 65_536;
 
 type Hosted = HostedApplications['all'][number];
@@ -38,12 +38,12 @@ export class EngineThread {
   readonly #hosted: HostedApplications;
   readonly #engine: Engine;
   readonly #homes: HomeGround;
-  /** Undefined where nobody can ask: then nothing is counted. */
+  /** Undefined without an admin address: then nothing is counted. */
   readonly #observation: Observation | undefined;
   readonly #endMetering: () => void;
   #order: RouterOrder['order'];
   #endTelling: (() => void) | undefined;
-  /** Octets that the main thread has not been told of. */
+  /** Octets handled that the main thread has not been told of. */
   #taken = 0;
 
   constructor(beginning: Beginning, link: Link) {
@@ -63,7 +63,7 @@ export class EngineThread {
     this.#endMetering = meterLoad(this.#engine.congestion);
   }
 
-  /** What nobody has caught, of an application or of the container (C-41). */
+  /** Handles an uncaught error, of an application or of the container (C-41). */
   unhandled(error: unknown): void {
     this.#engine.invocation.unhandled(error);
   }
@@ -72,7 +72,7 @@ export class EngineThread {
     return { ...this.#changes(), ...this.#answers(), ...this.#messages() };
   }
 
-  /** What is done when the main thread says so. */
+  /** What the engine does on orders of the main thread. */
   #changes() {
     return {
       listen: async (listeners) => {
@@ -102,7 +102,7 @@ export class EngineThread {
     } satisfies Partial<EngineDuties>;
   }
 
-  /** What is told when the main thread asks. */
+  /** What the engine answers to the main thread. */
   #answers() {
     return {
       callsInProgress: () => this.#engine.callsInProgress,
@@ -115,7 +115,7 @@ export class EngineThread {
     } satisfies Partial<EngineDuties>;
   }
 
-  /** What comes on connections, and from other engines. */
+  /** Messages from connections and from other engines. */
   #messages() {
     return {
       streamOpened: (notice) => this.#streams.opened(notice),
@@ -186,7 +186,7 @@ export class EngineThread {
     });
   }
 
-  /** In the order in which the default router asks them; all of them where an application is the router. */
+  /** In the order in which the default router asks them; all of them when an application is the router. */
   #applicationsFor(method: string): readonly Hosted[] {
     const { active } = this.#hosted;
     const names = this.#order.get(method) ?? this.#order.get('*');
@@ -208,13 +208,13 @@ export class EngineThread {
     return true;
   };
 
-  /** A version that is replaced has no session here (any more). */
+  /** Tells the main thread that a replaced version has no sessions here. */
   #tellIdle(application: Hosted): void {
     if (!this.#hosted.isActive(application) && this.#engine.sessions.countOf(application) === 0)
       this.#main.tell('idle', application.revision);
   }
 
-  /** Whether somebody listens to events. */
+  /** Starts or stops telling the main thread of calls. */
   #tellCalls(isHeard: boolean): void {
     this.#endTelling?.();
     this.#endTelling = isHeard
@@ -224,7 +224,7 @@ export class EngineThread {
       : undefined;
   }
 
-  /** Why it should get no new calls. */
+  /** Why this engine should get no new calls. */
   #reasons(): string[] {
     const { congestion, router } = this.#engine;
     const reasons: string[] = [];
@@ -242,6 +242,6 @@ export class EngineThread {
   }
 
   #fault(error: unknown): void {
-    this.#log.error({ err: error, worker: this.#beginning.engine + 1 }, 'a fault of the container');
+    this.#log.error({ err: error, worker: this.#beginning.engine + 1 }, 'the container failed');
   }
 }

@@ -1,4 +1,4 @@
-// The one who reads: every datagram of every socket comes to the main thread, which hands it to the engine that it
+// The single reader: the main thread receives every datagram of every socket, and hands it to the engine that it
 // belongs to. Order within a call is kept.
 import type { DatagramReceiver } from '../transport/network.js';
 import { engineNamedIn, engineOfCall, type Ground, hashOf, transactionOf } from './destination.js';
@@ -6,26 +6,26 @@ import { HeadScan } from './head-scan.js';
 import type { Moved } from './moved.js';
 import type { Ring } from './ring.js';
 
-/** Shorter datagrams keep holes in firewalls open, and say nothing. */
+/** Shorter datagrams only keep firewalls open. */
 const SHORTEST = 5;
 
 /**
- * Milliseconds: turns that follow one another sooner than this say that there is much to
- * read; then it rests in between.
+ * Milliseconds: when turns of the event loop follow each other faster than this, there is much to read, and the thread
+ * rests in between.
  */
 const BUSY = 3;
 const REST = 1;
 /**
- * Datagrams that a turn brings of one socket, and no more: when there were as many, others
- * wait already, and it reads on.
+ * The maximum of datagrams that one turn reads from a socket. If there were that many, more are waiting, and it reads
+ * on.
  */
 const FULL = 32;
 
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * The whole thread: connections too can wait for a millisecond, and a timer that stops and
- * starts each socket would cost more.
+ * Blocks the whole thread: connections can wait for a millisecond too, and stopping and starting each socket by a timer
+ * would cost more.
  */
 function sleep(milliseconds: number): void {
   Atomics.wait(NOBODY, 0, 0, milliseconds);
@@ -44,11 +44,11 @@ export class Exchange {
   readonly #ground: Ground;
   readonly #moved: Moved;
   readonly #due: Place[] = [];
-  /** Datagrams that an engine had no room for, by engine. */
+  /** Datagrams dropped because an engine had no room for them, by engine. */
   readonly dropped: number[];
   readonly #rest: typeof sleep;
 
-  /** `rest` lets so many milliseconds pass in which nothing is read. */
+  /** `rest` waits that many milliseconds without reading. */
   constructor(count: number, salt: string, moved: Moved, rest = sleep) {
     this.#rest = rest;
     this.#places = Array.from({ length: count }, () => undefined);
@@ -58,20 +58,20 @@ export class Exchange {
   }
 
   #last = 0;
-  /** Datagrams since then. */
+  /** Datagrams since the start of the turn. */
   #came = 0;
 
-  /** That engine takes messages from now on. */
+  /** From now on that engine takes messages. */
   attach(engine: number, ring: Ring, wake: () => void): void {
     this.#places[engine] = { ring, wake, isDue: false };
   }
 
-  /** It is gone: what begins goes to the others. */
+  /** The engine is gone: new calls go to the others. */
   detach(engine: number): void {
     this.#places[engine] = undefined;
   }
 
-  /** For the socket that is the `listener`th. */
+  /** The receiver for the socket of that listener. */
   receiver(listener: number): DatagramReceiver {
     return {
       receive: (wire, address, port) => {
@@ -87,7 +87,7 @@ export class Exchange {
     return this.#places[engine] !== undefined;
   }
 
-  /** A datagram for that engine; where there is no room for it, or no engine, it is dropped. */
+  /** Gives a datagram to that engine. It is dropped when there is no room for it, or no engine. */
   give(engine: number, wire: string, address: string, port: number, listener: number): void {
     const place = this.#places[engine];
     if (place === undefined) return;
@@ -95,7 +95,7 @@ export class Exchange {
     this.#wakeSoon(place);
   }
 
-  /** The engine, from 0, that is to have this message. One that is there, if any is. */
+  /** The engine, from 0, for this message; one that takes messages, if there is any. */
   engineOf(wire: string): number {
     const scan = this.#scan;
     scan.read(wire);
@@ -104,7 +104,7 @@ export class Exchange {
     if (named < 0 && scan.isResponse) scan.read(wire, true);
     const engine = moved ?? (named >= 0 ? named : this.#engineOfCall());
     const there = this.isThere(engine) ? engine : this.#nextTo(engine);
-    // Its CANCEL and its ACK do not say why.
+    // Its CANCEL and its ACK do not contain the reason.
     if (!scan.isResponse && (there !== engine || (named >= 0 && scan.named !== ''))) this.#keep(there);
     return there;
   }
@@ -112,14 +112,14 @@ export class Exchange {
   #engineOfCall(): number {
     const { method, callId } = this.#scan;
     const isOfAnother = method === 'CANCEL' || method === 'ACK';
-    // Its INVITE, had it been moved, would be known: another of the same Call-ID was.
+    // If its INVITE had been moved, that would be known: another INVITE with the same Call-ID was moved.
     if (isOfAnother && transactionOf(this.#scan) !== '') return hashOf(callId) % this.#ground.count;
     return engineOfCall(callId, this.#ground);
   }
 
   /**
-   * The request goes to `home`, and so does what belongs to it; where that is away, whoever has it
-   * keeps it. Which of them it is.
+   * Moves the request, and what belongs to it, to `home`; if that engine is away, it stays with `from`. Returns the
+   * engine that gets it.
    */
   move(wire: string, from: number, home: number): number {
     const engine = this.isThere(home) ? home : from;
@@ -128,7 +128,7 @@ export class Exchange {
     return engine;
   }
 
-  /** Of what was scanned. */
+  /** Remembers the engine for the message scanned last. */
   #keep(engine: number): void {
     const { callId } = this.#scan;
     const transaction = transactionOf(this.#scan);
@@ -137,7 +137,7 @@ export class Exchange {
       this.#moved.add(callId, engine);
   }
 
-  /** The next that is there, or itself. */
+  /** The next engine that takes messages, or this one. */
   #nextTo(engine: number): number {
     const { count } = this.#ground;
     for (let i = 1; i < count; i++) {
@@ -147,7 +147,7 @@ export class Exchange {
     return engine;
   }
 
-  /** Once for all that one turn of the event loop brings. */
+  /** Wakes the engine once for all messages that one turn of the event loop brings. */
   #wakeSoon(place: Place): void {
     if (place.isDue) return;
     place.isDue = true;
@@ -164,7 +164,7 @@ export class Exchange {
     this.#last = now;
     const isBehind = this.#came >= FULL;
     this.#came = 0;
-    // What comes meanwhile is read in one go, and wakes the engines once.
+    // What arrives meanwhile is read in one go and wakes the engines once.
     if (isBusy && !isBehind) this.#rest(REST);
   };
 }

@@ -1,7 +1,7 @@
-// The few header fields that tell to which engine a message belongs, found without parsing it: one look at each
-// line of the head. Never throws.
+// Finds the few header fields that tell to which engine a message belongs, without parsing it: one pass over the lines
+// of the head. Never throws.
 
-/** Longer heads are looked at this far, in octets. */
+/** Longer heads are only read up to this length, in octets. */
 const LONGEST = 65_536;
 
 const LF = 10;
@@ -10,20 +10,20 @@ const BLANK = 32;
 const TAB = 9;
 const COLON = 58;
 
-/** Used again for each message; what it found is raw text, '' where there is none. */
+/** Reused for each message. The fields are raw text, '' when absent. */
 export class HeadScan {
   isResponse = false;
   method = '';
   uri = '';
-  /** The first of each. */
+  /** The first field of each kind. */
   via = '';
   to = '';
   callId = '';
   route = '';
-  /** Replaces, else Join. */
+  /** Replaces, otherwise Join. */
   named = '';
 
-  /** Of a response no more than its topmost Via, unless the `whole` head is asked for. */
+  /** Reads a request's head; of a response only the topmost Via, unless the `whole` head is asked for. */
   read(wire: string, whole = false): void {
     this.#clear();
     const last = Math.min(wire.length, LONGEST);
@@ -46,7 +46,7 @@ export class HeadScan {
     this.uri = '';
   }
 
-  /** Index of the line after it. */
+  /** The index of the line after the start line. */
   #startLine(wire: string): number {
     let at = 0;
     // §7.5
@@ -133,7 +133,7 @@ function isLookedAt(letter: number): boolean {
   return letter === 118 || letter === 116 || letter === 105 || letter === 99 || letter === 114 || letter === 106;
 }
 
-/** Where the line feed of the field is, folded lines and all (§7.3.1). */
+/** The index of the line feed that ends the field, after its folded lines (§7.3.1). */
 function endOfField(wire: string, at: number): number {
   let end = wire.indexOf('\n', at);
   while (end >= 0 && isBlank(wire.charCodeAt(end + 1))) end = wire.indexOf('\n', end + 1);
@@ -152,7 +152,7 @@ function isName(wire: string, at: number, name: string): boolean {
   return true;
 }
 
-/** Behind the colon, without what stands around it, as far as it is looked at. */
+/** The trimmed value after the colon, up to the length that is used. */
 function fieldValue(wire: string, colon: number, end: number): string {
   return wire.slice(colon + 1, Math.min(end, colon + LONGEST)).trim();
 }

@@ -1,4 +1,4 @@
-// The applications of an engine in a thread: loaded when the main thread says so, and told apart by their revision.
+// The applications of an engine in a thread, loaded on orders of the main thread and identified by their revision.
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
 import type { ApplicationServices } from '../deployment/create-application.js';
@@ -51,7 +51,7 @@ export class HostedApplications implements ActiveApplications {
     });
   }
 
-  /** Throws a DeploymentError; nothing of it is left behind then. */
+  /** Throws a DeploymentError, and then leaves nothing behind. */
   async start({ deployable, revision, bundle, config }: StartOrder): Promise<readonly string[]> {
     const known = this.#all.get(revision);
     if (known !== undefined) return known.table.lines();
@@ -67,7 +67,7 @@ export class HostedApplications implements ActiveApplications {
     }
   }
 
-  /** Those take initial requests from now on, in this order. */
+  /** From now on these versions take initial requests, in this order. */
   activate(revisions: readonly number[]): void {
     const before = this.#active;
     this.#active = revisions.flatMap((revision) => this.#all.get(revision) ?? []);
@@ -78,7 +78,7 @@ export class HostedApplications implements ActiveApplications {
     }
   }
 
-  /** Also one that is being started: as soon as it is. */
+  /** Also disposes of a version that is still starting, as soon as it has started. */
   async dispose(revision: number): Promise<void> {
     await this.#starting.get(revision)?.catch(() => undefined);
     const application = this.#all.get(revision);

@@ -1,4 +1,4 @@
-// One engine as the main thread has it: its thread, its ring, and the port to it.
+// One engine, as the main thread sees it: its thread, its ring, and the port to it.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -6,17 +6,17 @@ import type { Beginning, EngineDuties, MainDuties, StartOrder } from './messages
 import { type Link, Port } from './port.js';
 import { Ring } from './ring.js';
 
-/** From the sources, as tests run, it is that of the build. */
+/** When run from the sources, as in tests, the thread uses the built file. */
 const BUILT = new URL('./thread.js', import.meta.url);
 const THREAD = existsSync(fileURLToPath(BUILT)) ? BUILT : new URL('../dist/workers/thread.js', import.meta.url);
 
 /**
- * Megabytes: what an engine allocates dies young, and a larger young generation is collected less often. What
- * was measured is in the README.
+ * Megabytes. Most objects of an engine die young, and a larger young generation is collected less often. The README has
+ * the measurements.
  */
 const YOUNG = 96;
 
-/** A Worker, as far as it is used; a test puts something in its place. */
+/** The part of a Worker that is used here; tests replace it. */
 export interface Thread extends Link {
   once(event: 'error', listener: (error: unknown) => void): unknown;
   once(event: 'exit', listener: (status: number) => void): unknown;
@@ -35,15 +35,15 @@ export class Member {
   readonly engine: number;
   readonly ring = new Ring();
   readonly port: Port<EngineDuties>;
-  /** Settles when the thread has ended, by itself or not. */
+  /** Settles when the thread has ended for any reason. */
   readonly ended: Promise<Error>;
   isThere = true;
-  /** It has not answered in time: it is not waited for again until it has. */
+  /** It has not answered in time; do not wait for it again until it has. */
   isHeldUp = false;
   /** It has its descriptors, or is about to get them. */
   isListening = false;
   readonly #thread: Thread;
-  /** By revision: what it answered. */
+  /** The answers to `start`, by revision. */
   readonly #starts = new Map<number, Promise<readonly string[]>>();
   readonly #started = new Set<number>();
 
@@ -70,7 +70,7 @@ export class Member {
     });
   }
 
-  /** There is something in its ring. */
+  /** Wakes the thread, because there is something in its ring. */
   readonly wake = (): void => this.#thread.postMessage(0);
 
   /** Whether it has loaded and started that version. */
@@ -78,7 +78,7 @@ export class Member {
     return this.#started.has(revision);
   }
 
-  /** Once, however often it is asked for. */
+  /** Starts a version once; further calls return the same promise. */
   start(order: StartOrder): Promise<readonly string[]> {
     const { revision } = order;
     const known = this.#starts.get(revision);

@@ -1,4 +1,4 @@
-// What the main thread and the threads of engines say to each other: plain data, copied on the way.
+// The messages between the main thread and the threads of engines: plain data, copied on the way.
 
 import type { HashKey } from '../base/keyed-hash.js';
 import type { Configuration, RouterOrder } from '../configuration/configuration.js';
@@ -9,9 +9,9 @@ import type { EventKind } from '../observe/events.js';
 import type { FamilyValues } from '../observe/series.js';
 import type { SocketAddress, TransportName } from '../transport/network.js';
 
-/** What a thread begins with. */
+/** The data that a thread starts with. */
 export interface Beginning {
-  /** From 0. */
+  /** The number of the engine, from 0. */
   readonly engine: number;
   readonly count: number;
   readonly salt: string;
@@ -25,7 +25,7 @@ export interface BoundListener {
   readonly transport: TransportName;
   readonly address: string;
   readonly port: number;
-  /** Of UDP: the thread's own descriptor of the socket. */
+  /** For UDP: the thread's own descriptor of the socket. */
   readonly descriptor?: number;
 }
 
@@ -33,61 +33,61 @@ export interface StartOrder {
   readonly deployable: Deployable;
   readonly revision: number;
   readonly bundle: Bundle;
-  /** `apps.<name>`. */
+  /** The section `apps.<name>`. */
   readonly config: unknown;
 }
 
-/** A connection that the main thread has. */
+/** A connection of the main thread. */
 export interface StreamNotice {
   readonly id: number;
-  /** Index of the listener that it came to; -1: it was opened by us. */
+  /** The index of the listener that accepted it; -1 if we opened it. */
   readonly listener: number;
   readonly remote: SocketAddress;
   readonly local: SocketAddress;
 }
 
-/** A message as it came, for another engine to take. */
+/** A message as received, for another engine to take. */
 export interface Handover {
   readonly engine: number;
   readonly wire: string;
   readonly address: string;
   readonly port: number;
   readonly listener: number;
-  /** Of a connection: its id; -1 of a datagram. */
+  /** The id of the connection; -1 for a datagram. */
   readonly stream: number;
 }
 
-/** What an engine does when it is asked or told. */
+/** What an engine does when the main thread asks or tells it. */
 export type EngineDuties = {
   listen(listeners: readonly BoundListener[]): Promise<void>;
-  /** Loads and starts it beside the others: the lines of its handler table. */
+  /** Loads and starts a version beside the others. Returns the lines of its handler table. */
   start(order: StartOrder): Promise<readonly string[]>;
   /** The revisions that take initial requests. */
   activate(revisions: readonly number[]): void;
-  /** Invalidates what sessions it has. */
+  /** Invalidates the sessions of that version. */
   endSessions(revision: number): void;
   dispose(revision: number): Promise<void>;
   reorder(order: RouterOrder['order']): void;
   level(level: string): void;
-  /** Whether somebody listens to events. */
+  /** Whether anyone listens to events. */
   telling(isHeard: boolean): void;
-  /** No new initial requests. */
+  /** Refuses new initial requests. */
   stopping(nothing: undefined): void;
   callsInProgress(nothing: undefined): number;
   /** How many sessions each revision has. */
   sessions(nothing: undefined): ReadonlyMap<number, number>;
-  /** Why it should get no new calls. */
+  /** Why the engine should get no new calls. */
   reasons(nothing: undefined): readonly string[];
   families(nothing: undefined): Promise<readonly FamilyValues[]>;
   calls(nothing: undefined): readonly CallSummary[];
   call(callId: string): CallTrace | undefined;
   streamOpened(notice: StreamNotice): void;
-  /** A whole message, or what cannot be read as one. */
+  /** A whole message, or octets that cannot be read as one. */
   streamMessage(message: { readonly id: number; readonly wire: string }): void;
   streamClosed(end: { readonly id: number; readonly error?: string }): void;
-  /** What was connected to is there. */
+  /** The connection is established. */
   streamConnected(end: { readonly id: number; readonly local: SocketAddress }): void;
-  /** A message that belongs here, whatever this engine thinks of its key. */
+  /** A message that belongs here, even if this engine computes another home for its key. */
   takeOver(message: Handover): void;
   close(nothing: undefined): Promise<void>;
 };
@@ -102,8 +102,8 @@ export type MainDuties = {
   /** `connection` is the engine's own number for it. */
   connect(to: { readonly connection: number; readonly remote: SocketAddress; readonly from?: string }): void;
   write(message: { readonly id: number; readonly wire: string }): void;
-  /** Octets of messages on connections that it has dealt with since it last said so. */
+  /** The octets from connections handled since the last report. */
   taken(octets: number): void;
-  /** The engine needs it no more; `isNow`: it cannot be used. */
+  /** The engine does not need the connection any more; with `isNow` it must be closed at once. */
   leave(end: { readonly id: number; readonly isNow: boolean }): void;
 };

@@ -1,13 +1,13 @@
-// Calls and transactions that are with another engine than they say: by the session key of an application (C-42), by
-// the dialog that they replace, or since theirs was away.
+// Calls and transactions that are with another engine than their identifiers say: because of the session key of an
+// application (C-42), because they replace a dialog, or because their engine was away.
 
-/** Of one generation; there are two. */
+/** Entries in one generation; there are two. */
 const MOST = 250_000;
-/** Characters of all that one generation remembers. */
+/** Characters of all names in one generation. */
 const MOST_TEXT = 32 * 1_048_576;
-/** Longer names are remembered by nobody. */
+/** Longer names are not remembered. */
 const LONGEST = 1024;
-/** Milliseconds: a call that nobody has asked for in so long is forgotten, at the latest after twice as long. */
+/** Milliseconds: a call that was not looked up for this long may be forgotten, and is after twice as long. */
 const GENERATION = 1_800_000;
 
 export class Moved {
@@ -18,7 +18,7 @@ export class Moved {
   readonly #now: () => number;
   readonly #most: number;
 
-  /** `now` in milliseconds, monotonic. */
+  /** `now` returns milliseconds on a monotonic scale. */
   constructor(now: () => number, most = MOST) {
     this.#now = now;
     this.#most = most;
@@ -29,7 +29,7 @@ export class Moved {
     return this.#young.size + this.#old.size;
   }
 
-  /** `name` is a Call-ID, or what `transactionOf` makes of a message. */
+  /** `name` is a Call-ID, or the result of `transactionOf`. */
   add(name: string, engine: number): void {
     const isFull = this.#young.size >= this.#most || this.#text >= MOST_TEXT;
     if (isFull || this.#now() - this.#since >= GENERATION) {
@@ -40,7 +40,7 @@ export class Moved {
     }
     if (name.length > LONGEST) return;
     const { size } = this.#young;
-    // A copy: what is cut out of a message keeps the message.
+    // A copy, because a slice would keep the whole message alive.
     this.#young.set(Buffer.from(name, 'latin1').toString('latin1'), engine);
     if (this.#young.size > size) this.#text += name.length;
   }

@@ -1,4 +1,4 @@
-// What operators see of a container with several engines: the sums of what each of them answers.
+// What operators see of a container with several engines: the sums of their answers.
 import { Registry } from 'prom-client';
 import type { Deployments } from '../deployment/deployments.js';
 import { DeploymentMetrics, processMetrics, textOf } from '../observe/deployment-metrics.js';
@@ -12,7 +12,7 @@ import type { Crew } from './crew.js';
 import type { Streams } from './streams.js';
 import { allCalls, summed, wholeCall } from './sums.js';
 
-/** What is measured where there are several engines, and nowhere else. */
+/** A metric that exists only with several engines. */
 export const DROPPED = 'siplet_dropped_datagrams_total';
 
 interface Watched {
@@ -21,11 +21,11 @@ interface Watched {
   readonly streams: Streams;
   readonly log: Logger;
   readonly tracesCalls: boolean;
-  /** Why no calls are taken, apart from the engines. */
+  /** Reasons outside the engines for taking no calls. */
   reasons(): readonly string[];
 }
 
-/** Joined to the container until `close`. */
+/** Connected to the container until `close`. */
 export class CrewOverseen implements Overseen {
   readonly #events = new Events();
   readonly #counted = new Counted();
@@ -49,7 +49,7 @@ export class CrewOverseen implements Overseen {
     ];
   }
 
-  /** Engines tell theirs only while somebody listens. */
+  /** Engines send their events only while anyone listens. */
   readonly events = {
     listen: (listener: Parameters<Events['listen']>[0]) => {
       const end = this.#events.listen(listener);
@@ -69,14 +69,12 @@ export class CrewOverseen implements Overseen {
     const own = new Registry();
     const families = summed(this.#counted.with(await crew.askEach('families', undefined)));
     for (const one of [...families, ...this.#deployments.families]) {
-      // Engines share connections: those that stand are the main thread's.
+      // Engines share connections, so the main thread counts the open ones.
       if (one.name !== 'siplet_connections') register(own, one);
     }
     register(
       own,
-      family('siplet_connections', 'gauge', 'Stream connections that stand', () => [
-        { labels: {}, value: streams.size },
-      ]),
+      family('siplet_connections', 'gauge', 'Open stream connections', () => [{ labels: {}, value: streams.size }]),
     );
     register(
       own,

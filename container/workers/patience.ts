@@ -1,14 +1,17 @@
-// How long an answer of an engine is waited for.
+// How long to wait for the answer of an engine.
 import type { Member } from './member.js';
 
 /** Milliseconds. */
 const PATIENCE = 5000;
-/** The same, of an engine that is held up. */
+/** The same, for an engine that is held up. */
 const IMPATIENCE = 50;
-/** A start has a time of its own in the engine. */
+/** The engine itself limits the time of a start. */
 const START_PATIENCE = 70_000;
 
-/** The answer of a member, if it comes in time. A late one is waited for less, until it has answered. */
+/**
+ * The answer of a member, if it arrives in time. After a late answer the wait is shorter, until the member has
+ * answered.
+ */
 export function answerOf<T>(member: Member, answer: Promise<T>): Promise<T> {
   const answered = (): void => {
     member.isHeldUp = false;
@@ -29,7 +32,7 @@ async function inTime<T>(answer: Promise<T>, limit: number, isLate = (): void =>
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       isLate();
-      reject(new Error(`a worker has not answered in ${limit / 1000} s`));
+      reject(new Error(`a worker has not answered within ${limit / 1000} s`));
     }, limit);
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));

@@ -1,12 +1,12 @@
-// Questions, answers and news between the main thread and that of an engine: what one side can do is an object of
-// functions, and the other calls them by name.
+// Questions, answers and notifications between the main thread and an engine's thread: each side has an object of
+// functions, which the other side calls by name.
 import { DeploymentError } from '@siplet/sdk';
 
-/** What one side does when the other asks for it or tells it. */
+/** What one side does when the other asks or tells it. */
 // biome-ignore lint/suspicious/noExplicitAny: bodies are typed where they are sent
 export type Duties = { [kind: string]: (body: any) => unknown };
 
-/** A MessagePort, a Worker, or what a test puts in its place. */
+/** A MessagePort, a Worker, or a test's replacement. */
 export interface Link {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (message: unknown) => void): unknown;
@@ -24,7 +24,7 @@ type Message =
 interface Fault {
   readonly message: string;
   readonly stack: string | undefined;
-  /** The application's, and no fault of the container. */
+  /** Whether the application is at fault, not the container. */
   readonly isDeployment: boolean;
 }
 
@@ -41,7 +41,7 @@ export class Port<Others extends Duties> {
   #last = 0;
   #ended: Error | undefined;
 
-  /** `woken` is called for a bare number; `failed` is told what a duty threw that nobody awaits. */
+  /** `woken` is called for a bare number. `failed` receives the error of a function whose answer is not awaited. */
   constructor(link: Link, duties: Duties, failed: (error: unknown) => void, woken?: () => void) {
     this.#link = link;
     this.#duties = duties;
@@ -52,7 +52,7 @@ export class Port<Others extends Duties> {
     });
   }
 
-  /** Rejects with what the other side threw, or when that side has ended. */
+  /** Rejects with the error of the other side, or when that side has ended. */
   ask<K extends keyof Others & string>(kind: K, body: Body<Others[K]>): Promise<Answer<Others[K]>> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const ask = ++this.#last;
@@ -66,7 +66,7 @@ export class Port<Others extends Duties> {
     if (this.#ended === undefined) this.#link.postMessage({ tell: kind, body } satisfies Message);
   }
 
-  /** The other side is gone: who waits for it is told so. */
+  /** The other side is gone: all pending questions are rejected. */
   end(error: Error): void {
     this.#ended = error;
     for (const { reject } of this.#waiting.values()) reject(error);
@@ -90,7 +90,7 @@ export class Port<Others extends Duties> {
 
   #do(kind: string, body: unknown): unknown {
     const duty = this.#duties[kind];
-    if (duty === undefined) throw new Error(`'${kind}' is asked for, and nobody does it`);
+    if (duty === undefined) throw new Error(`'${kind}' was requested, but this side does not offer it`);
     return duty(body);
   }
 

@@ -1,16 +1,16 @@
-// Datagrams from the thread that reads to the one that works: one writer, one reader, in memory that both have. What
-// does not fit is dropped, as the kernel does.
+// A ring of datagrams from the thread that reads to the one that handles them: one writer, one reader, shared memory. A
+// datagram that does not fit is dropped, as in the kernel.
 
 /** Octets, a power of two: as much as the socket's own buffer. */
 const CAPACITY = 4 * 1_048_576;
 /** Length, port, listener, length of the address. */
 const HEAD = 8;
 /**
- * Added to the listener of what one engine has handed over to another, which asks nobody then:
- * below are those that there are.
+ * Added to the listener of a datagram that one engine has handed over to another, which must not hand it on. Listeners
+ * have lower numbers.
  */
 export const HANDED_OVER = 128;
-/** A length that says: the next record is at the beginning. */
+/** A length that means: the next record is at the beginning. */
 const WRAP = -1;
 
 const READ = 0;
@@ -25,7 +25,7 @@ interface Octets {
   latin1Write(text: string, offset: number, length: number): number;
 }
 
-/** Who gets what is read. */
+/** Receives the records. */
 export interface RingUser {
   receive(wire: string, address: string, port: number, listener: number): void;
 }
@@ -36,10 +36,10 @@ export class Ring {
   readonly #view: DataView;
   readonly #octets: Octets;
   readonly #capacity: number;
-  /** Where the writer is, as the writer knows it, and where the reader is, as the reader does. */
+  /** The writer's own copy of its position, and the reader's own copy of its position. */
   #written: number;
   #read: number;
-  /** Datagrams that found no room. */
+  /** Datagrams dropped for lack of room. */
   dropped = 0;
 
   constructor(memory = Ring.memory()) {
@@ -57,7 +57,7 @@ export class Ring {
     return new SharedArrayBuffer(COUNTERS + capacity);
   }
 
-  /** False when there is no room for it. `listener` is below 256. */
+  /** Returns false when there is no room. `listener` is below 256. */
   push(wire: string, address: string, port: number, listener: number): boolean {
     const mask = this.#capacity - 1;
     let written = this.#written;
@@ -87,7 +87,7 @@ export class Ring {
     return true;
   }
 
-  /** Hands out up to `most` records. Whether there may be more. */
+  /** Passes on up to `most` records. Returns whether there may be more. */
   drain(user: RingUser, most: number): boolean {
     const mask = this.#capacity - 1;
     for (let count = 0; count < most; ) {
@@ -116,14 +116,17 @@ export class Ring {
     Atomics.store(this.#counters, READ * STRIDE, read);
   }
 
-  /** The reader has nothing to do and wants to be woken. False: there is something after all, and it is not asleep. */
+  /**
+   * The reader has nothing to do and wants to be woken. Returns false if there is something after all; then it is not
+   * asleep.
+   */
   sleep(): boolean {
     Atomics.store(this.#counters, ASLEEP * STRIDE, 1);
     if (this.#read === Atomics.load(this.#counters, WRITTEN * STRIDE)) return true;
     return Atomics.exchange(this.#counters, ASLEEP * STRIDE, 0) === 0;
   }
 
-  /** Whether the writer has to wake the reader: once for each sleep. */
+  /** Whether the writer must wake the reader: once for each sleep. */
   wakes(): boolean {
     return (
       Atomics.load(this.#counters, ASLEEP * STRIDE) === 1 && Atomics.exchange(this.#counters, ASLEEP * STRIDE, 0) === 1

@@ -1,5 +1,5 @@
-// C-42 with several engines: requests of one key meet in the engine that the key comes to, whatever
-// their Call-ID (contract section 4).
+// C-42 with several engines: all requests with one key are handled by the engine that the key determines, whatever
+// their Call-ID.
 import type { DeployedApplication } from '../application/application.js';
 import { Malformed, parse, type Request, type Uri } from '../message/index.js';
 import { type Own, preprocessRoute } from '../proxy/route-preprocessing.js';
@@ -8,22 +8,22 @@ import type { Flow } from '../transport/flow.js';
 import { hashOf } from './destination.js';
 import type { Source } from './engine-network.js';
 
-/** What is asked of the engine. */
+/** What is needed of the engine. */
 export interface HomeGround {
   readonly count: number;
   readonly own: Own;
-  /** Whether its transaction is here: it comes again. */
+  /** Whether the request's transaction is here: then it is a retransmission. */
   isAtHome(request: Request): boolean;
   /**
-   * Whether it asks for what is here, whatever its key: a session, a dialog (JSR 289 §15.11), or what the router has
-   * said before. `route`: of ours, by which it came.
+   * Whether the request names something that is here, whatever its key: a session, a dialog (JSR 289 §15.11), or an
+   * earlier answer of the router. `route` is our Route value by which it came.
    */
   isNamed(request: Request, route: Uri | undefined): boolean;
-  /** Those that may get the request, in the router's order. */
+  /** The applications that may get the request, in the router's order. */
   applicationsFor(method: string): readonly DeployedApplication[];
 }
 
-/** The engine that has the session of the request's key; undefined where it asks for no key. */
+/** The engine that has the session of the request's key; undefined when there is no key. */
 export function homeOf(wire: string, source: Source, ground: HomeGround): number | undefined {
   if (wire.startsWith('SIP/')) return undefined;
   const request = parse(wire, source.stream < 0 ? 'datagram' : 'stream');
@@ -33,12 +33,12 @@ export function homeOf(wire: string, source: Source, ground: HomeGround): number
   try {
     return engineOfKey(request as Request, source, ground);
   } catch {
-    // The engine that keeps it comes to the same, and says whose fault it is (C-41).
+    // The engine that keeps the request runs into the same error, and reports the application (C-41).
     return undefined;
   }
 }
 
-/** Throws what the application's function throws, and for what §16.4 cannot make a request of. */
+/** Throws the error of the application's function, and for a request that §16.4 cannot process. */
 function engineOfKey(request: Request, source: Source, ground: HomeGround): number | undefined {
   if (ground.isAtHome(request)) return undefined;
   const flow = { transport: source.stream < 0 ? 'UDP' : 'TCP', ...flowOf(source) } as Flow;

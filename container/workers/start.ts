@@ -1,5 +1,5 @@
-// Joins everything where there are several engines: this thread has sockets, deployments and the admin address, and a
-// thread for each engine has its calls.
+// Joins everything for several engines: this thread has the sockets, the deployments and the admin address; each engine
+// has a thread for its calls.
 import type { DeployedApplication } from '../application/application.js';
 import type { HandlerTable } from '../application/handler-table.js';
 import type { ContainerOptions, RunningContainer } from '../composition/container.js';
@@ -25,12 +25,12 @@ import { CrewOverseen } from './overseen.js';
 import { HANDED_OVER } from './ring.js';
 import { Streams } from './streams.js';
 
-/** As in the transport layer of one engine. */
+/** The same limit as in the transport layer of one engine. */
 const MOST_OF_ONE = 2000;
 const BACKLOG = 1_048_576;
 
 /**
- * As `startContainer`, with `workers` engines. Rejects when an address cannot be bound or a thread cannot be started.
+ * Like `startContainer`, with `workers` engines. Rejects when an address cannot be bound or a thread cannot be started.
  */
 export async function startWithWorkers(options: ContainerOptions, workers: number): Promise<RunningContainer> {
   const container = new SeveralEngines(options, workers);
@@ -136,7 +136,7 @@ class SeveralEngines implements RunningContainer {
     return this.#stopped;
   }
 
-  /** Closes everything, calls or not. */
+  /** Closes everything, even with calls in progress. */
   async release(): Promise<void> {
     await this.#directory.close();
     await this.#admin?.close();
@@ -180,7 +180,7 @@ class SeveralEngines implements RunningContainer {
     });
   }
 
-  /** Applications are started in the engines. */
+  /** The stage on which applications are started: the engines. */
   #stage(): Stage {
     const crew = this.#crew;
     const log = this.#log;
@@ -196,7 +196,7 @@ class SeveralEngines implements RunningContainer {
     };
   }
 
-  /** Why no calls are taken, apart from the engines. */
+  /** Reasons outside the engines for taking no calls. */
   #reasons(): string[] {
     return [
       ...(this.#isStopping ? ['stopping'] : []),
@@ -209,7 +209,7 @@ class SeveralEngines implements RunningContainer {
     const { wire, address, port, listener } = told;
     const message = { ...told, engine: exchange.move(wire, from, told.engine) };
     if (message.stream >= 0) this.#streams.handOver(from, message);
-    // In its turn: behind what is for that engine already.
+    // The message is queued after those that the engine has already.
     else if (message.engine !== from) exchange.give(message.engine, wire, address, port, listener + HANDED_OVER);
     else this.#crew.tell(from, 'takeOver', message);
   }
@@ -222,7 +222,7 @@ class SeveralEngines implements RunningContainer {
     this.#admin = await startAdmin({ address, deployments, overseen: this.#overseen, archiveSize, log: this.#log });
   }
 
-  /** Binds all of them, in order. Rejects at the first that cannot be bound. */
+  /** Binds all listeners, in order. Rejects at the first that cannot be bound. */
   async #bind(): Promise<SharedListener[]> {
     const bound: SharedListener[] = [];
     for (const [index, listen] of this.#configuration.listen.entries()) {

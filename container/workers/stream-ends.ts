@@ -1,12 +1,12 @@
-// Connections as an engine in a thread has them: the main thread has the sockets, frames what
-// comes, and writes what is told.
+// Connections as an engine in a thread sees them: the main thread has the sockets, frames the octets received, and
+// writes what the engine sends.
 import type { Connection, ConnectionReceiver, SocketAddress } from '../transport/network.js';
 import type { MainDuties, StreamNotice } from './messages.js';
 import type { Port } from './port.js';
 
 type Accept = (connection: Connection) => ConnectionReceiver;
 
-/** Numbers of connections: those that the main thread gives are even, ours are odd. */
+/** Numbers of connections: the main thread gives even ones, the engine odd ones. */
 export class StreamEnds {
   readonly #main: Port<MainDuties>;
   readonly #ends = new Map<number, StreamEnd>();
@@ -17,7 +17,7 @@ export class StreamEnds {
     this.#main = main;
   }
 
-  /** `listener` is its place among those that are listened on. */
+  /** `listener` is its index among all listeners. */
   listen(listener: number, accept: Accept): void {
     this.#accepts.set(listener, accept);
   }
@@ -45,7 +45,7 @@ export class StreamEnds {
     end.receiver?.connected();
   }
 
-  /** Where it came from, for whom it is. */
+  /** The addresses of the connection. */
   endOf(id: number): { readonly remote: SocketAddress; readonly local: SocketAddress } | undefined {
     return this.#ends.get(id);
   }
@@ -72,7 +72,7 @@ class StreamEnd implements Connection {
     public local: SocketAddress,
   ) {}
 
-  /** The main thread bounds what waits for a peer. */
+  /** The main thread limits what waits for a peer. */
   get backlog(): number {
     return 0;
   }
@@ -89,7 +89,7 @@ class StreamEnd implements Connection {
     this.#leave(true);
   }
 
-  /** The main thread says `closed` then. */
+  /** The main thread then reports `closed`. */
   #leave(isNow: boolean): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;

@@ -1,22 +1,24 @@
-// One connection of the main thread (§18): what comes on it is framed; each engine that has to do with it has a number
-// for it.
+// One connection of the main thread (§18): it frames the octets received, and has a number for each engine that uses
+// it.
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Malformed, Request, Response } from '../message/index.js';
 import { Framer, type FramerLimits, type FramerUser } from '../transport/framer.js';
 import type { Connection, ConnectionReceiver, SocketAddress } from '../transport/network.js';
 
-/** Milliseconds: what was passed up may be answered before a connection ends whose framing is lost. */
+/**
+ * Milliseconds until a connection with lost framing is closed, so that the message that was passed up can be answered.
+ */
 export const PARTING = 300;
 
 export interface StreamLimits {
   readonly framing: FramerLimits;
-  /** Octets that wait for a peer which does not read. */
+  /** Octets that may wait for a peer that does not read. */
   readonly backlog: number;
-  /** Milliseconds that one may stand with no engine that has to do with it. */
+  /** Milliseconds that a connection stays open without an engine that uses it. */
   readonly unusedTime: number;
 }
 
-/** What a connection tells. */
+/** Receives what happens on a connection. */
 export interface StreamUser {
   connected(stream: Stream): void;
   arrived(stream: Stream, message: Request | Response | Malformed): void;
@@ -36,13 +38,13 @@ export class Stream implements ConnectionReceiver, FramerUser, Timed {
     readonly clock: Clock,
     readonly limits: StreamLimits,
     readonly remote: SocketAddress,
-    /** -1: it was opened by us. */
+    /** The index of the listener that accepted it; -1 if we opened it. */
     readonly listener: number,
   ) {
     this.#framer = new Framer(this, clock, limits.framing);
   }
 
-  /** Until an engine has to do with it. */
+  /** Starts the wait for an engine that uses the connection. */
   wait(): void {
     if (this.channels.size > 0 || !this.isOpen) return;
     this.#deadline?.stop();

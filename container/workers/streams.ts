@@ -1,5 +1,5 @@
-// Connections of all engines (§18): the main thread has the sockets and frames what comes, so that one connection of a
-// trunk may carry the calls of every engine.
+// The connections of all engines (§18): the main thread has the sockets and frames the octets received, so that one
+// connection of a trunk can carry the calls of every engine.
 import type { Clock, Timed } from '../base/clock.js';
 import { Malformed, type Request, type Response, responseTo } from '../message/index.js';
 import { statelessTag } from '../transaction/stateless-tags.js';
@@ -15,7 +15,7 @@ interface StreamGround extends StreamLimits {
   readonly network: Network;
   readonly clock: Clock;
   readonly salt: string;
-  /** At one time, and of them from one address. */
+  /** How many connections may be open, in all and from one address. */
   readonly most: number;
   readonly mostOfOne: number;
   engineOf(wire: string): number;
@@ -27,16 +27,16 @@ interface StreamGround extends StreamLimits {
 export class Streams implements StreamUser {
   readonly ground: StreamGround;
   readonly #all = new Set<Stream>();
-  /** By engine and number there. */
+  /** By engine and the engine's number for the connection. */
   readonly #byChannel = new Map<string, Stream>();
-  /** By remote address and port: what a message to there is sent on (§18.1.1). */
+  /** By remote address and port: connections for messages to that destination (§18.1.1). */
   readonly #byRemote = new Map<string, Stream>();
   readonly #perAddress = new Map<string, number>();
-  /** Of TCP, by their place among all that are listened on. */
+  /** The TCP listeners, with their index among all listeners. */
   readonly #listeners: { readonly index: number; readonly listener: Listener }[] = [];
   readonly #backpressure = new Backpressure<Stream>(({ connection }, isHeld) => connection.hold?.(isHeld));
   #last = 0;
-  /** Nobody reads yet: peers have to wait. */
+  /** Nothing is read yet: peers have to wait. */
   #isClosed = true;
 
   constructor(ground: StreamGround) {
@@ -58,13 +58,13 @@ export class Streams implements StreamUser {
     return listener.local;
   }
 
-  /** There are engines: what waits is read from now on. */
+  /** Engines are available: from now on waiting data is read. */
   open(): void {
     this.#isClosed = false;
     for (const stream of this.#all) stream.connection.hold?.(false);
   }
 
-  /** No new ones; those that stand are ended. */
+  /** Accepts no new connections, and closes the open ones. */
   async close(): Promise<void> {
     for (const stream of this.#all) stream.connection.end();
     const owner: Timed = {
@@ -101,14 +101,14 @@ export class Streams implements StreamUser {
     this.#byChannel.get(channelKey(engine, id))?.write(wire);
   }
 
-  /** The last that leaves ends it. */
+  /** The connection is closed when the last engine leaves it. */
   leave(engine: number, id: number, isNow: boolean): void {
     const stream = this.#byChannel.get(channelKey(engine, id));
     if (stream === undefined) return;
     this.#part(stream, engine, id);
     this.ground.tell(engine, 'streamClosed', { id });
     if (stream.channels.size > 0) return;
-    // Nothing more is sent on it: whoever connects to there gets another.
+    // Nothing more is sent on it: a new message to that destination opens another connection.
     stream.isOpen = false;
     if (isNow) stream.connection.destroy();
     else stream.connection.end();
@@ -125,7 +125,7 @@ export class Streams implements StreamUser {
     }
   }
 
-  /** A message that one engine has had, and that is for another. */
+  /** Hands a message from one engine over to another. */
   handOver(from: number, { stream: id, engine, ...message }: Handover): void {
     const stream = this.#byChannel.get(channelKey(from, id));
     if (stream === undefined) return;
@@ -162,13 +162,13 @@ export class Streams implements StreamUser {
     const wire = message.toWire();
     const wanted = this.ground.engineOf(wire);
     const engine = this.#mayHave(stream, wanted) ? wanted : stream.channels.keys().next().value;
-    // As a datagram: an engine that comes later would not know what the connection is called.
+    // It is dropped like a datagram, because an engine that starts later would not know the number of the connection.
     if (engine === undefined || !this.ground.isThere(engine)) return;
     this.ground.tell(engine, 'streamMessage', { id: this.#channelOf(stream, engine), wire });
     this.#backpressure.given(engine, wire.length, stream);
   }
 
-  /** An engine has dealt with so much. */
+  /** An engine has handled that many octets. */
   taken(engine: number, octets: number): void {
     this.#backpressure.taken(engine, octets);
   }
@@ -195,14 +195,14 @@ export class Streams implements StreamUser {
   }
 
   /**
-   * An engine takes what comes on a connection of its own, and on what another has opened as on one of
-   * our listeners, if there is any.
+   * An engine takes messages from its own connections. It takes those from another engine's outgoing connection as if
+   * they had arrived at one of our listeners, if there is one.
    */
   #mayHave(stream: Stream, engine: number): boolean {
     return stream.listener >= 0 || this.#listeners.length > 0 || stream.channels.has(engine);
   }
 
-  /** What the engine calls it; it is told of it when it does not know it yet. */
+  /** The engine's number for the connection. The engine is told of a connection that it does not know yet. */
   #channelOf(stream: Stream, engine: number): number {
     const known = stream.channels.get(engine);
     if (known !== undefined) return known;
@@ -225,7 +225,7 @@ export class Streams implements StreamUser {
     this.#byChannel.delete(channelKey(engine, id));
   }
 
-  /** What cannot be read belongs to no engine: it is answered here. */
+  /** A message that cannot be read belongs to no engine, so it is answered here. */
   #refuse(stream: Stream, { request, status, reason, isResponse }: Malformed): void {
     if (request === undefined || status < 300 || isResponse || request.method === 'ACK') return;
     stampSource(request, stream.remote.address, stream.remote.port);

@@ -1,5 +1,5 @@
-// What several engines measure and remember, as one: numbers with the same name and labels are added,
-// messages of one call are put in order.
+// Merges what several engines count and record: adds numbers with the same name and labels, and sorts the messages of
+// one call by time.
 import type { CallSummary, CallTrace } from '../observe/calls.js';
 import { type Family, type FamilyValues, family, type Value } from '../observe/series.js';
 
@@ -9,7 +9,7 @@ export function summed(engines: readonly (readonly FamilyValues[])[]): Family[] 
   for (const one of engines.flat()) {
     const sum = sums.get(one.name) ?? { first: one, values: new Map() };
     sums.set(one.name, sum);
-    // What an application declares otherwise in another engine has no sum.
+    // If an application declares a metric differently in another engine, that one is left out.
     if (sum.first.type === one.type) addTo(sum.values, one.values);
   }
   return [...sums.values()].map(({ first: { name, type, help }, values }) =>
@@ -37,7 +37,7 @@ function keyOf({ metricName = '', labels }: Value): string {
   return key;
 }
 
-/** The newest first. A call that two engines have seen is one. */
+/** The newest first. A call that two engines have seen is listed once. */
 export function allCalls(engines: readonly (readonly CallSummary[])[]): CallSummary[] {
   const all = new Map<string, CallSummary>();
   for (const call of engines.flat()) {
@@ -57,7 +57,7 @@ export function wholeCall(engines: readonly (CallTrace | undefined)[]): CallTrac
   }, first);
 }
 
-/** The one that has gone on for longer says where it is. */
+/** The summary that was updated last determines the state. */
 function joined(a: CallSummary, b: CallSummary): CallSummary {
   const [first, last] = a.last <= b.last ? [a, b] : [b, a];
   const messages = a.messages + b.messages;

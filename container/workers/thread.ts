@@ -1,4 +1,4 @@
-// What the thread of an engine runs.
+// The entry point of an engine's thread.
 import { parentPort, workerData } from 'node:worker_threads';
 import { present } from '../base/present.js';
 import { catchStrays } from '../composition/strays.js';

@@ -1,20 +1,20 @@
-// Versions of applications as the crew knows them: how each is started, which of them take initial requests, and which
-// engines may still have sessions of those that do not.
+// Versions of applications, as the crew knows them: how to start each, which of them take initial requests, and which
+// engines may still have sessions of the others.
 import type { StartOrder } from './messages.js';
 
 export class Versions {
-  /** By revision, as everything here. */
+  /** By revision, as everywhere in this file. */
   readonly #orders = new Map<number, StartOrder>();
-  /** Engines that may have sessions of a version which takes no new calls. */
+  /** The engines that may have sessions of a version that takes no new calls. */
   readonly #busy = new Map<number, Set<number>>();
   #active: readonly number[] = [];
 
-  /** Revisions that take initial requests. */
+  /** The revisions that take initial requests. */
   get active(): readonly number[] {
     return this.#active;
   }
 
-  /** How to start what is in service. */
+  /** How to start the versions in service. */
   get orders(): StartOrder[] {
     return this.#active.flatMap((revision) => this.#orders.get(revision) ?? []);
   }
@@ -28,7 +28,7 @@ export class Versions {
     this.#busy.delete(revision);
   }
 
-  /** `havingStarted` has the engines that may have sessions of a version. */
+  /** `havingStarted` returns the engines that may have sessions of a version. */
   activate(revisions: readonly number[], havingStarted: (revision: number) => Iterable<number>): void {
     const before = this.#active;
     this.#active = revisions;
@@ -41,13 +41,13 @@ export class Versions {
     return this.#active.includes(revision) ? undefined : (this.#busy.get(revision)?.size ?? 0);
   }
 
-  /** The engine has no session of it any more. Whether it was the last that had one. */
+  /** The engine has no session of it any more. Returns whether it was the last engine that had one. */
   idle(engine: number, revision: number): boolean {
     const busy = this.#busy.get(revision);
     return busy?.delete(engine) === true && busy.size === 0;
   }
 
-  /** The engine has ended. Revisions of which no engine has a session any more. */
+  /** The engine has ended. Returns the revisions that have no session in any engine now. */
   gone(engine: number): number[] {
     return [...this.#busy.keys()].filter((revision) => this.idle(engine, revision));
   }

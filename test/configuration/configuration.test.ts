@@ -95,9 +95,9 @@ log: { level: debug }
       "siplet.yaml:3:5: listen.1: 'sctp:127.0.0.1:5060' does not begin with a transport",
     );
     expect(faults('listen: udp:1.2.3.4:99999')).toContain(
-      "siplet.yaml:1:1: listen: 'udp:1.2.3.4:99999': '99999' is no port",
+      "siplet.yaml:1:1: listen: 'udp:1.2.3.4:99999': '99999' is not a port",
     );
-    expect(faults('listen: udp:example.com:5060')).toContain("'example.com' is no numeric IPv4 address");
+    expect(faults('listen: udp:example.com:5060')).toContain("'example.com' is not a numeric IPv4 address");
     expect(faults("listen: 'udp:::1:5060'")).toContain('brackets');
     expect(faults('timers: { timerC: 60s }')).toContain('more than 3 minutes');
   });

@@ -163,12 +163,12 @@ describe('Authentication', () => {
 
   test.each([
     [{ ...options, realm: '' }, "authenticate: realm is missing: a domain of yours, such as 'example.com'"],
-    [{ ...options, realm: 'a\r\nX: y' }, 'authenticate: realm holds control characters, or is too long'],
-    [{ ...options, users: undefined as never }, 'authenticate: users is no function'],
-    [{ ...options, algorithms: [] }, 'authenticate: algorithms is no list with an algorithm in it'],
-    [{ ...options, algorithms: ['SHA-1' as never] }, 'authenticate: the algorithm SHA-1 is not known'],
-    [{ ...options, qop: ['none' as never] }, 'authenticate: the qop none is not known'],
-    [{ ...options, acceptsUri: 'any' as never }, 'authenticate: acceptsUri is no function'],
+    [{ ...options, realm: 'a\r\nX: y' }, 'authenticate: realm contains control characters or is too long'],
+    [{ ...options, users: undefined as never }, 'authenticate: users is not a function'],
+    [{ ...options, algorithms: [] }, 'authenticate: algorithms is not a list of at least one algorithm'],
+    [{ ...options, algorithms: ['SHA-1' as never] }, 'authenticate: the algorithm SHA-1 is unknown'],
+    [{ ...options, qop: ['none' as never] }, 'authenticate: the qop none is unknown'],
+    [{ ...options, acceptsUri: 'any' as never }, 'authenticate: acceptsUri is not a function'],
     [undefined as never, 'authenticate: realm is missing'],
   ])('options that are none reject with TypeError: %j', async (wrong, problem) => {
     expect(await tried((authentication, request) => authentication.authenticate(request, wrong))).toContain(problem);

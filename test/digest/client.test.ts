@@ -150,7 +150,7 @@ describe('the count', () => {
 
 describe('what cannot be answered', () => {
   test.each<[string, Challenge[], Credentials[], string]>([
-    ['no challenge', [], [ALICE], 'nothing is asked for'],
+    ['no challenge', [], [ALICE], 'the response has no challenge'],
     [
       'no credentials for the realm',
       [challenge('realm="r", nonce="n"')],
@@ -161,20 +161,20 @@ describe('what cannot be answered', () => {
       'an unknown algorithm',
       [challenge('realm="r", nonce="n", algorithm=SHA-1')],
       [ALICE],
-      "the realm 'r' asks for the algorithm SHA-1, which is not known",
+      "the realm 'r' asks for the algorithm SHA-1, which is unknown",
     ],
     [
       'an unknown qop',
       [challenge('realm="r", nonce="n", qop="token"')],
       [ALICE],
-      "the realm 'r' asks for the qop 'token', which is not known",
+      "the realm 'r' asks for the qop 'token', which is unknown",
     ],
     ['no nonce', [challenge('realm="r"')], [ALICE], "the realm 'r' has sent no nonce"],
     [
       'another scheme',
       [present(parseChallenge('Bearer realm="r"', 401))],
       [ALICE],
-      "the realm 'r' asks for Bearer, and Digest alone is known",
+      "the realm 'r' asks for Bearer, but only Digest is supported",
     ],
   ])('%s throws IllegalStateError and adds nothing', (_, challenges, credentials, why) => {
     const to = request();

@@ -81,7 +81,7 @@ describe('the handler table', () => {
 });
 
 describe('the deployment fails', () => {
-  test('where the method takes no requests that could be answered', () => {
+  test('where the method takes no requests that can be answered', () => {
     @Siplet()
     class Wrong {
       @Authenticated(GOOD) undecorated() {}
@@ -94,12 +94,12 @@ describe('the deployment fails', () => {
       @Authenticated(GOOD) @Subsequent('ACK', 'BYE') fine() {}
     }
     expect(problems(Wrong).filter((line) => line.includes('@Authenticated()'))).toEqual([
-      'Wrong.undecorated (@Authenticated()): the method takes no requests: put @Invite() or another decorator for requests beside it',
-      'Wrong.response (@Authenticated()): @BestResponse() takes no requests that could be answered',
-      'Wrong.timer (@Authenticated()): @OnTimer() takes no requests that could be answered',
-      'Wrong.ack (@Authenticated()): @Ack(): nobody is asked for credentials with an ACK or a CANCEL, which cannot be sent again (§22.1)',
-      'Wrong.cancel (@Authenticated()): @Cancel(): nobody is asked for credentials with an ACK or a CANCEL, which cannot be sent again (§22.1)',
-      'Wrong.never (@Authenticated()): the method is static; messages are given to methods of the instance',
+      'Wrong.undecorated (@Authenticated()): the method takes no requests: add @Invite() or another decorator for requests',
+      'Wrong.response (@Authenticated()): @BestResponse() takes no requests that can be answered',
+      'Wrong.timer (@Authenticated()): @OnTimer() takes no requests that can be answered',
+      'Wrong.ack (@Authenticated()): @Ack(): ACK and CANCEL cannot be challenged, because they cannot be sent again (§22.1)',
+      'Wrong.cancel (@Authenticated()): @Cancel(): ACK and CANCEL cannot be challenged, because they cannot be sent again (§22.1)',
+      'Wrong.never (@Authenticated()): the method is static; messages go to methods of the instance',
       'Wrong.twice (@Authenticated()): the method has it twice',
     ]);
   });
@@ -107,11 +107,11 @@ describe('the deployment fails', () => {
   test.each<[unknown, string]>([
     [undefined, "realm is missing: a domain of yours, such as 'example.com'"],
     [{ users: GOOD.users }, "realm is missing: a domain of yours, such as 'example.com'"],
-    [{ realm: 'r' }, "users is missing: a function, or the name of the method that gives a user's password"],
-    [{ realm: 'r', users: 'nowhere' }, "users is 'nowhere', and there is no such method"],
-    [{ ...GOOD, algorithms: ['SHA-256', 'CRC-32'] }, 'the algorithm CRC-32 is not known'],
-    [{ ...GOOD, algorithms: 'MD5' }, 'algorithms is no list with an algorithm in it'],
-    [{ ...GOOD, qop: [] }, "qop is no list of 'auth' and 'auth-int'"],
+    [{ realm: 'r' }, "users is missing: give a function, or the name of the method that returns a user's password"],
+    [{ realm: 'r', users: 'nowhere' }, "users is 'nowhere', but there is no such method"],
+    [{ ...GOOD, algorithms: ['SHA-256', 'CRC-32'] }, 'the algorithm CRC-32 is unknown'],
+    [{ ...GOOD, algorithms: 'MD5' }, 'algorithms is not a list of at least one algorithm'],
+    [{ ...GOOD, qop: [] }, "qop is not a list of 'auth' and 'auth-int'"],
     [{ ...GOOD, proxy: 'yes' }, 'proxy is neither true nor false'],
     [{ ...GOOD, withoutQop: 1 }, 'withoutQop is neither true nor false'],
   ])('for the options %j', (options, problem) => {

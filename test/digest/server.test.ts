@@ -92,8 +92,8 @@ describe('who is let in', () => {
 
   test.each([
     [{ ha1: { 'SHA-256': 'abc' } }, 'the ha1 for SHA-256 is not 64 hexadecimal digits'],
-    [{}, 'users gave neither a password nor { ha1 }'],
-    [7, 'users gave neither a password nor { ha1 }'],
+    [{}, 'users returned neither a password nor { ha1 }'],
+    [7, 'users returned neither a password nor { ha1 }'],
   ])('C-41 so is a lookup that gives %j', async (secret, problem) => {
     const s = await guarded({ users: () => secret as never });
     expect((await s.answerTo(await s.challenge())).status).toBe(500);

@@ -55,7 +55,7 @@ test.each([
     const again = alice.invite('sip:bob@siplet');
     (await bob.receive('INVITE')).reply(486);
     await again.response(486);
-    await ends([expect.stringContaining('no new calls are taken') as never]);
+    await ends([expect.stringContaining('new calls are refused') as never]);
   },
 );
 

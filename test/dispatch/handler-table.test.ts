@@ -442,9 +442,9 @@ describe('contract section 2, the deployment fails', () => {
     }
     const text = faults(Lower);
     expect(text).toContain(
-      "Lower.a (@Initial('Invite')): 'Invite' is no SIP method; method names are case-sensitive: write 'INVITE'",
+      "Lower.a (@Initial('Invite')): 'Invite' is not a SIP method; method names are case-sensitive: write 'INVITE'",
     );
-    expect(text).toContain("Lower.b (@Subsequent('Foo')): 'Foo' is an unknown SIP method with lower case letters");
+    expect(text).toContain("Lower.b (@Subsequent('Foo')): 'Foo' is an unknown SIP method with lower-case letters");
     expect(text).toContain('"F OO" is not a SIP method name');
     expect(text).not.toContain('fine');
   });
@@ -474,8 +474,8 @@ describe('contract section 2, the deployment fails', () => {
     }
     const text = faults(Odd);
     expect(text).toContain('an application never sees 100 Trying');
-    expect(text).toContain('700 is no status of a response');
-    expect(text).toContain('99 is no status of a response');
+    expect(text).toContain('700 is not a response status');
+    expect(text).toContain('99 is not a response status');
     expect(text).toMatch(/Odd\.b .*: the range ends before it begins/);
     expect(text).toMatch(/Odd\.c .*: names no status/);
     expect(text).toMatch(/Odd\.d .*: a range has a first and a last status/);
@@ -503,7 +503,7 @@ describe('contract section 6, stateless', () => {
       @Bye() end() {}
     }
     expect(faults(Beside)).toContain(
-      'Beside is stateless, so nothing but its @StatelessRoute() would ever be called: Beside.end',
+      'Beside is stateless, so only its @StatelessRoute() would ever be called: Beside.end',
     );
     @Siplet({ stateless: true })
     class Two {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { BOB } from '../world/stage.js';
 import { chosen, routerOf, service } from './chosen.js';
 
-const FAILED = 'the router of chooser has no answer';
+const FAILED = 'the router of chooser failed to answer';
 
 test.each<[what: string, answer: () => unknown, said: string]>([
   [
@@ -17,16 +17,16 @@ test.each<[what: string, answer: () => unknown, said: string]>([
   [
     'returns a promise',
     async () => ({ nextApplicationName: 'a' }),
-    'getNextApplication has returned a promise: it has to answer at once',
+    'getNextApplication returned a promise: it must answer at once',
   ],
   [
     'returns a promise that rejects',
     async () => {
       throw new Error('later');
     },
-    'getNextApplication has returned a promise: it has to answer at once',
+    'getNextApplication returned a promise: it must answer at once',
   ],
-  ['returns a text', () => 'a', "getNextApplication has returned 'a'"],
+  ['returns a text', () => 'a', "getNextApplication returned 'a'"],
   ['names no application', () => ({ nextApplicationName: 'nobody' }), 'it has chosen nobody, which is not in service'],
   [
     'names one without a handler',
@@ -36,18 +36,18 @@ test.each<[what: string, answer: () => unknown, said: string]>([
   [
     'gives a region that is none',
     () => ({ nextApplicationName: 'a', routingRegion: 'NORTH' }),
-    "routingRegion is ORIGINATING, TERMINATING, NEUTRAL, and not 'NORTH'",
+    "routingRegion must be one of ORIGINATING, TERMINATING, NEUTRAL, not 'NORTH'",
   ],
   [
     'gives a modifier that is none',
     () => ({ routeModifier: 'ROUND' }),
-    "routeModifier is ROUTE, ROUTE_BACK, NO_ROUTE, and not 'ROUND'",
+    "routeModifier must be one of ROUTE, ROUTE_BACK, NO_ROUTE, not 'ROUND'",
   ],
   ['gives no routes', () => ({ routeModifier: 'ROUTE' }), 'routeModifier ROUTE needs routes'],
   [
     'gives a route that is no SIP URI',
     () => ({ routeModifier: 'ROUTE', routes: ['tel:+4912'] }),
-    "'tel:+4912' is no SIP URI: nothing can be routed there",
+    "'tel:+4912' is not a SIP URI: nothing can be routed there",
   ],
 ])('C-41 a router that %s: 500 to the caller, and the log says why', async (_, answer, said) => {
   @siplet()

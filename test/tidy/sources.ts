@@ -20,7 +20,7 @@ export interface Node {
   readonly [key: string]: unknown;
 }
 
-/** Every TypeScript and JavaScript source below a folder, but for what was built or installed. */
+/** Every TypeScript and JavaScript source below a folder, except built and installed ones. */
 export function sourcesIn(folder: string): Source[] {
   const sources: Source[] = [];
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })) {

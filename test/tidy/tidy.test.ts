@@ -58,8 +58,8 @@ describe('everything fits a look', () => {
 });
 
 describe('every room tells what it is', () => {
-  test('nothing stands at the root of the container but its floors, README, package and licence', () => {
-    const left = ['README.md', 'LICENSE', 'package.json', 'tsconfig.json', 'bin', ...FLOORS];
+  test('nothing stands at the root of the container but its floors, README, rules, package and licence', () => {
+    const left = ['README.md', 'RULES.md', 'LICENSE', 'package.json', 'tsconfig.json', 'bin', ...FLOORS];
     const found = readdirSync(join(ROOT, 'container')).filter((name) => !['dist', 'node_modules'].includes(name));
     expect(found.filter((name) => !left.includes(name) && !name.endsWith('.tsbuildinfo'))).toEqual([]);
   });
@@ -73,7 +73,7 @@ describe('every room tells what it is', () => {
 });
 
 describe('time, chance and wire are passed in', () => {
-  /** The floors that a test runs on virtual ports, but for transport/, which has the sockets. */
+  /** The floors that a test runs on virtual ports, except transport/, which has the sockets. */
   const VIRTUAL = new RegExp(
     `^container/(${FLOORS.slice(FLOORS.indexOf('message'), FLOORS.indexOf('engine') + 1).join('|')})/`,
   );

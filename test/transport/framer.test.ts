@@ -73,25 +73,25 @@ const CASES: [title: string, stream: string, events: string[], goesOn: boolean][
   [
     'TRP-12 §18.3 no Content-Length',
     request({ length: '' }),
-    ['malformed 400 of OPTIONS', 'broken: a malformed message without a length to be sure of'],
+    ['malformed 400 of OPTIONS', 'broken: a malformed message of uncertain length'],
     false,
   ],
   [
     'A19 two lengths that agree',
     request({ length: 'Content-Length: 0\r\nl: 0\r\n' }),
-    ['malformed 400 of OPTIONS', 'broken: a malformed message without a length to be sure of'],
+    ['malformed 400 of OPTIONS', 'broken: a malformed message of uncertain length'],
     false,
   ],
   [
     'B02 a length that wraps around 2^32, with a message in the body',
     request({ length: `Content-Length: ${2 ** 32 + plain.length}\r\n`, body: plain }),
-    ['malformed 400 of OPTIONS', 'broken: a malformed message without a length to be sure of'],
+    ['malformed 400 of OPTIONS', 'broken: a malformed message of uncertain length'],
     false,
   ],
   [
     'B02 a length that wraps around 2^64',
     request({ length: 'Content-Length: 18446744073709551617\r\n', body: plain }),
-    ['malformed 400 of OPTIONS', 'broken: a malformed message without a length to be sure of'],
+    ['malformed 400 of OPTIONS', 'broken: a malformed message of uncertain length'],
     false,
   ],
   [
@@ -100,10 +100,10 @@ const CASES: [title: string, stream: string, events: string[], goesOn: boolean][
     ['malformed 400 of OPTIONS'],
     true,
   ],
-  ['C26 a POST', 'POST / HTTP/1.1\r\nHost: x\r\n\r\n', ['broken: not SIP: a request of HTTP'], false],
-  ['C26 a GET', 'GET / HTTP/1.1\r\n\r\n', ['broken: not SIP: a request of HTTP'], false],
-  ['C26 OPTIONS of HTTP', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', ['broken: not SIP: a request of HTTP'], false],
-  ['C26 a method of HTTP that is longest', 'CONNECT a:1 HTTP/1.1\r\n', ['broken: not SIP: a request of HTTP'], false],
+  ['C26 a POST', 'POST / HTTP/1.1\r\nHost: x\r\n\r\n', ['broken: not SIP: an HTTP request'], false],
+  ['C26 a GET', 'GET / HTTP/1.1\r\n\r\n', ['broken: not SIP: an HTTP request'], false],
+  ['C26 OPTIONS of HTTP', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', ['broken: not SIP: an HTTP request'], false],
+  ['C26 a method of HTTP that is longest', 'CONNECT a:1 HTTP/1.1\r\n', ['broken: not SIP: an HTTP request'], false],
   ['TLS', '\x16\x03\x01\x02\x00', ['broken: not SIP: a start line begins with a printable character'], false],
 ];
 

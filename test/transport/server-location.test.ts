@@ -81,10 +81,10 @@ describe('numeric hosts', () => {
     ['TRP-26', 'sip:b@192.0.2.4;transport=sctp', 'transport=sctp is not supported'],
     ['TRP-26', 'sip:b@example.com;transport=sctp', 'transport=sctp is not supported'],
     ['TRP-26 ws', 'sip:b@192.0.2.4;transport=ws', 'WS over IPv4 is not supported'],
-    ['a broadcast', 'sip:b@255.255.255.255', '255.255.255.255 is no address of one host'],
-    ['nobody', 'sip:b@0.0.0.0', '0.0.0.0 is no address of one host'],
+    ['a broadcast', 'sip:b@255.255.255.255', '255.255.255.255 is not the address of a single host'],
+    ['nobody', 'sip:b@0.0.0.0', '0.0.0.0 is not the address of a single host'],
     ['port 0', 'sip:b@192.0.2.4:0', 'port 0 cannot be reached'],
-    ['another scheme', 'tel:+123', 'tel: is no SIP URI'],
+    ['another scheme', 'tel:+123', 'tel: is not a SIP URI'],
   ])('%s %s is refused', async (_id, uri, error) => {
     const { locate } = world();
     await expect(locate(uri)).rejects.toThrow(error);
@@ -145,7 +145,7 @@ describe('names', () => {
     resolver.hosts['example.com'] = ['2001:db8::4', '192.0.2.4'];
     expect(await locate('sip:b@example.com:5070')).toEqual(['UDP 192.0.2.4 5070']);
     resolver.hosts['six.example'] = ['2001:db8::4'];
-    await expect(locate('sip:b@six.example:5070')).rejects.toThrow('no address that UDP of ours reaches');
+    await expect(locate('sip:b@six.example:5070')).rejects.toThrow('no address that our UDP can reach');
   });
 
   test('DNS-04 RFC 3263 §4.1 NAPTR: the first supported service by order and preference', async () => {
@@ -251,7 +251,7 @@ describe('names', () => {
     resolver.hosts['silent.example'] = null;
     const silent = locate('sip:b@silent.example:5060');
     clock.advance(5000);
-    await expect(silent).rejects.toThrow('silent.example: no answer from DNS in 5000 ms');
+    await expect(silent).rejects.toThrow('silent.example: no answer from DNS within 5000 ms');
     expect(clock.pending).toBe(0);
   });
 

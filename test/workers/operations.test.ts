@@ -135,7 +135,7 @@ test('SIGTERM: no new calls in either engine, those in progress end, and it exit
   expect(await ended).toEqual({ status: 0, err: '' });
 });
 
-test('an engine that dies loses its calls alone, and is there again with the applications', async () => {
+test('an engine that dies loses its calls alone, and is running again with the applications', async () => {
   const stage = await open();
   const calls = await onBoth(stage, 'before');
   // Until one is dead: where it goes is not known beforehand.
@@ -146,7 +146,7 @@ test('an engine that dies loses its calls alone, and is there again with the app
   // What begins meanwhile is taken by the other.
   const between = await StandingCall.begin(stage, 'between');
   expect(Number(between.thread)).not.toBe(worker);
-  await stage.container.said(({ msg }) => msg === `worker ${worker} is there again`, 10_000);
+  await stage.container.said(({ msg }) => msg === `worker ${worker} is running again`, 10_000);
   expect(await between.passes('BYE')).toBe(between.thread);
   expect(await living.passes('BYE')).toBe(living.thread);
   const after = await onBoth(stage, 'after');
