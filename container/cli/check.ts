@@ -41,7 +41,7 @@ async function checked(deployable: Deployable, configuration: Configuration, ter
   const bundle = await compile(deployable, 0);
   for (const warning of bundle.warnings) terminal.err(`warning: ${warning}\n`);
   const types = configuration.deploy.typeCheck === 'off' ? [] : await typeCheck(deployable, log);
-  const application = await createApplication(deployable, 0, load(bundle), {
+  const application = await createApplication(deployable, 0, await load(bundle), {
     log,
     configOf: (name) => configuration.apps.get(name),
     defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },

@@ -12,6 +12,8 @@ export interface Bundle {
   /** The name that it is evaluated under: a file that does not exist, beside the entry, its own for every revision. */
   readonly file: string;
   readonly warnings: readonly string[];
+  /** `file:line:column` of each top-level await. With one, `module.exports` is a promise of the exports. */
+  readonly awaits: readonly string[];
 }
 
 interface Fault {
@@ -21,7 +23,7 @@ interface Fault {
   readonly loc?: { readonly file?: string; readonly line: number; readonly column: number };
 }
 
-type Answer = { code: string; warnings: string[] } | { faults: Fault[] };
+type Answer = { code: string; awaits: string[]; warnings: string[] } | { faults: Fault[] };
 
 const BUNDLER = fileURLToPath(new URL('./bundler.js', import.meta.url));
 const TIMEOUT = 120_000;
@@ -38,7 +40,7 @@ export async function compile(deployable: Deployable, revision: number): Promise
     const problems = answer.faults.map(told);
     throw new DeploymentError(problems.join('\n'), { problems });
   }
-  return { code: answer.code, file, warnings: answer.warnings };
+  return { ...answer, file };
 }
 
 function ask(directory: string, order: { entry: string; output: string }): Promise<Answer> {

@@ -52,7 +52,7 @@ export class Deployments {
 
   /** Applications run on `stage`; given the services alone, in this thread. */
   constructor(stage: Stage | ApplicationServices, options: DeploymentOptions) {
-    this.#stage = 'start' in stage ? stage : here(stage);
+    this.#stage = 'start' in stage ? stage : here(stage, options.startTimeout);
     this.#options = options;
     this.#log = stage.log;
     this.#typeWarnings = new TypeWarnings(stage.log);

@@ -13,13 +13,14 @@ export interface Stage {
   start(deployable: Deployable, revision: number, bundle: Bundle): Promise<DeployedApplication>;
 }
 
-/** In this thread. */
-export function here(services: ApplicationServices): Stage {
+/** In this thread. `limit`: ms for each part of a start, when they are not to be what they are by default. */
+export function here(services: ApplicationServices, limit?: number): Stage {
   return {
     log: services.log,
-    start: (deployable, revision, bundle) => {
-      const loaded = load(bundle);
-      return inTime(createApplication(deployable, revision, loaded, services), () => loaded.release());
+    start: async (deployable, revision, bundle) => {
+      const loaded = await load(bundle, limit);
+      const made = createApplication(deployable, revision, loaded, services);
+      return inTime(made, () => loaded.release(), limit);
     },
   };
 }
