@@ -25,7 +25,7 @@ export function createCommands(terminal: Terminal, ended: (status: ExitStatus) =
   siplet
     .command('run')
     .description('deploy the applications in DIR and serve them until SIGTERM or SIGINT')
-    .argument('[DIR]', 'directory with applications', something, '.')
+    .argument('[DIR]', 'a directory with applications, or one that is an application itself', something, '.')
     .option(
       '-l, --listen <address>',
       'where to listen, transport:address[:port]; repeatable; udp, tcp; [::1] for IPv6; port 0: any free one (default: listen of the configuration, else udp and tcp 127.0.0.1:5060)',

@@ -1,5 +1,5 @@
 // What may be deployed, and what it is called: contract section 1.
-import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
 
@@ -15,38 +15,8 @@ export interface Deployable {
   readonly directory: string;
 }
 
-const FILES: ReadonlySet<string> = new Set(['.ts', '.js', '.mts', '.mjs']);
+export const FILES: ReadonlySet<string> = new Set(['.ts', '.js', '.mts', '.mjs']);
 const ENTRIES = ['index.ts', 'src/index.ts', 'index.js'];
-
-/**
- * Paths in `directory` that are deployables, archives too, in alphabetical order. Throws
- * when there is no such directory.
- */
-export function deployablesIn(directory: string): string[] {
-  let entries: Dirent[];
-  try {
-    entries = readdirSync(directory, { withFileTypes: true });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new DeploymentError(`${directory}: there is no such directory`);
-    throw new DeploymentError(code === 'ENOTDIR' ? `${directory}: is no directory` : message);
-  }
-  return entries
-    .map(({ name }) => resolve(directory, name))
-    .filter(isDeployable)
-    .sort();
-}
-
-/** Whether what stands there is meant to be deployed. */
-export function isDeployable(path: string): boolean {
-  const name = basename(path);
-  if (name.startsWith('.') || name === 'node_modules') return false;
-  // A link that points nowhere is nothing to deploy.
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) return existsSync(join(path, 'package.json'));
-  if (stat?.isFile() !== true || /\.d\.m?ts$/.test(name)) return false;
-  return FILES.has(extname(name)) || name.endsWith('.tgz');
-}
 
 /** Name, version and entry of the deployable at `path`. Throws a DeploymentError that says which rule it breaks. */
 export function deployableAt(path: string): Deployable {

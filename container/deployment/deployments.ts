@@ -3,9 +3,10 @@
 import { DeploymentError } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
-import { type Bundle, compile } from './compile.js';
+import { type Bundle, compile, shortened } from './compile.js';
 import type { ApplicationServices } from './create-application.js';
-import { type Deployable, deployablesIn } from './deployable.js';
+import type { Deployable } from './deployable.js';
+import { deployablesIn, otherPackagesIn } from './deployables.js';
 import { disposeOf, type Sessions } from './draining.js';
 import { framedFaults } from './frame.js';
 import { removeRoom } from './history.js';
@@ -102,7 +103,17 @@ export class Deployments {
    * when there is no such directory.
    */
   async deployAll(directory: string): Promise<void> {
-    await this.#deployEach(deployablesIn(directory));
+    const paths = deployablesIn(directory);
+    for (const path of otherPackagesIn(directory))
+      this.#log.info(
+        `${shortened(path)} is not an application: its package.json has no 'siplet' key and does not depend on @siplet/sdk`,
+      );
+    await this.#deployEach(paths);
+  }
+
+  /** Whether what stands at `path` has been deployed, or was refused when it should be. */
+  knows(path: string): boolean {
+    return this.#registry.names.namesOf(path).length > 0;
   }
 
   async #deployEach(paths: readonly string[]): Promise<void> {
