@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { LEVELS, level, listenAddresses, ownAdmin, something, workers } from './arguments.js';
-import { check } from './check.js';
+import { type CheckOptions, check } from './check.js';
 import { describeBelow } from './help.js';
 import { addOperatorCommands } from './operator-commands.js';
 import { type RunOptions, run } from './run.js';
@@ -55,7 +55,8 @@ export function createCommands(terminal: Terminal, ended: (status: ExitStatus) =
     .description('compile and validate the application at PATH, and print its handler table')
     .argument('<PATH>', 'a package directory, one .ts, .js, .mts or .mjs file, or a .tgz', something)
     .option('--config <file>', CONFIGURATION, something)
-    .action(async (path: string, options: { config?: string }) => ended(await check(path, options, terminal)));
+    .option('--strict', 'type errors are a failure (default: deploy.typeCheck of the configuration)')
+    .action(async (path: string, options: CheckOptions) => ended(await check(path, options, terminal)));
 
   siplet
     .command('new')

@@ -58,8 +58,45 @@ describe(`installed on Node ${process.version}`, () => {
     await expect(run('node', tsc, '--project', project).catch((error) => error.stdout)).resolves.toBe('');
   });
 
+  const NONE =
+    /no TypeScript compiler was found: run 'npm install --save-dev typescript' in the application, or set deploy\.typeCheck to off/;
+
+  test('D-02 where no TypeScript compiler is installed, siplet check says so, and --strict fails', async () => {
+    const { stderr } = await execute('npx', ['siplet', 'check', 'apps/hello.ts'], { cwd: project, env: ENVIRONMENT });
+    expect(stderr).toMatch(new RegExp(`^warning: types are not checked: ${NONE.source}\n$`));
+    const strict = execute('npx', ['siplet', 'check', '--strict', 'apps/hello.ts'], { cwd: project, env: ENVIRONMENT });
+    const failure = await strict.then(
+      () => undefined,
+      (error: { code: number; stderr: string }) => error,
+    );
+    expect(failure).toMatchObject({ code: 1, stderr: expect.stringMatching(NONE) });
+  });
+
+  test.each<[string, number, RegExp]>([
+    ['warn', 40, /^types of hello are not checked: /],
+    ['strict', 50, /^hello 0\.0\.0 is not deployed: its types cannot be checked, and deploy\.typeCheck is strict: /],
+  ])('D-02 deploy.typeCheck: %s says so in the log', async (how, level, message) => {
+    writeFileSync(join(project, 'types.yaml'), `deploy: { typeCheck: ${how} }\n`);
+    const bin = join(project, 'node_modules/.bin/siplet');
+    const container = new Running(project, bin, 'run', 'apps', ...LISTEN, '--config', 'types.yaml');
+    await container.said('ready');
+    const told = () => container.lines.filter((line) => line.level >= 40);
+    await expect.poll(told).toMatchObject([{ level, msg: expect.stringMatching(message) }]);
+    expect(told()[0]?.msg).toMatch(NONE);
+    expect((await container.terminate()).status).toBe(0);
+  });
+
   test('the application on the npm page answers a call, and SIGTERM ends the container with status 0', async () => {
-    const container = new Running(project, join(project, 'node_modules/.bin/siplet'), 'run', 'apps', ...LISTEN);
+    writeFileSync(join(project, 'off.yaml'), 'deploy: { typeCheck: off }\n');
+    const container = new Running(
+      project,
+      join(project, 'node_modules/.bin/siplet'),
+      'run',
+      'apps',
+      ...LISTEN,
+      '--config',
+      'off.yaml',
+    );
     const port = await container.port();
     const caller = await datagrams('127.0.0.1');
     onTestFinished(() => caller.close());

@@ -1,5 +1,5 @@
-// `siplet new`, `npm install`, `npm test`, `npx siplet run .`, a call: as they are printed, inside a checkout and outside
-// of it.
+// `siplet new`, `npm install`, `npm test`, `npx siplet run .`, a call: as they are printed, inside a checkout and
+// outside of it.
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
