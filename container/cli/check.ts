@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { Authentication, Metrics, Sessions, SipFactory } from '@siplet/sdk';
 import { type Configuration, readConfiguration } from '../configuration/configuration.js';
 import { type Bundle, compile } from '../deployment/compile.js';
-import { createApplication } from '../deployment/create-application.js';
 import type { Deployable } from '../deployment/deployable.js';
 import { framed } from '../deployment/frame.js';
-import { load } from '../deployment/load.js';
 import { faultOf, sourceAt } from '../deployment/source.js';
+import { here } from '../deployment/stage.js';
 import { ArchiveStore } from '../deployment/store.js';
 import { type TypeFindings, typeCheck } from '../deployment/type-check.js';
 import { createLog } from '../observe/log.js';
@@ -52,7 +51,7 @@ export async function check(path: string, options: CheckOptions, terminal: Termi
 
 /** Loads and makes it, and prints its handler table. */
 async function made(deployable: Deployable, bundle: Bundle, configuration: Configuration, terminal: Terminal) {
-  const application = await createApplication(deployable, 0, await load(bundle), {
+  const stage = here({
     log: createLog({ level: 'silent', format: 'json' }),
     configOf: (name) => configuration.apps.get(name),
     defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
@@ -60,6 +59,7 @@ async function made(deployable: Deployable, bundle: Bundle, configuration: Confi
     configFile: configuration.file,
     tokens: () => [SipFactory, Sessions, Metrics, Authentication].map((type) => [type, standIn(type.name)]),
   });
+  const application = await stage.start(deployable, 0, bundle);
   try {
     terminal.out(`${deployable.name} ${deployable.version}\n`);
     for (const line of application.table.lines()) terminal.out(`  ${line}\n`);

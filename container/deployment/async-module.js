@@ -2,8 +2,9 @@
 // A bundle with top-level await as CommonJS: its body becomes an async function, and `module.exports` a promise of what
 // it exports. Node keeps every ES module that it has imported; a CommonJS module can be collected (D-3).
 import { parseAst } from 'rolldown/parseAst';
+import { childrenOf, nameOf } from './syntax-tree.js';
 
-/** @typedef {{ type: string, start: number, end: number, [key: string]: any }} Node */
+/** @typedef {import('./syntax-tree.js').Node} Node */
 
 // One line, before the first one of the bundle: what follows keeps its line, and so its place in the source map.
 // The names are out of reach of the application, which may declare a `require` of its own.
@@ -114,22 +115,4 @@ export function awaitsIn(code, lang) {
   };
   visit(/** @type {Node} */ (/** @type {unknown} */ (parseAst(code, { lang }))));
   return offsets;
-}
-
-/**
- * @param {Node} node
- * @returns {Node[]}
- */
-function childrenOf(node) {
-  return Object.values(node)
-    .flat()
-    .filter((value) => typeof value === 'object' && value !== null && typeof value.type === 'string');
-}
-
-/**
- * An identifier, or a string where it is no identifier.
- * @param {Node} node
- */
-function nameOf(node) {
-  return String(node.name ?? node.value);
 }

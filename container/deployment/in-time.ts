@@ -19,7 +19,11 @@ export async function inTime(
     timer = setTimeout(() => {
       void made.then(disposeOf, () => undefined);
       release();
-      reject(new DeploymentError(`it has not started in ${limit / 1000} s: @PostConstruct does not settle`));
+      reject(
+        new DeploymentError(
+          `it has not started in ${limit / 1000} s: @PostConstruct does not settle: give what it waits for a time limit`,
+        ),
+      );
     }, limit);
   });
   return Promise.race([made, late]).finally(() => clearTimeout(timer));

@@ -136,7 +136,13 @@ export function describeFault(error: unknown): string {
   return [...lines.slice(0, first), ...frames.slice(0, 4), ...cause].join('\n');
 }
 
-/** Frames of Node, of inversify and of the container. */
+const OWN = dirname(fileURLToPath(import.meta.url));
+
+/** Frames of Node, of inversify and of the container, whether Node maps these to their sources or not. */
 const FOREIGN = new RegExp(
-  String.raw`\bnode:internal\b|[\\/]@?inversify(js)?[\\/]|${dirname(fileURLToPath(import.meta.url)).replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}[\\/]`,
+  String.raw`\bnode:internal\b|[\\/]@?inversify(js)?[\\/]|${[OWN, OWN.replace(/([\\/])dist(?=[\\/])/, '')].map(quoted).join('|')}`,
 );
+
+function quoted(directory: string): string {
+  return String.raw`${directory.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}[\\/]`;
+}

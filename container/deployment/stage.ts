@@ -6,6 +6,7 @@ import { type ApplicationServices, createApplication } from './create-applicatio
 import type { Deployable } from './deployable.js';
 import { inTime } from './in-time.js';
 import { load } from './load.js';
+import { placedFault } from './places.js';
 
 export interface Stage {
   readonly log: Logger;
@@ -18,9 +19,13 @@ export function here(services: ApplicationServices, limit?: number): Stage {
   return {
     log: services.log,
     start: async (deployable, revision, bundle) => {
-      const loaded = await load(bundle, limit);
-      const made = createApplication(deployable, revision, loaded, services);
-      return inTime(made, () => loaded.release(), limit);
+      try {
+        const loaded = await load(bundle, limit);
+        const made = createApplication(deployable, revision, loaded, services);
+        return await inTime(made, () => loaded.release(), limit);
+      } catch (error) {
+        throw placedFault(error, bundle);
+      }
     },
   };
 }
