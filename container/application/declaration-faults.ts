@@ -1,14 +1,21 @@
 // Faults in the decorators of an application, found before its methods are compared: RULES.md section 2.
-import { declarationOf, type HandlerDeclaration, handlersOf, type SipletClass } from '@siplet/sdk/declarations';
+import {
+  declarationOf,
+  type HandlerDeclaration,
+  handlersOf,
+  type SipletClass,
+  type SipletOptions,
+} from '@siplet/sdk/declarations';
+import { nearest } from '../base/nearest.js';
 import { authenticationFaults } from './authentication-faults.js';
 import type { SipletEntry } from './handler.js';
 
-/** The methods of RFC 3261 and its extensions, to recognise them in other letter cases. */
+/** RFC 3261 and its extensions: names that are SIP methods in any letters. */
 const METHODS: ReadonlySet<string> = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
 );
 
-/** Returns one sentence for each fault, naming class and method. */
+/** One sentence for each fault, naming class and method. */
 export function faultsOf(siplets: readonly SipletEntry[]): string[] {
   return [...siplets.flatMap(faultsOfSiplet), ...faultsBetween(siplets)];
 }
@@ -19,29 +26,61 @@ function faultsOfSiplet(entry: SipletEntry): string[] {
   const handlers = handlersOf(type);
   const faults: string[] = [];
   if (declarationOf(type) === undefined && handlers.length > 0) {
-    faults.push(`${name} has decorated methods but is not decorated with @Siplet()`);
+    faults.push(`${name} has decorated methods but is not decorated with @Siplet(): write '@Siplet()' above the class`);
   }
   if (handlers.length === 0) {
-    faults.push(`${name} is a siplet, but none of its methods is decorated: it would never be called`);
+    faults.push(
+      `${name} is a siplet, but none of its methods is decorated: it would never be called; write '@Invite()' or another decorator above a method`,
+    );
   }
   for (const handler of handlers) {
     const where = `${name}.${String(handler.property)} (${handler.decorator})`;
     faults.push(...placeFaults(handler, where, siplet.instance, type), ...argumentFaults(handler, where));
   }
+  faults.push(...optionFaults(name, type));
   faults.push(...statelessFaults(name, siplet.options.stateless, handlers), ...authenticationFaults(entry));
   return faults;
+}
+
+const OPTIONS: Readonly<Record<keyof SipletOptions, string>> = {
+  name: 'string',
+  config: 'object',
+  supervised: 'boolean',
+  stateless: 'boolean',
+  sessionTimeout: 'duration',
+  proxyTimeout: 'duration',
+  sessionTimer: 'duration',
+};
+
+/** Durations are looked at where they are read. */
+function optionFaults(className: string, type: SipletClass): string[] {
+  return Object.entries(declarationOf(type)?.options ?? {}).flatMap(([key, value]) => {
+    const where = `${className} (@Siplet()): the option '${key}'`;
+    if (!Object.hasOwn(OPTIONS, key)) {
+      const instead = nearest(key, Object.keys(OPTIONS)) || `: there are ${Object.keys(OPTIONS).join(', ')}`;
+      return [`${where} does not exist${instead}`];
+    }
+    const wanted = OPTIONS[key as keyof SipletOptions];
+    // Some schemas are functions.
+    const isRight = value === undefined || wanted === 'duration' || wanted === 'object' || typeof value === wanted;
+    return isRight ? [] : [`${where} is ${JSON.stringify(value)}: write a ${wanted}`];
+  });
 }
 
 function placeFaults(handler: HandlerDeclaration, where: string, instance: object, type: SipletClass): string[] {
   if (handler.kind === 'sessionKey') {
     if (!handler.isStatic)
-      return [`${where}: a session key is needed before there is a session, so the method must be static`];
+      return [
+        `${where}: a session key is needed before there is a session, so the method must be static: write 'static ${String(handler.property)}'`,
+      ];
     return typeof Reflect.get(type, handler.property) === 'function'
       ? []
       : [`${where}: there is no such static method`];
   }
-  if (handler.isStatic) return [`${where}: the method is static; messages go to methods of the instance`];
-  if (typeof Reflect.get(instance, handler.property) !== 'function') return [`${where}: there is no such method`];
+  if (handler.isStatic)
+    return [`${where}: the method is static; messages go to methods of the instance: remove 'static'`];
+  if (typeof Reflect.get(instance, handler.property) !== 'function')
+    return [`${where}: there is no such method: write '${String(handler.property)}(request) { … }'`];
   return [];
 }
 
@@ -60,7 +99,9 @@ function methodFaults(method: string): string[] {
     return [`'${method}' is not a SIP method; method names are case-sensitive: write '${upper}'`];
   }
   if (method === upper) return [];
-  return [`'${method}' is an unknown SIP method with lower-case letters; method names are case-sensitive`];
+  return [
+    `'${method}' is an unknown SIP method with lower-case letters; method names are case-sensitive: write '${upper}'`,
+  ];
 }
 
 function statusFaults({ kind, statuses = [] }: HandlerDeclaration): string[] {
@@ -72,7 +113,7 @@ function statusFaults({ kind, statuses = [] }: HandlerDeclaration): string[] {
   for (const status of statuses) {
     if (status === 100) faults.push('an application never sees 100 Trying');
     else if (!Number.isInteger(status) || status < 101 || status > 699) {
-      faults.push(`${status} is not a response status`);
+      faults.push(`${status} is no status of a response`);
     }
   }
   return faults;
@@ -94,7 +135,7 @@ function statelessFaults(name: string, stateless: boolean, handlers: readonly Ha
     faults.push(`${name} is stateless, but none of its methods is decorated with @StatelessRoute()`);
   if (properties.size > 1) faults.push(`${name} is stateless and has more than one routing function: ${list(routes)}`);
   if (others.length > 0)
-    faults.push(`${name} is stateless, so only its @StatelessRoute() would ever be called: ${list(others)}`);
+    faults.push(`${name} is stateless, so nothing but its @StatelessRoute() would ever be called: ${list(others)}`);
   return faults;
 }
 

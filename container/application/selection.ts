@@ -144,6 +144,8 @@ export class Selection {
     const pair = `${one}|${other}`;
     if (this.#told.has(pair)) return;
     this.#told.add(pair);
-    this.faults.push(`${one} and ${other} are equally specific for ${what()}: each message goes to exactly one method`);
+    this.faults.push(
+      `${one} and ${other} are equally specific for ${what()}: each message goes to exactly one method; remove one, or name SIP methods or a 'when' in its decorator`,
+    );
   }
 }

@@ -6,7 +6,6 @@ import { framed } from '../deployment/frame.js';
 import { filesOf } from '../deployment/tar.js';
 import { typeCheck } from '../deployment/type-check.js';
 import type { ApplicationStatus } from '../http/routes.js';
-import { createLog } from '../observe/log.js';
 import { jsonOf, Operator, OperatorError, type OperatorOptions } from './operator.js';
 import { pack } from './pack.js';
 import { table } from './table.js';
@@ -26,12 +25,12 @@ export async function deploy(path: string, options: OperatorOptions, terminal: T
     return tell(await operator.ask('PUT', ['api', 'apps', nameInside(archive, path)], archive), terminal);
   }
   const deployable = deployableAt(path);
-  const types = typeCheck(deployable, createLog({ level: 'silent', format: 'json' }));
+  const types = typeCheck(deployable);
   const asked = operator.ask<ApplicationStatus>('PUT', ['api', 'apps', deployable.name], await pack(deployable));
   const [status, faults] = await Promise.allSettled([asked, types]);
   // A container that is strict says them itself.
   const said = status.status === 'rejected' ? String(status.reason) : '';
-  for (const fault of faults.status === 'fulfilled' ? faults.value : [])
+  for (const fault of faults.status === 'fulfilled' ? faults.value.faults : [])
     if (!said.includes(fault)) terminal.err(`${framed(fault, deployable.directory)}\n`);
   tell(await asked, terminal);
 }

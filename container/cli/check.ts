@@ -4,30 +4,43 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Authentication, Metrics, Sessions, SipFactory } from '@siplet/sdk';
 import { type Configuration, readConfiguration } from '../configuration/configuration.js';
-import { compile } from '../deployment/compile.js';
-import { createApplication } from '../deployment/create-application.js';
+import { type Bundle, compile } from '../deployment/compile.js';
 import type { Deployable } from '../deployment/deployable.js';
 import { framed } from '../deployment/frame.js';
-import { load } from '../deployment/load.js';
 import { faultOf, sourceAt } from '../deployment/source.js';
+import { here } from '../deployment/stage.js';
 import { ArchiveStore } from '../deployment/store.js';
-import { typeCheck } from '../deployment/type-check.js';
+import { type TypeFindings, typeCheck } from '../deployment/type-check.js';
 import { createLog } from '../observe/log.js';
 import { authenticated } from '../servlet/authenticated-handler.js';
 import type { ExitStatus, Terminal } from './terminal.js';
+
+export interface CheckOptions {
+  readonly config?: string;
+  /** Type errors are a failure, whatever the configuration says. */
+  readonly strict?: boolean;
+}
 
 /**
  * Compiles, type-checks, loads and makes the application, prints its handler table, and disposes
  * of it. Throws a DeploymentError.
  */
-export async function check(path: string, options: { config?: string }, terminal: Terminal): Promise<ExitStatus> {
+export async function check(path: string, options: CheckOptions, terminal: Terminal): Promise<ExitStatus> {
   const configuration = readConfiguration(options.config, { logLevel: 'silent' });
+  const how = options.strict ? 'strict' : configuration.deploy.typeCheck;
   // An archive is unpacked as a container does it, and gone afterwards.
   const room = mkdtempSync(join(tmpdir(), 'siplet-check-'));
   try {
     const source = await sourceAt(path, new ArchiveStore(room), configuration.deploy.archiveSize);
     try {
-      return await checked(source.deployable, configuration, terminal);
+      const bundle = await compile(source.deployable, 0);
+      for (const warning of bundle.warnings) terminal.err(`warning: ${warning}\n`);
+      const found = how === 'off' ? Promise.resolve({ faults: [] }) : typeCheck(source.deployable);
+      // Whatever comes of loading it: a type error may be the cause.
+      const [done, types] = await Promise.allSettled([made(source.deployable, bundle, configuration, terminal), found]);
+      const areFine = types.status === 'rejected' || tellTypes(types.value, source.deployable, how, terminal);
+      if (done.status === 'rejected') throw done.reason;
+      return areFine ? 0 : 1;
     } catch (error) {
       throw faultOf(error, source);
     }
@@ -36,27 +49,33 @@ export async function check(path: string, options: { config?: string }, terminal
   }
 }
 
-async function checked(deployable: Deployable, configuration: Configuration, terminal: Terminal): Promise<ExitStatus> {
-  const log = createLog({ level: 'silent', format: 'json' });
-  const bundle = await compile(deployable, 0);
-  for (const warning of bundle.warnings) terminal.err(`warning: ${warning}\n`);
-  const types = configuration.deploy.typeCheck === 'off' ? [] : await typeCheck(deployable, log);
-  const application = await createApplication(deployable, 0, load(bundle), {
-    log,
+/** Loads and makes it, and prints its handler table. */
+async function made(deployable: Deployable, bundle: Bundle, configuration: Configuration, terminal: Terminal) {
+  const stage = here({
+    log: createLog({ level: 'silent', format: 'json' }),
     configOf: (name) => configuration.apps.get(name),
     defaults: { supervised: configuration.proxy.supervised, proxyTimeout: configuration.proxy.timeout },
     authenticated,
     configFile: configuration.file,
     tokens: () => [SipFactory, Sessions, Metrics, Authentication].map((type) => [type, standIn(type.name)]),
   });
+  const application = await stage.start(deployable, 0, bundle);
   try {
     terminal.out(`${deployable.name} ${deployable.version}\n`);
     for (const line of application.table.lines()) terminal.out(`  ${line}\n`);
   } finally {
     await application.dispose();
   }
-  for (const fault of types) terminal.err(`${framed(fault, deployable.directory)}\n`);
-  return types.length > 0 && configuration.deploy.typeCheck === 'strict' ? 1 : 0;
+}
+
+/** False when what was found is a failure. */
+function tellTypes({ faults, unchecked }: TypeFindings, { directory }: Deployable, how: string, terminal: Terminal) {
+  const isStrict = how === 'strict';
+  for (const fault of faults) terminal.err(`${framed(fault, directory)}\n`);
+  if (unchecked !== undefined)
+    terminal.err(`${isStrict ? 'siplet' : 'warning'}: types are not checked: ${unchecked}\n`);
+  if (faults.length > 0 && isStrict) terminal.err('siplet: it has type errors\n');
+  return !isStrict || (faults.length === 0 && unchecked === undefined);
 }
 
 /** Can be injected and kept, but there is no container behind it. */

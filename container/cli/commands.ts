@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { LEVELS, level, listenAddresses, ownAdmin, something, workers } from './arguments.js';
-import { check } from './check.js';
+import { type CheckOptions, check } from './check.js';
 import { describeBelow } from './help.js';
 import { addOperatorCommands } from './operator-commands.js';
 import { type RunOptions, run } from './run.js';
@@ -25,7 +25,7 @@ export function createCommands(terminal: Terminal, ended: (status: ExitStatus) =
   siplet
     .command('run')
     .description('deploy the applications in DIR and serve them until SIGTERM or SIGINT')
-    .argument('[DIR]', 'directory with applications', something, '.')
+    .argument('[DIR]', 'a directory with applications, or one that is an application itself', something, '.')
     .option(
       '-l, --listen <address>',
       'where to listen, transport:address[:port]; repeatable; udp, tcp; [::1] for IPv6; port 0: any free one (default: listen of the configuration, else udp and tcp 127.0.0.1:5060)',
@@ -55,7 +55,8 @@ export function createCommands(terminal: Terminal, ended: (status: ExitStatus) =
     .description('compile and validate the application at PATH, and print its handler table')
     .argument('<PATH>', 'a package directory, one .ts, .js, .mts or .mjs file, or a .tgz', something)
     .option('--config <file>', CONFIGURATION, something)
-    .action(async (path: string, options: { config?: string }) => ended(await check(path, options, terminal)));
+    .option('--strict', 'type errors are a failure (default: deploy.typeCheck of the configuration)')
+    .action(async (path: string, options: CheckOptions) => ended(await check(path, options, terminal)));
 
   siplet
     .command('new')

@@ -21,7 +21,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'run apps --listen udp:10.0.0.9:5060 --workers auto',
     'run apps --config /etc/siplet.yaml --admin 127.0.0.1:8070 --no-watch',
   ],
-  check: ['check apps/hunt', 'check hunt.ts --config siplet.yaml'],
+  check: ['check apps/hunt', 'check --strict apps/hunt', 'check hunt.ts --config siplet.yaml'],
   new: ['new my-app'],
   deploy: ['deploy apps/hunt', 'deploy hunt-1.1.0.tgz --admin 10.0.0.9:8060 --token secret'],
   undeploy: ['undeploy hunt'],

@@ -1,7 +1,8 @@
 // `siplet new DIR`: a package with a small application and a test of it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
+import { type Origin, originFor } from './origin.js';
 import type { Terminal } from './terminal.js';
 
 export function scaffold(directory: string, terminal: Terminal): void {
@@ -11,24 +12,36 @@ export function scaffold(directory: string, terminal: Terminal): void {
     throw new DeploymentError(
       `'${name}' is no name for an application: small letters and digits, words parted by '-', for example reach-me`,
     );
-  const files = filesOf(name);
   try {
     const there = statSync(root, { throwIfNoEntry: false });
     if (there !== undefined && !there.isDirectory()) throw new DeploymentError(`${directory}: is a file`);
     if (there !== undefined && readdirSync(root).length > 0) throw new DeploymentError(`${directory}: is not empty`);
     mkdirSync(root, { recursive: true });
+    const files = filesOf(name, originFor(root));
     for (const [file, text] of Object.entries(files)) writeFileSync(join(root, file), text);
+    terminal.out(`${name}: ${Object.keys(files).join(', ')}\n`);
   } catch (error) {
     if (error instanceof DeploymentError) throw error;
     throw new DeploymentError(`${directory}: cannot be written: ${(error as Error).message}`);
   }
-  terminal.out(`${name}: ${Object.keys(files).join(', ')}\n`);
-  terminal.out(`\n  cd ${directory}\n  npm install\n  npm test\n  npx siplet run ..\n`);
+  for (const line of nextSteps(directory, root)) terminal.out(line === '' ? '\n' : `  ${line}\n`);
 }
 
-function filesOf(name: string): Record<string, string> {
+/** What to type from where one is, and what it is good for. */
+function nextSteps(directory: string, root: string): string[] {
+  const there = /^[\w./~-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", "'\\''")}'`;
+  const steps = ['npm install', 'npm test', 'npx siplet run .'];
+  if (root !== process.cwd()) steps.unshift(`cd ${there}`);
+  return [
+    '',
+    ...steps,
+    '',
+    `Then call sip:${basename(root)}@127.0.0.1:5060: the phones that ring are named in index.ts.`,
+  ];
+}
+
+function filesOf(name: string, origin: Origin): Record<string, string> {
   const type = name.replace(/(?:^|-)([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
-  const { sdk, container } = versions();
   const manifest = {
     name,
     version: '0.1.0',
@@ -37,8 +50,8 @@ function filesOf(name: string): Record<string, string> {
     siplet: { entry: 'index.ts' },
     files: ['index.ts'],
     scripts: { check: 'siplet check .', test: 'tsc --noEmit && vitest run' },
-    dependencies: { '@siplet/sdk': sdk },
-    devDependencies: { '@siplet/container': container, typescript: '7.0.2', vite: '8.3.8', vitest: '4.1.12' },
+    dependencies: { '@siplet/sdk': origin.sdk },
+    devDependencies: { '@siplet/container': origin.container, ...TOOLS },
   };
   return {
     'package.json': `${JSON.stringify(manifest, null, 2)}\n`,
@@ -48,22 +61,8 @@ function filesOf(name: string): Record<string, string> {
     'vitest.config.ts': VITEST,
     'README.md': readme(name, type),
     '.gitignore': 'node_modules/\n.siplet/\n',
+    ...(origin.areDirectories ? { '.npmrc': NPMRC } : {}),
   };
-}
-
-/** Of this container, and of the SDK that it was made for. */
-function versions(): { sdk: string; container: string } {
-  // From dist/cli/ as from cli/: the package's own file is the nearest above.
-  for (const path of ['../package.json', '../../package.json']) {
-    const file = new URL(path, import.meta.url);
-    if (!existsSync(file)) continue;
-    const { version, dependencies } = JSON.parse(readFileSync(file, 'utf8')) as {
-      version: string;
-      dependencies: { '@siplet/sdk': string };
-    };
-    return { sdk: dependencies['@siplet/sdk'], container: version };
-  }
-  throw new Error('the package of the container has no package.json');
 }
 
 function index(name: string, type: string): string {
@@ -125,6 +124,13 @@ test('goes to voicemail when nobody answers, and not when somebody declines', ()
 `;
 }
 
+/** What the tests of an application need, as this repository has it. */
+const TOOLS = { '@types/node': '20.19.0', typescript: '7.0.2', vite: '8.3.8', vitest: '4.1.12' };
+
+const NPMRC = `# The packages of Siplet are directories: npm copies them, and what they depend on is installed here.
+install-links=true
+`;
+
 const TSCONFIG = `{
   "compilerOptions": {
     "target": "es2022",
@@ -136,7 +142,7 @@ const TSCONFIG = `{
     "emitDecoratorMetadata": true,
     "noEmit": true,
     "skipLibCheck": true,
-    "types": []
+    "types": ["node"]
   },
   "include": ["*.ts"],
   "exclude": ["vitest.config.ts"]
@@ -159,7 +165,7 @@ call to voicemail when neither answers.
 | --- | --- |
 | \`npm test\` | types, then the tests of the handlers |
 | \`npm run check\` | what a deployment would say, with the handler table |
-| \`npx siplet run ..\` | a container with every application of the directory above; what is saved is deployed |
+| \`npx siplet run .\` | a container with this application, at 127.0.0.1:5060; what you save is deployed |
 | \`npx siplet deploy .\` | deploys it to a container that runs already |
 `;
 }

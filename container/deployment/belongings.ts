@@ -16,6 +16,9 @@ const ADDING: ReadonlySet<PropertyKey> = new Set([
 ]);
 const REMOVING: ReadonlySet<PropertyKey> = new Set(['off', 'removeListener']);
 
+/** They would end the container, and every other application with it. */
+const ENDING: ReadonlySet<PropertyKey> = new Set(['exit', 'abort', 'reallyExit']);
+
 type Listener = (...words: unknown[]) => void;
 type Registration = readonly [event: string, listener: Listener];
 
@@ -87,6 +90,7 @@ export class Belongings {
       get: (target, key) => {
         if (ADDING.has(key)) return add(key);
         if (REMOVING.has(key)) return remove;
+        if (ENDING.has(key)) return refuse(key);
         return key === 'removeAllListeners' ? removeAll : Reflect.get(target, key);
       },
       set: (target, key, value) => Reflect.set(target, key, value),
@@ -117,6 +121,12 @@ export class Belongings {
     if (this.#ending.signal.aborted) watcher.close();
     else this.#watchers.add(watcher);
   }
+}
+
+function refuse(key: PropertyKey) {
+  return (): never => {
+    throw new Error(`process.${String(key)}() would end the container: throw an Error instead`);
+  };
 }
 
 function both(name: string, module: unknown): [string, unknown][] {

@@ -3,7 +3,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as sdk from '@siplet/sdk';
 import { DeploymentError } from '@siplet/sdk';
+import * as declarations from '@siplet/sdk/declarations';
+import * as grammar from '@siplet/sdk/grammar';
+import * as inversify from 'inversify';
+import { adviceOnImport, adviceOnModule } from './advice.js';
 import type { Deployable } from './deployable.js';
 
 /** A compiled application. */
@@ -12,6 +17,26 @@ export interface Bundle {
   /** The name that it is evaluated under: a file that does not exist, beside the entry, its own for every revision. */
   readonly file: string;
   readonly warnings: readonly string[];
+  /** `file:line:column` of each top-level await. With one, `module.exports` is a promise of the exports. */
+  readonly awaits: readonly string[];
+  readonly entry: string;
+  /** The classes of the author's own modules. */
+  readonly classes: readonly DeclaredClass[];
+}
+
+/** A class, or a method of it, and the place where it stands. */
+interface Declared {
+  readonly name: string;
+  readonly line: number;
+  readonly column: number;
+  /** Names of the SDK's and inversify's decorators on it. */
+  readonly decorators: readonly string[];
+}
+
+export interface DeclaredClass extends Declared {
+  readonly file: string;
+  readonly isExported: boolean;
+  readonly members: readonly Declared[];
 }
 
 interface Fault {
@@ -21,27 +46,42 @@ interface Fault {
   readonly loc?: { readonly file?: string; readonly line: number; readonly column: number };
 }
 
-type Answer = { code: string; warnings: string[] } | { faults: Fault[] };
+type Answer = Omit<Bundle, 'file' | 'entry'> | { faults: Fault[] };
+
+interface Order {
+  readonly entry: string;
+  readonly output: string;
+  readonly shared: typeof SHARED_NAMES;
+}
+
+/** What modules that the container hands out export. */
+const SHARED_NAMES = {
+  '@siplet/sdk': Object.keys(sdk),
+  '@siplet/sdk/declarations': Object.keys(declarations),
+  '@siplet/sdk/grammar': Object.keys(grammar),
+  inversify: Object.keys(inversify),
+};
 
 const BUNDLER = fileURLToPath(new URL('./bundler.js', import.meta.url));
 const TIMEOUT = 120_000;
 
 /**
  * Throws a DeploymentError with file, line and a code frame for each fault of the sources. `revision`
- * tells bundles of one name apart.
+ * tells bundles of one name apart; `bundled` makes them elsewhere than in a child process.
  */
-export async function compile(deployable: Deployable, revision: number): Promise<Bundle> {
+export async function compile(deployable: Deployable, revision: number, bundled = inChild): Promise<Bundle> {
   const { name, version, entry, directory } = deployable;
   const file = join(dirname(entry), `${name}@${version}+${revision}.cjs`);
-  const answer = await ask(directory, { entry, output: file });
+  const answer = await bundled({ entry, output: file, shared: SHARED_NAMES }, directory);
   if ('faults' in answer) {
-    const problems = answer.faults.map(told);
+    const isArchive = deployable.path.endsWith('.tgz');
+    const problems = answer.faults.map((each) => told(each, isArchive));
     throw new DeploymentError(problems.join('\n'), { problems });
   }
-  return { code: answer.code, file, warnings: answer.warnings };
+  return { ...answer, file, entry };
 }
 
-function ask(directory: string, order: { entry: string; output: string }): Promise<Answer> {
+function inChild(order: Order, directory: string): Promise<Answer> {
   const child: ChildProcess = fork(BUNDLER, {
     cwd: directory,
     execArgv: [],
@@ -72,15 +112,18 @@ function ask(directory: string, order: { entry: string; output: string }): Promi
 }
 
 /** `file:line:column: what`, then the lines around it, as rolldown draws them. */
-function told(fault: Fault): string {
+function told(fault: Fault, isArchive: boolean): string {
   const [first = '', ...frame] = fault.message.trimEnd().split('\n');
   const what = first.replace(/^\[[A-Z_]+\] /, '').replace(/ in \S+$/, '');
+  const [, specifier] = /^Could not resolve '(.*)'$/.exec(what) ?? [];
+  const advice = specifier === undefined ? adviceOnModule(what) : adviceOnImport(specifier, fault.id ?? '', isArchive);
   // The drawing carries the position of what is marked in it; `loc` may be that of the end of the file.
   const drawn = /─\[ .*:(\d+):(\d+) \]/.exec(fault.message);
   const path = fault.loc?.file ?? fault.id;
   const line = drawn ? `:${drawn[1]}:${drawn[2]}` : fault.loc ? `:${fault.loc.line}:${fault.loc.column + 1}` : '';
   const place = path ? `${shortened(path)}${line}: ` : '';
-  return [place + what, ...frame].join('\n');
+  const drawing = frame.map((text) => text.replace(/Module not found.*/, 'not found'));
+  return [place + what.replace(/\.$/, advice === '' ? '.' : '') + advice, ...drawing].join('\n');
 }
 
 /** As one would type it where the container was started. */

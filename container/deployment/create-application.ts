@@ -8,14 +8,15 @@ import {
   type SipletOptions,
   timeLimit,
 } from '@siplet/sdk';
-import { declarationOf, handlersOf, isApplicationRouter, type SipletClass } from '@siplet/sdk/declarations';
-import { Container, ContainerModule, injectable, type ServiceIdentifier } from 'inversify';
+import { declarationOf, handlersOf, type SipletClass } from '@siplet/sdk/declarations';
+import { Container, type ContainerModule, injectable, type ServiceIdentifier } from 'inversify';
 import type { Logger } from 'pino';
 import type { ApplicationInTheMaking, DeployedApplication } from '../application/application.js';
 import type { DeployedSiplet, SipletDefaults, SipletEntry } from '../application/handler.js';
 import { type AuthenticatedBy, HandlerTable } from '../application/handler-table.js';
 import { bindConfig } from './config.js';
 import type { Deployable } from './deployable.js';
+import { exportedOf } from './exported.js';
 import { endsInTime } from './in-time.js';
 import { describeFault, type Loaded } from './load.js';
 
@@ -41,12 +42,6 @@ export interface ApplicationServices {
 
 /** Milliseconds. */
 const SESSION_TIMEOUT = 180_000;
-
-interface Exported {
-  readonly siplets: readonly SipletClass[];
-  readonly routers: readonly SipletClass[];
-  readonly modules: readonly ContainerModule[];
-}
 
 /** Makes the instances and the table. Throws a DeploymentError; nothing is left behind then. */
 export async function createApplication(
@@ -81,7 +76,7 @@ export async function createApplication(
   };
   try {
     await bindConfig(injector, exported.siplets, { name, section: config, file: services.configFile });
-    for (const module of exported.modules) await injector.loadAsync(module);
+    for (const module of exported.modules) await loadInto(injector, module);
     for (const type of [...exported.siplets, ...exported.routers]) bindSingleton(type, injector);
     const siplets: SipletEntry[] = [];
     for (const type of exported.siplets) siplets.push({ siplet: await sipletOf(type, injector, services), type });
@@ -106,49 +101,12 @@ export async function createApplication(
   }
 }
 
-/** The classes and modules that an entry module exports, by name, as default, or inside its default. */
-function exportedOf(exports: unknown): Exported {
-  const values = exportedValues(exports);
-  const classes = [...values].filter(isClass);
-  const routers = classes.filter(isApplicationRouter);
-  // A class with decorated methods that is no siplet is taken too: the table says what is wrong with it,
-  // unless it is somebody's base class.
-  const siplets = classes.filter(
-    (type) => declarationOf(type) !== undefined || (handlersOf(type).length > 0 && !isBaseOfAny(type, classes)),
-  );
-  if (siplets.length === 0 && routers.length === 0) {
-    throw new DeploymentError('its entry module exports no class that is decorated with @Siplet()');
+async function loadInto(injector: Container, module: ContainerModule): Promise<void> {
+  try {
+    await injector.loadAsync(module);
+  } catch (error) {
+    throw new DeploymentError(`a ContainerModule that it exports failed: ${describeFault(error)}`, { cause: error });
   }
-  if (routers.length > 1) {
-    const names = routers.map(({ name }) => name).join(' and ');
-    throw new DeploymentError(`${names} are both decorated with @ApplicationRouter(): an application has one`);
-  }
-  return { siplets, routers, modules: [...values].filter((value) => value instanceof ContainerModule) };
-}
-
-/** What the module exports, and what stands in that. */
-function exportedValues(exports: unknown): ReadonlySet<unknown> {
-  const values = new Set<unknown>([exports]);
-  for (const value of valuesOf(exports)) {
-    values.add(value);
-    if (!(value instanceof ContainerModule)) for (const inner of valuesOf(value)) values.add(inner);
-  }
-  return values;
-}
-
-/** Any function passes: one that is not a class carries no decorators. */
-function isClass(value: unknown): value is SipletClass {
-  return typeof value === 'function';
-}
-
-/** Own enumerable values of a plain object, of an array or of a module; nothing for the rest. */
-function valuesOf(value: unknown): unknown[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value);
-}
-
-function isBaseOfAny(type: SipletClass, classes: readonly SipletClass[]): boolean {
-  return classes.some((other) => other.prototype instanceof type);
 }
 
 async function sipletOf(

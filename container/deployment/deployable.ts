@@ -1,7 +1,9 @@
 // What may be deployed, and what it is called: contract section 1.
-import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
+import { nearest } from '../base/nearest.js';
+import { type Manifest, readManifest } from './manifest.js';
 
 /** Something that can be compiled and loaded: a package directory or one file. */
 export interface Deployable {
@@ -15,38 +17,10 @@ export interface Deployable {
   readonly directory: string;
 }
 
-const FILES: ReadonlySet<string> = new Set(['.ts', '.js', '.mts', '.mjs']);
+export const FILES: ReadonlySet<string> = new Set(['.ts', '.js', '.mts', '.mjs']);
+/** As npm has it: three numbers, and what may follow them. */
+const VERSION = /^\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/;
 const ENTRIES = ['index.ts', 'src/index.ts', 'index.js'];
-
-/**
- * Paths in `directory` that are deployables, archives too, in alphabetical order. Throws
- * when there is no such directory.
- */
-export function deployablesIn(directory: string): string[] {
-  let entries: Dirent[];
-  try {
-    entries = readdirSync(directory, { withFileTypes: true });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new DeploymentError(`${directory}: there is no such directory`);
-    throw new DeploymentError(code === 'ENOTDIR' ? `${directory}: is no directory` : message);
-  }
-  return entries
-    .map(({ name }) => resolve(directory, name))
-    .filter(isDeployable)
-    .sort();
-}
-
-/** Whether what stands there is meant to be deployed. */
-export function isDeployable(path: string): boolean {
-  const name = basename(path);
-  if (name.startsWith('.') || name === 'node_modules') return false;
-  // A link that points nowhere is nothing to deploy.
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) return existsSync(join(path, 'package.json'));
-  if (stat?.isFile() !== true || /\.d\.m?ts$/.test(name)) return false;
-  return FILES.has(extname(name)) || name.endsWith('.tgz');
-}
 
 /** Name, version and entry of the deployable at `path`. Throws a DeploymentError that says which rule it breaks. */
 export function deployableAt(path: string): Deployable {
@@ -69,48 +43,66 @@ export function deployableAt(path: string): Deployable {
 }
 
 function packageAt(directory: string): Deployable {
-  const file = join(directory, 'package.json');
-  let manifest: Record<string, unknown>;
-  try {
-    manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new DeploymentError(code === 'ENOENT' ? `${directory}: has no package.json` : `${file}: ${message}`);
-  }
-  if (typeof manifest !== 'object' || manifest === null) throw new DeploymentError(`${file}: is no object`);
-  const { name, version } = manifest;
-  if (typeof name !== 'string' || name === '') throw new DeploymentError(`${file}: has no name`);
-  if (typeof version !== 'string' || version === '') throw new DeploymentError(`${file}: has no version`);
+  const manifest = readManifest(directory);
+  const { name, version } = manifest.value;
+  if (typeof name !== 'string' || name === '') throw manifest.fault('name', 'has no name: write "name": "my-app"');
+  if (typeof version !== 'string' || version === '')
+    throw manifest.fault('version', 'has no version: write "version": "1.0.0"');
+  if (!VERSION.test(version))
+    throw manifest.fault('version', `'${version}' is not a version: write for example "1.0.0"`);
   const short = name.replace(/^@[^/]*\//, '');
   // It becomes part of file names.
-  if (!/^[\w~][\w.~-]{0,213}$/.test(short)) throw new DeploymentError(`${file}: '${name}' is no name of a package`);
+  if (!/^[\w~][\w.~-]{0,213}$/.test(short))
+    throw manifest.fault('name', `'${name}' is not a name of a package: write small letters, digits and '-'`);
   return {
     path: directory,
     name: short,
     version,
-    entry: entryOf(directory, manifest, file),
+    entry: entryOf(directory, manifest),
     directory,
   };
 }
 
-function entryOf(directory: string, manifest: Record<string, unknown>, file: string): string {
-  const siplet = manifest.siplet as { entry?: unknown } | undefined;
-  const named = (siplet?.entry ?? manifest.main) as unknown;
+function entryOf(directory: string, manifest: Manifest): string {
+  const siplet = sectionOf(manifest);
+  const named = siplet.entry ?? manifest.value.main;
   if (named !== undefined) {
-    const key = siplet?.entry !== undefined ? 'siplet.entry' : 'main';
-    if (typeof named !== 'string') throw new DeploymentError(`${file}: ${key} is no file name`);
+    const key = siplet.entry !== undefined ? 'siplet.entry' : 'main';
+    if (typeof named !== 'string') throw manifest.fault(key, `${key} is not the name of a file: write "index.ts"`);
     const entry = resolve(directory, named);
     // As Node does for `main`: the extension may be left out.
     const found = [entry, ...[...FILES].map((each) => entry + each), ...ENTRIES.map((each) => join(entry, each))].find(
       isFile,
     );
-    if (!found) throw new DeploymentError(`${file}: ${key} is '${named}', but there is no such file`);
-    return found;
+    if (found) return found;
+    const source = ENTRIES.find((each) => isFile(join(directory, each)));
+    const instead = source ? `write "siplet": { "entry": "${source}" }` : 'correct the name, or build it first';
+    throw manifest.fault(key, `${key} is '${named}', but there is no such file: ${instead}`);
   }
   const found = ENTRIES.map((each) => join(directory, each)).find(isFile);
   if (!found)
-    throw new DeploymentError(`${file}: names no entry (siplet.entry, main), and there is no ${ENTRIES.join(', ')}`);
+    throw manifest.fault(
+      'siplet',
+      `names no entry (siplet.entry, main), and there is no ${ENTRIES.join(', ')}: write "siplet": { "entry": "…" }`,
+    );
   return found;
+}
+
+const KEYS = ['entry', 'public'];
+
+/** The `siplet` key. */
+function sectionOf(manifest: Manifest): Readonly<Record<string, unknown>> {
+  const { siplet = {} } = manifest.value;
+  if (typeof siplet !== 'object' || siplet === null || Array.isArray(siplet))
+    throw manifest.fault('siplet', `siplet is ${JSON.stringify(siplet)}: write "siplet": { "entry": "index.ts" }`);
+  for (const key of Object.keys(siplet)) {
+    if (!KEYS.includes(key))
+      throw manifest.fault(
+        key,
+        `siplet.${key} does not exist${nearest(key, KEYS) || `: there are ${KEYS.join(', ')}`}`,
+      );
+  }
+  return siplet as Record<string, unknown>;
 }
 
 function isFile(path: string): boolean {

@@ -3,9 +3,10 @@
 import { DeploymentError } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
-import { type Bundle, compile } from './compile.js';
+import { type Bundle, compile, shortened } from './compile.js';
 import type { ApplicationServices } from './create-application.js';
-import { type Deployable, deployablesIn } from './deployable.js';
+import type { Deployable } from './deployable.js';
+import { deployablesIn, otherPackagesIn } from './deployables.js';
 import { disposeOf, type Sessions } from './draining.js';
 import { framedFaults } from './frame.js';
 import { removeRoom } from './history.js';
@@ -30,6 +31,12 @@ const CLOSING = 3000;
 
 const never = (): boolean => false;
 
+function withTypeErrors(error: unknown, faults: readonly string[], { directory }: Deployable): DeploymentError {
+  const { message } = faultOf(error);
+  const told = `${message}\nIts types have errors, which may be the cause:\n${framedFaults(faults, directory)}`;
+  return new DeploymentError(told, { cause: error });
+}
+
 interface Attempt {
   readonly source: Source;
   readonly revision: number;
@@ -52,7 +59,7 @@ export class Deployments {
 
   /** Applications run on `stage`; given the services alone, in this thread. */
   constructor(stage: Stage | ApplicationServices, options: DeploymentOptions) {
-    this.#stage = 'start' in stage ? stage : here(stage);
+    this.#stage = 'start' in stage ? stage : here(stage, options.startTimeout);
     this.#options = options;
     this.#log = stage.log;
     this.#typeWarnings = new TypeWarnings(stage.log);
@@ -102,7 +109,17 @@ export class Deployments {
    * when there is no such directory.
    */
   async deployAll(directory: string): Promise<void> {
-    await this.#deployEach(deployablesIn(directory));
+    const paths = deployablesIn(directory);
+    for (const path of otherPackagesIn(directory))
+      this.#log.info(
+        `${shortened(path)} is not an application: its package.json has no 'siplet' key and does not depend on @siplet/sdk`,
+      );
+    await this.#deployEach(paths);
+  }
+
+  /** Whether what stands at `path` has been deployed, or was refused when it should be. */
+  knows(path: string): boolean {
+    return this.#registry.names.namesOf(path).length > 0;
   }
 
   async #deployEach(paths: readonly string[]): Promise<void> {
@@ -285,7 +302,9 @@ export class Deployments {
     const bundle = await compile(deployable, revision);
     for (const warning of bundle.warnings) this.#log.warn({ app: deployable.name }, warning);
     if (this.#options.typeCheck === 'strict') {
-      const faults = await typeCheck(deployable, this.#log);
+      const { faults, unchecked } = await typeCheck(deployable);
+      if (unchecked !== undefined)
+        throw new DeploymentError(`its types cannot be checked, and deploy.typeCheck is strict: ${unchecked}`);
       if (faults.length > 0) throw new DeploymentError(framedFaults(faults, deployable.directory));
     }
     return bundle;
@@ -293,9 +312,9 @@ export class Deployments {
 
   /** Throws when it cannot be started, or must not be any more. */
   async #start(attempt: Attempt, bundle: Bundle): Promise<DeployedApplication> {
-    const { source, revision, began } = attempt;
+    const { source, began } = attempt;
     const { deployable, archive, room } = source;
-    const application = await this.#stage.start(deployable, revision, bundle);
+    const application = await this.#started(attempt, bundle);
     try {
       this.#assertWanted(attempt);
       if (archive) this.#store.put(deployable.name, archive);
@@ -310,6 +329,17 @@ export class Deployments {
       void this.#typeWarnings.check(deployable, () => this.get(deployable.name) === application);
     void this.#freed(freed);
     return application;
+  }
+
+  /** What cannot be loaded often says in its types why. */
+  async #started({ source: { deployable }, revision, isSuperseded }: Attempt, bundle: Bundle) {
+    try {
+      return await this.#stage.start(deployable, revision, bundle);
+    } catch (error) {
+      if (this.#options.typeCheck === 'off' || isSuperseded()) throw error;
+      const { faults } = await typeCheck(deployable);
+      throw faults.length === 0 ? error : withTypeErrors(error, faults, deployable);
+    }
   }
 
   /** Much may have happened since it was asked for. */

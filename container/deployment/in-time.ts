@@ -9,14 +9,22 @@ const START_TIMEOUT = 60_000;
 const END_TIMEOUT = 3000;
 
 /** What does not settle in time has failed; when it settles after all it is disposed of. */
-export async function inTime(made: Promise<DeployedApplication>, release: () => void): Promise<DeployedApplication> {
+export async function inTime(
+  made: Promise<DeployedApplication>,
+  release: () => void,
+  limit = START_TIMEOUT,
+): Promise<DeployedApplication> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       void made.then(disposeOf, () => undefined);
       release();
-      reject(new DeploymentError(`it has not started in ${START_TIMEOUT / 1000} s: @PostConstruct does not settle`));
-    }, START_TIMEOUT);
+      reject(
+        new DeploymentError(
+          `it has not started in ${limit / 1000} s: @PostConstruct does not settle: give what it waits for a time limit`,
+        ),
+      );
+    }, limit);
   });
   return Promise.race([made, late]).finally(() => clearTimeout(timer));
 }

@@ -12,7 +12,7 @@ import * as grammar from '@siplet/sdk/grammar';
 import * as inversify from 'inversify';
 import * as reflectMetadata from 'reflect-metadata';
 import { Belongings } from './belongings.js';
-import type { Bundle } from './compile.js';
+import { type Bundle, shortened } from './compile.js';
 
 /** Modules that have one instance, the container's, so that instanceof and metadata agree on both sides. */
 const SHARED: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -39,8 +39,46 @@ interface CompilableModule extends NodeJS.Module {
 }
 const paths = (Module as unknown as { _nodeModulePaths(directory: string): string[] })._nodeModulePaths;
 
-/** Throws a DeploymentError with the author's position when the module body throws. */
-export function load(bundle: Bundle): Loaded {
+/** Awaits that are named when one of them does not settle. */
+const MOST_PLACES = 5;
+/** Milliseconds that top-level await may take. */
+const LOAD_TIMEOUT = 20_000;
+
+/**
+ * Throws a DeploymentError with the author's position when the module body throws, or when a top-level await has not
+ * settled after `limit` ms.
+ */
+export async function load(bundle: Bundle, limit = LOAD_TIMEOUT): Promise<Loaded> {
+  const { module, release } = evaluated(bundle);
+  try {
+    if (bundle.awaits.length > 0) module.exports = await settled(module.exports as Promise<unknown>, bundle, limit);
+  } catch (error) {
+    release();
+    throw error instanceof DeploymentError ? error : failed(error);
+  }
+  module.loaded = true;
+  return { exports: module.exports as Record<string, unknown>, release };
+}
+
+function failed(error: unknown): DeploymentError {
+  return new DeploymentError(`its module failed while it was loaded: ${describeFault(error)}`, { cause: error });
+}
+
+/** What a module with top-level await exports. */
+async function settled(exports: Promise<unknown>, { awaits }: Bundle, limit: number): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const places = awaits.slice(0, MOST_PLACES).map(shortened).join(', ');
+      const problem = `its module was not loaded after ${limit / 1000} s: a top-level await has not settled (${places})`;
+      reject(new DeploymentError(`${problem}; await it in a @PostConstruct method, or give it a time limit`));
+    }, limit);
+  });
+  return Promise.race([exports, late]).finally(() => clearTimeout(timer));
+}
+
+/** Starts the module. Throws a DeploymentError when its body throws at once. */
+function evaluated(bundle: Bundle): { module: CompilableModule; release: () => void } {
   const { code, file } = bundle;
   const module = new Module(file) as CompilableModule;
   module.filename = file;
@@ -73,13 +111,12 @@ export function load(bundle: Bundle): Loaded {
     module._compile(code, file);
   } catch (error) {
     release();
-    throw new DeploymentError(`its module failed while it was loaded: ${describeFault(error)}`, { cause: error });
+    throw failed(error);
   } finally {
     // The flag is the process's: of several threads one would switch it on while another compiles.
     if (isMainThread) setFlagsFromString('--compilation-cache');
   }
-  module.loaded = true;
-  return { exports: module.exports as Record<string, unknown>, release };
+  return { module, release };
 }
 
 /**
@@ -99,7 +136,13 @@ export function describeFault(error: unknown): string {
   return [...lines.slice(0, first), ...frames.slice(0, 4), ...cause].join('\n');
 }
 
-/** Frames of Node, of inversify and of the container. */
+const OWN = dirname(fileURLToPath(import.meta.url));
+
+/** Frames of Node, of inversify and of the container, whether Node maps these to their sources or not. */
 const FOREIGN = new RegExp(
-  String.raw`\bnode:internal\b|[\\/]@?inversify(js)?[\\/]|${dirname(fileURLToPath(import.meta.url)).replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}[\\/]`,
+  String.raw`\bnode:internal\b|[\\/]@?inversify(js)?[\\/]|${[OWN, OWN.replace(/([\\/])dist(?=[\\/])/, '')].map(quoted).join('|')}`,
 );
+
+function quoted(directory: string): string {
+  return String.raw`${directory.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}[\\/]`;
+}

@@ -12,7 +12,9 @@ export class Names {
     const owner = this.#owners.get(name);
     if (owner !== undefined && owner !== path) {
       this.#refused.set(path, name);
-      throw new DeploymentError(`${shortened(path)}: the name '${name}' belongs to ${shortened(owner)} already`);
+      throw new DeploymentError(
+        `${shortened(path)}: the name '${name}' belongs to ${shortened(owner)} already: give one of them another`,
+      );
     }
     this.#refused.delete(path);
     this.#owners.set(name, path);

@@ -31,4 +31,6 @@ export interface DeploymentOptions {
   readonly store?: string;
   /** Octets of an archive, packed and unpacked. */
   readonly archiveSize?: number;
+  /** How long an application in this thread may take to load, and then to start, ms. */
+  readonly startTimeout?: number;
 }

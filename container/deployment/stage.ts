@@ -6,6 +6,7 @@ import { type ApplicationServices, createApplication } from './create-applicatio
 import type { Deployable } from './deployable.js';
 import { inTime } from './in-time.js';
 import { load } from './load.js';
+import { placedFault } from './places.js';
 
 export interface Stage {
   readonly log: Logger;
@@ -13,13 +14,18 @@ export interface Stage {
   start(deployable: Deployable, revision: number, bundle: Bundle): Promise<DeployedApplication>;
 }
 
-/** In this thread. */
-export function here(services: ApplicationServices): Stage {
+/** In this thread. `limit`: ms for each part of a start, when they are not to be what they are by default. */
+export function here(services: ApplicationServices, limit?: number): Stage {
   return {
     log: services.log,
-    start: (deployable, revision, bundle) => {
-      const loaded = load(bundle);
-      return inTime(createApplication(deployable, revision, loaded, services), () => loaded.release());
+    start: async (deployable, revision, bundle) => {
+      try {
+        const loaded = await load(bundle, limit);
+        const made = createApplication(deployable, revision, loaded, services);
+        return await inTime(made, () => loaded.release(), limit);
+      } catch (error) {
+        throw placedFault(error, bundle);
+      }
     },
   };
 }

@@ -4,38 +4,44 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Logger } from 'pino';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { putInBackground } from './background.js';
 import type { Deployable } from './deployable.js';
 
 export type TypeCheck = 'off' | 'warn' | 'strict';
 
 const TIMEOUT = 120_000;
+const NO_COMPILER =
+  "no TypeScript compiler was found: run 'npm install --save-dev typescript' in the application, or set deploy.typeCheck to off";
+const TSCONFIG = fileURLToPath(new URL('./tsconfig.js', import.meta.url));
 const requireOwn = createRequire(import.meta.url);
 
-/**
- * One line for each error, with file and line; none for JavaScript, or where there is no compiler. In the
- * background nobody waits for it.
- */
-export async function typeCheck(deployable: Deployable, log: Logger, isBackground = false): Promise<string[]> {
-  if (!/\.m?ts$/.test(deployable.entry)) return [];
+/** What a check has found. */
+export interface TypeFindings {
+  /** One line for each error, with file and line; none for JavaScript. */
+  readonly faults: readonly string[];
+  /** Why nothing is known of the types. */
+  readonly unchecked?: string;
+}
+
+/** In the background nobody waits for it. Never throws. */
+export async function typeCheck(deployable: Deployable, isBackground = false): Promise<TypeFindings> {
+  if (!/\.m?ts$/.test(deployable.entry)) return { faults: [] };
   const compiler = compilerFor(deployable.directory);
-  if (!compiler) {
-    log.debug({ app: deployable.name }, 'no TypeScript compiler was found: types are not checked');
-    return [];
-  }
+  if (!compiler) return { faults: [], unchecked: NO_COMPILER };
   const folder = mkdtempSync(join(tmpdir(), 'siplet-types-'));
   try {
     const project = join(folder, 'tsconfig.json');
-    writeFileSync(project, JSON.stringify(projectOf(deployable)));
-    return await run(compiler, project, deployable.directory, isBackground);
+    writeFileSync(project, JSON.stringify(projectOf(deployable, await aliasesOf(deployable.entry))));
+    return { faults: await run(compiler, project, deployable.directory, isBackground) };
   } catch (error) {
     // What is no longer there is nobody's any more: an archive that was undeployed meanwhile.
     const isGone = !existsSync(deployable.entry);
     // Ctrl-C reaches the compiler as well as the container, which stops.
     const isStopped = (error as { signal?: unknown }).signal === 'SIGINT';
-    if (!isGone && !isStopped) log.warn({ app: deployable.name, err: error }, 'types could not be checked');
-    return [];
+    if (isGone || isStopped) return { faults: [] };
+    return { faults: [], unchecked: `the TypeScript compiler failed: ${(error as Error).message.trim()}` };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -59,11 +65,12 @@ function compilerFor(directory: string): string | undefined {
  * The author's tsconfig if there is one, with what the container decides: its own SDK,
  * legacy decorators, nothing written.
  */
-function projectOf({ directory, entry }: Deployable): object {
+function projectOf({ directory, entry }: Deployable, { baseUrl, paths: aliases }: Aliases): object {
   const own = join(directory, 'tsconfig.json');
   const extended =
     existsSync(own) && dirname(entry) !== dirname(directory) && existsSync(join(directory, 'package.json'));
-  const paths: Record<string, string[]> = {};
+  // TypeScript 7 has no baseUrl any more; what it stood for is a path.
+  const paths: Record<string, readonly string[]> = { ...(baseUrl ? { '*': [`${baseUrl}/*`] } : {}), ...aliases };
   for (const name of ['@siplet/sdk', 'inversify', 'reflect-metadata']) {
     const root = packageRoot(name);
     if (root) paths[name] = [typesOf(root)];
@@ -82,6 +89,7 @@ function projectOf({ directory, entry }: Deployable): object {
       incremental: false,
       rewriteRelativeImportExtensions: false,
       allowImportingTsExtensions: true,
+      ...(baseUrl ? { baseUrl: null } : {}),
       paths,
       ...(types ? { typeRoots: [dirname(types), join(directory, 'node_modules', '@types')], types: ['node'] } : {}),
     },
@@ -89,6 +97,22 @@ function projectOf({ directory, entry }: Deployable): object {
     include: [],
     references: [],
   };
+}
+
+interface Aliases {
+  readonly baseUrl?: string;
+  readonly paths?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Names that the author's tsconfig.json maps to files, all of them absolute. */
+async function aliasesOf(entry: string): Promise<Aliases> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [TSCONFIG, entry], { timeout: TIMEOUT });
+    return JSON.parse(stdout) as Aliases;
+  } catch {
+    // Whatever is wrong with it is for the compiler to say.
+    return {};
+  }
 }
 
 /** Where a package's types begin: a path mapping to its directory would not look at `exports`. */

@@ -14,6 +14,8 @@ interface Check {
 export class TypeWarnings {
   readonly #log: Logger;
   readonly #running = new Set<string>();
+  /** Of which it was said that their types are not checked. */
+  readonly #told = new Set<string>();
   /** By name: what was deployed while the one before was being checked. */
   readonly #next = new Map<string, Check>();
 
@@ -43,12 +45,20 @@ export class TypeWarnings {
 
   async #check({ deployable, isCurrent }: Check): Promise<void> {
     const { name, version } = deployable;
-    const faults = await typeCheck(deployable, this.#log, true);
-    if (faults.length > 0 && isCurrent())
+    const { faults, unchecked } = await typeCheck(deployable, true);
+    if (unchecked !== undefined) this.#tellOnce(name, unchecked);
+    else if (faults.length > 0 && isCurrent())
       this.#log.warn(
         { app: name, version, faults },
         `${name} ${version} has type errors, and is deployed all the same`,
       );
+  }
+
+  /** It will be the same with the next version. */
+  #tellOnce(app: string, unchecked: string): void {
+    if (this.#told.has(app)) return;
+    this.#told.add(app);
+    this.#log.warn({ app }, `types of ${app} are not checked: ${unchecked}`);
   }
 }
 

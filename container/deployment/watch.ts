@@ -1,11 +1,11 @@
-// Watches the directory that was deployed: what is new or has changed is deployed when it has been quiet for a
-// moment, what is gone is undeployed (D-1, D-4). The unit is what stands directly in the directory, with
-// everything in it but its node_modules.
+// Watches the directory that was deployed: what is new or has changed is deployed when it has been quiet for a moment,
+// what is gone is undeployed (D-1, D-4). The unit is what stands directly in the directory, with everything in it but
+// its node_modules, or the directory itself where it is one application.
 import { existsSync } from 'node:fs';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { Logger } from 'pino';
-import { isDeployable } from './deployable.js';
+import { deployablesIn, hasManifest, isApplication, isDeployable } from './deployables.js';
 import type { Deployments } from './deployments.js';
 
 interface WatchOptions {
@@ -24,7 +24,7 @@ const PATIENCE = 5000;
 const IGNORED =
   /^\.|^node_modules$|~$|^#.*#$|^4913$|\.(?:sw[a-z]|tmp|temp|part|log|lock|pid|tsbuildinfo|db|sqlite3?)(?:-\w+)?$/i;
 
-/** What stands directly in the directory. */
+/** A deployable, or what may become one. */
 class Entry {
   timer: NodeJS.Timeout | undefined;
   /** Counts changes. */
@@ -36,6 +36,7 @@ class Entry {
 }
 
 export class Watch {
+  /** By path. */
   readonly #entries = new Map<string, Entry>();
   readonly #directory: string;
   readonly #deployments: Deployments;
@@ -43,6 +44,8 @@ export class Watch {
   readonly #quiet: number;
   readonly #gone: number;
   #watcher: FSWatcher | undefined;
+  /** Whether the directory is itself an application. */
+  #isOne = false;
   /** It was said already. */
   #isBlind = false;
 
@@ -57,6 +60,7 @@ export class Watch {
   /** Resolves when it sees every change from then on; a directory that takes very long is not waited for. */
   async start(): Promise<void> {
     const root = this.#directory;
+    this.#isOne = isApplication(root) !== false;
     const watcher = watch(root, {
       ignoreInitial: true,
       ignored: (path) => path.length > root.length && IGNORED.test(basename(path)),
@@ -86,18 +90,43 @@ export class Watch {
   }
 
   #changed(path: string): void {
-    const [name] = relative(this.#directory, resolve(this.#directory, path)).split(sep);
+    const root = this.#directory;
+    const [name] = relative(root, resolve(root, path)).split(sep);
     if (name === undefined || name === '' || name === '..' || this.#watcher === undefined) return;
-    const entry = this.#entries.get(name) ?? new Entry(join(this.#directory, name));
-    this.#entries.set(name, entry);
+    // A package.json that cannot be read, as while it is being written, decides nothing.
+    const isOne = name === 'package.json' ? (isApplication(root) ?? this.#isOne) : this.#isOne;
+    if (isOne !== this.#isOne) {
+      this.#isOne = isOne;
+      for (const each of this.#all()) this.#touch(each);
+    }
+    this.#touch(isOne ? root : join(root, name));
+  }
+
+  /** What stands in the directory, by either reading of it, and what stood there. */
+  #all(): Set<string> {
+    const known = this.#deployments.records().map(({ path }) => path);
+    const root = this.#directory;
+    const there = existsSync(root) ? deployablesIn(root) : [];
+    return new Set([root, ...there, ...known.filter((path) => dirname(path) === root)]);
+  }
+
+  #touch(path: string): void {
+    const entry = this.#entries.get(path) ?? new Entry(path);
+    this.#entries.set(path, entry);
     if (entry.changes++ === 0) entry.since = performance.now();
     this.#wait(entry);
+  }
+
+  #isThere(path: string): boolean {
+    if (this.#isOne || path === this.#directory) return this.#isOne && path === this.#directory && hasManifest(path);
+    // What is in service is not taken out of it by a change of its sources.
+    return isDeployable(path) || (this.#deployments.knows(path) && hasManifest(path));
   }
 
   /** Nothing is done before it has been quiet, one thing at a time. */
   #wait(entry: Entry): void {
     clearTimeout(entry.timer);
-    const isThere = isDeployable(entry.path);
+    const isThere = this.#isThere(entry.path);
     const isLate = isThere && performance.now() - entry.since > PATIENCE;
     const delay = isLate ? 0 : isThere ? this.#quiet : this.#gone;
     entry.timer = setTimeout(() => {
@@ -110,7 +139,7 @@ export class Watch {
     entry.isBusy = true;
     const hasPatience = performance.now() - entry.since < PATIENCE;
     try {
-      if (isDeployable(path))
+      if (this.#isThere(path))
         await this.#deployments.deployUnless(path, () => hasPatience && entry.changes !== changes);
       // Without the directory itself somebody is moving things about, or a disk is gone: what is in service stays.
       else if (existsSync(this.#directory)) await this.#deployments.removed(path);
@@ -119,7 +148,7 @@ export class Watch {
     }
     entry.isBusy = false;
     if (entry.changes === changes) {
-      this.#entries.delete(basename(path));
+      this.#entries.delete(path);
       return;
     }
     if (!hasPatience) entry.since = performance.now();

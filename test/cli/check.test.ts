@@ -2,7 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { folder, siplet } from '../deployment/folder.js';
 import { packed, tgz } from '../deployment/pack.js';
 import { command } from './command.js';
@@ -58,4 +58,39 @@ test('siplet check of an archive that is not there: status 1 and one line', asyn
   const { status, err } = await command('check', join(folder({}), 'none.tgz'));
   expect(status).toBe(1);
   expect(err).toMatch(/^siplet: .*none\.tgz: there is no such file or directory\n$/);
+});
+
+describe('D-02 siplet check and type errors', () => {
+  const text = siplet('Hunt').replace('return "Hunt"', 'return 7');
+  const error = /^hunt\.ts\(4,30\): error TS2322: Type 'number' is not assignable to type 'string'\.\n[\s\S]*\^\n/;
+
+  test('without --strict they are reported, and the status is 0', async () => {
+    const { status, out, err } = await command('check', `${folder({ 'hunt.ts': text })}/hunt.ts`);
+    expect({ status, out }).toEqual({ status: 0, out: 'hunt 0.0.0\n  initial INVITE → Hunt.ring\n' });
+    expect(err).toMatch(error);
+  });
+
+  test('--strict: status 1, whatever the configuration says', async () => {
+    const root = folder({ 'hunt.ts': text, 'siplet.yaml': 'deploy: { typeCheck: off }\n' });
+    const words = ['check', '--strict', '--config', `${root}/siplet.yaml`, `${root}/hunt.ts`];
+    const { status, err } = await command(...words);
+    expect(status).toBe(1);
+    expect(err).toMatch(error);
+    expect(err).toMatch(/\nsiplet: it has type errors\n$/);
+    expect((await command(...words.filter((word) => word !== '--strict'))).err).toBe('');
+  });
+
+  test('--strict of what has none: status 0', async () => {
+    const path = `${folder({ 'hunt.ts': siplet('Hunt') })}/hunt.ts`;
+    expect(await command('check', '--strict', path)).toMatchObject({ status: 0, err: '' });
+  });
+
+  test('they are told also when loading fails, before what came of them', async () => {
+    const wrong = `const settings: { phones?: string[] } = {};\nexport const first = settings.phone.length;\n${siplet('Hunt')}`;
+    const { status, err } = await command('check', `${folder({ 'hunt.ts': wrong })}/hunt.ts`);
+    expect(status).toBe(1);
+    expect(err).toMatch(
+      /^hunt\.ts\(2,31\): error TS2551: [\s\S]*\nsiplet: its module failed while it was loaded: TypeError: /,
+    );
+  });
 });

@@ -315,7 +315,7 @@ describe('the built command', () => {
     expect(wrong).toEqual({ status: 2, out: '', err: "siplet: unknown command 'dance' (siplet --help says more)\n" });
     expect(failed).toMatchObject({ status: 1, out: '', err: expect.stringMatching(/^siplet: no container .*\n$/) });
     expect(none).toEqual({ status: 1, out: '', err: 'siplet: none: there is no such directory\n' });
-    expect(file).toEqual({ status: 1, out: '', err: 'siplet: text.txt: is no directory\n' });
+    expect(file).toEqual({ status: 1, out: '', err: 'siplet: text.txt is not a directory\n' });
   });
 
   test('ends quietly when nobody reads on', async () => {

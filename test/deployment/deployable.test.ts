@@ -2,7 +2,8 @@
 import { basename, relative } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { deployableAt, deployablesIn } from '../../container/deployment/deployable.js';
+import { deployableAt } from '../../container/deployment/deployable.js';
+import { deployablesIn, otherPackagesIn } from '../../container/deployment/deployables.js';
 import { folder } from './folder.js';
 
 const manifest = (more: object = {}) => JSON.stringify({ name: '@example/hunt', version: '1.2.3', ...more });
@@ -77,20 +78,72 @@ describe('contract section 1, one file', () => {
   });
 });
 
-test('D-1 what is deployed of a directory, in alphabetical order', () => {
-  const root = folder({
-    'b.ts': '',
-    'a/package.json': manifest(),
-    'c.mjs': '',
-    'notes/readme.md': '',
-    'd.d.ts': '',
-    'e.tgz': '',
-    '.hidden.ts': '',
-    'node_modules/x/package.json': '{}',
-    'README.md': '',
+const SDK = { '@siplet/sdk': '0.1.0' };
+
+describe('contract section 1, what stands in the directory that siplet run is given', () => {
+  test('each file and each application package is one, in alphabetical order', () => {
+    const root = folder({
+      'b.ts': '',
+      'a/package.json': manifest({ siplet: {} }),
+      'c.mjs': '',
+      'notes/readme.md': '',
+      'e.tgz': '',
+      'f/package.json': manifest({ dependencies: SDK }),
+      '.hidden.ts': '',
+      'node_modules/x/package.json': manifest({ dependencies: SDK }),
+      'README.md': '',
+    });
+    const found = deployablesIn(root);
+    expect(found.map((path) => basename(path))).toEqual(['a', 'b.ts', 'c.mjs', 'e.tgz', 'f']);
+    expect(() => deployablesIn(`${root}/none`)).toThrow(/there is no such directory/);
+    expect(() => deployablesIn(`${root}/b.ts`)).toThrow(/b\.ts is not a directory/);
   });
-  const found = deployablesIn(root);
-  expect(found.map((path) => basename(path))).toEqual(['a', 'b.ts', 'c.mjs', 'e.tgz']);
-  expect(() => deployablesIn(`${root}/none`)).toThrow(/there is no such directory/);
-  expect(() => deployablesIn(`${root}/b.ts`)).toThrow(/is no directory/);
+
+  test('files for tests, configuration and declarations are none', () => {
+    const root = folder(
+      Object.fromEntries(
+        ['a.test.ts', 'a.spec.mts', 'vitest.config.ts', 'a.config.js', 'a.d.ts', 'a.d.mts', 'tests.ts'].map((file) => [
+          file,
+          '',
+        ]),
+      ),
+    );
+    expect(deployablesIn(root).map((path) => basename(path))).toEqual(['tests.ts']);
+  });
+
+  test.each([
+    ['a siplet key', { siplet: { entry: 'index.ts' } }],
+    ['an empty siplet key', { siplet: {} }],
+    ...['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'].map((key): [string, object] => [
+      key,
+      { [key]: SDK },
+    ]),
+  ])('a directory that is itself an application is that one application: %s', (_title, more) => {
+    const root = folder({
+      'package.json': manifest(more),
+      'index.ts': '',
+      'other.ts': '',
+      'vitest.config.ts': '',
+      'inner/package.json': manifest({ siplet: {} }),
+    });
+    expect(deployablesIn(root)).toEqual([root]);
+  });
+
+  test('a directory whose package.json says nothing of Siplet holds applications', () => {
+    const root = folder({ 'package.json': manifest({ dependencies: { pino: '10.0.0' } }), 'a.ts': '' });
+    expect(deployablesIn(root).map((path) => basename(path))).toEqual(['a.ts']);
+  });
+
+  test('a package that is no application is passed over; one that imports the SDK, or cannot be read, is not', () => {
+    const root = folder({
+      'helper/package.json': manifest(),
+      'helper/index.ts': 'export const help = 1;',
+      'undeclared/package.json': manifest(),
+      'undeclared/index.ts': "import { Siplet } from '@siplet/sdk';",
+      'broken/package.json': '{',
+      'no-entry/package.json': manifest(),
+    });
+    expect(deployablesIn(root).map((path) => basename(path))).toEqual(['broken', 'undeclared']);
+    expect(otherPackagesIn(root).map((path) => basename(path))).toEqual(['helper', 'no-entry']);
+  });
 });

@@ -1,5 +1,6 @@
-// node --expose-gc redeployments.mjs COUNT: redeploys an application that holds 5 MB and leaves everything behind;
-// prints what it cost as JSON.
+// node --expose-gc redeployments.mjs COUNT [await]: redeploys an application that holds 5 MB and leaves everything
+// behind, with top-level await on demand, and then with versions in between that never settle; prints what it cost as
+// JSON.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { pino } from 'pino';
 import { Deployments } from '../../container/dist/deployment/deployments.js';
 
 const count = Number(process.argv[2]);
+const awaits = process.argv[3] === 'await';
 const root = mkdtempSync(join(tmpdir(), 'siplet-redeployments-'));
 const file = join(root, 'heavy.ts');
 
@@ -21,6 +23,7 @@ import { Invite, Siplet } from '@siplet/sdk';
 import { injectable } from 'inversify';
 const held = Array.from({ length: 640 }, (_, index) => Array.from({ length: 1024 }, (_, at) => ${number} + index + at));
 const use = () => held.length;
+${awaits ? 'await pause(1);' : ''}
 setInterval(use, 1000);
 every(use, 1000);
 globalThis.setTimeout(use, 3_600_000);
@@ -43,7 +46,7 @@ const deployments = new Deployments(
     defaults: { supervised: true, proxyTimeout: 180000 },
     tokens: () => [SipFactory, Sessions, Metrics].map((token) => [token, {}]),
   },
-  { typeCheck: 'off', store: join(root, '.siplet') },
+  { typeCheck: 'off', store: join(root, '.siplet'), ...(awaits ? { startTimeout: 100 } : {}) },
 );
 deployments.sessions = { of: () => 0 };
 
@@ -55,6 +58,15 @@ async function redeploy(number) {
   if (application.table.initial('INVITE').invoke({}) !== number) throw new Error('another version is in service');
   versions.push(new WeakRef(application));
   instances.push(new WeakRef(application.siplets[0].instance));
+}
+
+/** A version that waits for ever takes nobody's place, and leaves nothing. */
+async function hang(number) {
+  writeFileSync(file, `${source(number)}\nawait new Promise(() => {});`);
+  await deployments.deploy(file).then(
+    () => Promise.reject(new Error('it was deployed')),
+    () => undefined,
+  );
 }
 
 async function settled() {
@@ -70,6 +82,7 @@ for (let number = 0; number < 5; number++) await redeploy(number);
 const before = await settled();
 let middle = before;
 for (let number = 5; number < count + 5; number++) {
+  if (awaits && number % 4 === 0) await hang(number);
   await redeploy(number);
   // Collected now and then, as in a container that has something to do.
   if (number % 20 === 0) await pause(5);

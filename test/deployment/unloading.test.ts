@@ -227,23 +227,30 @@ describe('D-3 an unloaded version is gone', () => {
     expect(belongings.size).toEqual({ timers: 0, listeners: 0, watchers: 0 });
   });
 
-  test('redeployed many times with 5 MB at module level, the heap stays where it was and every old version is collected', async () => {
-    const count = Number(process.env.REDEPLOYMENTS ?? 40);
-    const script = fileURLToPath(new URL('./redeployments.mjs', import.meta.url));
-    const words = ['--expose-gc', '--enable-source-maps', script, String(count)];
-    const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 10_000_000 });
-    const found = JSON.parse(stdout) as Record<'before' | 'middle' | 'after', { heap: number; rss: number }> & {
-      left: { versions: number; instances: number };
-      handles: number;
-      listeners: number;
-    };
-    expect(found.after.heap - found.before.heap).toBeLessThan(30);
-    expect(found.after.rss - found.middle.rss).toBeLessThan(60);
-    expect(found.left).toEqual({ versions: 0, instances: 0 });
-    // Those of the one version in service.
-    expect(found.handles).toBeLessThan(15);
-    expect(found.listeners).toBeLessThan(8);
-  }, 1_200_000);
+  test.each([
+    ['', []],
+    ['D-03 with top-level await, ', ['await']],
+  ])(
+    '%sredeployed many times with 5 MB at module level, the heap stays where it was and every old version is collected',
+    async (_title, more) => {
+      const count = Number(process.env.REDEPLOYMENTS ?? 40);
+      const script = fileURLToPath(new URL('./redeployments.mjs', import.meta.url));
+      const words = ['--expose-gc', '--enable-source-maps', script, String(count), ...more];
+      const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 10_000_000 });
+      const found = JSON.parse(stdout) as Record<'before' | 'middle' | 'after', { heap: number; rss: number }> & {
+        left: { versions: number; instances: number };
+        handles: number;
+        listeners: number;
+      };
+      expect(found.after.heap - found.before.heap).toBeLessThan(30);
+      expect(found.after.rss - found.middle.rss).toBeLessThan(60);
+      expect(found.left).toEqual({ versions: 0, instances: 0 });
+      // Those of the one version in service.
+      expect(found.handles).toBeLessThan(15);
+      expect(found.listeners).toBeLessThan(8);
+    },
+    1_200_000,
+  );
 
   test('versions that served calls, with timers, promises and handlers that were pending: all are collected once they are unloaded', async () => {
     const count = 3;

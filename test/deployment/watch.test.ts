@@ -159,6 +159,47 @@ describe('D-1 a new or changed deployable is deployed', () => {
   });
 });
 
+describe('contract section 1, a directory that is itself an application', () => {
+  const declared = (more: object = { siplet: {} }) => JSON.stringify({ name: 'app', version: '1.0.0', ...more });
+  const ONE = { 'package.json': declared(), 'index.ts': siplet('A', 'one'), 'index.test.ts': siplet('Test') };
+  const names = ({ deployments }: Watched) => deployments.active.map(({ name }) => name);
+
+  test('is deployed alone, and again when a file of it changes, at any depth', async () => {
+    const one = await watched({
+      ...ONE,
+      'index.ts': `import { mark } from './lib/mark.js';\n${siplet('A').replace('"A"', 'mark')}`,
+      'lib/mark.ts': "export const mark = 'one';",
+    });
+    expect(names(one)).toEqual(['app']);
+    await one.until('one');
+    write(one.root, { 'lib/mark.ts': "export const mark = 'two';" });
+    await one.until('two');
+    write(one.root, { 'new.ts': siplet('New'), 'index.ts': siplet('A', 'three') });
+    await one.until('three');
+    expect(names(one)).toEqual(['app']);
+    expect(one.lines.filter(({ level }) => level >= 40)).toEqual([]);
+  });
+
+  test('stays in service while its package.json is broken, and is gone with it', async () => {
+    const one = await watched(ONE);
+    write(one.root, { 'package.json': '{ "name": ' });
+    await one.said(/ is not deployed; 1\.0\.0 stays in service: .*package\.json: /);
+    expect(one.says()).toBe('one');
+    write(one.root, { 'package.json': declared({ siplet: {}, version: '1.1.0' }) });
+    await expect.poll(() => one.deployments.get('app')?.version, WAIT).toBe('1.1.0');
+    rmSync(join(one.root, 'package.json'));
+    // What is left are files of their own, each an application.
+    await expect.poll(() => names(one), WAIT).toEqual(['index']);
+  });
+
+  test('becomes one when its package.json says so', async () => {
+    const one = await watched({ ...ONE, 'package.json': declared({}) });
+    expect(names(one)).toEqual(['index']);
+    write(one.root, { 'package.json': declared() });
+    await expect.poll(() => names(one), WAIT).toEqual(['app']);
+  });
+});
+
 describe('D-1 broken deployments leave the old version in service, and say where and why', () => {
   const TYPES = `import { Siplet, Invite } from '@siplet/sdk';
 @Siplet() export class A {

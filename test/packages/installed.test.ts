@@ -1,14 +1,14 @@
 // The published packages in a project that has nothing else: npm installs them, and the application on the container's
 // npm page takes a call.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { present } from '../../container/base/present.js';
-import type { LogLine } from '../running/process.js';
-import { type Arrival, datagrams, Inbox } from '../running/wire.js';
+import { datagrams } from '../running/wire.js';
 import { ENVIRONMENT, execute, packInto, ROOT } from './packed.js';
+import { finalTo, Running, request } from './project.js';
+
+const LISTEN = ['--listen', 'udp:127.0.0.1:0', '--admin', 'off'];
 
 let folder: string;
 let project: string;
@@ -36,41 +36,6 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** `siplet run` as npx starts it. */
-class Running {
-  readonly lines: LogLine[] = [];
-  readonly #log = new Inbox<LogLine>('the log');
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<{ status: number | null; err: string }>;
-
-  constructor(...words: string[]) {
-    const child = spawn(join(project, 'node_modules/.bin/siplet'), words, { cwd: project, env: ENVIRONMENT });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    createInterface({ input: child.stdout }).on('line', (text) => {
-      const line = JSON.parse(text) as LogLine;
-      this.lines.push(line);
-      this.#log.push(line);
-    });
-    let err = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      err += text;
-    });
-    this.#child = child;
-    this.#ended = new Promise((resolve) => child.once('close', (status) => resolve({ status, err })));
-  }
-
-  /** The line with this message; rejects with what it wrote to standard error when it ends without. */
-  async said(message: string): Promise<LogLine> {
-    const ended = this.#ended.then(({ err }) => Promise.reject(new Error(`it ended without '${message}': ${err}`)));
-    return Promise.race([this.#log.take(({ msg }) => msg === message, 20_000), ended]);
-  }
-
-  terminate(): Promise<{ status: number | null; err: string }> {
-    this.#child.kill('SIGTERM');
-    return this.#ended;
-  }
-}
-
 describe(`installed on Node ${process.version}`, () => {
   test('node and the commands of the packages run on the Node that runs the tests', async () => {
     expect(await run('node', '--version')).toBe(`${process.version}\n`);
@@ -93,14 +58,46 @@ describe(`installed on Node ${process.version}`, () => {
     await expect(run('node', tsc, '--project', project).catch((error) => error.stdout)).resolves.toBe('');
   });
 
-  test('the application on the npm page answers a call, and SIGTERM ends the container with status 0', async () => {
-    const container = new Running('run', 'apps', '--listen', 'udp:127.0.0.1:0', '--admin', 'off');
-    const { listening } = await container.said('ready');
-    const port = Number(
-      present((listening as string[])[0])
-        .split(':')
-        .at(-1),
+  const NONE =
+    /no TypeScript compiler was found: run 'npm install --save-dev typescript' in the application, or set deploy\.typeCheck to off/;
+
+  test('D-02 where no TypeScript compiler is installed, siplet check says so, and --strict fails', async () => {
+    const { stderr } = await execute('npx', ['siplet', 'check', 'apps/hello.ts'], { cwd: project, env: ENVIRONMENT });
+    expect(stderr).toMatch(new RegExp(`^warning: types are not checked: ${NONE.source}\n$`));
+    const strict = execute('npx', ['siplet', 'check', '--strict', 'apps/hello.ts'], { cwd: project, env: ENVIRONMENT });
+    const failure = await strict.then(
+      () => undefined,
+      (error: { code: number; stderr: string }) => error,
     );
+    expect(failure).toMatchObject({ code: 1, stderr: expect.stringMatching(NONE) });
+  });
+
+  test.each<[string, number, RegExp]>([
+    ['warn', 40, /^types of hello are not checked: /],
+    ['strict', 50, /^hello 0\.0\.0 is not deployed: its types cannot be checked, and deploy\.typeCheck is strict: /],
+  ])('D-02 deploy.typeCheck: %s says so in the log', async (how, level, message) => {
+    writeFileSync(join(project, 'types.yaml'), `deploy: { typeCheck: ${how} }\n`);
+    const bin = join(project, 'node_modules/.bin/siplet');
+    const container = new Running(project, bin, 'run', 'apps', ...LISTEN, '--config', 'types.yaml');
+    await container.said('ready');
+    const told = () => container.lines.filter((line) => line.level >= 40);
+    await expect.poll(told).toMatchObject([{ level, msg: expect.stringMatching(message) }]);
+    expect(told()[0]?.msg).toMatch(NONE);
+    expect((await container.terminate()).status).toBe(0);
+  });
+
+  test('the application on the npm page answers a call, and SIGTERM ends the container with status 0', async () => {
+    writeFileSync(join(project, 'off.yaml'), 'deploy: { typeCheck: off }\n');
+    const container = new Running(
+      project,
+      join(project, 'node_modules/.bin/siplet'),
+      'run',
+      'apps',
+      ...LISTEN,
+      '--config',
+      'off.yaml',
+    );
+    const port = await container.port();
     const caller = await datagrams('127.0.0.1');
     onTestFinished(() => caller.close());
     const send = (method: string, uri: string, cseq: number, to: string) =>
@@ -119,32 +116,3 @@ describe(`installed on Node ${process.version}`, () => {
     expect(container.lines.filter(({ level }) => level > 30)).toEqual([]);
   });
 });
-
-const finalTo =
-  (method: string) =>
-  ({ raw }: Arrival): boolean =>
-    raw.status >= 200 && present(raw.value('cseq')).endsWith(` ${method}`);
-
-interface Request {
-  readonly method: string;
-  readonly uri: string;
-  readonly cseq: number;
-  readonly to: string;
-  /** The port of the caller. */
-  readonly from: number;
-}
-
-function request({ method, uri, cseq, to, from }: Request): string {
-  const lines = [
-    `${method} ${uri} SIP/2.0`,
-    `Via: SIP/2.0/UDP 127.0.0.1:${from};branch=z9hG4bK-${method}-${cseq}`,
-    'Max-Forwards: 70',
-    'From: <sip:alice@127.0.0.1>;tag=alice',
-    `To: ${to}`,
-    'Call-ID: first-call@127.0.0.1',
-    `CSeq: ${cseq} ${method}`,
-    `Contact: <sip:alice@127.0.0.1:${from}>`,
-    'Content-Length: 0',
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n`;
-}

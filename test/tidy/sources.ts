@@ -1,5 +1,5 @@
 // The sources of the repository as the tidy tests read them: path, text, imports, exports, functions.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAst } from 'rolldown/parseAst';
@@ -63,7 +63,8 @@ export function importsOf(source: Source): Import[] {
 
 /** A built name as the file that it is built from. */
 function fileOf(path: string): string {
-  return path.replace(/^(container|sdk)\/dist\//, '$1/').replace(/\.js$/, '.ts');
+  const source = path.replace(/^(container|sdk)\/dist\//, '$1/');
+  return existsSync(join(ROOT, source)) ? source : source.replace(/\.js$/, '.ts');
 }
 
 function namesIn(node: Node): readonly string[] | undefined {

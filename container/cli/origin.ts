@@ -1,0 +1,101 @@
+// Where a new application gets the SDK and the container from: where the running `siplet` came from, so that
+// `npm install` finds them in a checkout, from tarballs and from a registry. Contract sections 8 and 12.
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What a package.json says of the two packages. */
+export interface Origin {
+  readonly sdk: string;
+  readonly container: string;
+  /** They are directories: npm has to copy them, since a link would lead to what they depend on. */
+  readonly areDirectories: boolean;
+}
+
+interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly directory: string;
+}
+
+const NAMES = ['@siplet/sdk', '@siplet/container'] as const;
+const MODULES = `${sep}node_modules${sep}`;
+
+/** `project` is the directory of the application, which is there already. */
+export function originFor(project: string): Origin {
+  const container = containerPackage();
+  const sdk = packageAt(sdkDirectory(container.directory));
+  const from = realpathSync(project);
+  const root = workspaceOf(from);
+  const isOurs = root !== undefined && container.directory.startsWith(root + sep);
+  if (isOurs || isFromRegistry(container)) {
+    return { sdk: sdk.version, container: container.version, areDirectories: false };
+  }
+  const tarballs = NAMES.map((name) => tarballOf(name, container.directory));
+  const isThere = tarballs.every((path) => path !== undefined && existsSync(path));
+  const [one, other] = isThere ? (tarballs as string[]) : [sdk.directory, container.directory];
+  return { sdk: reference(from, one), container: reference(from, other), areDirectories: !isThere };
+}
+
+function reference(from: string, path: string | undefined): string {
+  return `file:${relative(from, String(path)).replaceAll(sep, '/')}`;
+}
+
+function containerPackage(): Package {
+  // From dist/cli/ as from cli/: the package's own file is the nearest above.
+  for (const path of ['..', '../..']) {
+    const directory = fileURLToPath(new URL(path, import.meta.url)).replace(/[\\/]$/, '');
+    if (existsSync(join(directory, 'package.json'))) return packageAt(realpathSync(directory));
+  }
+  throw new Error('the package of the container has no package.json');
+}
+
+function packageAt(directory: string): Package {
+  const { name, version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Package;
+  return { name, version, directory };
+}
+
+function sdkDirectory(container: string): string {
+  return realpathSync(dirname(createRequire(join(container, 'package.json')).resolve('@siplet/sdk/package.json')));
+}
+
+/** Installed, and not known to come from elsewhere. */
+function isFromRegistry({ name, directory }: Package): boolean {
+  return directory.includes(MODULES) && tarballOf(name, directory) === undefined;
+}
+
+/** The file that npm installed a package from, as it has noted it beside what it installed. */
+function tarballOf(name: string, container: string): string | undefined {
+  const end = container.lastIndexOf(MODULES);
+  if (end < 0) return undefined;
+  const root = container.slice(0, end);
+  try {
+    const lock = JSON.parse(readFileSync(join(root, 'node_modules/.package-lock.json'), 'utf8')) as {
+      packages: Record<string, { resolved?: string } | undefined>;
+    };
+    const resolved = lock.packages[`node_modules/${name}`]?.resolved ?? '';
+    return resolved.startsWith('file:') ? resolve(root, resolved.slice('file:'.length)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The project whose `workspaces` have this directory among them: npm installs for it, with what it has. */
+function workspaceOf(directory: string): string | undefined {
+  for (let root = dirname(directory); root !== dirname(root); root = dirname(root)) {
+    try {
+      const { workspaces } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { workspaces?: string[] };
+      const own = relative(root, directory).split(sep).join('/');
+      if (
+        workspaces?.some(
+          (pattern) => pattern === own || (pattern.endsWith('/*') && pattern.slice(0, -2) === dirname(own)),
+        )
+      )
+        return root;
+    } catch {
+      // No package here.
+    }
+  }
+  return undefined;
+}
