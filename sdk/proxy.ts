@@ -5,7 +5,7 @@ import type { SipRequest, SipResponse } from './messages.js';
 import type { SipUri } from './values/sip-uri.js';
 import type { Uri, UriLike } from './values/uri.js';
 
-/** Options of a proxy. They can be changed until its first branch is started. */
+/** Options of a proxy. Setting one after its first branch was started throws IllegalStateError. */
 export interface ProxyOptions {
   /**
    * Whether the container calls the application's response handlers for this transaction. Default: that of `@Siplet`,
@@ -31,6 +31,12 @@ export interface ProxyOptions {
    * `@Siplet`, else '180s'. A number below 1000 throws RangeError: it would be milliseconds, and seconds are meant.
    */
   timeout?: Duration;
+  /**
+   * How long a branch may take to its first 1xx. After that it is given up as if it had answered 408. A request that
+   * is not an INVITE has as long to its final response, since 1xx are rare there. Default: no such limit. A number
+   * below 1000 throws RangeError, as in `timeout`.
+   */
+  provisionalTimeout?: Duration;
   /** Whether the other branches go on when one was answered with a 2xx. Default: false. */
   noCancel?: boolean;
   /** The URI whose parameters `SipProxy.recordRouteUri` gets. */
@@ -68,12 +74,16 @@ export interface SipProxy
   /** Milliseconds: see ProxyOptions. */
   get timeout(): number;
   set timeout(timeout: Duration);
+  /** Milliseconds; undefined for no limit: see ProxyOptions. */
+  get provisionalTimeout(): number | undefined;
+  set provisionalTimeout(timeout: Duration | undefined);
+  /** See ProxyOptions. Throws RangeError for an address that is not this container's. */
   outboundInterface: string | undefined;
   /**
    * The URI of the Record-Route. Parameters that the application sets on it come back in `request.parameter(name)` of
-   * each subsequent request, from both sides. The URI is live until the start: changing it changes the header.
-   * Assigning a URI copies its parameters; scheme, host and port are the container's. Throws IllegalStateError when
-   * `recordRoute` is false.
+   * each subsequent request, from both sides. The URI is live until the start: changing it changes the header, and
+   * throws afterwards. Assigning a URI copies its parameters; scheme, host and port are the container's. Throws
+   * IllegalStateError when `recordRoute` is false.
    */
   get recordRouteUri(): SipUri;
   set recordRouteUri(uri: UriLike);
@@ -105,7 +115,10 @@ export interface SipProxy
   readonly originalRequest: SipRequest;
 }
 
-/** One target of a proxied request: a client transaction (§16.6). */
+/**
+ * One target of a proxied request: a client transaction (§16.6). Setting one of its options after it was started throws
+ * IllegalStateError.
+ */
 export interface ProxyBranch {
   /** Its target. */
   readonly uri: Uri;
@@ -129,4 +142,11 @@ export interface ProxyBranch {
   /** The URI of the Record-Route on this branch alone; as `SipProxy.recordRouteUri`. */
   get recordRouteUri(): SipUri;
   set recordRouteUri(uri: UriLike);
+  /** Whether it adds a Path to a REGISTER; default is that of the proxy. */
+  addToPath: boolean;
+  /** The URI of the Path on this branch alone; as `SipProxy.pathUri`. */
+  get pathUri(): SipUri;
+  set pathUri(uri: UriLike);
+  /** The address of this container that this branch leaves from; default is that of the proxy. */
+  outboundInterface: string | undefined;
 }

@@ -14,6 +14,7 @@ import {
   writeMaxBreadth,
 } from './forwarding.js';
 import { type HopUser, NextHop } from './next-hop.js';
+import type { BranchOptions } from './proxy-options.js';
 import type { ProxyServices } from './services.js';
 
 /**
@@ -42,6 +43,7 @@ export interface BranchContext {
   readonly path: string | undefined;
   readonly outboundInterface: string | undefined;
   readonly timeout: number;
+  readonly provisionalTimeout: number | undefined;
   readonly recurse: boolean;
   readonly toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
   /** Nothing may be tried any longer. */
@@ -67,15 +69,8 @@ export class Branch implements ClientUser, HopUser, Timed {
   state: BranchState = 'waiting';
   /** What came last on this branch: a 1xx, then its final response. */
   latest: Response | undefined;
-  /** Milliseconds that it may take (C-23); undefined: as the context says. */
-  timeout: number | undefined;
-  /** Whether the Contacts of its 3xx are tried (C-26); undefined: as the context says. */
-  recurse: boolean | undefined;
-  /**
-   * Gives the parameters of the Record-Route URI on this branch alone; null: none is added; undefined: as the context
-   * says.
-   */
-  recordRoute: (() => string) | null | undefined;
+  /** What the application has set for it alone. */
+  options: BranchOptions | undefined;
   /** Whether the request went out with a Record-Route of ours. */
   isRecordRouted = false;
   /** The branches which its 3xx gave (C-26). */
@@ -93,6 +88,8 @@ export class Branch implements ClientUser, HopUser, Timed {
   #provisional = false;
   #timerC: Deadline | undefined;
   #limit: Deadline | undefined;
+  /** Until its first 1xx. */
+  #silence: Deadline | undefined;
   /** The To tags of the 2xx that were passed: another one is a fork's, an equal one a retransmission (C-10a, C-10b). */
   #successTags: string[] | undefined;
 
@@ -139,6 +136,9 @@ export class Branch implements ClientUser, HopUser, Timed {
     writeMaxBreadth(this.request, this.breadth);
     const limit = this.context.limitOf(this);
     if (limit !== undefined) this.#limit = services.clock.start(limit, this, 'timeout');
+    const { provisionalTimeout } = this.context;
+    if (provisionalTimeout !== undefined)
+      this.#silence = services.clock.start(provisionalTimeout, this, 'provisional timeout');
     const application = this.context.toNextApplication?.(this.request);
     if (typeof application === 'number') {
       this.#end(this.context.generate(application));
@@ -164,6 +164,7 @@ export class Branch implements ClientUser, HopUser, Timed {
     if (!this.context.isInvite && mayWait) return; // §9.1: only INVITE is cancelled
     this.cancelCause = cause;
     this.#limit?.stop();
+    this.#silence?.stop();
     this.#transaction?.cancel(reason);
     if (this.#transaction === undefined) this.#giveUp();
     else if (mayWait) return;
@@ -173,12 +174,18 @@ export class Branch implements ClientUser, HopUser, Timed {
 
   /** Of our Record-Route URI on this branch; undefined: none. */
   get #recordRouteParameters(): string | undefined {
-    return this.recordRoute === undefined ? this.context.recordRoute : this.recordRoute?.();
+    const own = this.options?.recordRoute;
+    return own === undefined ? this.context.recordRoute : own?.();
+  }
+
+  /** Of our Path URI (RFC 3327). */
+  get #pathParameters(): string | undefined {
+    const own = this.options?.path;
+    return own === undefined ? this.context.path : own?.();
   }
 
   sizeFor(next: Uri): number {
-    const { inbound, path } = this.context;
-    return sizeOf(this.request, next, inbound, this.#recordRouteParameters, path);
+    return sizeOf(this.request, next, this.context.inbound, this.#recordRouteParameters, this.#pathParameters);
   }
 
   /** Meanwhile the branch, or the whole search, may have ended. */
@@ -198,12 +205,12 @@ export class Branch implements ClientUser, HopUser, Timed {
     const { services } = context;
     // The last hop may have the prepared request itself: nobody needs it after.
     const request = this.#hops.isLast ? this.request : this.request.clone();
-    const from = context.outboundInterface;
+    const from = this.options?.outboundInterface ?? context.outboundInterface;
     const flow = hop.flow ?? services.open(from === undefined ? hop : { ...hop, from });
     this.#flow = flow;
     const recordRoute = this.#recordRouteParameters;
     this.isRecordRouted = recordRoute !== undefined;
-    addRecordRoute(request, recordRoute, context.path, context.inbound, flow);
+    addRecordRoute(request, recordRoute, this.#pathParameters, context.inbound, flow);
     this.#provisional = false;
     if (context.isInvite) this.#startTimerC();
     const bound = { transport: hop.transport, address: hop.address, port: hop.port, host: hop.host, flow };
@@ -259,7 +266,8 @@ export class Branch implements ClientUser, HopUser, Timed {
   #stopTimers(): void {
     this.#timerC?.stop();
     this.#limit?.stop();
-    this.#timerC = this.#limit = undefined;
+    this.#silence?.stop();
+    this.#timerC = this.#limit = this.#silence = undefined;
   }
 
   /** §16.6 step 11, §16.7 step 2. */
@@ -275,9 +283,10 @@ export class Branch implements ClientUser, HopUser, Timed {
       return;
     }
     if (which === 'C' && this.cancelCause !== undefined) return;
-    // §16.8: with a 1xx a CANCEL, without one as if a 408 had come; a branch's own timeout does the same (C-23).
+    // §16.8: with a 1xx a CANCEL, without one as if a 408 had come; so do the branch's own timeouts (C-23).
     this.cancel('timeout', 'SIP;cause=408;text="Request Timeout"');
-    this.context.timedOut();
+    // One that was given up at once has ended already.
+    if (this.state === 'pending') this.context.timedOut();
   }
 
   /** §16.7 from step 3 on. */
@@ -294,6 +303,7 @@ export class Branch implements ClientUser, HopUser, Timed {
 
   #provisionalReceived(response: Response): void {
     this.#provisional = true;
+    this.#silence?.stop();
     if (response.status === 100 || this.state !== 'pending' || !response.has('via')) return;
     this.latest = response;
     if (this.context.isInvite && this.cancelCause === undefined) this.#startTimerC(); // step 2

@@ -1,4 +1,4 @@
-// The options of a proxy (JSR 289 §10.2), as the response context keeps them.
+// The options of a proxy and of its branches (JSR 289 §10.2), as the response context and each branch keep them.
 import type { Request } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
 
@@ -11,6 +11,8 @@ export class ProxyOptions {
    * allow.
    */
   timeout = 180_000;
+  /** Milliseconds that a branch may take to its first 1xx; undefined: no limit. */
+  provisionalTimeout: number | undefined;
   /**
    * Parameters of our Record-Route URI with a leading ';', or undefined: this element does not stay on the path (§16.6
    * step 4).
@@ -27,4 +29,17 @@ export class ProxyOptions {
   toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
   /** The request is inside a dialog: it has one target, and no other is added (C-34). */
   isInDialog = false;
+}
+
+/** What the application has set for one branch alone; undefined: as the proxy says. */
+export class BranchOptions {
+  /** Milliseconds that it may take (C-23). */
+  timeout: number | undefined;
+  /** Whether the Contacts of its 3xx are tried (C-26). */
+  recurse: boolean | undefined;
+  /** Gives the parameters of our Record-Route URI; null: none is added. */
+  recordRoute: (() => string) | null | undefined;
+  /** The same for Path (RFC 3327). */
+  path: (() => string) | null | undefined;
+  outboundInterface: string | undefined;
 }

@@ -142,7 +142,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
 
   /** What bounds one branch: C-23, or what the application set for it. */
   limitOf(branch: Branch): number | undefined {
-    return branch.timeout ?? (this.parallel || this.timeout === 0 ? undefined : this.timeout);
+    return branch.options?.timeout ?? (this.parallel || this.timeout === 0 ? undefined : this.timeout);
   }
 
   // What the branches tell -------------------------------------------------------------------------
@@ -250,7 +250,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
 
   #mayRecurse(branch: Branch): boolean {
     if (branch.cancelCause !== undefined || this.cancelledUpstream || this.#sixth) return false;
-    return (branch.recurse ?? this.recurse) && branch.depth < this.services.settings.maxRecursion;
+    return (branch.options?.recurse ?? this.recurse) && branch.depth < this.services.settings.maxRecursion;
   }
 
   /** §16.7 step 4: a 3xx whose Contacts are tried is no candidate (C-26); everything else is. */

@@ -3,13 +3,14 @@ import type * as sdk from '@siplet/sdk';
 import { IllegalStateError, parseUri, type SipUri, timeLimit } from '@siplet/sdk';
 import { textOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
+import { BranchOptions } from '../proxy/proxy-options.js';
 import type { HeldProxy, ProxyRole } from './answerer.js';
-import { copyParameters, ownUri, parametersText } from './own-uri.js';
+import { copyParameters, ownUri, parametersText, seal } from './own-uri.js';
 import { reasonText } from './reason.js';
 import { ServedResponse } from './served-response.js';
 import { SipRequest } from './sip-request.js';
 import type { SipResponse } from './sip-response.js';
-import type { UriOrAddress } from './values.js';
+import { assertInterface, type UriOrAddress } from './values.js';
 
 export class ProxyBranch implements sdk.ProxyBranch {
   readonly #branch: Branch;
@@ -17,6 +18,7 @@ export class ProxyBranch implements sdk.ProxyBranch {
   #request: SipRequest | undefined;
   #response: SipResponse | undefined;
   #recordRouteUri: SipUri | undefined;
+  #pathUri: SipUri | undefined;
 
   constructor(
     branch: Branch,
@@ -74,59 +76,113 @@ export class ProxyBranch implements sdk.ProxyBranch {
     cancel(this.#branch);
   }
 
-  get timeout(): number {
-    return this.#branch.timeout ?? this.#branch.context.timeout;
-  }
-
-  set timeout(timeout: sdk.Duration) {
-    this.#assertWaiting('timeout');
-    this.#branch.timeout = timeLimit(timeout, 'the timeout of a branch');
-  }
-
-  get recurse(): boolean {
-    return this.#branch.recurse ?? this.#branch.context.recurse;
-  }
-
-  set recurse(value: boolean) {
-    this.#branch.recurse = value;
-  }
-
   get recursed(): sdk.ProxyBranch[] {
     return this.#branch.recursed.map((branch) => this.proxy.facadeOf(branch));
   }
 
+  // Options ----------------------------------------------------------------------------------------
+
+  get timeout(): number {
+    return this.#branch.options?.timeout ?? this.#branch.context.timeout;
+  }
+
+  set timeout(timeout: sdk.Duration) {
+    this.#settable('timeout').timeout = timeLimit(timeout, 'the timeout of a branch');
+  }
+
+  get recurse(): boolean {
+    return this.#branch.options?.recurse ?? this.#branch.context.recurse;
+  }
+
+  set recurse(value: boolean) {
+    this.#settable('recurse').recurse = value;
+  }
+
+  get outboundInterface(): string | undefined {
+    return this.#branch.options?.outboundInterface ?? this.#branch.context.outboundInterface;
+  }
+
+  set outboundInterface(value: string | undefined) {
+    const options = this.#settable('outboundInterface');
+    assertInterface(value, this.#branch.context.services);
+    options.outboundInterface = value;
+  }
+
   get recordRoute(): boolean {
-    return this.#branch.recordRoute === undefined ? this.proxy.recordRoute : this.#branch.recordRoute !== null;
+    const own = this.#branch.options?.recordRoute;
+    return own === undefined ? this.proxy.recordRoute : own !== null;
   }
 
   set recordRoute(value: boolean) {
-    this.#assertWaiting('recordRoute');
-    this.#branch.recordRoute =
-      value && this.#role.received.request.method !== 'REGISTER' ? () => this.#parameters() : null;
+    const options = this.#settable('recordRoute');
+    // C-38: a registration makes no dialog.
+    options.recordRoute = value && !this.#isRegister ? () => this.#recordRouteParameters() : null;
   }
 
   get recordRouteUri(): SipUri {
     if (!this.recordRoute) throw new IllegalStateError('recordRouteUri is there only when recordRoute is true');
-    this.#assertWaiting('recordRouteUri');
     if (this.#recordRouteUri === undefined) {
-      this.#recordRouteUri = this.proxy.recordRoute
-        ? this.proxy.recordRouteUri.clone()
-        : ownUri(this.#branch.context.inbound);
-      this.#branch.recordRoute = () => this.#parameters();
+      const options = this.#settable('recordRouteUri');
+      this.#recordRouteUri = this.#own(this.proxy.recordRoute ? this.proxy.recordRouteUri : undefined);
+      options.recordRoute = () => this.#recordRouteParameters();
     }
     return this.#recordRouteUri;
   }
 
   set recordRouteUri(uri: UriOrAddress) {
+    this.#settable('recordRouteUri');
     copyParameters(uri, this.recordRouteUri);
   }
 
-  #parameters(): string {
+  get addToPath(): boolean {
+    const own = this.#branch.options?.path;
+    return own === undefined ? this.proxy.addToPath : own !== null;
+  }
+
+  set addToPath(value: boolean) {
+    this.#settable('addToPath').path = value && this.#isRegister ? () => this.#pathParameters() : null;
+  }
+
+  get pathUri(): SipUri {
+    if (!this.addToPath) throw new IllegalStateError('pathUri is there only when addToPath is true');
+    if (this.#pathUri === undefined) {
+      const options = this.#settable('pathUri');
+      this.#pathUri = this.#own(this.proxy.addToPath ? this.proxy.pathUri : undefined);
+      options.path = () => this.#pathParameters();
+    }
+    return this.#pathUri;
+  }
+
+  set pathUri(uri: UriOrAddress) {
+    this.#settable('pathUri');
+    copyParameters(uri, this.pathUri);
+  }
+
+  get #isRegister(): boolean {
+    return this.#role.received.request.method === 'REGISTER';
+  }
+
+  /** A URI of this branch alone, which begins as that of the proxy. */
+  #own(ofProxy: SipUri | undefined): SipUri {
+    return ofProxy?.clone() ?? ownUri(this.#branch.context.inbound);
+  }
+
+  /** Asked for when the branch is started. */
+  #recordRouteParameters(): string {
+    seal(this.#recordRouteUri, 'recordRouteUri');
     return this.#role.recordRoute(parametersText(this.#recordRouteUri));
   }
 
-  #assertWaiting(what: string): void {
-    if (this.#branch.state !== 'waiting')
-      throw new IllegalStateError(`${what}: the branch to ${this.#branch.target} has been started`);
+  #pathParameters(): string {
+    seal(this.#pathUri, 'pathUri');
+    return parametersText(this.#pathUri);
+  }
+
+  #settable(what: string): BranchOptions {
+    const branch = this.#branch;
+    if (branch.state !== 'waiting')
+      throw new IllegalStateError(`${what}: the branch to ${branch.target} has been started`);
+    branch.options ??= new BranchOptions();
+    return branch.options;
   }
 }

@@ -5,10 +5,10 @@ import { Uri } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { ResponseContext } from '../proxy/response-context.js';
 import type { ProxyRole } from './answerer.js';
-import { copyParameters, ownUri, parametersText } from './own-uri.js';
+import { copyParameters, ownUri, parametersText, seal } from './own-uri.js';
 import { ProxyBranch } from './proxy-branch.js';
 import { reasonText } from './reason.js';
-import { type UriOrAddress, uriText } from './values.js';
+import { assertInterface, type UriOrAddress, uriText } from './values.js';
 
 const SCHEMES = new Set(['sip', 'sips', 'tel']);
 
@@ -27,6 +27,7 @@ export class SipProxy implements sdk.SipProxy {
 
   configure(options: sdk.ProxyOptions): void {
     const { supervised, parallel, recurse, recordRoute, addToPath, timeout, noCancel, outboundInterface } = options;
+    if (options.provisionalTimeout !== undefined) this.provisionalTimeout = options.provisionalTimeout;
     if (supervised !== undefined) this.supervised = supervised;
     if (parallel !== undefined) this.parallel = parallel;
     if (recurse !== undefined) this.recurse = recurse;
@@ -50,6 +51,7 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set supervised(value: boolean) {
+    this.#assertSettable('supervised');
     this.#role.supervised = value;
   }
 
@@ -58,6 +60,7 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set parallel(value: boolean) {
+    this.#assertSettable('parallel');
     this.#context.parallel = value;
   }
 
@@ -66,6 +69,7 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set recurse(value: boolean) {
+    this.#assertSettable('recurse');
     this.#context.recurse = value;
   }
 
@@ -74,6 +78,7 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set noCancel(value: boolean) {
+    this.#assertSettable('noCancel');
     this.#context.noCancel = value;
   }
 
@@ -82,7 +87,18 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set timeout(timeout: sdk.Duration) {
+    this.#assertSettable('timeout');
     this.#context.timeout = timeLimit(timeout, 'the timeout of a proxy');
+  }
+
+  get provisionalTimeout(): number | undefined {
+    return this.#context.provisionalTimeout;
+  }
+
+  set provisionalTimeout(timeout: sdk.Duration | undefined) {
+    this.#assertSettable('provisionalTimeout');
+    this.#context.provisionalTimeout =
+      timeout === undefined ? undefined : timeLimit(timeout, 'the provisionalTimeout of a proxy');
   }
 
   get recordRoute(): boolean {
@@ -90,6 +106,7 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set recordRoute(value: boolean) {
+    this.#assertSettable('recordRoute');
     // C-38: a registration makes no dialog.
     this.#recordRoute = value && this.#role.received.request.method !== 'REGISTER';
   }
@@ -98,10 +115,12 @@ export class SipProxy implements sdk.SipProxy {
   get recordRouteUri(): SipUri {
     this.#assertStays(this.#recordRoute, 'recordRouteUri', 'recordRoute');
     this.#recordRouteUri ??= ownUri(this.#context.inbound);
+    if (this.#context.started) seal(this.#recordRouteUri, 'recordRouteUri');
     return this.#recordRouteUri;
   }
 
   set recordRouteUri(uri: UriOrAddress) {
+    this.#assertSettable('recordRouteUri');
     copyParameters(uri, this.recordRouteUri);
   }
 
@@ -110,16 +129,19 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set addToPath(value: boolean) {
+    this.#assertSettable('addToPath');
     this.#addToPath = value && this.#role.received.request.method === 'REGISTER';
   }
 
   get pathUri(): SipUri {
     this.#assertStays(this.#addToPath, 'pathUri', 'addToPath');
     this.#pathUri ??= ownUri(this.#context.inbound);
+    if (this.#context.started) seal(this.#pathUri, 'pathUri');
     return this.#pathUri;
   }
 
   set pathUri(uri: UriOrAddress) {
+    this.#assertSettable('pathUri');
     copyParameters(uri, this.pathUri);
   }
 
@@ -128,9 +150,8 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set outboundInterface(value: string | undefined) {
-    if (value !== undefined && !this.#context.services.hasInterface(value)) {
-      throw new RangeError(`outboundInterface: the container does not listen on ${value}`);
-    }
+    this.#assertSettable('outboundInterface');
+    assertInterface(value, this.#context.services);
     this.#context.outboundInterface = value;
   }
 
@@ -158,6 +179,9 @@ export class SipProxy implements sdk.SipProxy {
     context.recordRoute = this.#recordRoute ? this.#role.recordRoute(parametersText(this.#recordRouteUri)) : undefined;
     context.path = this.#addToPath ? parametersText(this.#pathUri) : undefined;
     context.start();
+    if (!context.started) return;
+    seal(this.#recordRouteUri, 'recordRouteUri');
+    seal(this.#pathUri, 'pathUri');
   }
 
   cancel(reason?: sdk.CancelReason): void {
@@ -182,8 +206,17 @@ export class SipProxy implements sdk.SipProxy {
     return branch.facade as ProxyBranch;
   }
 
+  /** An option that comes too late is refused: nobody would see that it has no effect. */
+  #assertSettable(option: string): void {
+    const { refusal, started } = this.#context;
+    this.#assert(`set ${option}`, refusal ?? (started ? 'its proxy has been started' : undefined));
+  }
+
   #assertOpen(what: string): void {
-    const { refusal } = this.#context;
+    this.#assert(what, this.#context.refusal);
+  }
+
+  #assert(what: string, refusal: string | undefined): void {
     if (refusal === undefined) return;
     const { application, request } = this.#role.received;
     const { method, callId } = request;

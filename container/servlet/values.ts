@@ -31,3 +31,9 @@ export function parameterText(parameters: string, name: string): string | true |
   const raw = parameters === '' ? undefined : uriParameterOf(parameters, wireOf(name));
   return typeof raw === 'string' ? textOf(raw) : raw;
 }
+
+/** Throws RangeError for an address that is not one of this container's; undefined is none in particular. */
+export function assertInterface(address: string | undefined, own: { hasInterface(address: string): boolean }): void {
+  if (address !== undefined && !own.hasInterface(address))
+    throw new RangeError(`outboundInterface: the container does not listen on ${address}`);
+}
