@@ -1,5 +1,5 @@
-// sdk/PROXYING.md, sdk/ROUTING.md and sdk/B2BUA.md show what the flows say: ladders are their snapshots, code is their
-// applications, which tsc and the flows check. UPDATE_PICTURES=1 writes them anew.
+// The documents show what the tests run: ladders are their snapshots, code is their applications, which tsc and the
+// flows check. UPDATE_PICTURES=1 writes them anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
@@ -40,9 +40,9 @@ function ladderOf(file: string, title: string): string {
   return ladder.slice(1, -1).replaceAll('\\\\', '\\');
 }
 
-/** A class with its decorator, or the whole file. */
+/** A class with its decorator, or the whole file, without what it tells the linter. */
 function codeOf(file: string, name: string | undefined): string {
-  const text = source(file);
+  const text = source(file).replace(/^\/\/ biome-ignore.*\n/gm, '');
   if (name === undefined) return text.trimEnd();
   const end = text.indexOf('\n}\n', text.indexOf(`export class ${name} {`));
   const start = text.lastIndexOf('@Siplet(', text.indexOf(`export class ${name} {`));
@@ -56,11 +56,18 @@ function membersOf(file: string, type: string): string[] {
   return [...body.matchAll(/^ {2}(?:readonly |get )?(\w+)[?(:]/gm)].map((match) => present(match[1]));
 }
 
-test.each(['PROXYING', 'ROUTING', 'B2BUA'])('the ladders and the code in sdk/%s.md are those of the tests', (name) => {
-  const url = new URL(`sdk/${name}.md`, root);
+test.each([
+  'README.md',
+  'sdk/README.md',
+  'sdk/PROXYING.md',
+  'sdk/ROUTING.md',
+  'sdk/B2BUA.md',
+])('the ladders and the code in %s are those of the tests', (file) => {
+  const url = new URL(file, root);
   const page = readFileSync(url, 'utf8');
   if (process.env.UPDATE_PICTURES) writeFileSync(url, fresh(page));
   else expect(page).toBe(fresh(page));
+  expect(page).toMatch(SHOWN);
 });
 
 test('no ladder and no code in sdk/PROXYING.md is typed by hand', () => {
