@@ -117,9 +117,9 @@ export interface RouterOrder {
 }
 
 const timers = z.strictObject({
-  t1: milliseconds(500, 'T1, the estimate of the round trip (RFC 3261 §17, Table 4)'),
+  t1: milliseconds(500, 'T1, the estimated round-trip time (RFC 3261 §17, Table 4)'),
   t2: milliseconds(4000, 'T2, the longest interval between retransmissions'),
-  t4: milliseconds(5000, 'T4, how long a message may stay in the network'),
+  t4: milliseconds(5000, 'T4, how long a message may remain in the network'),
   timerC: milliseconds(
     185_000,
     'Timer C, how long an INVITE branch may stay unanswered: more than 3 minutes (§16.6 step 11)',
@@ -130,13 +130,13 @@ const proxy = z.strictObject({
   supervised: z
     .boolean()
     .default(true)
-    .describe(
-      'whether applications are called for the responses of the calls that they proxy, where a siplet does not say',
-    ),
-  timeout: milliseconds(180_000, 'how long a proxied request may stay unanswered, where a siplet does not say').refine(
-    (value) => value >= 1000,
-    { error: "must be 1s or more: a number is milliseconds; write '20s' for seconds" },
-  ),
+    .describe('whether applications see the responses to requests that they proxy, unless the siplet says otherwise'),
+  timeout: milliseconds(
+    180_000,
+    'how long a proxied request may stay unanswered, unless the siplet says otherwise; a second at least',
+  ).refine((value) => value >= 1000, {
+    error: "must be 1s or more: a number is milliseconds; write '20s' for seconds",
+  }),
   maxForwards: z
     .number()
     .int()
@@ -147,44 +147,41 @@ const proxy = z.strictObject({
 });
 
 const limits = z.strictObject({
-  udpMtu: count(1300, 'requests of more octets go over TCP first (§18.1.1); 0: never', 0),
-  bodySize: count(1_048_576, 'octets of the body of one message'),
-  transactions: count(1_000_000, 'transactions at one time; above it new initial requests are answered 503'),
-  memory: count(90, 'per cent of the heap; above it for 5 s, new initial requests are answered 503; 0: never', 0),
+  udpMtu: count(1300, 'a request of more octets is sent by TCP first (§18.1.1); 0: never', 0),
+  bodySize: count(1_048_576, 'octets in the body of one message'),
+  transactions: count(1_000_000, 'transactions at one time; above this, new initial requests are answered 503'),
+  memory: count(90, 'per cent of the heap; above this for 5 s, new initial requests are answered 503; 0: never', 0),
   eventLoopDelay: milliseconds(
     500,
-    'the event loop late by more than this for 5 s: new initial requests are answered 503; 0: never',
+    'while the event loop is late by more than this for 5 s, new initial requests are answered 503; 0: never',
   ),
   connections: count(10_000, 'stream connections at one time'),
-  connectionIdle: milliseconds(600_000, 'a stream connection with no traffic for so long is closed'),
-  handlerTimeout: milliseconds(
-    10_000,
-    'a handler for which a message waits and that has not settled by then has failed (C-41)',
-  ),
+  connectionIdle: milliseconds(600_000, 'a stream connection without traffic for this long is closed'),
+  handlerTimeout: milliseconds(10_000, 'a handler that keeps a message waiting for longer has failed'),
   answerWarning: milliseconds(
     5000,
-    'an initial request that a handler neither answered nor proxied is warned about (C-41a)',
+    'after this time the log warns about an initial request that its handler neither answered nor proxied',
   ),
-  answerTimeout: milliseconds(180_000, 'and is answered 500 (C-41a)'),
-  dialogIdle: milliseconds(43_200_000, 'a record-routed dialog of which nothing was heard for so long is forgotten'),
+  answerTimeout: milliseconds(180_000, 'after this time such a request is answered 500'),
+  dialogIdle: milliseconds(43_200_000, 'a record-routed dialog without any message for this long is forgotten'),
   sessionExpires: milliseconds(
     1_800_000,
-    'a call of an application ends when it was not refreshed for so long; the container sees to it (RFC 4028); 0: not asked for',
+    'a call in which an application is a user agent ends without a refresh for this long (RFC 4028); 0: no session timer',
   ),
-  minSE: milliseconds(90_000, 'the shortest such interval that is agreed to: 90 s at least (RFC 4028 §5)').refine(
-    (value) => value >= 90_000,
-    { error: 'must be 90 s at least (RFC 4028 §5)' },
-  ),
+  minSE: milliseconds(
+    90_000,
+    'the shortest interval between refreshes that is accepted: at least 90 s (RFC 4028 §5)',
+  ).refine((value) => value >= 90_000, { error: 'must be at least 90 s (RFC 4028 §5)' }),
 });
 
 const deploy = z.strictObject({
-  watch: z.boolean().default(true).describe('deploy again what changes in the directory'),
+  watch: z.boolean().default(true).describe('deploy an application again when its files change'),
   typeCheck: z
     .enum(['off', 'warn', 'strict'], { error: "must be 'off', 'warn' or 'strict'" })
     .default('warn')
     .describe('type errors: not looked for, reported, or refused'),
-  drainTimeout: milliseconds(3_600_000, 'a replaced version is unloaded after so long, even with calls in progress'),
-  store: z.string().min(1).default('.siplet').describe('directory in which deployed archives are kept and unpacked'),
+  drainTimeout: milliseconds(3_600_000, 'a replaced version is unloaded after this time, even with calls in progress'),
+  store: z.string().min(1).default('.siplet').describe('the directory for deployed archives'),
   archiveSize: count(67_108_864, 'octets of an archive, packed and unpacked', 1024),
 });
 
@@ -201,7 +198,7 @@ const log = z.strictObject({
       error: 'must be trace, debug, info, warn, error, fatal or silent',
     })
     .default('info')
-    .describe('the least important level that is written'),
+    .describe('the lowest level that is written'),
   format: z
     .enum(['auto', 'json', 'text'], { error: "must be 'auto', 'json' or 'text'" })
     .default('auto')
@@ -209,7 +206,7 @@ const log = z.strictObject({
 });
 
 const trace = z.strictObject({
-  calls: count(1000, 'recent calls whose messages are kept for the ladder diagram; 0: none', 0),
+  calls: count(1000, 'recent calls whose messages are kept for ladders; 0: none', 0),
   messages: count(200, 'messages kept of one call', 0),
 });
 
@@ -234,25 +231,27 @@ export const schema = z.strictObject({
       { transport: 'tcp' as const, address: '127.0.0.1', port: 5060 },
     ])
     .describe(
-      'where to listen for SIP: udp and tcp (tls, ws and wss are not there yet); [::1] for IPv6; port 0 is any free one',
+      'where to listen for SIP: udp and tcp (tls, ws and wss are not available yet); [::1] for IPv6; port 0 takes any free port',
     ),
   workers: workers
     .default(1)
-    .describe('engines that share the calls, each in a thread of its own, up to 32; auto: as many as there are cores'),
+    .describe('engines that share the calls, each in its own thread, up to 32; auto: one for each core'),
   admin: admin
     .default(() => ({ address: '127.0.0.1', port: 8060 }))
     .describe("the operators' address, or off; `{ listen, token }` beyond loopback"),
   domains: z
     .array(z.string().min(1))
     .default(() => [])
-    .describe('domain names that are ours, beside the addresses listened on'),
+    .describe("the container's own domain names, in addition to its addresses"),
   router: z
     .preprocess((value) => value ?? {}, router)
-    .describe('application names in order, by method or `*`; `application` names the one that exports the router'),
+    .describe(
+      'application names in order, by method or `*`; `application` names the application that exports a router',
+    ),
   apps: z
     .preprocess((value) => value ?? {}, z.record(z.string(), z.unknown()))
-    .describe('`apps.<name>` is given to that application as APP_CONFIG'),
-  proxy: section(proxy, 'what proxies do when neither siplet nor handler says'),
+    .describe('`apps.<name>` is the section of that application, which `@Config()` injects'),
+  proxy: section(proxy, 'what proxies do unless siplet or handler say otherwise'),
   timers: section(timers, 'the timers of RFC 3261, in milliseconds'),
   limits: section(limits, 'bounds that protect the container'),
   deploy: section(deploy, 'deployment'),
@@ -266,7 +265,7 @@ export const schema = z.strictObject({
         .enum(['memory', 'redis'], { error: "must be 'memory' or 'redis'" })
         .refine((kind) => kind === 'memory', { error: 'is not there yet: sessions are kept in memory' })
         .default('memory')
-        .describe('where sessions are kept; redis is not there yet'),
+        .describe('where sessions are kept; redis is not available yet'),
       url: z.string().optional().describe('address of the Redis server'),
     }),
     'what survives a restart',
