@@ -48,6 +48,17 @@ test('the section of the configuration is what the schema of the siplet gave', a
   await ends();
 });
 
+test('`when` sends calls to telephone numbers to a handler of their own', async () => {
+  const configuration = '{ apps: { agent: { phones: [sip:desk@10.0.0.4] } } }';
+  const { mobile, call, ends } = await on(Hunt, { configuration });
+  const sent = call({ headers: { Route: ['<sip:10.0.0.50;lr>', '<sip:10.0.0.9;lr>'] } }, 'tel:+4930123456');
+  const invite = await mobile.receive('INVITE');
+  expect(invite.message.uri).toBe('tel:+4930123456');
+  invite.reply(486);
+  await sent.response(486);
+  await ends();
+});
+
 test('the calls to one address share an application session, which `findByKey` finds', async () => {
   const { container, desk, call, ends } = await on(Lines);
   const lines = present(container.active[0]?.siplets[0]).instance as Lines;

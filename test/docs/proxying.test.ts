@@ -56,19 +56,16 @@ function membersOf(file: string, type: string): string[] {
   return [...body.matchAll(/^ {2}(?:readonly |get )?(\w+)[?(:]/gm)].map((match) => present(match[1]));
 }
 
-test.each([
-  'README.md',
-  'sdk/README.md',
-  'sdk/PROXYING.md',
-  'sdk/ROUTING.md',
-  'sdk/B2BUA.md',
-])('the ladders and the code in %s are those of the tests', (file) => {
-  const url = new URL(file, root);
-  const page = readFileSync(url, 'utf8');
-  if (process.env.UPDATE_PICTURES) writeFileSync(url, fresh(page));
-  else expect(page).toBe(fresh(page));
-  expect(page).toMatch(SHOWN);
-});
+test.each(['README.md', 'sdk/README.md', 'sdk/PROXYING.md', 'sdk/ROUTING.md', 'sdk/B2BUA.md'])(
+  'the ladders and the code in %s are those of the tests',
+  (file) => {
+    const url = new URL(file, root);
+    const page = readFileSync(url, 'utf8');
+    if (process.env.UPDATE_PICTURES) writeFileSync(url, fresh(page));
+    else expect(page).toBe(fresh(page));
+    expect(page).toMatch(SHOWN);
+  },
+);
 
 test('no ladder and no code in sdk/PROXYING.md is typed by hand', () => {
   const page = readFileSync(PAGE, 'utf8');

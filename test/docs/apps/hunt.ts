@@ -18,4 +18,9 @@ export class Hunt {
     this.log.info({ phones }, 'a call from %s', request.from.uri);
     request.proxyTo(phones, { parallel: false, timeout });
   }
+
+  @Invite({ when: ({ uri }) => uri.scheme === 'tel' })
+  toTelephone(request: SipRequest) {
+    request.forward();
+  }
 }
