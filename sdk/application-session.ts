@@ -1,38 +1,38 @@
-// Application sessions and their timers: what one application keeps of one call (JSR 289 §6.3, §12).
+// Application sessions and their timers: everything that one application keeps of one call (JSR 289 §6.3, §12).
 
 import type { Duration } from './duration.js';
 import type { Json } from './json.js';
 import type { SipSession } from './session.js';
 import type { SipUri } from './values/sip-uri.js';
 
-/** What `setTimer` takes. */
+/** The options of `setTimer`. */
 export interface TimerOptions {
   /**
-   * The time from one firing to the next, 1 ms or more; without it the timer fires once. Firings keep to the rhythm of
-   * the first; those that are due while the handler still works are left out.
+   * The time from one firing to the next, at least 1 ms. Without it the timer fires once. Firings stay in step with the
+   * first one; a firing that is due while the handler still runs is skipped.
    */
   repeat?: Duration;
   /** Comes back in `SipTimer.info`. A JSON value. */
   info?: Json;
 }
 
-/** A timer of an application session, and what `@OnTimer()` handlers get. */
+/** A timer of an application session; `@OnTimer()` handlers receive it. */
 export interface SipTimer {
   readonly name: string;
   readonly info: Json | undefined;
-  /** Milliseconds from one firing to the next, undefined for one that fires once. */
+  /** Milliseconds from one firing to the next, undefined for a timer that fires once. */
   readonly repeat: number | undefined;
   readonly applicationSession: ApplicationSession;
-  /** Stops it. Nothing happens when it has fired for the last time. */
+  /** Stops the timer. Has no effect after its last firing. */
   cancel(): void;
 }
 
 /**
- * What one application keeps of one call: its dialogs, timers and attributes. Handlers of one session
- * never run at the same time.
+ * Everything that one application keeps of one call: dialogs, timers and attributes. Handlers of one application
+ * session never run at the same time.
  */
 export interface ApplicationSession {
-  /** Nobody can guess it. */
+  /** Cannot be guessed. */
   readonly id: string;
   /** Name of the application. */
   readonly appName: string;
@@ -42,25 +42,25 @@ export interface ApplicationSession {
    * `@ApplicationSessionDestroyed()` handler can still read them.
    */
   readonly attributes: Map<string, Json>;
-  /** The SIP sessions in it that are valid. */
+  /** The valid SIP sessions in it. */
   readonly sessions: readonly SipSession[];
   /**
-   * Starts a timer, which calls the `@OnTimer(name)` handler. Two timers may have one name. Throws RangeError for a
-   * negative or endless delay, TypeError for `info` that is not a JSON value, SessionInvalidError when the session has
-   * ended.
+   * Starts a timer, which calls the `@OnTimer(name)` handler. Several timers may have the same name. Throws RangeError
+   * for a negative or infinite delay, TypeError for `info` that is not a JSON value, SessionInvalidError when the
+   * session has ended.
    */
   setTimer(name: string, delay: Duration, options?: TimerOptions): SipTimer;
   /** The timers that will still fire. */
   readonly timers: readonly SipTimer[];
   /**
-   * When it expires if nothing happens in it; undefined is never. Unless `setExpires` was called, it does not expire
-   * during a call.
+   * When the session expires if nothing happens in it; undefined if never. It does not expire during a call, unless
+   * `setExpires` was called.
    */
   readonly expiresAt: Date | undefined;
   /**
-   * Lets it expire after this time, whatever happens in it, also during a call; 0 is never. The container then calls
-   * `@ApplicationSessionExpired()`, which may call this again (JSR 289 §6.3.1). Throws RangeError for a value that is
-   * not a duration, SessionInvalidError when the session has ended.
+   * Lets the session expire after this time, whatever happens in it, even during a call; 0 means never. When it
+   * expires, the container calls `@ApplicationSessionExpired()`, which may call this method again (JSR 289 §6.3.1).
+   * Throws RangeError for a value that is not a duration, SessionInvalidError when the session has ended.
    */
   setExpires(duration: Duration): void;
   /**
@@ -69,20 +69,20 @@ export interface ApplicationSession {
    * throws or with SessionInvalidError when the session has ended before its turn.
    */
   run<T>(task: () => T | Promise<T>): Promise<T>;
-  /** Ends it, with its sessions and timers. */
+  /** Ends the session, with its SIP sessions and timers. */
   invalidate(): void;
   /**
-   * Whether it is invalidated when its last session and its last timer have ended (JSR 289 §6.4.1). Default: true. A
-   * session with a key lives until it expires.
+   * Whether the session is invalidated when its last SIP session and its last timer have ended (JSR 289 §6.4.1).
+   * Default: true. A session with a key lives until it expires.
    */
   invalidateWhenReady: boolean;
   readonly isValid: boolean;
   /**
-   * A copy of the URI with a parameter by which an initial request finds this session, in its Request-URI or in the
-   * Route by which it came (JSR 289 §15.11.1). Only the container can make one; It is valid as long as the session.
-   * Throws SipParseError for a text that is not a SIP URI, SessionInvalidError when the session has ended.
+   * A copy of the URI with a parameter by which an initial request finds this session: in its Request-URI, or in the
+   * Route by which it came (JSR 289 §15.11.1). Only the container can make this parameter. It is valid as long as the
+   * session. Throws SipParseError for a text that is not a SIP URI, SessionInvalidError when the session has ended.
    */
   encodeUri(uri: SipUri | string): SipUri;
-  /** Aborted when the session ends: for `fetch` and whatever else must not outlive the call. */
+  /** Aborted when the session ends: for `fetch` and other work that must not outlive the call. */
   readonly signal: AbortSignal;
 }

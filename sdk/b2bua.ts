@@ -13,21 +13,24 @@ export interface HeaderValues {
   readonly [name: string]: HeaderValue | readonly HeaderValue[] | undefined;
 }
 
-/** What a request of the other leg is made with. What is left out is copied from the original, system headers aside. */
+/**
+ * How a request on the other leg differs from the original. Everything that is left out is copied, except system
+ * headers.
+ */
 export interface LegOptions {
   /** Request-URI and To. */
   to?: AddressLike;
-  /** Request-URI alone, when it is not what To says. */
+  /** The Request-URI, when it differs from To. */
   uri?: UriLike;
   from?: AddressLike;
   headers?: HeaderValues;
 }
 
-/** What `bridge` takes. */
+/** The options of `bridge`. */
 export interface BridgeOptions {
   /** The callee: Request-URI and To. Several at once are not implemented yet, and throw an Error that says so. */
   to: AddressLike | readonly AddressLike[];
-  /** The caller; default is the original's From. */
+  /** The caller. Default: the original's From. */
   from?: AddressLike;
   /** Routes to push, the first is next. Not implemented yet: it throws an Error that says so. */
   route?: AddressLike | readonly AddressLike[];
@@ -38,11 +41,12 @@ export interface BridgeOptions {
   /** The address that the leg leaves from. Not implemented yet: it throws an Error that says so. */
   outboundInterface?: string;
   headers?: HeaderValues;
-  /** Instead of the caller's offer. */
+  /** The body to send instead of the caller's offer. */
   body?: { content: string | Uint8Array; type: string };
   /**
-   * How long to wait for an answer. After that the container cancels the call, and the bridge fails with 408. Default:
-   * `proxyTimeout` of `@Siplet`, else '180s'. A number below 1000 throws RangeError: it would be milliseconds.
+   * How long to wait for an answer. After this time the container cancels the call, and the bridge fails with 408.
+   * Default: `proxyTimeout` of `@Siplet`, else '180s'. A number below 1000 throws RangeError, because it would be
+   * milliseconds: write '20s'.
    */
   timeout?: Duration;
 }
@@ -61,7 +65,7 @@ export interface Bridge {
   readonly caller: SipSession;
   /** The leg to the callee. */
   readonly callee: SipSession;
-  /** The 2xx that answered. */
+  /** The 2xx that answered the call. */
   readonly response: SipResponse;
   /** Resolves when both legs have ended. Never rejects. */
   readonly ended: Promise<void>;
@@ -69,18 +73,18 @@ export interface Bridge {
   terminate(): Promise<void>;
 }
 
-/** The application as a user agent on both sides of a call. `request.b2bua()` gives it. */
+/** The application as a user agent on both sides of a call, as `request.b2bua()` returns it. */
 export interface B2bua {
   /**
-   * The initial request of the second leg, from the original one: its headers and body are copied, dialog identifiers
-   * are new, both sessions are linked.
+   * Makes the initial request of the second leg from the original one. Headers and body are copied, dialog identifiers
+   * are new, and the two sessions are linked.
    */
   createRequest(options?: LegOptions): SipRequest;
-  /** A request in the dialog of `session`, as `request` is in the linked one. */
+  /** Makes a request in the dialog of `session` from `request`, which came in the linked one. */
   createRequest(session: SipSession, request: SipRequest, options?: LegOptions): SipRequest;
   /** The session of the other leg. */
   linkedSession(session: SipSession): SipSession | undefined;
-  /** The request of the other leg that this message's request was made from, or that was made from it. */
+  /** The request on the other leg from which this message's request was made, or which was made from it. */
   linkedRequest(message: SipRequest | SipResponse): SipRequest | undefined;
   /**
    * Makes two sessions the legs of one call. Throws IllegalStateError when one of them is
@@ -88,21 +92,21 @@ export interface B2bua {
    */
   link(one: SipSession, other: SipSession): void;
   unlink(session: SipSession): void;
-  /** A response to the original request of that session, from another leg that it was forked to (JSR 289 §14.6). */
+  /** Makes a response to the original request of that session, for a response from another leg (JSR 289 §14.6). */
   createResponseToOriginal(session: SipSession, status: number, reason?: string): SipResponse;
-  /** Requests received in the session that wait for a final response. */
+  /** The requests received in the session that wait for a final response. */
   pending(session: SipSession): SipRequest[];
   /**
-   * Makes the second leg and joins both: provisional answers, offers and answers, early media, PRACK, UPDATE,
-   * re-INVITE, INFO, REFER, CANCEL and BYE are relayed, the topology of each side stays hidden from the other.
-   * Resolves when the call was answered; rejects with CallFailedError when not, which goes to the caller as it is when
-   * nobody catches it. So the next can be tried:
+   * Makes the second leg and joins the two. The container relays provisional responses, offers and answers, early
+   * media, PRACK, UPDATE, re-INVITE, INFO, REFER, CANCEL and BYE, and hides the topology of each side from the other.
+   * Resolves when the call was answered, otherwise rejects with CallFailedError. If nobody catches that error, the
+   * failure goes to the caller as it came. To catch it is a failover:
    *
    * ```ts
    * try { await b2bua.bridge({ to: a }) } catch { await b2bua.bridge({ to: b }) }
    * ```
    *
-   * While a bridge stands, handlers of the application that match see each message first, and may change it.
+   * While a bridge stands, matching handlers of the application receive each message first, and may change it.
    */
   bridge(options: BridgeOptions): Promise<Bridge>;
 }

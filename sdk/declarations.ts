@@ -1,11 +1,11 @@
-// What decorators leave on a class, for the container to read when it deploys the class. The container checks it.
+// The notes that decorators leave on a class. The container reads and checks them when it deploys the class.
 
 import type { AuthenticatedOptions } from './authentication.js';
 import type { Duration } from './duration.js';
 import type { ReadonlySipRequest } from './messages.js';
 import type { StandardSchema } from './standard-schema.js';
 
-/** What `@Siplet` takes. */
+/** The options of `@Siplet`. */
 export interface SipletOptions {
   /** Name in logs, metrics and the handler table. Default: the class name in kebab-case (`ReachMe` is 'reach-me'). */
   name?: string;
@@ -22,7 +22,7 @@ export interface SipletOptions {
   supervised?: boolean;
   /** Whether the siplet routes without any state (§16.11). Default: whether it has a `@StatelessRoute()`. */
   stateless?: boolean;
-  /** How long an application session lives after the last event in it; 0 is for ever. Default: '3m'. */
+  /** How long an application session lives after the last event in it; with 0 it does not expire. Default: '3m'. */
   sessionTimeout?: Duration;
   /**
    * How long a search, or each branch of a sequential search, may take: the default of `SipProxy.timeout`. Default:
@@ -36,10 +36,10 @@ export interface SipletOptions {
   sessionTimer?: Duration;
 }
 
-/** A class that decorators can make a siplet or an application router; `T` is what its instances are. */
+/** A class that can become a siplet or an application router; `T` is the type of its instances. */
 export type SipletClass<T = object> = abstract new (...args: never[]) => T;
 
-/** What calls a handler. */
+/** The events that call a handler. */
 export type HandlerKind =
   | 'initial'
   | 'subsequent'
@@ -66,14 +66,14 @@ export type HandlerKind =
 
 /** One decorator on one method. */
 export interface HandlerDeclaration {
-  /** As the author wrote it: '@Invite()', '@Status(486)'. */
+  /** The decorator as the author wrote it: '@Invite()', '@Status(486)'. */
   readonly decorator: string;
   readonly kind: HandlerKind;
-  /** Methods of the request; none is any. */
+  /** Methods of the request; an empty list means any method. */
   readonly methods: readonly string[];
-  /** Of `@Status`: one status, or the first and the last of a range. */
+  /** For `@Status`: one status, or the first and the last of a range. */
   readonly statuses?: readonly number[];
-  /** Name of the timer; undefined is any. */
+  /** Name of the timer; undefined means any timer. */
   readonly timer?: string;
   /** The predicate of an initial request's handler. */
   readonly when?: (request: ReadonlySipRequest) => boolean;
@@ -88,18 +88,18 @@ export interface AuthenticationDeclaration {
   readonly isStatic: boolean;
 }
 
-/** What `@Siplet` says about a class. */
+/** The declaration of one siplet class. */
 export interface SipletDeclaration {
   readonly name: string;
   readonly options: Readonly<SipletOptions>;
-  /** Inherited ones first, each class in the order of its source. */
+  /** Inherited handlers first, then those of the class, in the order of the source. */
   readonly handlers: readonly HandlerDeclaration[];
 }
 
 /** The token of `@Config()`. */
 export const CONFIG = Symbol.for('siplet.config');
 
-// Registered symbols, so that a class which was decorated by one copy of the SDK is understood by another.
+// Registered symbols, so that one copy of the SDK understands a class that another copy has decorated.
 const HANDLERS = Symbol.for('siplet.handlers');
 const AUTHENTICATED = Symbol.for('siplet.authenticated');
 const SIPLET = Symbol.for('siplet.siplet');
@@ -112,15 +112,15 @@ interface Decorated {
   [ROUTER]?: true;
 }
 
-/** What `@Siplet` says about the class; undefined when the class itself does not carry it. */
+/** The declaration of a class; undefined when the class itself has no `@Siplet`. */
 export function declarationOf(target: unknown): SipletDeclaration | undefined {
   const siplet = own(target, SIPLET);
   return siplet && { name: siplet.name, options: siplet.options, handlers: handlersOf(target) };
 }
 
 /**
- * Decorated methods of a class, own and inherited, also when it carries no `@Siplet`. What a class says about a
- * method replaces what its base said.
+ * The decorated methods of a class, own and inherited, even if it has no `@Siplet`. The decorators of an overriding
+ * method replace those of the overridden one.
  */
 export function handlersOf(target: unknown): readonly HandlerDeclaration[] {
   if (typeof target !== 'function') return [];
@@ -131,8 +131,8 @@ export function handlersOf(target: unknown): readonly HandlerDeclaration[] {
 }
 
 /**
- * What `@Authenticated` says about methods of a class, own and inherited. A class takes it from no method of its
- * base: it can only say otherwise.
+ * The uses of `@Authenticated` on methods of a class, own and inherited. A class can replace the options of an
+ * inherited method, but it cannot remove the decorator.
  */
 export function authenticationsOf(target: unknown): readonly AuthenticationDeclaration[] {
   if (typeof target !== 'function') return [];
@@ -142,7 +142,7 @@ export function authenticationsOf(target: unknown): readonly AuthenticationDecla
   return [...inherited.filter((one) => !declared.some((other) => isSameMethod(one, other))), ...declared];
 }
 
-/** Whether the class carries `@ApplicationRouter()`. */
+/** Whether the class itself has `@ApplicationRouter()`. */
 export function isApplicationRouter(target: unknown): boolean {
   return own(target, ROUTER) === true;
 }
@@ -157,7 +157,7 @@ export function declareHandler(
   const type = (isStatic ? target : target.constructor) as Decorated;
   const handler: HandlerDeclaration = { ...declaration, property, isStatic };
   const handlers = own(type, HANDLERS) ?? define(type, HANDLERS, []);
-  // Stacked decorators are applied from below: each goes above those that the method has.
+  // Stacked decorators are applied from the lowest up, so each goes before those that the method has.
   const first = handlers.findIndex((other) => isSameMethod(handler, other));
   handlers.splice(first < 0 ? handlers.length : first, 0, handler);
 }

@@ -1,8 +1,8 @@
 // Spans of time as applications write them.
 
 /**
- * A span of time: a number of milliseconds, or a text with a unit: '500ms', '20s', '3m' or '1h'. Wherever the SDK gives
- * a time back, it gives milliseconds.
+ * A span of time: a number of milliseconds, or a text with a unit: '500ms', '20s', '3m' or '1h'. Times that the SDK
+ * returns are milliseconds.
  */
 export type Duration = number | string;
 

@@ -4,8 +4,8 @@
 import type { SipResponse } from './messages.js';
 
 /**
- * Something was asked for at a time when it cannot be done: a system header was written, a request was answered twice,
- * a proxy was changed after its end.
+ * Something was attempted that cannot be done now: a system header was written, a request was answered twice, a proxy
+ * was changed after its end.
  */
 export class IllegalStateError extends Error {
   static {
@@ -20,10 +20,10 @@ export class SipParseError extends Error {
   }
 
   /**
-   * @param what what the text was to be, with its article: 'a SIP URI'
+   * @param what what the text should have been, with its article: 'a SIP URI'
    * @param input the text
    * @param fault what is wrong with it: 'the host is missing'
-   * @param position index of the char where it is wrong
+   * @param position index of the character where it is wrong
    */
   constructor(
     readonly what: string,
@@ -36,7 +36,7 @@ export class SipParseError extends Error {
   }
 }
 
-/** A request cannot go further: its Max-Forwards is 0 (§16.3 step 3). */
+/** A request cannot be forwarded, because its Max-Forwards is 0 (§16.3 step 3). */
 export class TooManyHopsError extends Error {
   static {
     TooManyHopsError.prototype.name = 'TooManyHopsError';
@@ -64,20 +64,20 @@ export class CallFailedError extends Error {
   }
 }
 
-/** A session was used that has been invalidated or has expired. It is an IllegalStateError too, as in JSR 289. */
+/** A session was used after it was invalidated or has expired. This is an IllegalStateError, too, as in JSR 289. */
 export class SessionInvalidError extends IllegalStateError {
   static {
     SessionInvalidError.prototype.name = 'SessionInvalidError';
   }
 }
 
-/** An application cannot be deployed. The message names its classes and methods, and says why. */
+/** An application cannot be deployed. The message says why, and names the classes and methods. */
 export class DeploymentError extends Error {
   static {
     DeploymentError.prototype.name = 'DeploymentError';
   }
 
-  /** All that is wrong, one line each; the message has them too. */
+  /** Everything that is wrong, one line each. The message contains the same lines. */
   readonly problems: readonly string[];
 
   constructor(message: string, options: { problems?: readonly string[]; cause?: unknown } = {}) {

@@ -1,6 +1,6 @@
-// The grammar of RFC 3261 §25.1 and RFC 3966 §3 as linear scanners over text: nothing here throws, whatever the text.
-// Octets of the wire may come as latin1 (one char each), text of applications as UTF-16: both pass
-// where UTF8-NONASCII may stand.
+// The grammar of RFC 3261 §25.1 and RFC 3966 §3 as linear scanners over text. They never throw. Octets from the wire
+// may come as latin1 (one character each), and text from applications as UTF-16. Both are accepted where UTF8-NONASCII
+// is allowed.
 
 export { AddressParts, scanAddress } from './grammar/address.js';
 export { isHost } from './grammar/host.js';

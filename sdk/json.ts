@@ -1,4 +1,4 @@
-// What session attributes and timers may hold: values that can be stored and replicated as JSON.
+// The values of session attributes and timers: they can be stored and replicated as JSON.
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json | undefined };

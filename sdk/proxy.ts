@@ -5,7 +5,7 @@ import type { SipRequest, SipResponse } from './messages.js';
 import type { SipUri } from './values/sip-uri.js';
 import type { Uri, UriLike } from './values/uri.js';
 
-/** Options of a proxy. Setting one after its first branch was started throws IllegalStateError. */
+/** Options of a proxy. They can be changed until its first branch starts. */
 export interface ProxyOptions {
   /**
    * Whether the container calls the application's response handlers for this transaction. Default: that of `@Siplet`,
@@ -28,16 +28,10 @@ export interface ProxyOptions {
   addToPath?: boolean;
   /**
    * How long a parallel search may take as a whole, and each branch of a sequential one. Default: `proxyTimeout` of
-   * `@Siplet`, else '180s'. A number below 1000 throws RangeError: it would be milliseconds, and seconds are meant.
+   * `@Siplet`, else '180s'. A number below 1000 throws RangeError, because it would be milliseconds: write '20s'.
    */
   timeout?: Duration;
-  /**
-   * How long a branch may take to its first 1xx. After that it is given up as if it had answered 408. A request that
-   * is not an INVITE has as long to its final response, since 1xx are rare there. Default: no such limit. A number
-   * below 1000 throws RangeError, as in `timeout`.
-   */
-  provisionalTimeout?: Duration;
-  /** Whether the other branches go on when one was answered with a 2xx. Default: false. */
+  /** Whether the other branches go on after a 2xx. Default: false. */
   noCancel?: boolean;
   /** The URI whose parameters `SipProxy.recordRouteUri` gets. */
   recordRouteUri?: UriLike;
@@ -51,8 +45,8 @@ export interface ProxyOptions {
 }
 
 /**
- * Why something is cancelled: becomes the Reason header of the CANCEL (RFC 3326). A text is the
- * header's value: 'SIP;cause=200'.
+ * Why something is cancelled. It becomes the Reason header of the CANCEL (RFC 3326). A text is the value of that
+ * header: 'SIP;cause=200'.
  */
 export type CancelReason = string | CancelCause;
 
@@ -63,10 +57,10 @@ export interface CancelCause {
   text?: string;
 }
 
-/** Whether a branch was started, is waited for, or has its final response. */
+/** Whether a branch has not been started, waits for its final response, or has ended. */
 export type BranchState = 'waiting' | 'pending' | 'ended';
 
-/** The proxy of one transaction (§16). `request.proxy()` gives it. */
+/** The proxy of one transaction (§16), as `request.proxy()` returns it. */
 export interface SipProxy
   extends Required<
     Pick<ProxyOptions, 'supervised' | 'parallel' | 'recurse' | 'recordRoute' | 'addToPath' | 'noCancel'>
@@ -94,20 +88,23 @@ export interface SipProxy
   get pathUri(): SipUri;
   set pathUri(uri: UriLike);
   /**
-   * Adds branches for these URIs and starts them. A URI that is in the target set already is not tried again (§16.5).
-   * Any handler may call it until the transaction has completed, also after `cancel`. When the handler of a best
-   * response of 300 to 599 calls it, the container does not forward that response: it stays a candidate beside those of
-   * the new branches. Throws IllegalStateError after completion, a 2xx or a 6xx; SipParseError for a string that is not
-   * a URI.
+   * Adds a branch for each URI and starts it. A URI that is already in the target set is not tried again (§16.5). Any
+   * handler may call it until the transaction has completed, also after `cancel`. When the handler of a best response
+   * of 300 to 599 calls it, the container does not forward that response: it stays a candidate beside those of the new
+   * branches. Throws IllegalStateError after a 2xx, a 6xx or the completion of the transaction, and SipParseError for a
+   * string that is not a URI.
    */
   proxyTo(uri: UriLike | readonly UriLike[]): void;
-  /** Adds branches that wait for `start`; leaves out URIs that are in the target set already. */
+  /** Adds branches that wait for `start`. URIs that are already in the target set are left out. */
   createBranches(uris: UriLike | readonly UriLike[]): ProxyBranch[];
   /** Starts the waiting branches. */
   start(): void;
   /** Cancels all pending branches (§16.10); the response processing goes on as usual. */
   cancel(reason?: CancelReason): void;
-  /** All branches in the order of their adding. The branches that a 3xx added are in `recursed` of its own branch. */
+  /**
+   * All branches, in the order in which they were added. Those that a 3xx added are in `recursed` of the branch that it
+   * came on.
+   */
   readonly branches: readonly ProxyBranch[];
   /** The branch to this URI (§19.1.4). */
   branch(uri: UriLike): ProxyBranch | undefined;
@@ -122,22 +119,27 @@ export interface SipProxy
 export interface ProxyBranch {
   /** Its target. */
   readonly uri: Uri;
-  /** The request as sent. Until the branch is started, its headers can be changed for this branch alone. */
+  /**
+   * The request that is sent to the target. Until the branch starts, its headers can be changed for this branch alone.
+   */
   readonly request: SipRequest;
   /** The last response: a 1xx, then the final response; undefined before any. */
   readonly response: SipResponse | undefined;
   readonly state: BranchState;
   readonly proxy: SipProxy;
-  /** Cancels this branch (§9.1); a waiting branch is never started. */
+  /** Cancels this branch and those that its 3xx added (§9.1). A branch that waits is never started. */
   cancel(reason?: CancelReason): void;
-  /** Milliseconds that it may take; default is that of the proxy. Timer C bounds an INVITE all the same (§16.8). */
+  /**
+   * How long the branch may take, in milliseconds. Default: that of the proxy. Timer C limits an INVITE in any case
+   * (§16.8).
+   */
   get timeout(): number;
   set timeout(timeout: Duration);
-  /** Whether the proxy tries the Contacts of its 3xx; default is that of the proxy. */
+  /** Whether the proxy tries the Contacts of its 3xx. Default: that of the proxy. */
   recurse: boolean;
   /** The branches that its 3xx added. */
   readonly recursed: readonly ProxyBranch[];
-  /** Whether it is record-routed; default is that of the proxy. */
+  /** Whether it is record-routed. Default: that of the proxy. */
   recordRoute: boolean;
   /** The URI of the Record-Route on this branch alone; as `SipProxy.recordRouteUri`. */
   get recordRouteUri(): SipUri;

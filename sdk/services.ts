@@ -12,9 +12,9 @@ import type { Uri } from './values/uri.js';
 /** Creates requests, sessions and values that do not come from a message (JSR 289's SipFactory). */
 export abstract class SipFactory {
   /**
-   * A new initial request with its own Call-ID. Its Request-URI is the URI of `to` until it is set. The container
-   * chooses applications for it as if it had received it. Throws IllegalStateError for ACK and CANCEL, which belong to
-   * a transaction.
+   * Makes an initial request with its own Call-ID. Its Request-URI is the URI of `to`, unless another is set. The
+   * container chooses applications for it as if it had received it. Throws IllegalStateError for ACK and CANCEL, which
+   * belong to a transaction.
    */
   abstract createRequest(
     applicationSession: ApplicationSession,
@@ -23,9 +23,9 @@ export abstract class SipFactory {
     to: AddressLike,
   ): SipRequest;
   /**
-   * A new application session; with a key, the session of that key, which is created when there is none. It ends when
-   * its last SIP session and its last timer have ended, or when it expires. Throws IllegalStateError in a constructor,
-   * RangeError for a key of more than 1024 characters.
+   * Creates an application session. With a key it returns the session of that key, which it creates when there is none.
+   * It ends when its last SIP session and its last timer have ended, or when it expires. Throws IllegalStateError in a
+   * constructor, RangeError for a key of more than 1024 characters.
    */
   abstract createApplicationSession(key?: string): ApplicationSession;
   /**
@@ -35,11 +35,11 @@ export abstract class SipFactory {
   abstract bridge(applicationSession: ApplicationSession, options: CallOptions): Promise<Bridge>;
   /** The addresses of this container, as `outboundInterface` takes them: 'udp:192.0.2.1:5060'. */
   abstract readonly interfaces: readonly string[];
-  /** The URI in the text. Throws SipParseError. */
+  /** Parses a URI. Throws SipParseError. */
   abstract parseUri(text: string): Uri;
-  /** The address in the text. Throws SipParseError. */
+  /** Parses an address. Throws SipParseError. */
   abstract parseAddress(text: string): Address;
-  /** The value with parameters in the text. Throws SipParseError. */
+  /** Parses a value with parameters. Throws SipParseError. */
   abstract parseParameterable(text: string): Parameterable;
 }
 
@@ -50,7 +50,7 @@ export abstract class Sessions {
   /** The application session of this key. */
   abstract findByKey(key: string): ApplicationSession | undefined;
   /**
-   * The application session of this key; it is created when there is none. Throws RangeError for a key of more than
+   * The application session of this key. It is created when there is none. Throws RangeError for a key of more than
    * 1024 characters.
    */
   abstract forKey(key: string): ApplicationSession;
@@ -60,7 +60,7 @@ export abstract class Sessions {
   abstract all(): ApplicationSession[];
 }
 
-/** Values of the labels of a measurement. Keep them few: each combination is a time series. */
+/** The labels of a measurement with their values. Use few values: each combination is a time series of its own. */
 export interface Labels {
   readonly [name: string]: string | number;
 }
@@ -78,26 +78,26 @@ export interface Gauge {
   add(by: number, labels?: Labels): void;
 }
 
-/** How measured values are distributed. */
+/** The distribution of measured values. */
 export interface Histogram {
   observe(value: number, labels?: Labels): void;
 }
 
 /**
- * The application's own measurements, beside those of the container at `/metrics`. Names are prefixed and labelled with
- * the application's. Asked twice for one name, it gives the same measurement; throws TypeError when that is of another
- * kind, or when the name is no metric name.
+ * The application's own measurements, beside those of the container at `/metrics`. The application's name is in the
+ * prefix of each name and in a label. A second call with the same name returns the same measurement. Throws TypeError
+ * when that measurement is of another kind, or when the name is not valid for a metric.
  */
 export abstract class Metrics {
   abstract counter(name: string, help?: string): Counter;
   abstract gauge(name: string, help?: string): Gauge;
-  /** `buckets` are upper bounds in ascending order; default suits seconds. */
+  /** `buckets` are upper bounds in ascending order; the default suits seconds. */
   abstract histogram(name: string, help?: string, buckets?: readonly number[]): Histogram;
 }
 
 /**
- * Writes one line of a log: a message, or fields and a message. Placeholders (`%s`, `%d`,
- * `%o`) take the further values.
+ * Writes one line of a log: a message, or fields and a message. The further values replace placeholders (`%s`, `%d`,
+ * `%o`).
  */
 export interface LogFunction {
   (message: string, ...values: unknown[]): void;

@@ -6,33 +6,34 @@ import type { SipRequest } from './messages.js';
 import type { Method } from './methods.js';
 import type { Address } from './values/address.js';
 
-/** The state of a dialog (§12): not made yet, made by a 1xx with a To tag, made by a 2xx, ended. */
+/** The state of a dialog (§12): not created yet, created by a 1xx with a To tag, confirmed by a 2xx, ended. */
 export type SessionState = 'initial' | 'early' | 'confirmed' | 'terminated';
 
 /**
- * One dialog, or what may become one. When a request forks, each To tag has its own session,
- * with the attributes of the first.
+ * One dialog, or a request that may create one. When a request forks, each To tag has its own session, which begins
+ * with a copy of the attributes of the first.
  */
 export interface SipSession {
-  /** Nobody can guess it. */
+  /** Cannot be guessed. */
   readonly id: string;
   readonly callId: string;
   readonly state: SessionState;
-  /** The application's side; of a proxied call the party in From. */
+  /** The application's side; in a proxied call, the party in From. */
   readonly localParty: Address;
-  /** The peer; of a proxied call the party in To. */
+  /** The peer; in a proxied call, the party in To. */
   readonly remoteParty: Address;
   /**
-   * A request inside the dialog, to the peer. Throws IllegalStateError when the dialog has ended, for ACK and CANCEL
-   * (see `createAck`, `createCancel`), and for a proxied dialog, whose requests are the parties' own.
+   * Makes a request to the peer inside the dialog. Throws IllegalStateError when the dialog has ended, for ACK and
+   * CANCEL (see `createAck`, `createCancel`), and in a proxied dialog, in which only the parties make requests.
    */
   createRequest(method: Method): SipRequest;
   /**
-   * The next request of one of these methods in the dialog, or of any when none is named: the awaiting code gets it
-   * instead of the handler, so that a call reads from top to bottom: `const bye = await session.next('BYE')`. Other
-   * handlers of the application session have their turn meanwhile. A BYE that is not answered is answered 200. Rejects
-   * with SessionInvalidError when the dialog ends before; throws IllegalStateError where the application is not a user
-   * agent: before it has answered or sent the request, and in a proxied dialog.
+   * Waits for the next request in the dialog with one of these methods, or with any method if none is named. The
+   * waiting code receives it instead of the handler, so that a call reads from top to bottom: `const bye = await
+   * session.next('BYE')`. Other handlers of the application session run meanwhile. If the application does not answer a
+   * BYE, the container answers it with 200. Rejects with SessionInvalidError when the dialog ends first. Throws
+   * IllegalStateError unless the application is a user agent: in a proxied dialog, and before it has answered or sent
+   * the request.
    */
   next(...methods: Method[]): Promise<SipRequest>;
   /**
@@ -48,9 +49,15 @@ export interface SipSession {
    */
   readonly attributes: Map<string, Json>;
   readonly applicationSession: ApplicationSession;
-  /** Ends the session, not the dialog: what still comes in it is forwarded or answered without the application. */
+  /**
+   * Ends the session but not the dialog. Messages that still arrive in it are forwarded or answered without the
+   * application.
+   */
   invalidate(): void;
-  /** Whether the session is invalidated when nothing can come in it any more. Default: true. */
+  /**
+   * Whether the session is invalidated when its dialog has ended and no request in it waits for a response. Default:
+   * true.
+   */
   invalidateWhenReady: boolean;
   readonly isValid: boolean;
 }

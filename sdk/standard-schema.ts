@@ -1,4 +1,4 @@
-// The interface that schema libraries share (https://standardschema.dev): zod, valibot, arktype and others.
+// The interface shared by zod, valibot, arktype and other schema libraries (https://standardschema.dev).
 
 /** A schema of any library that implements Standard Schema, version 1. */
 export interface StandardSchema<Output = unknown> {
@@ -10,7 +10,7 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** What a schema says of a value: its output, or what is wrong. */
+/** The result of a validation: the output, or the faults. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };

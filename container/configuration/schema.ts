@@ -117,9 +117,9 @@ export interface RouterOrder {
 }
 
 const timers = z.strictObject({
-  t1: milliseconds(500, 'T1, the estimate of the round trip (RFC 3261 §17, Table 4)'),
+  t1: milliseconds(500, 'T1, the estimated round-trip time (RFC 3261 §17, Table 4)'),
   t2: milliseconds(4000, 'T2, the longest interval between retransmissions'),
-  t4: milliseconds(5000, 'T4, how long a message may stay in the network'),
+  t4: milliseconds(5000, 'T4, how long a message may remain in the network'),
   timerC: milliseconds(
     185_000,
     'Timer C, how long an INVITE branch may stay unanswered: more than 3 minutes (§16.6 step 11)',
@@ -130,12 +130,10 @@ const proxy = z.strictObject({
   supervised: z
     .boolean()
     .default(true)
-    .describe(
-      'whether applications are called for the responses to requests that they proxy, unless the siplet says otherwise',
-    ),
+    .describe('whether applications see the responses to requests that they proxy, unless the siplet says otherwise'),
   timeout: milliseconds(
     180_000,
-    'how long a proxied request may remain unanswered, unless the siplet says otherwise',
+    'how long a proxied request may stay unanswered, unless the siplet says otherwise; a second at least',
   ).refine((value) => value >= 1000, {
     error: "must be 1s or more: a number is milliseconds; write '20s' for seconds",
   }),
@@ -149,42 +147,42 @@ const proxy = z.strictObject({
 });
 
 const limits = z.strictObject({
-  udpMtu: count(1300, 'larger requests, in octets, are sent by TCP first (§18.1.1); 0: never', 0),
-  bodySize: count(1_048_576, 'octets of the body of one message'),
-  transactions: count(1_000_000, 'transactions at one time; beyond that, new initial requests are answered 503'),
+  udpMtu: count(1300, 'a request of more octets is sent by TCP first (§18.1.1); 0: never', 0),
+  bodySize: count(1_048_576, 'octets in the body of one message'),
+  transactions: count(1_000_000, 'transactions at one time; above this, new initial requests are answered 503'),
   memory: count(90, 'per cent of the heap; above this for 5 s, new initial requests are answered 503; 0: never', 0),
   eventLoopDelay: milliseconds(
     500,
-    'delay of the event loop; above this for 5 s, new initial requests are answered 503; 0: never',
+    'while the event loop is late by more than this for 5 s, new initial requests are answered 503; 0: never',
   ),
   connections: count(10_000, 'stream connections at one time'),
   connectionIdle: milliseconds(600_000, 'a stream connection without traffic for this long is closed'),
-  handlerTimeout: milliseconds(10_000, 'a handler that a message waits for has failed if it has not settled by then'),
+  handlerTimeout: milliseconds(10_000, 'a handler that keeps a message waiting for longer has failed'),
   answerWarning: milliseconds(
     5000,
-    'the container logs a warning when a handler has neither answered nor proxied an initial request by then',
+    'after this time the log warns about an initial request that its handler neither answered nor proxied',
   ),
-  answerTimeout: milliseconds(180_000, 'the container answers that request with 500 by then'),
+  answerTimeout: milliseconds(180_000, 'after this time such a request is answered 500'),
   dialogIdle: milliseconds(43_200_000, 'a record-routed dialog without any message for this long is forgotten'),
   sessionExpires: milliseconds(
     1_800_000,
-    'a call of a user agent ends if nothing refreshed it for this long; the container refreshes it (RFC 4028); 0: no session timer',
+    'a call in which an application is a user agent ends without a refresh for this long (RFC 4028); 0: no session timer',
   ),
-  minSE: milliseconds(90_000, 'the shortest session interval accepted: at least 90 s (RFC 4028 §5)').refine(
-    (value) => value >= 90_000,
-    { error: 'must be at least 90 s (RFC 4028 §5)' },
-  ),
+  minSE: milliseconds(
+    90_000,
+    'the shortest interval between refreshes that is accepted: at least 90 s (RFC 4028 §5)',
+  ).refine((value) => value >= 90_000, { error: 'must be at least 90 s (RFC 4028 §5)' }),
 });
 
 const deploy = z.strictObject({
-  watch: z.boolean().default(true).describe('whether changes in the directory are deployed'),
+  watch: z.boolean().default(true).describe('deploy an application again when its files change'),
   typeCheck: z
     .enum(['off', 'warn', 'strict'], { error: "must be 'off', 'warn' or 'strict'" })
     .default('warn')
-    .describe('what to do about type errors: ignore, report, or refuse the deployment'),
+    .describe('type errors: not looked for, reported, or refused'),
   drainTimeout: milliseconds(3_600_000, 'a replaced version is unloaded after this time, even with calls in progress'),
-  store: z.string().min(1).default('.siplet').describe('directory for deployed archives, packed and unpacked'),
-  archiveSize: count(67_108_864, 'octets of an archive, packed or unpacked', 1024),
+  store: z.string().min(1).default('.siplet').describe('the directory for deployed archives'),
+  archiveSize: count(67_108_864, 'octets of an archive, packed and unpacked', 1024),
 });
 
 const tls = z.strictObject({
@@ -208,8 +206,8 @@ const log = z.strictObject({
 });
 
 const trace = z.strictObject({
-  calls: count(1000, 'recent calls whose messages are kept for the ladder diagram; 0: none', 0),
-  messages: count(200, 'messages kept for one call', 0),
+  calls: count(1000, 'recent calls whose messages are kept for ladders; 0: none', 0),
+  messages: count(200, 'messages kept of one call', 0),
 });
 
 /** With more engines, the identifiers in messages could not tell them apart. */
@@ -233,25 +231,27 @@ export const schema = z.strictObject({
       { transport: 'tcp' as const, address: '127.0.0.1', port: 5060 },
     ])
     .describe(
-      'where to listen for SIP: udp and tcp (tls, ws and wss are not available yet); [::1] for IPv6; port 0 is any free port',
+      'where to listen for SIP: udp and tcp (tls, ws and wss are not available yet); [::1] for IPv6; port 0 takes any free port',
     ),
   workers: workers
     .default(1)
-    .describe('how many engines share the calls, each in its own thread, up to 32; auto: one for each core'),
+    .describe('engines that share the calls, each in its own thread, up to 32; auto: one for each core'),
   admin: admin
     .default(() => ({ address: '127.0.0.1', port: 8060 }))
     .describe('the admin address, or off; `{ listen, token }` beyond loopback'),
   domains: z
     .array(z.string().min(1))
     .default(() => [])
-    .describe('our domain names, in addition to the addresses listened on'),
+    .describe("the container's own domain names, in addition to its addresses"),
   router: z
     .preprocess((value) => value ?? {}, router)
-    .describe('application names in order, by method or `*`; `application` names the one that exports the router'),
+    .describe(
+      'application names in order, by method or `*`; `application` names the application that exports a router',
+    ),
   apps: z
     .preprocess((value) => value ?? {}, z.record(z.string(), z.unknown()))
-    .describe('`apps.<name>` is the section of that application: `@Config()` injects it'),
-  proxy: section(proxy, 'defaults of proxies'),
+    .describe('`apps.<name>` is the section of that application, which `@Config()` injects'),
+  proxy: section(proxy, 'what proxies do unless siplet or handler say otherwise'),
   timers: section(timers, 'the timers of RFC 3261, in milliseconds'),
   limits: section(limits, 'limits that protect the container'),
   deploy: section(deploy, 'deployment'),

@@ -4,8 +4,8 @@ import { inject } from 'inversify';
 import { CONFIG } from '../declarations.js';
 
 /**
- * Injects the application's own section of the configuration, `apps.<name>`: the value that the `config` schema of
- * `@Siplet` gave for it; without a schema, the section as it is, {} when there is none.
+ * Injects the application's own section of the configuration, `apps.<name>`: the output of the `config` schema of
+ * `@Siplet`, or the section itself if there is no schema. A missing section is {}.
  */
 export function Config(): (target: object, property: string | symbol | undefined, index?: number) => void {
   return inject(CONFIG) as ReturnType<typeof Config>;

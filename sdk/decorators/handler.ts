@@ -1,11 +1,11 @@
-// How method decorators are made: each records itself on the class. The compiler alone checks the method's type.
+// The making of method decorators: each records itself on the class. Only the compiler checks the type of the method.
 
 import { declareHandler, type HandlerDeclaration, type HandlerKind } from '../declarations.js';
 
 /** A method that takes a `T`, or nothing, and may return a promise. The container ignores what it returns. */
 export type Handler<T> = (argument: T) => unknown;
 
-/** A decorator for methods of type `H`: on any other method it is a compile error. */
+/** A decorator for methods of type `H`. On any other method it is a compile error. */
 export type HandlerDecorator<H> = <M extends H>(
   target: object,
   property: string | symbol,

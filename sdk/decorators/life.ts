@@ -1,11 +1,11 @@
-// Method decorators for timers, sessions and what never came.
+// Method decorators for timers, sessions, and acknowledgements that never came.
 
 import type { ApplicationSession, SipTimer } from '../application-session.js';
 import type { ReadonlySipRequest, SipResponse } from '../messages.js';
 import type { SipSession } from '../session.js';
 import { type Handler, type HandlerDecorator, noting, written } from './handler.js';
 
-/** A timer of the application session fired: the one of this name, or any. */
+/** A timer of the application session has fired: one with this name, or any timer if none is named. */
 export function OnTimer(name?: string): HandlerDecorator<Handler<SipTimer>> {
   return noting(
     written('OnTimer', name === undefined ? [] : [name]),
@@ -15,7 +15,7 @@ export function OnTimer(name?: string): HandlerDecorator<Handler<SipTimer>> {
   );
 }
 
-/** A SipSession was made. */
+/** A SipSession was created. */
 export function SessionCreated(): HandlerDecorator<Handler<SipSession>> {
   return noting('@SessionCreated()', 'sessionCreated');
 }
@@ -26,14 +26,14 @@ export function SessionDestroyed(): HandlerDecorator<Handler<SipSession>> {
 }
 
 /**
- * A SipSession is about to be invalidated, because its dialog has ended and no request in it waits for a response
- * (JSR 289 §6.2.4). Setting `invalidateWhenReady` to false keeps it.
+ * A SipSession is about to be invalidated, because its dialog has ended and no request in it waits for a response (JSR
+ * 289 §6.2.4). The handler can keep it by setting `invalidateWhenReady` to false.
  */
 export function SessionReadyToInvalidate(): HandlerDecorator<Handler<SipSession>> {
   return noting('@SessionReadyToInvalidate()', 'sessionReadyToInvalidate');
 }
 
-/** An ApplicationSession was made. */
+/** An ApplicationSession was created. */
 export function ApplicationSessionCreated(): HandlerDecorator<Handler<ApplicationSession>> {
   return noting('@ApplicationSessionCreated()', 'applicationSessionCreated');
 }
@@ -49,21 +49,21 @@ export function ApplicationSessionExpired(): HandlerDecorator<Handler<Applicatio
 }
 
 /**
- * An ApplicationSession is about to be invalidated, because all of its sessions have ended. Setting
- * `invalidateWhenReady` to false keeps it.
+ * An ApplicationSession is about to be invalidated, because all of its sessions have ended. The handler can keep it by
+ * setting `invalidateWhenReady` to false.
  */
 export function ApplicationSessionReadyToInvalidate(): HandlerDecorator<Handler<ApplicationSession>> {
   return noting('@ApplicationSessionReadyToInvalidate()', 'applicationSessionReadyToInvalidate');
 }
 
-/** The caller never acknowledged the 2xx that the application sent, which is what the handler takes (§13.3.1.4). */
+/** No ACK came for a 2xx that the application sent (§13.3.1.4). The handler gets that 2xx. */
 export function NoAckReceived(): HandlerDecorator<Handler<SipResponse>> {
   return noting('@NoAckReceived()', 'noAckReceived');
 }
 
 /**
- * The caller never sent PRACK for the reliable provisional response that the application sent, which is what
- * the handler takes (RFC 3262 §3).
+ * No PRACK came for a reliable provisional response that the application sent (RFC 3262 §3). The handler gets that
+ * response.
  */
 export function NoPrackReceived(): HandlerDecorator<Handler<SipResponse>> {
   return noting('@NoPrackReceived()', 'noPrackReceived');
@@ -73,10 +73,11 @@ export function NoPrackReceived(): HandlerDecorator<Handler<SipResponse>> {
 type KeyOf = { of(request: ReadonlySipRequest): string | undefined }['of'];
 
 /**
- * A static method that names the application session which an initial request belongs to; with undefined it gets a new
- * one (C-42). Sessions with a key live until they expire, `sessionTimeout` after the last that happened in them, or are
- * invalidated. A method that throws, or gives anything but a string of at most 1024 characters, costs that request a
- * 500. Each version of an application has its own: after a redeployment a key names a new session.
+ * A static method that returns the key of the application session for an initial request. Requests with the same key
+ * share a session; with undefined the request gets a new one. Sessions with a key live until they are invalidated or
+ * expire, `sessionTimeout` after the last event in them. If the method throws, or returns anything else than a string
+ * of at most 1024 characters, the request is answered with 500. Each version of an application has its own sessions:
+ * after a redeployment a key names a new one.
  */
 export function SessionKey(): HandlerDecorator<KeyOf> {
   return noting('@SessionKey()', 'sessionKey');

@@ -5,20 +5,20 @@ import type { Method } from '../methods.js';
 import type { Uri } from '../values/uri.js';
 import { type Handler, type HandlerDecorator, noting, written } from './handler.js';
 
-/** What a request handler must look like. */
+/** A decorator for methods that take a request. */
 export type RequestDecorator = HandlerDecorator<Handler<SipRequest>>;
 
 /** The last argument of each decorator for initial requests. */
 export interface InitialOptions {
   /**
-   * Whether the method takes this request: a synchronous function. A request that no predicate accepts goes to the
-   * method without one, and passes the application over when there is none. Of several that accept, the first declared
-   * takes it. A predicate that throws costs the request a 500.
+   * A synchronous function that says whether the method takes the request. A request that no predicate accepts goes to
+   * the method without a predicate. If there is none, the request skips this application. If several predicates accept,
+   * the first declared method takes the request. If a predicate throws, the request is answered with 500.
    */
   readonly when?: (request: ReadonlySipRequest) => boolean;
 }
 
-/** Initial requests of these methods, or of any method when none is named. */
+/** Initial requests with these methods, or with any method if none is named. */
 export function Initial(...methods: Method[]): RequestDecorator;
 export function Initial(...methodsAndOptions: [...Method[], InitialOptions]): RequestDecorator;
 export function Initial(...args: (Method | InitialOptions)[]): RequestDecorator {
@@ -27,10 +27,7 @@ export function Initial(...args: (Method | InitialOptions)[]): RequestDecorator 
   return noting(written('Initial', methods, options), 'initial', methods, options);
 }
 
-/**
- * Requests inside a dialog, of these methods or of any. A proxied dialog must be
- * record-routed.
- */
+/** Requests inside a dialog, with these methods or with any. A proxied dialog must be record-routed. */
 export function Subsequent(...methods: Method[]): RequestDecorator {
   return noting(written('Subsequent', methods), 'subsequent', methods);
 }
@@ -70,7 +67,7 @@ export function Publish(options?: InitialOptions): RequestDecorator {
   return noting(written('Publish', [], options), 'initial', ['PUBLISH'], options);
 }
 
-/** ACK to a 2xx (§13.2.2.4). The container takes the ACK to any other final response. */
+/** ACK to a 2xx (§13.2.2.4). The container keeps the ACK to any other final response to itself. */
 export function Ack(): RequestDecorator {
   return noting('@Ack()', 'subsequent', ['ACK']);
 }
@@ -100,14 +97,17 @@ export function Notify(): RequestDecorator {
   return noting('@Notify()', 'subsequent', ['NOTIFY']);
 }
 
-/** The caller sent CANCEL. The container has answered it, and cancels the branches or answers the INVITE 487 (§9.2). */
+/**
+ * The caller sent a CANCEL. The container has answered it, and cancels the branches or answers the INVITE with 487
+ * (§9.2).
+ */
 export function Cancel(): RequestDecorator {
   return noting('@Cancel()', 'cancel', ['CANCEL']);
 }
 
 /**
- * The routing function that makes a siplet stateless (§16.11). It returns the target at once, and depends on the
- * message and on constants alone. A siplet has one at most, and no other handler.
+ * The routing function that makes a siplet stateless (§16.11). It returns the target synchronously, and depends on the
+ * message and on constants alone. A siplet has at most one, and no other handler beside it.
  */
 export function StatelessRoute(): HandlerDecorator<(request: ReadonlySipRequest) => Uri | string | undefined> {
   return noting('@StatelessRoute()', 'stateless');

@@ -4,7 +4,10 @@ import type { ProxiedResponse } from '../messages.js';
 import type { Method } from '../methods.js';
 import { type Handler, type HandlerDecorator, noting, written } from './handler.js';
 
-/** A response handler takes a SipResponse, or a ProxiedResponse where it serves proxied requests alone. */
+/**
+ * A decorator for methods that take a response: a SipResponse, or a ProxiedResponse if the method serves proxied
+ * requests alone.
+ */
 export type ResponseDecorator = HandlerDecorator<Handler<ProxiedResponse>>;
 
 /** 101-199 of any branch. The application never sees a 100. */

@@ -5,8 +5,8 @@ import { declareApplicationRouter, declareSiplet, type SipletClass, type SipletO
 import type { SipApplicationRouter } from '../routing.js';
 
 /**
- * Makes a class a siplet: one instance of it serves each deployed version of the application. Its methods are chosen by
- * their decorators, its constructor's parameters are injected; inversify's `@injectable()` is implied.
+ * Makes a class a siplet. One instance serves each deployed version of the application. Decorators on its methods say
+ * which messages they take, and its constructor parameters are injected; inversify's `@injectable()` is implied.
  */
 export function Siplet(options: SipletOptions = {}): <T extends SipletClass>(type: T) => void {
   return (type) => {
@@ -16,8 +16,8 @@ export function Siplet(options: SipletOptions = {}): <T extends SipletClass>(typ
 }
 
 /**
- * Makes a class the application router which `router.application` names in the configuration. Its
- * constructor's parameters are injected.
+ * Makes a class an application router. It is used when `router.application` in the configuration names its application.
+ * Its constructor parameters are injected.
  */
 export function ApplicationRouter(): <T extends SipletClass<SipApplicationRouter>>(type: T) => void {
   return (type) => {
@@ -26,7 +26,7 @@ export function ApplicationRouter(): <T extends SipletClass<SipApplicationRouter
   };
 }
 
-/** The author may have written `@injectable()` below, which inversify takes but once. */
+/** The author may have written `@injectable()` as well, which inversify accepts only once. */
 function makeInjectable(type: SipletClass): void {
   try {
     injectable()(type as unknown as new () => object);

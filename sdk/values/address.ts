@@ -1,4 +1,4 @@
-// Addresses as values: what From, To, Contact, Route and their like hold (§20.10).
+// Addresses as values: the contents of From, To, Contact, Route and similar headers (§20.10).
 
 import { SipParseError } from '../errors.js';
 import { isToken, scanAddress, unquote } from '../grammar.js';
@@ -9,7 +9,7 @@ import { type Entries, named } from './named.js';
 import { parseUri, type Uri, type UriLike, uriOf } from './uri.js';
 import { NOTHING_WRITTEN, type Written } from './written.js';
 
-/** What an Address is made of. */
+/** The parts of an Address. */
 export interface AddressInit {
   displayName?: string | undefined;
   uri: UriLike;
@@ -20,9 +20,8 @@ export interface AddressInit {
 export type AddressLike = Address | UriLike;
 
 /**
- * A URI with a display name and header parameters: `"Bob" <sip:bob@example.com>;tag=a6c85cf`. The display name and
- * the values of the parameters are held as they are read by people: without quotes and backslashes, which
- * `toString` puts where they are needed.
+ * A URI with a display name and header parameters: `"Bob" <sip:bob@example.com>;tag=a6c85cf`. The display name and the
+ * values of the parameters are held without quotes and backslashes; `toString` adds these where they are needed.
  */
 export class Address {
   /** Undefined when there is none. */
@@ -36,7 +35,7 @@ export class Address {
   readonly parameters: Map<string, string | true>;
   #written: Pick<Written, 'find'> = NOTHING_WRITTEN;
 
-  /** From parts, or from a URI. A string is parsed. Throws SipParseError. */
+  /** Takes the parts, or a URI. A string is parsed. Throws SipParseError. */
   constructor(init: AddressInit | UriLike) {
     if (typeof init === 'string') init = Address.parse(init);
     const parts: AddressInit = 'uri' in init ? init : { uri: init };
@@ -46,7 +45,7 @@ export class Address {
     if (parts instanceof Address) this.#written = parts.#written;
   }
 
-  /** Throws SipParseError, which says what is wrong and where. `Contact: *` is no address. */
+  /** Throws SipParseError, which says what is wrong and where. `Contact: *` is not an address. */
   static parse(text: string): Address {
     const parts = typeof text === 'string' ? scanAddress(text) : undefined;
     if (parts === undefined) {
@@ -64,12 +63,12 @@ export class Address {
     return scanAddress(text) !== undefined;
   }
 
-  /** The value for an address that may be given as a URI or a string. An Address is given back as it is. */
+  /** Makes an Address from a URI or a string; returns an Address as it is. */
   static of(address: AddressLike): Address {
     return address instanceof Address ? address : new Address(address);
   }
 
-  /** The address as text, the URI always in < and >. Throws TypeError when a part cannot be written. */
+  /** The address as text, with the URI always in < and >. Throws TypeError when a part cannot be written. */
   toString(): string {
     let name = '';
     if (this.displayName !== undefined) {
@@ -86,8 +85,8 @@ export class Address {
   }
 
   /**
-   * Whether both name the same (§20.20): their URIs are equal, and so are the parameters that both have; a tag must be
-   * in both. Display names do not count.
+   * Whether both addresses are equal (§20.20): their URIs are equal, and so are the parameters that both have. A tag in
+   * one must be in the other, too. Display names do not count.
    */
   equals(other: unknown): boolean {
     if (typeof other === 'string') return Address.canParse(other) && this.equals(Address.parse(other));

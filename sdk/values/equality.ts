@@ -1,15 +1,15 @@
-// Whether two texts are the same SIP URI (§19.1.4) or the same address (§20.10). Texts, not values, since these hold
-// one another: a SIP URI has headers, such a header an address, and the address a URI.
+// Whether two texts are the same SIP URI (§19.1.4) or the same address (§20.10). It compares texts, not values, because
+// these contain each other: a SIP URI has headers, such a header an address, and the address a URI.
 
 import { type AddressParts, isToken, scanAddress, scanUri } from '../grammar.js';
 import { comparable } from './escaping.js';
 import { readParameters } from './header-parameters.js';
 import { areSameNumbers, telephoneNumberIn } from './telephone-number.js';
 
-/** Parameters that never match when only one of the URIs has them, even with their default value. */
+/** Parameters that make URIs unequal when only one of them has the parameter, even with its default value. */
 const NEVER_IGNORED = ['user', 'ttl', 'method', 'maddr', 'transport'];
 
-/** Headers that hold addresses, and are compared as such (§20). */
+/** Headers that contain addresses, and are compared as such (§20). */
 const ADDRESSES = new Set([
   'to',
   't',
@@ -25,10 +25,10 @@ const ADDRESSES = new Set([
   'referred-by',
   'b',
 ]);
-/** Texts, compared as they are: Call-ID and what people read. All else is tokens, which have no case (§7.3.1). */
+/** Headers whose text is compared with its case. All others are tokens, which are case-insensitive (§7.3.1). */
 const TEXTS = new Set(['body', 'call-id', 'i', 'subject', 's', 'organization', 'user-agent', 'server']);
 
-/** Compares the texts of two SIP URIs, which are known to be such. */
+/** Compares two texts that are known to be SIP URIs. */
 export function areEqualSipUris(one: string, other: string): boolean {
   if (one === other) return true;
   const a = scanUri(one);
@@ -42,7 +42,7 @@ export function areEqualSipUris(one: string, other: string): boolean {
   );
 }
 
-/** Userinfo is compared with its case, and an absent part is not an empty one. */
+/** Userinfo is case-sensitive, and a missing part does not equal an empty one. */
 function isSamePart(a: string | undefined, b: string | undefined): boolean {
   return a === undefined || b === undefined ? a === b : comparable(a) === comparable(b);
 }
@@ -88,7 +88,10 @@ function parametersOf(address: AddressParts): Map<string, string | true> {
   return parameters;
 }
 
-/** Whether header parameters may be those of one address: what both have is equal, and a tag is in both (§20.20). */
+/**
+ * Whether the header parameters of two addresses are equal: those that both have are equal, and a tag is in both or in
+ * neither (§20.20).
+ */
 export function areParametersOfOne(
   a: ReadonlyMap<string, string | true>,
   b: ReadonlyMap<string, string | true>,
@@ -101,7 +104,7 @@ export function areParametersOfOne(
   return true;
 }
 
-/** Tokens have no case, quoted strings have (§7.3.1). */
+/** Tokens are case-insensitive, quoted strings are case-sensitive (§7.3.1). */
 function isSameValue(a: string | true, b: string | true): boolean {
   if (a === b) return true;
   return a !== true && b !== true && isToken(a) && isToken(b) && a.toLowerCase() === b.toLowerCase();
@@ -116,7 +119,7 @@ function areEqualUris(one: string, other: string): boolean {
   return comparable(a.rest) === comparable(b.rest);
 }
 
-/** In `comparable` form reserved characters are still escaped: an address needs them plain. */
+/** Unescapes the reserved characters that `comparable` leaves escaped: an address needs them plain. */
 function plain(text: string): string {
   return text.replace(/%[0-7][0-9A-F]/g, (one) => String.fromCharCode(Number.parseInt(one.slice(1), 16)));
 }

@@ -1,14 +1,11 @@
-// Escapes in URIs: text to "%" HEX HEX of its UTF-8 octets and back (§19.1.2, §25.1).
+// Escapes in URIs: from text to the "%" HEX HEX of its UTF-8 octets, and back (§19.1.2, §25.1).
 
 import { hexValue, isEscape, isIn, PERCENT, skip } from '../grammar/characters.js';
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/**
- * The text with all that is not in the class escaped: what cannot be written otherwise can do no harm. Throws
- * TypeError for half of a surrogate pair.
- */
+/** Escapes every character that is not in the class. Throws TypeError for half of a surrogate pair. */
 export function escaped(text: string, mask: number, what: string): string {
   const plain = skip(text, 0, text.length, mask);
   if (plain === text.length) return text;
@@ -24,12 +21,12 @@ function escapesOf(character: string, what: string): string {
   return Array.from(ENCODER.encode(character), octet).join('');
 }
 
-/** Whether the text has no half of a surrogate pair, which has no UTF-8. */
+/** Whether the text is free of unpaired surrogates, which have no UTF-8. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-/** Escaped text as what it stands for. Escaped octets that are no UTF-8 stay escaped. */
+/** Unescapes a text. Escaped octets that are not UTF-8 stay escaped. */
 export function decode(text: string): string {
   if (!text.includes('%')) return text;
   const octets: number[] = [];
@@ -55,8 +52,8 @@ function decodeAscii(text: string): string {
 const RESERVED = ';/?:@&=+$,';
 
 /**
- * Escaped text in the form in which two that mean the same are the same: a character outside the reserved set equals
- * its escape (§19.1.4). Reserved ones stay escaped where they were, and so does "%", lest an escape be taken for two.
+ * Escaped text in a form for comparison: a character outside the reserved set equals its escape (§19.1.4). Reserved
+ * characters stay escaped, and so does "%", because it would begin another escape.
  */
 export function comparable(text: string): string {
   if (!text.includes('%')) return text;

@@ -1,16 +1,16 @@
-// What is wrong with a text that no scanner takes: only for error messages, so it is thorough rather than quick.
+// Finds the fault in a text that no scanner accepts. It serves error messages only, so it is thorough rather than fast.
 
 import { HEADER, isAlpha, isDigit, PARAM, PASSWORD, skipEscaped, URIC, USER } from '../grammar/characters.js';
 import { hostEnd } from '../grammar/host.js';
 import { isUri } from '../grammar/uri.js';
 
-/** What is wrong, and at which char. */
+/** What is wrong, and at which character. */
 interface Fault {
   readonly fault: string;
   readonly position?: number;
 }
 
-/** Why the text is no URI (§25.1). */
+/** Why the text is not a URI (§25.1). */
 export function faultOfUri(text: string): Fault {
   if (typeof text !== 'string') return { fault: 'it is no string' };
   if (text === '') return { fault: 'it is empty' };
@@ -99,7 +99,7 @@ function faultAt(text: string, start: number, end: number, mask: number, what: s
   return { fault: `${JSON.stringify(text[i])} must not stand in ${what}`, position: i };
 }
 
-/** Why the text is no address (§20.10, §25.1). */
+/** Why the text is not an address (§20.10, §25.1). */
 export function faultOfAddress(text: string): Fault {
   if (typeof text !== 'string') return { fault: 'it is no string' };
   if (text.trim() === '') return { fault: 'it is empty' };

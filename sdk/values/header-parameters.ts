@@ -1,12 +1,12 @@
-// Parameters behind header values: read from and written to ';a;b=c;d="q"' (§25.1 generic-param).
+// Parameters after header values, read from and written to ';a;b=c;d="q"' (§25.1 generic-param).
 
 import { isHost, isToken, quote, scanParameters, unquote } from '../grammar.js';
 import { isWellFormed } from './escaping.js';
 import { NOTHING_WRITTEN, Written } from './written.js';
 
 /**
- * Fills the map, values without their quotes. Gives back how those were written that need not have been so;
- * undefined when the text is malformed.
+ * Fills the map, with values without their quotes. Returns how those parameters were written that can also be written
+ * otherwise, or undefined when the text is malformed.
  */
 export function readParameters(text: string, map: Map<string, string | true>): Pick<Written, 'find'> | undefined {
   if (text === '') return NOTHING_WRITTEN;
@@ -31,8 +31,8 @@ export function readParameters(text: string, map: Map<string, string | true>): P
 }
 
 /**
- * The parameters as text, with quotes where they are needed. Throws TypeError when a name is no
- * token, or a value cannot be sent.
+ * The parameters as text, with quotes where they are needed. Throws TypeError when a name is not a token or a value
+ * cannot be sent.
  */
 export function writeParameters(
   map: ReadonlyMap<string, string | true>,
@@ -53,9 +53,7 @@ function writtenValue(value: string, what: string): string {
   return isToken(value) || isHost(value) ? value : quotedText(value, what);
 }
 
-/**
- * The text in quotes. Throws TypeError for what cannot stand there: a line break, or half of a surrogate pair (§25.1).
- */
+/** The text in quotes. Throws TypeError for a line break and for half of a surrogate pair (§25.1). */
 export function quotedText(text: string, what: string): string {
   if (text.includes('\r') || text.includes('\n'))
     throw new TypeError(`${what}: a line break cannot be sent in ${JSON.stringify(text)}`);

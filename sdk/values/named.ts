@@ -1,9 +1,6 @@
 // Parameters and headers by name.
 
-/**
- * A Map whose keys are names: upper and lower case are the same, as everywhere in SIP
- * (§7.3.1). Keys are kept in lower case.
- */
+/** A Map with case-insensitive names as keys (§7.3.1). Keys are kept in lower case. */
 class Named<V> extends Map<string, V> {
   override get(name: string): V | undefined {
     return super.get(name.toLowerCase());
@@ -22,13 +19,13 @@ class Named<V> extends Map<string, V> {
   }
 }
 
-// Shown, and compared by test libraries, as the Map that it is.
+// So that consoles and test libraries treat it as a Map.
 Object.defineProperty(Named.prototype, 'constructor', { value: Map, configurable: true, writable: true });
 
-/** What constructors take for a map: a Map, pairs, or a plain object. */
+/** What constructors accept for a map: a Map, pairs, or a plain object. */
 export type Entries<V> = Iterable<readonly [string, V]> | { readonly [name: string]: V | undefined };
 
-/** Fills a map from what a constructor took. Undefined is left out. */
+/** Makes a map from a constructor's argument. Undefined values are left out. */
 export function named<V>(entries: Entries<V> | undefined): Named<V> {
   const map = new Named<V>();
   if (entries === undefined) return map;

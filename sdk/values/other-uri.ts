@@ -1,18 +1,16 @@
-// URIs of schemes that SIP itself does not look into: http, mailto, urn, ….
+// URIs of schemes that SIP itself does not interpret: http, mailto, urn, ….
 
 import { SipParseError } from '../errors.js';
 import { scanUri } from '../grammar.js';
 import { comparable } from './escaping.js';
 import { faultOfUri } from './fault.js';
 
-/**
- * A URI that is neither sip, sips nor tel, as it may stand in From, To, Contact or a Request-URI. It does not change.
- */
+/** A URI that is neither sip, sips nor tel, as From, To, Contact or a Request-URI may contain it. It is immutable. */
 export class OtherUri {
   private constructor(
     /** In lower case. */
     readonly scheme: string,
-    /** What follows the colon, escaped as it was written. */
+    /** The part after the colon, escaped as it was written. */
     readonly rest: string,
   ) {}
 
@@ -37,7 +35,7 @@ export class OtherUri {
     return new OtherUri(this.scheme, this.rest);
   }
 
-  /** Whether both are written alike, but for escapes that need not be (RFC 3986 §6.2.2). */
+  /** Whether both are the same text, apart from unnecessary escapes (RFC 3986 §6.2.2). */
   equals(other: unknown): boolean {
     if (typeof other === 'string') {
       const parts = scanUri(other);

@@ -6,11 +6,9 @@ import { readParameters, writeParameters } from './header-parameters.js';
 import { type Entries, named } from './named.js';
 import { NOTHING_WRITTEN, type Written } from './written.js';
 
-/**
- * A value and the parameters behind it (JSR 289's Parameterable). Values of parameters are held without their quotes.
- */
+/** A value followed by parameters (JSR 289's Parameterable). Values of parameters are held without their quotes. */
 export class Parameterable {
-  /** What stands before the first ';'. */
+  /** The part before the first ';'. */
   value: string;
   /** `true` for one without a value. Names are in lower case, whatever case they are looked up in. */
   readonly parameters: Map<string, string | true>;
@@ -21,7 +19,7 @@ export class Parameterable {
     this.parameters = named(parameters);
   }
 
-  /** Throws SipParseError when what follows the first ';' is no list of parameters. */
+  /** Throws SipParseError when the part after the first ';' is not a list of parameters. */
   static parse(text: string): Parameterable {
     const semicolon = valueEnd(text);
     const parameterable = new Parameterable(text.slice(0, semicolon).trim());
@@ -45,7 +43,7 @@ export class Parameterable {
     return copy;
   }
 
-  /** Whether both are written alike, order and case of parameter names aside. */
+  /** Whether both have the same value and parameters, apart from the order and case of parameter names. */
   equals(other: unknown): boolean {
     if (
       !(other instanceof Parameterable) ||
@@ -58,7 +56,7 @@ export class Parameterable {
   }
 }
 
-/** Index of the first ';' that stands neither in quotes nor in <>. */
+/** Index of the first ';' outside of quotes and <>. */
 function valueEnd(text: string): number {
   for (let i = 0; i < text.length; i++) {
     if (text[i] === ';') return i;

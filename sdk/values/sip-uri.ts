@@ -9,7 +9,7 @@ import { faultOfUri } from './fault.js';
 import { type Entries, named } from './named.js';
 import { NOTHING_WRITTEN, Written } from './written.js';
 
-/** What a SipUri is made of. */
+/** The parts of a SipUri. */
 export interface SipUriInit {
   /** Default: 'sip'. */
   scheme?: 'sip' | 'sips';
@@ -22,9 +22,9 @@ export interface SipUriInit {
 }
 
 /**
- * A SIP or SIPS URI (§19.1). `user`, `password`, names and values of `parameters` and of `headers` are held decoded:
- * 'j@s0n', not 'j%40s0n'; octets that were escaped and are no UTF-8 stay escaped. `toString` escapes them again where
- * §25.1 demands it, so whatever is put into a part stays in that part.
+ * A SIP or SIPS URI (§19.1). `user`, `password` and the names and values of `parameters` and `headers` are held
+ * decoded: 'j@s0n', not 'j%40s0n'. Escaped octets that are not UTF-8 stay escaped. `toString` escapes them again where
+ * §25.1 requires it, so text in one part cannot become another part.
  *
  * ```ts
  * new SipUri({ user: 'alice', host: 'example.com', parameters: { transport: 'tcp', lr: true } }).toString()
@@ -32,25 +32,24 @@ export interface SipUriInit {
  * ```
  */
 export class SipUri {
-  /** 'sip', or 'sips' for one that is to be reached securely all the way (§26.2.2). */
+  /** 'sip', or 'sips' for a resource that must be reached securely all the way (§26.2.2). */
   scheme: 'sip' | 'sips';
   /** Decoded; undefined when there is none. */
   user: string | undefined;
   /** Decoded; undefined when there is none. Its use is not recommended (§19.1.1). */
   password: string | undefined;
-  /** Name or address, as it was written; an IPv6 address in brackets, which may be left out when it is set. */
+  /** Name or address, as it was written. An IPv6 address is in brackets, which may be left out when setting it. */
   host: string;
-  /** Undefined when the URI names none: then RFC 3263 finds it. */
+  /** Undefined when the URI has no port; RFC 3263 then finds it. */
   port: number | undefined;
   /** URI parameters: `true` for one without a value. Names are in lower case, whatever case they are looked up in. */
   readonly parameters: Map<string, string | true>;
-  /** Headers for a request that is made from this URI (§19.1.5), names in lower case; 'body' is its body. */
+  /** Headers for a request that is made from this URI (§19.1.5), with names in lower case; 'body' is its body. */
   readonly headers: Map<string, string>;
   #written: Pick<Written, 'find'> = NOTHING_WRITTEN;
 
   /**
-   * A string is parsed. Throws TypeError for a host or port that is none, SipParseError
-   * for a string that is no SIP URI.
+   * A string is parsed. Throws TypeError for an invalid host or port, SipParseError for a string that is not a SIP URI.
    */
   constructor(init: SipUriInit | string) {
     if (typeof init === 'string') init = SipUri.parse(init);
@@ -123,8 +122,8 @@ export class SipUri {
   }
 
   /**
-   * Whether both are the same by the rules of §19.1.4. These are not transitive: parameters that
-   * only one has are mostly ignored.
+   * Whether both are equal by the rules of §19.1.4. These are not transitive, because most parameters that only one URI
+   * has are ignored.
    */
   equals(other: unknown): boolean {
     if (typeof other === 'string') return SipUri.canParse(other) && this.equals(SipUri.parse(other));
@@ -156,7 +155,7 @@ function checkedPort(port: number | undefined): number | undefined {
   throw new TypeError(`SipUri.port: ${JSON.stringify(port)} is no port`);
 }
 
-/** Decodes parts, and notes those that would be written otherwise. */
+/** Decodes parts, and notes those that `toString` would write differently. */
 class Notes {
   written: Written | undefined;
 
@@ -172,9 +171,7 @@ class Notes {
   }
 }
 
-/**
- * Reads name=value pairs into the map; of two with one name the first counts, for names must not be repeated (§19.1.1).
- */
+/** Reads name=value pairs into the map. If a name is repeated, which §19.1.1 forbids, the first counts. */
 function readPairs(text: string, separator: string, map: Map<string, string | true>, notes: Notes, part: string): void {
   for (const one of text.split(separator)) {
     const equals = one.indexOf('=');
@@ -189,7 +186,7 @@ function readPairs(text: string, separator: string, map: Map<string, string | tr
 function pair(name: string, value: string | true, written: Pick<Written, 'find'>, part: string, mask: number): string {
   if (name === '') throw new TypeError(`SipUri.toString: a ${part} has no name`);
   const text = written.find(part, name) ?? escaped(name, mask, `SipUri ${part}`);
-  // A parameter cannot have an empty value, but be without one (§25.1).
+  // A parameter cannot have an empty value, but it can have no value (§25.1).
   if (value === true || (value === '' && part === 'parameter')) return text;
   const given = String(value);
   return `${text}=${written.find(`${part} ${name}`, given) ?? escaped(given, mask, `SipUri ${part} ${name}`)}`;

@@ -10,17 +10,17 @@ import { type Entries, named } from './named.js';
 import { SipUri, type SipUriInit } from './sip-uri.js';
 import { areSameNumbers, digitsOf, telephoneNumberIn } from './telephone-number.js';
 
-/** What a TelUri is made of. */
+/** The parts of a TelUri. */
 export interface TelUriInit {
   /** A global number begins with '+'. */
   number: string;
-  /** True puts a '+' before a number that has none. */
+  /** True puts a '+' before a number that lacks it. */
   isGlobal?: boolean;
   parameters?: Entries<string | true> | undefined;
 }
 
 /**
- * A telephone number (RFC 3966): `tel:+1-201-555-0123`, or a local one with the context that it is valid in,
+ * A telephone number (RFC 3966): `tel:+1-201-555-0123`, or a local number with the context in which it is valid,
  * `tel:7042;phone-context=example.com`. Parameters are held decoded; `toString` escapes them again.
  */
 export class TelUri {
@@ -30,7 +30,7 @@ export class TelUri {
   /** `true` for one without a value. Names are in lower case, whatever case they are looked up in. */
   readonly parameters: Map<string, string | true>;
 
-  /** A string is parsed. Throws TypeError when the number is none. */
+  /** A string is parsed. Throws TypeError when the number is invalid. */
   constructor(init: TelUriInit | string) {
     if (typeof init === 'string') init = TelUri.parse(init);
     this.number = checkedNumber(
@@ -66,16 +66,16 @@ export class TelUri {
   }
 
   /**
-   * The URI as text, parameters in the order of RFC 3966 §3. Throws TypeError when the number is none, or a local one
-   * without a valid phone-context.
+   * The URI as text, with the parameters in the order of RFC 3966 §3. Throws TypeError when the number is invalid, or
+   * local without a valid phone-context.
    */
   toString(): string {
     return `tel:${this.#subscriber()}`;
   }
 
   /**
-   * The SIP URI by which a gateway reaches this number (§19.1.6): all of the tel URI becomes the user, in lower case,
-   * and `user=phone` is added. `gateway` is a host, or what else the URI is to have.
+   * The SIP URI for this number at a gateway (§19.1.6). The whole tel URI becomes the user, in lower case, and
+   * `user=phone` is added. `gateway` is a host, or the other parts of the URI.
    */
   toSipUri(gateway: string | SipUriInit): SipUri {
     const uri = new SipUri(typeof gateway === 'string' ? { host: gateway } : gateway);
@@ -90,7 +90,8 @@ export class TelUri {
   }
 
   /**
-   * Whether both are the same number with the same parameters, visual separators, case and order aside (RFC 3966 §4).
+   * Whether both are the same number with the same parameters, apart from visual separators, case and order (RFC 3966
+   * §4).
    */
   equals(other: unknown): boolean {
     if (typeof other === 'string') return TelUri.canParse(other) && this.equals(TelUri.parse(other));

@@ -1,10 +1,10 @@
-// Telephone numbers with their parameters: how they are read from a tel URI, and when two are the same (RFC 3966 §4).
+// Telephone numbers with their parameters: read from a tel URI, and compared (RFC 3966 §4).
 
 import { isVisualSeparator } from '../grammar/telephone.js';
 import type { UriParts } from '../grammar.js';
 import { decode } from './escaping.js';
 
-/** What follows "tel:". */
+/** The part after "tel:". */
 interface TelephoneNumber {
   /** As written, with visual separators; a global number with its '+'. */
   readonly number: string;
@@ -12,7 +12,7 @@ interface TelephoneNumber {
   readonly parameters: ReadonlyMap<string, string | true>;
 }
 
-/** The number in a tel URI. Of two parameters with one name the first counts. */
+/** The number in a tel URI. If a parameter is repeated, the first counts. */
 export function telephoneNumberIn(parts: UriParts): TelephoneNumber {
   const parameters = new Map<string, string | true>();
   for (const one of parts.parameters.split(';').slice(1)) {
@@ -23,7 +23,10 @@ export function telephoneNumberIn(parts: UriParts): TelephoneNumber {
   return { number: parts.rest.slice(0, parts.rest.length - parts.parameters.length), parameters };
 }
 
-/** Whether both are the same number with the same parameters, visual separators, case and order aside (RFC 3966 §4). */
+/**
+ * Whether both are the same number with the same parameters, apart from visual separators, case and order (RFC 3966
+ * §4).
+ */
 export function areSameNumbers(one: TelephoneNumber, other: TelephoneNumber): boolean {
   if (digitsOf(one.number) !== digitsOf(other.number)) return false;
   if (one.parameters.size !== other.parameters.size) return false;

@@ -1,4 +1,4 @@
-// Any URI: which class stands for which scheme.
+// URIs of any scheme, and the classes for them.
 
 import { SipParseError } from '../errors.js';
 import { scanUri } from '../grammar.js';
@@ -26,7 +26,7 @@ export function parseUri(text: string): Uri {
   return parts.scheme === 'tel' ? TelUri.parse(text) : OtherUri.parse(text);
 }
 
-/** The value for a URI that may be given as a string. A value is given back as it is. */
+/** Makes a value from a string; returns a value as it is. */
 export function uriOf(uri: UriLike): Uri {
   return typeof uri === 'string' ? parseUri(uri) : uri;
 }

@@ -1,5 +1,5 @@
-// sdk/PROXYING.md, sdk/ROUTING.md and sdk/B2BUA.md show what the flows say: ladders are their snapshots, code is their
-// applications, which tsc and the flows check. UPDATE_PICTURES=1 writes them anew.
+// The documents show what the tests run: ladders are their snapshots, code is their applications, which tsc and the
+// flows check. UPDATE_PICTURES=1 writes them anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
@@ -7,7 +7,10 @@ import { present } from '../../container/base/present.js';
 const root = new URL('../../', import.meta.url);
 const PAGE = new URL('sdk/PROXYING.md', root);
 
-/** <!-- ladder: FILE "TITLE" -->, <!-- code: FILE CLASS --> or <!-- code: FILE -->, and the fenced block behind it. */
+/**
+ * <!-- ladder: FILE "TITLE" -->, <!-- code: FILE CLASS --> or <!-- code: FILE -->, and the fenced block behind it. The
+ * titles stand there without the ids of rules, which the documents do not use.
+ */
 const SHOWN = /^<!-- (ladder|code): (\S+)(?: "([^"\n]+)"| (\w+))? -->\n```.*\n(?:[^`].*\n|\n)*?```$/gm;
 
 const source = (file: string): string => readFileSync(new URL(file, root), 'utf8');
@@ -20,10 +23,13 @@ function fresh(page: string): string {
   });
 }
 
+/** The ids of rules at the beginning of a title. */
+const RULES = /^(?:[A-Z]+-\d+[a-z]? )+/;
+
 /** The inline snapshot of the test with this title. */
 function ladderOf(file: string, title: string): string {
   const text = source(file);
-  const starts = [...text.matchAll(/^ *test\('(.*)', /gm)].filter((match) => match[1] === title);
+  const starts = [...text.matchAll(/^ *test\('(.*)', /gm)].filter(([, own = '']) => own.replace(RULES, '') === title);
   if (starts.length !== 1) throw new Error(`${file} has ${starts.length} tests with the title ${title}`);
   const [, ...rest] = text.slice(present(starts[0]).index).split(/^ *test\('/m);
   const snapshot = /toMatchInlineSnapshot\(`\n([^`]*)\n *`\)/.exec(rest[0] ?? '');
@@ -34,9 +40,9 @@ function ladderOf(file: string, title: string): string {
   return ladder.slice(1, -1).replaceAll('\\\\', '\\');
 }
 
-/** A class with its decorator, or the whole file. */
+/** A class with its decorator, or the whole file, without what it tells the linter. */
 function codeOf(file: string, name: string | undefined): string {
-  const text = source(file);
+  const text = source(file).replace(/^\/\/ biome-ignore.*\n/gm, '');
   if (name === undefined) return text.trimEnd();
   const end = text.indexOf('\n}\n', text.indexOf(`export class ${name} {`));
   const start = text.lastIndexOf('@Siplet(', text.indexOf(`export class ${name} {`));
@@ -50,12 +56,16 @@ function membersOf(file: string, type: string): string[] {
   return [...body.matchAll(/^ {2}(?:readonly |get )?(\w+)[?(:]/gm)].map((match) => present(match[1]));
 }
 
-test.each(['PROXYING', 'ROUTING', 'B2BUA'])('the ladders and the code in sdk/%s.md are those of the tests', (name) => {
-  const url = new URL(`sdk/${name}.md`, root);
-  const page = readFileSync(url, 'utf8');
-  if (process.env.UPDATE_PICTURES) writeFileSync(url, fresh(page));
-  else expect(page).toBe(fresh(page));
-});
+test.each(['README.md', 'sdk/README.md', 'sdk/PROXYING.md', 'sdk/ROUTING.md', 'sdk/B2BUA.md'])(
+  'the ladders and the code in %s are those of the tests',
+  (file) => {
+    const url = new URL(file, root);
+    const page = readFileSync(url, 'utf8');
+    if (process.env.UPDATE_PICTURES) writeFileSync(url, fresh(page));
+    else expect(page).toBe(fresh(page));
+    expect(page).toMatch(SHOWN);
+  },
+);
 
 test('no ladder and no code in sdk/PROXYING.md is typed by hand', () => {
   const page = readFileSync(PAGE, 'utf8');
@@ -73,7 +83,7 @@ test.each([
   expect(members.filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
 });
 
-test.each(['ProxyOptions', 'Proxy', 'ProxyBranch'])('sdk/PROXYING.md names every member of %s', (type) => {
+test.each(['ProxyOptions', 'SipProxy', 'ProxyBranch'])('sdk/PROXYING.md names every member of %s', (type) => {
   const page = readFileSync(PAGE, 'utf8');
   const members = membersOf('sdk/proxy.ts', type);
   expect(members.length).toBeGreaterThan(5);

@@ -24,7 +24,7 @@ export class Masked {
     });
     const { applicationSession } = request;
     this.#bridges.set(applicationSession.id, bridge);
-    applicationSession.setTimer('limit', 60_000);
+    applicationSession.setTimer('limit', '1m');
     await bridge.ended;
     this.#bridges.delete(applicationSession.id);
   }

@@ -1,14 +1,14 @@
 // Decides who is asked: the service behind the decorator.
+// biome-ignore lint/style/useImportType: injected by its type, so it must be there at run time.
 import { Authentication, Message, Siplet, type SipRequest } from '@siplet/sdk';
-import { inject } from 'inversify';
 
 @Siplet({ name: 'desk' })
 export class Desk {
-  constructor(@inject(Authentication) private readonly authentication: Authentication) {}
+  constructor(private readonly authentication: Authentication) {}
 
   @Message()
   async take(request: SipRequest) {
-    const isColleague = request.remote?.address.startsWith('10.1.');
+    const isColleague = request.initialRemote?.address.startsWith('10.1.');
     const user = isColleague ? 'a colleague' : await this.authentication.authenticate(request, this.policy);
     if (user === undefined) return; // it has been answered: 401, or 400
     const response = request.createResponse(200);

@@ -12,7 +12,7 @@ export class Gate {
   @Initial()
   call(request: SipRequest) {
     request.headers.set('P-Asserted-Identity', `<sip:${request.user}@example.com>`);
-    request.proxy({ recordRoute: true }).proxyTo(request.uri);
+    request.proxyTo(request.uri, { recordRoute: true });
   }
 
   @Authenticated({ realm: 'example.com', users: 'passwordOf', proxy: true })

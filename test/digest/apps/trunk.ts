@@ -1,12 +1,12 @@
 // Calls with a user's account at a provider, which challenges it.
+// biome-ignore lint/style/useImportType: injected by its type, so it must be there at run time.
 import { Message, SipFactory, Siplet, type SipRequest } from '@siplet/sdk';
-import { inject } from 'inversify';
 
 const ACCOUNT = { realm: 'provider.example', username: 'ours', password: 'paid' };
 
 @Siplet({ name: 'trunk' })
 export class Trunk {
-  constructor(@inject(SipFactory) private readonly factory: SipFactory) {}
+  constructor(private readonly factory: SipFactory) {}
 
   @Message()
   async forward(request: SipRequest) {

@@ -1,17 +1,25 @@
 // Applications of sdk/PROXYING.md: branches that are added while a call is looked for.
-import { BestResponse, BranchResponse, Invite, Siplet, type SipRequest, type SipResponse, Status } from '@siplet/sdk';
+import {
+  BestResponse,
+  BranchResponse,
+  Invite,
+  type ProxiedResponse,
+  Siplet,
+  type SipRequest,
+  Status,
+} from '@siplet/sdk';
 import { ASSISTANT, DESK, directory, MOBILE, VOICEMAIL } from './bob.js';
 
 @Siplet()
 export class Voicemail {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy().proxyTo(DESK);
+    request.proxyTo(DESK);
   }
 
   @BestResponse('INVITE')
-  failed(response: SipResponse) {
-    if (response.status < 600) response.proxy?.proxyTo(VOICEMAIL);
+  failed({ status, proxy }: ProxiedResponse) {
+    if (status < 600) proxy.proxyTo(VOICEMAIL);
   }
 }
 
@@ -19,13 +27,13 @@ export class Voicemail {
 export class Elsewhere {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy().proxyTo(DESK);
+    request.proxyTo(DESK);
   }
 
   @BestResponse('INVITE')
-  async failed(response: SipResponse) {
+  async failed({ status, proxy }: ProxiedResponse) {
     const elsewhere = await directory.find('bob');
-    if (elsewhere !== undefined && response.status < 600) response.proxy?.proxyTo(elsewhere);
+    if (elsewhere !== undefined && status < 600) proxy.proxyTo(elsewhere);
   }
 }
 
@@ -33,12 +41,12 @@ export class Elsewhere {
 export class AlsoMobile {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy().proxyTo(DESK);
+    request.proxyTo(DESK);
   }
 
   @Status(180, 'INVITE')
-  rings(response: SipResponse) {
-    response.proxy?.proxyTo(MOBILE);
+  rings({ proxy }: ProxiedResponse) {
+    proxy.proxyTo(MOBILE);
   }
 }
 
@@ -46,12 +54,12 @@ export class AlsoMobile {
 export class Substitute {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy().proxyTo([DESK, MOBILE]);
+    request.proxyTo([DESK, MOBILE]);
   }
 
   @BranchResponse('INVITE')
-  absent(response: SipResponse) {
-    if (response.status === 404) response.proxy?.proxyTo(ASSISTANT);
+  absent({ status, proxy }: ProxiedResponse) {
+    if (status === 404) proxy.proxyTo(ASSISTANT);
   }
 }
 
@@ -59,13 +67,13 @@ export class Substitute {
 export class NoForwarding {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy().proxyTo(DESK);
+    request.proxyTo(DESK);
   }
 
   @Status(181, 'INVITE')
-  forwarded(response: SipResponse) {
-    response.proxy?.cancel({ cause: 480, text: 'No forwarding' });
-    response.proxy?.proxyTo(VOICEMAIL);
+  forwarded({ proxy }: ProxiedResponse) {
+    proxy.cancel({ cause: 480, text: 'No forwarding' });
+    proxy.proxyTo(VOICEMAIL);
   }
 }
 
@@ -73,11 +81,11 @@ export class NoForwarding {
 export class TellCaller {
   @Invite()
   hunt(request: SipRequest) {
-    request.proxy({ parallel: false }).proxyTo([DESK, MOBILE]);
+    request.proxyTo([DESK, MOBILE], { parallel: false });
   }
 
   @BranchResponse('INVITE')
-  next(response: SipResponse) {
-    response.request.createResponse(181).send();
+  next({ request }: ProxiedResponse) {
+    request.createResponse(181).send();
   }
 }

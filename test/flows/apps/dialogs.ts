@@ -15,7 +15,7 @@ import { DESK, MOBILE } from './bob.js';
 export class Stay {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy({ recordRoute: true }).proxyTo(DESK);
+    request.proxyTo(DESK, { recordRoute: true });
   }
 
   @Subsequent()
@@ -48,7 +48,7 @@ export class Customer {
 export class EarlyMedia {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy({ recordRoute: true }).proxyTo([DESK, MOBILE]);
+    request.proxyTo([DESK, MOBILE], { recordRoute: true });
   }
 
   @ProvisionalResponse('INVITE')
@@ -61,7 +61,7 @@ export class EarlyMedia {
 export class ToTcp {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy({ recordRoute: true }).proxyTo(`${DESK};transport=tcp`);
+    request.proxyTo(`${DESK};transport=tcp`, { recordRoute: true });
   }
 }
 
@@ -77,6 +77,6 @@ export class Edge {
   @Invite()
   toPhone(request: SipRequest) {
     request.headers.set('X-Customer', String(request.parameter('customer')));
-    request.proxy().proxyTo(request.uri);
+    request.proxyTo(request.uri);
   }
 }

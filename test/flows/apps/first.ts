@@ -4,6 +4,6 @@ import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 export class FindBob {
   @Invite()
   find(request: SipRequest) {
-    request.proxy().proxyTo('sip:desk@10.0.0.2');
+    request.proxyTo('sip:desk@10.0.0.2');
   }
 }

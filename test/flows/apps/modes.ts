@@ -16,7 +16,7 @@ import { DESK, directory, MOBILE } from './bob.js';
 export class Relay {
   @Invite()
   relay(request: SipRequest) {
-    request.proxy({ recordRoute: true }).proxyTo([DESK, MOBILE]);
+    request.proxyTo([DESK, MOBILE], { recordRoute: true });
   }
 
   @SuccessResponse()
@@ -39,7 +39,7 @@ export class LookUp {
   async ring(request: SipRequest) {
     const uri = await directory.find('bob');
     if (request.isCommitted) return;
-    request.proxy().proxyTo(uri ?? DESK);
+    request.proxyTo(uri ?? DESK);
   }
 }
 
@@ -55,7 +55,7 @@ export class Broken {
 export class BrokenLater {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy({ parallel: false }).proxyTo([DESK, MOBILE]);
+    request.proxyTo([DESK, MOBILE], { parallel: false });
   }
 
   @BranchResponse()

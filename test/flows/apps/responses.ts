@@ -16,7 +16,7 @@ export class Sign {
   @Invite()
   ring(request: SipRequest) {
     request.headers.set('Subject', 'A call by way of siplet');
-    request.proxy().proxyTo(DESK);
+    request.proxyTo(DESK);
   }
 
   @SuccessResponse('INVITE')
@@ -30,7 +30,7 @@ export class Looking {
   @Invite()
   ring(request: SipRequest) {
     request.createResponse(182, 'Looking for Bob').send();
-    request.proxy().proxyTo(DESK);
+    request.proxyTo(DESK);
   }
 }
 
@@ -38,12 +38,12 @@ export class Looking {
 export class OneBusyAllBusy {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy().proxyTo([DESK, MOBILE]);
+    request.proxyTo([DESK, MOBILE]);
   }
 
   @BranchResponse('INVITE')
-  busy(response: SipResponse) {
-    if (response.status === 486) response.request.createResponse(600).send();
+  busy({ status, request }: SipResponse) {
+    if (status === 486) request.createResponse(600).send();
   }
 }
 
@@ -51,7 +51,7 @@ export class OneBusyAllBusy {
 export class NotNow {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy().proxyTo(DESK);
+    request.proxyTo(DESK);
   }
 
   @BestResponse('INVITE')
@@ -66,7 +66,7 @@ export class NotNow {
 export class AllMayAnswer {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy({ noCancel: true }).proxyTo([DESK, MOBILE]);
+    request.proxyTo([DESK, MOBILE], { noCancel: true });
   }
 }
 
@@ -74,7 +74,7 @@ export class AllMayAnswer {
 export class Forks {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy({ recordRoute: true }).proxyTo(DESK);
+    request.proxyTo(DESK, { recordRoute: true });
   }
 
   @SuccessResponse('INVITE')

@@ -1,12 +1,12 @@
 // Applications of sdk/PROXYING.md: where a call is looked for.
-import { Invite, type ProxyBranch, Siplet, type SipRequest, type SipResponse, SuccessResponse } from '@siplet/sdk';
+import { Invite, type ProxiedResponse, type ProxyBranch, Siplet, type SipRequest, SuccessResponse } from '@siplet/sdk';
 import { DESK, MOBILE, VOICEMAIL } from './bob.js';
 
 @Siplet()
 export class RingAll {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy({ timeout: '20s' }).proxyTo([DESK, MOBILE]);
+    request.proxyTo([DESK, MOBILE], { timeout: '20s' });
   }
 }
 
@@ -14,7 +14,7 @@ export class RingAll {
 export class Hunt {
   @Invite()
   hunt(request: SipRequest) {
-    request.proxy({ parallel: false, timeout: '10s' }).proxyTo([DESK, MOBILE, VOICEMAIL]);
+    request.proxyTo([DESK, MOBILE, VOICEMAIL], { parallel: false, timeout: '10s' });
   }
 }
 
@@ -34,12 +34,12 @@ export class DeskFirst {
 export class Follow {
   @Invite()
   follow(request: SipRequest) {
-    request.proxy().proxyTo(DESK);
+    request.proxyTo(DESK);
   }
 
   @SuccessResponse('INVITE')
-  answered(response: SipResponse) {
-    response.headers.set('X-Tried', this.tree(response.proxy?.branches ?? []));
+  answered({ headers, proxy }: ProxiedResponse) {
+    headers.set('X-Tried', this.tree(proxy.branches));
   }
 
   private tree(branches: readonly ProxyBranch[]): string {
@@ -51,6 +51,6 @@ export class Follow {
 export class DoNotFollow {
   @Invite()
   ring(request: SipRequest) {
-    request.proxy({ recurse: false }).proxyTo([DESK, MOBILE]);
+    request.proxyTo([DESK, MOBILE], { recurse: false });
   }
 }
