@@ -5,7 +5,7 @@ import type { SipRequest, SipResponse } from './messages.js';
 import type { SipUri } from './values/sip-uri.js';
 import type { Uri, UriLike } from './values/uri.js';
 
-/** Options of a proxy. They can be changed until its first branch starts. */
+/** Options of a proxy. Setting one throws IllegalStateError once its first branch has started. */
 export interface ProxyOptions {
   /**
    * Whether the container calls the application's response handlers for this transaction. Default: that of `@Siplet`,
@@ -31,6 +31,12 @@ export interface ProxyOptions {
    * `@Siplet`, else '180s'. A number below 1000 throws RangeError, because it would be milliseconds: write '20s'.
    */
   timeout?: Duration;
+  /**
+   * How long a branch may take to its first 1xx. After that it is given up as if it had answered 408. A request that
+   * is not an INVITE has as long to its final response, since 1xx are rare there. Default: no such limit. A number
+   * below 1000 throws RangeError, as in `timeout`.
+   */
+  provisionalTimeout?: Duration;
   /** Whether the other branches go on after a 2xx. Default: false. */
   noCancel?: boolean;
   /** The URI whose parameters `SipProxy.recordRouteUri` gets. */

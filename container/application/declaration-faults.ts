@@ -113,7 +113,7 @@ function statusFaults({ kind, statuses = [] }: HandlerDeclaration): string[] {
   for (const status of statuses) {
     if (status === 100) faults.push('an application never sees 100 Trying');
     else if (!Number.isInteger(status) || status < 101 || status > 699) {
-      faults.push(`${status} is no status of a response`);
+      faults.push(`${status} is not a status of a response`);
     }
   }
   return faults;

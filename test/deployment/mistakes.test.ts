@@ -24,7 +24,11 @@ async function deploy(files: Files, isArchive = false): Promise<DeployedApplicat
   const root = folder({ 'package.json': pkg({}), ...files });
   const deployable = { ...deployableAt(root), ...(isArchive ? { path: `${root}.tgz` } : {}) };
   const { services } = registry({ configs: {} });
-  return here(services, 50).start(deployable, 1, await compile(deployable, 1, (order) => bundle(order) as Promise<never>));
+  return here(services, 50).start(
+    deployable,
+    1,
+    await compile(deployable, 1, (order) => bundle(order) as Promise<never>),
+  );
 }
 
 async function mistake(files: Files, isArchive = false): Promise<string> {
