@@ -47,7 +47,7 @@ class MethodHandler implements Handler {
 
 export class HandlerTable {
   readonly initialMethods: readonly string[] | 'any';
-  /** Whether some handler of initial requests has a predicate. */
+  /** Whether a handler of initial requests has a predicate. */
   readonly hasPredicates: boolean;
   readonly stateless: Handler | undefined;
   readonly sessionKey: SessionKeyMethod | undefined;
@@ -112,8 +112,8 @@ export class HandlerTable {
   }
 
   /**
-   * The handler that takes this initial request: the first whose predicate accepts it, else the one without. Throws
-   * what a predicate throws, and TypeError when one returns a promise.
+   * The handler that takes this initial request: the first whose predicate accepts it, otherwise the one without a
+   * predicate. Throws the error of a predicate, and TypeError when a predicate returns a promise.
    */
   initialFor(method: string, request: () => ReadonlySipRequest): Handler | undefined {
     const { guarded, otherwise } = this.#initial.get(method) ?? this.#otherInitial;
@@ -122,8 +122,8 @@ export class HandlerTable {
     for (const { handler, when } of guarded) {
       const accepted: unknown = when(seen);
       if (accepted instanceof Promise) {
-        accepted.catch(() => {}); // the author is told of the promise
-        throw new TypeError(`the predicate of ${handler.label} returned a promise: a predicate answers at once`);
+        accepted.catch(() => {}); // the error below reports the promise
+        throw new TypeError(`the predicate of ${handler.label} returned a promise: a predicate must answer at once`);
       }
       if (accepted) return handler;
     }

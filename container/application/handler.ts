@@ -6,7 +6,7 @@ import type { HandlerDeclaration, SipletClass } from '@siplet/sdk/declarations';
 export interface SipletDefaults {
   readonly supervised: boolean;
   readonly stateless: boolean;
-  /** Milliseconds; 0: for ever. */
+  /** Milliseconds; 0 means no limit. */
   readonly sessionTimeout: number;
   /** Milliseconds. */
   readonly proxyTimeout: number;

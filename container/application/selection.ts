@@ -11,7 +11,7 @@ interface GuardedHandler {
   readonly when: (request: ReadonlySipRequest) => boolean;
 }
 
-/** Which handlers take initial requests of one method. */
+/** The handlers of initial requests of one method. */
 export interface InitialHandlers {
   /** In the order in which they are asked. */
   readonly guarded: readonly GuardedHandler[];
@@ -92,7 +92,7 @@ export class Selection {
     return this.#best(candidates, () => messagesOf(kind, method));
   }
 
-  /** The handlers of initial requests of this method: with predicates in the order of the source, and without. */
+  /** The handlers of initial requests of this method: those with predicates, in source order, and the one without. */
   initial(method: string | undefined): InitialHandlers {
     const takers = this.#candidates.filter((each) => each.declaration.kind === 'initial' && each.takesMethod(method));
     const plain = takers.filter(({ declaration }) => declaration.when === undefined);

@@ -211,9 +211,7 @@ export abstract class Message {
     this.append(name, value);
   }
 
-  /**
-   * Replaces the fields of that key with one for each value, at the place of the first; at the end when there was none.
-   */
+  /** Replaces the fields of that key with one for each value, at the place of the first, otherwise at the end. */
   set(name: string, value: string | readonly string[]): void {
     if (typeof value === 'string') this.setField(Field.of(name, value));
     else
@@ -325,10 +323,7 @@ export abstract class Message {
     return value < 0 ? undefined : value;
   }
 
-  /**
-   * The addresses of Route, Record-Route, Path, Contact and similar headers, in order. '*' and malformed values are
-   * skipped.
-   */
+  /** The addresses of Route, Record-Route, Path, Contact and the like, in order; skips '*' and malformed values. */
   routes(key: string): Party[] {
     const fields = this.fields;
     let all: Party[] | undefined;

@@ -90,7 +90,7 @@ export class DefaultRouter implements Router {
     this.#hasPredicates = this.#known.some(({ table }) => table.hasPredicates);
   }
 
-  /** `method` is that of the INVITE for an ACK and a CANCEL. */
+  /** For an ACK and a CANCEL `method` is INVITE. */
   #find(
     method: string,
     request: Request,

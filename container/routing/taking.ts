@@ -1,4 +1,4 @@
-// Which handler of an application takes an initial request, by the predicates of its handlers.
+// Finds the handler of an application that takes an initial request, by the predicates of its handlers.
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
 import type { Request, Uri } from '../message/index.js';
@@ -9,12 +9,12 @@ import { NoAnswer } from './router.js';
 const FAILED = new NoAnswer(500);
 
 /**
- * The handler with which the application takes the request; undefined: it passes the request over. A predicate that
- * fails is logged, and costs the request a 500.
+ * The handler that takes the request; undefined when the application passes the request over. A predicate that fails is
+ * logged, and the request is answered 500.
  */
 export function handlerFor(
   { name, table, log }: DeployedApplication,
-  /** INVITE for its ACK and CANCEL. */
+  /** For an ACK and a CANCEL, INVITE. */
   method: string,
   request: Request,
   flow: Flow | undefined,
@@ -24,7 +24,7 @@ export function handlerFor(
   try {
     return table.initialFor(method, () => new ReadonlySipRequest(request, flow, popped));
   } catch (error) {
-    log.error({ err: error, method, callId: request.callId }, `a predicate of ${name} has failed`);
+    log.error({ err: error, method, callId: request.callId }, `a predicate of ${name} failed`);
     return FAILED;
   }
 }

@@ -33,7 +33,7 @@ export class InternalFlow implements Flow {
   #peer: InternalFlow | undefined;
   readonly #agenda: Agenda;
   readonly #receive: InternalReceiver;
-  /** The flow on which the request entered the container; undefined: an application made it. */
+  /** The flow on which the request entered the container; undefined when an application made it. */
   readonly origin: Flow | undefined;
 
   private constructor(

@@ -134,12 +134,12 @@ describe('faults', () => {
       () => {
         throw new Error('no table');
       },
-      'a predicate of agent has failed: no table',
+      'a predicate of agent failed: no table',
     ],
     [
       'returns a promise',
       async () => true,
-      'a predicate of agent has failed: the predicate of Faulty.take returned a promise: a predicate answers at once',
+      'a predicate of agent failed: the predicate of Faulty.take returned a promise: a predicate must answer at once',
     ],
   ])('C-41 a predicate that %s: 500, and the log says why', async (_, when, said) => {
     @siplet({ name: 'faulty' })
