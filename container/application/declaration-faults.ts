@@ -10,12 +10,12 @@ import { nearest } from '../base/nearest.js';
 import { authenticationFaults } from './authentication-faults.js';
 import type { SipletEntry } from './handler.js';
 
-/** RFC 3261 and its extensions: names that are SIP methods in any letters. */
+/** The methods of RFC 3261 and its extensions, to recognise them in other letter cases. */
 const METHODS: ReadonlySet<string> = new Set(
   'INVITE ACK BYE CANCEL OPTIONS REGISTER PRACK SUBSCRIBE NOTIFY PUBLISH INFO REFER MESSAGE UPDATE'.split(' '),
 );
 
-/** One sentence for each fault, naming class and method. */
+/** Returns one sentence for each fault, naming class and method. */
 export function faultsOf(siplets: readonly SipletEntry[]): string[] {
   return [...siplets.flatMap(faultsOfSiplet), ...faultsBetween(siplets)];
 }
@@ -52,7 +52,7 @@ const OPTIONS: Readonly<Record<keyof SipletOptions, string>> = {
   sessionTimer: 'duration',
 };
 
-/** Durations are looked at where they are read. */
+/** Checks all options except durations, which are checked where they are read. */
 function optionFaults(className: string, type: SipletClass): string[] {
   return Object.entries(declarationOf(type)?.options ?? {}).flatMap(([key, value]) => {
     const where = `${className} (@Siplet()): the option '${key}'`;
@@ -113,7 +113,7 @@ function statusFaults({ kind, statuses = [] }: HandlerDeclaration): string[] {
   for (const status of statuses) {
     if (status === 100) faults.push('an application never sees 100 Trying');
     else if (!Number.isInteger(status) || status < 101 || status > 699) {
-      faults.push(`${status} is not a status of a response`);
+      faults.push(`${status} is not a response status`);
     }
   }
   return faults;
@@ -135,7 +135,7 @@ function statelessFaults(name: string, stateless: boolean, handlers: readonly Ha
     faults.push(`${name} is stateless, but none of its methods is decorated with @StatelessRoute()`);
   if (properties.size > 1) faults.push(`${name} is stateless and has more than one routing function: ${list(routes)}`);
   if (others.length > 0)
-    faults.push(`${name} is stateless, so nothing but its @StatelessRoute() would ever be called: ${list(others)}`);
+    faults.push(`${name} is stateless, so only its @StatelessRoute() would ever be called: ${list(others)}`);
   return faults;
 }
 

@@ -1,8 +1,8 @@
 // @ts-check
-// What may have been meant by a name that is not there.
+// Suggests the name that was probably meant by an unknown one.
 
 /**
- * `: did you mean 'Invite'?`, or nothing.
+ * Returns `: did you mean 'Invite'?`, or an empty string.
  * @param {string} name
  * @param {readonly string[]} names
  */
@@ -15,7 +15,7 @@ export function nearest(name, names) {
 }
 
 /**
- * Letters to put in, take out, replace or swap with the next (Damerau, Levenshtein).
+ * The number of letters to insert, delete, replace or swap with the next (Damerau-Levenshtein distance).
  * @param {string} one
  * @param {string} other
  */

@@ -209,7 +209,7 @@ const DECORATORS: readonly Row[] = [
   [
     'a stateless siplet with other handlers',
     "import { Invite, Siplet, StatelessRoute } from '@siplet/sdk';\n@Siplet({ stateless: true }) export class A { @StatelessRoute() route() { return 'sip:a@b'; } @Invite() ring() {} }",
-    /index\.ts:2:37: A is stateless, so nothing but its @StatelessRoute\(\) would ever be called: A\.ring/,
+    /index\.ts:2:37: A is stateless, so only its @StatelessRoute\(\) would ever be called: A\.ring/,
   ],
   [
     '@Authenticated alone',
