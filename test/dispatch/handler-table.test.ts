@@ -310,7 +310,7 @@ describe('contract section 2, several siplets', () => {
       @Initial('INVITE', 'MESSAGE') take() {}
     }
     expect(faults(One, Other)).toBe(
-      "One.ring (@Invite()) and Other.take (@Initial('INVITE', 'MESSAGE')) are equally specific for initial INVITE requests: each message goes to exactly one method",
+      "One.ring (@Invite()) and Other.take (@Initial('INVITE', 'MESSAGE')) are equally specific for initial INVITE requests: each message goes to exactly one method; remove one, or name SIP methods or a 'when' in its decorator",
     );
   });
 
@@ -429,7 +429,9 @@ describe('contract section 2, the deployment fails', () => {
       @Bye() end() {}
     }
     (Invite() as PropertyDecorator)(Missing.prototype, 'nowhere');
-    expect(faults(Missing)).toBe('Missing.nowhere (@Invite()): there is no such method');
+    expect(faults(Missing)).toBe(
+      "Missing.nowhere (@Invite()): there is no such method: write 'nowhere(request) { … }'",
+    );
   });
 
   test('an unknown SIP method name with lower case letters', () => {
@@ -461,7 +463,9 @@ describe('contract section 2, the deployment fails', () => {
     class Bare {
       @Invite() ring() {}
     }
-    expect(faults(Bare)).toBe('Bare has decorated methods but is not decorated with @Siplet()');
+    expect(faults(Bare)).toBe(
+      "Bare has decorated methods but is not decorated with @Siplet(): write '@Siplet()' above the class",
+    );
   });
 
   test('a status that no response to an application has', () => {
