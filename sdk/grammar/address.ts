@@ -19,18 +19,18 @@ import { isUri } from './uri.js';
 /** An address in its parts, all as they were written. */
 export class AddressParts {
   constructor(
-    /** With its quotes still on, trimmed; undefined when there is none. */
+    /** Trimmed, with its quotes; undefined when there is none. */
     public displayName: string | undefined,
-    /** What stands between < and >, or the bare addr-spec. */
+    /** The text between < and >, or the bare addr-spec. */
     public uri: string,
-    /** Whether the URI stood in < and >. */
+    /** Whether the URI was in < and >. */
     public bracketed: boolean,
     /** Header parameters with the leading ';', or ''. */
     public parameters: string,
   ) {}
 }
 
-/** The parts of an address, or undefined when the text is not one, or its URI is none. */
+/** The parts of an address, or undefined when the text is not an address. */
 export function scanAddress(text: string): AddressParts | undefined {
   const start = skipSpace(text, 0, text.length);
   const end = trimEnd(text, start, text.length);
@@ -57,7 +57,7 @@ function bracketed(text: string, name: number, nameEnd: number, less: number, en
   return new AddressParts(displayName, text.slice(less + 1, greater), true, text.slice(parameters, end));
 }
 
-/** addr-spec without <>: what follows ";" belongs to the header, and "," and "?" must not stand in it (§20.10). */
+/** addr-spec without <>: parameters after ";" belong to the header, and "," and "?" are not allowed (§20.10). */
 function bare(text: string, start: number, end: number): AddressParts | undefined {
   let i = start;
   for (; i < end; i++) {

@@ -8,9 +8,9 @@ export const PASSWORD = 2;
 export const PARAM = 4;
 /** hname and hvalue, without escapes (§25.1). */
 export const HEADER = 8;
-/** token (§25.1): `%` is a token character like any other, and no escape. */
+/** token (§25.1): `%` is a token character like any other and does not begin an escape. */
 export const TOKEN = 16;
-/** alphanum, and "_" which real networks have in host names (§25.1 has no "_"). */
+/** alphanum and "_", which §25.1 does not allow in host names, but real networks use. */
 export const LABEL = 32;
 /** HEXDIG. */
 export const HEX = 64;
@@ -73,7 +73,7 @@ export function skip(text: string, start: number, end: number, mask: number): nu
   return i;
 }
 
-/** As `skip`, and "%" HEXDIG HEXDIG passes too (§25.1 escaped). */
+/** Like `skip`, but accepts "%" HEXDIG HEXDIG as well (§25.1 escaped). */
 export function skipEscaped(text: string, start: number, end: number, mask: number): number {
   let i = start;
   while (i < end) {
@@ -91,7 +91,8 @@ export function isEscape(text: string, i: number, end: number): boolean {
 }
 
 /**
- * Index of the first char in [start, end) that is no SP or HT, or `end`. Folded lines were unfolded before (§7.3.1).
+ * Index of the first char in [start, end) that is neither SP nor HT, or `end`. Folded lines have been unfolded
+ * (§7.3.1).
  */
 export function skipSpace(text: string, start: number, end: number): number {
   let i = start;
@@ -99,7 +100,7 @@ export function skipSpace(text: string, start: number, end: number): number {
   return i;
 }
 
-/** Index after the last char in [start, end) that is no SP or HT, or `start`. */
+/** Index after the last char in [start, end) that is neither SP nor HT, or `start`. */
 export function trimEnd(text: string, start: number, end: number): number {
   while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
   return end;
@@ -110,8 +111,8 @@ export function isSpace(code: number): boolean {
 }
 
 /**
- * Index after the quoted-string that begins at `start`, or -1 when it does not end, or holds what
- * must not stand in one (§25.1).
+ * Index after the quoted-string that begins at `start`, or -1 when it does not end or contains a forbidden character
+ * (§25.1).
  */
 export function quotedEnd(text: string, start: number, end: number): number {
   for (let i = start + 1; i < end; i++) {
@@ -130,12 +131,12 @@ function isQuotable(code: number): boolean {
   return code <= 0x7f && code !== 0x0a && code !== 0x0d;
 }
 
-/** A control character that must not stand in quotes without a backslash; HT may. */
+/** A control character that needs a backslash in quotes; HT does not. */
 function isControl(code: number): boolean {
   return (code < SPACE && code !== TAB) || code === 0x7f;
 }
 
-/** Value of an ASCII hexadecimal digit that is known to be one. */
+/** Value of a char code that is known to be an ASCII hexadecimal digit. */
 export function hexValue(code: number): number {
   return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
 }

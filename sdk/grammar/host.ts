@@ -29,8 +29,8 @@ function nameEnd(text: string, start: number, end: number): number {
 }
 
 /**
- * Whether the label from `label` to `stop` may be the last: one of digits alone is not a toplabel, so it must end an
- * IPv4 address (§25.1). One that only begins with a digit passes (RFC 1123 §2.1).
+ * Whether the label from `label` to `stop` may be the last. A label of digits alone is not a toplabel, so it must end
+ * an IPv4 address (§25.1). A label that merely begins with a digit passes (RFC 1123 §2.1).
  */
 function isLast(text: string, start: number, label: number, stop: number, labels: number): boolean {
   return !isNumber(text, label, stop) || (labels === 4 && isIPv4(text, start, stop));
@@ -55,7 +55,7 @@ function isNumber(text: string, start: number, end: number): boolean {
   return i === end;
 }
 
-/** Four numbers 0-255, with no leading zeros that some would read as octal (RFC 3986 §3.2.2). */
+/** Four numbers 0-255 without leading zeros, which some would read as octal (RFC 3986 §3.2.2). */
 function isIPv4(text: string, start: number, end: number): boolean {
   let numbers = 0;
   let i = start;
@@ -89,7 +89,10 @@ function gapOf(text: string, start: number, end: number): number {
   return end;
 }
 
-/** How many groups of 16 bits [start, end) has, -1 when it is not such groups; an IPv4 address counts as two. */
+/**
+ * The number of groups of 16 bits in [start, end), or -1 when it consists of anything else. An IPv4 address counts as
+ * two.
+ */
 function groupsIn(text: string, start: number, end: number, mayEndInIPv4: boolean): number {
   let groups = 0;
   let i = start;

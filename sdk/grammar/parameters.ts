@@ -1,18 +1,17 @@
-// Parameters: *( SEMI generic-param ) behind header values, and the looser search that
-// serves those of URIs too (§25.1).
+// Parameters: *( SEMI generic-param ) after header values, and a looser search that also serves those of URIs (§25.1).
 
 import { COLON, EQUALS, isIn, QUOTE, quotedEnd, SEMICOLON, skip, skipSpace, TOKEN, trimEnd } from './characters.js';
 import { closingQuote, hasEscape, sameName, unescaped } from './text.js';
 
-// Where name and value of the parameter that was looked at last begin and end.
+// Where the name and the value of the last parameter begin and end.
 let nameStart = 0;
 let nameEnd = 0;
 let valueStart = -1; // -1: a flag
 let valueEnd = 0;
 
 /**
- * Value of a parameter in ';a;b=c;d="q"' as written, true for a flag, undefined when it is absent.
- * Of two with one name, the first.
+ * Value of a parameter in ';a;b=c;d="q"' as it was written; true for a flag, undefined when it is absent. If the name
+ * is repeated, the first counts.
  */
 export function parameterOf(parameters: string, name: string): string | true | undefined {
   const wanted = name.toLowerCase();
@@ -25,8 +24,8 @@ export function parameterOf(parameters: string, name: string): string | true | u
 }
 
 /**
- * As `parameterOf` for the parameters of a URI: there ';%6cr' is the parameter lr, and the value is
- * given without escapes (§19.1.4).
+ * Like `parameterOf`, for the parameters of a URI: there ';%6cr' is the parameter lr, and the value is returned
+ * unescaped (§19.1.4).
  */
 export function uriParameterOf(parameters: string, name: string): string | true | undefined {
   const wanted = name.toLowerCase();
@@ -65,7 +64,7 @@ export function areParameters(text: string, start: number, end: number): boolean
   return i === end;
 }
 
-/** Steps over SEMI generic-param: index of what follows it and its spaces, or -1. */
+/** Steps over SEMI generic-param: index after it and its spaces, or -1. */
 function step(text: string, start: number, end: number): number {
   if (text.charCodeAt(start) !== SEMICOLON) return -1;
   nameStart = skipSpace(text, start + 1, end);
@@ -87,7 +86,7 @@ function step(text: string, start: number, end: number): number {
   return i;
 }
 
-/** gen-value: token or host; a bare IPv6 address stands in Via's received (§25.1). */
+/** gen-value: token or host, or the bare IPv6 address of Via's received (§25.1). */
 function skipValue(text: string, start: number, end: number): number {
   let i = start;
   while (i < end) {
@@ -98,7 +97,7 @@ function skipValue(text: string, start: number, end: number): number {
   return i;
 }
 
-/** Steps over whatever stands before the next ";" that is in no quotes. */
+/** Steps over everything before the next ";" outside of quotes. */
 function look(text: string, start: number, end: number): number {
   if (text.charCodeAt(start) === SEMICOLON) start++;
   nameStart = skipSpace(text, start, end);

@@ -1,4 +1,4 @@
-// telephone-subscriber: what follows "tel:" (RFC 3966 §3).
+// telephone-subscriber: the part after "tel:" (RFC 3966 §3).
 
 import {
   DOT,
@@ -17,7 +17,7 @@ import {
 import { hostEnd } from './host.js';
 import { sameName } from './text.js';
 
-// What a parameter means to the number.
+// The meaning of a parameter for the number.
 const FAULTY = -1;
 const OTHER = 0;
 const CONTEXT = 1;
@@ -49,7 +49,7 @@ function parameterEnd(text: string, name: number, nameEnd: number, end: number):
   let i = nameEnd;
   if (i < end && text.charCodeAt(i) === EQUALS) {
     const value = i + 1;
-    // isub alone may hold any uric, which for a scanner must end at the next ";" (RFC 3966 §3).
+    // Only isub may contain any uric; for a scanner it must end at the next ";" (RFC 3966 §3).
     const mask = sameName(text, name, nameEnd, 'isub') ? URIC : PARAM;
     i = skipEscaped(text, value, parametersAt(text, value, end), mask);
     if (i === value) return -1;
@@ -57,7 +57,9 @@ function parameterEnd(text: string, name: number, nameEnd: number, end: number):
   return i === end || text.charCodeAt(i) === SEMICOLON ? i : -1;
 }
 
-/** What the parameter means; FAULTY when it has not the value that it needs. A name that ends at `end` has no value. */
+/**
+ * The meaning of the parameter; FAULTY when it lacks the value that it needs. A name that ends at `end` has no value.
+ */
 function roleOf(text: string, name: number, nameEnd: number, end: number): number {
   const hasValue = nameEnd < end;
   if (sameName(text, name, nameEnd, 'phone-context')) {
@@ -85,7 +87,7 @@ export function isGlobalNumber(text: string, start: number, end: number): boolea
   return isExtension(text, start + 1, end) && hasDigit(text, start + 1, end, false);
 }
 
-/** Hexadecimal digits, "*", "#" and separators, at least one of them no separator. */
+/** Hexadecimal digits, "*", "#" and separators, at least one of them not a separator. */
 export function isLocalNumber(text: string, start: number, end: number): boolean {
   for (let i = start; i < end; i++) {
     const code = text.charCodeAt(i);

@@ -16,14 +16,14 @@ import {
   trimEnd,
 } from './characters.js';
 
-/** token, of one char at least (§25.1). */
+/** token, of at least one char (§25.1). */
 export function isToken(text: string): boolean {
   return text.length > 0 && skip(text, 0, text.length, TOKEN) === text.length;
 }
 
 /**
- * Each %HH as the one octet (latin1 char) that it stands for, once and never recursively; a '%' that
- * begins no escape stays (§19.1.2).
+ * Replaces each %HH by its octet (a latin1 char), once and never recursively. A '%' that does not begin an escape stays
+ * (§19.1.2).
  */
 export function unescaped(text: string): string {
   let at = text.indexOf('%');
@@ -42,7 +42,7 @@ export function unescaped(text: string): string {
   return out + text.slice(from);
 }
 
-/** What stands in a quoted-string, without quotes and backslashes; other text as it is (§25.1). */
+/** The content of a quoted-string, without quotes and backslashes; other text is unchanged (§25.1). */
 export function unquote(text: string): string {
   const last = text.length - 1;
   if (last < 1 || text.charCodeAt(0) !== QUOTE || text.charCodeAt(last) !== QUOTE) return text;
@@ -59,8 +59,8 @@ export function unquote(text: string): string {
 }
 
 /**
- * The text as a quoted-string. CR and LF cannot stand in one and become spaces; other controls, '"'
- * and '\' get a backslash (§25.1).
+ * The text as a quoted-string. CR and LF are not allowed in one and become spaces; other controls, '"' and '\' get a
+ * backslash (§25.1).
  */
 export function quote(text: string): string {
   let out = '"';
@@ -82,7 +82,8 @@ export function quote(text: string): string {
 }
 
 /**
- * Elements of a comma-separated list, trimmed, without empty ones. Commas in quotes and in <> divide nothing (§7.3.1).
+ * Elements of a comma-separated list, trimmed, without empty ones. Commas in quotes and in <> do not separate elements
+ * (§7.3.1).
  */
 export function splitList(value: string): string[] {
   const elements: string[] = [];
@@ -104,7 +105,7 @@ export function splitList(value: string): string[] {
   return elements;
 }
 
-/** Index of the quote that closes the one at `start`, or `end`. Cares for nothing but backslashes. */
+/** Index of the quote that closes the one at `start`, or `end`. Only backslashes are special. */
 export function closingQuote(text: string, start: number, end: number): number {
   for (let i = start + 1; i < end; i++) {
     const code = text.charCodeAt(i);
@@ -121,8 +122,8 @@ function addElement(elements: string[], value: string, start: number, end: numbe
 }
 
 /**
- * Whether [start, end) of the text is the name, which is given in lower case. ASCII letters are
- * compared without case (§7.3.1).
+ * Whether [start, end) of the text is the name, which must be in lower case. ASCII letters are compared without case
+ * (§7.3.1).
  */
 export function sameName(text: string, start: number, end: number, name: string): boolean {
   if (end - start !== name.length) return false;
@@ -134,7 +135,7 @@ export function sameName(text: string, start: number, end: number, name: string)
   return true;
 }
 
-/** Whether there is an escape to look at. */
+/** Whether the text contains a possible escape. */
 export function hasEscape(text: string, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (text.charCodeAt(i) === PERCENT) return true;
   return false;

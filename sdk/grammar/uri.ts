@@ -33,16 +33,15 @@ export class UriParts {
     public parameters: string,
     /** Without the '?', or ''. */
     public headers: string,
-    /** What follows 'scheme:' when the scheme is neither sip nor sips, else ''. */
+    /** The part after 'scheme:' when the scheme is neither sip nor sips, otherwise ''. */
     public rest: string,
   ) {}
 }
 
-// Where the parts of the URI that was scanned last begin and end: read at once by scanUri, so that
-// a mere check allocates nothing.
+// Where the parts of the last scanned URI begin and end. scanUri reads them at once, so a mere check allocates nothing.
 let schemeEnd = 0;
-let userEnd = 0; // 0: there is none
-let passwordStart = 0; // 0: there is none
+let userEnd = 0; // 0: none
+let passwordStart = 0; // 0: none
 let hostStart = 0;
 let hostStop = 0;
 let port = -1;
@@ -82,7 +81,7 @@ export function isUri(text: string, start: number, end: number): boolean {
   return colon + 1 < end && skipEscaped(text, colon + 1, end, URIC) === end;
 }
 
-/** Index of the colon behind "sip" or "sips", or -1. */
+/** Index of the colon after "sip" or "sips", or -1. */
 function sipColon(text: string, start: number, end: number): number {
   if (end - start < 4 || lower(text, start) !== 0x73) return -1;
   if (lower(text, start + 1) !== 0x69 || lower(text, start + 2) !== 0x70) return -1;
@@ -90,7 +89,7 @@ function sipColon(text: string, start: number, end: number): number {
   return colon < end && text.charCodeAt(colon) === COLON ? colon : -1;
 }
 
-/** Index of the colon behind a scheme (§25.1), or -1. */
+/** Index of the colon after a scheme (§25.1), or -1. */
 function schemeColon(text: string, start: number, end: number): number {
   if (start >= end || !isAlpha(text.charCodeAt(start))) return -1;
   let i = start + 1;
@@ -113,7 +112,7 @@ function isSip(text: string, colon: number, end: number): boolean {
   return text.charCodeAt(parametersEnd) === QUESTION && areHeaders(text, parametersEnd + 1, end);
 }
 
-/** Index after [ userinfo ], or -1. "@" stands only behind the userinfo: all other parts must escape it (§25.1). */
+/** Index after [ userinfo ], or -1. "@" is allowed only after the userinfo: all other parts must escape it (§25.1). */
 function userinfoEnd(text: string, start: number, end: number): number {
   userEnd = 0;
   passwordStart = 0;

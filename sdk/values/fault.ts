@@ -12,14 +12,14 @@ interface Fault {
 
 /** Why the text is not a URI (§25.1). */
 export function faultOfUri(text: string): Fault {
-  if (typeof text !== 'string') return { fault: 'it is no string' };
+  if (typeof text !== 'string') return { fault: 'it is not a string' };
   if (text === '') return { fault: 'it is empty' };
   const colon = text.indexOf(':');
   if (colon < 0) return { fault: 'it has no scheme' };
   for (let i = 0; i < colon; i++) {
     const code = text.charCodeAt(i);
     if (i === 0 ? !isAlpha(code) : !isAlpha(code) && !isDigit(code) && !'+-.'.includes(text.charAt(i))) {
-      return { fault: `${JSON.stringify(text[i])} must not stand in a scheme`, position: i };
+      return { fault: `a scheme cannot contain ${JSON.stringify(text[i])}`, position: i };
     }
   }
   const scheme = text.slice(0, colon).toLowerCase();
@@ -35,7 +35,10 @@ function faultOfSip(text: string, start: number): Fault {
   if (userinfo !== undefined) return userinfo;
   const hostStop = hostEnd(text, host, text.length);
   if (hostStop >= 0) return faultBehindHost(text, hostStop);
-  return { fault: host === text.length ? 'the host is missing' : 'the host is no name and no address', position: host };
+  return {
+    fault: host === text.length ? 'the host is missing' : 'the host is neither a name nor an address',
+    position: host,
+  };
 }
 
 function faultOfUserinfo(text: string, start: number, at: number): Fault | undefined {
@@ -55,7 +58,7 @@ function faultBehindHost(text: string, hostStop: number): Fault {
   let i = first;
   while (isDigit(text.charCodeAt(i))) i++;
   const isPort = i > first && Number(text.slice(first, i)) <= 65535;
-  return isPort ? faultBehindPort(text, i) : { fault: 'the port is no number from 0 to 65535', position: first };
+  return isPort ? faultBehindPort(text, i) : { fault: 'the port is not a number from 0 to 65535', position: first };
 }
 
 function faultBehindPort(text: string, start: number): Fault {
@@ -69,7 +72,7 @@ function faultBehindPort(text: string, start: number): Fault {
     }
   }
   if (text[i] === '?') return faultOfHeaders(text, i + 1);
-  return { fault: `${JSON.stringify(text[i])} must not stand here`, position: i };
+  return { fault: `${JSON.stringify(text[i])} is not allowed here`, position: i };
 }
 
 function faultOfHeaders(text: string, start: number): Fault {
@@ -79,41 +82,41 @@ function faultOfHeaders(text: string, start: number): Fault {
     if (i === name || text[i] !== '=') return { fault: 'a header after "?" is not name=value', position: name };
     i = skipEscaped(text, i + 1, text.length, HEADER);
     if (text[i] !== '&')
-      return { fault: `${JSON.stringify(text[i] ?? '')} must not stand in a header after "?"`, position: i };
+      return { fault: `a header after "?" cannot contain ${JSON.stringify(text[i] ?? '')}`, position: i };
   }
 }
 
 function faultOfTel(text: string, start: number): Fault {
   if (text[start] !== '+' && !text.toLowerCase().includes(';phone-context=')) {
     return {
-      fault: 'it is neither a global number, which begins with "+", nor has it a phone-context (RFC 3966 §3)',
+      fault: 'a number must begin with "+" or have a phone-context (RFC 3966 §3)',
       position: start,
     };
   }
-  return { fault: 'it is no telephone number with parameters (RFC 3966 §3)', position: start };
+  return { fault: 'it is not a telephone number with parameters (RFC 3966 §3)', position: start };
 }
 
 function faultAt(text: string, start: number, end: number, mask: number, what: string): Fault {
   const i = skipEscaped(text, start, end, mask);
   if (i >= end) return { fault: `${what} is empty`, position: start };
-  return { fault: `${JSON.stringify(text[i])} must not stand in ${what}`, position: i };
+  return { fault: `${what} cannot contain ${JSON.stringify(text[i])}`, position: i };
 }
 
 /** Why the text is not an address (§20.10, §25.1). */
 export function faultOfAddress(text: string): Fault {
-  if (typeof text !== 'string') return { fault: 'it is no string' };
+  if (typeof text !== 'string') return { fault: 'it is not a string' };
   if (text.trim() === '') return { fault: 'it is empty' };
   const less = text.indexOf('<', text.trimStart().startsWith('"') ? text.lastIndexOf('"') : 0);
   if (less >= 0) {
     const greater = text.indexOf('>', less);
-    if (greater < 0) return { fault: 'there is no ">" for the "<"', position: less };
+    if (greater < 0) return { fault: 'the "<" has no ">"', position: less };
     const uri = faultOfUriWithin(text, less + 1, greater);
     return uri ?? { fault: 'its display name or its parameters are not well formed' };
   }
   if (text.trimStart().startsWith('"')) return { fault: 'the display name is not followed by a URI in < and >' };
   const stop = text.trim().search(/[;\s]/);
   const bare = stop < 0 ? text.trim() : text.trim().slice(0, stop);
-  if (bare.includes(',') || bare.includes('?')) return { fault: 'a URI with "," or "?" must stand in < and >' };
+  if (bare.includes(',') || bare.includes('?')) return { fault: 'a URI with "," or "?" must be in < and >' };
   return faultOfUriWithin(bare, 0, bare.length) ?? { fault: 'its parameters are not well formed' };
 }
 

@@ -41,7 +41,7 @@ export function writeParameters(
 ): string {
   let text = '';
   for (const [name, value] of map) {
-    if (!isToken(name)) throw new TypeError(`${what}: ${JSON.stringify(name)} is no parameter name`);
+    if (!isToken(name)) throw new TypeError(`${what}: ${JSON.stringify(name)} is not a parameter name`);
     text += `;${written.find('name', name) ?? name}`;
     if (value !== true)
       text += `=${written.find(`value ${name}`, value) ?? writtenValue(String(value), `${what} ${name}`)}`;

@@ -104,7 +104,7 @@ export class SipUri {
         text += `:${written.find('password', this.password) ?? escaped(this.password, PASSWORD, 'SipUri.password')}`;
       }
       text += '@';
-    } else if (this.password !== undefined) throw new TypeError('SipUri.toString: there is a password without a user');
+    } else if (this.password !== undefined) throw new TypeError('SipUri.toString: the URI has a password but no user');
     text += checkedHost(this.host);
     if (this.port !== undefined) text += `:${checkedPort(this.port)}`;
     for (const [name, value] of this.parameters) text += `;${pair(name, value, written, 'parameter', PARAM)}`;
@@ -147,12 +147,12 @@ function checkedScheme(scheme: 'sip' | 'sips'): 'sip' | 'sips' {
 function checkedHost(host: string): string {
   if (isHost(String(host))) return host;
   if (isHost(`[${host}]`)) return `[${host}]`;
-  throw new TypeError(`SipUri.host: ${JSON.stringify(host)} is no host name and no address`);
+  throw new TypeError(`SipUri.host: ${JSON.stringify(host)} is neither a host name nor an address`);
 }
 
 function checkedPort(port: number | undefined): number | undefined {
   if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return port;
-  throw new TypeError(`SipUri.port: ${JSON.stringify(port)} is no port`);
+  throw new TypeError(`SipUri.port: ${JSON.stringify(port)} is not a port, which is 0 to 65535`);
 }
 
 /** Decodes parts, and notes those that `toString` would write differently. */

@@ -123,7 +123,7 @@ export class TelUri {
 function checkedNumber(number: string): string {
   const text = String(number);
   if (isGlobalNumber(text, 0, text.length) || isLocalNumber(text, 0, text.length)) return text;
-  throw new TypeError(`TelUri.number: ${JSON.stringify(number)} is no telephone number`);
+  throw new TypeError(`TelUri.number: ${JSON.stringify(number)} is not a telephone number`);
 }
 
 /** isub and ext first, then phone-context, then all others by name (RFC 3966 §3). */
@@ -132,9 +132,10 @@ function rank(name: string): number {
 }
 
 function parameter(name: string, value: string | true): string {
-  if (!/^[a-z0-9-]+$/.test(name)) throw new TypeError(`TelUri.toString: ${JSON.stringify(name)} is no parameter name`);
+  if (!/^[a-z0-9-]+$/.test(name))
+    throw new TypeError(`TelUri.toString: ${JSON.stringify(name)} is not a parameter name`);
   if (name === 'ext' && !(typeof value === 'string' && /^[0-9().-]+$/.test(value))) {
-    throw new TypeError(`TelUri.toString: ${JSON.stringify(value)} is no extension`);
+    throw new TypeError(`TelUri.toString: ${JSON.stringify(value)} is not an extension`);
   }
   return value === true || value === '' ? name : `${name}=${escaped(String(value), PARAM, `TelUri parameter ${name}`)}`;
 }

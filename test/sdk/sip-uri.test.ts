@@ -150,7 +150,7 @@ describe('an application cannot inject', () => {
   });
   test('what cannot be written throws', () => {
     expect(() => new SipUri({ host: 'h', user: '' }).toString()).toThrow('the user is empty');
-    expect(() => new SipUri({ host: 'h', password: 'p' }).toString()).toThrow('a password without a user');
+    expect(() => new SipUri({ host: 'h', password: 'p' }).toString()).toThrow('the URI has a password but no user');
     expect(() => new SipUri({ host: 'h', user: '\ud800' }).toString()).toThrow('surrogate');
     expect(() => new SipUri({ host: 'h', parameters: { '': 'x' } }).toString()).toThrow('no name');
     expect(() => new SipUri({ host: 'h', scheme: 'tel' as 'sip' })).toThrow('SipUri.scheme');
@@ -182,10 +182,10 @@ describe('SipUri', () => {
     expect([`${uri}`, JSON.stringify({ uri })]).toEqual(['sip:a@h', '{"uri":"sip:a@h"}']);
   });
   test.each([
-    ['sip:a b@h', 'must not stand in a user at character 5'],
+    ['sip:a b@h', 'a user cannot contain " " at character 5'],
     ['sip:a@', 'the host is missing at character 6'],
-    ['sip:a@b c', '" " must not stand here at character 7'],
-    ['sip:h:70000', 'the port is no number from 0 to 65535 at character 6'],
+    ['sip:a@b c', '" " is not allowed here at character 7'],
+    ['sip:h:70000', 'the port is not a number from 0 to 65535 at character 6'],
     ['sip:h;;lr', 'a parameter has no name at character 6'],
     ['sip:h;x=', 'a parameter has an empty value at character 8'],
     ['sip:h?x', 'not name=value at character 6'],
