@@ -11,11 +11,16 @@ import { childrenOf, nameOf } from './syntax-tree.js';
 /** @typedef {{ name: string, module: string, isType: boolean, node: Node }} Imported */
 /** @typedef {Readonly<Record<string, readonly string[]>>} Shared */
 /** @typedef {{ name: string, line: number, column: number, decorators: string[] }} DeclaredMember */
-/** @typedef {{ name: string, file: string, line: number, column: number, isExported: boolean, decorators: string[], members: DeclaredMember[] }} DeclaredClass */
+/**
+ * @typedef {{ name: string, file: string, line: number, column: number, isExported: boolean, decorators: string[],
+ *   members: DeclaredMember[] }} DeclaredClass
+ */
 /** @typedef {{ message: string, id: string, loc: { file: string, line: number, column: number } }} SourceFault */
 
+/** @typedef {Decorator} WrittenDecorator */
+
 /** A decorator of a module that the container hands out, as it is used. */
-export class Decorator {
+class Decorator {
   /**
    * @param {Node} node
    * @param {string} name As it is exported.

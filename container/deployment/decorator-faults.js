@@ -5,7 +5,7 @@ import { nameOf } from './syntax-tree.js';
 
 /** @typedef {import('./syntax-tree.js').Node} Node */
 /** @typedef {import('./author-source.js').AuthorSource} AuthorSource */
-/** @typedef {import('./author-source.js').Decorator} Decorator */
+/** @typedef {import('./author-source.js').WrittenDecorator} Decorator */
 
 const OF_CLASSES = new Set(['Siplet', 'ApplicationRouter']);
 /** Decorators of the SDK for methods which take no message. */

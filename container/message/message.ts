@@ -172,12 +172,6 @@ export abstract class Message {
     return values;
   }
 
-  /** The values of one field, split like those of `values`. */
-  valuesIn({ key, value }: Field): string[] {
-    if (!isList(key)) return [value];
-    return value.includes(',') ? splitList(value) : value === '' ? [] : [value];
-  }
-
   /** Adds the new first value: a field above the first one of that key, or above all fields when there is none. */
   push(name: string, value: string): void {
     this.pushField(Field.of(name, value));

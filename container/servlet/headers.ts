@@ -2,7 +2,8 @@
 // only read (JSR 289 §5.4.2).
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, Parameterable } from '@siplet/sdk';
-import { keyOf, type Message, Party, type Request, type Response, textOf, wireOf } from '../message/index.js';
+import { splitList } from '@siplet/sdk/grammar';
+import { type Field, isList, keyOf, type Message, Party, type Request, type Response, textOf, wireOf } from '../message/index.js';
 
 /** Written by the container alone. */
 const SYSTEM = new Set(['via', 'call-id', 'cseq', 'record-route', 'route', 'max-forwards', 'content-length']);
@@ -47,7 +48,7 @@ export class Headers implements sdk.SipHeaders {
 
   *entries(): IterableIterator<[name: string, value: string]> {
     for (const field of this.#message.fields)
-      for (const value of this.#message.valuesIn(field)) yield [field.name, textOf(value)];
+      for (const value of valuesIn(field)) yield [field.name, textOf(value)];
   }
 
   [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
@@ -125,4 +126,10 @@ function mayWriteContact(message: Message): boolean {
     (status === 200 && cseq.method === 'OPTIONS') ||
     cseq.method === 'REGISTER'
   );
+}
+
+/** The values of one field: those of a list, divided (§7.3.1). */
+function valuesIn({ key, value }: Field): string[] {
+  if (!isList(key)) return [value];
+  return value.includes(',') ? splitList(value) : value === '' ? [] : [value];
 }

@@ -100,7 +100,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   createResponse(status: number, reason?: string): SipResponse {
     const answerer = this.answerable('createResponse');
     if (!Number.isInteger(status) || status < 101 || status > 699) {
-      throw new RangeError(`${status} is no status of a response that an application can give: 101 to 699`);
+      throw new RangeError(`${status} is not a status of a response that an application can give: 101 to 699`);
     }
     if (this.isCommitted) throw new IllegalStateError(`createResponse: ${this.label} has its final response`);
     if (answerer.isProxied && !this.isInitial) {

@@ -1,4 +1,4 @@
-// Contract section 3, W-08: the options of a proxy and of its branches, which are refused once they would come too late.
+// Contract section 3, W-08: an option of a proxy or of a branch that comes too late is refused.
 import { IllegalStateError, type ProxyBranch, type SipProxy } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
