@@ -58,8 +58,8 @@ export interface SipSession {
   readonly attributes: Map<string, Json>;
   readonly applicationSession: ApplicationSession;
   /**
-   * The Contact that the application sends as a user agent. It can be changed until the first message that carries it is
-   * sent; after that, changing it throws IllegalStateError, and so does reading it where the application is not a user
+   * The Contact that the application sends as a user agent. It can be changed until the first message that carries it
+   * is sent. After that, changing it throws IllegalStateError; so does reading it where the application is not a user
    * agent.
    */
   readonly contact: OwnContact;

@@ -31,7 +31,7 @@ const DANGEROUS: ReadonlySet<string> = new Set([
   'user-agent',
 ]);
 
-/** Writes the headers of the URI into the request, without those that are dangerous, and those that cannot be written. */
+/** Writes the headers of the URI into the request, but for the dangerous ones and those that cannot be written. */
 export function writeUriHeaders(address: Address, request: Request): void {
   const { uri } = address;
   if (!(uri instanceof SipUri)) return;

@@ -1,4 +1,4 @@
-// Contract section 3, W-08: the options of a proxy and of its branches, which are refused once they would come too late.
+// Contract section 3, W-08: the options of a proxy and of its branches; an option that comes too late is refused.
 import { IllegalStateError, type ProxyBranch, type SipProxy } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
@@ -7,7 +7,6 @@ import { ALICE, BOB, CAROL } from '../world/stage.js';
 
 const ON_PROXY: { readonly [name: string]: (proxy: SipProxy) => void } = {
   supervised: (proxy) => Object.assign(proxy, { supervised: false }),
-  parallel: (proxy) => Object.assign(proxy, { parallel: false }),
   recurse: (proxy) => Object.assign(proxy, { recurse: false }),
   recordRoute: (proxy) => Object.assign(proxy, { recordRoute: true }),
   recordRouteUri: (proxy) => Object.assign(proxy, { recordRouteUri: 'sip:x;y=z' }),
