@@ -5,14 +5,17 @@ import type { SipRequest, SipResponse } from './messages.js';
 import type { SipUri } from './values/sip-uri.js';
 import type { Uri, UriLike } from './values/uri.js';
 
-/** Options of a proxy. Setting one throws IllegalStateError once its first branch has started. */
+/** Options of a proxy. Setting one other than `parallel` throws IllegalStateError once its first branch has started. */
 export interface ProxyOptions {
   /**
    * Whether the container calls the application's response handlers for this transaction. Default: that of `@Siplet`,
    * else true.
    */
   supervised?: boolean;
-  /** Whether all branches start at once, or one after another. Default: true. */
+  /**
+   * Whether all branches start at once, or one after another. Default: true. Changed during the search, it holds for
+   * the branches that wait.
+   */
   parallel?: boolean;
   /** Whether the proxy tries the Contacts of a 3xx itself (§16.7 step 4). Default: true. */
   recurse?: boolean;

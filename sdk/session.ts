@@ -9,6 +9,14 @@ import type { Address } from './values/address.js';
 /** The state of a dialog (§12): not created yet, created by a 1xx with a To tag, confirmed by a 2xx, ended. */
 export type SessionState = 'initial' | 'early' | 'confirmed' | 'terminated';
 
+/** The Contact of a user agent as far as the application may choose it; the container adds host, port and transport. */
+export interface OwnContact {
+  /** The user part of the URI. */
+  user: string | undefined;
+  /** Parameters of the URI; `true` for one without a value. */
+  readonly parameters: Map<string, string | true>;
+}
+
 /**
  * One dialog, or a request that may create one. When a request forks, each To tag has its own session, which begins
  * with a copy of the attributes of the first.
@@ -49,6 +57,21 @@ export interface SipSession {
    */
   readonly attributes: Map<string, Json>;
   readonly applicationSession: ApplicationSession;
+  /**
+   * The Contact that the application sends as a user agent. It can be changed until the first message that carries it
+   * is sent. After that, changing it throws IllegalStateError; so does reading it where the application is not a user
+   * agent.
+   */
+  readonly contact: OwnContact;
+  /**
+   * The address of this container that requests of the application leave from: 'udp:192.0.2.1:5060', or an IP address.
+   * undefined: the routing table decides. Setting it throws IllegalStateError for an address that is not this
+   * container's, and where the application is not a user agent: a proxy has an `outboundInterface` of its own.
+   */
+  outboundInterface: string | undefined;
+  readonly createdAt: Date;
+  /** When the session last sent or received a message. */
+  readonly lastActiveAt: Date;
   /**
    * Ends the session but not the dialog. Messages that still arrive in it are forwarded or answered without the
    * application.

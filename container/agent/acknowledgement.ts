@@ -2,24 +2,25 @@
 import type { Request, Uri } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
 import { type HopUser, NextHop } from '../proxy/next-hop.js';
-import type { Hop } from '../transport/flow.js';
+import { type Hop, leavingFrom } from '../transport/flow.js';
 import { asIfFrom } from './in-place-of-peers.js';
 import type { AgentServices } from './services.js';
 
 /**
- * Sends it, and calls `sent` with its hop first. Resolves when it was sent, or cannot be: that is told to
- * `services.problem`.
+ * Sends it from that address of ours, and calls `sent` with its hop first. Resolves when it was sent, or cannot be:
+ * that is told to `services.problem`.
  */
 export function sendAcknowledgement(
   ack: Request,
   services: AgentServices,
+  from: string | undefined,
   sent: (ack: Request, hop: Hop) => void,
 ): Promise<void> {
   const next = postprocessRouting(ack);
   addContentLength(ack);
   if (next === undefined) return Promise.resolve();
   return new Promise((done) => {
-    const acknowledgement = new Acknowledgement(ack, services, sent, done);
+    const acknowledgement = new Acknowledgement(ack, services, from, sent, done);
     const hop = new NextHop(services, acknowledgement).find(next, services.internalFlowTo(next, undefined));
     if (hop !== undefined) acknowledgement.attempt(hop);
   });
@@ -29,6 +30,7 @@ class Acknowledgement implements HopUser {
   constructor(
     readonly ack: Request,
     readonly services: AgentServices,
+    readonly from: string | undefined,
     readonly sent: (ack: Request, hop: Hop) => void,
     readonly done: () => void,
   ) {}
@@ -37,7 +39,8 @@ class Acknowledgement implements HopUser {
     return sizeOf(this.ack, next, asIfFrom(this.services));
   }
 
-  attempt(hop: Hop): void {
+  attempt(found: Hop): void {
+    const hop = leavingFrom(this.from, found);
     this.sent(this.ack.clone(), hop);
     this.services.transactions.sendStateless(this.ack, hop);
     this.done();

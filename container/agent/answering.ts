@@ -9,7 +9,7 @@ import type { Answerer } from '../servlet/answerer.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import { ServedResponse } from '../servlet/served-response.js';
 import type { SipRequest } from '../servlet/sip-request.js';
-import { DIALOG_METHODS } from '../session/dialog-set.js';
+import { DIALOG_METHODS, namesContact } from '../session/dialog-set.js';
 import { call } from '../session/notices.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { RequestReceived } from './exchanges.js';
@@ -209,9 +209,20 @@ export class Answering implements ReliableUser, RequestReceived {
 
   /** ReliableUser. */
   sendNow(response: Response): void {
-    if (!this.received.isProxied) this.#agentOf(response)?.timer.answering(this.request, response);
+    const { request, session } = this;
+    session.touch();
+    if (!this.received.isProxied) this.#agentOf(response)?.timer.answering(request, response);
+    if (namesContact(request.method, response.status)) this.#writeContact(response);
     this.received.answer(response);
     this.#agentAnswered(response);
+    if (this.isB2bua && this.transaction.state === 'accepted') this.#leg().accepted = this;
+  }
+
+  /** The application may have chosen another since the response was made. */
+  #writeContact(response: Response): void {
+    const { session, transaction } = this;
+    const contact = session.sendContact(transaction.flow);
+    if (session.set.contact !== undefined || !response.has('contact')) response.set('Contact', contact);
   }
 
   /** Sends a provisional response of a user agent that the caller has to acknowledge, after those before it. */
@@ -237,6 +248,8 @@ export class Answering implements ReliableUser, RequestReceived {
   /** The transaction has ended: nothing is sent again. */
   stop(): void {
     this.#reliables?.stop();
+    const leg = this.isB2bua ? Leg.find(this.session) : undefined;
+    if (leg?.accepted === this) leg.accepted = undefined;
   }
 
   /** The user agent that the response belongs to; undefined where it makes no dialog. */

@@ -18,6 +18,8 @@ export interface ExchangeUser {
   provisional(response: ReceivedResponse): void;
   /** The final one, which may be the container's own. */
   final(response: ReceivedResponse): void;
+  /** Whether a header of it, by its name in lower case, goes on with it; left out: it goes nowhere. */
+  mayPass?(key: string): boolean;
 }
 
 /** A request that we sent and that has no final response. */
@@ -38,6 +40,8 @@ export interface RequestReceived {
   dialogEnded(): void;
   /** Answers in the place of the application. */
   answerAs(status: number): void;
+  /** Sends a response of ours, whatever waits before it. */
+  sendNow(response: Response): void;
   /** A response of ours, as it was sent: for the handlers that are told what became of it. */
   presentOwn(response: Response): sdk.SipResponse;
 }
@@ -48,6 +52,8 @@ export interface LegUser {
   requested(received: RequestReceived): void;
   /** The ACK to a 2xx that was sent in it; after its handler. */
   acknowledged(ack: Request): void;
+  /** Whether a header of such a request, by its name in lower case, goes on with it. */
+  mayPass(key: string): boolean;
   /** The dialog has ended; `bye` is there when the peer ended it. */
   ended(bye: Request | undefined): void;
 }

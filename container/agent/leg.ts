@@ -20,6 +20,7 @@ import { Dialog, TARGET_REFRESH } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, LegUser, RequestReceived, RequestSent } from './exchanges.js';
 import { ExpectedRequests } from './expected-requests.js';
 import { furtherAttempt } from './further-attempt.js';
+import { assertMethod } from './method.js';
 import { OfferAnswer } from './offer-answer.js';
 import { Outgoing } from './outgoing.js';
 import { ReceivedProvisionals } from './received-provisionals.js';
@@ -40,6 +41,8 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   user: LegUser | undefined;
   /** The other leg of the call (JSR 289 §14.1). */
   linked: Leg | undefined;
+  /** The INVITE of a B2BUA that has its first 2xx, and may get others until its transaction ends (RFC 6026). */
+  accepted: RequestReceived | undefined;
   /** Requests received that have no final response. */
   readonly received = new Set<RequestReceived>();
   /** Requests sent that have none. */
@@ -227,7 +230,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
       if (received.isInitial) this.end(undefined);
       return;
     }
-    if (received.isInitial) this.#openAsServer(request, transaction.toTag);
+    if (received.isInitial) this.#openAsServer(request, response.to.tag ?? transaction.toTag);
     if (status >= 200) this.#accepted(received, response);
     else if (!received.answered) this.received.add(received);
   }
@@ -262,6 +265,10 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     if (!this.#successes.acknowledge(ack)) return false;
     this.offers.received(ack);
     return true;
+  }
+
+  mayPass(key: string): boolean {
+    return this.user?.mayPass(key) ?? true;
   }
 
   b2bua(request: sdk.SipRequest): sdk.B2bua {
@@ -304,6 +311,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   createRequest(method: string): SentRequest {
     if (method === 'ACK' || method === 'CANCEL')
       throw new IllegalStateError(`${method} belongs to a transaction: see createAck and createCancel`);
+    assertMethod(method);
     if (this.session.state === 'terminated') throw new IllegalStateError(`${this.#label} has ended: no ${method}`);
     const { dialog } = this;
     if (dialog !== undefined) return new SentRequest(dialog.request(method), this, false);
@@ -345,7 +353,8 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   }
 
   acknowledge(ack: Request): Promise<void> {
-    return sendAcknowledgement(ack, this.services, (sent, hop) => {
+    this.session.touch();
+    return sendAcknowledgement(ack, this.services, this.session.outboundInterface, (sent, hop) => {
       this.offers.sent(ack);
       this.#acks.add(ack.cseq.number, sent, hop);
     });

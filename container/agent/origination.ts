@@ -6,10 +6,8 @@ import { DialogSet } from '../session/dialog-set.js';
 import type { SessionOwner } from '../session/owner.js';
 import type { RoutingState } from '../transport/routing-state.js';
 import { Leg } from './leg.js';
+import { assertMethod } from './method.js';
 import type { AgentServices } from './services.js';
-
-/** §7.1: a method is a token. */
-const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 
 /**
  * With its own Call-ID and From tag, in a session of its own. Throws IllegalStateError for ACK and CANCEL, which belong
@@ -26,7 +24,7 @@ export function createInitialRequest(
 ): SentRequest {
   if (method === 'ACK' || method === 'CANCEL')
     throw new IllegalStateError(`${method} belongs to a transaction: it is made from its request or response`);
-  if (!TOKEN.test(method)) throw new TypeError(`${method} is no SIP method`);
+  assertMethod(method);
   const { identifiers } = services;
   const request = new Request(method, requestUriOf(to));
   request.append('From', partyText(from, identifiers.tag()));

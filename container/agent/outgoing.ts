@@ -6,13 +6,12 @@ import type { Deadline, Timed } from '../base/clock.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
 import { type HopUser, NextHop } from '../proxy/next-hop.js';
-import { contactOf } from '../proxy/record-route.js';
 import { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import { Awaited } from '../session/awaited.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
-import type { Flow, Hop } from '../transport/flow.js';
+import { type Flow, type Hop, leavingFrom } from '../transport/flow.js';
 import { Dialog } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, RequestSent } from './exchanges.js';
 import { asIfFrom, localResponse } from './in-place-of-peers.js';
@@ -128,11 +127,11 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   }
 
   attempt(hop: Hop): void {
-    const { request } = this;
-    const flow = hop.flow ?? this.#services.open(hop);
+    const { request, session } = this;
+    const flow = hop.flow ?? this.#services.open(leavingFrom(session.outboundInterface, hop));
     this.#flow = flow;
     const wire = request.clone();
-    if (WITH_CONTACT.has(request.method) && !wire.has('contact')) wire.append('Contact', contactOf(flow));
+    if (WITH_CONTACT.has(request.method) && !wire.has('contact')) wire.append('Contact', session.sendContact(flow));
     const bound = { transport: hop.transport, address: hop.address, port: hop.port, host: hop.host, flow } as Hop;
     this.#openTransactions++;
     this.#transaction = this.#services.transactions.send(wire, bound, this);
@@ -173,6 +172,10 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     if (this.#ended || this.#cancelled || !this.isInvite) return;
     this.#cancelled = true;
     this.#transaction?.cancel(reason);
+  }
+
+  mayPass(key: string): boolean {
+    return this.user?.mayPass?.(key) ?? true;
   }
 
   /** Resolves with its final response, which may be the container's. */

@@ -9,6 +9,7 @@ import { Awaited } from '../session/awaited.js';
 import type { Turn } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
 import { Bridge } from './bridge.js';
+import { responseToOriginal } from './forked-response.js';
 import { assertInitial, createLegRequest, createRequestInDialog } from './leg-request.js';
 import { link, relink, unlink } from './linking.js';
 
@@ -53,12 +54,7 @@ export class B2bua implements sdk.B2bua {
   }
 
   createResponseToOriginal(session: sdk.SipSession, status: number, reason?: string): sdk.SipResponse {
-    const leg = legOf(session as SipSession, 'createResponseToOriginal');
-    for (const answering of leg.received)
-      if (answering.isInitial) return answering.servlet.createResponse(status, reason);
-    throw new IllegalStateError(
-      `createResponseToOriginal: the session of ${session.callId} has no initial request that waits for a final response`,
-    );
+    return responseToOriginal(legOf(session as SipSession, 'createResponseToOriginal'), status, reason);
   }
 
   pending(session: sdk.SipSession): sdk.SipRequest[] {

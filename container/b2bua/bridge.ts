@@ -13,6 +13,7 @@ import type { OwnRequest } from '../servlet/sender.js';
 import { Awaited } from '../session/awaited.js';
 import type { SipSession } from '../session/sip-session.js';
 import { BridgedLeg } from './bridged-leg.js';
+import { passes } from './header-policy.js';
 import { relayedResponse } from './relayed-response.js';
 import { ReliableRelay } from './reliable-relay.js';
 import { callFailed, relayFailure } from './uncaught.js';
@@ -83,6 +84,8 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
       this.answering.services.invocation.turn,
     );
   }
+
+  readonly mayPass = passes;
 
   // The callee's answers ---------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import type { LegUser } from '../agent/exchanges.js';
 import type { Leg } from '../agent/leg.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
-import { copyFields } from './header-policy.js';
+import { copyFields, passes } from './header-policy.js';
 import { createRelayedRequest, relayedInto } from './leg-request.js';
 import { RelayedRequest } from './relayed-request.js';
 
@@ -48,6 +48,8 @@ export class BridgedLeg implements LegUser {
   release(): void {
     if (this.leg.user === this) this.leg.user = undefined;
   }
+
+  readonly mayPass = passes;
 
   // LegUser ----------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 // Which header fields pass from one leg to the other (RFC 7092 §3.1.2): one table. What is not in it is copied, in
 // order, unknown ones too.
+import { IllegalStateError } from '@siplet/sdk';
 import { Field, type Message, type Response } from '../message/index.js';
 
 /** Of the message's own leg: its way, its dialog, its transaction, its hop's credentials. Never copied. */
@@ -44,6 +45,23 @@ const NEVER_WITHOUT_BODY: ReadonlySet<string> = new Set([...OF_THE_LEG, ...OF_TH
  * RFC 3327, RFC 5626).
  */
 const PER_LEG: ReadonlySet<string> = new Set(['100rel', 'timer', 'path', 'outbound', 'gruu']);
+
+/** Headers that pass in part, or where a message may have those of an application. */
+const IN_PART: ReadonlySet<string> = new Set(['supported', 'require', 'contact']);
+
+/** Whether the header passes from one leg to the other; `key` is its name in lower case. */
+export function passes(key: string): boolean {
+  return !NEVER.has(key) || IN_PART.has(key);
+}
+
+/** Throws IllegalStateError for a header that the application has written and that does not pass. */
+export function assertPassing(written: ReadonlyMap<string, string> | undefined, message: Message): void {
+  for (const [key, name] of written ?? [])
+    if (!passes(key) && key !== 'from' && key !== 'to')
+      throw new IllegalStateError(
+        `${name}, which the application has set in ${message.startLine()}, does not pass to the other leg: give it in \`headers\``,
+      );
+}
 
 /** Copies what may pass to the other leg. The fields are shared. */
 export function copyFields(from: Message, to: Message, withBody = true): void {

@@ -10,8 +10,9 @@ import { type Party, Request, textOf } from '../message/index.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import { addressOf, uriText } from '../servlet/values.js';
-import { copyFields, namesExtension, passExtensions } from './header-policy.js';
+import { assertPassing, copyFields, namesExtension, passExtensions } from './header-policy.js';
 import { renameDialogs } from './named-leg.js';
+import { writeUriHeaders } from './uri-headers.js';
 
 /** §20.22: what a request has without the header. */
 const MAX_FORWARDS = 70;
@@ -24,8 +25,9 @@ type Body = { readonly content: string | Uint8Array; readonly type: string };
  * (RFC 7332 §3.1). The next application in the router's order gets it. Throws TooManyHopsError when none is left.
  */
 export function createLegRequest(answering: Answering, options: LegOptions, body?: Body): OwnRequest {
-  const { request, services } = answering;
+  const { request, services, servlet } = answering;
   const { identifiers } = services;
+  assertPassing(servlet.headers.written, request);
   const to = options.to === undefined ? undefined : addressOf(options.to);
   const uri = options.uri === undefined ? (to === undefined ? request.uri : requestUriOf(to)) : uriText(options.uri);
   const leg = new Request(request.method, uri);
@@ -39,6 +41,7 @@ export function createLegRequest(answering: Answering, options: LegOptions, body
   leg.append('Max-Forwards', hopsLeft(answering));
   copyFields(request, leg, body === undefined);
   if (request.method === 'REGISTER') for (const contact of request.values('contact')) leg.append('Contact', contact);
+  if (to !== undefined) writeUriHeaders(to, leg);
   renameDialogs(leg, services.userAgents);
   passExtensions(request, leg, takesReliably(answering, leg, body) ? '100rel' : undefined);
   const sent = inItsOwnSession(services, answering.session.applicationSession, leg, answering.received.routingState);
@@ -89,6 +92,7 @@ export function createRequestInDialog(leg: Leg, request: SipRequest, options: Le
       'createRequest: in a dialog From, To and Request-URI are those of the dialog (§12.2.1.1)',
     );
   const answering = Answering.of(request);
+  assertPassing(request.headers.written, request.message);
   const sent = answering === undefined ? leg.createRequest(request.method) : createRelayedRequest(answering, leg);
   if (answering === undefined) copyFields(request.message, sent.message);
   overwrite(sent, options.headers);

@@ -5,6 +5,7 @@ import type { ExchangeUser } from '../agent/exchanges.js';
 import type { Leg } from '../agent/leg.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest } from '../servlet/sender.js';
+import { passes } from './header-policy.js';
 import { relayedResponse } from './relayed-response.js';
 
 /** A leg of the bridge. */
@@ -22,6 +23,8 @@ export class RelayedRequest implements ExchangeUser {
     readonly to: RelayingLeg,
     readonly answering: Answering,
   ) {}
+
+  readonly mayPass = passes;
 
   /** `make` may throw: it cannot be sent in that dialog. */
   start(make: () => OwnRequest): void {

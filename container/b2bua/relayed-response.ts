@@ -1,9 +1,8 @@
 // A response of one leg as the other leg's: what the callee answered, as the caller gets it.
 
 import type { Answering } from '../agent/answering.js';
-import { TARGET_REFRESH } from '../agent/dialog.js';
 import { type Response, responseTo } from '../message/index.js';
-import { contactOf } from '../proxy/record-route.js';
+import { namesContact } from '../session/dialog-set.js';
 import { copyContacts, copyFields, passExtensions } from './header-policy.js';
 
 /** A body with what its headers say of it. */
@@ -17,11 +16,10 @@ export interface Content {
  * `answering`. `content` stands in for no body.
  */
 export function relayedResponse(answering: Answering, response: Response, content?: Content): Response {
-  const { request, transaction } = answering;
+  const { request, transaction, isInitial } = answering;
   const { status } = response;
-  const makesDialog = status < 300 && (answering.isInitial || TARGET_REFRESH.has(request.method));
-  const relayed = responseTo(request, status, response.reason, transaction.toTag, answering.isInitial && makesDialog);
-  if (makesDialog) relayed.append('Contact', contactOf(transaction.flow));
+  const relayed = responseTo(request, status, response.reason, transaction.toTag, isInitial && status < 300);
+  if (namesContact(request.method, status)) relayed.append('Contact', answering.session.contactFor(transaction.flow));
   copyFields(response, relayed);
   copyContacts(response, relayed);
   passExtensions(response, relayed);

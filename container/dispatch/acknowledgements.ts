@@ -25,7 +25,7 @@ export class Acknowledgements {
       return;
     }
     const agent = services.userAgents.find(ack.callId, ack.to.tag, ack.from.tag);
-    if (agent !== undefined) this.#toUserAgent(ack, agent, flow);
+    if (agent !== undefined) this.#toUserAgent(ack, agent, route?.parameters, flow);
     // without a Route it is for nobody whom we know
     else if (route !== undefined) forwardStatelessly(ack, services.proxy, flow);
   }
@@ -36,11 +36,11 @@ export class Acknowledgements {
     const { application } = applicationSession;
     const handler = application.table.subsequent('ACK');
     takenBy(flow, application.name);
+    session.touch();
     if (handler === undefined) {
       forwardStatelessly(ack, this.services.proxy, flow);
       return;
     }
-    applicationSession.touch();
     applicationSession.mailbox.post({
       isWaitedFor: true,
       handler: () => handler,
@@ -53,13 +53,13 @@ export class Acknowledgements {
   }
 
   /** §13.3.1.4: it is shown once, however often it comes. */
-  #toUserAgent(ack: Request, session: SipSession, flow: Flow): void {
+  #toUserAgent(ack: Request, session: SipSession, routeParameters: string | undefined, flow: Flow): void {
     const leg = Leg.of(session, this.services.agent);
     if (!leg.acknowledges(ack)) return;
     const { applicationSession } = session;
     const { application } = applicationSession;
-    const servlet = new SipRequest(ack, session, false, '', flow, undefined);
-    applicationSession.touch();
+    const servlet = new SipRequest(ack, session, false, routeParameters, flow, undefined);
+    session.touch();
     const awaited = leg.takeExpected('ACK');
     awaited?.give(servlet);
     const handler = awaited === undefined ? application.table.subsequent('ACK') : undefined;

@@ -50,7 +50,7 @@ export class DialogRequests {
   #serve(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
     const session = this.agentOf(request);
     if (session !== undefined) {
-      const received = this.#received(request, transaction, session, route, route?.parameters ?? '');
+      const received = this.#received(request, transaction, session, route, route?.parameters);
       serve(received.answering, received.application.table.subsequent(request.method));
       return;
     }
@@ -65,7 +65,7 @@ export class DialogRequests {
     transaction: ServerTransaction,
     session: SipSession,
     route: Uri | undefined,
-    routeParameters: string,
+    routeParameters: string | undefined,
   ): ReceivedRequest {
     if (transaction.isInvite) transaction.respond(responseTo(request, 100));
     return new ReceivedRequest(

@@ -91,7 +91,6 @@ export class InitialRequests implements Beginner {
       withoutSession(request);
     const { first } = new DialogSet(session, request);
     const popped = destination.popped ?? route;
-    const parameters = popped?.parameters ?? '';
     const received = new ReceivedRequest(
       services,
       transaction,
@@ -100,7 +99,7 @@ export class InitialRequests implements Beginner {
       first,
       loopPart,
       popped,
-      parameters,
+      popped?.parameters,
       destination,
     );
     received.begin(handler, this);

@@ -55,6 +55,7 @@ export class Proxying implements Supervisor, ProxyRole {
       services.nextApplication.of(branch, transaction.flow, routingState, 'CONTINUE');
     proxying.supervised = options.supervised;
     proxying.#set.search = context;
+    proxying.#set.isProxied = true;
     return proxying;
   }
 
@@ -165,14 +166,14 @@ export class Proxying implements Supervisor, ProxyRole {
     settled: Settled,
     isWanted?: () => boolean,
   ): void {
-    const { applicationSession } = this.#set;
-    applicationSession.touch();
+    const session = this.sessionOf(response);
+    session.touch();
     if (!this.supervised) {
       settled(branch, response);
       return;
     }
     const servlet = handler === undefined ? undefined : this.#present(branch, response, origin);
-    applicationSession.mailbox.post(
+    session.applicationSession.mailbox.post(
       new ResponseCall(this.received, handler, servlet, branch, response, settled, isWanted),
     );
   }

@@ -46,7 +46,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #ended = false;
   /** Copies: it lingers with the transaction, and the message need not. */
   readonly #route: string | undefined;
-  readonly routeParameters: string;
+  readonly routeParameters: string | undefined;
 
   constructor(
     readonly services: DispatchServices,
@@ -58,13 +58,13 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     /** The second part of our branches (RFC 5393); undefined: not computed yet. */
     readonly loopPart: string | undefined,
     route: Uri | undefined,
-    /** Parameters of it that may be believed (C-35). */
-    routeParameters: string,
+    /** Parameters of it that may be believed (C-35); undefined: it came by none. */
+    routeParameters: string | undefined,
     /** With which it goes on from here (composition); of an initial request its Destination. */
     readonly routingState: RoutingState,
   ) {
     this.#route = route === undefined ? undefined : copied(route.text);
-    this.routeParameters = copied(routeParameters);
+    this.routeParameters = routeParameters && copied(routeParameters);
     transaction.user = this;
     takenBy(transaction.flow, this.application.name);
     session.transactionBegins();

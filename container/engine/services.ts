@@ -92,11 +92,12 @@ export class Services {
   }
 
   #forSessions({ dialogIdle }: ServiceSettings): SessionServices {
-    const { clock, identifiers, key } = this.#parts;
+    const { clock, identifiers, key, transport } = this.#parts;
     return {
       clock,
       identifiers,
       dialogIdle,
+      hasInterface: (address) => transport.hasInterface(address),
       invocation: this.invocation,
       encodedUris: new EncodedUris(key),
       named: new Map(),

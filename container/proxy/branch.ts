@@ -3,7 +3,7 @@
 import type { Deadline, Timed } from '../base/clock.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import type { ClientTransaction, ClientUser, ServerTransaction, TransactionFailure } from '../transaction/user.js';
-import type { Flow, Hop } from '../transport/flow.js';
+import { type Flow, type Hop, leavingFrom } from '../transport/flow.js';
 import {
   addContentLength,
   addRecordRoute,
@@ -206,7 +206,7 @@ export class Branch implements ClientUser, HopUser, Timed {
     // The last hop may have the prepared request itself: nobody needs it after.
     const request = this.#hops.isLast ? this.request : this.request.clone();
     const from = this.options?.outboundInterface ?? context.outboundInterface;
-    const flow = hop.flow ?? services.open(from === undefined ? hop : { ...hop, from });
+    const flow = hop.flow ?? services.open(leavingFrom(from, hop));
     this.#flow = flow;
     const recordRoute = this.#recordRouteParameters;
     this.isRecordRouted = recordRoute !== undefined;

@@ -23,8 +23,11 @@ export interface Answerer {
   readonly session: SipSession;
   readonly application: DeployedApplication;
   readonly isInitial: boolean;
-  /** Raw parameters of the Route value of ours by which it came, where they can be trusted (C-35). */
-  readonly routeParameters: string;
+  /**
+   * Raw parameters of the Route value of ours by which it came, where they can be trusted (C-35); undefined: it came by
+   * none.
+   */
+  readonly routeParameters: string | undefined;
   /** That Route value. */
   readonly route: Uri | undefined;
   readonly routingState: RoutingState;
@@ -35,7 +38,11 @@ export interface Answerer {
   /** The application or the container proxies it. */
   readonly isProxied: boolean;
   /** The request as the application holds it. */
-  readonly servlet: sdk.SipRequest & { readonly entryFlow: Flow | undefined };
+  readonly servlet: sdk.SipRequest & {
+    readonly entryFlow: Flow | undefined;
+    /** Raw parameters of the URI by which the request came. */
+    readonly parameters: string;
+  };
   readonly services: { readonly digest: DigestServer };
   /**
    * Takes the role of proxy. Throws IllegalStateError when it has the other role or cannot be proxied (C-1),

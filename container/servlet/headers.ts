@@ -8,19 +8,28 @@ import { type Field, isList, keyOf, type Message, Party, type Request, type Resp
 /** Written by the container alone. */
 const SYSTEM = new Set(['via', 'call-id', 'cseq', 'record-route', 'route', 'max-forwards', 'content-length']);
 
+/** Whose header fields they are. */
+interface HeaderOwner {
+  /** Throws when the message has left, and when the header has no effect in it. */
+  assertMayWrite(key: string, name: string): void;
+}
+
 export class Headers implements sdk.SipHeaders {
   readonly #message: Message;
-  /** Throws when the message has left. */
-  readonly #assertOpen: () => void;
+  readonly #owner: HeaderOwner;
+  /** What the application has written, by name as it wrote it. */
+  written: Map<string, string> | undefined;
 
-  constructor(message: Message, assertOpen: () => void) {
+  constructor(message: Message, owner: HeaderOwner) {
     this.#message = message;
-    this.#assertOpen = assertOpen;
+    this.#owner = owner;
   }
 
   get(name: string): string | undefined {
-    const value = this.#message.value(keyOf(name));
-    return value === undefined ? undefined : textOf(value);
+    const field = this.#message.first(keyOf(name));
+    if (field === undefined) return undefined;
+    const { value } = field;
+    return textOf(value.includes(',') ? (this.#message.valuesIn(field)[0] ?? '') : value);
   }
 
   getAll(name: string): string[] {
@@ -71,7 +80,7 @@ export class Headers implements sdk.SipHeaders {
   }
 
   delete(name: string): boolean {
-    const key = this.#assertWritable(name);
+    const key = this.#assertWritable(name, false);
     if (key === 'from' || key === 'to') throw this.#system(name);
     return this.#message.delete(name);
   }
@@ -90,10 +99,14 @@ export class Headers implements sdk.SipHeaders {
     return value === undefined ? undefined : Parameterable.parse(textOf(value));
   }
 
-  #assertWritable(name: string): string {
-    this.#assertOpen();
+  #assertWritable(name: string, isSet = true): string {
     const key = keyOf(name);
     if (SYSTEM.has(key) || (key === 'contact' && !mayWriteContact(this.#message))) throw this.#system(name);
+    this.#owner.assertMayWrite(isSet ? key : '', name);
+    if (isSet) {
+      this.written ??= new Map();
+      this.written.set(key, name);
+    }
     return key;
   }
 

@@ -23,8 +23,13 @@ export abstract class MessageView<M extends Message> {
   protected abstract assertOpen(): void;
 
   get headers(): Headers {
-    this.#headers ??= new Headers(this.message, () => this.assertOpen());
+    this.#headers ??= new Headers(this.message, this);
     return this.#headers;
+  }
+
+  /** Throws where this header cannot be written; `key` is its name in lower case, '' for one that is removed. */
+  assertMayWrite(_key: string, _name: string): void {
+    this.assertOpen();
   }
 
   get callId(): string {

@@ -34,13 +34,13 @@ export class ProxyBranch implements sdk.ProxyBranch {
   }
 
   get request(): sdk.SipRequest {
-    const { session, transaction, isInitial, routeParameters } = this.#role.received;
+    const { session, transaction, isInitial, servlet } = this.#role.received;
     const branch = this.#branch;
     this.#request ??= new SipRequest(
       branch.request,
       session,
       isInitial,
-      routeParameters,
+      servlet.parameters,
       transaction.flow,
       undefined,
       branch,

@@ -33,7 +33,7 @@ export class ReadonlySipRequest extends MessageView<Request> implements sdk.Read
   }
 
   parameter(name: string): string | true | undefined {
-    return parameterText(this.route?.parameters ?? '', name);
+    return parameterText((this.route ?? this.message.target).parameters, name);
   }
 
   protected assertOpen(): void {

@@ -30,6 +30,11 @@ export class ReceivedResponse extends SipResponse {
     return undefined;
   }
 
+  override assertMayWrite(key: string, name: string): void {
+    super.assertMayWrite(key, name);
+    if (!this.exchange.mayPass(key)) throw this.staysHere(name);
+  }
+
   /** The ACK has been sent. */
   get isAcknowledged(): boolean {
     return this.sender.hasAcknowledged(this.message.cseq.number);
@@ -76,9 +81,8 @@ export class ReceivedResponse extends SipResponse {
 
   /** Calls a handler with it in its turn, then `done`; only `done`, in its turn, where there is no handler. */
   present(handler: Handler | undefined, done?: () => void): void {
-    const { applicationSession } = this.session;
-    applicationSession.touch();
-    applicationSession.mailbox.post({
+    this.session.touch();
+    this.session.applicationSession.mailbox.post({
       isWaitedFor: true,
       handler: () => handler,
       argument: () => this,

@@ -32,6 +32,8 @@ export interface SentExchange {
    * a Reason header.
    */
   cancel(reason?: string): void;
+  /** Whether a header that a handler sets in a response goes on to where the response goes on to. */
+  mayPass(key: string): boolean;
   /** Resolves with the final response, which may be the container's own. */
   ended(): Promise<sdk.SipResponse>;
 }

@@ -45,6 +45,13 @@ export abstract class SipMessage<M extends Message> extends MessageView<M> imple
     return textOf(this.message.toWire());
   }
 
+  /** The message goes on to another leg, to which the header does not pass. */
+  protected staysHere(name: string): IllegalStateError {
+    return new IllegalStateError(
+      `${name} of ${this.label} does not pass to the other leg of the bridge: each leg has its own`,
+    );
+  }
+
   protected override assertOpen(): void {
     if (this.isCommitted) throw new IllegalStateError(`${this.label} has been sent: it cannot be changed any more`);
   }

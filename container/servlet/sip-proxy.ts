@@ -60,7 +60,8 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set parallel(value: boolean) {
-    this.#assertSettable('parallel');
+    // Of a search under way it concerns the branches that wait (JSR 289 §10.2.3).
+    this.#assertOpen('set parallel');
     this.#context.parallel = value;
   }
 

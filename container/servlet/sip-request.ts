@@ -3,8 +3,7 @@ import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
 import { type Request, responseTo, textOf, wireOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
-import { contactOf } from '../proxy/record-route.js';
-import { DIALOG_METHODS } from '../session/dialog-set.js';
+import { DIALOG_METHODS, namesContact } from '../session/dialog-set.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { Flow } from '../transport/flow.js';
 import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';
@@ -17,13 +16,15 @@ import { parameterText, type UriOrAddress, uriText } from './values.js';
 export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   /** Whose credentials were right. */
   user: string | undefined;
+  /** Raw parameters of the Request-URI with which it came, once that is another. */
+  #uriParameters: string | undefined;
 
   constructor(
     message: Request,
     session: SipSession,
     readonly isInitial: boolean,
-    /** Raw parameters of the Route value of ours by which it came. */
-    readonly routeParameters: string,
+    /** Raw parameters of the Route value of ours by which it came; undefined: it came by none. */
+    private readonly routeParameters: string | undefined,
     flow: Flow | undefined,
     /** Undefined for an ACK and for a CANCEL: nothing can be answered to them. */
     readonly answerer: Answerer | undefined,
@@ -43,12 +44,25 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
 
   set uri(uri: sdk.UriLike) {
     this.assertOpen();
+    this.#uriParameters ??= this.message.target.parameters;
     this.message.uri = uriText(uri);
   }
 
   get isCommitted(): boolean {
     if (this.coreBranch !== undefined) return this.coreBranch.state !== 'waiting';
-    return this.answerer?.isCommitted ?? false;
+    return this.answerer?.isCommitted ?? this.method === 'CANCEL';
+  }
+
+  protected override assertOpen(): void {
+    if (this.method === 'CANCEL' && this.isCommitted)
+      throw new IllegalStateError(`${this.label} has been sent, or was answered: it cannot be changed any more`);
+    super.assertOpen();
+  }
+
+  override assertMayWrite(key: string, name: string): void {
+    super.assertMayWrite(key, name);
+    // One that came: a request of its own the application writes as it likes.
+    if (this.flow !== undefined && this.session.userAgent?.mayPass(key) === false) throw this.staysHere(name);
   }
 
   get maxForwards(): number {
@@ -92,9 +106,13 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     throw new IllegalStateError(`${this.label} was received: it is routed already`);
   }
 
-  /** C-35. */
+  /** Raw parameters of the URI by which it came: C-35, or the Request-URI. */
+  get parameters(): string {
+    return this.routeParameters ?? this.#uriParameters ?? this.message.target.parameters;
+  }
+
   parameter(name: string): string | true | undefined {
-    return parameterText(this.routeParameters, name);
+    return parameterText(this.parameters, name);
   }
 
   createResponse(status: number, reason?: string): SipResponse {
@@ -115,9 +133,8 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
       toTag,
       makesDialog,
     );
-    // §12.1.1, RFC 3311 §5.2: where the dialog's requests are to be sent.
-    const refreshesTarget = this.method === 'UPDATE' && status >= 200 && status < 300;
-    if (makesDialog || refreshesTarget) response.append('Contact', contactOf(answerer.transaction.flow));
+    if (namesContact(this.method, status))
+      response.append('Contact', this.session.contactFor(answerer.transaction.flow));
     return new ServedResponse(response, answerer, this.session, undefined, 'created');
   }
 

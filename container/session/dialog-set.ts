@@ -2,11 +2,17 @@
 // our Record-Route carries.
 import { present } from '../base/present.js';
 import { copied, flat, type Request, type Response } from '../message/index.js';
+import type { OwnContact } from './own-contact.js';
 import type { SessionOwner } from './owner.js';
 import { type Dialogs, type DialogsKeeper, type Invitation, SipSession } from './sip-session.js';
 
 /** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
 export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
+
+/** Whether a response says where its sender is reached in the dialog (§12.1.1, RFC 3311 §5.2, RFC 6665 §4.1.2.1). */
+export function namesContact(method: string, status: number): boolean {
+  return status < 300 && (DIALOG_METHODS.has(method) || (method === 'UPDATE' && status >= 200));
+}
 
 /** How many dialogs one request may make (security: a flood of To tags). */
 const MAX_DIALOGS = 64;
@@ -24,6 +30,9 @@ export class DialogSet implements Dialogs {
   name: string | undefined;
   slot = -1;
   keeper: DialogsKeeper | undefined;
+  isProxied = false;
+  contact: OwnContact | undefined;
+  isContactSent = false;
   /** The search that may still make dialogs of it. */
   search: { cancel(reason?: string): void } | undefined;
   /** INVITEs that are proxied in it, until nothing of them can come any more. */
@@ -109,6 +118,7 @@ export class DialogSet implements Dialogs {
     // Nothing begins in an application session that has ended.
     if (this.#sessions.length >= MAX_DIALOGS || !this.applicationSession.isValid) return first;
     const derived = new SipSession(this, this.applicationSession, copied(tag), first.rawAttributes);
+    if (first.outboundInterface !== undefined) derived.outboundInterface = first.outboundInterface;
     this.#sessions.push(derived);
     return derived;
   }

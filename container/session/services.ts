@@ -14,6 +14,8 @@ export interface SessionServices {
   readonly named: Map<string, object>;
   /** Milliseconds without a message after which a dialog is forgotten. */
   readonly dialogIdle: number;
+  /** Whether an address names one of our listeners. */
+  hasInterface(address: string): boolean;
   /**
    * Sends a request of the container's own in a proxied dialog. Resolves when it has been answered, or when nobody can
    * be reached.

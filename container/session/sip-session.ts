@@ -2,8 +2,11 @@
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError } from '@siplet/sdk';
 import { type Request, type Response, textOf } from '../message/index.js';
+import { contactOf } from '../proxy/record-route.js';
+import type { Flow } from '../transport/flow.js';
 import { Awaited } from './awaited.js';
 import { notify } from './notices.js';
+import { OwnContact } from './own-contact.js';
 import type { SessionOwner } from './owner.js';
 import type { ProxiedDialog } from './proxied-dialog.js';
 import { Session } from './session.js';
@@ -38,6 +41,12 @@ export interface Dialogs {
   slot: number;
   keeper: DialogsKeeper | undefined;
   readonly applicationSession: SessionOwner;
+  /** The application proxies the request: it is not a user agent. */
+  isProxied: boolean;
+  /** What the application says of its Contact; undefined: nothing. */
+  contact: OwnContact | undefined;
+  /** A message with its Contact has gone. */
+  isContactSent: boolean;
   /** The search that may still make dialogs. */
   search: { cancel(reason?: string): void } | undefined;
   readonly sessions: readonly SipSession[];
@@ -72,6 +81,10 @@ export class SipSession extends Session implements sdk.SipSession {
   #transactions = 0;
   /** Of these, how many have no final response. */
   #unanswered = 0;
+  #outboundInterface: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly #created: number;
+  #active: number;
 
   constructor(
     readonly set: Dialogs,
@@ -81,6 +94,7 @@ export class SipSession extends Session implements sdk.SipSession {
     attributes?: ReadonlyMap<string, sdk.Json>,
   ) {
     super(applicationSession.services, attributes);
+    this.#created = this.#active = this.services.clock.wallTime();
     applicationSession.add(this);
     notify(applicationSession, 'sessionCreated', this);
   }
@@ -110,6 +124,59 @@ export class SipSession extends Session implements sdk.SipSession {
     return party;
   }
 
+  get createdAt(): Date {
+    return new Date(this.#created);
+  }
+
+  get lastActiveAt(): Date {
+    return new Date(this.#active);
+  }
+
+  /** A message of it was sent or has come. */
+  touch(): void {
+    this.#active = this.services.clock.wallTime();
+    this.applicationSession.touch();
+  }
+
+  // The application as user agent ------------------------------------------------------------------
+
+  get contact(): sdk.OwnContact {
+    this.assertValid('contact');
+    this.#assertUserAgent('contact');
+    this.set.contact ??= new OwnContact(this.set);
+    return this.set.contact;
+  }
+
+  /** The value of Contact in a message that takes this flow. */
+  contactFor(flow: Flow): string {
+    return this.set.contact?.textFor(flow) ?? contactOf(flow);
+  }
+
+  /** The same, in a message that is being sent. */
+  sendContact(flow: Flow): string {
+    this.set.isContactSent = true;
+    return this.contactFor(flow);
+  }
+
+  get outboundInterface(): string | undefined {
+    return this.#outboundInterface;
+  }
+
+  set outboundInterface(address: string | undefined) {
+    this.assertValid('outboundInterface');
+    this.#assertUserAgent('outboundInterface');
+    if (address !== undefined && !this.services.hasInterface(address))
+      throw new IllegalStateError(`outboundInterface: the container does not listen on ${address}`);
+    this.#outboundInterface = address;
+  }
+
+  #assertUserAgent(what: string): void {
+    if (this.userAgent === undefined && this.set.isProxied)
+      throw new IllegalStateError(`${what}: the application is not a user agent in the session ${this.callId}`);
+  }
+
+  // Its transactions -------------------------------------------------------------------------------
+
   /** A dialog stands or a transaction runs. */
   get isInUse(): boolean {
     if (!this.isValid) return false;
@@ -124,7 +191,7 @@ export class SipSession extends Session implements sdk.SipSession {
   transactionBegins(): void {
     this.#transactions++;
     this.#unanswered++;
-    this.applicationSession.touch();
+    this.touch();
   }
 
   /** Its final response has gone. */

@@ -19,6 +19,8 @@ export interface UserAgent {
   terminate(): Promise<void>;
   /** The helper that joins this leg to others (JSR 289 §14). */
   b2bua(request: sdk.SipRequest): sdk.B2bua;
+  /** Whether a header that a handler sets in a request of the dialog goes on to where the request goes on to. */
+  mayPass(key: string): boolean;
   /** An early dialog has come to nothing: another request may make a new one. */
   forgetDialog(): void;
   /** The session has been invalidated. */

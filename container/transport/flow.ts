@@ -41,3 +41,8 @@ export interface Hop {
   /** The only flow that may be used: the caller's own connection. */
   readonly flow?: Flow;
 }
+
+/** The hop with the listener of ours that the application has chosen for it; undefined: none in particular. */
+export function leavingFrom(address: string | undefined, hop: Hop): Hop {
+  return address === undefined || hop.flow !== undefined ? hop : { ...hop, from: address };
+}

@@ -376,3 +376,23 @@ describe('recurse', () => {
     await s.ends();
   });
 });
+
+test('C-22 a search that was sequential and is parallel from now on: what waited starts with what is added', async () => {
+  const s = await scripted({
+    invite: proxies([BOB, CAROL], { parallel: false }),
+    provisional: (response) => {
+      present(response.proxy).parallel = true;
+      present(response.proxy).proxyTo(DAVE);
+    },
+  });
+  s.bob.answerCancel = true;
+  const call = s.call();
+  (await s.bob.receive('INVITE')).reply(180);
+  const [carol, dave] = [await s.carol.receive('INVITE'), await s.dave.receive('INVITE')];
+  carol.reply(486);
+  dave.reply(200);
+  await call.response(200);
+  call.ack();
+  await s.world.run(1000);
+  expect(requests(s.bob)).toEqual(['INVITE', 'CANCEL', 'ACK']);
+});
