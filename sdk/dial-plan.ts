@@ -64,7 +64,7 @@ export class DialPlan {
 
   /** Throws TypeError for options that are not those of a dial plan. */
   constructor(options: DialPlanOptions = {}) {
-    const fault = DialPlan.fault(options);
+    const fault = faultOf(options);
     if (fault !== undefined) throw new TypeError(`DialPlan: ${fault}`);
     this.#country = options.country ?? '';
     this.#area = options.area ?? '';
@@ -74,17 +74,9 @@ export class DialPlan {
     this.#short = new Set(listOf(options.short ?? []));
   }
 
-  /** What is wrong with the options of a plan; undefined when nothing is. For the schema of a configuration. */
-  static fault(options: unknown): string | undefined {
-    if (typeof options !== 'object' || options === null || Array.isArray(options)) return 'must be a map of a dial plan';
-    for (const [key, value] of Object.entries(options)) {
-      if (!KEYS.includes(key)) return `${key} is not a key of a dial plan: ${KEYS.join(', ')}`;
-      if (value === undefined) continue;
-      const values = LISTS.includes(key) ? listOf<unknown>(value) : [value];
-      const wrong = values.find((one) => typeof one !== 'string' || !/^\d*$/.test(one));
-      if (wrong !== undefined) return `${key} must be digits in quotes, such as '49', not ${JSON.stringify(wrong)}`;
-    }
-    return undefined;
+  /** Whether the value is what the constructor takes. For the schema of a configuration. */
+  static accepts(options: unknown): options is DialPlanOptions {
+    return faultOf(options) === undefined;
   }
 
   /** Who the URI names. Throws SipParseError for a text that is not a URI. */
@@ -143,6 +135,18 @@ export class DialPlan {
     const prefixes = this.#country === '' ? this.#international : [...this.#international, this.#national];
     return prefixes.find((prefix) => prefix !== '' && digits.startsWith(prefix));
   }
+}
+
+function faultOf(options: unknown): string | undefined {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return 'the options must be a map';
+  for (const [key, value] of Object.entries(options)) {
+    if (!KEYS.includes(key)) return `${key} is not one of ${KEYS.join(', ')}`;
+    if (value === undefined) continue;
+    const values = LISTS.includes(key) ? listOf<unknown>(value) : [value];
+    const wrong = values.find((one) => typeof one !== 'string' || !/^\d*$/.test(one));
+    if (wrong !== undefined) return `${key} must be digits in quotes, such as '49', not ${JSON.stringify(wrong)}`;
+  }
+  return undefined;
 }
 
 function listOf<T>(value: T | readonly T[]): readonly T[] {

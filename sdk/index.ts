@@ -2,7 +2,7 @@
 
 import 'reflect-metadata';
 
-export { postConstruct as PostConstruct, preDestroy as PreDestroy } from 'inversify';
+export { injectable as Injectable, postConstruct as PostConstruct, preDestroy as PreDestroy } from 'inversify';
 export type * from './application-session.js';
 export * from './authentication.js';
 export type * from './b2bua.js';

@@ -17,6 +17,11 @@ export class PrefixMap<T> {
     this.#lengths = [...new Set([...this.#values.keys()].map(({ length }) => length))].sort((a, b) => b - a);
   }
 
+  /** How many prefixes there are. */
+  get size(): number {
+    return this.#values.size;
+  }
+
   /** The value of the longest prefix of the text; undefined when it has none. */
   get(text: string): T | undefined {
     return this.getAll(text)[0];

@@ -29,6 +29,7 @@ test('a text is its own prefix, and the empty one is everybody’s', () => {
     ['', 0],
     ['bob', 1],
   ]);
+  expect([map.size, new PrefixMap([]).size]).toEqual([2, 0]);
   expect([map.get('bob'), map.get('bo'), map.get(''), map.getAll('bobby')]).toEqual([1, 0, 0, [1, 0]]);
 });
 
