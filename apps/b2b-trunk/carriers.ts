@@ -7,8 +7,7 @@ import type { Carrier, Offer, Settings } from './settings.js';
  */
 export function carriersFor(number: string, routes: Settings['routes'], random = Math.random): Carrier[] {
   const offers = routes.getAll(number).flatMap((all) => inOrder(all, random));
-  const byName = new Map(offers.reverse().map(({ carrier }) => [carrier.name, carrier]));
-  return [...byName.values()].reverse();
+  return [...new Set(offers.map(({ carrier }) => carrier))];
 }
 
 /** The cheapest first. */

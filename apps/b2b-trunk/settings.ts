@@ -113,28 +113,23 @@ export const schema = sections
       for (const name of Object.keys(offers).filter((each) => !Object.hasOwn(carriers, each)))
         context.addIssue({ code: 'custom', path: ['routes', prefix, name], message: 'there is no such carrier' });
   })
-  .transform(({ carriers, routes, headers: common, ...rest }) => ({
-    ...rest,
-    routes: new PrefixMap(
-      Object.entries(routes).map(([prefix, offers]) => [
-        prefix,
-        Object.entries(offers).map(([name, offer]) => ({ ...offer, carrier: named(name, carriers, common) })),
-      ]),
-    ),
-  }));
+  .transform(({ carriers, routes, headers: common, ...rest }) => {
+    const named = new Map(Object.entries(carriers).map(([name, own]) => [name, carrierOf(name, own, common)]));
+    const offersOf = (offers: Record<string, z.output<typeof offer>>): Offer[] =>
+      Object.entries(offers).map(([name, offer]) => ({ ...offer, carrier: named.get(name) as Carrier }));
+    return {
+      ...rest,
+      routes: new PrefixMap(Object.entries(routes).map(([prefix, offers]) => [prefix, offersOf(offers)])),
+    };
+  });
 
 export type Settings = z.output<typeof schema>;
 export type HeaderPolicy = z.output<typeof headers>;
 export type Carrier = z.output<typeof carrier> & { readonly name: string };
 export type Offer = z.output<typeof offer> & { readonly carrier: Carrier };
 
-/** A carrier with its name and the headers that all carriers have. */
-function named(name: string, carriers: Record<string, z.output<typeof carrier>>, common: HeaderPolicy): Carrier {
-  const { headers, ...own } = carriers[name] as z.output<typeof carrier>;
+/** A carrier with its name and the headers that concern all carriers. */
+function carrierOf(name: string, { headers, ...own }: z.output<typeof carrier>, common: HeaderPolicy): Carrier {
   const { remove, set } = headers;
-  return {
-    ...own,
-    name,
-    headers: { remove: [...common.remove, ...remove], set: { ...common.set, ...set } },
-  };
+  return { ...own, name, headers: { remove: [...common.remove, ...remove], set: { ...common.set, ...set } } };
 }
