@@ -8,8 +8,8 @@ import { type Amount, UNIT } from './tariff.js';
 
 /**
  * Balances in a JSON file, `{ "alice": 4.2 }`, or in memory alone. The file is read and written whole at each step and
- * replaced at once: so two versions of the application, of which one drains, share it, and a crash leaves either the old
- * file or the new one. For thousands of accounts bind a class with the same three methods that asks a database.
+ * replaced at once. So two versions of the application, one of which drains, share it, and a crash leaves either the
+ * old file or the new one. For thousands of accounts bind a class with the same three methods that asks a database.
  */
 @Injectable('Singleton')
 export class Accounts {
