@@ -26,12 +26,12 @@ export interface DialPlanOptions {
  */
 export type PartyKind = 'emergency' | 'number' | 'local' | 'invalid' | 'name';
 
-/** Who a URI names. */
+/** The party that a URI names. */
 export interface Party {
   readonly kind: PartyKind;
   /**
-   * A number in E.164 with its '+'; other digits without visual separators; a name as it was written, without
-   * parameters; '' for a URI without a user.
+   * A number in E.164 with its '+'; other digits without visual separators; a name without
+   * its parameters, in its own case; '' for a URI without a user.
    */
   readonly user: string;
 }
@@ -74,12 +74,12 @@ export class DialPlan {
     this.#short = new Set(listOf(options.short ?? []));
   }
 
-  /** Whether the value is what the constructor takes. For the schema of a configuration. */
+  /** Whether the constructor takes the value. For the schema of a configuration. */
   static accepts(options: unknown): options is DialPlanOptions {
     return faultOf(options) === undefined;
   }
 
-  /** Who the URI names. Throws SipParseError for a text that is not a URI. */
+  /** The party that the URI names. Throws SipParseError for a text that is not a URI. */
   resolve(uri: UriLike): Party {
     const parsed = uriOf(uri);
     if (parsed instanceof OtherUri) return { kind: isSos(parsed) ? 'emergency' : 'name', user: parsed.toString() };
@@ -116,7 +116,7 @@ export class DialPlan {
   /** Undefined for digits that the plan does not complete. */
   #completed(digits: string, context: string | undefined): string | undefined {
     if (digits.startsWith('+')) return digits;
-    // RFC 3966 §5.1.5: a context that begins with '+' stands before the local number.
+    // RFC 3966 §5.1.5: a context that begins with '+' is the beginning of the number.
     if (context !== undefined) {
       const isWithNationalPrefix = context === `+${this.#country}` && this.#prefixOf(digits) === this.#national;
       return context + (isWithNationalPrefix ? digits.slice(this.#national.length) : digits);
@@ -130,7 +130,7 @@ export class DialPlan {
     return isComplete ? `+${this.#country}${this.#area}${digits}` : undefined;
   }
 
-  /** The prefix that says how the digits are to be completed: an international one, or the national one. */
+  /** The prefix by which the digits are completed: an international one, or the national one. */
   #prefixOf(digits: string): string | undefined {
     const prefixes = this.#country === '' ? this.#international : [...this.#international, this.#national];
     return prefixes.find((prefix) => prefix !== '' && digits.startsWith(prefix));
@@ -158,7 +158,7 @@ function isSos(uri: OtherUri): boolean {
   return /^urn:service:sos(\.|$)/i.test(uri.toString());
 }
 
-/** The user as it was written, and a phone-context that is itself the beginning of a number. */
+/** The user without parameters, and a phone-context that is itself the beginning of a number. */
 function userIn(uri: Exclude<Uri, OtherUri>): { written: string; context: string | undefined } {
   if (uri instanceof TelUri) return { written: uri.number, context: prefixIn(uri.parameters.get('phone-context')) };
   // §19.1.6: the user of a SIP URI may hold all of a tel URI.

@@ -1,4 +1,4 @@
-// Values by prefix, of which the longest counts: rates, routes and targets by what a number begins with.
+// Values by prefix, such as the rates of telephone numbers. The longest prefix counts.
 
 /**
  * Values by prefix. The empty prefix begins every text.

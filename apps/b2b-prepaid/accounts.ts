@@ -8,7 +8,7 @@ import { type Amount, UNIT } from './tariff.js';
 
 /**
  * Balances in a JSON file, `{ "alice": 4.2 }`, or in memory alone. The file is read and written whole at each step and
- * replaced at once. So two versions of the application, one of which drains, share it, and a crash leaves either the
+ * replaced at once. So two versions of the application can share it while one drains, and a crash leaves either the
  * old file or the new one. For thousands of accounts bind a class with the same three methods that asks a database.
  */
 @Injectable('Singleton')

@@ -99,7 +99,7 @@ export class B2bPrepaid {
     const account = (request.user ?? numbers.resolve(request.from.uri).user).toLowerCase();
     if (tariff !== undefined && (await this.accounts.has(account))) return { account, tariff };
     const reason = tariff === undefined ? `there is no rate for ${user}` : `'${account}' has no account`;
-    this.log.info('%s: %s may not call %s: %s', request.callId, request.from.uri, request.uri, reason);
+    this.log.info('%s: %s must not call %s: %s', request.callId, request.from.uri, request.uri, reason);
     return 403;
   }
 

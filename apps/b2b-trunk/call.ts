@@ -3,7 +3,7 @@ import type { SipRequest } from '@siplet/sdk';
 import type { Circuit } from './carriers.js';
 import type { Failure } from './causes.js';
 
-/** Who ended a call; 'container': a leg was lost, or the container was stopped. */
+/** The party that ended a call; 'container': a leg was lost, or the container was stopped. */
 type Party = 'caller' | 'callee' | 'container';
 
 /** How one carrier did; a carrier whose circuits were all taken has no status. */

@@ -2,7 +2,7 @@
 import type { Carrier, Offer, Settings } from './settings.js';
 
 /**
- * The carriers that take a number, in the order in which they are to be tried, each once: those of the longest prefix
+ * The carriers that take a number, in the order in which they are tried, each once: those of the longest prefix
  * first; among them the cheapest; among those that cost the same, by chance and weight.
  */
 export function carriersFor(number: string, routes: Settings['routes'], random = Math.random): Carrier[] {

@@ -1,4 +1,4 @@
-// What a carrier is shown: who calls, what the caller wants to keep to himself, and which headers (RFC 3323, RFC 3325).
+// The headers that a carrier is shown: the caller, unless the caller wants privacy (RFC 3323, RFC 3325).
 import { Address, type DialPlan, type HeaderValues, type SipRequest, SipUri } from '@siplet/sdk';
 import type { Carrier } from './settings.js';
 

@@ -103,7 +103,7 @@ export class Records {
     let isLarge = false;
     try {
       const { size } = await file.stat();
-      // A line that a full disk or a crash has cut short stays by itself, and its record is written anew.
+      // A line that a full disk or a crash has cut short stays by itself, and its record is written again.
       const isCut = size > 0 && (await lastOctet(file, size)) !== NEW_LINE;
       let rest = Buffer.from((isCut ? '\n' : '') + lines.join(''));
       isLarge = this.#settings.size > 0 && size + rest.length >= this.#settings.size;

@@ -59,7 +59,7 @@ const carrier = z.strictObject({
   timeout: z.custom<Duration>(isTimeLimit, "must be a time such as '30s'").default('30s'),
   /** What begins with `strip` begins with `prepend` instead; the first rule that fits counts. */
   rewrite: list(z.strictObject({ strip: digits.default(''), prepend: digits.default('') })).default([]),
-  /** The caller that it is shown, whoever calls. */
+  /** The number that it is shown for every caller. */
   callerId: digits.optional(),
   /** Whether it is told who calls when the caller does not want to be shown (RFC 3325 §7). */
   trusted: z.boolean().default(false),

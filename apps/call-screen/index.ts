@@ -16,7 +16,7 @@ export class CallScreen {
     const status = this.#refusalOf(request);
     // Unsupervised: the next application has the call, and this one sees nothing more of it.
     if (status === undefined) return request.forward();
-    this.log.info('%s: %s may not call %s (%d)', request.callId, request.from.uri, request.uri, status);
+    this.log.info('%s: %s must not call %s (%d)', request.callId, request.from.uri, request.uri, status);
     this.metrics.counter('refused_calls_total', 'Calls that were turned away').increment({ status });
     request.createResponse(status).send();
   }

@@ -1,4 +1,4 @@
-// `apps.call-screen` of siplet.yaml: who may not call, and who may not call whom.
+// `apps.call-screen` of siplet.yaml: the callers that are turned away, in general and by one callee.
 import { DialPlan, type DialPlanOptions } from '@siplet/sdk';
 import { z } from 'zod';
 import { Patterns } from './patterns.js';
@@ -15,7 +15,7 @@ const patterns = z
 
 const lists = z.strictObject({ block: patterns, allow: patterns });
 
-/** Whoever is in `allow` passes, whatever `block` says. */
+/** A caller in `allow` passes, also when it is in `block`. */
 export type Lists = z.output<typeof lists>;
 
 export const schema = z.strictObject({

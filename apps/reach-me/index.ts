@@ -25,7 +25,7 @@ export class ReachMe {
   }
 
   /**
-   * Nobody answered. A 6xx speaks for the person and goes to the caller as it is (§21.6). A mailbox that has been tried
+   * Nobody answered. A 6xx speaks for the person and goes to the caller (§21.6). A mailbox that has been tried
    * is not tried again (§16.5): then the best response goes to the caller.
    */
   @Status([300, 599], 'INVITE')

@@ -1,4 +1,4 @@
-// `apps.reach-me` of siplet.yaml: who is rung for whom.
+// `apps.reach-me` of siplet.yaml: the phones of each user, and voicemail.
 import { DialPlan, type DialPlanOptions, type Duration, isTimeLimit, PrefixMap, SipUri } from '@siplet/sdk';
 import { z } from 'zod';
 

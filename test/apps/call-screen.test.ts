@@ -1,4 +1,4 @@
-// apps/call-screen: who is turned away, before any other application has the call; and what its configuration may be.
+// apps/call-screen: callers are turned away before any other application has the call; and what its section may be.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as callScreen from '../../apps/call-screen/index.js';
@@ -39,7 +39,7 @@ describe('call-screen, the call', () => {
     ['§21.4.4 a domain', '<sip:anybody@SPAM.example>', 'carol', 403],
     ['§21.4.4 a user, whatever the host', '"Not Mallory" <sip:mallory@a.example>', 'carol', 403],
     ['W-06 a user with parameters', '<sip:mallory;x@a.example>', 'carol', 403],
-    ['W-06 a number as it is dialled', '<sip:00499005123456@a.example>', 'carol', 403],
+    ['W-06 a number that is dialled with 00', '<sip:00499005123456@a.example>', 'carol', 403],
     ['E-26 a number in a tel URI', '<tel:+49-900-5123456>', 'carol', 403],
     ['E-26 a local number with its context', '<tel:9005123456;phone-context=+49>', 'carol', 403],
     ['a user whatever the case', '<sip:MALLORY@a.example>', 'carol', 403],

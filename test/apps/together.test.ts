@@ -98,7 +98,7 @@ describe('apps/siplet.yaml', () => {
     expect(JSON.parse(readFileSync(join(folder, 'balances.json'), 'utf8'))).toEqual({ alice: expect.closeTo(5, 2) });
   });
 
-  test('E-16 a number is paid for however it is dialled, and what is no number reaches no carrier', async () => {
+  test('E-16 a number is paid for however it is dialled, and digits that are not a number reach no carrier', async () => {
     const { alice, phone, other, over } = await all(asStarted());
     for (const user of ['004930123456', '030123456', '30123456;phone-context=+49']) {
       const call = alice.invite(`sip:${user}@siplet`);
@@ -114,7 +114,7 @@ describe('apps/siplet.yaml', () => {
     expect(other.received).toEqual([]);
   });
 
-  test('E-24 everybody may call 112, whoever is blocked and has no account', async () => {
+  test('E-24 everybody may call 112, also a blocked caller without an account', async () => {
     const { alice, phone, over } = await all(asStarted());
     const call = alice.invite('sip:112@siplet', { from: '<sip:mallory@example.com>' });
     const invite = await phone.receive('INVITE');
