@@ -1,5 +1,5 @@
-// D-05: each sample application, copied out of the repository, type-checks, deploys and takes a call, as its README says.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+// D-05: each sample application, copied out of the repository, type-checks, deploys and takes a call.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,9 @@ afterAll(async () => {
 
 /** The folder with what `npm install` would put into it: the packages that its package.json names, and no others. */
 function copied(name: string): { folder: string; bin: string } {
-  const folder = join(mkdtempSync(join(tmpdir(), 'siplet-sample-')), name);
+  const outside = mkdtempSync(join(tmpdir(), 'siplet-sample-'));
+  onTestFinished(() => rmSync(outside, { recursive: true, force: true }));
+  const folder = join(outside, name);
   const source = join(ROOT, 'apps', name);
   cpSync(source, folder, { recursive: true, filter: (path) => basename(path) !== 'node_modules' });
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
