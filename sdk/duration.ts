@@ -39,6 +39,15 @@ export function timeLimit(duration: Duration, name: string): number {
   return limit;
 }
 
+/** Whether `timeout` options take the value. For the schema of a configuration. */
+export function isTimeLimit(value: unknown): value is Duration {
+  try {
+    return timeLimit(value as Duration, '') > 0;
+  } catch {
+    return false;
+  }
+}
+
 function shown(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : String(value);
 }

@@ -1,155 +1,147 @@
-// Calls that are paid in advance: each takes its money from an account as it goes on, and ends, with a warning
-// before, when there is none left.
+// Calls that are paid in advance: each call pays from an account while it lasts. The caller is warned before the money
+// runs out; then both legs end.
 import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
   type Bridge,
   Bye,
+  Config,
   Invite,
-  LOGGER,
-  type Logger,
+  Logger,
   OnTimer,
+  PreDestroy,
   Siplet,
   type SipRequest,
   type SipTimer,
-  SipUri,
 } from '@siplet/sdk';
-import { inject, preDestroy } from 'inversify';
-import { ACCOUNTS, type Accounts } from './accounts.js';
+import { Accounts } from './accounts.js';
 import { Meter } from './meter.js';
-import { CLOCK, type Clock } from './services.js';
-import { Settings } from './settings.js';
+import { type Settings, schema } from './settings.js';
+import type { Tariff } from './tariff.js';
 
-export { services } from './services.js';
-
-/** A call of an account. */
+/** A call of an account. Times are milliseconds of a clock that nobody sets. */
 interface PaidCall {
   readonly meter: Meter;
-  /** Undefined as long as nobody has answered. */
-  answer?: Answer;
-  /** When somebody hung up: what a leg takes to end is free. */
+  /** Undefined until the call was answered. */
+  answer?: { readonly bridge: Bridge; readonly at: number };
+  /** When somebody hung up: the time that the other leg takes to end is free. */
   endedAt?: number;
   isWarned?: boolean;
 }
 
-interface Answer {
-  readonly bridge: Bridge;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-}
+/** A call that nobody pays for, the status of a refusal, or what the call costs whom. */
+type Charge = 'free' | 403 | 484 | { readonly account: string; readonly tariff: Tariff };
 
 const EXHAUSTED = 'SIP;cause=402;text="Credit exhausted"';
 
-@Siplet({ name: 'b2b-prepaid' })
+@Siplet({ name: 'b2b-prepaid', config: schema })
 export class B2bPrepaid {
   readonly #calls = new Map<string, PaidCall>();
 
   constructor(
-    @inject(Settings) private readonly settings: Settings,
-    @inject(ACCOUNTS) private readonly accounts: Accounts,
-    @inject(CLOCK) private readonly now: Clock,
-    @inject(LOGGER) private readonly log: Logger,
+    @Config() private readonly settings: Settings,
+    private readonly accounts: Accounts,
+    private readonly log: Logger,
   ) {}
 
   @Invite()
   async call(request: SipRequest): Promise<void> {
-    const tariff = this.settings.tariffFor(request.uri);
-    const account = accountOf(request);
-    // Free calls, and calls of those who pay otherwise, are the next application's.
-    if (tariff === undefined || !(await this.accounts.has(account))) {
-      request.proxy({ supervised: false }).proxyTo(request.uri);
-      return;
+    const charge = await this.#chargeFor(request);
+    if (charge === 'free') request.forward();
+    else if (typeof charge === 'number') request.createResponse(charge).send();
+    else await this.#connect(request, new Meter(this.accounts, charge.account, charge.tariff));
+  }
+
+  /** The time that is paid for comes to its end: the call pays for more, or the caller is warned, or both legs end. */
+  @OnTimer('paid')
+  async paid({ applicationSession }: SipTimer): Promise<void> {
+    const call = this.#calls.get(applicationSession.id);
+    if (call?.answer === undefined) return;
+    const { before } = this.settings.warning;
+    const paidBefore = call.meter.seconds;
+    await call.meter.extendTo(secondsOf(call) + before + this.settings.reserve);
+    // Somebody has hung up meanwhile.
+    if (call.answer.bridge.caller.state !== 'confirmed') return;
+    const left = call.meter.seconds - secondsOf(call);
+    if (call.meter.seconds > paidBefore) call.isWarned = false;
+    else if (left <= 0) return this.#cutOff(call, call.answer.bridge);
+    if (left <= before && !call.isWarned) {
+      call.isWarned = true;
+      this.#warn(call.answer.bridge, Math.ceil(left));
     }
-    const meter = new Meter(this.accounts, account, tariff);
+    this.#watch(applicationSession, call);
+  }
+
+  @Bye()
+  hangUp({ applicationSession }: SipRequest): void {
+    const call = this.#calls.get(applicationSession.id);
+    if (call) call.endedAt ??= performance.now();
+  }
+
+  /** However a call ends, it gets back what it has not used. */
+  @ApplicationSessionDestroyed()
+  async forget({ id }: ApplicationSession): Promise<void> {
+    await this.#settle(id);
+  }
+
+  @PreDestroy()
+  async close(): Promise<void> {
+    await Promise.all([...this.#calls.keys()].map((id) => this.#settle(id)));
+  }
+
+  /** A number without a rate is refused, and so is a caller without an account: neither is free. */
+  async #chargeFor(request: SipRequest): Promise<Charge> {
+    const { numbers, rates } = this.settings;
+    const { kind, user } = numbers.resolve(request.uri);
+    if (rates.size === 0 || kind === 'emergency' || kind === 'name') return 'free';
+    if (kind === 'invalid') return 484;
+    const tariff = rates.get(user);
+    const account = (request.user ?? numbers.resolve(request.from.uri).user).toLowerCase();
+    if (tariff !== undefined && (await this.accounts.has(account))) return { account, tariff };
+    const reason = tariff === undefined ? `there is no rate for ${user}` : `'${account}' has no account`;
+    this.log.info('%s: %s must not call %s: %s', request.callId, request.from.uri, request.uri, reason);
+    return 403;
+  }
+
+  async #connect(request: SipRequest, meter: Meter): Promise<void> {
     const session = request.applicationSession;
     const call: PaidCall = { meter };
     this.#calls.set(session.id, call);
     try {
-      await meter.extendTo(Math.max(this.settings.reserve, tariff.minimum));
-      if (meter.seconds > 0) await this.#bridge(request, session, call);
-      else await this.#refuse(request, session);
+      await meter.extendTo(Math.max(this.settings.reserve, meter.tariff.minimum));
+      if (meter.seconds <= 0) {
+        await this.#settle(session.id);
+        request.createResponse(402).send();
+        return;
+      }
+      const bridge = await request.b2bua().bridge({ to: request.uri });
+      call.answer = { bridge, at: performance.now() };
+      this.#watch(session, call);
+      void bridge.ended.then(() => this.#settle(session.id));
     } catch (error) {
       await this.#settle(session.id);
       throw error;
     }
   }
 
-  /**
-   * The time that is paid for comes to its end: more is taken from the account, or the caller is
-   * warned, or both legs are ended.
-   */
-  @OnTimer('paid')
-  async paid({ applicationSession }: SipTimer): Promise<void> {
-    const call = this.#calls.get(applicationSession.id);
-    if (call?.answer === undefined) return;
-    const { meter, answer } = call;
-    const before = meter.seconds;
-    await meter.extendTo(this.#secondsOf(call, answer) + this.settings.warning.seconds + this.settings.reserve);
-    // Somebody has hung up meanwhile.
-    if (answer.bridge.caller.state !== 'confirmed') return;
-    const left = meter.seconds - this.#secondsOf(call, answer);
-    if (meter.seconds > before) call.isWarned = false;
-    else if (left <= 0) return this.#cutOff(call, answer.bridge);
-    if (left <= this.settings.warning.seconds && !call.isWarned) {
-      call.isWarned = true;
-      this.#warn(answer.bridge, Math.ceil(left));
-    }
-    this.#watch(applicationSession, call, answer);
-  }
-
-  @Bye()
-  hangUp(bye: SipRequest): void {
-    const call = this.#calls.get(bye.applicationSession.id);
-    if (call !== undefined) call.endedAt ??= this.now();
-  }
-
-  /** However a call ends, what it has not used is given back. */
-  @ApplicationSessionDestroyed()
-  async forget(session: ApplicationSession): Promise<void> {
-    await this.#settle(session.id);
-  }
-
-  @preDestroy()
-  async close(): Promise<void> {
-    await Promise.all([...this.#calls.keys()].map((id) => this.#settle(id)));
-  }
-
-  async #bridge(request: SipRequest, session: ApplicationSession, call: PaidCall): Promise<void> {
-    const bridge = await request.b2bua().bridge({ to: request.uri });
-    const answer = { bridge, at: this.now() };
-    call.answer = answer;
-    this.#watch(session, call, answer);
-    void bridge.ended.then(() => this.#settle(session.id));
-  }
-
-  async #refuse(request: SipRequest, session: ApplicationSession): Promise<void> {
-    await this.#settle(session.id);
-    request.createResponse(402).send();
-  }
-
   /** Looks again in time for the warning, and after it at the very end. */
-  #watch(session: ApplicationSession, call: PaidCall, answer: Answer): void {
+  #watch(session: ApplicationSession, call: PaidCall): void {
     if (call.meter.seconds === Number.POSITIVE_INFINITY) return;
-    const at = call.meter.seconds - (call.isWarned ? 0 : this.settings.warning.seconds);
-    session.setTimer('paid', Math.max(0, Math.ceil(answer.at + at * 1000 - this.now())));
-  }
-
-  /** How long the call has lasted since its answer. */
-  #secondsOf({ endedAt = this.now() }: PaidCall, { at }: Answer): number {
-    return (endedAt - at) / 1000;
+    const next = call.meter.seconds - (call.isWarned ? 0 : this.settings.warning.before);
+    session.setTimer('paid', Math.max(0, Math.ceil((next - secondsOf(call)) * 1000)));
   }
 
   #warn({ caller }: Bridge, left: number): void {
     const { method, text } = this.settings.warning;
     const warning = caller.createRequest(method);
     warning.setBody(text.replace('%d', String(left)), 'text/plain');
-    // Whether the phone understands it is its own business.
+    // A phone that does not understand it answers with an error, and the call goes on.
     void warning.send();
   }
 
   /** The bridge ends the other leg, for the same reason. */
   #cutOff(call: PaidCall, { caller }: Bridge): void {
-    call.endedAt = this.now();
+    call.endedAt = performance.now();
     this.log.info('%s: the credit of %s is exhausted', caller.callId, call.meter.account);
     const bye = caller.createRequest('BYE');
     bye.headers.set('Reason', EXHAUSTED);
@@ -162,14 +154,14 @@ export class B2bPrepaid {
     if (call === undefined) return;
     this.#calls.delete(id);
     try {
-      await call.meter.close(call.answer && this.#secondsOf(call, call.answer));
+      await call.meter.close(call.answer && secondsOf(call));
     } catch (error) {
       this.log.error({ err: error }, `what ${call.meter.account} has left of a call could not be put back`);
     }
   }
 }
 
-/** Who was authenticated, or else who says that he calls. */
-function accountOf({ user, from }: SipRequest): string {
-  return user ?? (from.uri instanceof SipUri ? (from.uri.user ?? '') : '');
+/** How long the call has lasted since its answer. */
+function secondsOf({ answer, endedAt = performance.now() }: PaidCall): number {
+  return answer === undefined ? 0 : (endedAt - answer.at) / 1000;
 }

@@ -1,81 +1,53 @@
-// apps.b2b-prepaid of siplet.yaml: accounts, rates, and when the caller is warned.
-import { SipUri, TelUri, type Uri } from '@siplet/sdk';
-import { amount, count, expect, type Kind, positive, Section, text } from './section.js';
-import { type Amount, type Tariff, UNIT } from './tariff.js';
+// `apps.b2b-prepaid` of siplet.yaml: accounts, rates, and when the caller is warned.
+import { DialPlan, type DialPlanOptions, type Duration, isTimeLimit, milliseconds, PrefixMap } from '@siplet/sdk';
+import { z } from 'zod';
+import { UNIT } from './tariff.js';
 
-interface Warning {
-  /** Before the end; 0 is no warning. */
-  readonly seconds: number;
-  readonly method: 'INFO' | 'MESSAGE';
-  /** '%d' is the number of seconds that are left. */
-  readonly text: string;
-}
+const money = z
+  .number()
+  .min(0)
+  .transform((units) => Math.round(units * UNIT));
 
-export class Settings {
+/** A time, in seconds from here on. */
+const time = z
+  .custom<Duration>((value) => value === 0 || isTimeLimit(value), "must be 0 or a time such as '20s'")
+  .transform((duration) => milliseconds(duration) / 1000);
+
+const tariff = z.strictObject({
+  connection: money.default(0),
+  perMinute: money,
+  interval: time.refine((seconds) => seconds > 0, { error: "must be more than 0, such as '1s'" }).default(1),
+  minimum: time.default(0),
+});
+
+export const schema = z.strictObject({
+  numbers: z
+    .custom<DialPlanOptions>(DialPlan.accepts, "must be a dial plan in quotes, such as { country: '49', area: '30' }")
+    .default({})
+    .transform((options) => new DialPlan(options)),
   /** What accounts begin with. */
-  readonly accounts: ReadonlyMap<string, Amount>;
-  /** Where balances are kept; undefined is in memory alone. */
-  readonly file: string | undefined;
-  /** Seconds that a call takes from its account at a time. */
-  readonly reserve: number;
-  readonly warning: Warning;
-  readonly #rates: ReadonlyMap<string, Tariff>;
+  accounts: z
+    .record(z.string().toLowerCase(), money)
+    .default({})
+    .transform((all) => new Map(Object.entries(all))),
+  /** Where balances are kept; without it, in memory alone. */
+  file: z.string().optional(),
+  /** What a call pays in advance at a time. */
+  reserve: time.refine((seconds) => seconds > 0, { error: "must be more than 0, such as '60s'" }).default(60),
+  warning: z
+    .strictObject({
+      /** How long before the end; 0: no warning. */
+      before: time.default(30),
+      method: z.enum(['INFO', 'MESSAGE']).default('INFO'),
+      /** '%d' becomes the number of seconds that are left. */
+      text: z.string().default('Your call ends in %d seconds.'),
+    })
+    .prefault({}),
+  /** By what a number begins with. Without any, every call is the next application's. */
+  rates: z
+    .record(z.string(), tariff)
+    .default({})
+    .transform((all) => new PrefixMap(Object.entries(all))),
+});
 
-  /** Throws an Error that names every fault of the section. */
-  constructor(section: unknown) {
-    const read = Section.read(section, 'apps.b2b-prepaid', (all) => ({
-      accounts: all.section('accounts', (each) => each.values(money)),
-      file: all.take('file', text, undefined),
-      reserve: all.take('reserve', positive, 60),
-      warning: all.section('warning', warningOf),
-      rates: all.section('rates', (each) => each.each(tariffOf)),
-    }));
-    this.accounts = read.accounts;
-    this.file = read.file;
-    this.reserve = read.reserve;
-    this.warning = read.warning;
-    this.#rates = read.rates;
-  }
-
-  /** The rate of the longest prefix; undefined: the call is free. */
-  tariffFor(uri: Uri): Tariff | undefined {
-    const number = numberIn(uri);
-    for (let length = number.length; length > 0; length--) {
-      const tariff = this.#rates.get(number.slice(0, length));
-      if (tariff !== undefined) return tariff;
-    }
-    return undefined;
-  }
-}
-
-/** '+' and digits, as dialled; '' for a name. */
-function numberIn(uri: Uri): string {
-  const written = uri instanceof TelUri ? uri.number : uri instanceof SipUri ? (uri.user ?? '') : '';
-  const [beginning = ''] = written.split(';');
-  const number = beginning.replace(/[-.()]/g, '');
-  return /^\+?\d{1,24}$/.test(number) ? number : '';
-}
-
-const money: Kind<Amount> = (value) => Math.round(amount(value) * UNIT);
-
-function tariffOf(section: Section): Tariff {
-  return {
-    connection: section.take('connection', money, 0),
-    perMinute: section.need('perMinute', money, 0),
-    interval: section.take('interval', seconds, 1),
-    minimum: section.take('minimum', count, 0),
-  };
-}
-
-function warningOf(section: Section): Warning {
-  return {
-    seconds: section.take('seconds', count, 30),
-    method: section.take('method', method, 'INFO'),
-    text: section.take('text', text, 'Your call ends in %d seconds.'),
-  };
-}
-
-const seconds: Kind<number> = (value) => expect(count(value) > 0, 'must be a whole number above 0', value as number);
-
-const method: Kind<'INFO' | 'MESSAGE'> = (value) =>
-  expect(value === 'INFO' || value === 'MESSAGE', 'must be INFO or MESSAGE', value as 'INFO');
+export type Settings = z.output<typeof schema>;

@@ -1,8 +1,9 @@
-// One call from its first INVITE to its end, and the record that is left of it.
+// One call from its first INVITE to its end, and the record that it leaves.
+import type { SipRequest } from '@siplet/sdk';
 import type { Circuit } from './carriers.js';
 import type { Failure } from './causes.js';
 
-/** Who ended it; 'container' is nobody at the phones: a leg was lost, or the container was stopped. */
+/** The party that ended a call; 'container': a leg was lost, or the container was stopped. */
 type Party = 'caller' | 'callee' | 'container';
 
 /** How one carrier did; a carrier whose circuits were all taken has no status. */
@@ -20,7 +21,7 @@ export interface CallRecord {
   readonly callId: string;
   readonly from: string;
   readonly to: string;
-  /** What was dialled, in E.164 where the dial plan knows how. */
+  /** What was dialled, in E.164 where the dial plan completes it. */
   readonly number: string;
   readonly start: string;
   readonly answer: string | null;
@@ -38,27 +39,31 @@ export interface CallRecord {
 }
 
 export class Call {
+  /** Whether the carrier that has the call now has said that it makes progress. */
+  hasProgress = false;
   readonly #attempts: Attempt[] = [];
-  readonly #start: number;
+  readonly #date = Date.now();
+  // From here on time is counted by a clock that nobody sets.
+  readonly #start = performance.now();
   #current: { readonly carrier: string; readonly circuit: Circuit; readonly at: number } | undefined;
   #answer: number | undefined;
   #hangUp: { readonly by: Party; readonly at: number } | undefined;
   #isOver = false;
 
+  /** `record` is called once, when the call is over. */
   constructor(
-    private readonly who: Pick<CallRecord, 'callId' | 'from' | 'to' | 'number'>,
-    private readonly now: () => number,
+    private readonly request: Pick<SipRequest, 'callId' | 'from' | 'to' | 'session'>,
+    private readonly number: string,
     private readonly record: (record: CallRecord) => void,
-  ) {
-    this.#start = now();
-  }
+  ) {}
 
   isFull(carrier: string): void {
     this.#attempts.push({ carrier });
   }
 
   tries(carrier: string, circuit: Circuit): void {
-    this.#current = { carrier, circuit, at: this.now() };
+    this.hasProgress = false;
+    this.#current = { carrier, circuit, at: performance.now() };
   }
 
   failed(failure: Failure): void {
@@ -68,28 +73,31 @@ export class Call {
   }
 
   answered(status: number): void {
-    this.#answer = this.now();
+    this.#answer = performance.now();
     this.#conclude({ status, cause: undefined });
   }
 
-  /** The first who hangs up has done it. */
-  hungUp(by: Party): void {
-    this.#hangUp ??= { by, at: this.now() };
+  /** The party whose BYE this is has hung up, unless the other was first. */
+  hungUp({ session }: Pick<SipRequest, 'session'>): void {
+    this.#hangUp ??= { by: session.id === this.request.session.id ? 'caller' : 'callee', at: performance.now() };
   }
 
   /** The call is over: its circuit is free, and its record is made. A second time does nothing. */
   over(status: number | null, by: Party | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { by: party, at: end } = this.#hangUp ?? { by, at: this.now() };
+    const { by: party, at: end } = this.#hangUp ?? { by, at: performance.now() };
     const carrier = this.#answer === undefined ? null : (this.#current?.carrier ?? null);
     this.#current?.circuit.release();
     this.record({
-      ...this.who,
-      start: new Date(this.#start).toISOString(),
-      answer: this.#answer === undefined ? null : new Date(this.#answer).toISOString(),
-      end: new Date(end).toISOString(),
-      duration: this.#answer === undefined ? 0 : (end - this.#answer) / 1000,
+      callId: this.request.callId,
+      from: String(this.request.from.uri),
+      to: String(this.request.to.uri),
+      number: this.number,
+      start: this.#timeAt(this.#start),
+      answer: this.#answer === undefined ? null : this.#timeAt(this.#answer),
+      end: this.#timeAt(end),
+      duration: this.#answer === undefined ? 0 : Math.round(end - this.#answer) / 1000,
       carrier,
       attempts: this.#attempts,
       status,
@@ -97,9 +105,14 @@ export class Call {
     });
   }
 
+  #timeAt(time: number): string {
+    return new Date(this.#date + (time - this.#start)).toISOString();
+  }
+
   #conclude({ status, cause }: Failure): void {
     if (this.#current === undefined) return;
     const { carrier, at } = this.#current;
-    this.#attempts.push({ carrier, status, ...(cause === undefined ? {} : { cause }), ms: this.now() - at });
+    const ms = Math.round(performance.now() - at);
+    this.#attempts.push({ carrier, status, ...(cause === undefined ? {} : { cause }), ms });
   }
 }

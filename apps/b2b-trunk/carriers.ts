@@ -1,27 +1,45 @@
-// Carriers and their circuits: how many calls each has, and that it never has more than it may.
-import type { SipUri } from '@siplet/sdk';
-import type { Rewrite } from './numbers.js';
+// Which carriers take a number and in which order, how each wants it dialled, and how many calls each has.
+import type { Carrier, Offer, Settings } from './settings.js';
 
-/** Headers that a carrier is not shown, and those that it is shown instead. */
-export interface HeaderPolicy {
-  readonly remove: readonly string[];
-  readonly set: ReadonlyMap<string, string>;
+/**
+ * The carriers that take a number, in the order in which they are tried, each once: those of the longest prefix
+ * first; among them the cheapest; among those that cost the same, by chance and weight.
+ */
+export function carriersFor(number: string, routes: Settings['routes'], random = Math.random): Carrier[] {
+  const offers = routes.getAll(number).flatMap((all) => inOrder(all, random));
+  return [...new Set(offers.map(({ carrier }) => carrier))];
 }
 
-export interface Carrier {
-  readonly name: string;
-  /** Where it is reached; the number becomes its user. */
-  readonly uri: SipUri;
-  /** Calls at one time. */
-  readonly limit: number;
-  /** Seconds until it must have answered. */
-  readonly timeout: number;
-  readonly rewrite: readonly Rewrite[];
-  /** The caller that it is shown, whoever calls; undefined is who does. */
-  readonly callerId: string | undefined;
-  /** Whether it is told who calls when the caller does not want to be shown (RFC 3325 §7). */
-  readonly trusted: boolean;
-  readonly headers: HeaderPolicy;
+/** The cheapest first. */
+export function inOrder(offers: readonly Offer[], random: () => number): Offer[] {
+  const costs = [...new Set(offers.map(({ cost }) => cost))].sort((a, b) => a - b);
+  return costs.flatMap((price) =>
+    drawn(
+      offers.filter(({ cost }) => cost === price),
+      random,
+    ),
+  );
+}
+
+/** All of them, drawn one after another by weight, as RFC 2782 has it. */
+function drawn(offers: Offer[], random: () => number): Offer[] {
+  const left = [...offers];
+  const order: Offer[] = [];
+  while (left.length > 1) {
+    let ticket = random() * left.reduce((sum, { weight }) => sum + weight, 0);
+    const hit = left.findIndex(({ weight }) => {
+      ticket -= weight;
+      return ticket < 0;
+    });
+    order.push(...left.splice(Math.max(hit, 0), 1));
+  }
+  return [...order, ...left];
+}
+
+/** The number as the carrier wants it dialled. */
+export function dialledAt({ rewrite }: Pick<Carrier, 'rewrite'>, number: string): string {
+  const rule = rewrite.find(({ strip }) => number.startsWith(strip));
+  return rule === undefined ? number : rule.prepend + number.slice(rule.strip.length);
 }
 
 /** One call at one carrier. */
@@ -34,10 +52,10 @@ export interface Circuit {
 export class Circuits {
   readonly #taken = new Map<string, number>();
 
-  /** Undefined when the carrier has as many calls as it may. */
-  take({ name, limit }: Pick<Carrier, 'name' | 'limit'>): Circuit | undefined {
+  /** Undefined when the carrier has as many calls as it may; an emergency call is put through all the same. */
+  take({ name, limit }: Pick<Carrier, 'name' | 'limit'>, isEmergency = false): Circuit | undefined {
     const taken = this.taken(name);
-    if (taken >= limit) return undefined;
+    if (taken >= limit && !isEmergency) return undefined;
     this.#taken.set(name, taken + 1);
     let isHeld = true;
     return {

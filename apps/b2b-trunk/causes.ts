@@ -1,6 +1,7 @@
 // Why a call failed: whether the next carrier is worth a try, and what the failure is called in Q.850
 // (RFC 3326, RFC 3398 §8.2.6.1).
 import type { SipResponse } from '@siplet/sdk';
+import type { Settings } from './settings.js';
 
 /** A failed attempt, in the two languages of carriers. */
 export interface Failure {
@@ -9,12 +10,8 @@ export interface Failure {
   readonly cause: number | undefined;
 }
 
-export interface FailoverPolicy {
-  /** First and last status of ranges. */
-  readonly statuses: readonly (readonly [number, number])[];
-  /** Q.850 causes that a Reason header names. */
-  readonly causes: readonly number[];
-}
+/** Q.850: the callee is busy, does not answer, rejects the call, or the number is wrong. No other carrier can help. */
+const CALLEES_OWN: readonly number[] = [1, 16, 17, 18, 19, 20, 21, 22, 28];
 
 /** RFC 3398 §8.2.6.1. */
 const CAUSES: Readonly<Record<number, number>> = {
@@ -63,7 +60,7 @@ export function failureOf(status: number, response?: SipResponse): Failure {
   return { status, cause: told ?? CAUSES[status] };
 }
 
-/** The cause of the Reason value that is in Q.850's language. */
+/** The cause of the Reason value in Q.850 (RFC 3326). */
 export function q850In(reasons: readonly string[]): number | undefined {
   for (const reason of reasons) {
     const [protocol, ...parameters] = reason.split(';').map((part) => part.trim().toLowerCase());
@@ -74,8 +71,9 @@ export function q850In(reasons: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** Whether it is the carrier that failed, and not the one who was called. */
-export function isCarriersFault({ status }: Failure, told: number | undefined, policy: FailoverPolicy): boolean {
+/** Whether it is the carrier that failed, and not the one who was called; `told` is the cause of the Reason header. */
+export function isCarriersFault(status: number, told: number | undefined, policy: Settings['failover']): boolean {
   if (told !== undefined && policy.causes.includes(told)) return true;
+  if (told !== undefined && CALLEES_OWN.includes(told)) return false;
   return policy.statuses.some(([first, last]) => status >= first && status <= last);
 }

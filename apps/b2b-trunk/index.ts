@@ -1,57 +1,89 @@
-// Takes calls to telephone numbers to the carriers: the best one first, the next one when it
-// fails, and a record of each call.
+// Takes calls to telephone numbers to carriers: the best one first, the next one when it fails; and keeps a record of
+// each call.
 import {
   type ApplicationSession,
   ApplicationSessionDestroyed,
   Bye,
   CallFailedError,
+  Config,
   Invite,
-  LOGGER,
-  type Logger,
+  Logger,
+  PostConstruct,
+  PreDestroy,
+  ProvisionalResponse,
   Siplet,
   type SipRequest,
+  type SipResponse,
 } from '@siplet/sdk';
-import { inject, postConstruct, preDestroy } from 'inversify';
 import { Call } from './call.js';
-import { type Carrier, Circuits } from './carriers.js';
+import { Circuits, carriersFor, dialledAt } from './carriers.js';
 import { failureOf, isCarriersFault, q850In } from './causes.js';
 import { shownTo } from './headers.js';
-import { dialled, normalised, rewritten } from './numbers.js';
 import { Records } from './records.js';
-import type { Chance } from './routes.js';
-import { CHANCE, CLOCK, type Clock } from './services.js';
-import { Settings } from './settings.js';
+import { type Carrier, type Settings, schema } from './settings.js';
 
-export { services } from './services.js';
-
-/** Q.850: no circuit available. */
 const NO_CIRCUIT = 'Q.850;cause=34;text="No circuit available"';
 
-@Siplet({ name: 'b2b-trunk' })
+@Siplet({ name: 'b2b-trunk', config: schema })
 export class B2bTrunk {
-  readonly #calls = new Map<string, { readonly call: Call; readonly callerSession: string }>();
+  /** By application session. */
+  readonly #calls = new Map<string, Call>();
   readonly #circuits = new Circuits();
 
   constructor(
-    @inject(Settings) private readonly settings: Settings,
-    @inject(Records) private readonly records: Records,
-    @inject(CLOCK) private readonly now: Clock,
-    @inject(CHANCE) private readonly chance: Chance,
-    @inject(LOGGER) private readonly log: Logger,
+    @Config() private readonly settings: Settings,
+    private readonly records: Records,
+    private readonly log: Logger,
   ) {}
 
-  @postConstruct()
+  @PostConstruct()
   async prepare(): Promise<void> {
-    if (this.settings.carriers.size > 0) await this.records.prepare();
+    if (this.settings.routes.size > 0) await this.records.prepare();
   }
 
   @Invite()
   async place(request: SipRequest): Promise<void> {
-    const written = dialled(request.uri);
-    const number = written === undefined ? '' : normalised(written, this.settings.plan);
-    const carriers = this.settings.carriersTo(number, this.chance);
-    if (carriers.length === 0) return this.#passOn(request, number);
-    const call = this.#begin(request, number);
+    const { numbers, routes } = this.settings;
+    const { kind, user: number } = numbers.resolve(request.uri);
+    if (routes.size === 0 || kind === 'name') return void request.forward();
+    if (kind === 'invalid') return request.createResponse(484).send();
+    const carriers = carriersFor(number, routes);
+    if (carriers.length > 0) return this.#call(request, number, carriers);
+    if (kind === 'number') request.createResponse(404).send();
+    else request.forward();
+  }
+
+  @ProvisionalResponse('INVITE')
+  progress({ applicationSession }: SipResponse): void {
+    const call = this.#calls.get(applicationSession.id);
+    if (call) call.hasProgress = true;
+  }
+
+  /** Notes who hangs up first; the bridge does the rest. */
+  @Bye()
+  hangUp(bye: SipRequest): void {
+    this.#calls.get(bye.applicationSession.id)?.hungUp(bye);
+  }
+
+  /** However a call ends, it has a record. */
+  @ApplicationSessionDestroyed()
+  forget({ id }: ApplicationSession): void {
+    this.#calls.get(id)?.over(null, 'container');
+  }
+
+  @PreDestroy()
+  async close(): Promise<void> {
+    for (const call of this.#calls.values()) call.over(null, 'container');
+    await this.records.close();
+  }
+
+  async #call(request: SipRequest, number: string, carriers: readonly Carrier[]): Promise<void> {
+    const { id } = request.applicationSession;
+    const call = new Call(request, number, (record) => {
+      this.#calls.delete(id);
+      this.records.add(record);
+    });
+    this.#calls.set(id, call);
     try {
       await this.#tryEach(carriers, number, request, call);
     } catch (error) {
@@ -60,60 +92,24 @@ export class B2bTrunk {
     }
   }
 
-  /** Notes who hangs up first; the bridge does the rest. */
-  @Bye()
-  hangUp(bye: SipRequest): void {
-    const entry = this.#calls.get(bye.applicationSession.id);
-    entry?.call.hungUp(bye.session.id === entry.callerSession ? 'caller' : 'callee');
-  }
-
-  /** However a call ends, it has a record. */
-  @ApplicationSessionDestroyed()
-  forget(session: ApplicationSession): void {
-    this.#calls.get(session.id)?.call.over(null, 'container');
-  }
-
-  @preDestroy()
-  async close(): Promise<void> {
-    for (const { call } of this.#calls.values()) call.over(null, 'container');
-    await this.records.close();
-  }
-
-  /** What is no number of ours is the next application's. */
-  #passOn(request: SipRequest, number: string): void {
-    const isOurs = this.settings.carriers.size > 0 && number.startsWith('+');
-    if (isOurs) request.createResponse(404).send();
-    else request.proxy({ supervised: false }).proxyTo(request.uri);
-  }
-
-  #begin(request: SipRequest, number: string): Call {
-    const { id } = request.applicationSession;
-    const who = { callId: request.callId, from: `${request.from.uri}`, to: `${request.to.uri}`, number };
-    const call = new Call(who, this.now, (record) => {
-      this.#calls.delete(id);
-      this.records.add(record);
-    });
-    this.#calls.set(id, { call, callerSession: request.session.id });
-    return call;
-  }
-
   async #tryEach(carriers: readonly Carrier[], number: string, request: SipRequest, call: Call): Promise<void> {
+    const isEmergency = this.settings.numbers.isEmergency(request.uri);
     let last: CallFailedError | undefined;
     for (const carrier of carriers) {
-      const { name } = carrier;
-      const circuit = this.#circuits.take(carrier);
+      const circuit = this.#circuits.take(carrier, isEmergency);
       if (circuit === undefined) {
-        call.isFull(name);
+        call.isFull(carrier.name);
         continue;
       }
-      call.tries(name, circuit);
+      call.tries(carrier.name, circuit);
       try {
         return await this.#bridge(carrier, number, request, call);
       } catch (error) {
-        call.failed(failureOf(error instanceof CallFailedError ? error.status : 500, responseOf(error)));
-        if (!(error instanceof CallFailedError) || request.isCommitted || !this.#isWorthAnother(error)) throw error;
-        this.log.info('%s: %s failed with %d', request.callId, name, error.status);
-        last = error;
+        const failure = error instanceof CallFailedError ? error : new CallFailedError(500);
+        call.failed(failureOf(failure.status, failure.response));
+        if (failure !== error || request.isCommitted || !this.#isWorthAnother(failure, call)) throw error;
+        this.log.info('%s: %s failed with %d', request.callId, carrier.name, failure.status);
+        last = failure;
       }
     }
     this.#refuse(request, last, call);
@@ -121,22 +117,20 @@ export class B2bTrunk {
 
   async #bridge(carrier: Carrier, number: string, request: SipRequest, call: Call): Promise<void> {
     const to = carrier.uri.clone();
-    to.user = rewritten(number, carrier.rewrite);
-    const shown = shownTo(carrier, request, this.settings.plan);
+    to.user = dialledAt(carrier, number);
+    const shown = shownTo(carrier, request, this.settings.numbers);
     const bridge = await request.b2bua().bridge({ to, ...shown, timeout: carrier.timeout });
     call.answered(bridge.response.status);
     void bridge.ended.then(() => call.over(bridge.response.status, 'container'));
   }
 
-  #isWorthAnother(error: CallFailedError): boolean {
-    const told = q850In(error.response?.headers.getAll('Reason') ?? []);
-    return isCarriersFault(failureOf(error.status, error.response), told, this.settings.failover);
+  /** A phone that rings must not be rung again through another carrier. */
+  #isWorthAnother({ status, response }: CallFailedError, call: Call): boolean {
+    if (status === 408 && call.hasProgress) return false;
+    return isCarriersFault(status, q850In(response?.headers.getAll('Reason') ?? []), this.settings.failover);
   }
 
-  /**
-   * No carrier is left. What the last one said goes to the caller as it is, unless the
-   * configuration has another status for it.
-   */
+  /** No carrier is left. The caller gets the last one's answer, or the status that is configured for it. */
   #refuse(request: SipRequest, last: CallFailedError | undefined, call: Call): void {
     const status = last === undefined ? 503 : this.settings.statuses.get(last.status);
     if (status === undefined) throw last;
@@ -146,8 +140,4 @@ export class B2bTrunk {
     response.send();
     call.over(status, null);
   }
-}
-
-function responseOf(error: unknown) {
-  return error instanceof CallFailedError ? error.response : undefined;
 }

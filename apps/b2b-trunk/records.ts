@@ -1,21 +1,10 @@
-// Call detail records as JSON lines: appended to a file that is changed for a new one when it is large. A
-// disk that is full ends no call.
+// Call detail records as JSON lines, appended to a file, which is put aside when it is large. A full disk ends no call.
 import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { Logger } from '@siplet/sdk';
+import { Config, Injectable, Logger } from '@siplet/sdk';
+import type { Settings } from './settings.js';
 
-export interface RecordsSettings {
-  readonly file: string;
-  /**
-   * Octets from which the file is put aside, as FILE.1, FILE.2, … in the order of time; 0
-   * is never. None is ever removed.
-   */
-  readonly size: number;
-  /** Records that wait in memory while the disk takes none; what comes on top of them goes to the log. */
-  readonly buffer: number;
-}
-
-/** What of the file system is used. */
+/** The part of the file system that is used. */
 export interface Disk {
   open: (path: string, flags: 'a+') => Promise<OpenFile>;
   rename: (from: string, to: string) => Promise<void>;
@@ -34,27 +23,33 @@ const RETRY = 1000;
 const BATCH = 1000;
 const NEW_LINE = 10;
 
+@Injectable('Singleton')
 export class Records {
   readonly #waiting: string[] = [];
   #writing: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isStuck = false;
 
+  readonly #settings: Settings['records'];
+  /** A test gives another. */
+  disk: Disk = { open, rename, readdir };
+
   constructor(
-    private readonly settings: RecordsSettings,
+    @Config() { records }: Pick<Settings, 'records'>,
     private readonly log: Logger,
-    private readonly disk: Disk = { open, rename, readdir },
-  ) {}
+  ) {
+    this.#settings = records;
+  }
 
   /** Throws when there cannot be such a file. */
   async prepare(): Promise<void> {
-    await mkdir(dirname(this.settings.file), { recursive: true });
-    await (await this.disk.open(this.settings.file, 'a+')).close();
+    await mkdir(dirname(this.#settings.file), { recursive: true });
+    await (await this.disk.open(this.#settings.file, 'a+')).close();
   }
 
   /** The record is in the file soon. Never throws. */
   add(record: object): void {
-    if (this.#waiting.length >= this.settings.buffer) {
+    if (this.#waiting.length >= this.#settings.buffer) {
       this.log.error({ record }, 'a call detail record is in this line alone: the disk takes none, and too many wait');
       return;
     }
@@ -87,13 +82,13 @@ export class Records {
     await undefined;
     try {
       while (this.#waiting.length > 0) await this.#append(this.#waiting.slice(0, BATCH));
-      if (this.#isStuck) this.log.info(`${this.settings.file}: records are written again`);
+      if (this.#isStuck) this.log.info(`${this.#settings.file}: records are written again`);
       this.#isStuck = false;
     } catch (error) {
       if (!this.#isStuck)
         this.log.warn(
           { err: error },
-          `${this.settings.file}: no record can be written; they wait in memory, calls go on`,
+          `${this.#settings.file}: no record can be written; they wait in memory, calls go on`,
         );
       this.#isStuck = true;
       clearTimeout(this.#retry);
@@ -104,14 +99,14 @@ export class Records {
 
   /** Lines that are whole in the file wait no longer, also when the rest failed. */
   async #append(lines: readonly string[]): Promise<void> {
-    const file = await this.disk.open(this.settings.file, 'a+');
+    const file = await this.disk.open(this.#settings.file, 'a+');
     let isLarge = false;
     try {
       const { size } = await file.stat();
-      // A line that a full disk or a crash has cut short stays by itself, and its record is written anew.
+      // A line that a full disk or a crash has cut short stays by itself, and its record is written again.
       const isCut = size > 0 && (await lastOctet(file, size)) !== NEW_LINE;
       let rest = Buffer.from((isCut ? '\n' : '') + lines.join(''));
-      isLarge = this.settings.size > 0 && size + rest.length >= this.settings.size;
+      isLarge = this.#settings.size > 0 && size + rest.length >= this.#settings.size;
       let isFirst = isCut;
       while (rest.length > 0) {
         const { bytesWritten } = await file.write(rest);
@@ -127,7 +122,7 @@ export class Records {
   }
 
   async #putAside(): Promise<void> {
-    const { file } = this.settings;
+    const { file } = this.#settings;
     const prefix = `${basename(file)}.`;
     const names = await this.disk.readdir(dirname(file));
     const numbers = names.filter((name) => name.startsWith(prefix)).map((name) => Number(name.slice(prefix.length)));

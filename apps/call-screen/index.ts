@@ -1,48 +1,45 @@
-// Turns calls away before any other application has them: callers that nobody wants, and those
-// that the callee does not want.
-import { APP_CONFIG, Invite, LOGGER, type Logger, METRICS, type Metrics, Siplet, type SipRequest } from '@siplet/sdk';
-import { inject } from 'inversify';
-import { calleeOf, callersOf } from './callers.js';
-import type { Names } from './patterns.js';
-import { type Lists, Settings } from './settings.js';
+// Turns calls away before any other application has them: from callers that nobody wants, or that the callee does not
+// want.
+import { Config, Invite, Logger, Metrics, Siplet, type SipRequest, SipUri, type Uri } from '@siplet/sdk';
+import { type Lists, type Settings, schema } from './settings.js';
 
-/** The call is not wanted here (§21.4.4), or not by the one who is called (§21.6.2). */
-type Refusal = 403 | 603;
-
-@Siplet({ name: 'call-screen', supervised: false })
+@Siplet({ name: 'call-screen', config: schema })
 export class CallScreen {
-  readonly #settings: Settings;
-
   constructor(
-    @inject(APP_CONFIG) config: unknown,
-    @inject(LOGGER) private readonly log: Logger,
-    @inject(METRICS) private readonly metrics: Metrics,
-  ) {
-    this.#settings = new Settings(config);
-  }
+    @Config() private readonly settings: Settings,
+    private readonly log: Logger,
+    private readonly metrics: Metrics,
+  ) {}
 
   @Invite()
-  screen(request: SipRequest): void {
-    const refusal = this.#refusalOf(request);
-    if (refusal === undefined) {
-      // Further responses and requests are none of our business: the next application has the call.
-      request.proxy().proxyTo(request.uri);
-      return;
-    }
-    this.log.info('%s: %s may not call %s (%d)', request.callId, request.from.uri, request.uri, refusal);
-    this.metrics.counter('refused_calls_total', 'Calls that were turned away').increment({ status: refusal });
-    request.createResponse(refusal).send();
+  screen(request: SipRequest) {
+    const status = this.#refusalOf(request);
+    // Unsupervised: the next application has the call, and this one sees nothing more of it.
+    if (status === undefined) return request.forward();
+    this.log.info('%s: %s must not call %s (%d)', request.callId, request.from.uri, request.uri, status);
+    this.metrics.counter('refused_calls_total', 'Calls that were turned away').increment({ status });
+    request.createResponse(status).send();
   }
 
-  #refusalOf(request: SipRequest): Refusal | undefined {
-    const { asserted, everybody, callees } = this.#settings;
-    const callers = callersOf(request, asserted);
-    if (isBlocked(callers, everybody)) return 403;
-    const callee = callees.get(calleeOf(request.uri) ?? '');
-    return callee !== undefined && isBlocked(callers, callee) ? 603 : undefined;
+  /** Not wanted here (§21.4.4), or not by the callee (§21.6.2). An emergency call is never turned away. */
+  #refusalOf(request: SipRequest): 403 | 603 | undefined {
+    if (this.settings.numbers.isEmergency(request.uri)) return undefined;
+    const uris = [request.from.uri];
+    // What a trusted network says of the caller (RFC 3325).
+    if (this.settings.asserted) uris.push(...request.headers.addresses('P-Asserted-Identity').map(({ uri }) => uri));
+    const callers = uris.flatMap((uri) => this.#namesOf(uri));
+    if (isBlocked(callers, this.settings)) return 403;
+    const lists = this.settings.callees.get(this.settings.numbers.resolve(request.uri).user.toLowerCase());
+    return lists !== undefined && isBlocked(callers, lists) ? 603 : undefined;
+  }
+
+  /** The names that a list may have for a caller: 'mallory' and 'mallory@example.com', numbers in E.164. */
+  #namesOf(uri: Uri): string[] {
+    const { user } = this.settings.numbers.resolve(uri);
+    return uri instanceof SipUri ? [user, `${user}@${uri.host}`] : [user];
   }
 }
 
-function isBlocked(callers: Names, { block, allow }: Lists): boolean {
-  return block.has(callers) && !allow.has(callers);
+function isBlocked(callers: readonly string[], { block, allow }: Lists): boolean {
+  return block.hasAny(callers) && !allow.hasAny(callers);
 }

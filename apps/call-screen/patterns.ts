@@ -1,41 +1,26 @@
-// A list of callers: exact ones, beginnings, and patterns with stars. A long list costs no more than a short one,
-// unless it is of the last kind.
-
-/** Who calls, in all the ways in which a list may name him: 'alice', 'alice@example.com', '+4930123'. */
-export type Names = readonly string[];
+// A list of callers, in which '*' stands for any text.
 
 export class Patterns {
   readonly #exact = new Set<string>();
-  readonly #beginnings = new Set<string>();
-  readonly #lengths: readonly number[];
-  readonly #others: string[] = [];
+  readonly #withStar: string[] = [];
 
-  /** `*` stands for any text, also for none; case does not count. */
+  /** Case does not count. */
   constructor(patterns: Iterable<string>) {
     for (const pattern of patterns) {
-      const text = pattern.toLowerCase();
-      const star = text.indexOf('*');
-      if (star < 0) this.#exact.add(text);
-      else if (star === text.length - 1) this.#beginnings.add(text.slice(0, -1));
-      else this.#others.push(text);
+      if (pattern.includes('*')) this.#withStar.push(pattern.toLowerCase());
+      else this.#exact.add(pattern.toLowerCase());
     }
-    this.#lengths = [...new Set([...this.#beginnings].map(({ length }) => length))];
   }
 
   /** Whether one of the names is in the list. */
-  has(names: Names): boolean {
-    return names.some((name) => {
-      const text = name.toLowerCase();
-      return (
-        this.#exact.has(text) ||
-        this.#lengths.some((length) => length <= text.length && this.#beginnings.has(text.slice(0, length))) ||
-        this.#others.some((pattern) => fits(pattern, text))
-      );
-    });
+  hasAny(names: readonly string[]): boolean {
+    return names
+      .map((name) => name.toLowerCase())
+      .some((name) => this.#exact.has(name) || this.#withStar.some((pattern) => fits(pattern, name)));
   }
 }
 
-/** Goes through both once, and at each star remembers where to begin again: no pattern takes exponential time. */
+/** Remembers at each star where to try again: no pattern takes exponential time, as a regular expression may. */
 export function fits(pattern: string, text: string): boolean {
   let at = 0;
   let star = -1;

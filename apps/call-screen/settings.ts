@@ -1,43 +1,34 @@
-// apps.call-screen of siplet.yaml: who may not call, and who may not call whom.
+// `apps.call-screen` of siplet.yaml: the callers that are turned away, in general and by one callee.
+import { DialPlan, type DialPlanOptions } from '@siplet/sdk';
+import { z } from 'zod';
 import { Patterns } from './patterns.js';
-import { expect, flag, type Kind, list, Section } from './section.js';
 
-/** Who is in `allow` passes, whatever `block` says. */
-export interface Lists {
-  readonly block: Patterns;
-  readonly allow: Patterns;
-}
+/** YAML reads an unquoted +49900 as the number 49900. */
+const pattern = z
+  .string({ error: "must be a pattern in quotes, such as '+49900*' or '*@example.com'" })
+  .regex(/^[^\s<>]+$/, { error: 'must be a user, a user@host, or either with *' });
 
-export class Settings {
-  /** Whether P-Asserted-Identity says who calls, beside From: only when what sends the calls can be believed. */
-  readonly asserted: boolean;
-  /** For all calls. */
-  readonly everybody: Lists;
-  /** By user, in lower case. */
-  readonly callees: ReadonlyMap<string, Lists>;
+const patterns = z
+  .preprocess((value) => [value].flat(), z.array(pattern))
+  .default([])
+  .transform((all) => new Patterns(all));
 
-  /** Throws an Error that names every fault of the section. */
-  constructor(section: unknown) {
-    const read = Section.read(section, 'apps.call-screen', (all) => ({
-      asserted: all.take('asserted', flag, false),
-      everybody: listsOf(all),
-      callees: all.section('callees', (users) => users.each(listsOf)),
-    }));
-    this.asserted = read.asserted;
-    this.everybody = read.everybody;
-    this.callees = new Map([...read.callees].map(([user, lists]) => [user.toLowerCase(), lists]));
-  }
-}
+const lists = z.strictObject({ block: patterns, allow: patterns });
 
-const listsOf = (section: Section): Lists => ({
-  block: new Patterns(section.take('block', list(pattern), [])),
-  allow: new Patterns(section.take('allow', list(pattern), [])),
+/** A caller in `allow` passes, also when it is in `block`. */
+export type Lists = z.output<typeof lists>;
+
+export const schema = z.strictObject({
+  numbers: z
+    .custom<DialPlanOptions>(DialPlan.accepts, "must be a dial plan in quotes, such as { country: '49', area: '30' }")
+    .default({})
+    .transform((options) => new DialPlan(options)),
+  asserted: z.boolean().default(false),
+  ...lists.shape,
+  callees: z
+    .record(z.string().toLowerCase(), lists)
+    .default({})
+    .transform((all) => new Map(Object.entries(all))),
 });
 
-/** YAML reads an unquoted +49 as the number 49. */
-const pattern: Kind<string> = (value) =>
-  expect(
-    typeof value === 'string' && /^[^\s<>]+$/.test(value),
-    "must be a pattern in quotes, '+49900*' or '*@h'",
-    value as string,
-  );
+export type Settings = z.output<typeof schema>;

@@ -1,73 +1,37 @@
 // Rings a person's phones in turn or all at once, and takes the call to voicemail when none of them answers.
-import {
-  APP_CONFIG,
-  BestResponse,
-  Cancel,
-  Invite,
-  LOGGER,
-  ProvisionalResponse,
-  Siplet,
-  type SipRequest,
-  type SipResponse,
-  SuccessResponse,
-} from '@siplet/sdk';
-import { inject } from 'inversify';
-import type { Logger } from 'pino';
-import { Settings } from './settings.js';
+import { Cancel, Config, Invite, type ProxiedResponse, Siplet, type SipRequest, Status } from '@siplet/sdk';
+import { type Settings, schema, targetAt } from './settings.js';
 
-@Siplet({ name: 'reach-me' })
+@Siplet({ name: 'reach-me', config: schema })
 export class ReachMe {
-  readonly #settings: Settings;
-  readonly #log: Logger;
-
-  constructor(@inject(APP_CONFIG) config: unknown, @inject(LOGGER) log: Logger) {
-    this.#settings = new Settings(config);
-    this.#log = log;
-  }
+  constructor(@Config() private readonly settings: Settings) {}
 
   @Invite()
-  ring(request: SipRequest): void {
-    if (this.#settings.isOnward(request.uri)) {
-      request.proxy({ supervised: false }).proxyTo(request.uri);
-      return;
-    }
-    const targets = this.#settings.targetsOf(request.uri);
-    if (targets.length === 0) {
-      request.createResponse(404).send();
-      return;
-    }
-    const { parallel, timeout } = this.#settings;
-    request.proxy({ recordRoute: true, parallel, timeout }).proxyTo(targets);
-  }
-
-  @ProvisionalResponse('INVITE')
-  ringing(response: SipResponse): void {
-    this.#log.debug('%d %s', response.status, response.callId);
-  }
-
-  @SuccessResponse('INVITE')
-  answered(response: SipResponse): void {
-    this.#log.debug('%d %s', response.status, response.callId);
+  ring(request: SipRequest) {
+    const { numbers, targets, parallel, timeout } = this.settings;
+    const { kind, user } = numbers.resolve(request.uri);
+    const found = targets(user.toLowerCase());
+    if (kind === 'emergency' || found === 'next') return request.forward();
+    if (found === undefined) return request.createResponse(404).send();
+    const uris = found.map((target) => targetAt(target, user));
+    // The caller would pay for a call that a phone redirects.
+    request.proxyTo(uris, { recordRoute: true, recurse: false, parallel, timeout });
   }
 
   /** The caller has hung up: voicemail would talk to nobody. */
   @Cancel()
-  gone(cancel: SipRequest): void {
-    cancel.applicationSession.attributes.set('gone', true);
+  hungUp({ applicationSession }: SipRequest) {
+    applicationSession.attributes.set('hungUp', true);
   }
 
   /**
-   * Nobody answered. When the mailbox does not answer either, it has been tried already, and the best response
-   * goes to the caller (C-17, C-19).
+   * Nobody answered. A 6xx speaks for the person and goes to the caller (§21.6). A mailbox that has been tried
+   * is not tried again (§16.5): then the best response goes to the caller.
    */
-  @BestResponse('INVITE')
-  voicemail(response: SipResponse): void {
-    // A 6xx speaks for the person, 603 above all: Decline (C-13).
-    if (response.status >= 600 || response.applicationSession.attributes.get('gone') === true) return;
-    const proxy = response.proxy;
-    const mailbox = proxy && this.#settings.voicemailOf(proxy.originalRequest.uri);
-    if (!mailbox) return;
-    this.#log.debug('%d %s: to voicemail', response.status, response.callId);
-    proxy.proxyTo(mailbox);
+  @Status([300, 599], 'INVITE')
+  voicemail({ proxy, applicationSession }: ProxiedResponse) {
+    const { voicemail, numbers } = this.settings;
+    if (voicemail === false || applicationSession.attributes.get('hungUp')) return;
+    proxy.proxyTo(targetAt(voicemail, numbers.resolve(proxy.originalRequest.uri).user));
   }
 }

@@ -7,7 +7,7 @@ import { nameOf } from './syntax-tree.js';
 /** @typedef {import('./author-source.js').AuthorSource} AuthorSource */
 /** @typedef {import('./author-source.js').WrittenDecorator} Decorator */
 
-const OF_CLASSES = new Set(['Siplet', 'ApplicationRouter']);
+const OF_CLASSES = new Set(['Siplet', 'ApplicationRouter', 'Injectable']);
 /** Decorators of the SDK for methods which take no message. */
 const OF_OTHERS = new Set(['PostConstruct', 'PreDestroy', 'Config', 'Authenticated']);
 const SYNCHRONOUS = new Set(['StatelessRoute', 'SessionKey']);

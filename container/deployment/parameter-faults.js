@@ -5,7 +5,7 @@
 /** @typedef {import('./author-source.js').AuthorSource} AuthorSource */
 /** @typedef {import('./author-source.js').WrittenDecorator} Decorator */
 
-const INJECTED = new Set(['Siplet', 'ApplicationRouter', 'injectable']);
+const INJECTED = new Set(['Siplet', 'ApplicationRouter', 'Injectable', 'injectable']);
 const TOKEN = "write '@inject(TOKEN)' before it and bind the token in a ContainerModule that the entry module exports";
 
 /**

@@ -2,12 +2,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseUri } from '@siplet/sdk';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Accounts, AccountsInFile, AccountsInMemory } from '../../apps/b2b-prepaid/accounts.js';
+import { Accounts } from '../../apps/b2b-prepaid/accounts.js';
 import { Meter } from '../../apps/b2b-prepaid/meter.js';
-import { Settings } from '../../apps/b2b-prepaid/settings.js';
+import { schema } from '../../apps/b2b-prepaid/settings.js';
 import { costOf, secondsFor, type Tariff, UNIT } from '../../apps/b2b-prepaid/tariff.js';
 
 const tariff = (more: Partial<Tariff> = {}): Tariff => ({
@@ -56,8 +55,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const KINDS: [string, (balances: Map<string, number>) => Accounts][] = [
-  ['in memory', (balances) => new AccountsInMemory(balances)],
-  ['in a file', (balances) => new AccountsInFile(join(folder, 'new', 'balances.json'), balances)],
+  ['in memory', (accounts) => new Accounts({ file: undefined, accounts })],
+  ['in a file', (accounts) => new Accounts({ file: join(folder, 'new', 'balances.json'), accounts })],
 ];
 
 describe.each(KINDS)('b2b-prepaid, accounts %s', (_, make) => {
@@ -113,21 +112,24 @@ describe('b2b-prepaid, the file of balances', () => {
 
   test('two versions of the application share it, and the next start goes on from it', async () => {
     const configured = new Map([['alice', 5 * UNIT]]);
-    const [old, fresh] = [new AccountsInFile(file(), configured), new AccountsInFile(file(), configured)];
+    const [old, fresh] = [
+      new Accounts({ file: file(), accounts: configured }),
+      new Accounts({ file: file(), accounts: configured }),
+    ];
     await old.withdraw('alice', 2 * UNIT);
     await fresh.withdraw('alice', 2.5 * UNIT);
     expect(JSON.parse(readFileSync(file(), 'utf8'))).toEqual({ alice: 0.5 });
-    expect(await new AccountsInFile(file(), configured).withdraw('alice', 9 * UNIT)).toBe(0.5 * UNIT);
+    expect(await new Accounts({ file: file(), accounts: configured }).withdraw('alice', 9 * UNIT)).toBe(0.5 * UNIT);
   });
 
   test('what an operator writes into it counts at once', async () => {
-    const accounts = new AccountsInFile(file(), new Map());
+    const accounts = new Accounts({ file: file(), accounts: new Map() });
     writeFileSync(file(), '{ "bob": 1.25 }');
     expect(await accounts.withdraw('bob', 9 * UNIT)).toBe(1.25 * UNIT);
   });
 
   test('money that could not be put back is put back at the next step', async () => {
-    const accounts = new AccountsInFile(file(), new Map([['alice', 100]]));
+    const accounts = new Accounts({ file: file(), accounts: new Map([['alice', 100]]) });
     await accounts.withdraw('alice', 60);
     mkdirSync(`${file()}.new`);
     await expect(accounts.deposit('alice', 50)).rejects.toThrow();
@@ -137,42 +139,58 @@ describe('b2b-prepaid, the file of balances', () => {
   });
 
   test.each([
-    ['{', 'balances.json is no JSON'],
-    ['{"alice":"5"}', 'the balance of "alice" is no number'],
+    ['{', 'balances.json is not JSON'],
+    ['{"alice":"5"}', 'the balance of "alice" is not a number'],
   ])('refused at deployment: %s', (text, message) => {
     writeFileSync(file(), text);
-    expect(() => new AccountsInFile(file(), new Map())).toThrow(message);
+    expect(() => new Accounts({ file: file(), accounts: new Map() })).toThrow(message);
   });
 });
 
 describe('b2b-prepaid, its section of siplet.yaml', () => {
-  test('the rate of the longest prefix; a name, or a number without rate, is free', () => {
-    const settings = new Settings({
-      rates: { '+': { perMinute: 1 }, '+49': { perMinute: 0.5, connection: 0.05, interval: 6, minimum: 60 } },
+  test('amounts become whole millionths, times become seconds', () => {
+    const { rates, reserve, warning } = schema.parse({
+      reserve: '2m',
+      warning: { before: 0 },
+      rates: { '+': { perMinute: 1 }, '+49': { perMinute: 0.5, connection: 0.05, interval: '6s', minimum: '60s' } },
     });
-    const rate = (uri: string) => settings.tariffFor(parseUri(uri));
-    expect(rate('sip:+49-30-1@h')).toEqual({ perMinute: 500_000, connection: 50_000, interval: 6, minimum: 60 });
-    expect(rate('tel:+1555')).toEqual({ perMinute: 1_000_000, connection: 0, interval: 1, minimum: 0 });
-    expect([rate('sip:030@h'), rate('sip:bob@h'), rate('sip:h')]).toEqual([undefined, undefined, undefined]);
+    expect([reserve, warning.before]).toEqual([120, 0]);
+    expect(rates.get('+49301')).toEqual({ perMinute: 500_000, connection: 50_000, interval: 6, minimum: 60 });
+    expect(rates.get('+15550100')).toEqual({ perMinute: 1_000_000, connection: 0, interval: 1, minimum: 0 });
+    expect(rates.get('030')).toBeUndefined();
   });
 
-  test('nothing configured: nobody has an account, and all calls are free', () => {
-    expect(new Settings(undefined)).toMatchObject({
+  test('nothing configured: nobody has an account, and there are no rates', () => {
+    const { rates, ...settings } = schema.parse({});
+    expect(rates.size).toBe(0);
+    expect(settings).toMatchObject({
       accounts: new Map(),
-      file: undefined,
       reserve: 60,
-      warning: { seconds: 30, method: 'INFO', text: 'Your call ends in %d seconds.' },
+      warning: { before: 30, method: 'INFO', text: 'Your call ends in %d seconds.' },
     });
+    expect(settings.file).toBeUndefined();
   });
 
   test.each([
-    [{ accounts: { alice: 'rich' } }, 'apps.b2b-prepaid.accounts.alice: must be a number, 0 or more, not "rich"'],
-    [{ rates: { '+': {} } }, 'apps.b2b-prepaid.rates.+: perMinute is missing'],
-    [{ rates: { '+': { perMinute: 1, interval: 0 } } }, 'rates.+.interval: must be a whole number above 0, not 0'],
-    [{ warning: { method: 'BYE' } }, 'apps.b2b-prepaid.warning.method: must be INFO or MESSAGE, not "BYE"'],
-    [{ reserve: 0 }, 'apps.b2b-prepaid.reserve: must be a number above 0, not 0'],
-    [{ account: {} }, 'apps.b2b-prepaid.account: there is no such key'],
-  ])('refused: %j', (section, message) => {
-    expect(() => new Settings(section)).toThrow(message);
+    [{ accounts: { alice: 'rich' } }, ['accounts', 'alice'], 'expected number'],
+    [{ accounts: { alice: -1 } }, ['accounts', 'alice'], '>=0'],
+    [{ rates: { '+': {} } }, ['rates', '+', 'perMinute'], 'expected number'],
+    [
+      { rates: { '+': { perMinute: 1, interval: 0 } } },
+      ['rates', '+', 'interval'],
+      "must be more than 0, such as '1s'",
+    ],
+    [
+      { rates: { '+': { perMinute: 1, interval: 6 } } },
+      ['rates', '+', 'interval'],
+      "must be 0 or a time such as '20s'",
+    ],
+    [{ warning: { method: 'BYE' } }, ['warning', 'method'], 'expected one of "INFO"|"MESSAGE"'],
+    [{ reserve: 0 }, ['reserve'], "must be more than 0, such as '60s'"],
+    [{ account: {} }, [], 'Unrecognized key: "account"'],
+  ])('refused: %j', (section, path, message) => {
+    expect(schema.safeParse(section).error?.issues).toMatchObject([
+      { path, message: expect.stringContaining(message) },
+    ]);
   });
 });

@@ -1,11 +1,10 @@
 // apps/b2b-prepaid: a balance, a warning, and the end of both legs to the second; in virtual time.
-import { APP_CONFIG } from '@siplet/sdk';
 import { ContainerModule } from 'inversify';
-import { describe, expect, test } from 'vitest';
-import { ACCOUNTS, AccountsInMemory } from '../../apps/b2b-prepaid/accounts.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
+import { Accounts } from '../../apps/b2b-prepaid/accounts.js';
 import * as prepaid from '../../apps/b2b-prepaid/index.js';
-import { CLOCK } from '../../apps/b2b-prepaid/services.js';
-import { Settings } from '../../apps/b2b-prepaid/settings.js';
+import { schema } from '../../apps/b2b-prepaid/settings.js';
 import { UNIT } from '../../apps/b2b-prepaid/tariff.js';
 import { present } from '../../container/base/present.js';
 import type { Phone } from '../world/phone.js';
@@ -13,20 +12,17 @@ import { stage } from '../world/stage.js';
 import type { TextMessage } from '../world/text-message.js';
 import { World } from '../world/world.js';
 
+afterEach(() => void vi.restoreAllMocks());
+
 /** A hundredth of a unit a second. */
 const SECTION =
-  "{ accounts: { alice: 0.9, poor: 0 }, reserve: 20, warning: { seconds: 10 }, rates: { '+': { perMinute: 0.6 } } }";
+  "{ numbers: { country: '49' }, accounts: { Alice: 0.9, poor: 0 }, reserve: '20s', warning: { before: '10s' }, rates: { '+49': { perMinute: 0.6 } } }";
 
 async function prepaidCalls(section = SECTION) {
   const world = new World();
-  let accounts: AccountsInMemory | undefined;
-  const services = new ContainerModule(({ bind }) => {
-    bind(CLOCK).toConstantValue(() => world.clock.now());
-    bind(Settings).toResolvedValue((config) => new Settings(config), [APP_CONFIG]);
-    bind(ACCOUNTS)
-      .toResolvedValue((settings) => (accounts = new AccountsInMemory(settings.accounts)), [Settings])
-      .inSingletonScope();
-  });
+  vi.spyOn(performance, 'now').mockImplementation(() => world.clock.now());
+  const accounts = new Accounts(schema.parse(parse(section)));
+  const services = new ContainerModule(({ bind }) => void bind(Accounts).toConstantValue(accounts));
   const configuration = `apps: { b2b-prepaid: ${section} }`;
   const phones = { alice: '10.0.0.1', gateway: '10.0.0.4' };
   const on = await stage({ 'b2b-prepaid': { ...prepaid, services } }, { world, configuration, phones });
@@ -35,8 +31,8 @@ async function prepaidCalls(section = SECTION) {
     ...on,
     /** What alice has left. */
     async balance() {
-      const all = await present(accounts).withdraw('alice', 1000 * UNIT);
-      await present(accounts).deposit('alice', all);
+      const all = await accounts.withdraw('alice', 1000 * UNIT);
+      await accounts.deposit('alice', all);
       return all / UNIT;
     },
     async answered(phone: Phone = alice) {
@@ -167,7 +163,7 @@ describe('b2b-prepaid, the call', () => {
 
   test('money that another call gives back lengthens this one, also after the warning', async () => {
     const { world, alice, gateway, answered, balance, ends } = await prepaidCalls(
-      "{ accounts: { alice: 0.6 }, reserve: 50, warning: { seconds: 10 }, rates: { '+': { perMinute: 0.6 } } }",
+      "{ accounts: { alice: 0.6 }, reserve: '50s', warning: { before: '10s' }, rates: { '+': { perMinute: 0.6 } } }",
     );
     gateway.answerBye = true;
     answering(world, alice, 'INFO');
@@ -185,20 +181,77 @@ describe('b2b-prepaid, the call', () => {
 });
 
 describe('b2b-prepaid, among the applications', () => {
-  test('who has no account, and a call that is free, go on to the next application as they are', async () => {
-    const { world, alice, gateway, ends } = await prepaidCalls();
+  test.each(['sip:bob@10.0.0.4', 'sip:112@10.0.0.4'])('%s is free: the next application has the call', async (uri) => {
+    const { world, gateway, ends } = await prepaidCalls();
     const carol = world.phone('carol', '10.0.0.8');
-    for (const [phone, uri] of [
-      [carol, 'sip:+4930123@10.0.0.4'],
-      [alice, 'sip:bob@10.0.0.4'],
-    ] as const) {
-      const call = phone.invite(uri, { via: 'siplet' });
-      const invite = await gateway.receive('INVITE');
-      expect([invite.uri, invite.message.callId]).toEqual([uri, call.message.callId]);
-      invite.reply(486);
-      await call.response(486);
-    }
+    const call = carol.invite(uri, { via: 'siplet' });
+    const invite = await gateway.receive('INVITE');
+    expect([invite.uri, invite.message.callId]).toEqual([uri, call.message.callId]);
+    invite.reply(486);
+    await call.response(486);
     await ends();
+  });
+
+  test('without any rate every call is the next application’s', async () => {
+    const { alice, gateway, ends } = await prepaidCalls('{ accounts: { alice: 1 } }');
+    const call = alice.invite('sip:+4930123@10.0.0.4', { via: 'siplet' });
+    (await gateway.receive('INVITE')).reply(486);
+    await call.response(486);
+    await ends();
+  });
+
+  test.each([
+    ['E-16 dialled with 00', 'sip:004930123456@10.0.0.4'],
+    ['E-16 dialled with the national prefix', 'sip:030123456@10.0.0.4'],
+    ['E-16 a local number with its context', 'sip:30123456;phone-context=+49@10.0.0.4'],
+    ['E-16 with visual separators', 'sip:+49-30-123456@10.0.0.4'],
+  ])('%s, a call is paid for', async (_, uri) => {
+    const { alice, gateway, balance, ends } = await prepaidCalls();
+    const call = alice.invite(uri, { via: 'siplet' });
+    const invite = await gateway.receive('INVITE');
+    expect(await balance()).toBeLessThan(0.9);
+    invite.reply(486);
+    await call.response(486);
+    await ends();
+  });
+
+  test.each([
+    ['From differs in case', '<sip:ALICE@10.0.0.1>'],
+    ['From has parameters', '<sip:alice;x=1@10.0.0.1>'],
+  ])('E-26 %s: the account is the same', async (_, from) => {
+    const { alice, gateway, balance, ends } = await prepaidCalls();
+    const call = alice.invite('sip:+4930123@10.0.0.4', { via: 'siplet', from });
+    const invite = await gateway.receive('INVITE');
+    expect(await balance()).toBeLessThan(0.9);
+    invite.reply(486);
+    await call.response(486);
+    await ends();
+  });
+
+  test.each([
+    ['E-16 a number without a rate', 'sip:+15550100@10.0.0.4', 'alice', 403],
+    ['E-16 a local number without a rate', 'sip:1234567@10.0.0.4', 'alice', 403],
+    ['E-26 a caller without an account', 'sip:+4930123@10.0.0.4', 'carol', 403],
+    ['E-26 digits that are not a number', 'sip:+49@10.0.0.4', 'alice', 484],
+    ['E-26 00 alone', 'sip:00@10.0.0.4', 'alice', 484],
+  ])('%s is refused', async (_, uri, caller, status) => {
+    const { alice, gateway, ends } = await prepaidCalls();
+    await alice.invite(uri, { via: 'siplet', from: `<sip:${caller}@10.0.0.1>` }).response(status);
+    await ends();
+    expect(gateway.received).toEqual([]);
+  });
+
+  test('E-25 the wall clock steps back an hour: the call ends after 90 s all the same, and is paid', async () => {
+    const { world, alice, gateway, answered, balance, ends } = await prepaidCalls();
+    answering(world, alice, 'INFO');
+    const byes = [answering(world, alice, 'BYE'), answering(world, gateway, 'BYE')];
+    await answered();
+    await world.run(30_000);
+    vi.spyOn(Date, 'now').mockImplementation(() => world.clock.now() - 3_600_000);
+    await world.run(65_000);
+    expect(byes.map(([bye]) => Math.round(present(bye).at))).toEqual([90, 90]);
+    await ends();
+    expect(await balance()).toBe(0);
   });
 
   test('the application is taken out of service: what calls have not used is back in the account', async () => {

@@ -1,100 +1,57 @@
 // apps/b2b-trunk, its parts: numbers, routes, circuits, causes, and what its section of siplet.yaml may be.
-import { parseUri } from '@siplet/sdk';
+import { PrefixMap } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { Circuits } from '../../apps/b2b-trunk/carriers.js';
+import { Circuits, carriersFor, dialledAt, inOrder } from '../../apps/b2b-trunk/carriers.js';
 import { failureOf, isCarriersFault, q850In } from '../../apps/b2b-trunk/causes.js';
-import { type DialPlan, dialled, normalised, rewritten } from '../../apps/b2b-trunk/numbers.js';
-import { inOrder, Routes } from '../../apps/b2b-trunk/routes.js';
-import { Settings } from '../../apps/b2b-trunk/settings.js';
+import { type Carrier, type Offer, schema } from '../../apps/b2b-trunk/settings.js';
 import { present } from '../../container/base/present.js';
 
-describe('b2b-trunk, numbers', () => {
-  test.each([
-    ['sip:+4930123@h', '+4930123'],
-    ['sip:+49-30-123@h;user=phone', '+4930123'],
-    ['tel:+49(30)123', '+4930123'],
-    ['tel:7042;phone-context=+4930', '+49307042'],
-    ['sip:7042;phone-context=+4930@h;user=phone', '+49307042'],
-    ['tel:7042;phone-context=example.com', '7042'],
-    ['sip:0049301@h', '0049301'],
-    ['sip:bob@h', undefined],
-    ['sip:h', undefined],
-    ['sip:+@h', undefined],
-    ['sip:4930x@h', undefined],
-    [`sip:${'1'.repeat(25)}@h`, undefined],
-    ['urn:service:sos', undefined],
-  ])('RFC 3966 §5.1 in %s stands %s', (uri, number) => {
-    expect(dialled(parseUri(uri))).toBe(number);
-  });
-
-  const berlin: DialPlan = { country: '49', area: '30', international: ['00', '011'], national: '0', short: ['110'] };
-
-  test.each([
-    ['+15550100', '+15550100'],
-    ['0015550100', '+15550100'],
-    ['01115550100', '+15550100'],
-    ['089123', '+4989123'],
-    ['123', '+4930123'],
-    ['110', '110'],
-  ])('dialled in Berlin, %s is %s', (number, e164) => {
-    expect(normalised(number, berlin)).toBe(e164);
-  });
-
-  test('what a plan does not know stays as it was dialled', () => {
-    const none: DialPlan = { country: '', area: '', international: ['00'], national: '0', short: [] };
-    expect(['089123', '123', '0049'].map((each) => normalised(each, none))).toEqual(['089123', '123', '+49']);
-    expect(normalised('123', { ...none, country: '49' })).toBe('123');
-    expect(normalised('123', { ...none, country: '45', national: '' })).toBe('+45123');
-  });
-
-  test('a carrier’s first fitting rewriting is made, and no other', () => {
-    const rules = [
-      { strip: '+49', prepend: '0' },
-      { strip: '+', prepend: '00' },
-    ];
-    expect(rewritten('+4930123', rules)).toBe('030123');
-    expect(rewritten('+15550100', rules)).toBe('0015550100');
-    expect(rewritten('110', rules)).toBe('110');
-  });
-});
-
 describe('b2b-trunk, routes', () => {
-  const offer = (carrier: string, cost = 0, weight = 1) => ({ carrier, cost, weight });
+  const offer = (name: string, cost = 0, weight = 1): Offer => ({ carrier: { name } as Carrier, cost, weight });
+  const namesOf = (offers: readonly Offer[]) => offers.map(({ carrier }) => carrier.name);
   const first = () => 0;
 
   test('the longest prefix first, then the shorter ones; each carrier once', () => {
-    const routes = new Routes(
-      new Map([
-        ['+', [offer('world'), offer('both')]],
-        ['+49', [offer('germany')]],
-        ['+4930', [offer('berlin'), offer('both')]],
-      ]),
-    );
-    expect(routes.to('+4930123', first)).toEqual(['berlin', 'both', 'germany', 'world']);
-    expect(routes.to('+4989', first)).toEqual(['germany', 'world', 'both']);
-    expect(routes.to('+493', first)).toEqual(['germany', 'world', 'both']);
-    expect(routes.to('112', first)).toEqual([]);
-    expect(routes.to('', first)).toEqual([]);
+    const both = offer('both');
+    const routes = new PrefixMap([
+      ['+', [offer('world'), both]],
+      ['+49', [offer('germany')]],
+      ['+4930', [offer('berlin'), both]],
+    ]);
+    const to = (number: string) => carriersFor(number, routes, first).map(({ name }) => name);
+    expect(to('+4930123')).toEqual(['berlin', 'both', 'germany', 'world']);
+    expect(to('+4989')).toEqual(['germany', 'world', 'both']);
+    expect(to('+493')).toEqual(['germany', 'world', 'both']);
+    expect(to('112')).toEqual([]);
   });
 
   test('the cheapest first, whatever the chance', () => {
     const offers = [offer('dear', 3, 100), offer('cheap', 1), offer('middle', 2)];
     for (const chance of [0, 0.5, 0.999])
-      expect(inOrder(offers, () => chance).map(({ carrier }) => carrier)).toEqual(['cheap', 'middle', 'dear']);
+      expect(namesOf(inOrder(offers, () => chance))).toEqual(['cheap', 'middle', 'dear']);
   });
 
   test('of the same cost by weight: 3 to 1 is three quarters', () => {
     const offers = [offer('heavy', 1, 3), offer('light', 1, 1)];
-    const firsts = Array.from({ length: 1000 }, (_, at) => present(inOrder(offers, () => at / 1000)[0]).carrier);
+    const firsts = Array.from({ length: 1000 }, (_, at) => present(inOrder(offers, () => at / 1000)[0]).carrier.name);
     expect(firsts.filter((carrier) => carrier === 'heavy')).toHaveLength(750);
-    expect(inOrder(offers, () => 0.8).map(({ carrier }) => carrier)).toEqual(['light', 'heavy']);
+    expect(namesOf(inOrder(offers, () => 0.8))).toEqual(['light', 'heavy']);
   });
 
   test('weight 0 comes after all others, and alone it is taken', () => {
     const offers = [offer('spare', 1, 0), offer('one', 1, 1), offer('two', 1, 1)];
     for (const chance of [0, 0.3, 0.6, 0.999])
-      expect(present(inOrder(offers, () => chance).at(-1)).carrier, `chance ${chance}`).toBe('spare');
+      expect(present(inOrder(offers, () => chance).at(-1)).carrier.name, `chance ${chance}`).toBe('spare');
     expect(inOrder([offer('a', 0, 0), offer('b', 0, 0)], first)).toHaveLength(2);
+  });
+
+  test('a carrier’s first fitting rewriting is made, and no other', () => {
+    const rewrite = [
+      { strip: '+49', prepend: '0' },
+      { strip: '+', prepend: '00' },
+    ];
+    const dialled = (number: string) => dialledAt({ rewrite }, number);
+    expect(['+4930123', '+15550100', '110'].map(dialled)).toEqual(['030123', '0015550100', '110']);
   });
 });
 
@@ -111,23 +68,25 @@ describe('b2b-trunk, circuits', () => {
     expect(circuits.taken('north')).toBe(1);
     expect(circuits.take(north)).toBeDefined();
     expect(circuits.take(north)).toBeUndefined();
+    expect(circuits.take(north, true)).toBeDefined();
   });
 });
 
 describe('b2b-trunk, causes', () => {
-  const { failover } = new Settings({});
-  const isFailedOver = (status: number, told?: number) => isCarriersFault(failureOf(status), told, failover);
+  const { failover } = schema.parse({});
+  const isFailedOver = (status: number, told?: number) => isCarriersFault(status, told, failover);
 
   test('the next carrier is tried when this one failed, not when the callee said no', () => {
-    expect([408, 500, 502, 503, 504, 599].map((status) => isFailedOver(status))).toEqual(Array(6).fill(true));
-    expect([302, 404, 480, 484, 486, 487, 600, 603].map((status) => isFailedOver(status))).toEqual(
-      Array(8).fill(false),
-    );
+    expect([408, 500, 502, 503, 504].filter((status) => !isFailedOver(status))).toEqual([]);
+    const callees = [302, 404, 480, 484, 486, 487, 501, 505, 513, 580, 600, 603];
+    expect(callees.filter((status) => isFailedOver(status))).toEqual([]);
   });
 
   test('RFC 3326 a Q.850 cause can say that it was the carrier', () => {
     expect(isFailedOver(480, 34)).toBe(true);
     expect(isFailedOver(480, 18)).toBe(false);
+    expect([1, 16, 17, 22, 28].filter((told) => isFailedOver(503, told))).toEqual([]);
+    expect(isFailedOver(503, 27)).toBe(true);
     expect(q850In(['SIP;cause=480', 'q.850 ; text="no circuit";cause = 34'])).toBe(34);
     expect(q850In(['Q.850', 'Q.850;cause=x', 'SIP;cause=34'])).toBeUndefined();
   });
@@ -146,57 +105,96 @@ describe('b2b-trunk, causes', () => {
 });
 
 describe('b2b-trunk, its section of siplet.yaml', () => {
-  test('nothing configured: no carriers, no routes', () => {
-    const settings = new Settings(undefined);
-    expect(settings.carriers.size).toBe(0);
-    expect(settings.routes.to('+4930123', () => 0)).toEqual([]);
-    expect(settings.records).toEqual({ file: 'calls.jsonl', size: 100_000_000, buffer: 100_000 });
+  test('nothing configured: no routes', () => {
+    const { routes, records, statuses } = schema.parse({});
+    expect(routes.size).toBe(0);
+    expect(records).toEqual({ file: 'calls.jsonl', size: 100_000_000, buffer: 100_000 });
+    expect([...statuses]).toEqual([[503, 500]]);
   });
 
   test('a carrier has the common headers policy and its own', () => {
-    const { carriers } = new Settings({
+    const { routes } = schema.parse({
       headers: { remove: 'Subject', set: { Organization: 'us' } },
       carriers: {
         north: { uri: 'sip:10.0.0.4', headers: { remove: ['Diversion'], set: { 'X-Account': '7' } } },
       },
+      routes: { '+': { north: {} } },
     });
-    expect(carriers.get('north')).toMatchObject({ limit: Number.POSITIVE_INFINITY, timeout: 30, trusted: false });
-    expect(present(carriers.get('north')).headers.remove).toEqual(['Subject', 'Diversion']);
-    expect([...present(carriers.get('north')).headers.set]).toEqual([
-      ['Organization', 'us'],
-      ['X-Account', '7'],
-    ]);
+    const { carrier, cost, weight } = present(present(routes.get('+'))[0]);
+    expect([cost, weight]).toEqual([0, 1]);
+    expect(carrier).toMatchObject({
+      name: 'north',
+      limit: Number.POSITIVE_INFINITY,
+      timeout: '30s',
+      trusted: false,
+      headers: { remove: ['Subject', 'Diversion'], set: { Organization: 'us', 'X-Account': '7' } },
+    });
+  });
+
+  test('statuses to fail over are numbers and ranges', () => {
+    const { failover } = schema.parse({ failover: { statuses: [408, '500-599'], causes: 34 } });
+    expect(failover).toEqual({
+      statuses: [
+        [408, 408],
+        [500, 599],
+      ],
+      causes: [34],
+    });
   });
 
   test.each([
-    ['text', 'apps.b2b-trunk: must be a map of keys and values'],
-    [{ colour: 'red' }, 'apps.b2b-trunk.colour: there is no such key'],
-    [{ carriers: { north: {} } }, 'apps.b2b-trunk.carriers.north: uri is missing'],
+    [{ colour: 'red' }, [], 'Unrecognized key: "colour"'],
+    [{ carriers: { north: {} } }, ['carriers', 'north', 'uri'], 'expected string'],
+    [{ carriers: { north: { uri: 'http://h' } } }, ['carriers', 'north', 'uri'], 'must be a SIP URI'],
+    [{ carriers: { north: { uri: 'sip:h', limit: -1 } } }, ['carriers', 'north', 'limit'], '>=0'],
     [
-      { carriers: { north: { uri: 'http://h' } } },
-      'apps.b2b-trunk.carriers.north.uri: must be a SIP URI, not "http://h"',
+      { carriers: { north: { uri: 'sip:h', timeout: 30 } } },
+      ['carriers', 'north', 'timeout'],
+      "must be a time such as '30s'",
     ],
     [
-      { carriers: { north: { uri: 'sip:h', limit: -1 } } },
-      'carriers.north.limit: must be a whole number, 0 or more, not -1',
+      { carriers: { north: { uri: 'sip:h', callerId: 49 } } },
+      ['carriers', 'north', 'callerId'],
+      "must be digits in quotes, such as '0049'",
     ],
-    [{ carriers: { north: { uri: 'sip:h', timeout: 0 } } }, 'carriers.north.timeout: must be a number above 0, not 0'],
-    [{ carriers: { north: { uri: 'sip:h', callerId: 49 } } }, "callerId: must be digits in quotes: '0049', not 49"],
-    [{ carriers: { north: { uri: 'sip:h', headers: { remove: 'Via' } } } }, 'remove: is written by the container'],
-    [{ headers: { set: { 'Call-ID': 'x' } } }, 'apps.b2b-trunk.headers: Call-ID is written by the container'],
-    [{ headers: { set: { 'X-A': 'a\r\nb' } } }, 'set.X-A: must be a text of one line'],
-    [{ routes: { '+49': { north: {} } } }, 'apps.b2b-trunk.routes.+49.north: there is no such carrier'],
-    [{ failover: { statuses: ['486-403'] } }, "must be a status from 300 to 699, or '500-599'"],
-    [{ statuses: { 503: 200 } }, 'apps.b2b-trunk.statuses: must be a map of statuses'],
-    [{ numbers: { country: 49 } }, 'apps.b2b-trunk.numbers.country: must be digits in quotes'],
-    [{ carriers: { north: { uri: 'sip:h', rewrite: { from: '+' } } } }, 'rewrite: must be { strip, prepend }'],
-  ])('refused: %j', (section, message) => {
-    expect(() => new Settings(section)).toThrow(message);
+    [
+      { carriers: { north: { uri: 'sip:h', headers: { remove: 'Via' } } } },
+      ['carriers', 'north', 'headers', 'remove', 0],
+      'is a header that the container writes',
+    ],
+    [{ headers: { set: { 'Call-ID': 'x' } } }, ['headers', 'set', 'Call-ID'], 'is a header that the container writes'],
+    [{ headers: { set: { 'X-A': 'a\r\nb' } } }, ['headers', 'set', 'X-A'], 'must be a text of one line'],
+    [{ routes: { '+49': { north: {} } } }, ['routes', '+49', 'north'], 'there is no such carrier'],
+    [{ routes: { '+49': { constructor: {} } } }, ['routes', '+49', 'constructor'], 'there is no such carrier'],
+    [
+      { failover: { statuses: ['486-403'] } },
+      ['failover', 'statuses', 0],
+      'must be a range from the lower to the higher status',
+    ],
+    [
+      { failover: { statuses: [200] } },
+      ['failover', 'statuses', 0],
+      "must be a status from 300 to 699, or a range such as '500-599'",
+    ],
+    [{ statuses: { 503: 200 } }, ['statuses', '503'], '>=300'],
+    [{ numbers: { country: 49 } }, ['numbers'], 'must be a dial plan in quotes'],
+    [
+      { carriers: { north: { uri: 'sip:h', rewrite: { from: '+' } } } },
+      ['carriers', 'north', 'rewrite', 0],
+      'Unrecognized key: "from"',
+    ],
+  ])('refused: %j', (section, path, message) => {
+    expect(schema.safeParse(section).error?.issues).toMatchObject([
+      { path, message: expect.stringContaining(message) },
+    ]);
   });
 
   test('all faults are told at once', () => {
-    expect(() => new Settings({ a: 1, carriers: { north: { limit: 'x' } } })).toThrow(
-      'apps.b2b-trunk.carriers.north: uri is missing; apps.b2b-trunk.carriers.north.limit: must be a whole number, 0 or more, not "x"; apps.b2b-trunk.a: there is no such key',
-    );
+    const { error } = schema.safeParse({ a: 1, carriers: { north: { limit: 'x' } } });
+    expect(error?.issues.map(({ path }) => path.join('.')).sort()).toEqual([
+      '',
+      'carriers.north.limit',
+      'carriers.north.uri',
+    ]);
   });
 });

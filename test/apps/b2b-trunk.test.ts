@@ -1,38 +1,33 @@
 // apps/b2b-trunk: calls to carriers, failover, circuits, and a record of each call; in virtual time.
-import { APP_CONFIG } from '@siplet/sdk';
 import { ContainerModule } from 'inversify';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { CallRecord } from '../../apps/b2b-trunk/call.js';
 import * as trunk from '../../apps/b2b-trunk/index.js';
 import { Records } from '../../apps/b2b-trunk/records.js';
-import { CHANCE, CLOCK } from '../../apps/b2b-trunk/services.js';
-import { Settings } from '../../apps/b2b-trunk/settings.js';
 import { present } from '../../container/base/present.js';
 import { stage } from '../world/stage.js';
 import { World } from '../world/world.js';
 
+afterEach(() => void vi.restoreAllMocks());
+
 const SECTION = `{
       numbers: { country: '49' },
       carriers: {
-        north: { uri: 'sip:10.0.0.4', timeout: 5, limit: 1, rewrite: { strip: '+', prepend: '00' } },
-        south: { uri: 'sip:10.0.0.5', timeout: 20, callerId: '+4930999', headers: { remove: Subject, set: { X-Account: '7' } } },
+        north: { uri: 'sip:10.0.0.4', timeout: '5s', limit: 1, rewrite: { strip: '+', prepend: '00' } },
+        south: { uri: 'sip:10.0.0.5', timeout: '20s', callerId: '+4930999', headers: { remove: Subject, set: { X-Account: '7' } } },
         west: { uri: 'sip:10.0.0.6', trusted: true } },
-      routes: { '+49': { north: { cost: 1 }, south: { cost: 2 } }, '+1': { west: {} } } }`;
+      routes: { '+49': { north: { cost: 1 }, south: { cost: 2 } }, '+1': { west: {} }, '112': { north: {} } } }`;
 
 async function carriers(section = SECTION) {
   const world = new World();
   const records: CallRecord[] = [];
-  const services = new ContainerModule(({ bind }) => {
-    bind(CLOCK).toConstantValue(() => world.clock.now());
-    bind(CHANCE).toConstantValue(() => 0);
-    bind(Settings).toResolvedValue((config) => new Settings(config), [APP_CONFIG]);
-    const kept: Pick<Records, 'add' | 'prepare' | 'close'> = {
-      add: (record) => void records.push(record as CallRecord),
-      prepare: async () => {},
-      close: async () => {},
-    };
-    bind(Records).toConstantValue(kept as Records);
-  });
+  vi.spyOn(performance, 'now').mockImplementation(() => world.clock.now());
+  const kept: Pick<Records, 'add' | 'prepare' | 'close'> = {
+    add: (record) => void records.push(record as CallRecord),
+    prepare: async () => {},
+    close: async () => {},
+  };
+  const services = new ContainerModule(({ bind }) => void bind(Records).toConstantValue(kept as Records));
   const configuration = `
 apps:
   b2b-trunk: ${section}`;
@@ -125,30 +120,62 @@ describe('b2b-trunk, the call', () => {
     ]);
   });
 
-  test('a carrier that is silent, or rings for too long, has its timeout, and then the next is tried', async () => {
-    for (const rings of [false, true]) {
-      const { world, alice, north, south, records, ends } = await carriers();
-      north.answerCancel = true;
-      const call = alice.invite('sip:+4930123@siplet');
-      const first = await north.receive('INVITE');
-      if (rings) first.reply(180);
-      const began = world.clock.now();
-      const invite = await south.receive('INVITE');
-      expect(world.clock.now() - began).toBeCloseTo(5000, -2);
-      invite.reply(486);
-      await call.response(486);
-      await ends();
-      expect(records).toMatchObject([
-        {
-          attempts: [
-            { status: 408, cause: 102 },
-            { status: 486, cause: 17 },
-          ],
-          status: 486,
-        },
-      ]);
-    }
+  test('a carrier that is silent has its timeout, and then the next is tried', async () => {
+    const { world, alice, north, south, records, ends } = await carriers();
+    north.answerCancel = true;
+    const call = alice.invite('sip:+4930123@siplet');
+    await north.receive('INVITE');
+    const began = world.clock.now();
+    const invite = await south.receive('INVITE');
+    expect(world.clock.now() - began).toBeCloseTo(5000, -2);
+    invite.reply(486);
+    await call.response(486);
+    await ends();
+    expect(records).toMatchObject([
+      {
+        attempts: [
+          { status: 408, cause: 102 },
+          { status: 486, cause: 17 },
+        ],
+        status: 486,
+      },
+    ]);
   });
+
+  test('E-21 a carrier that rings is not left for another: the phone must not ring twice', async () => {
+    const { alice, north, south, records, ends } = await carriers();
+    north.answerCancel = true;
+    const call = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(180);
+    await call.response(408);
+    await ends();
+    expect(south.received).toEqual([]);
+    expect(records).toMatchObject([{ attempts: [{ carrier: 'north', status: 408 }], status: 408 }]);
+  });
+
+  test('E-21 a carrier that is silent is left for another, also when the one before it rang', async () => {
+    const { alice, north, south, ends } = await carriers();
+    const call = alice.invite('sip:+4930123@siplet');
+    const invite = await north.receive('INVITE');
+    invite.reply(183);
+    await call.response(183);
+    invite.reply(503);
+    await south.receive('INVITE');
+    await call.response(408);
+    await ends();
+  });
+
+  test.each([1, 16, 17, 18, 19, 20, 21, 22, 28])(
+    'E-21 503 with the callee’s own Q.850 cause %d ends the search',
+    async (cause) => {
+      const { alice, north, south, ends } = await carriers();
+      const call = alice.invite('sip:+4930123@siplet');
+      (await north.receive('INVITE')).reply(503, { headers: { Reason: `Q.850;cause=${cause}` } });
+      await call.response(503);
+      await ends();
+      expect(south.received).toEqual([]);
+    },
+  );
 
   test.each([404, 480, 486, 603])('%d is the callee’s answer: no other carrier is tried', async (status) => {
     const { alice, north, south, records, ends } = await carriers();
@@ -277,6 +304,18 @@ describe('b2b-trunk, circuits', () => {
     expect(records).toMatchObject([{ status: 503, attempts: [{ carrier: 'west' }] }]);
   });
 
+  test('E-24 an emergency call is put through whatever the limit is', async () => {
+    const { alice, north, ends } = await carriers(
+      "{ carriers: { north: { uri: 'sip:10.0.0.4', limit: 0 } }, routes: { '112': { north: {} } } }",
+    );
+    const call = alice.invite('sip:112@siplet');
+    const invite = await north.receive('INVITE');
+    expect(invite.uri).toBe('sip:112@10.0.0.4');
+    invite.reply(486);
+    await call.response(486);
+    await ends();
+  });
+
   test('failed and cancelled calls free their circuit too', async () => {
     const { alice, north, south, ends } = await carriers();
     const failed = alice.invite('sip:+4930123@siplet');
@@ -299,7 +338,11 @@ describe('b2b-trunk, circuits', () => {
 });
 
 describe('b2b-trunk, what carriers are shown', () => {
-  async function shown(number: string, headers: Record<string, string>, from = '"Alice" <sip:030-55@inside.example>') {
+  async function shown(
+    number: string,
+    headers: Record<string, string>,
+    from = '"Alice" <sip:030-5551234@inside.example>',
+  ) {
     const { alice, north, south, west } = await carriers();
     const call = alice.invite(`sip:${number}@siplet`, { from, headers });
     if (number === '+4930123') (await north.receive('INVITE')).reply(503);
@@ -318,26 +361,39 @@ describe('b2b-trunk, what carriers are shown', () => {
   });
 
   test('RFC 3325 a trusted carrier is told who calls, in E.164, and our hosts are not', async () => {
-    const message = await shown('+1555', {});
-    expect(message.header('From')).toMatch(/^"?Alice"? <sip:\+493055@10\.0\.0\.6>;tag=/);
-    expect(message.header('P-Asserted-Identity')).toBe('<sip:+493055@10.0.0.6>');
+    const message = await shown('+15550100', {});
+    expect(message.header('From')).toMatch(/^"?Alice"? <sip:\+49305551234@10\.0\.0\.6>;tag=/);
+    expect(message.header('P-Asserted-Identity')).toBe('<sip:+49305551234@10.0.0.6>');
     expect(String(message)).not.toContain('inside.example');
   });
 
   test('RFC 3323 who wants privacy is anonymous; only a trusted carrier knows', async () => {
-    const trusted = await shown('+1555', { Privacy: 'id; critical' });
+    const trusted = await shown('+15550100', { Privacy: 'id; critical' });
     expect(trusted.header('From')).toMatch(/^"?Anonymous"? <sip:anonymous@anonymous\.invalid>;tag=/);
-    expect(trusted.header('P-Asserted-Identity')).toBe('<sip:+493055@10.0.0.6>');
+    expect(trusted.header('P-Asserted-Identity')).toBe('<sip:+49305551234@10.0.0.6>');
     expect(trusted.header('Privacy')).toBe('id; critical');
     const other = await shown('+4930123', { Privacy: 'user' });
     expect(other.header('From')).toContain('anonymous.invalid');
     expect([other.header('P-Asserted-Identity'), other.header('Privacy')]).toEqual([undefined, undefined]);
-    expect(String(other)).not.toMatch(/\b0?3055|030-55/);
+    expect(String(other)).not.toMatch(/\b0?305551234|030-555/);
   });
+
+  test.each(['Reply-To', 'Referred-By', 'History-Info', 'Diversion', 'Call-Info', 'Organization', 'User-Agent'])(
+    'E-22 RFC 3323 §4.1 %s may tell who calls: only a trusted carrier gets it from who wants privacy',
+    async (name) => {
+      const value = '<sip:030-5551234@inside.example>';
+      const [trusted, other] = [
+        await shown('+15550100', { Privacy: 'id', [name]: value }),
+        await shown('+4930123', { Privacy: 'id', [name]: value }),
+      ];
+      expect([trusted.header(name), other.header(name)]).toEqual([value, undefined]);
+      expect((await shown('+4930123', { [name]: value })).header(name)).toBe(value);
+    },
+  );
 });
 
 describe('b2b-trunk, among the applications', () => {
-  test('a name is the next application’s; a number in E.164 that no carrier takes is 404', async () => {
+  test('a name is the next application’s; a number in E.164 that no carrier takes is 404; E-26 what is not a number is 484', async () => {
     const { alice, desk, records, ends } = await carriers();
     const call = alice.invite('sip:bob@10.0.0.2', { via: 'siplet' });
     (await desk.receive('INVITE')).reply(486);
@@ -345,7 +401,9 @@ describe('b2b-trunk, among the applications', () => {
     const local = alice.invite('sip:42@10.0.0.2', { via: 'siplet' });
     (await desk.receive('INVITE')).reply(486);
     await local.response(486);
-    await alice.invite('sip:+7123@siplet').response(404);
+    await alice.invite('sip:+71234567@siplet').response(404);
+    for (const user of ['00', '+0301234567', '+49(0)30123456', '+49'])
+      await alice.invite(`sip:${user}@siplet`).response(484);
     await ends();
     expect(records).toEqual([]);
   });

@@ -1,8 +1,7 @@
 // apps/reach-me: targets, then voicemail, in virtual time; and what its configuration may be.
-import { SipUri, TelUri } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import * as reachMe from '../../apps/reach-me/index.js';
-import { Settings } from '../../apps/reach-me/settings.js';
+import { schema, targetAt } from '../../apps/reach-me/settings.js';
 import { stage } from '../world/stage.js';
 
 function reaching(section: string) {
@@ -11,7 +10,7 @@ function reaching(section: string) {
 }
 
 const IN_TURN =
-  "{ timeout: 20, voicemail: 'sip:10.0.0.20', targets: { bob: ['sip:desk@10.0.0.4', 'sip:mobile@10.0.0.5'] } }";
+  "{ timeout: '20s', voicemail: 'sip:10.0.0.20', targets: { bob: ['sip:desk@10.0.0.4', 'sip:mobile@10.0.0.5'] } }";
 
 describe('reach-me, the call', () => {
   test('C-23 rings one target after another, and the second answers', async () => {
@@ -71,6 +70,31 @@ describe('reach-me, the call', () => {
     expect(container.problems()).toEqual([]);
   });
 
+  test('E-23 a phone redirects the call: it is not followed, and the caller gets voicemail', async () => {
+    const { alice, desk, mobile, mailbox, world } = await reaching(IN_TURN);
+    const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
+    (await desk.receive('INVITE')).reply(302, { headers: { Contact: '<sip:+4990012345@10.0.0.9>' } });
+    (await mobile.receive('INVITE')).reply(486);
+    (await mailbox.receive('INVITE')).reply(486);
+    await call.response('final');
+    expect(world.ladder({ times: false })).not.toContain('+49900');
+  });
+
+  test.each(['sip:110@10.0.0.20', 'sip:+49110@10.0.0.20'])(
+    'E-24 %s is an emergency number: it passes on, and never ends at voicemail',
+    async (uri) => {
+      const { alice, desk, mailbox } = await reaching(
+        "{ numbers: { country: '49', emergency: '110' }, voicemail: 'sip:10.0.0.4', targets: { '*': 'sip:10.0.0.5' } }",
+      );
+      const call = alice.invite(uri, { via: 'siplet' });
+      const invite = await mailbox.receive('INVITE');
+      expect([invite.uri, invite.message.list('Record-Route')]).toEqual([uri, []]);
+      invite.reply(486);
+      await call.response(486);
+      expect(desk.received).toEqual([]);
+    },
+  );
+
   test('a user that is in nobody’s list is answered 404', async () => {
     const { alice } = await reaching(IN_TURN);
     const call = alice.invite('sip:carol@example.com', { via: 'siplet' });
@@ -79,45 +103,48 @@ describe('reach-me, the call', () => {
 });
 
 describe('reach-me, its section of siplet.yaml', () => {
-  const bob = SipUri.parse('sip:bob@example.com');
-  const texts = (uris: readonly SipUri[]) => uris.map(String);
+  /** Where a call to that user goes. */
+  const rung = (section: unknown, user: string) => {
+    const found = schema.parse(section).targets(user);
+    return Array.isArray(found) ? found.map((target) => String(targetAt(target, user))) : found;
+  };
 
   test('nothing configured: everybody at 127.0.0.1:5070, voicemail at 127.0.0.1:5080', () => {
-    const settings = new Settings({});
-    expect(settings).toMatchObject({ parallel: false, timeout: 20 });
-    expect(texts(settings.targetsOf(bob))).toEqual(['sip:bob@127.0.0.1:5070']);
-    expect(String(settings.voicemailOf(bob))).toBe('sip:bob@127.0.0.1:5080');
+    expect(schema.parse({})).toMatchObject({ parallel: false, timeout: '20s', voicemail: 'sip:127.0.0.1:5080' });
+    expect(rung({}, 'bob')).toEqual(['sip:bob@127.0.0.1:5070']);
   });
 
   test('a target with a user part keeps it; one without takes the dialled one', () => {
-    const settings = new Settings({ voicemail: false, targets: { bob: ['sip:desk@h', 'sip:g'], '*': 'sip:g' } });
-    expect(texts(settings.targetsOf(bob))).toEqual(['sip:desk@h', 'sip:bob@g']);
-    expect(texts(settings.targetsOf(TelUri.parse('tel:+4930123')))).toEqual(['sip:+4930123@g']);
-    expect(settings.voicemailOf(bob)).toBeUndefined();
-    expect(new Settings({ targets: {} }).targetsOf(bob)).toEqual([]);
+    const section = { targets: { bob: ['sip:desk@h', 'sip:g'], '*': 'sip:g' } };
+    expect(rung(section, 'bob')).toEqual(['sip:desk@h', 'sip:bob@g']);
+    expect(rung(section, '+4930123')).toEqual(['sip:+4930123@g']);
+    expect(rung({ targets: {} }, 'bob')).toBeUndefined();
   });
 
   test('targets of a beginning: the longest counts, a user of his own before all', () => {
-    const settings = new Settings({
-      targets: { '*': 'sip:g', '+*': 'onward', '+49*': 'sip:berlin', '+4930': 'sip:desk@h', bob: 'onward' },
-    });
-    const to = (uri: string) => [settings.isOnward(SipUri.parse(uri)), texts(settings.targetsOf(SipUri.parse(uri)))];
-    expect(to('sip:+4930@h')).toEqual([false, ['sip:desk@h']]);
-    expect(to('sip:+49301@h')).toEqual([false, ['sip:+49301@berlin']]);
-    expect(to('sip:+1@h')).toEqual([true, []]);
-    expect(to('sip:bob@h')).toEqual([true, []]);
-    expect(to('sip:bobby@h')).toEqual([false, ['sip:bobby@g']]);
-    expect(to('sip:h')).toEqual([false, ['sip:g']]);
+    const section = {
+      targets: { '*': 'sip:g', '+*': 'next', '+49*': 'sip:berlin', '+4930': 'sip:desk@h', Bob: 'next' },
+    };
+    expect(rung(section, '+4930')).toEqual(['sip:desk@h']);
+    expect(rung(section, '+49301')).toEqual(['sip:+49301@berlin']);
+    expect([rung(section, '+1'), rung(section, 'bob')]).toEqual(['next', 'next']);
+    expect(rung(section, 'bobby')).toEqual(['sip:bobby@g']);
+    expect(rung(section, '')).toEqual(['sip:g']);
+    expect(rung({ targets: { bob: 'next' } }, 'constructor')).toBeUndefined();
   });
 
   test.each([
-    [{ targets: { bob: 'nonsense' } }, 'apps.reach-me.targets.bob: must be a SIP URI or a list of them'],
-    [{ targets: { bob: ['sip:a@b', 7] } }, 'apps.reach-me.targets.bob'],
-    [{ timeout: 0 }, 'apps.reach-me.timeout: '],
-    [{ voicemail: true }, 'apps.reach-me.voicemail: must be a SIP URI or false'],
-    [{ colour: 'red' }, 'colour'],
-    ['text', 'apps.reach-me: must be a map of keys and values'],
-  ])('refused: %j', (section, message) => {
-    expect(() => new Settings(section)).toThrow(message);
+    [{ targets: { bob: 'nonsense' } }, ['targets', 'bob', 0], 'must be a SIP URI'],
+    [{ targets: { bob: ['sip:a@b', 7] } }, ['targets', 'bob'], "must be 'next', a SIP URI or a list of them"],
+    [{ targets: { bob: [] } }, ['targets', 'bob'], '>=1 items'],
+    [{ timeout: 0 }, ['timeout'], "must be a time such as '20s'"],
+    [{ timeout: 20 }, ['timeout'], "must be a time such as '20s'"],
+    [{ voicemail: true }, ['voicemail'], 'must be a SIP URI or false'],
+    [{ numbers: { country: 49 } }, ['numbers'], 'must be a dial plan in quotes'],
+    [{ colour: 'red' }, [], 'Unrecognized key: "colour"'],
+  ])('refused: %j', (section, path, message) => {
+    expect(schema.safeParse(section).error?.issues).toMatchObject([
+      { path, message: expect.stringContaining(message) },
+    ]);
   });
 });

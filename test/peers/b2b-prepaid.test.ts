@@ -22,7 +22,7 @@ apps:
   b2b-prepaid:
     accounts: { ${accounts} }
     file: '${file}'
-    warning: { seconds: 1 }
+    warning: { before: 1s }
     rates: { '+': { perMinute: 0.6 } }
   b2b-trunk:
     carriers: { one: { uri: 'sip:127.0.0.1:${phone}' } }

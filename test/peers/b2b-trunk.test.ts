@@ -91,7 +91,7 @@ apps:
   onTestFinished(answering.stop);
   const standing = caller('held', alice, siplet.port, { calls: 20, rate: 20, held: 600_000, whom: '+4930123' });
   onTestFinished(standing.stop);
-  const ringing = caller('held', bert, siplet.port, { calls: 5, rate: 20, held: 600_000, whom: '+1555' });
+  const ringing = caller('held', bert, siplet.port, { calls: 5, rate: 20, held: 600_000, whom: '+15550100' });
   onTestFinished(ringing.stop);
   await pause(4000);
   expect(await siplet.stop()).toBe(0);

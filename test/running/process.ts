@@ -38,9 +38,9 @@ export class Container {
   readonly #log = new Inbox<LogLine>('the log');
   #err = '';
 
-  private constructor(folder: string, words: readonly string[]) {
+  private constructor(folder: string, bin: string, words: readonly string[]) {
     this.#folder = folder;
-    const child = spawn(process.execPath, [BIN, ...words], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [bin, ...words], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#ended = new Promise((resolve) => child.once('close', resolve));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -67,7 +67,20 @@ export class Container {
     mkdirSync(directory);
     for (const [name, text] of Object.entries(applications)) writeFileSync(join(directory, name), text);
     writeFileSync(join(folder, 'siplet.yaml'), configuration);
-    const container: Container = new Container(folder, [
+    return Container.startIn(folder, directory, more);
+  }
+
+  /**
+   * Runs `siplet run DIRECTORY` in a folder that has a siplet.yaml, and is removed at the end. `bin` is another copy of
+   * the command.
+   */
+  static async startIn(
+    folder: string,
+    directory: string,
+    more: readonly string[] = [],
+    bin: string = BIN,
+  ): Promise<Container> {
+    const container: Container = new Container(folder, bin, [
       ...['run', directory, '--config', join(folder, 'siplet.yaml'), '--admin', 'off'],
       ...(more.includes(WATCHED) ? [] : ['--no-watch']),
       ...['--listen', 'udp:127.0.0.1:0', '--listen', 'tcp:127.0.0.1:0'],

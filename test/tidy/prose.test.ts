@@ -9,6 +9,7 @@ const REVISED = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'apps/',
   'container/README.md',
   'container/RULES.md',
   'container/application/',
@@ -25,6 +26,9 @@ const REVISED = [
   'container/transaction/',
   'container/transport/',
   'container/workers/',
+  'sdk/dial-plan.ts',
+  'sdk/prefix-map.ts',
+  'test/apps/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
