@@ -5,7 +5,22 @@ import { nameOf } from './syntax-tree.js';
 
 /** @typedef {import('./syntax-tree.js').Node} Node */
 /** @typedef {import('./author-source.js').AuthorSource} AuthorSource */
-/** @typedef {import('./author-source.js').Decorator} Decorator */
+
+/** A decorator of a module that the container hands out, as it is used. */
+export class Decorator {
+  /**
+   * @param {Node} node
+   * @param {string} name As it is exported.
+   * @param {string} module
+   * @param {boolean} isCalled
+   */
+  constructor(node, name, module, isCalled) {
+    this.node = node;
+    this.name = name;
+    this.module = module;
+    this.isCalled = isCalled;
+  }
+}
 
 const OF_CLASSES = new Set(['Siplet', 'ApplicationRouter']);
 /** Decorators of the SDK for methods which take no message. */

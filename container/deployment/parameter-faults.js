@@ -3,7 +3,7 @@
 
 /** @typedef {import('./syntax-tree.js').Node} Node */
 /** @typedef {import('./author-source.js').AuthorSource} AuthorSource */
-/** @typedef {import('./author-source.js').Decorator} Decorator */
+/** @typedef {import('./decorator-faults.js').Decorator} Decorator */
 
 const INJECTED = new Set(['Siplet', 'ApplicationRouter', 'injectable']);
 const TOKEN = "write '@inject(TOKEN)' before it and bind the token in a ContainerModule that the entry module exports";

@@ -43,7 +43,7 @@ describe('contract section 1, a directory', () => {
 
   test.each([
     ['no package.json', {}, /has no package\.json/],
-    ['no JSON', { 'package.json': '{' }, /package\.json: /],
+    ['no JSON', { 'package.json': '{' }, /package\.json:1:2: the JSON is wrong: /],
     ['no name', { 'package.json': '{"version":"1.0.0"}' }, /has no name/],
     ['no version', { 'package.json': '{"name":"a"}' }, /has no version/],
     [
