@@ -134,7 +134,7 @@ describe('contract section 8, exit status 1: what is in the way, in one line', (
     [['deploy', 'DIR/bad.tgz'], 'DIR/bad.tgz: incorrect header check'],
     [
       ['deploy', 'DIR/odd-entry'],
-      "DIR/odd-entry/package.json:1:43: siplet.entry is 'none.ts', but there is no such file: correct the name, or build it first",
+      "DIR/odd-entry/package.json:1:41: siplet.entry is 'none.ts', but there is no such file: correct the name, or build it first",
     ],
     [['new', 'DIR/full'], 'DIR/full: is not empty'],
     [
@@ -185,6 +185,11 @@ describe('contract section 8, configuration: file, line and column of what is wr
     ['domains: [5]', '1:11: domains.0: must be a text, not 5'],
     ['domains: [""]', '1:11: domains.0: must not be empty, not ""'],
     ['tls: { verifyClient: 1 }', '1:8: tls.verifyClient: must be true or false, not 1'],
+    // D-06: nothing reads them, so a file that is not there would never be missed.
+    ...['certificate: none.pem', 'key: none.pem', 'ca: none.pem', 'verifyClient: true'].map((line) => [
+      `tls: { ${line} }`,
+      `1:8: tls.${line.split(':')[0]}: cannot be used: this container has no TLS yet; remove it, and let a proxy before it end TLS`,
+    ]),
     ['limits: { udpMtu: big }', '1:11: limits.udpMtu: must be a number, not "big"'],
     ['limits: { bodySize: 1.5 }', '1:11: limits.bodySize: must be a whole number, not 1.5'],
     ['limits: { bodySize: 0 }', '1:11: limits.bodySize: must be at least 1, not 0'],
