@@ -235,7 +235,10 @@ describe('the container that is spoken to', () => {
       [['rollback', 'none'], 'none: there is no previous version to put back'],
       [['trace', 'none'], 'no such call is known'],
       [['trace', '..'], "there is no '..'"],
-      [['deploy', `${root}/odd.tgz`], 'its entry module exports no class that is decorated with @Siplet()'],
+      [
+        ['deploy', `${root}/odd.tgz`],
+        "odd.tgz/index.ts:1:1: its entry module exports no class that is decorated with @Siplet(): write '@Siplet()' above a class and export it",
+      ],
     ] as const)
       expect(await command(...words, ...admin)).toEqual({ status: 1, out: '', err: `siplet: ${line}\n` });
   });
