@@ -43,6 +43,7 @@ const SIGNALS = `
 Signals:
   SIGTERM, SIGINT  no new calls; it ends with the last call, or after shutdown.timeout; a second one ends it at once
   SIGHUP           the configuration file is read again; without one it is as SIGTERM
+  npx passes no signal on: a supervisor starts node node_modules/@siplet/container/bin/siplet.js run
 `;
 
 /** Adds it to a command that has a name. */
