@@ -185,7 +185,7 @@ const deploy = z.strictObject({
   archiveSize: count(67_108_864, 'octets of an archive, packed and unpacked', 1024),
 });
 
-/** Nothing reads these keys yet: who writes one would believe that it does something. */
+/** Nothing reads these keys yet: a file that is missing would never be noticed. */
 const NO_TLS = { error: 'cannot be used: this container has no TLS yet; remove it, and let a proxy before it end TLS' };
 const pemFile = (what: string) =>
   z
