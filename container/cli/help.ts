@@ -5,7 +5,7 @@ const STATUS = `
 Exit status:
   0  done; of run: it was told to stop, and its calls have ended
   1  it failed: one line on standard error says why; of run also: a second signal ended it at once
-  2  wrong usage: what was typed, or an address that is none`;
+  2  wrong usage: what was typed, or something that is not an address`;
 
 const TOKEN =
   '  SIPLET_TOKEN  the token of an admin address beyond loopback, where neither --token nor the file has one';

@@ -17,7 +17,7 @@ import { HERE, ownPlace } from './own-place.js';
 /** What the container hands out itself: contract section 1, and pino, whose logger it passes in. */
 const SHARED = /^(@siplet\/sdk|inversify|reflect-metadata|pino)(\/|$)|^siplet:belongings$/;
 
-/** Names that the application gets its own of, so that what it leaves behind can be released: belongings.ts. */
+/** Globals that each application has for itself, so that its timers and listeners can be released: belongings.ts. */
 const BELONGINGS = [
   'process',
   ...['Timeout', 'Interval', 'Immediate'].flatMap((kind) => [`set${kind}`, `clear${kind}`]),
@@ -71,7 +71,7 @@ async function bundled({ entry, output, shared }) {
   };
 }
 
-/** Reads what the author wrote, and leaves it as it is. */
+/** Reads the author's modules, and does not change them. */
 class Author {
   /** @type {import('./author-source.js').SourceFault[]} */
   faults = [];

@@ -6,7 +6,7 @@ import { nameOf } from './syntax-tree.js';
 /** @typedef {import('./syntax-tree.js').Node} Node */
 /** @typedef {import('./author-source.js').AuthorSource} AuthorSource */
 
-/** A decorator of a module that the container hands out, as it is used. */
+/** One use of a decorator from a module that the container hands out. */
 export class Decorator {
   /**
    * @param {Node} node
@@ -100,7 +100,7 @@ function kindFault(member, { name }) {
  * @param {AuthorSource} source
  * @param {Decorator} decorator
  */
-function uncalled(source, decorator) {
+export function uncalled(source, decorator) {
   const { node, name, isCalled } = decorator;
   if (!isCalled && isKnown(source, decorator))
     source.fault(node, `@${name} is written without parentheses: write @${name}()`);

@@ -73,7 +73,7 @@ describe('contract section 1, one file', () => {
     const root = folder({ 'a.txt': '', 'a.d.ts': '', 'a.tgz': '' });
     for (const file of ['a.txt', 'a.d.ts'])
       expect(() => deployableAt(`${root}/${file}`)).toThrow(/is neither a directory/);
-    expect(() => deployableAt(`${root}/a.tgz`)).toThrow(/is to be unpacked first/);
+    expect(() => deployableAt(`${root}/a.tgz`)).toThrow(/must be unpacked first/);
     expect(() => deployableAt(`${root}/none.ts`)).toThrow(/there is no such file or directory/);
   });
 });
