@@ -5,7 +5,7 @@ const STATUS = `
 Exit status:
   0  done; of run: it was told to stop, and its calls have ended
   1  it failed: one line on standard error says why; of run also: a second signal ended it at once
-  2  wrong usage: what was typed, or an address that is none`;
+  2  wrong usage: what was typed, or something that is not an address`;
 
 const TOKEN =
   '  SIPLET_TOKEN  the token of an admin address beyond loopback, where neither --token nor the file has one';
@@ -43,6 +43,7 @@ const SIGNALS = `
 Signals:
   SIGTERM, SIGINT  no new calls; it ends with the last call, or after shutdown.timeout; a second one ends it at once
   SIGHUP           the configuration file is read again; without one it is as SIGTERM
+  npx passes no signal on: a supervisor starts node node_modules/@siplet/container/bin/siplet.js run
 `;
 
 /** Adds it to a command that has a name. */

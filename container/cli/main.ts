@@ -22,7 +22,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
   return status;
 }
 
-/** What is no command is told as such, also when help is asked of it. */
+/** An unknown command is reported as unknown, also when its help is wanted. */
 function meant(words: readonly string[], siplet: Command): readonly string[] {
   const word = words[0] === 'help' ? words[1] : words[0];
   if (word === undefined || word.startsWith('-')) return words;
@@ -35,7 +35,7 @@ function isCommand(word: string | undefined, siplet: Command): word is string {
 
 function statusOf(error: unknown, words: readonly string[], siplet: Command, terminal: Terminal): ExitStatus {
   if (error instanceof CommanderError) {
-    // `siplet` alone prints its help as an error; asked for, help and version are none.
+    // `siplet` alone prints its help as an error; help and version that were asked for are not errors.
     if (error.code.startsWith('commander.help') || error.exitCode === 0) return words.length > 0 ? 0 : 2;
     terminal.err(
       `siplet: ${toldOf(error)} (siplet ${isCommand(words[0], siplet) ? `${words[0]} ` : ''}--help says more)\n`,

@@ -29,7 +29,7 @@ export class Operator {
 
   /** The JSON that it answers with; undefined when it answers with nothing. Throws an OperatorError. */
   async ask<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: readonly string[], body?: Uint8Array): Promise<T> {
-    // In a URL these are no names but ways.
+    // In a URL these are not names but steps of the path.
     if (path.includes('.') || path.includes('..')) throw new OperatorError(`there is no '${path.at(-1)}'`);
     const url = new URL(path.map(encodeURIComponent).join('/'), this.#base);
     let answer: Response;
@@ -78,7 +78,7 @@ export function adminUrl(text: string): URL {
   throw new InvalidArgumentError(`'${text}' is no address such as ${DEFAULT_ADMIN}`);
 }
 
-/** Undefined when it is none. */
+/** Undefined when it is not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

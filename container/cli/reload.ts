@@ -8,7 +8,7 @@ import type { Logger } from '../observe/log.js';
 interface Reloading {
   readonly container: RunningContainer;
   readonly log: Logger;
-  /** Throws when the file has faults: then everything stays as it is. */
+  /** Throws when the file has faults: then nothing changes. */
   read(): Configuration;
 }
 
@@ -63,7 +63,7 @@ function changedApps(before: Configuration, next: Configuration): string[] {
 }
 
 /**
- * Deploys them anew; names those that failed. Calls go on with the section that they began with (D-2); a version that
+ * Deploys them again; names those that failed. Calls go on with the section that they began with (D-2); a version that
  * does not accept its section is not put in service (D-1).
  */
 async function redeployed(names: readonly string[], deployments: RunningContainer['deployments']): Promise<string[]> {
@@ -78,7 +78,7 @@ async function redeployed(names: readonly string[], deployments: RunningContaine
 /** Keys that a running container takes over. */
 const LIVE: ReadonlySet<string> = new Set(['log.level', 'router.order']);
 
-/** Keys whose change has no effect before the container is started anew. */
+/** Keys whose change has no effect before the next start. */
 function needRestart(before: Configuration, next: Configuration): string[] {
   return (Object.keys(next) as (keyof Configuration)[])
     .filter((key) => key !== 'apps' && key !== 'file')
@@ -94,7 +94,7 @@ function changedKeys(key: keyof Configuration, before: Configuration, next: Conf
     .map((name) => (name === '' ? key : `${key}.${name}`));
 }
 
-/** The keys of a section; a key that is none as one of the name ''. */
+/** The keys of a section; a key without a section has the name ''. */
 function part(configuration: Configuration, key: keyof Configuration): Record<string, unknown> {
   const value: unknown = configuration[key];
   const isSection = typeof value === 'object' && value !== null && !Array.isArray(value) && key !== 'admin';

@@ -1,7 +1,7 @@
 // The `siplet` command: contract section 8.
 import { main } from './main.js';
 
-// Whoever reads what is written may have seen enough: `siplet trace … | head`. A container goes on without its log.
+// The reader of the output may have seen enough: `siplet trace … | head`. A container goes on without its log.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

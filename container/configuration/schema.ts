@@ -185,11 +185,24 @@ const deploy = z.strictObject({
   archiveSize: count(67_108_864, 'octets of an archive, packed and unpacked', 1024),
 });
 
+/** Nothing reads these keys yet: a file that is missing would never be noticed. */
+const NO_TLS = { error: 'cannot be used: this container has no TLS yet; remove it, and let a proxy before it end TLS' };
+const pemFile = (what: string) =>
+  z
+    .string()
+    .optional()
+    .refine((file) => file === undefined, NO_TLS)
+    .describe(`PEM file of ${what} (TLS is not available yet: refused)`);
+
 const tls = z.strictObject({
-  certificate: z.string().optional().describe('PEM file of the certificate chain'),
-  key: z.string().optional().describe('PEM file of the private key'),
-  ca: z.string().optional().describe('PEM file of the authorities that peers are checked against'),
-  verifyClient: z.boolean().default(false).describe('whether connecting peers are asked for a certificate'),
+  certificate: pemFile('the certificate chain'),
+  key: pemFile('the private key'),
+  ca: pemFile('the authorities that peers are checked against'),
+  verifyClient: z
+    .boolean()
+    .default(false)
+    .refine((isWanted) => !isWanted, NO_TLS)
+    .describe('whether connecting peers are asked for a certificate (TLS is not available yet: true is refused)'),
 });
 
 const log = z.strictObject({

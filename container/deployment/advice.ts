@@ -99,10 +99,7 @@ export function adviceOnLoading(message: string): string {
   return '';
 }
 
-/**
- * What inversify says of a class that it cannot make, as a sentence about the author's classes; undefined: anything
- * else.
- */
+/** What inversify says of a class that it cannot make, in terms of the author's classes; undefined: anything else. */
 export function injectionFault(type: string, message: string): string | undefined {
   const [, asking = type] = /Trying to resolve bindings for "([^"]+)"/.exec(message) ?? [];
   const [, none] = /No bindings found for service: "([^"]+)"/.exec(message) ?? [];

@@ -65,7 +65,7 @@ function imported({ source, specifiers }) {
 }
 
 /**
- * What stands in place of an export statement; undefined: it is none.
+ * The text that replaces an export statement; undefined for any other statement.
  * @param {Node} statement
  * @param {string[]} exported
  */

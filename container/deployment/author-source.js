@@ -3,7 +3,7 @@
 // mistakes with names, types and decorators that would only be riddles at run time. Contract sections 1 and 2.
 import { parseSync } from 'rolldown/utils';
 import { nearest } from '../base/nearest.js';
-import { decoratorFaults } from './decorator-faults.js';
+import { Decorator, decoratorFaults } from './decorator-faults.js';
 import { parameterFaults } from './parameter-faults.js';
 import { childrenOf, nameOf } from './syntax-tree.js';
 
@@ -11,29 +11,8 @@ import { childrenOf, nameOf } from './syntax-tree.js';
 /** @typedef {{ name: string, module: string, isType: boolean, node: Node }} Imported */
 /** @typedef {Readonly<Record<string, readonly string[]>>} Shared */
 /** @typedef {{ name: string, line: number, column: number, decorators: string[] }} DeclaredMember */
-/**
- * @typedef {{ name: string, file: string, line: number, column: number, isExported: boolean, decorators: string[],
- *   members: DeclaredMember[] }} DeclaredClass
- */
+/** @typedef {DeclaredMember & { file: string, isExported: boolean, members: DeclaredMember[] }} DeclaredClass */
 /** @typedef {{ message: string, id: string, loc: { file: string, line: number, column: number } }} SourceFault */
-
-/** @typedef {Decorator} WrittenDecorator */
-
-/** A decorator of a module that the container hands out, as it is used. */
-class Decorator {
-  /**
-   * @param {Node} node
-   * @param {string} name As it is exported.
-   * @param {string} module
-   * @param {boolean} isCalled
-   */
-  constructor(node, name, module, isCalled) {
-    this.node = node;
-    this.name = name;
-    this.module = module;
-    this.isCalled = isCalled;
-  }
-}
 
 export class AuthorSource {
   /** @type {SourceFault[]} */

@@ -64,11 +64,11 @@ export class Belongings {
     this.#ending.abort();
   }
 
-  /** `process`, but for listeners: they are added to the real one, and known. */
+  /** `process`, except for listeners: they are added to the real one and recorded. */
   #process(): NodeJS.Process {
     const add = (method: PropertyKey) => (event: string, listener: Listener) => {
       if (!this.#ending.signal.aborted) {
-        // Several versions side by side are no leak: what they leave is known.
+        // Several versions side by side do not leak: their listeners are recorded.
         const most = process.getMaxListeners();
         if (most > 0 && process.listenerCount(event) >= most) process.setMaxListeners(most + 1);
         (Reflect.get(process, method) as (...words: unknown[]) => void).call(process, event, listener);

@@ -10,10 +10,14 @@ import { HERE, ownPlace } from './own-place.js';
 
 /** @typedef {{ entry: string, output: string, shared: import('./author-source.js').Shared }} Order */
 
+/** @typedef {{ file?: string | undefined, line: number, column: number }} Position */
+/** @typedef {{ code?: string | undefined, id?: string | undefined, loc?: Position | undefined }} Origin */
+/** @typedef {Origin & { message: string }} Fault */
+
 /** What the container hands out itself: contract section 1, and pino, whose logger it passes in. */
 const SHARED = /^(@siplet\/sdk|inversify|reflect-metadata|pino)(\/|$)|^siplet:belongings$/;
 
-/** Names that the application gets its own of, so that what it leaves behind can be released: belongings.ts. */
+/** Globals that each application has for itself, so that its timers and listeners can be released: belongings.ts. */
 const BELONGINGS = [
   'process',
   ...['Timeout', 'Interval', 'Immediate'].flatMap((kind) => [`set${kind}`, `clear${kind}`]),
@@ -39,7 +43,7 @@ export function bundle(order) {
 /** @param {Order} order */
 async function bundled({ entry, output, shared }) {
   const author = new Author(shared);
-  /** @type {{ code: string | undefined, message: string, id: string | undefined, loc: unknown }[]} */
+  /** @type {Fault[]} */
   const warnings = [];
   const build = await rolldown({
     input: entry,
@@ -57,7 +61,7 @@ async function bundled({ entry, output, shared }) {
   });
   await build.close();
   // A package that tries for an optional one is its own affair; the author's missing import is not.
-  if (author.faults.length > 0) return { faults: author.faults };
+  if (chunk === undefined || author.faults.length > 0) return { faults: author.faults };
   const missing = warnings.filter(({ code, id }) => code === 'UNRESOLVED_IMPORT' && !id?.includes('/node_modules/'));
   if (missing.length > 0) return { faults: missing };
   return {
@@ -67,7 +71,7 @@ async function bundled({ entry, output, shared }) {
   };
 }
 
-/** Reads what the author wrote, and leaves it as it is. */
+/** Reads the author's modules, and does not change them. */
 class Author {
   /** @type {import('./author-source.js').SourceFault[]} */
   faults = [];

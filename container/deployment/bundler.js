@@ -1,6 +1,6 @@
 // @ts-check
-// compile.ts runs it as a short-lived child process: it bundles one application. Plain JavaScript, so that it is the
-// same file whether the container runs from its sources or from dist/.
+// Run as a short-lived child process by compile.ts: bundles one application. Plain JavaScript, so that it is the same
+// file whether the container runs from its sources or from dist/.
 import { bundle } from './bundle.js';
 
 // The container hangs up when it has the answer, or when it ends.

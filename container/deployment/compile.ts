@@ -40,10 +40,10 @@ export interface DeclaredClass extends Declared {
 }
 
 interface Fault {
-  readonly code?: string;
+  readonly code?: string | undefined;
   readonly message: string;
-  readonly id?: string;
-  readonly loc?: { readonly file?: string; readonly line: number; readonly column: number };
+  readonly id?: string | undefined;
+  readonly loc?: { readonly file?: string | undefined; readonly line: number; readonly column: number } | undefined;
 }
 
 type Answer = Omit<Bundle, 'file' | 'entry'> | { faults: Fault[] };

@@ -16,7 +16,7 @@ interface Section {
 
 /**
  * Binds what `@Config()` injects. A siplet with a schema gets that schema's output. Other classes get the output of the
- * application's schema when there is only one, else the section as it is. Throws a DeploymentError that says with file
+ * application's schema when there is only one, else the section itself. Throws a DeploymentError that says with file
  * and line what a schema refuses.
  */
 export async function bindConfig(injector: Container, siplets: readonly SipletClass[], of: Section): Promise<void> {

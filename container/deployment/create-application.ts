@@ -27,7 +27,7 @@ export interface ApplicationServices {
   readonly injector?: Container;
   /** `apps.<name>` of the configuration. */
   configOf(name: string): unknown;
-  /** The file that it stands in. */
+  /** The file of that section. */
   readonly configFile?: string | undefined;
   /** Defaults of `@Siplet` options; `proxyTimeout` in milliseconds. */
   readonly defaults: { readonly supervised: boolean; readonly proxyTimeout: number };

@@ -5,7 +5,22 @@ import { nameOf } from './syntax-tree.js';
 
 /** @typedef {import('./syntax-tree.js').Node} Node */
 /** @typedef {import('./author-source.js').AuthorSource} AuthorSource */
-/** @typedef {import('./author-source.js').WrittenDecorator} Decorator */
+
+/** One use of a decorator from a module that the container hands out. */
+export class Decorator {
+  /**
+   * @param {Node} node
+   * @param {string} name As it is exported.
+   * @param {string} module
+   * @param {boolean} isCalled
+   */
+  constructor(node, name, module, isCalled) {
+    this.node = node;
+    this.name = name;
+    this.module = module;
+    this.isCalled = isCalled;
+  }
+}
 
 const OF_CLASSES = new Set(['Siplet', 'ApplicationRouter', 'Injectable']);
 /** Decorators of the SDK for methods which take no message. */
@@ -85,7 +100,7 @@ function kindFault(member, { name }) {
  * @param {AuthorSource} source
  * @param {Decorator} decorator
  */
-function uncalled(source, decorator) {
+export function uncalled(source, decorator) {
   const { node, name, isCalled } = decorator;
   if (!isCalled && isKnown(source, decorator))
     source.fault(node, `@${name} is written without parentheses: write @${name}()`);

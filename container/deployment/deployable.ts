@@ -28,7 +28,7 @@ export function deployableAt(path: string): Deployable {
   const stat = statSync(absolute, { throwIfNoEntry: false });
   if (!stat) throw new DeploymentError(`${path}: there is no such file or directory`);
   if (stat.isDirectory()) return packageAt(absolute);
-  if (absolute.endsWith('.tgz')) throw new DeploymentError(`${path}: an archive is to be unpacked first`);
+  if (absolute.endsWith('.tgz')) throw new DeploymentError(`${path}: an archive must be unpacked first`);
   const extension = extname(absolute);
   if (!FILES.has(extension) || /\.d\.m?ts$/.test(absolute)) {
     throw new DeploymentError(`${path}: is neither a directory with a package.json nor a .ts, .js, .mts or .mjs file`);

@@ -1,4 +1,4 @@
-// Which deployables stand in a directory: contract section 1.
+// The deployables of a directory: contract section 1.
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
@@ -6,7 +6,7 @@ import { deployableAt, FILES } from './deployable.js';
 
 const SDK = '@siplet/sdk';
 const DEPENDENCIES = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'];
-/** Files that stand beside an application and are none. */
+/** Files beside an application that are not applications. */
 const BESIDE = /\.(test|spec|config)\.|\.d\.[cm]?ts$/;
 
 /**
@@ -33,7 +33,7 @@ export function deployablesIn(directory: string): string[] {
   return pathsIn(directory).filter(isDeployable);
 }
 
-/** Packages in `directory` that are no applications. */
+/** Packages in `directory` that are not applications. */
 export function otherPackagesIn(directory: string): string[] {
   if (isApplication(directory) !== false) return [];
   return pathsIn(directory).filter((path) => !isHidden(path) && hasManifest(path) && !isDeployable(path));
@@ -51,7 +51,7 @@ function pathsIn(directory: string): string[] {
   return entries.map(({ name }) => resolve(directory, name)).sort();
 }
 
-/** Whether what stands there, in a directory of applications, is meant to be deployed. */
+/** Whether a path in a directory of applications is a deployable. */
 export function isDeployable(path: string): boolean {
   if (isHidden(path)) return false;
   // A link that points nowhere is nothing to deploy.

@@ -2,7 +2,7 @@
 // after `deploy.drainTimeout` (D-2).
 import type { DeployedApplication } from '../application/application.js';
 
-/** Who knows the sessions of applications: dispatch does. */
+/** The sessions of applications, which dispatch knows. */
 export interface Sessions {
   /** How many application sessions that version has. */
   of(application: DeployedApplication): number;

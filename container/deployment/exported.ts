@@ -16,7 +16,7 @@ export function exportedOf(exports: unknown): Exported {
   const values = exportedValues(exports);
   const classes = [...values].filter(isClass);
   const routers = classes.filter(isApplicationRouter);
-  // A class with decorated methods that is no siplet is taken too: the table says what is wrong with it,
+  // A class with decorated methods that is not a siplet is taken too: the table says what is wrong with it,
   // unless it is somebody's base class.
   const siplets = classes.filter(
     (type) => declarationOf(type) !== undefined || (handlersOf(type).length > 0 && !isBaseOfAny(type, classes)),
@@ -31,7 +31,7 @@ export function exportedOf(exports: unknown): Exported {
   return { siplets, routers, modules: [...values].filter((value) => value instanceof ContainerModule) };
 }
 
-/** What the module exports, and what stands in that. */
+/** The exports of the module, and the values inside them. */
 function exportedValues(exports: unknown): ReadonlySet<unknown> {
   const values = new Set<unknown>([exports]);
   for (const value of valuesOf(exports)) {

@@ -5,10 +5,10 @@ import { shortened } from './compile.js';
 
 /** Lines before and after the one that is marked. */
 const AROUND = 1;
-/** What is told of one deployment: whoever has more type errors than these begins with them. */
+/** The most type errors that are told of one deployment. */
 const MOST = 20;
 
-/** The fault as it was, with a code frame below it where the source can be read. Paths are relative to `directory`. */
+/** The fault with a code frame below it, where the source can be read. Paths are relative to `directory`. */
 export function framed(fault: string, directory: string): string {
   const [, file, row, column] = /^(.+?)\((\d+),(\d+)\): /.exec(fault) ?? [];
   if (file === undefined) return fault;
@@ -26,7 +26,7 @@ export function framed(fault: string, directory: string): string {
   for (const [after, text] of lines.slice(first, at + AROUND + 1).entries()) {
     const i = first + after;
     frame.push(`  ${i === at ? '>' : ' '} ${String(i + 1).padStart(width)} | ${text}`.trimEnd());
-    // Tabs stay tabs, so that the mark stands below what it marks.
+    // Tabs stay tabs, so that the mark is below its token.
     const before = text.slice(0, Number(column) - 1).replace(/[^\t]/g, ' ');
     if (i === at) frame.push(`    ${' '.repeat(width)} | ${before}^`);
   }

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import type { Bundle } from './compile.js';
 import type { Deployable } from './deployable.js';
 
-/** All that it takes to start a version anew. */
+/** All that it takes to start a version again. */
 export interface Snapshot {
   readonly deployable: Deployable;
   readonly bundle: Bundle;
@@ -35,7 +35,7 @@ export class History {
     return this.#previous.get(name);
   }
 
-  /** It has been put back, and is no previous version any more. */
+  /** It has been put back, and is not the previous version any more. */
   forget(snapshot: Snapshot): void {
     const { name } = snapshot.deployable;
     if (this.#previous.get(name) === snapshot) this.#previous.delete(name);

@@ -125,7 +125,7 @@ function evaluated(bundle: Bundle): { module: CompilableModule; release: () => v
  */
 export function describeFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // inversify wraps what a @PostConstruct threw; the author's own error is what helps.
+  // inversify wraps what a @PostConstruct threw; the author's own error helps more.
   if (error.cause instanceof Error && error.constructor.name === 'InversifyCoreError')
     return describeFault(error.cause);
   const lines = (error.stack ?? String(error)).split('\n');

@@ -16,7 +16,7 @@ export class Manifest {
 
   /** What is wrong with a key, at its line; of a key that is missing, at the first. */
   fault(key: string, problem: string): DeploymentError {
-    const at = this.#text.search(new RegExp(`"${key.replace(/^.*\\./, '')}"\\s*:`));
+    const at = this.#text.search(new RegExp(`"${key.replace(/^.*\./, '')}"\\s*:`));
     return new DeploymentError(`${this.#file}:${placeAt(this.#text, at)}: ${problem}`);
   }
 }

@@ -20,7 +20,7 @@ export class Names {
     this.#owners.set(name, path);
   }
 
-  /** Whoever had it: an operator has said so. */
+  /** Takes the name from any owner: an operator has said so. */
   take(name: string, path: string): void {
     const owner = this.#owners.get(name);
     if (owner !== undefined && owner !== path) this.#refused.set(owner, name);
@@ -45,7 +45,7 @@ export class Names {
     this.#refused.delete(path);
   }
 
-  /** Who was refused for the sake of that name, in alphabetical order. */
+  /** Paths that were refused because of that name, in alphabetical order. */
   waitingFor(name: string): string[] {
     return [...this.#refused]
       .filter(([, wanted]) => wanted === name)

@@ -1,9 +1,11 @@
 // @ts-check
 // Constructor parameters that nothing can be injected for, since their types are gone at run time: contract section 1.
 
+import { uncalled } from './decorator-faults.js';
+
 /** @typedef {import('./syntax-tree.js').Node} Node */
 /** @typedef {import('./author-source.js').AuthorSource} AuthorSource */
-/** @typedef {import('./author-source.js').WrittenDecorator} Decorator */
+/** @typedef {import('./decorator-faults.js').Decorator} Decorator */
 
 const INJECTED = new Set(['Siplet', 'ApplicationRouter', 'Injectable', 'injectable']);
 const TOKEN = "write '@inject(TOKEN)' before it and bind the token in a ContainerModule that the entry module exports";
@@ -18,18 +20,26 @@ export function parameterFaults(source, type, decorators) {
   const constructor_ = type.body.body.find(
     (/** @type {Node} */ each) => each.kind === 'constructor' && each.value.body,
   );
-  for (const parameter of constructor_?.value.params ?? []) {
-    const decorated = [...(parameter.decorators ?? []), ...(parameter.parameter?.decorators ?? [])];
-    const inner = parameter.parameter ?? parameter;
-    // With a decorator it says itself what it gets; with a default it needs nothing.
-    if (decorated.length > 0 || inner.type !== 'Identifier' || inner.optional) continue;
-    const wrong = faultOf(source, inner.typeAnnotation?.typeAnnotation);
-    if (wrong)
-      source.fault(
-        parameter,
-        `${type.id?.name ?? 'a class'}: the parameter '${inner.name}' of the constructor ${wrong}`,
-      );
+  const name = type.id?.name ?? 'a class';
+  for (const parameter of constructor_?.value.params ?? []) parameterFault(source, name, parameter);
+}
+
+/**
+ * @param {AuthorSource} source
+ * @param {string} type
+ * @param {Node} parameter
+ */
+function parameterFault(source, type, parameter) {
+  const decorated = [...(parameter.decorators ?? []), ...(parameter.parameter?.decorators ?? [])];
+  for (const each of decorated) {
+    const known = source.decorator(each);
+    if (known) uncalled(source, known);
   }
+  const inner = parameter.parameter ?? parameter;
+  // With a decorator it says itself what it gets; with a default it needs nothing.
+  if (decorated.length > 0 || inner.type !== 'Identifier' || inner.optional) return;
+  const wrong = faultOf(source, inner.typeAnnotation?.typeAnnotation);
+  if (wrong) source.fault(parameter, `${type}: the parameter '${inner.name}' of the constructor ${wrong}`);
 }
 
 /**
@@ -40,7 +50,7 @@ function faultOf(source, type) {
   // In JavaScript there are no types to inject by.
   if (type === undefined) return `has no type to inject by: ${TOKEN}`;
   if (type.type !== 'TSTypeReference')
-    return `has a type that is no class, so that nothing can be injected by it: ${TOKEN}`;
+    return `has a type that is not a class, so nothing can be injected by it: ${TOKEN}`;
   if (type.typeName.type !== 'Identifier') return undefined;
   const name = type.typeName.name;
   const own = source.types.get(name);

@@ -1,5 +1,5 @@
-// The state of all deployments: which version of which application is in service, which versions drain, what could not
-// be deployed, and who is told of changes. Contract section 7.
+// The state of all deployments: the versions in service, the versions that drain, the failures, and the listeners to
+// changes. Contract section 7.
 import type { DeploymentError } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
@@ -72,7 +72,7 @@ export class Registry {
 
   /**
    * The version takes initial requests from now on, and the one that it replaces drains. Returns the other names of its
-   * path, which are free now: what stands there has been renamed.
+   * path, which are free now: the deployable has another name now.
    */
   activate(application: DeployedApplication, snapshot: Snapshot, ms: number): string[] {
     const { name, version, table } = application;
@@ -124,7 +124,7 @@ export class Registry {
     const fault = faultOf(error);
     if (isSuperseded() || this.#isClosed) return fault;
     const active = this.#active.get(name);
-    // An archive whose name nobody knows is not worth remembering.
+    // A failed archive without a name is not remembered.
     if (path !== '') this.#remember({ name, version, path, state: 'failed', error: fault.message });
     // An archive that was sent takes over its name, and has no path in the directory.
     const isSent = path === '' || this.#store.has(path);

@@ -1,4 +1,4 @@
-// What is to be deployed, on disk and ready to be compiled: a directory or a file as it stands, an archive unpacked.
+// A deployable on disk, ready to be compiled: a directory, a file, or an unpacked archive.
 import { basename, resolve, sep } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
 import { readArchive, unpack } from './archive.js';

@@ -59,7 +59,7 @@ export class ArchiveStore {
     });
   }
 
-  /** It is in service; the one that was is the previous one. When that cannot be written, everything is as it was. */
+  /** It is in service; the one that was is the previous one. When that cannot be written, nothing changes. */
   put(name: string, archive: Uint8Array): void {
     this.#asked(() => {
       const path = this.pathOf(name);
@@ -78,7 +78,7 @@ export class ArchiveStore {
 
   /** The archive before the one that is in service. */
   previous(name: string): Uint8Array | undefined {
-    // Whoever asks may send anything.
+    // An operator may send anything.
     if (/[\\/]/.test(name)) return undefined;
     const path = `${this.pathOf(name)}.previous`;
     return this.#asked(() => (existsSync(path) ? readFileSync(path) : undefined));
@@ -92,7 +92,7 @@ export class ArchiveStore {
     });
   }
 
-  /** A disk that is full, or a directory that is none, is said with the key that names it. */
+  /** The fault of a full disk or of a missing directory names the key of the configuration. */
   #asked<T>(task: () => T): T {
     try {
       return task();

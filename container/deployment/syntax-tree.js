@@ -14,7 +14,7 @@ export function childrenOf(node) {
 }
 
 /**
- * An identifier, or a string where it is no identifier.
+ * The name of an identifier, or the text of a string in its place.
  * @param {Node} node
  */
 export function nameOf(node) {

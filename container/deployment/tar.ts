@@ -68,7 +68,7 @@ function* entriesOf(archive: Uint8Array): Generator<Entry> {
     at += Math.ceil(content.length / BLOCK) * BLOCK;
     if (++entries > MAX_ENTRIES) throw new DeploymentError(`the archive has more than ${MAX_ENTRIES} entries`);
     if (kind === 'x') extended = paxOf(content);
-    // 'g' has comments of whoever made the archive.
+    // 'g' has comments about the archive.
     else if (kind !== 'g') {
       yield { kind, named: extended.get('path') ?? nameOf(header), content };
       extended = new Map();
@@ -148,12 +148,12 @@ function sizeOf(extended: string | undefined, header: Uint8Array): number {
 function assertChecksum(header: Uint8Array): void {
   let sum = 0;
   for (const [index, octet] of header.entries()) sum += index >= 148 && index < 156 ? 0x20 : octet;
-  if (sum !== octal(header, 148, 8)) throw new DeploymentError('the archive is no tar archive, or is damaged');
+  if (sum !== octal(header, 148, 8)) throw new DeploymentError('the archive is not a tar archive, or is damaged');
 }
 
 function octal(header: Uint8Array, at: number, length: number): number {
   const digits = text(header, at, length).trim();
-  if (!/^[0-7]{0,11}$/.test(digits)) throw new DeploymentError('the archive is no tar archive, or is damaged');
+  if (!/^[0-7]{0,11}$/.test(digits)) throw new DeploymentError('the archive is not a tar archive, or is damaged');
   return digits === '' ? 0 : Number.parseInt(digits, 8);
 }
 

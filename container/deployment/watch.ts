@@ -1,6 +1,6 @@
 // Watches the directory that was deployed: what is new or has changed is deployed when it has been quiet for a moment,
-// what is gone is undeployed (D-1, D-4). The unit is what stands directly in the directory, with everything in it but
-// its node_modules, or the directory itself where it is one application.
+// what is gone is undeployed (D-1, D-4). The unit is an entry of the directory with everything in it except its
+// node_modules, or the directory itself where it is one application.
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
@@ -102,7 +102,7 @@ export class Watch {
     this.#touch(isOne ? root : join(root, name));
   }
 
-  /** What stands in the directory, by either reading of it, and what stood there. */
+  /** The deployables of the directory, and those that were. */
   #all(): Set<string> {
     const known = this.#deployments.records().map(({ path }) => path);
     const root = this.#directory;

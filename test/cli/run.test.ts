@@ -1,13 +1,15 @@
 // `siplet run` as a process: contract section 8. Needs the build, which `npm test` makes first.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { folder, siplet } from '../deployment/folder.js';
 import type { LogLine } from '../deployment/registry.js';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = fileURLToPath(new URL('../../container/dist/cli/siplet.js', import.meta.url));
 
 interface Run {
@@ -20,10 +22,19 @@ interface Run {
 
 function run(directory: string, ...words: string[]): Run {
   const options = ['--listen', 'udp:127.0.0.1:0', '--listen', 'tcp:127.0.0.1:0', '--admin', 'off', '--no-watch'];
-  const child = spawn(process.execPath, [BIN, 'run', directory, ...(words.length > 0 ? words : options)], {
-    cwd: directory,
+  const all = [BIN, 'run', directory, ...(words.length > 0 ? words : options)];
+  return followed(spawn(process.execPath, all, { cwd: directory, detached: true }));
+}
+
+/** A process whose log is read. It is ended with what it started. */
+function followed(child: ChildProcessWithoutNullStreams): Run {
+  onTestFinished(() => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
   const lines: LogLine[] = [];
   const waiting: { message: string; resolve: (line: LogLine) => void }[] = [];
   let rest = '';
@@ -54,6 +65,21 @@ function run(directory: string, ...words: string[]): Run {
 }
 
 describe('contract section 8, siplet run', () => {
+  test('D-07 SIGTERM to npm start reaches the container, which stops in its own time', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
+    const applications = folder({ 'hunt.ts': siplet('Hunt') });
+    const start = scripts.start
+      .replace('container/dist/cli/siplet.js', BIN)
+      .replace('run apps --config apps/siplet.yaml', `run ${applications} --listen udp:127.0.0.1:0 --admin off`);
+    expect(start).toContain(applications);
+    const root = folder({ 'package.json': JSON.stringify({ name: 'a', version: '1.0.0', scripts: { start } }) });
+    const { child, lines, ended, said } = followed(spawn('npm', ['start', '--silent'], { cwd: root, detached: true }));
+    await said('ready');
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ status: 0 });
+    expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+
   test('CNT-41 one ready line with addresses, applications and milliseconds; SIGTERM ends it with 0', async () => {
     const { child, lines, ended, said } = run(folder({ 'hunt.ts': siplet('Hunt'), 'bad.ts': 'export const x = ;' }));
     const ready = await said('ready');

@@ -115,10 +115,13 @@ describe('contract section 8, exit status 1: what is in the way, in one line', (
       ['check', 'DIR/text.txt'],
       'DIR/text.txt: is neither a directory with a package.json nor a .ts, .js, .mts or .mjs file',
     ],
-    [['check', 'DIR/none-decorated.ts'], 'its entry module exports no class that is decorated with @Siplet()'],
-    [['check', 'DIR/no-manifest'], 'DIR/no-manifest: has no package.json'],
-    [['check', 'DIR/no-name'], 'DIR/no-name/package.json: has no name'],
-    [['check', 'DIR/no-version'], 'DIR/no-version/package.json: has no version'],
+    [
+      ['check', 'DIR/none-decorated.ts'],
+      "DIR/none-decorated.ts:1:1: its entry module exports no class that is decorated with @Siplet(): write '@Siplet()' above a class and export it",
+    ],
+    [['check', 'DIR/no-manifest'], "DIR/no-manifest: has no package.json: run 'npm init', or deploy one file"],
+    [['check', 'DIR/no-name'], 'DIR/no-name/package.json:1:1: has no name: write "name": "my-app"'],
+    [['check', 'DIR/no-version'], 'DIR/no-version/package.json:1:1: has no version: write "version": "1.0.0"'],
     [['check', 'DIR/hunt.ts', '--config', 'DIR/none.yaml'], 'DIR/none.yaml: there is no such file'],
     [['check', 'DIR/hunt.ts', '--config', 'DIR/full'], 'DIR/full: is a directory, not a file'],
     [['run', 'DIR', '--config', 'DIR/none.yaml'], 'DIR/none.yaml: there is no such file'],
@@ -129,7 +132,10 @@ describe('contract section 8, exit status 1: what is in the way, in one line', (
       'DIR/text.txt: is neither a directory with a package.json nor a .ts, .js, .mts or .mjs file',
     ],
     [['deploy', 'DIR/bad.tgz'], 'DIR/bad.tgz: incorrect header check'],
-    [['deploy', 'DIR/odd-entry'], "DIR/odd-entry/package.json: siplet.entry is 'none.ts', but there is no such file"],
+    [
+      ['deploy', 'DIR/odd-entry'],
+      "DIR/odd-entry/package.json:1:41: siplet.entry is 'none.ts', but there is no such file: correct the name, or build it first",
+    ],
     [['new', 'DIR/full'], 'DIR/full: is not empty'],
     [
       ['new', 'DIR/A Name'],
@@ -142,8 +148,8 @@ describe('contract section 8, exit status 1: what is in the way, in one line', (
   });
 
   test.each([
-    [['check', 'DIR/no-json'], /^siplet: DIR\/no-json\/package\.json: .*JSON.*\n$/],
-    [['check', 'DIR/no-entry'], /^siplet: DIR\/no-entry\/package\.json: names no entry .*\n$/],
+    [['check', 'DIR/no-json'], /^siplet: DIR\/no-json\/package\.json:1:2: the JSON is wrong: .*\n$/],
+    [['check', 'DIR/no-entry'], /^siplet: DIR\/no-entry\/package\.json:1:1: names no entry .*\n$/],
     [['new', 'DIR/text.txt/inside'], /^siplet: DIR\/text\.txt\/inside: cannot be written: .*\n$/],
   ])('%j, in the words of the host', async (words, line) => {
     const root = folder(FILES);
@@ -179,6 +185,11 @@ describe('contract section 8, configuration: file, line and column of what is wr
     ['domains: [5]', '1:11: domains.0: must be a text, not 5'],
     ['domains: [""]', '1:11: domains.0: must not be empty, not ""'],
     ['tls: { verifyClient: 1 }', '1:8: tls.verifyClient: must be true or false, not 1'],
+    // D-06: nothing reads them, so a file that is not there would never be missed.
+    ...['certificate: none.pem', 'key: none.pem', 'ca: none.pem', 'verifyClient: true'].map((line) => [
+      `tls: { ${line} }`,
+      `1:8: tls.${line.split(':')[0]}: cannot be used: this container has no TLS yet; remove it, and let a proxy before it end TLS`,
+    ]),
     ['limits: { udpMtu: big }', '1:11: limits.udpMtu: must be a number, not "big"'],
     ['limits: { bodySize: 1.5 }', '1:11: limits.bodySize: must be a whole number, not 1.5'],
     ['limits: { bodySize: 0 }', '1:11: limits.bodySize: must be at least 1, not 0'],
@@ -224,7 +235,10 @@ describe('the container that is spoken to', () => {
       [['rollback', 'none'], 'none: there is no previous version to put back'],
       [['trace', 'none'], 'no such call is known'],
       [['trace', '..'], "there is no '..'"],
-      [['deploy', `${root}/odd.tgz`], 'its entry module exports no class that is decorated with @Siplet()'],
+      [
+        ['deploy', `${root}/odd.tgz`],
+        "odd.tgz/index.ts:1:1: its entry module exports no class that is decorated with @Siplet(): write '@Siplet()' above a class and export it",
+      ],
     ] as const)
       expect(await command(...words, ...admin)).toEqual({ status: 1, out: '', err: `siplet: ${line}\n` });
   });

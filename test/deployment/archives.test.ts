@@ -253,7 +253,7 @@ describe('contract sections 1 and 7, archives are deployed', () => {
 
   test.each([['../evil'], ['a/b'], ['.hidden'], ['-x'], ['a b'], ['@s/..']])('%s is no name', async (name) => {
     const { deployments } = registry();
-    await expect(deployments.deployArchive(version('1.0.0', 'x', name))).rejects.toThrow(/is no name of a package/);
+    await expect(deployments.deployArchive(version('1.0.0', 'x', name))).rejects.toThrow(/is not a name of a package/);
   });
 
   test('an entry outside of the package is refused', async () => {

@@ -43,7 +43,7 @@ describe('contract section 1, a directory', () => {
 
   test.each([
     ['no package.json', {}, /has no package\.json/],
-    ['no JSON', { 'package.json': '{' }, /package\.json: /],
+    ['no JSON', { 'package.json': '{' }, /package\.json:1:2: the JSON is wrong: /],
     ['no name', { 'package.json': '{"version":"1.0.0"}' }, /has no name/],
     ['no version', { 'package.json': '{"name":"a"}' }, /has no version/],
     [
@@ -73,7 +73,7 @@ describe('contract section 1, one file', () => {
     const root = folder({ 'a.txt': '', 'a.d.ts': '', 'a.tgz': '' });
     for (const file of ['a.txt', 'a.d.ts'])
       expect(() => deployableAt(`${root}/${file}`)).toThrow(/is neither a directory/);
-    expect(() => deployableAt(`${root}/a.tgz`)).toThrow(/is to be unpacked first/);
+    expect(() => deployableAt(`${root}/a.tgz`)).toThrow(/must be unpacked first/);
     expect(() => deployableAt(`${root}/none.ts`)).toThrow(/there is no such file or directory/);
   });
 });

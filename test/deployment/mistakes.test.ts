@@ -214,12 +214,17 @@ const DECORATORS: readonly Row[] = [
   [
     '@Authenticated alone',
     "import { Authenticated, Siplet, Invite } from '@siplet/sdk';\n@Siplet() export class A { @Invite() ring() {}\n@Authenticated({ realm: 'r', users: () => undefined }) other() {} }",
-    /index\.ts:3:1: A\.other \(@Authenticated\(\)\): the method takes no requests: put @Invite\(\)/,
+    /index\.ts:3:1: A\.other \(@Authenticated\(\)\): the method takes no requests: add @Invite\(\)/,
   ],
   [
     '@Authenticated without users',
     "import { Authenticated, Siplet, Invite } from '@siplet/sdk';\n@Siplet() export class A { @Invite() @Authenticated({ realm: 'r' } as never) ring() {} }",
-    /index\.ts:2:28: A\.ring \(@Authenticated\(\)\): users is missing: a function, or the name of the method/,
+    /index\.ts:2:28: A\.ring \(@Authenticated\(\)\): users is missing: give a function, or the name of the method/,
+  ],
+  [
+    'a predicate that is not a function',
+    line2('@Siplet() export class A { @Invite({ when: true as never }) ring() {} }'),
+    /index\.ts:2:28: A\.ring \(@Invite\(\{ when \}\)\): `when` is not a function: write \{ when: \(request\) => … \}/,
   ],
   [
     'two siplets of one name',
@@ -271,7 +276,7 @@ const INJECTION: readonly Row[] = [
   [
     'a text injected without @inject',
     line2('@Siplet() export class A { constructor(readonly target: string) {} @Invite() ring() {} }'),
-    /index\.ts:2:40: A: the parameter 'target' .* a type that is no class.*: write '@inject\(TOKEN\)'/,
+    /index\.ts:2:40: A: the parameter 'target' .* a type that is not a class.*: write '@inject\(TOKEN\)'/,
   ],
   [
     'a class imported as a type',
@@ -298,6 +303,11 @@ const INJECTION: readonly Row[] = [
     'the same in a class that is injected, and no siplet',
     `import { injectable } from 'inversify';\n${S}@injectable() class Book { constructor(readonly title: string) {} }\n@Siplet() export class A { constructor(readonly book: Book) {} @Invite() ring() {} }`,
     /index\.ts:3:40: Book: the parameter 'title'/,
+  ],
+  [
+    '@Config without parentheses',
+    "import { Config, Invite, Siplet } from '@siplet/sdk';\n@Siplet() export class A { constructor(@Config readonly config: object) {} @Invite() ring() {} }",
+    /index\.ts:2:40: @Config is written without parentheses: write @Config\(\)/,
   ],
   [
     'a token that nothing is bound to',

@@ -183,7 +183,7 @@ describe('contract section 1, a directory that is itself an application', () => 
   test('stays in service while its package.json is broken, and is gone with it', async () => {
     const one = await watched(ONE);
     write(one.root, { 'package.json': '{ "name": ' });
-    await one.said(/ is not deployed; 1\.0\.0 stays in service: .*package\.json: /);
+    await one.said(/ is not deployed; 1\.0\.0 stays in service: .*package\.json:1:\d+: /);
     expect(one.says()).toBe('one');
     write(one.root, { 'package.json': declared({ siplet: {}, version: '1.1.0' }) });
     await expect.poll(() => one.deployments.get('app')?.version, WAIT).toBe('1.1.0');
@@ -296,7 +296,9 @@ describe('D-5 two deployables with one name', () => {
   test('the second is refused while running; when the first is removed it is taken', async () => {
     const { root, says, said, until } = await watched({ ...APP });
     write(root, { 'late/package.json': manifest('2.0.0'), 'late/index.ts': siplet('Late', 'late') });
-    await said(/^app 2\.0\.0 is not deployed: .*late: the name 'app' belongs to .*app already$/);
+    await said(
+      /^app 2\.0\.0 is not deployed: .*late: the name 'app' belongs to .*app already: give one of them another$/,
+    );
     expect(says()).toBe('one');
     rmSync(join(root, 'app'), { recursive: true });
     await until('late');

@@ -16,6 +16,7 @@ const REVISED = [
   'container/base/',
   'container/composition/',
   'container/configuration/',
+  'container/deployment/',
   'container/digest/',
   'container/engine/',
   'container/host/',
