@@ -7,7 +7,8 @@ import { uncalled } from './decorator-faults.js';
 /** @typedef {import('./author-source.js').AuthorSource} AuthorSource */
 /** @typedef {import('./decorator-faults.js').Decorator} Decorator */
 
-const INJECTED = new Set(['Siplet', 'ApplicationRouter', 'Injectable', 'injectable']);
+/** The injector makes these itself; any other class may be made by its application, and bound as an object. */
+const INJECTED = new Set(['Siplet', 'ApplicationRouter']);
 const TOKEN = "write '@inject(TOKEN)' before it and bind the token in a ContainerModule that the entry module exports";
 
 /**
