@@ -3,7 +3,17 @@
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, Parameterable } from '@siplet/sdk';
 import { splitList } from '@siplet/sdk/grammar';
-import { type Field, isList, keyOf, type Message, Party, type Request, type Response, textOf, wireOf } from '../message/index.js';
+import {
+  type Field,
+  isList,
+  keyOf,
+  type Message,
+  Party,
+  type Request,
+  type Response,
+  textOf,
+  wireOf,
+} from '../message/index.js';
 
 /** Written by the container alone. */
 const SYSTEM = new Set(['via', 'call-id', 'cseq', 'record-route', 'route', 'max-forwards', 'content-length']);
@@ -29,7 +39,7 @@ export class Headers implements sdk.SipHeaders {
     const field = this.#message.first(keyOf(name));
     if (field === undefined) return undefined;
     const { value } = field;
-    return textOf(value.includes(',') ? (this.#message.valuesIn(field)[0] ?? '') : value);
+    return textOf(value.includes(',') ? (valuesIn(field)[0] ?? '') : value);
   }
 
   getAll(name: string): string[] {
@@ -56,8 +66,7 @@ export class Headers implements sdk.SipHeaders {
   }
 
   *entries(): IterableIterator<[name: string, value: string]> {
-    for (const field of this.#message.fields)
-      for (const value of valuesIn(field)) yield [field.name, textOf(value)];
+    for (const field of this.#message.fields) for (const value of valuesIn(field)) yield [field.name, textOf(value)];
   }
 
   [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
