@@ -1,5 +1,5 @@
 // Rings a person's phones in turn or all at once, and takes the call to voicemail when none of them answers.
-import { Cancel, Config, Invite, type ProxiedResponse, Siplet, type SipRequest, Status } from '@siplet/sdk';
+import { Config, Invite, type ProxiedResponse, Siplet, type SipRequest, Status } from '@siplet/sdk';
 import { type Settings, schema, targetAt } from './settings.js';
 
 @Siplet({ name: 'reach-me', config: schema })
@@ -18,20 +18,14 @@ export class ReachMe {
     request.proxyTo(uris, { recordRoute: true, recurse: false, parallel, timeout });
   }
 
-  /** The caller has hung up: voicemail would talk to nobody. */
-  @Cancel()
-  hungUp({ applicationSession }: SipRequest) {
-    applicationSession.attributes.set('hungUp', true);
-  }
-
   /**
-   * Nobody answered. A 6xx speaks for the person and goes to the caller (§21.6). A mailbox that has been tried
-   * is not tried again (§16.5): then the best response goes to the caller.
+   * Nobody answered. A 6xx speaks for the person and goes to the caller (§21.6). A mailbox that has been tried is not
+   * tried again (§16.5), nor is it called when the caller has hung up: the best response goes to the caller.
    */
   @Status([300, 599], 'INVITE')
-  voicemail({ proxy, applicationSession }: ProxiedResponse) {
+  voicemail({ proxy }: ProxiedResponse) {
     const { voicemail, numbers } = this.settings;
-    if (voicemail === false || applicationSession.attributes.get('hungUp')) return;
+    if (voicemail === false) return;
     proxy.proxyTo(targetAt(voicemail, numbers.resolve(proxy.originalRequest.uri).user));
   }
 }

@@ -153,15 +153,19 @@ describe('b2b-trunk, the call', () => {
     expect(records).toMatchObject([{ attempts: [{ carrier: 'north', status: 408 }], status: 408 }]);
   });
 
-  test('E-21 a carrier that is silent is left for another, also when the one before it rang', async () => {
-    const { alice, north, south, ends } = await carriers();
+  test('E-21 a carrier that is silent is left for another, also when the one before it made progress', async () => {
+    const { alice, north, south, west, ends } = await carriers(
+      `{ carriers: { north: { uri: 'sip:10.0.0.4' }, south: { uri: 'sip:10.0.0.5', timeout: '5s' }, west: { uri: 'sip:10.0.0.6' } },
+         routes: { '+': { north: { cost: 1 }, south: { cost: 2 }, west: { cost: 3 } } } }`,
+    );
     const call = alice.invite('sip:+4930123@siplet');
     const invite = await north.receive('INVITE');
     invite.reply(183);
     await call.response(183);
     invite.reply(503);
     await south.receive('INVITE');
-    await call.response(408);
+    (await west.receive('INVITE')).reply(486);
+    await call.response(486);
     await ends();
   });
 

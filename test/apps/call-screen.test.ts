@@ -7,7 +7,7 @@ import { schema } from '../../apps/call-screen/settings.js';
 import * as reachMe from '../../apps/reach-me/index.js';
 import { stage } from '../world/stage.js';
 
-const LISTS = `{ numbers: { country: '49', area: '30' }, block: ['+49900*', '*@spam.example', mallory], allow: '+49900123', callees: { bob: { block: '*', allow: ['+4930*'] } } }`;
+const LISTS = `{ numbers: { country: '49', area: '30' }, block: ['+49900*', '*@spam.example', mallory], allow: '+49900123', callees: { Bob: { block: '*', allow: ['+4930*'] } } }`;
 
 function screening(section = LISTS) {
   const configuration = `
