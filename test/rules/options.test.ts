@@ -7,7 +7,6 @@ import { ALICE, BOB, CAROL } from '../world/stage.js';
 
 const ON_PROXY: { readonly [name: string]: (proxy: SipProxy) => void } = {
   supervised: (proxy) => Object.assign(proxy, { supervised: false }),
-  parallel: (proxy) => Object.assign(proxy, { parallel: false }),
   recurse: (proxy) => Object.assign(proxy, { recurse: false }),
   recordRoute: (proxy) => Object.assign(proxy, { recordRoute: true }),
   recordRouteUri: (proxy) => Object.assign(proxy, { recordRouteUri: 'sip:x;y=z' }),
