@@ -24,7 +24,7 @@ export function authenticationFaults({ siplet, type }: SipletEntry): string[] {
 }
 
 function placeFaults({ property, isStatic }: AuthenticationDeclaration, type: SipletClass): string[] {
-  if (isStatic) return ['the method is static; messages go to methods of the instance: remove `static`'];
+  if (isStatic) return ["the method is static; messages go to methods of the instance: remove 'static'"];
   const handlers = handlersOf(type).filter((handler) => handler.property === property);
   if (handlers.length === 0) return ['the method takes no requests: add @Invite() or another decorator for requests'];
   const faults: string[] = [];

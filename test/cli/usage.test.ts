@@ -237,7 +237,7 @@ describe('the container that is spoken to', () => {
       [['trace', '..'], "there is no '..'"],
       [
         ['deploy', `${root}/odd.tgz`],
-        "odd.tgz/index.ts:1:1: its entry module exports no class that is decorated with @Siplet(): write '@Siplet()' above a class and export it",
+        "hunt.tgz/index.ts:1:1: its entry module exports no class that is decorated with @Siplet(): write '@Siplet()' above a class and export it",
       ],
     ] as const)
       expect(await command(...words, ...admin)).toEqual({ status: 1, out: '', err: `siplet: ${line}\n` });

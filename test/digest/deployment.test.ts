@@ -99,7 +99,7 @@ describe('the deployment fails', () => {
       'Wrong.timer (@Authenticated()): @OnTimer() takes no requests that can be answered',
       'Wrong.ack (@Authenticated()): @Ack(): ACK and CANCEL cannot be challenged, because they cannot be sent again (§22.1)',
       'Wrong.cancel (@Authenticated()): @Cancel(): ACK and CANCEL cannot be challenged, because they cannot be sent again (§22.1)',
-      'Wrong.never (@Authenticated()): the method is static; messages go to methods of the instance',
+      "Wrong.never (@Authenticated()): the method is static; messages go to methods of the instance: remove 'static'",
       'Wrong.twice (@Authenticated()): the method has it twice',
     ]);
   });
