@@ -69,7 +69,7 @@ describe('an archive is untrusted input', () => {
     ['gzip that ends in the middle', named('package/a').subarray(0, 60), /ends in the middle/],
     ['tar that ends in the middle', gzipSync(tar([MANIFEST], false)), /ends in the middle/],
     ['a file that is longer than the archive', named('package/a', { size: 9_999_999 }), /ends in the middle/],
-    ['gzip of something else', gzipSync('x'.repeat(2000)), /is no tar archive, or is damaged/],
+    ['gzip of something else', gzipSync('x'.repeat(2000)), /is not a tar archive, or is damaged/],
   ])('%s', async (_title, archive, message) => {
     expect(await refusal(archive)).toMatch(message);
   });
