@@ -1,4 +1,4 @@
-// Two legs that are held together: the second one's call, and what becomes of both (contract section 3, RFC 7092 §3).
+// Two legs that are held together: the second one's call, and what becomes of both (RULES.md section 3, RFC 7092 §3).
 
 import type * as sdk from '@siplet/sdk';
 import { CallFailedError } from '@siplet/sdk';

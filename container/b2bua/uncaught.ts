@@ -1,4 +1,4 @@
-// Calls that failed: their callers are told when no handler has caught the failure (contract section 3).
+// Calls that failed: their callers are told when no handler has caught the failure (RULES.md section 3).
 import { CallFailedError } from '@siplet/sdk';
 import type { Answering } from '../agent/answering.js';
 import { SipResponse } from '../servlet/sip-response.js';

@@ -1,4 +1,4 @@
-// Initial requests (contract section 5, §16.3, §16.5): which application takes one, in which session, and what is done
+// Initial requests (RULES.md section 5, §16.3, §16.5): which application takes one, in which session, and what is done
 // when none does.
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';

@@ -38,7 +38,7 @@ export class Refusals {
     transaction.respond(response);
   }
 
-  /** No application takes it (contract section 5). */
+  /** No application takes it (RULES.md section 5). */
   ofNoApplication(request: Request): Refusal {
     const { methods } = this.services.router;
     if (request.maxForwards === 0) return { status: 483 };

@@ -24,7 +24,7 @@ export class ProxyOptions {
   outboundInterface: string | undefined;
   /**
    * Gives the flow to the next application of the composition, when there is one; a status where none can be told;
-   * pushes routes onto the request by which it leaves (contract section 5).
+   * pushes routes onto the request by which it leaves (RULES.md section 5).
    */
   toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
   /** The request is inside a dialog: it has one target, and no other is added (C-34). */

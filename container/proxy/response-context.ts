@@ -1,5 +1,5 @@
 // The response context of a stateful proxy (§16.7): the target set, the branches, and what of their responses goes
-// upstream. C-rules: shared contract, section 4.
+// upstream. C-rules: RULES.md section 4.
 import type { Deadline, Timed } from '../base/clock.js';
 import { type Request, type Response, responseTo } from '../message/index.js';
 import type { ServerTransaction } from '../transaction/user.js';

@@ -1,4 +1,4 @@
-// The stateless proxy (§16.11, contract section 6): one target for each request, the same branch for each
+// The stateless proxy (§16.11, RULES.md section 6): one target for each request, the same branch for each
 // retransmission, nothing kept.
 import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import type { Request, Response, Uri } from '../message/index.js';

@@ -1,4 +1,4 @@
-// A request as stateless siplets (contract section 6) and session keys (C-42) see it: there is nothing to change and
+// A request as stateless siplets (RULES.md section 6) and session keys (C-42) see it: there is nothing to change and
 // nobody to answer.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';

@@ -1,4 +1,4 @@
-// Where a URI or an address is taken, a string is taken too (contract section 3).
+// Where a URI or an address is taken, a string is taken too (RULES.md section 3).
 import { Address, parseUri, type Uri } from '@siplet/sdk';
 import { uriParameterOf } from '@siplet/sdk/grammar';
 import { textOf, Uri as WireUri, wireOf } from '../message/index.js';

@@ -7,7 +7,7 @@ import { ApplicationSession, type ApplicationSessionKeeper } from './application
 import type { SessionServices } from './services.js';
 import { SipSession } from './sip-session.js';
 
-/** Minutes: contract section 2. */
+/** Minutes: RULES.md section 2. */
 const SESSION_TIMEOUT = 3;
 /** Keys are made of what comes from the wire, and kept as long as their session. */
 const MAX_KEY = 1024;

@@ -1,4 +1,4 @@
-// What may be kept in attributes and timers: JSON values, so that a store can keep them later (contract section 3).
+// What may be kept in attributes and timers: JSON values, so that a store can keep them later (RULES.md section 3).
 
 /** Deeper than this nothing is stored: it is no data, but a structure of the program. */
 const MAX_DEPTH = 100;

@@ -1,4 +1,4 @@
-// Contract section 3, JSR 289 §6.4: attributes are JSON values, kept as long as the session.
+// RULES.md section 3, JSR 289 §6.4: attributes are JSON values, kept as long as the session.
 import type { Json, SipRequest } from '@siplet/sdk';
 import { Invite, Message, ProvisionalResponse, Siplet, type SipResponse } from '@siplet/sdk';
 import { expect, test } from 'vitest';
@@ -116,7 +116,7 @@ test('§6.2.3.2 the session of a fork begins with the attributes of the first, a
   await s.ends();
 });
 
-test('contract section 3: what a session throws when it has been invalidated', async () => {
+test('RULES.md section 3: what a session throws when it has been invalidated', async () => {
   const outcomes: Record<string, unknown> = {};
   const attempt = (what: string, act: () => unknown) => {
     try {

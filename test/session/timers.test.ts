@@ -201,7 +201,7 @@ test('C-41 a handler that throws is logged with its name; the next firing comes 
   expect(s.container.problems()).toEqual(['Timed.any failed: out of order', 'Timed.any failed: out of order']);
 });
 
-test('contract section 3: what setTimer refuses', async () => {
+test('RULES.md section 3: what setTimer refuses', async () => {
   const thrown: string[] = [];
   const s = await timed((session) => {
     const attempts: [unknown, unknown, object?][] = [
