@@ -182,7 +182,7 @@ describe('Authentication', () => {
       }),
     ).toMatch(/authenticate: the MESSAGE \S+ is proxied already/);
     expect(await tried((authentication) => authentication.authenticate({} as never, options))).toContain(
-      'that is no request of this container',
+      'that is not a request of this container',
     );
     expect(
       await tried(async (authentication, request) => {
