@@ -195,7 +195,7 @@ test.each(['transport', 'maddr', 'TTL', 'method', 'lr'])(
     await s.call().response(486);
     expect(error).toEqual(
       new IllegalStateError(
-        `contact.parameters: ${name.toLowerCase()} is the container's, an application does not set it`,
+        `contact.parameters: ${name.toLowerCase()} is the container's, an application cannot set it`,
       ),
     );
     await s.ends();
@@ -213,7 +213,7 @@ test('RULES.md section 3 an empty user and a parameter without a name throw Type
   });
   await s.call().response(486);
   expect(errors).toEqual([
-    new TypeError('contact.user is empty: undefined is for none'),
+    new TypeError('contact.user is empty: to have no user, set undefined'),
     new TypeError('contact.parameters: a parameter needs a name'),
   ]);
   await s.ends();

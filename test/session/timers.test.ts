@@ -239,7 +239,7 @@ test('RULES.md section 3: what setTimer refuses', async () => {
     "RangeError: repeat of the timer 't': write milliseconds, 0 or more, or a text such as '500ms', '20s', '3m' or '1h', not -5",
     "RangeError: repeat of the timer 't' is 1 ms or more, not Infinity",
     'TypeError: the name of a timer is a string, not a number',
-    "TypeError: the info of the timer 't' is an object of the class Date, which is no JSON value",
+    "TypeError: the info of the timer 't' is an object of the class Date, which is not a JSON value",
   ]);
 });
 
