@@ -40,7 +40,7 @@ export interface AgentServices extends Location {
   internalFlowTo(next: Uri, origin: Flow | undefined): Flow | undefined;
   /**
    * Where an initial request goes that an application sends: the flow to the application that is next; a status where
-   * none can be told; undefined: it leaves the container, with the routes that were pushed onto it (contract section
+   * none can be told; undefined: it leaves the container, with the routes that were pushed onto it (RULES.md section
    * 5).
    */
   nextHopFor(

@@ -68,7 +68,7 @@ export class B2bua implements sdk.B2bua {
     const answering = Answering.of(this.request);
     assertInitial(answering, 'bridge');
     const what = `bridge: the ${this.request.method} ${this.request.callId}`;
-    if (answering.request.method !== 'INVITE') throw new IllegalStateError(`${what} is no INVITE: see createRequest`);
+    if (answering.request.method !== 'INVITE') throw new IllegalStateError(`${what} is not an INVITE: see createRequest`);
     if (answering.isBridging) throw new IllegalStateError(`${what} has a bridge under way`);
     if (answering.received.isCancelled) return failed(new CallFailedError(487), answering.services.invocation.turn);
     if (answering.answered) throw new IllegalStateError(`${what} has its final response`);
@@ -82,7 +82,7 @@ export class B2bua implements sdk.B2bua {
   }
 }
 
-/** What a bridge cannot do yet is refused rather than left out. */
+/** An option that a bridge does not implement yet is refused, not ignored. */
 function onlyCallee(options: sdk.BridgeOptions): sdk.AddressLike {
   for (const name of ['route', 'contact', 'credentials', 'outboundInterface'] as const)
     if (options[name] !== undefined) throw new Error(`bridge: the option ${name} is not implemented yet`);
@@ -100,7 +100,7 @@ function legOf(session: SipSession, what: string): Leg {
   const leg = Leg.find(session);
   if (leg === undefined)
     throw new IllegalStateError(
-      `${what}: the session of ${session.callId} is no leg: the application is no user agent in it`,
+      `${what}: the session of ${session.callId} is not a leg: the application is not a user agent in it`,
     );
   return leg;
 }

@@ -1,4 +1,4 @@
-// Two legs that are held together: the second one's call, and what becomes of both (contract section 3, RFC 7092 §3).
+// Two legs that are held together: the call of the second leg, and the fate of both (RULES.md section 3, RFC 7092 §3).
 
 import type * as sdk from '@siplet/sdk';
 import { CallFailedError } from '@siplet/sdk';
@@ -18,7 +18,7 @@ import { relayedResponse } from './relayed-response.js';
 import { ReliableRelay } from './reliable-relay.js';
 import { callFailed, relayFailure } from './uncaught.js';
 
-/** Why a leg is ended whose other one is lost (RFC 3326). */
+/** The Reason with which a leg ends when the other one is lost (RFC 3326). */
 const LOST = 'SIP;cause=481;text="The other leg is lost"';
 const TIMEOUT = 'SIP;cause=408;text="Request Timeout"';
 
@@ -27,7 +27,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   #state: 'calling' | 'standing' | 'over' = 'calling';
   readonly #callerLeg: BridgedLeg;
   readonly #inviteLeg: Leg;
-  /** Of the fork that answered; before, of the one that was heard of last. */
+  /** The leg of the fork that answered; before that, of the one that responded last. */
   #calleeLeg: BridgedLeg | undefined;
   #forks: BridgedLeg[] = [];
   #deadline: Deadline | undefined;
@@ -59,7 +59,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
     return this.#awaited;
   }
 
-  // What the application has of it -----------------------------------------------------------------
+  // The application's view -----------------------------------------------------------------
 
   get caller(): SipSession {
     return this.#callerLeg.leg.session;
@@ -122,7 +122,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
     else this.#stand(response);
   }
 
-  /** Nobody waits for it any more: a 2xx is acknowledged and ended at once (B2B-03). */
+  /** It is no longer wanted: a 2xx is acknowledged and ended at once (B2B-03). */
   #refuse(response: ReceivedResponse): void {
     if (response.isUnacknowledgedSuccess) this.#inviteLeg.legOf(response.session).endUnwanted(response);
   }
@@ -200,8 +200,8 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   }
 
   /**
-   * By a BYE of the peer, which is relayed when its handler has seen it; by one of ours, whose Reason is the other
-   * leg's too; or it was lost.
+   * One leg has ended: by a BYE of the peer, which is relayed when its handler has seen it; by one of ours, whose
+   * Reason goes to the other leg, too; or because it was lost.
    */
   legEnded(leg: BridgedLeg, bye: Request | undefined, byPeer: boolean): void {
     if (this.#state === 'calling') {

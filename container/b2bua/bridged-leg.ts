@@ -30,7 +30,7 @@ interface LegBridge {
 export class BridgedLeg implements LegUser {
   hasEnded = false;
   #pending: Pending[] | undefined;
-  /** It is to be ended when its ACK has come (§15): with this Reason. */
+  /** It must be ended, with this Reason, when its ACK has arrived (§15). */
   #ending: { readonly reason: string | undefined } | undefined;
 
   constructor(
@@ -44,7 +44,7 @@ export class BridgedLeg implements LegUser {
     return this.bridge.peerOf(this);
   }
 
-  /** Nobody relays any more what comes in it. */
+  /** Messages that arrive in it are no longer relayed. */
   release(): void {
     if (this.leg.user === this) this.leg.user = undefined;
   }
@@ -74,8 +74,8 @@ export class BridgedLeg implements LegUser {
   }
 
   /**
-   * Where the callee knows no reliable 1xx, or not any more, the container answers: an offer in the PRACK has no place
-   * to go (RFC 3262 §5).
+   * Where the callee's 1xx was not reliable, or has its PRACK already, the container answers: it cannot pass on an offer
+   * in the PRACK (RFC 3262 §5).
    */
   #acknowledged(peer: BridgedLeg, answering: Answering): void {
     const provisional = this.bridge.acknowledgedBy(answering.request);
@@ -86,7 +86,7 @@ export class BridgedLeg implements LegUser {
     new RelayedRequest(this, peer, answering).start(() => relayedInto(answering, provisional.createPrack()));
   }
 
-  /** B2B-02: the ACK of one leg is the ACK of the other; it may bear the answer to a late offer (§13.2.1). */
+  /** B2B-02: the ACK of one leg is the ACK of the other; it may carry the answer to a late offer (§13.2.1). */
   acknowledged(ack: Request): void {
     const { number } = ack.cseq;
     const pending = this.#pending?.find(({ sequence }) => sequence === number);
@@ -103,7 +103,7 @@ export class BridgedLeg implements LegUser {
   ended(bye: Request | undefined): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    // What came is relayed when its handler has seen it.
+    // The request is relayed when its handler has seen it.
     const byPeer = bye !== undefined && [...this.leg.received].some(({ request }) => request === bye);
     this.bridge.legEnded(this, bye, byPeer);
   }
@@ -117,22 +117,21 @@ export class BridgedLeg implements LegUser {
   }
 
   /**
-   * A 2xx to this side's INVITE has not been acknowledged: the callee of it waits for the ACK, and takes no other
-   * INVITE.
+   * A 2xx to this side's INVITE has not been acknowledged: its callee waits for the ACK, and takes no other INVITE.
    */
   get awaitsAck(): boolean {
     return (this.#pending?.length ?? 0) > 0;
   }
 
-  /** The peer's 2xx whose ACK has not come from the other side: it gets one before the BYE (§13.2.2.4). */
+  /** The peer's 2xx has had no ACK from the other side: it gets one before the BYE (§13.2.2.4). */
   acknowledgeAll(): void {
     for (const { success } of this.#pending ?? []) acknowledge(success, undefined);
     this.#pending = undefined;
   }
 
   /**
-   * BYE, which says what the other side's said or `reason`; CANCEL or nothing where no call stands. Resolves when it
-   * was answered.
+   * Sends BYE, with the header fields of the other side's BYE or with `reason`; CANCEL or nothing where no call is
+   * established. Resolves when it has been answered.
    */
   async end(bye: Request | undefined, reason?: string): Promise<void> {
     if (this.leg.session.state !== 'confirmed') return this.leg.terminate();

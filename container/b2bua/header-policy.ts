@@ -1,9 +1,11 @@
-// Which header fields pass from one leg to the other (RFC 7092 §3.1.2): one table. What is not in it is copied, in
-// order, unknown ones too.
+// Which header fields pass from one leg to the other (RFC 7092 §3.1.2): one table. Headers that are not in it are
+// copied in order, including unknown ones.
 import { IllegalStateError } from '@siplet/sdk';
 import { Field, type Message, type Response } from '../message/index.js';
 
-/** Of the message's own leg: its way, its dialog, its transaction, its hop's credentials. Never copied. */
+/**
+ * Headers of the message's own leg: its path, its dialog, its transaction, the credentials of its hop. Never copied.
+ */
 const OF_THE_LEG = [
   'via',
   'route',
@@ -34,19 +36,19 @@ const OF_THE_LEG = [
   'security-verify',
 ] as const;
 
-/** What says something of the body: it goes where the body goes. */
+/** Headers about the body: they go where the body goes. */
 const OF_THE_BODY = ['content-type', 'content-encoding', 'content-disposition', 'content-language', 'mime-version'];
 
 const NEVER: ReadonlySet<string> = new Set(OF_THE_LEG);
 const NEVER_WITHOUT_BODY: ReadonlySet<string> = new Set([...OF_THE_LEG, ...OF_THE_BODY]);
 
 /**
- * Extensions that each leg has with its own peer: those of the other leg are none of its business (RFC 3262, RFC 4028,
+ * Extensions that each leg has with its own peer: those of the other leg do not concern it (RFC 3262, RFC 4028,
  * RFC 3327, RFC 5626).
  */
 const PER_LEG: ReadonlySet<string> = new Set(['100rel', 'timer', 'path', 'outbound', 'gruu']);
 
-/** Headers that pass in part, or where a message may have those of an application. */
+/** Headers that pass in part, or only in messages in which an application may set them. */
 const IN_PART: ReadonlySet<string> = new Set(['supported', 'require', 'contact']);
 
 /** Whether the header passes from one leg to the other; `key` is its name in lower case. */
@@ -63,14 +65,16 @@ export function assertPassing(written: ReadonlyMap<string, string> | undefined, 
       );
 }
 
-/** Copies what may pass to the other leg. The fields are shared. */
+/** Copies the header fields that pass to the other leg. The fields are shared. */
 export function copyFields(from: Message, to: Message, withBody = true): void {
   const never = withBody ? NEVER : NEVER_WITHOUT_BODY;
   for (const field of from.fields) if (!never.has(field.key)) to.fields.push(field);
   if (withBody) to.body = from.body;
 }
 
-/** What the peer of the other leg can do or demands, and the bridge passes on, without what each leg has for itself. */
+/**
+ * Passes on what the peer of the other leg supports and requires, without the extensions that each leg has for itself.
+ */
 export function passExtensions(from: Message, to: Message, own?: string): void {
   const supported = endToEnd(from, 'supported');
   if (own !== undefined) supported.push(own);
@@ -84,14 +88,14 @@ function endToEnd(message: Message, key: string): string[] {
   return message.values(key).filter((tag) => !PER_LEG.has(tag.toLowerCase()));
 }
 
-/** Whether the message bears the extension in one of these headers. */
+/** Whether the message names the extension in one of these headers. */
 export function namesExtension(message: Message, tag: string, ...keys: readonly string[]): boolean {
   return keys.some((key) => message.has(key) && message.values(key).some((each) => each.toLowerCase() === tag));
 }
 
 /**
- * Contacts of a redirection say where somebody is, and are copied; those of a dialog say where its party is, and are
- * not (§20.10).
+ * The Contacts of a redirection are the locations of a user, and are copied. The Contact of a dialog is the address of
+ * its party, and is not (§20.10).
  */
 export function copyContacts(from: Response, to: Response): void {
   if (!((from.status >= 300 && from.status < 400) || from.status === 485)) return;

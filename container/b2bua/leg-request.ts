@@ -1,5 +1,5 @@
-// The requests of the other leg: the initial one from the one that came, and those in the dialog (JSR 289 §14.1, §14.2;
-// RFC 7092 §3.1).
+// The requests of the other leg: the initial one, made from the received one, and those in the dialog (JSR 289 §14.1,
+// §14.2; RFC 7092 §3.1).
 
 import type { AddressLike, LegOptions } from '@siplet/sdk';
 import { Address, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
@@ -14,14 +14,14 @@ import { assertPassing, copyFields, namesExtension, passExtensions } from './hea
 import { renameDialogs } from './named-leg.js';
 import { writeUriHeaders } from './uri-headers.js';
 
-/** §20.22: what a request has without the header. */
+/** §20.22: the value for a request without the header. */
 const MAX_FORWARDS = 70;
 
-/** Instead of the body of the original. */
+/** Replaces the body of the original. */
 type Body = { readonly content: string | Uint8Array; readonly type: string };
 
 /**
- * The initial request of the second leg: Call-ID, tags, CSeq and Via are its own, the hops that are left are one fewer
+ * The initial request of the second leg: Call-ID, tags, CSeq and Via are its own; Max-Forwards is one less
  * (RFC 7332 §3.1). The next application in the router's order gets it. Throws TooManyHopsError when none is left.
  */
 export function createLegRequest(answering: Answering, options: LegOptions, body?: Body): OwnRequest {
@@ -52,8 +52,8 @@ export function createLegRequest(answering: Answering, options: LegOptions, body
 }
 
 /**
- * The callee may answer 1xx reliably, whatever the caller knows: the container acknowledges them then. But an offer in
- * one, which comes where the INVITE has none, only the caller can answer (RFC 3262 §5).
+ * The callee may answer 1xx reliably, whatever the caller supports: the container then acknowledges them. But if the
+ * INVITE has no offer, such a 1xx may have one, which only the caller can answer (RFC 3262 §5).
  */
 function takesReliably(answering: Answering, leg: Request, body: Body | undefined): boolean {
   if (leg.method !== 'INVITE') return false;
@@ -62,7 +62,7 @@ function takesReliably(answering: Answering, leg: Request, body: Body | undefine
 }
 
 /**
- * A request in the dialog of `leg`, with what may pass of the one that came in the other. Throws what
+ * A request in the dialog of `leg`, with the parts that pass from the one received in the other dialog. Throws what
  * `Leg.createRequest` does, and TooManyHopsError.
  */
 export function createRelayedRequest(answering: Answering, leg: Leg): OwnRequest {
@@ -70,7 +70,7 @@ export function createRelayedRequest(answering: Answering, leg: Leg): OwnRequest
   return relayedInto(answering, leg.createRequest(answering.request.method));
 }
 
-/** The same, into one that there is already. */
+/** The same, into an existing request. */
 export function relayedInto(answering: Answering, sent: OwnRequest): OwnRequest {
   const { request } = answering;
   const { message } = sent;
@@ -125,7 +125,7 @@ function text(address: AddressLike): string {
   return partyText(addressOf(address), undefined);
 }
 
-/** From or To as it came, without its tag. */
+/** From or To as received, without its tag. */
 function untagged(party: Party): string {
   if (party.tag === undefined) return party.text;
   const tag = `;tag=${party.tag}`;
@@ -134,8 +134,8 @@ function untagged(party: Party): string {
   return partyText(Address.parse(textOf(whole)), undefined);
 }
 
-/** Throws for what no leg can be made of. */
+/** Throws for a request from which no leg can be made. */
 export function assertInitial(answering: Answering | undefined, what: string): asserts answering is Answering {
   if (answering?.isInitial !== true)
-    throw new IllegalStateError(`${what}: a second leg is made of an initial request, and of no other`);
+    throw new IllegalStateError(`${what}: only an initial request can be made into a second leg`);
 }

@@ -2,7 +2,7 @@
 import { IllegalStateError } from '@siplet/sdk';
 import type { Leg } from '../agent/leg.js';
 
-/** Makes them the legs of one call. Throws IllegalStateError when one is another's, or has ended. */
+/** Makes them the legs of one call. Throws IllegalStateError when one is linked with another, or has ended. */
 export function link(one: Leg, other: Leg): void {
   for (const leg of [one, other]) {
     const { session, linked } = leg;
@@ -15,7 +15,7 @@ export function link(one: Leg, other: Leg): void {
   other.linked = one;
 }
 
-/** Links the leg with one that was made of it, in the place of one that was made before. */
+/** Links the leg with one that was made from it, in place of one that was made before. */
 export function relink(leg: Leg, made: Leg): void {
   unlink(leg);
   leg.linked = made;

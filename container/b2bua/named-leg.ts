@@ -1,5 +1,5 @@
-// Dialogs that a peer names in Replaces, Join or Refer-To: it knows those of its own leg, the other side knows those of
-// the other (RFC 3891, RFC 3911, RFC 5589 §7).
+// Dialogs that a peer names in Replaces, Join or Refer-To: each side knows only the dialogs of its own leg (RFC 3891,
+// RFC 3911, RFC 5589 §7).
 import { Address, SipUri } from '@siplet/sdk';
 import { Leg } from '../agent/leg.js';
 import { type Request, textOf, wireOf } from '../message/index.js';
@@ -7,8 +7,7 @@ import { namedDialogOf } from '../session/named-dialog.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 
 /**
- * Writes the dialogs of the other legs in the place of those that are legs of ours and linked; all others pass as they
- * are.
+ * Replaces each dialog that is a linked leg of ours by the dialog of the other leg; all others pass unchanged.
  */
 export function renameDialogs(request: Request, dialogs: UserAgentDialogs): void {
   if (request.method === 'REFER') renameInReferTo(request, dialogs);

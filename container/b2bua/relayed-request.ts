@@ -42,7 +42,7 @@ export class RelayedRequest implements ExchangeUser {
     }
     answering.whenCancelled = (cancel) => {
       sent.exchange?.cancel(cancel.values('reason').join(', ') || undefined);
-      return true; // what the other leg answers then is the answer (§9.2)
+      return true; // the other leg's response is then the response (§9.2)
     };
     this.to.leg.sendFor(this, sent);
   }
@@ -74,7 +74,7 @@ export class RelayedRequest implements ExchangeUser {
       return;
     }
     if (response.isUnacknowledgedSuccess) from.expectAck(answering.request.cseq.number, response);
-    // RFC 4320 §4.2: too late to be of use.
+    // RFC 4320 §4.2: it is too late to be of use.
     if (response.status === 408 && response.method !== 'INVITE') answering.leaveUnanswered();
     else answering.relay(relayedResponse(answering, response.message));
   }

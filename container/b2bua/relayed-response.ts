@@ -1,19 +1,19 @@
-// A response of one leg as the other leg's: what the callee answered, as the caller gets it.
+// A response of one leg as the other leg's: the callee's answer, for the caller.
 
 import type { Answering } from '../agent/answering.js';
 import { type Response, responseTo } from '../message/index.js';
 import { namesContact } from '../session/dialog-set.js';
 import { copyContacts, copyFields, passExtensions } from './header-policy.js';
 
-/** A body with what its headers say of it. */
+/** A body with the headers that describe it. */
 export interface Content {
   readonly type: string;
   readonly body: string;
 }
 
 /**
- * With the status, reason, body and header fields of `response` that may pass; dialog, way and Contact are those of
- * `answering`. `content` stands in for no body.
+ * A response with the status, reason, body and passing header fields of `response`; dialog, path and Contact are those
+ * of `answering`. `content` is the body if `response` has none.
  */
 export function relayedResponse(answering: Answering, response: Response, content?: Content): Response {
   const { request, transaction, isInitial } = answering;

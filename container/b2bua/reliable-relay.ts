@@ -1,5 +1,5 @@
-// Provisional answers of the callee on their way to the caller, where both sides know reliable ones, or only one does
-// (RFC 3262).
+// Provisional answers of the callee on their way to the caller, where both sides support reliable ones, or only one
+// does (RFC 3262).
 
 import type { Answering } from '../agent/answering.js';
 import { Leg } from '../agent/leg.js';
@@ -13,13 +13,15 @@ import { type Content, relayedResponse } from './relayed-response.js';
 const MAX_PENDING = 32;
 
 export class ReliableRelay {
-  /** By the RSeq that the caller got. */
+  /** By the RSeq that was sent to the caller. */
   readonly #pending = new Map<string, ReceivedResponse>();
   /**
    * The fork whose reliable answers the caller gets reliably: its dialog with us has one offer, and takes one answer.
    */
   #fork: SipSession | undefined;
-  /** Answers to the caller's offer that it got unreliably: the 2xx of that fork need not repeat them (RFC 3262 §5). */
+  /**
+   * Answers to the caller's offer that were sent unreliably: the 2xx of that fork need not repeat them (RFC 3262 §5).
+   */
   #answers: Map<SipSession, Content> | undefined;
 
   constructor(readonly answering: Answering) {}

@@ -1,4 +1,4 @@
-// Calls that failed: their callers are told when no handler has caught the failure (contract section 3).
+// Calls that failed: their callers are told when no handler has caught the failure (RULES.md section 3).
 import { CallFailedError } from '@siplet/sdk';
 import type { Answering } from '../agent/answering.js';
 import { SipResponse } from '../servlet/sip-response.js';
@@ -11,7 +11,7 @@ export function callFailed(answering: Answering, error: CallFailedError): void {
 }
 
 /**
- * Relays an error that a handler or a promise left to the caller whose call it ended. False: it is not such an error.
+ * Relays an error that no handler caught to the caller whose call it ended. False: it is not such an error.
  */
 export function relayUncaught(error: unknown): boolean {
   if (!(error instanceof CallFailedError)) return false;
@@ -21,7 +21,7 @@ export function relayUncaught(error: unknown): boolean {
   return true;
 }
 
-/** The caller gets what the callee answered, as it is. */
+/** The caller gets the callee's answer unchanged. */
 export function relayFailure(answering: Answering, { status, response }: CallFailedError): void {
   if (answering.answered || answering.isBridging) return;
   if (response instanceof SipResponse) answering.relay(relayedResponse(answering, response.message));

@@ -4,8 +4,8 @@ import { Field, type Request, wireOf } from '../message/index.js';
 import { passes } from './header-policy.js';
 
 /**
- * §19.1.5: what would belie where the request comes from, where it goes and what its sender can do. Whoever wrote the
- * URI is not the one in whose name the request is sent. 'body' is the body, which is the caller's here.
+ * §19.1.5: headers that would falsify the origin of the request, its path, or its sender's capabilities. The author of
+ * the URI is not the one in whose name the request is sent. 'body' is the body, which is the caller's here.
  */
 const DANGEROUS: ReadonlySet<string> = new Set([
   'body',
@@ -31,7 +31,7 @@ const DANGEROUS: ReadonlySet<string> = new Set([
   'user-agent',
 ]);
 
-/** Writes the headers of the URI into the request, but for the dangerous ones and those that cannot be written. */
+/** Writes the headers of the URI into the request, except the dangerous ones and those that cannot be written. */
 export function writeUriHeaders(address: Address, request: Request): void {
   const { uri } = address;
   if (!(uri instanceof SipUri)) return;
@@ -42,11 +42,11 @@ export function writeUriHeaders(address: Address, request: Request): void {
 }
 
 function isHarmless(key: string): boolean {
-  // RFC 5727 §4: P- headers are those of a closed network, which tells by them whom it trusts.
+  // RFC 5727 §4: P- headers belong to closed networks, which use them to mark the peers that they trust.
   return !DANGEROUS.has(key) && !key.startsWith('p-') && passes(key);
 }
 
-/** Undefined for what is not a name, or a value with line breaks. */
+/** Undefined if the name is not a token, or the value has line breaks. */
 function fieldOf(name: string, value: string): Field | undefined {
   try {
     return Field.of(name, wireOf(value));

@@ -1,5 +1,5 @@
 // What is typed behind a command, looked at before anything is done: what cannot be meant is
-// wrong usage (contract section 8).
+// wrong usage (RULES.md section 8).
 import { InvalidArgumentError } from 'commander';
 import { hostAndPort, listenAddress } from '../configuration/listen.js';
 import { MAX_WORKERS } from '../configuration/schema.js';

@@ -1,4 +1,4 @@
-// The commands with their arguments and options: contract section 8. What they do is in the file of each.
+// The commands with their arguments and options: RULES.md section 8. What they do is in the file of each.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { LEVELS, level, listenAddresses, ownAdmin, something, workers } from './arguments.js';

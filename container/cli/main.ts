@@ -1,5 +1,5 @@
 // Runs the command that was typed, and says how it went: the exit status is 0, 1 (it failed, with one clear line) or 2
-// (wrong usage). Contract section 8.
+// (wrong usage). RULES.md section 8.
 import { DeploymentError } from '@siplet/sdk';
 import { type Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../configuration/configuration.js';

@@ -1,4 +1,4 @@
-// The commands that speak to a running container, and their options: contract section 8.
+// The commands that speak to a running container, and their options: RULES.md section 8.
 import { type Command, Option } from 'commander';
 import { apps, deploy, rollback, undeploy } from './applications.js';
 import { applicationName, something, token } from './arguments.js';

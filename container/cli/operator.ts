@@ -1,4 +1,4 @@
-// Speaks to a running container at its admin address (contract section 9).
+// Speaks to a running container at its admin address (RULES.md section 9).
 import { InvalidArgumentError } from 'commander';
 
 export interface OperatorOptions {

@@ -1,5 +1,5 @@
 // Where a new application gets the SDK and the container from: where the running `siplet` came from, so that
-// `npm install` finds them in a checkout, from tarballs and from a registry. Contract sections 8 and 12.
+// `npm install` finds them in a checkout, from tarballs and from a registry. RULES.md sections 8 and 12.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';

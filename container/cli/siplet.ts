@@ -1,4 +1,4 @@
-// The `siplet` command: contract section 8.
+// The `siplet` command: RULES.md section 8.
 import { main } from './main.js';
 
 // The reader of the output may have seen enough: `siplet trace … | head`. A container goes on without its log.

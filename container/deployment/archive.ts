@@ -1,4 +1,4 @@
-// A .tgz made by `npm pack`, unpacked into a directory of its own: contract section 1. Untrusted input:
+// A .tgz made by `npm pack`, unpacked into a directory of its own: RULES.md section 1. Untrusted input:
 // see tar.ts for what is refused.
 import { mkdir, open, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,6 +1,6 @@
 // @ts-check
 // What a module of the author's says before it runs: its classes with their decorators and where they stand, and the
-// mistakes with names, types and decorators that would only be riddles at run time. Contract sections 1 and 2.
+// mistakes with names, types and decorators that would only be riddles at run time. RULES.md sections 1 and 2.
 import { parseSync } from 'rolldown/utils';
 import { nearest } from '../base/nearest.js';
 import { Decorator, decoratorFaults } from './decorator-faults.js';

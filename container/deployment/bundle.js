@@ -14,7 +14,7 @@ import { HERE, ownPlace } from './own-place.js';
 /** @typedef {{ code?: string | undefined, id?: string | undefined, loc?: Position | undefined }} Origin */
 /** @typedef {Origin & { message: string }} Fault */
 
-/** What the container hands out itself: contract section 1, and pino, whose logger it passes in. */
+/** What the container hands out itself: RULES.md section 1, and pino, whose logger it passes in. */
 const SHARED = /^(@siplet\/sdk|inversify|reflect-metadata|pino)(\/|$)|^siplet:belongings$/;
 
 /** Globals that each application has for itself, so that its timers and listeners can be released: belongings.ts. */

@@ -1,5 +1,5 @@
 // Makes one version of an application: its classes in an injector of their own, its instances, its handler
-// table. Contract sections 1 and 2.
+// table. RULES.md sections 1 and 2.
 import {
   DeploymentError,
   type Duration,
@@ -148,7 +148,7 @@ function secondsOf(duration: number | undefined): number | undefined {
   return duration === undefined ? undefined : Math.ceil(duration / 1000);
 }
 
-/** Whatever a module said of it: a siplet class is a singleton (contract section 1). */
+/** Whatever a module said of it: a siplet class is a singleton (RULES.md section 1). */
 function bindSingleton(type: SipletClass, injector: Container): void {
   const newable = type as new (...args: unknown[]) => object;
   try {

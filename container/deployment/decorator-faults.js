@@ -1,5 +1,5 @@
 // @ts-check
-// Decorators where they cannot work, as the source shows them: contract section 2. What can be told of the class at run
+// Decorators where they cannot work, as the source shows them: RULES.md section 2. What can be told of the class at run
 // time is in ../application/declaration-faults.ts.
 import { nameOf } from './syntax-tree.js';
 

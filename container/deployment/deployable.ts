@@ -1,4 +1,4 @@
-// What may be deployed, and what it is called: contract section 1.
+// What may be deployed, and what it is called: RULES.md section 1.
 import { statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';

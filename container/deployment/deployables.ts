@@ -1,4 +1,4 @@
-// The deployables of a directory: contract section 1.
+// The deployables of a directory: RULES.md section 1.
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';

@@ -1,5 +1,5 @@
 // From a path or an archive to a version in service, and out of service again: what operators and the watched directory
-// ask for. Contract section 7.
+// ask for. RULES.md section 7.
 import { DeploymentError } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';

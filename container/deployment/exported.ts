@@ -1,4 +1,4 @@
-// What an application offers: the classes and modules that its entry module exports. Contract section 1.
+// What an application offers: the classes and modules that its entry module exports. RULES.md section 1.
 import { DeploymentError } from '@siplet/sdk';
 import { declarationOf, handlersOf, isApplicationRouter, type SipletClass } from '@siplet/sdk/declarations';
 import { ContainerModule } from 'inversify';

@@ -1,4 +1,4 @@
-// The package.json of an application, and the place in it of what is wrong. Contract section 1.
+// The package.json of an application, and the place in it of what is wrong. RULES.md section 1.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';

@@ -1,5 +1,5 @@
 // @ts-check
-// Constructor parameters that nothing can be injected for, since their types are gone at run time: contract section 1.
+// Constructor parameters that nothing can be injected for, since their types are gone at run time: RULES.md section 1.
 
 import { uncalled } from './decorator-faults.js';
 

@@ -1,4 +1,4 @@
-// The place in the author's source of what is wrong with a class or a method: contract section 7, D-1.
+// The place in the author's source of what is wrong with a class or a method: RULES.md section 7, D-1.
 import { DeploymentError } from '@siplet/sdk';
 import { adviceOnLoading, injectionFault } from './advice.js';
 import { type Bundle, type DeclaredClass, shortened } from './compile.js';

@@ -1,5 +1,5 @@
 // The state of all deployments: the versions in service, the versions that drain, the failures, and the listeners to
-// changes. Contract section 7.
+// changes. RULES.md section 7.
 import type { DeploymentError } from '@siplet/sdk';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';

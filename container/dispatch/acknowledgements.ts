@@ -26,7 +26,7 @@ export class Acknowledgements {
     }
     const agent = services.userAgents.find(ack.callId, ack.to.tag, ack.from.tag);
     if (agent !== undefined) this.#toUserAgent(ack, agent, route?.parameters, flow);
-    // without a Route it is for nobody whom we know
+    // without a Route it is for no one here
     else if (route !== undefined) forwardStatelessly(ack, services.proxy, flow);
   }
 
@@ -52,7 +52,7 @@ export class Acknowledgements {
     });
   }
 
-  /** §13.3.1.4: it is shown once, however often it comes. */
+  /** §13.3.1.4: the handler is called once, however often the ACK arrives. */
   #toUserAgent(ack: Request, session: SipSession, routeParameters: string | undefined, flow: Flow): void {
     const leg = Leg.of(session, this.services.agent);
     if (!leg.acknowledges(ack)) return;

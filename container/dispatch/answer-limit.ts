@@ -4,18 +4,18 @@ import type { Deadline, Timed } from '../base/clock.js';
 import type { Request } from '../message/index.js';
 import type { DispatchServices } from './services.js';
 
-/** A request that waits for its answer. */
+/** A request that waits for its response. */
 interface Awaiting {
   readonly services: DispatchServices;
   readonly request: Request;
   readonly application: { readonly name: string };
-  /** Label of the handler that has taken it. */
+  /** The label of the handler that has taken it. */
   readonly takenBy: string | undefined;
-  /** It is answered, or the answer is on its way. */
+  /** It has been answered, or the response is on its way. */
   readonly isDealtWith: boolean;
-  /** The application waits for another leg, and is at work on it. */
+  /** The application is still at work: it waits for another leg. */
   readonly isB2bua: boolean;
-  /** Answers in the place of the application. */
+  /** Answers in place of the application. */
   answerAs(status: number): void;
 }
 

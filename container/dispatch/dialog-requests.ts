@@ -1,5 +1,5 @@
-// Requests inside a dialog (§12.2.2, C-34): of a dialog that an application has proxied, of one in which it is a user
-// agent, and of none that we know.
+// Requests inside a dialog (§12.2.2, C-34): in one that an application has proxied, in one in which it is a user agent,
+// and in an unknown one.
 import { Dialog } from '../agent/dialog.js';
 import { Leg } from '../agent/leg.js';
 import { serve } from '../agent/serving.js';
@@ -46,7 +46,7 @@ export class DialogRequests {
     received.forwardInDialog(received.application.table.subsequent(request.method));
   }
 
-  /** To the application that is the user agent, if one is. */
+  /** Gives it to the application that is the user agent, if there is one. */
   #serve(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
     const session = this.agentOf(request);
     if (session !== undefined) {
@@ -81,7 +81,7 @@ export class DialogRequests {
     );
   }
 
-  /** C-40: a To tag that matches no dialog is routed by its Route set when there is one for us, else refused. */
+  /** C-40: a request whose To tag matches no dialog is routed by its Route set if that names us, else refused. */
   #relay(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
     const { services, refusals } = this;
     if (route === undefined) {

@@ -1,4 +1,4 @@
-// From a transaction to whoever takes its request (§16.3, §16.4, §9.2): is it initial, in a dialog, a CANCEL, an ACK?
+// From a transaction to the object that takes its request (§16.3, §16.4, §9.2): initial, in a dialog, CANCEL or ACK.
 import { type Malformed, type Request, type Response, responseTo } from '../message/index.js';
 import { preprocessRoute } from '../proxy/route-preprocessing.js';
 import { validate } from '../proxy/validation.js';
@@ -35,7 +35,7 @@ export class Dispatcher implements TransactionUser {
       return;
     }
     const refusal = validate(request);
-    // Its final recipient need not forward it any further (§16.3 step 3).
+    // Its final recipient need not forward it (§16.3 step 3).
     if (refusal !== undefined && !(refusal.status === 483 && this.inDialog.agentOf(request) !== undefined)) {
       this.#refusals.refuse(request, transaction, refusal);
       return;
@@ -48,13 +48,13 @@ export class Dispatcher implements TransactionUser {
   /** §9.2, §16.10, C-29. */
   #cancel(cancel: Request, transaction: ServerTransaction): void {
     const invite = this.services.transactions.targetOf(cancel);
-    // A CANCEL comes from where its INVITE came from: nobody else may end the call.
+    // A CANCEL comes from the source of its INVITE: no one else may end the call.
     if (invite === undefined || invite.flow.remoteAddress !== transaction.flow.remoteAddress) {
       this.#refusals.refuse(cancel, transaction, { status: 481 });
       return;
     }
     transaction.respond(responseTo(cancel, 200, undefined, invite.toTag));
-    if (invite.isInvite) invite.user?.cancelled?.(cancel); // of any other method it has no effect (§9.2)
+    if (invite.isInvite) invite.user?.cancelled?.(cancel); // for any other method it has no effect (§9.2)
   }
 
   /** RFC 6026 §8.9: a stateful proxy drops it. */

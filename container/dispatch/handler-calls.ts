@@ -9,14 +9,14 @@ import type { SipResponse } from '../servlet/sip-response.js';
 import type { Job } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
 
-/** Who is told that a handler has failed. */
+/** Is told that a handler has failed. */
 export interface Reporter {
   report(handler: Handler, error: unknown): void;
 }
 
 /** Whether an error is a fault of the handler that threw it; `wasCancelled`: its caller had given up. */
 export function isAtFault(error: unknown, wasCancelled: boolean): boolean {
-  // A handler that goes on after the CANCEL is not, nor one that proxies a request with no hops left (C-40).
+  // It is not, if the handler went on after the CANCEL, or proxied a request with no hops left (C-40).
   if (error instanceof TooManyHopsError || error instanceof CallFailedError) return false;
   return !(wasCancelled && error instanceof IllegalStateError);
 }
@@ -32,7 +32,7 @@ export class RequestCall implements Job {
     readonly afterwards: (error: unknown, wasCalled: boolean) => void,
   ) {}
 
-  /** Nobody hears of what comes in a session that has been invalidated. */
+  /** No handler is called for a message in a session that has been invalidated. */
   handler(): Handler | undefined {
     return this.session.isValid ? this.called : undefined;
   }
@@ -47,23 +47,23 @@ export class RequestCall implements Job {
   }
 }
 
-/** A handler of a response that goes upstream when it has settled, or of one branch's among others. */
+/** A handler of a response: one that goes upstream when the handler has settled, or that of one branch among others. */
 export class ResponseCall implements Job {
   readonly isWaitedFor = true;
 
   constructor(
     readonly reporter: Reporter,
     readonly called: Handler | undefined,
-    /** Undefined where nobody is called. */
+    /** Undefined where no handler is called. */
     readonly servlet: SipResponse | undefined,
     readonly branch: Branch,
     readonly response: Response,
     readonly afterwards: Settled,
-    /** Asked when its turn has come; undefined: it is wanted. */
+    /** Called when its turn has come; undefined: the call is wanted. */
     readonly isWanted: (() => boolean) | undefined,
   ) {}
 
-  /** What comes in a session that was invalidated passes the application by (JSR 289 §6.2.4). */
+  /** A response in a session that was invalidated bypasses the application (JSR 289 §6.2.4). */
   handler(): Handler | undefined {
     const { servlet, isWanted } = this;
     return servlet?.session.isValid && (isWanted === undefined || isWanted()) ? this.called : undefined;

@@ -1,5 +1,5 @@
-// Initial requests (contract section 5, §16.3, §16.5): which application takes one, in which session, and what is done
-// when none does.
+// Initial requests (RULES.md section 5, §16.3, §16.5): the application that takes one, its session, and the response
+// when none takes it.
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
 import { type Request, responseTo, type Uri } from '../message/index.js';
@@ -20,7 +20,7 @@ import { type Refusals, UNAVAILABLE } from './refusals.js';
 import { Relay } from './relay.js';
 import type { DispatchServices } from './services.js';
 
-/** An application takes it; `named` is the session that the request asks for itself. */
+/** An application takes it; `named` is the session that the request itself asks for. */
 interface Inside {
   readonly to: Destination;
   readonly named: SessionOwner | undefined;
@@ -44,12 +44,12 @@ export class InitialRequests implements Beginner {
     else this.refusals.refuse(request, transaction, way);
   }
 
-  /** Where it goes on to, or why it is refused. */
+  /** Where it goes next, or why it is refused. */
   #wayOf(request: Request, flow: Flow, route: Uri | undefined): Inside | Departure | Refusal {
     const { nextApplication, merged, targeting, refusesNew } = this.services;
     if (merged.has(request)) return { status: 482 };
     const state = nextApplication.routingStateOf(request, flow, route);
-    // The router no longer knows what it has said of it.
+    // The router no longer has the state of the request.
     if (state === undefined) return { status: 500 };
     // A request that an application has taken goes on to the next.
     if (state === OUTSIDE && refusesNew()) return UNAVAILABLE;
@@ -106,7 +106,7 @@ export class InitialRequests implements Beginner {
   }
 
   /**
-   * A new session, or the one of the key that the application gives the request (C-42). Undefined when it has failed to
+   * A new session, or the one of the key that the application gives the request (C-42). Undefined when that failed
    * (C-41).
    */
   #sessionFor(
@@ -132,7 +132,7 @@ export class InitialRequests implements Beginner {
     }
   }
 
-  /** Its session was invalidated before its handler was called: as if it had come now. */
+  /** Its session was invalidated before its handler was called: it is treated as if it had arrived now. */
   beginAgain(received: ReceivedRequest, handler: Handler): void {
     const { request, transaction, loopPart, route, routeParameters, application, routingState } = received;
     const session = this.#sessionFor(request, transaction, route, application, handler);
@@ -156,7 +156,7 @@ export class InitialRequests implements Beginner {
   }
 
   /**
-   * The router sends it out with no application in between: it is forwarded, and its dialogs do not come here (§16).
+   * The router sends it out without an application: it is forwarded, and its dialogs do not pass through here (§16).
    */
   #depart(request: Request, transaction: ServerTransaction, departure: Departure, route: Uri | undefined): void {
     const { services } = this;
@@ -176,12 +176,12 @@ export class InitialRequests implements Beginner {
   #refusalOfDeparture(request: Request, { routes }: Departure, loopPart: string): Refusal | undefined {
     const { own, loopDetection } = this.services;
     if (request.maxForwards === 0) return { status: 483 };
-    // Nobody is behind us: it was for an application.
+    // There is no element behind us: it was for an application.
     if (routes.length === 0 && !request.has('route') && isOwnUri(request.target, own)) return { status: 404 };
     return loopDetection.loops(request, loopPart, own) ? { status: 482 } : undefined;
   }
 
-  /** Whether a request from outside asks for a session that is here (JSR 289 §15.11), which the router leaves to us. */
+  /** Whether a request from outside asks for an existing session (JSR 289 §15.11), which the router leaves to us. */
   namesSession(request: Request, flow: Flow): boolean {
     const { router, own, targeting } = this.services;
     const { method } = request;

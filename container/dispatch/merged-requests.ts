@@ -1,4 +1,4 @@
-// Merged requests (§8.2.2.2): the same request that comes by another way while an application of ours answers it as a
+// Merged requests (§8.2.2.2): the same request arrives by another path while an application of ours answers it as a
 // user agent.
 import type { Request } from '../message/index.js';
 
@@ -29,7 +29,7 @@ export class MergedRequests {
   }
 }
 
-/** What merged requests share. */
+/** The fields that merged requests share. */
 function keyOf(request: Request): string {
   return `${request.from.tag} ${request.cseq.number} ${request.method} ${request.callId}`;
 }

@@ -1,4 +1,4 @@
-// The role of proxy in a request (C-1): the response context of it, and the handlers that its responses go to (C-4).
+// The role of proxy in a request (C-1): its response context, and the handlers of its responses (C-4).
 import type { Handler, SipletDefaults } from '../application/handler.js';
 import type { Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
@@ -18,11 +18,11 @@ import type { DispatchServices } from './services.js';
 /** The request that is proxied. */
 export interface ProxiedRequest extends Answerer, Reporter {
   readonly services: DispatchServices;
-  /** What the siplet that took it says of proxies. */
+  /** The proxy defaults of the siplet that took it. */
   readonly options: SipletDefaults;
   /** The second part of our branches (RFC 5393); undefined: not computed yet. */
   readonly loopPart: string | undefined;
-  /** Supervisor: what becomes of the request. */
+  /** Supervisor: tells what becomes of the request. */
   completed(): void;
   forwarded(): void;
   ended(): void;
@@ -44,7 +44,7 @@ export class Proxying implements Supervisor, ProxyRole {
     if (this.context.isInvite) this.#set.hold(this.context);
   }
 
-  /** Of an initial request, as its siplet wants it. */
+  /** Of an initial request, with the defaults of its siplet. */
   static ofInitial(received: ProxiedRequest): Proxying {
     const { services, request, transaction, routingState, options } = received;
     const loopPart = received.loopPart ?? services.loopDetection.partOf(request, nameInTurn(received));
@@ -59,7 +59,7 @@ export class Proxying implements Supervisor, ProxyRole {
     return proxying;
   }
 
-  /** Of a request in a dialog: it goes on to where its Request-URI says (C-34). */
+  /** Of a request in a dialog: it follows its Request-URI (C-34). */
   static inDialog(received: ProxiedRequest): Proxying {
     const proxying = new Proxying(received, '');
     const { context } = proxying;
@@ -206,13 +206,12 @@ export class Proxying implements Supervisor, ProxyRole {
   }
 
   /**
-   * A BYE that fails ends the dialog as well (§15.1.1); other failures leave it to the BYE that is to follow
-   * (§12.2.1.2).
+   * A BYE that fails ends the dialog as well (§15.1.1); after other failures a BYE must follow (§12.2.1.2).
    */
   #unconfirm(response: Response): void {
     const { request, isInitial, session } = this.received;
     if (isInitial) return;
-    if (response.status === 401 || response.status === 407) return; // it comes again, with credentials (§22.2)
+    if (response.status === 401 || response.status === 407) return; // it will be sent again, with credentials (§22.2)
     const isGone = response.status === 481 && request.method === 'NOTIFY' && session.set.method !== 'INVITE';
     if (request.method === 'BYE' || isGone) session.state = 'terminated';
   }
@@ -225,7 +224,7 @@ export class Proxying implements Supervisor, ProxyRole {
   }
 }
 
-/** An application's second turn with the same request is no loop: the router has chosen it again. */
+/** An application's second turn with the same request is not a loop: the router has chosen it again. */
 function nameInTurn({ application, routingState }: ProxiedRequest): string {
   return application.name + (routingState instanceof Destination ? routingState.turn : '');
 }

@@ -26,13 +26,13 @@ export interface Beginner {
 }
 
 export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporter, ServerUser {
-  /** A final response went, or was handed over to go. */
+  /** A final response was sent, or was handed over for sending. */
   answered = false;
   /** The role of proxy, once it is proxied or forwarded. */
   proxying: Proxying | undefined;
   #role: Role | undefined;
   #answering: Answering | undefined;
-  /** Made for its first handler. */
+  /** Made when its first handler needs it. */
   #servlet: SipRequest | undefined;
   #handler: Handler | undefined;
   #limit: AnswerLimit | undefined;
@@ -44,7 +44,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #completed = false;
   #forwarded = false;
   #ended = false;
-  /** Copies: it lingers with the transaction, and the message need not. */
+  /** Copies: it lingers with the transaction, the message need not. */
   readonly #route: string | undefined;
   readonly routeParameters: string | undefined;
 
@@ -58,9 +58,9 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     /** The second part of our branches (RFC 5393); undefined: not computed yet. */
     readonly loopPart: string | undefined,
     route: Uri | undefined,
-    /** Parameters of it that may be believed (C-35); undefined: it came by none. */
+    /** Its parameters, if they can be trusted (C-35); undefined: it came by none. */
     routeParameters: string | undefined,
-    /** With which it goes on from here (composition); of an initial request its Destination. */
+    /** The routing state with which it goes on (composition); for an initial request, its Destination. */
     readonly routingState: RoutingState,
   ) {
     this.#route = route === undefined ? undefined : copied(route.text);
@@ -103,7 +103,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   }
 
   /**
-   * Whoever had the turn before has invalidated the session: the request gets another, as if it had come now (C-42).
+   * An earlier handler has invalidated the session: the request gets another one, as if it had arrived now (C-42).
    */
   #beginAgain(handler: Handler, beginner: Beginner): void {
     if (this.answered || this.transaction.state === 'terminated') return;
@@ -113,7 +113,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     beginner.beginAgain(this, handler);
   }
 
-  /** Answered, or on its way. */
+  /** It has been answered, or is on its way. */
   get isDealtWith(): boolean {
     if (this.answered || this.isBridging) return true;
     const context = this.proxying?.context;
@@ -121,8 +121,8 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   }
 
   /**
-   * C-41: before anything was sent, 500; a request with no hops left that was proxied all the same, 483. A call that
-   * failed is relayed.
+   * C-41: before anything was sent, 500; or 483 if a request with no hops left was proxied all the same. The failure of
+   * a call is relayed.
    */
   #failed(error: unknown): void {
     if (this.isDealtWith) return;
@@ -210,7 +210,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     const purpose = 'be the B2BUA of';
     if (!this.isInitial || this.isB2bua) return;
     assertMayTake('user agent', this, purpose);
-    if (this.#cancelled) return; // what it makes of it fails
+    if (this.#cancelled) return; // the request that it makes will fail
     if (this.answered) throw cannot(purpose, this, 'a final response has been sent');
     this.#take('user agent', purpose);
     this.answering.beB2bua();
@@ -248,14 +248,14 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
       if (!this.answered && error === undefined) return this.#forward();
       if (!this.answered) this.answer(this.generate(500));
       const isChallenged = this.#answering?.isChallenged === true;
-      // Whoever sends a BYE has left (§15.1.1).
+      // The sender of a BYE has left (§15.1.1).
       if (this.request.method === 'BYE' && !isChallenged) this.session.state = 'terminated';
     });
   }
 
   #forward(): void {
     if (this.transaction.state === 'terminated') return;
-    // Its handler has sent a reliable 1xx: it answers the request itself, sooner or later.
+    // Its handler has sent a reliable 1xx, so it will answer the request itself.
     if (this.#role === 'user agent') {
       this.awaitAnswer();
       return;
@@ -328,7 +328,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.ended();
   }
 
-  // ServerUser: what the transaction tells ---------------------------------------------------------
+  // ServerUser: events of the transaction ---------------------------------------------------------
 
   get isCancelled(): boolean {
     return this.#cancelled;
@@ -340,7 +340,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     if (this.transaction.state !== 'proceeding') return;
     this.#cancelled = true;
     const handler = this.application.table.cancel();
-    // Its session stays until the handler has its turn, also where nothing is left to wait for and the 487 goes at
+    // Its session stays until the handler has its turn, even if there is nothing to wait for and the 487 is sent at
     // once.
     this.session.transactionBegins();
     if (this.proxying === undefined) this.answering.cancelled(cancel);
@@ -357,7 +357,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   }
 
   failed(failure: TransactionFailure): void {
-    // §16.9: a response that cannot be sent upstream is lost; the branches are not cancelled for that.
+    // §16.9: a response that cannot be sent upstream is lost; that does not cancel the branches.
     if (failure.cause === 'transport')
       this.services.proxy.problem('the way back to the caller has failed', failure.error);
   }
@@ -375,7 +375,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.services.counters.unanswered--;
   }
 
-  /** Of the session nothing waits for this request any longer. */
+  /** Nothing in the session waits for this request any more. */
   forwarded(): void {
     if (this.#forwarded) return;
     this.#forwarded = true;
@@ -386,7 +386,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     return !this.#claimed && this.#answering?.hasReliables !== true;
   }
 
-  /** Every transaction of the request has ended, or what lingers of them needs it no longer. */
+  /** Every transaction of the request has ended, or the lingering ones do not need it any more. */
   ended(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -4,7 +4,7 @@ import { type Refusal, refusalOf } from '../proxy/validation.js';
 import type { ServerTransaction } from '../transaction/user.js';
 import type { DispatchServices } from './services.js';
 
-/** What the container itself can do, for OPTIONS (§11.2). */
+/** The container's own capabilities, for OPTIONS (§11.2). */
 export const CAPABILITIES = [
   [
     'Allow',
@@ -16,7 +16,7 @@ export const CAPABILITIES = [
   ['Supported', 'path, 100rel, timer'],
 ] as const;
 
-/** §21.5.4: for the moment; it may be tried again. */
+/** §21.5.4: temporary; the request may be tried again. */
 export const UNAVAILABLE: Refusal = { status: 503, headers: [['Retry-After', '10']] };
 
 export class Refusals {
@@ -38,11 +38,11 @@ export class Refusals {
     transaction.respond(response);
   }
 
-  /** No application takes it (contract section 5). */
+  /** No application takes it (RULES.md section 5). */
   ofNoApplication(request: Request): Refusal {
     const { methods } = this.services.router;
     if (request.maxForwards === 0) return { status: 483 };
-    // The router may have none for a method that some application takes.
+    // The router may choose no application, although one takes the method.
     if (methods.length === 0 || methods.includes(request.method)) return { status: 404 };
     return { status: 405, headers: [['Allow', methods.join(', ')]] };
   }

@@ -1,5 +1,5 @@
-// A request that is forwarded with no application in between: inside a dialog that nobody knows any more, by its Route
-// set (§16, C-40), or as the router says.
+// A request that is forwarded without an application: inside an unknown dialog by its Route set (§16, C-40), or because
+// the router sends it out.
 import type { Request, Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import { ResponseContext } from '../proxy/response-context.js';
@@ -15,7 +15,7 @@ export class Relay implements Supervisor, ServerUser {
     readonly services: ProxyServices,
     transaction: ServerTransaction,
     readonly request: Request,
-    /** The second part of its branch (RFC 5393); '' in a dialog, where loops are not looked for. */
+    /** The second part of its branch (RFC 5393); '' in a dialog, where loops are not detected. */
     loopPart = '',
     /** Where the router sends it. */
     toNext?: (request: Request) => FlowInside,

@@ -20,7 +20,7 @@ export function assertMayTake(role: Role, taken: Taken, purpose: string): void {
   throw cannot(purpose, taken, taken.isB2bua ? 'it is its B2BUA' : 'it has answered it');
 }
 
-/** A request that may be answered, or that another answer is under way for. */
+/** A request that may be answered, unless another answer is under way. */
 interface Answerable extends Taken {
   readonly isCommitted: boolean;
   /** A bridge is being made from it. */
@@ -29,7 +29,7 @@ interface Answerable extends Taken {
   readonly proxyRefusal: string | undefined;
 }
 
-/** Throws IllegalStateError when a response that the application made may not be sent any longer (C-1, C-12). */
+/** Throws IllegalStateError when a response that the application made cannot be sent any more (C-1, C-12). */
 export function assertAnswerable(taken: Answerable, status: number): void {
   const why = obstacleTo(taken, status);
   if (why === undefined) return;

@@ -1,4 +1,4 @@
-// What dispatching needs of the container around it.
+// What dispatching needs from the container.
 import type { Logger } from 'pino';
 import type { AgentServices } from '../agent/services.js';
 import type { Clock } from '../base/clock.js';
@@ -19,9 +19,9 @@ import type { MergedRequests } from './merged-requests.js';
 
 /** Milliseconds (C-41a). */
 export interface DispatchSettings {
-  /** After how long a request that nobody answers is warned about. */
+  /** After this time an unanswered request causes a warning. */
   readonly answerWarning: number;
-  /** After how long it is answered 500. */
+  /** After this time it is answered 500. */
   readonly answerTimeout: number;
 }
 
@@ -33,7 +33,9 @@ export interface DispatchCounters {
   orphans: number;
   strays: number;
   malformed: number;
-  /** Requests that an application has and that have no final response: this one goes down again. */
+  /**
+   * Requests that an application has and that have no final response; unlike the others, this number also decreases.
+   */
   unanswered: number;
 }
 
@@ -57,6 +59,6 @@ export interface DispatchServices {
   readonly router: Router;
   readonly nextApplication: NextApplication;
   readonly merged: MergedRequests;
-  /** New initial requests get 503: the container stops, or has too much to do (§21.5.4). */
+  /** New initial requests get 503: the container is stopping, or is overloaded (§21.5.4). */
   refusesNew(): boolean;
 }

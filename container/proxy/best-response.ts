@@ -9,20 +9,21 @@ export interface Candidate {
   readonly ofCancelled: boolean;
 }
 
-/** §16.7 step 6: within 4xx these tell the caller how to do better. */
+/** §16.7 step 6: within 4xx these tell the caller how to succeed. */
 const HELPFUL = [401, 407, 415, 420, 484];
 
 /** How late a response is chosen within its class: smaller is better. */
 function rank({ response: { status }, ofCancelled }: Candidate): number {
   if (ofCancelled) return 3;
   if (HELPFUL.includes(status)) return 0;
-  // A 503 would go upstream as 500 (§16.7 step 6), and a 408 says least: any other of the class tells more.
+  // A 503 would go upstream as 500 (§16.7 step 6), and a 408 says the least: any other response of its class says more.
   return status === 503 || status === 408 ? 2 : 1;
 }
 
 /**
- * Chooses among final responses, in the order in which they came: a 2xx if any, else a 6xx if any, else one of the
- * lowest class; within a class what helps the caller most, and of equals the first. Undefined when there is none.
+ * Chooses among final responses, which are in the order of their arrival: a 2xx if there is one, else a 6xx, else one
+ * of the lowest class. Within a class it is the one that helps the caller most, and among equals the first. Undefined
+ * when there are no responses.
  */
 export function bestResponse(candidates: readonly Candidate[]): Candidate | undefined {
   let best: Candidate | undefined;
@@ -57,7 +58,7 @@ function isChallenge({ status }: Response): boolean {
   return status === 401 || status === 407;
 }
 
-/** Those that it has not yet. */
+/** Adds those that the response does not have yet. */
 function addChallenges(to: Response, from: Response): void {
   for (const [key, name] of CHALLENGES) {
     const present = new Set(to.fieldsOf(key).map((field) => field.value));
@@ -65,7 +66,7 @@ function addChallenges(to: Response, from: Response): void {
   }
 }
 
-/** §16.7 step 6: a 503 tells of one server and not of this proxy, so it goes upstream as 500. */
+/** §16.7 step 6: a 503 is about one server, not about this proxy, so it goes upstream as 500. */
 export function becomeServerError(response: Response): void {
   response.status = 500;
   response.reason = 'Server Internal Error';

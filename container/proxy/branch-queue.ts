@@ -1,5 +1,5 @@
-// Which branches of a search are under way and which wait: all at once or one after another (C-22, C-23), within
-// Max-Breadth (RFC 5393 §5.3.3).
+// Which branches of a search are under way and which wait. They start all at once or one after another (C-22, C-23),
+// within Max-Breadth (RFC 5393 §5.3.3).
 import type { Request } from '../message/index.js';
 import type { Branch } from './branch.js';
 import { MaxBreadth } from './max-breadth.js';
@@ -24,24 +24,24 @@ export class BranchQueue {
     return this.#waiting.includes(branch);
   }
 
-  /** RFC 5393 §5.3.3: a Max-Breadth of 0 lets nothing be forwarded. */
+  /** RFC 5393 §5.3.3: with a Max-Breadth of 0 nothing is forwarded. */
   get isClosed(): boolean {
     return this.pending === 0 && this.#breadth.free < 1;
   }
 
-  /** Lets branches wait: behind those that wait already, or before them. */
+  /** Queues branches: behind those that wait already, or before them. */
   add(branches: readonly Branch[], first: boolean): void {
     this.#waiting = first ? [...branches, ...this.#waiting] : [...this.#waiting, ...branches];
   }
 
-  /** Takes all that wait out of the queue. */
+  /** Takes all waiting branches out of the queue. */
   clear(): readonly Branch[] {
     const waiting = this.#waiting;
     this.#waiting = NO_BRANCHES;
     return waiting;
   }
 
-  /** Starts a branch that has nothing before it. False: there is no room for it. */
+  /** Starts a branch when none is ahead of it. False: there is no room for it. */
   startAlone(branch: Branch): boolean {
     if (!this.isEmpty || this.#breadth.free < 1) return false;
     this.start(branch, 1);
@@ -49,8 +49,8 @@ export class BranchQueue {
   }
 
   /**
-   * C-22; what Max-Breadth leaves no room for waits until another branch has ended (RFC 5393 §5.3.3.1 allows serial
-   * forking).
+   * C-22. A branch for which Max-Breadth leaves no room waits until another one has ended (RFC 5393 §5.3.3.1 allows
+   * serial forking).
    */
   startAll(): void {
     const waiting = this.#waiting.filter((branch) => branch.state === 'waiting');
@@ -66,7 +66,7 @@ export class BranchQueue {
       const next = this.#waiting.shift();
       if (next === undefined) return false;
       if (next.state !== 'waiting') continue;
-      // Half of what is free: the next may start before this one has its final response (C-23).
+      // Half of the free breadth: the next may start before this one has its final response (C-23).
       this.start(next, Math.min(2, this.#breadth.free));
       return true;
     }

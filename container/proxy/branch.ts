@@ -18,7 +18,7 @@ import type { BranchOptions } from './proxy-options.js';
 import type { ProxyServices } from './services.js';
 
 /**
- * `waiting`: not started. `pending`: started, without a final response. `ended`: has one, or was given up.
+ * `waiting`: not started. `pending`: started, without a final response. `ended`: has one, or was abandoned.
  */
 type BranchState = 'waiting' | 'pending' | 'ended';
 
@@ -46,7 +46,7 @@ export interface BranchContext {
   readonly provisionalTimeout: number | undefined;
   readonly recurse: boolean;
   readonly toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
-  /** Nothing may be tried any longer. */
+  /** No further target may be tried. */
   readonly isOver: boolean;
   /** Milliseconds that the branch may take (C-23); undefined: as long as its transaction allows. */
   limitOf(branch: Branch): number | undefined;
@@ -57,9 +57,9 @@ export interface BranchContext {
   provisional(branch: Branch, response: Response): void;
   succeeded(branch: Branch, response: Response, isRetransmission: boolean): void;
   ended(branch: Branch, response: Response): void;
-  /** Its time is over, though the answer to its CANCEL may still come. */
+  /** Its time is over, although the response to its CANCEL may still come. */
   timedOut(): void;
-  /** Sends a 2xx to INVITE upstream, which others may follow. */
+  /** Sends a 2xx to INVITE upstream. Others may follow it. */
   forwardSuccess(response: Response): void;
   /** Sends a 2xx to another method upstream: the only one. */
   forwardOnce(response: Response): void;
@@ -67,15 +67,15 @@ export interface BranchContext {
 
 export class Branch implements ClientUser, HopUser, Timed {
   state: BranchState = 'waiting';
-  /** What came last on this branch: a 1xx, then its final response. */
+  /** The last response received on this branch: a 1xx, then the final one. */
   latest: Response | undefined;
-  /** What the application has set for it alone. */
+  /** The options that the application has set for this branch alone. */
   options: BranchOptions | undefined;
   /** Whether the request went out with a Record-Route of ours. */
   isRecordRouted = false;
-  /** The branches which its 3xx gave (C-26). */
+  /** The branches that its 3xx added (C-26). */
   recursed: readonly Branch[] = NO_BRANCHES;
-  /** What the application holds of it. */
+  /** The object that the application holds for it. */
   facade: object | undefined;
   cancelCause: CancelCause | undefined;
   /** Its share of Max-Breadth while it is pending (RFC 5393 §5.3.3.1). */
@@ -84,13 +84,15 @@ export class Branch implements ClientUser, HopUser, Timed {
   #transaction: ClientTransaction | undefined;
   #flow: Flow | undefined;
   readonly #hops: NextHop;
-  /** A 1xx has come, 100 included: a CANCEL may be sent (§9.1). */
+  /** A 1xx has arrived, 100 included: a CANCEL may be sent (§9.1). */
   #provisional = false;
   #timerC: Deadline | undefined;
   #limit: Deadline | undefined;
   /** Until its first 1xx. */
   #silence: Deadline | undefined;
-  /** The To tags of the 2xx that were passed: another one is a fork's, an equal one a retransmission (C-10a, C-10b). */
+  /**
+   * The To tags of the 2xx that were passed on: a new tag is a fork's, a known one a retransmission's (C-10a, C-10b).
+   */
   #successTags: string[] | undefined;
 
   constructor(
@@ -110,15 +112,15 @@ export class Branch implements ClientUser, HopUser, Timed {
   }
 
   /**
-   * Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. Of a branch that lingers it
-   * is made anew.
+   * Prepared by §16.6 steps 1 and 2; the application may edit it until the branch starts. For a lingering branch it is
+   * made again.
    */
   get request(): Request {
     this.#request ??= this.#prepared();
     return this.#request;
   }
 
-  /** Where it was sent to last. */
+  /** The flow on which it was sent last. */
   get flow(): Flow | undefined {
     return this.#flow;
   }
@@ -153,9 +155,10 @@ export class Branch implements ClientUser, HopUser, Timed {
   }
 
   /**
-   * Cancels it (§9.1, §16.10): a CANCEL goes out once a 1xx has come. What a timeout or the application cancels is
-   * given up when no answer to the CANCEL can come, or did not come soon; what the caller or another branch's final
-   * response cancels is waited for (64*T1 after the CANCEL). `reason` is the value of a Reason header (RFC 3326).
+   * Cancels it (§9.1, §16.10): a CANCEL goes out once a 1xx has arrived. If a timeout or the application cancels, the
+   * branch is abandoned when no response to the CANCEL can come, or none came soon. If the caller or the final response
+   * of another branch cancels, the branch is awaited (64*T1 after the CANCEL). `reason` is the value of a Reason header
+   * (RFC 3326).
    */
   cancel(cause: CancelCause, reason?: string): void {
     if (this.state === 'waiting') this.state = 'ended';
@@ -172,13 +175,13 @@ export class Branch implements ClientUser, HopUser, Timed {
     else this.#limit = this.context.services.clock.start(this.context.services.settings.cancelGrace, this, 'grace');
   }
 
-  /** Of our Record-Route URI on this branch; undefined: none. */
+  /** The parameters of our Record-Route URI on this branch; undefined: there is none. */
   get #recordRouteParameters(): string | undefined {
     const own = this.options?.recordRoute;
     return own === undefined ? this.context.recordRoute : own?.();
   }
 
-  /** Of our Path URI (RFC 3327). */
+  /** The parameters of our Path URI (RFC 3327). */
   get #pathParameters(): string | undefined {
     const own = this.options?.path;
     return own === undefined ? this.context.path : own?.();
@@ -203,7 +206,7 @@ export class Branch implements ClientUser, HopUser, Timed {
   attempt(hop: Hop): void {
     const { context } = this;
     const { services } = context;
-    // The last hop may have the prepared request itself: nobody needs it after.
+    // The last hop takes the prepared request itself: it is not needed afterwards.
     const request = this.#hops.isLast ? this.request : this.request.clone();
     const from = this.options?.outboundInterface ?? context.outboundInterface;
     const flow = hop.flow ?? services.open(leavingFrom(from, hop));
@@ -223,14 +226,15 @@ export class Branch implements ClientUser, HopUser, Timed {
     return this.cancelCause === undefined && !this.context.isOver && this.#hops.tryNext();
   }
 
-  /** §16.9: a target that cannot be reached has answered 503. */
+  /** §16.9: a target that cannot be reached counts as a 503. */
   unreachable(error: unknown): void {
     this.context.services.problem(`${this.context.original.method} cannot be sent to ${this.target}`, error);
     this.#end(this.context.generate(503));
   }
 
   /**
-   * Whether it has its final response, and so have those below it; those whose transactions linger are added to `open`.
+   * Whether it has its final response, and so have those below it; branches whose transactions linger are added to
+   * `open`.
    */
   hasEnded(open: Branch[]): boolean {
     if (this.state === 'pending') return false;
@@ -283,9 +287,10 @@ export class Branch implements ClientUser, HopUser, Timed {
       return;
     }
     if (which === 'C' && this.cancelCause !== undefined) return;
-    // §16.8: with a 1xx a CANCEL, without one as if a 408 had come; so do the branch's own timeouts (C-23).
+    // §16.8: after a 1xx it sends CANCEL, before one it acts as if a 408 had arrived. The branch's own timeouts (C-23)
+    // do the same.
     this.cancel('timeout', 'SIP;cause=408;text="Request Timeout"');
-    // One that was given up at once has ended already.
+    // A branch that was abandoned at once has ended already.
     if (this.state === 'pending') this.context.timedOut();
   }
 
@@ -296,7 +301,7 @@ export class Branch implements ClientUser, HopUser, Timed {
     const { status } = response;
     if (status < 200) this.#provisionalReceived(response);
     else if (!response.has('via'))
-      return; // ours was the only one: nobody to forward it to
+      return; // ours was the only one: there is no one to forward it to
     else if (status < 300 && this.context.isInvite) this.#success(response);
     else if (this.state === 'pending') this.#final(response);
   }
@@ -310,7 +315,7 @@ export class Branch implements ClientUser, HopUser, Timed {
     this.context.provisional(this, response);
   }
 
-  /** A 2xx to INVITE, the first one or a further one; also of a branch that was given up (C-23). */
+  /** A 2xx to INVITE, the first one or a further one; also on a branch that was abandoned (C-23). */
   #success(response: Response): void {
     const tag = response.to.tag ?? '';
     const isRetransmission = this.#successTags?.includes(tag) ?? false;
@@ -326,7 +331,7 @@ export class Branch implements ClientUser, HopUser, Timed {
 
   #final(response: Response): void {
     if (response.status === 503 && this.#tryNextHop()) return;
-    // What we cancelled for being late has not answered: its 487 says nothing that a caller would learn from (C-22).
+    // A branch that we cancelled because it was late has not answered: its 487 tells the caller nothing (C-22).
     if (response.status === 487 && this.cancelCause === 'timeout') this.#giveUp();
     else this.#end(response);
   }

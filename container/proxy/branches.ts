@@ -1,8 +1,8 @@
-// The branches of a search, those below redirections included.
+// The branches of a search, including those that redirections added.
 import type { Response } from '../message/index.js';
 import type { Branch, CancelCause } from './branch.js';
 
-/** The branch whose latest response it is. */
+/** The branch whose latest response this is. */
 export function branchWith(response: Response, branches: readonly Branch[]): Branch | undefined {
   for (const branch of branches) {
     if (branch.latest === response) return branch;
@@ -12,14 +12,14 @@ export function branchWith(response: Response, branches: readonly Branch[]): Bra
   return undefined;
 }
 
-/** Cancels every branch that has not ended, but for `except`. */
+/** Cancels every branch that has not ended, except `except`. */
 export function cancelOpen(
   branches: readonly Branch[],
   except: Branch | undefined,
   cause: CancelCause,
   reason: string | undefined,
 ): void {
-  // Collected first: what a handler adds while they are cancelled is not among them.
+  // Collected first, so that branches which a handler adds during the cancelling are not among them.
   const open: Branch[] = [];
   collectOpen(branches, except, open);
   for (const branch of open) branch.cancel(cause, reason);

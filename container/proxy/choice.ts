@@ -1,21 +1,21 @@
-// The choice of the best response (§16.7 steps 6 and 7): made when the turn of its handler has come, and again when
-// that handler has added branches.
+// The choice of the best response (§16.7 steps 6 and 7): made when its handler has its turn, and again when that
+// handler has added branches.
 import type { Response } from '../message/index.js';
 import { aggregateChallenges, bestResponse, type Candidate } from './best-response.js';
 import type { Branch } from './branch.js';
 import { branchWith } from './branches.js';
 import type { Choice, Supervisor } from './supervisor.js';
 
-/** The search, as the choice sees it. */
+/** The search, as far as the choice needs it. */
 export interface Search {
   readonly supervisor: Supervisor;
   readonly branches: readonly Branch[];
   readonly completed: boolean;
   readonly cancelledUpstream: boolean;
-  /** A branch has no final response, or has one whose handler waits for its turn. */
+  /** True while a branch has no final response, or has one whose handler waits for its turn. */
   readonly isUnderWay: boolean;
   generate(status: number): Response;
-  /** Sends the response upstream; it is the best one, or the application's own in its place (C-12). */
+  /** Sends the response upstream: the best one, or the application's own in its place (C-12). */
   forward(response: Response, isReplacement: boolean): void;
   /** Goes on with the search, or makes the choice again. */
   progress(): void;
@@ -27,7 +27,7 @@ export class ResponseChoice {
   #chosen: Candidate | undefined;
   /** A branch has begun since the choice was made. */
   #isOutdated = false;
-  /** What the application answered in the place of the best response (C-12). */
+  /** The response that the application gave in place of the best one (C-12). */
   #replacement: Response | undefined;
 
   constructor(private readonly search: Search) {}
@@ -37,12 +37,12 @@ export class ResponseChoice {
     this.#candidates.push({ response, ofCancelled });
   }
 
-  /** A branch has begun: what was chosen is a candidate again (C-17). */
+  /** A branch has begun: the chosen response is a candidate again (C-17). */
   outdate(): void {
     this.#isOutdated = true;
   }
 
-  /** The application answers in the place of the best response. False when no handler of a best response runs. */
+  /** The application answers in place of the best response. False when no handler of a best response is running. */
   replace(response: Response): boolean {
     if (!this.#isBeingMade || this.#chosen === undefined) return false;
     this.#replacement = response;

@@ -6,8 +6,8 @@ import type { Flow } from '../transport/flow.js';
 import { recordRouteValues } from './record-route.js';
 
 /**
- * §16.6 step 2: the target becomes the Request-URI, without the parts that table 1 does not allow there; as received
- * when it is the same.
+ * §16.6 step 2: the target becomes the Request-URI, without the parts that table 1 does not allow there. The text as
+ * received is kept if it is equal.
  */
 export function replaceRequestUri(request: Request, target: string): void {
   if (!isSame(request.uri, target)) request.uri = requestUriOf(target);
@@ -23,14 +23,14 @@ function isSame(received: string, target: string): boolean {
   );
 }
 
-/** A URI without what may not stand in a Request-URI (§19.1.1 table 1): headers and the method parameter. */
+/** A URI without the parts that a Request-URI must not contain (§19.1.1 table 1): headers and the method parameter. */
 function requestUriOf(text: string): string {
   if (text.indexOf(';') < 0 && text.indexOf('?') < 0) return text;
   const uri = Uri.parse(text);
   if (uri === undefined || !uri.isSip || (!uri.hasHeaders && uri.parameter('method') === undefined)) return text;
   const { parameters, headers } = uri.parts;
   const end = headers === '' ? text.length : text.length - headers.length - 1;
-  // Not every ';method=' is the parameter: a user part may hold one too.
+  // Not every ';method=' is the parameter: a user part may contain one, too.
   const kept = parameters.split(';').filter((parameter) => !isMethod(parameter));
   return text.slice(0, end - parameters.length) + kept.join(';');
 }
@@ -40,29 +40,29 @@ function isMethod(parameter: string): boolean {
   return unescaped(equal < 0 ? parameter : parameter.slice(0, equal)).toLowerCase() === 'method';
 }
 
-/** A field of each value from 0 up to 255: messages share them. */
+/** One field for each value from 0 to 255: messages share them. */
 function numbered(name: string): readonly Field[] {
   return Array.from({ length: 256 }, (_, number) => Field.of(name, String(number)));
 }
 const MAX_FORWARDS = numbered('Max-Forwards');
 const MAX_BREADTH = numbered('Max-Breadth');
 
-/** §16.6 step 3; `initial` is what a request gets that carries none. */
+/** §16.6 step 3; a request that carries none gets `initial`. */
 export function decrementMaxForwards(request: Request, initial: number): void {
   const { maxForwards } = request;
   if (maxForwards === undefined) request.append('Max-Forwards', String(initial));
   else request.setField(MAX_FORWARDS[maxForwards - 1] ?? Field.of('Max-Forwards', String(maxForwards - 1)));
 }
 
-/** RFC 5393 §5.3.3: how many branches may come of this one. */
+/** RFC 5393 §5.3.3: how many branches may arise from this one. */
 export function writeMaxBreadth(request: Request, breadth: number): void {
   request.setField(MAX_BREADTH[breadth] ?? Field.of('Max-Breadth', String(breadth)));
 }
 
 /**
  * §16.6 step 4, once the flow is known: `recordRoute` and `path` (RFC 3327) are the parameters of our URI with a
- * leading ';', undefined where this element does not stay on the path. Two values where the two sides differ (RFC
- * 5658).
+ * leading ';', undefined where this element does not stay on the path. There are two values where the two sides differ
+ * (RFC 5658).
  */
 export function addRecordRoute(
   request: Request,
@@ -90,7 +90,7 @@ function topRouteIsSecure(request: Request): boolean {
 
 /**
  * §16.6 steps 6 and 7: the URI by which the next hop is located. A first Route value without lr is a strict router: it
- * becomes the Request-URI, which goes to the end of the Route. Undefined when the first Route value is no URI.
+ * becomes the Request-URI, which goes to the end of the Route. Undefined when the first Route value is not a URI.
  */
 export function postprocessRouting(request: Request): Uri | undefined {
   if (!request.has('route')) return request.target;
@@ -103,7 +103,7 @@ export function postprocessRouting(request: Request): Uri | undefined {
   return request.target;
 }
 
-/** §16.6 step 9: a stream needs Content-Length (§20.14), and a datagram is the better for it. */
+/** §16.6 step 9: a stream needs Content-Length, and every message should have it (§20.14). */
 export function addContentLength(request: Request): void {
   if (!request.has('content-length')) request.append('Content-Length', String(request.bodyLength));
 }
@@ -117,9 +117,9 @@ const AROUND_ROUTE = 45;
 const LONGEST_V6 = 47;
 
 /**
- * Octets of the request as it will be sent, about: what §18.1.1 compares with the MTU. `ours` are the parameters of our
- * Record-Route and Path, where they are to come; two values of each where the next hop is of another transport or IP
- * version than the inbound flow (RFC 5658).
+ * The approximate size, in octets, of the request as it will be sent: §18.1.1 compares it with the MTU. `ours` are the
+ * parameters of our Record-Route and Path, where these will be added. There are two values of each where the next hop
+ * is of another transport or IP version than the inbound flow (RFC 5658).
  */
 export function sizeOf(request: Request, next: Uri, inbound: Flow, ...ours: (string | undefined)[]): number {
   const { sentBy } = inbound;

@@ -1,12 +1,12 @@
-// Who hears of transactions whose request is done with (§17.1.2, §17.2.2, RFC 6026): it keeps nothing of what was
-// needed to forward it.
+// The user of transactions whose request has been dealt with (§17.1.2, §17.2.2, RFC 6026). It keeps nothing that was
+// needed to forward the request.
 import type { Response } from '../message/index.js';
 import type { ClientUser, ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import type { Flow } from '../transport/flow.js';
 
 /** The way back to the caller, without a transaction. */
 export interface Upstream {
-  /** A response whose server transaction is gone goes by its Via (§16.7 step 9). */
+  /** A response whose server transaction is gone follows its Via (§16.7 step 9). */
   respondByVia(response: Response, inbound: Flow): void;
   /** Something about one call that an operator may want to know. */
   problem(text: string, error: unknown): void;
@@ -17,7 +17,7 @@ export class Lingering implements ClientUser, ServerUser {
   readonly #accepted: ServerTransaction | undefined;
 
   /**
-   * `accepted` is the INVITE that was answered with a 2xx: a 2xx that comes again, or of another fork, still goes
+   * `accepted` is the INVITE that was answered with a 2xx: a retransmitted 2xx, or one of another fork, still goes
    * upstream.
    */
   constructor(upstream: Upstream, accepted: ServerTransaction | undefined) {
@@ -25,7 +25,7 @@ export class Lingering implements ClientUser, ServerUser {
     this.#accepted = accepted;
   }
 
-  /** §16.7 steps 3 and 5, RFC 6026 §8.9. What else comes is a retransmission, which the transactions have absorbed. */
+  /** §16.7 steps 3 and 5, RFC 6026 §8.9. Everything else is a retransmission, which the transactions have absorbed. */
   response(response: Response): void {
     const server = this.#accepted;
     if (server === undefined) return;

@@ -1,17 +1,17 @@
-// Loop detection (§16.3 step 4 as corrected by RFC 5393 §4.2): the second part of our branches is a keyed hash of what
-// the routing depends on.
+// Loop detection (§16.3 step 4 as corrected by RFC 5393 §4.2): the second part of our branches is a keyed hash of the
+// fields that the routing depends on.
 import { splitList } from '@siplet/sdk/grammar';
 import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import { type Request, Via } from '../message/index.js';
 import type { Own } from './route-preprocessing.js';
 
-/** Between the unique and the loop part of a branch parameter. */
+/** Separates the unique part of a branch parameter from the loop part. */
 const SEPARATOR = '-';
 
 /**
- * Hashes what RFC 5393 §4.2.1 names (Request-URI, Route, To and From tag, Call-ID, CSeq number, Proxy-Require,
- * Proxy-Authorization), never Via and never the method, so that CANCEL and ACK have the part of their INVITE. Keyed, so
- * that nobody can make another's request look like a loop.
+ * Hashes the fields that RFC 5393 §4.2.1 names (Request-URI, Route, To and From tag, Call-ID, CSeq number,
+ * Proxy-Require, Proxy-Authorization), never Via and never the method, so that CANCEL and ACK have the part of their
+ * INVITE. The hash is keyed, so that an attacker cannot make someone else's request look like a loop.
  */
 export class LoopDetection {
   readonly #hash: KeyedHash;
@@ -21,8 +21,8 @@ export class LoopDetection {
   }
 
   /**
-   * The second part of the branch for a request as it was received, after route preprocessing. `application` is whose
-   * turn it is: the next one of a composition is another element.
+   * The second part of the branch for the received request, after route preprocessing. `application` is the one that
+   * has its turn: the next one of a composition is another element.
    */
   partOf(request: Request, application: string): string {
     const hash = this.#hash.begin().add(application);
@@ -40,8 +40,8 @@ export class LoopDetection {
   }
 
   /**
-   * Whether a Via of ours carries a branch with the same second part (RFC 5393 §4.2.2). Odd lower Vias of others do no
-   * harm.
+   * Whether a Via of ours carries a branch with the same second part (RFC 5393 §4.2.2). Malformed Vias of other
+   * elements do no harm.
    */
   loops(request: Request, part: string, own: Own): boolean {
     for (const field of request.fields) {
@@ -52,7 +52,7 @@ export class LoopDetection {
   }
 }
 
-/** Another proxy of this host has our key, and is not us. */
+/** Another proxy on this host has the same key, but is another element. */
 function isOurs(value: string, part: string, own: Own): boolean {
   const via = Via.parse(value);
   return via?.branch?.endsWith(part) === true && own.isOwn(via.host, via.port, via.transport);

@@ -5,7 +5,7 @@ import type { Request } from '../message/index.js';
 /** RFC 5393 §5.3.3.2 recommends it. */
 const RECOMMENDED = 60;
 const LARGEST = 0xffff_ffff;
-/** Kept for branches that an application adds while others are pending (C-18). */
+/** Reserved for branches that an application adds while others are pending (C-18). */
 const RESERVE = 8;
 
 export class MaxBreadth {
@@ -30,8 +30,8 @@ export class MaxBreadth {
   }
 
   /**
-   * Takes the share of the next of `count` branches that start together: equal shares of what is not kept, at least 1.
-   * `count` is at most `free`.
+   * Takes the share of the next of `count` branches that start together: an equal share of the breadth that is not
+   * reserved, at least 1. `count` is at most `free`.
    */
   take(count: number): number {
     const share = Math.max(1, Math.ceil((this.#free - this.#reserve) / count));

@@ -5,22 +5,22 @@ import { hopOf } from '../transport/internal-flow.js';
 
 /** Where hops are found. */
 export interface Location {
-  /** RFC 3263; a promise only where names are to be resolved. `size` is the request's in octets. May throw. */
+  /** RFC 3263; a promise only where names must be resolved. `size` is that of the request, in octets. May throw. */
   locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]>;
-  /** This hop has failed: for a while it comes last (RFC 3263 §4.3). */
+  /** This hop has failed: for a while it is tried last (RFC 3263 §4.3). */
   avoid(hop: Hop): void;
 }
 
-/** Who sends the request. */
+/** The sender of the request. */
 export interface HopUser {
-  /** Octets of the request as it will be sent to that URI, about (§18.1.1). */
+  /** The approximate size, in octets, of the request as it will be sent to that URI (§18.1.1). */
   sizeFor(next: Uri): number;
   /** Sends it to this hop. */
   attempt(hop: Hop): void;
   /** No hop was found (§8.1.3.1, §16.9). */
   unreachable(error: unknown): void;
   /**
-   * Asked when a name has been resolved. False: the request is not to be sent any longer, and the user has dealt with
+   * Asked when a name has been resolved. False: the request must not be sent any more, and the user has dealt with
    * that.
    */
   mayGoOn(): boolean;
@@ -38,7 +38,7 @@ export class NextHop {
   ) {}
 
   /**
-   * The first hop; undefined when there is none, or a name is to be resolved: the user is told then. `next` is
+   * The first hop. Undefined when there is none, or when a name must be resolved; the user is told then. `next` is
    * undefined where the first Route value is not a URI; `internal` is a flow of the container to itself that the
    * request takes instead.
    */
@@ -78,7 +78,7 @@ export class NextHop {
     return first;
   }
 
-  /** No hop is left after the one that was given last. */
+  /** No hop is left after the one given last. */
   get isLast(): boolean {
     return this.#at + 1 >= this.#hops.length;
   }

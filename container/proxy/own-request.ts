@@ -1,4 +1,4 @@
-// A request in a dialog that the container sends on its own account: nobody else waits for its response (§17.1, RFC
+// A request in a dialog that the container sends on its own account: no one else waits for its response (§17.1, RFC
 // 3263).
 import type { Request, Response, Uri } from '../message/index.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
@@ -13,7 +13,7 @@ export class OwnRequest implements ClientUser, HopUser {
   private constructor(
     readonly services: ProxyServices,
     readonly request: Request,
-    /** Bears our address as the request will. */
+    /** A flow with the address that the request will have. */
     readonly like: Flow,
     readonly done: () => void,
   ) {
@@ -21,8 +21,8 @@ export class OwnRequest implements ClientUser, HopUser {
   }
 
   /**
-   * Resolves when it has been answered, or when nobody can be reached. `like` is a flow of ours, for what stays in the
-   * container.
+   * Resolves when it has been answered, or when no hop can be reached. `like` is a flow of ours, for a request that
+   * stays in the container.
    */
   static send(services: ProxyServices, request: Request, like: Flow): Promise<void> {
     return new Promise((resolve) => new OwnRequest(services, request, like, resolve).#start());

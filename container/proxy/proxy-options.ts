@@ -7,11 +7,11 @@ export class ProxyOptions {
   recurse = true;
   noCancel = false;
   /**
-   * Milliseconds: of the whole when parallel (C-22), of each branch when sequential (C-23); 0: what the transactions
-   * allow.
+   * Milliseconds: for the whole search when parallel (C-22), for each branch when sequential (C-23); 0: as long as the
+   * transactions allow.
    */
   timeout = 180_000;
-  /** Milliseconds that a branch may take to its first 1xx; undefined: no limit. */
+  /** Milliseconds that a branch may take until its first 1xx; undefined: no limit. */
   provisionalTimeout: number | undefined;
   /**
    * Parameters of our Record-Route URI with a leading ';', or undefined: this element does not stay on the path (§16.6
@@ -20,18 +20,18 @@ export class ProxyOptions {
   recordRoute: string | undefined;
   /** The same for Path (RFC 3327). */
   path: string | undefined;
-  /** Local address that requests are to leave from (JSR 289 §14.2); undefined: whichever fits. */
+  /** The local address from which requests leave (JSR 289 §14.2); undefined: any that fits. */
   outboundInterface: string | undefined;
   /**
-   * Gives the flow to the next application of the composition, when there is one; a status where none can be told;
-   * pushes routes onto the request by which it leaves (contract section 5).
+   * Returns the flow to the next application of the composition, if there is one, or a status if none can be
+   * determined. Pushes the routes onto the request by which it leaves (RULES.md section 5).
    */
   toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
-  /** The request is inside a dialog: it has one target, and no other is added (C-34). */
+  /** The request is inside a dialog: it has one target, and no other can be added (C-34). */
   isInDialog = false;
 }
 
-/** What the application has set for one branch alone; undefined: as the proxy says. */
+/** The options that the application has set for one branch alone; undefined: as for the proxy. */
 export class BranchOptions {
   /** Milliseconds that it may take (C-23). */
   timeout: number | undefined;

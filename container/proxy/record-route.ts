@@ -7,7 +7,7 @@ export function contactOf(flow: Flow): string {
   return `<sip:${flow.sentBy}${flow.transport === 'UDP' ? '' : `;transport=${flow.transport.toLowerCase()}`}>`;
 }
 
-/** By which that side reaches us: not always the one that it is reached by. */
+/** The transport by which that side reaches us: not always the one by which we reach it. */
 function transportOf(flow: Flow): TransportName {
   return flow.reachedBy ?? flow.transport;
 }

@@ -1,5 +1,5 @@
-// The response context of a stateful proxy (§16.7): the target set, the branches, and what of their responses goes
-// upstream. C-rules: shared contract, section 4.
+// The response context of a stateful proxy (§16.7): the target set, the branches, and the responses that go upstream.
+// The C-rules are in RULES.md section 4.
 import type { Deadline, Timed } from '../base/clock.js';
 import { type Request, type Response, responseTo } from '../message/index.js';
 import type { ServerTransaction } from '../transaction/user.js';
@@ -44,7 +44,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   constructor(
     readonly services: ProxyServices,
     readonly server: ServerTransaction,
-    /** As received, after route preprocessing; what the application changed in it goes onto every branch. */
+    /** The request as received, after route preprocessing. The application's changes to it apply to every branch. */
     readonly original: Request,
     /** The second part of our branches (RFC 5393), or ''. */
     readonly loopPart: string,
@@ -65,12 +65,12 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     return undefined;
   }
 
-  /** Nothing may be tried any more. */
+  /** No further target may be tried. */
   get isOver(): boolean {
     return this.completed || this.#sixth || this.cancelledUpstream;
   }
 
-  /** Whether a branch was started, or would have been if the caller had not given up. */
+  /** Whether a branch was started, or would have been if the caller had not cancelled. */
   get started(): boolean {
     return this.#started;
   }
@@ -78,8 +78,8 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   // Adding branches (C-16 … C-19) ------------------------------------------------------------------
 
   /**
-   * New branches for those targets that are not in the target set yet (§16.5). After the caller's CANCEL they are born
-   * ended: nobody waits for them. Throws RangeError beyond the bound on branches.
+   * New branches for those targets that are not in the target set yet (§16.5). After the caller's CANCEL they have
+   * ended from the start: the caller no longer waits. Throws RangeError beyond the bound on branches.
    */
   createBranches(targets: readonly string[]): Branch[] {
     const { maxBranches } = this.services.settings;
@@ -105,7 +105,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     return branch;
   }
 
-  /** Starts every branch that is waiting: at once when parallel, one after another when sequential. */
+  /** Starts every waiting branch: at once when parallel, one after another when sequential. */
   start(): void {
     const waiting = this.branches.filter((branch) => branch.state === 'waiting' && !this.#queue.has(branch));
     this.#begin(waiting, false);
@@ -128,7 +128,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     else if (queue.pending === 0) queue.startNext();
   }
 
-  /** RFC 5393 §5.3.3: a Max-Breadth of 0 lets nothing be forwarded. */
+  /** RFC 5393 §5.3.3: with a Max-Breadth of 0 nothing is forwarded. */
   #refuseAll(branches: readonly Branch[]): void {
     for (const branch of branches) branch.state = 'ended';
     this.#chooser.add(this.generate(440), false);
@@ -140,7 +140,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     if (this.timeout > 0) this.#limit = this.services.clock.start(this.timeout, this, 'timeout');
   }
 
-  /** What bounds one branch: C-23, or what the application set for it. */
+  /** The time limit of one branch: C-23, or the one that the application set for it. */
   limitOf(branch: Branch): number | undefined {
     return branch.options?.timeout ?? (this.parallel || this.timeout === 0 ? undefined : this.timeout);
   }
@@ -164,14 +164,14 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   /** §16.7 step 5: 101-199 go upstream at once (C-6). */
   provisional(branch: Branch, response: Response): void {
     if (this.completed) return;
-    // One that came before the final response goes before it, however long its handler takes; behind it, it is
-    // absorbed.
+    // A 1xx that arrived before the final response goes upstream before it, however long its handler takes. One that
+    // arrived later is absorbed.
     this.supervisor.provisional(branch, response, passProvisional);
   }
 
   /** §16.7 step 5: a 2xx to INVITE; each goes upstream (C-10, C-10a, C-10b). */
   succeeded(branch: Branch, response: Response, isRetransmission: boolean): void {
-    // a final response has gone upstream: RFC 6026 §8.9 lets no 2xx follow it
+    // a final response has gone upstream: no 2xx may follow it (RFC 6026 §8.9)
     if (this.completed && !this.#succeeded) return;
     if (!this.#succeeded) this.#succeed(branch);
     this.supervisor.success(branch, response, isRetransmission, passSuccess);
@@ -190,29 +190,32 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   }
 
   /**
-   * From here on it waits for what is sent again, if anything is (RFC 6026): messages are kept as octets until then.
+   * From here on it only waits for retransmissions (RFC 6026). Until one arrives, messages are kept as octets.
    */
   #linger(): void {
     this.supervisor.forwarded();
-    // The application hears of a 2xx that comes again (C-10b), of nothing else.
+    // The application is told of a retransmitted 2xx (C-10b), and of nothing else.
     if (!(this.isInvite && this.#succeeded) && this.server.state === 'completed' && this.#leave(undefined)) return;
     this.original.pack();
     for (const branch of this.branches) branch.linger();
   }
 
-  /** The application has no part in it any more: if it was accepted, what comes again goes upstream without it. */
+  /** The application is no longer involved: if the INVITE was accepted, retransmissions go upstream without it. */
   condense(): void {
     const { server } = this;
     if (this.isInvite && this.#succeeded && server.state !== 'proceeding') this.#leave(server);
   }
 
-  /** Leaves its transactions to who needs nothing of it. False where something else than a retransmission can come. */
+  /**
+   * Hands its transactions to a user that needs nothing from it. False where something other than a retransmission can
+   * come.
+   */
   #leave(accepted: ServerTransaction | undefined): boolean {
     if (!this.supervisor.mayEnd) return false;
     const open: Branch[] = [];
     if (!this.branches.every((branch) => branch.hasEnded(open))) return false;
     const isOpen = this.server.state !== 'terminated';
-    // One of a hop that was tried before may still be answered.
+    // The transaction of an earlier hop may still be answered.
     if (open.length + (isOpen ? 1 : 0) !== this.#openTransactions) return false;
     const { services } = this;
     const lingering = accepted === undefined ? services.lingering : new Lingering(services, accepted);
@@ -230,7 +233,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
       this.#cancelPending('elsewhere', ELSEWHERE, branch); // step 10
   }
 
-  /** Every branch ends here once, unless with a 2xx to INVITE. */
+  /** Every branch ends here once, except with a 2xx to INVITE. */
   ended(branch: Branch, response: Response): void {
     this.#queue.ended(branch);
     if (this.completed) return;
@@ -253,7 +256,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     return (branch.options?.recurse ?? this.recurse) && branch.depth < this.services.settings.maxRecursion;
   }
 
-  /** §16.7 step 4: a 3xx whose Contacts are tried is no candidate (C-26); everything else is. */
+  /** §16.7 step 4: a 3xx whose Contacts are tried is not a candidate (C-26); every other response is. */
   #counted(branch: Branch, response: Response, redirected: boolean): void {
     this.#uncounted--;
     if (this.completed) return;
@@ -310,7 +313,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     this.#complete();
     if (response.status === 503 && !isReplacement) becomeServerError(response);
     if (response.status === 408 && !this.isInvite) {
-      // RFC 4320 §4.2: too late to be of use. What the caller sends again until it gives up is still no new request.
+      // RFC 4320 §4.2: it is too late to be of use. The caller's retransmissions must still not count as new requests.
       this.#limit = this.services.clock.start(this.services.settings.linger, this, 'abandon');
     } else {
       this.server.respond(response);
@@ -360,7 +363,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     const reasons = cancel.values('reason');
     const reason = reasons.length === 0 ? undefined : reasons.join(', ');
     if (this.completed) {
-      // A 2xx is on its way through its handler: what noCancel has left goes on for nobody.
+      // A 2xx is on its way through its handler: branches that noCancel has left running go on for no one.
       if (this.server.state === 'proceeding') this.#cancelPending('upstream', reason, undefined);
       return;
     }

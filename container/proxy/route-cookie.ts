@@ -1,19 +1,19 @@
-// What our Record-Route URIs carry besides lr: which dialogs they are for, what the application wrote, and a check that
-// nobody else wrote it (C-35).
+// What our Record-Route URIs carry besides lr: the dialogs that they are for, the application's parameters, and a check
+// that no one else wrote them (C-35).
 import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import { integerAt, type Uri } from '../message/index.js';
 
 /**
- * The parameter that names the dialog set, with the check behind a dot. It comes before the application's own
+ * The parameter that names the dialog set, followed by a dot and the check. It comes before the application's own
  * parameters.
  */
 const NAME = 'sid';
-/** More than there can be of dialogs. */
+/** More than the number of possible dialogs. */
 const MAX_SLOT = 999_999_999;
 
-/** A Route value of ours that came back as it was written. */
+/** A Route value of ours that came back unchanged. */
 export interface RouteCookie {
-  /** Of the dialog set. */
+  /** The name of the dialog set. */
   readonly name: string;
   /** The application's parameters, raw, with a leading ';' or empty. */
   readonly parameters: string;
@@ -26,7 +26,7 @@ export class RouteCookies {
     this.#hash = new KeyedHash(key);
   }
 
-  /** Parameters for our URI, with a leading ';'; those of the application raw, with one too, or ''. */
+  /** Parameters for our URI, with a leading ';'; those of the application are raw, with a leading ';' too, or ''. */
   write(name: string, callId: string, parameters: string): string {
     return `;${NAME}=${name}.${this.#check(name, callId, parameters)}${parameters}`;
   }
@@ -47,12 +47,12 @@ export class RouteCookies {
   }
 }
 
-/** The number that a name ends with, behind its last dot; -1 where there is none. */
+/** The number behind the last dot of a name; -1 where there is none. */
 export function slotIn(name: string): number {
   return integerAt(name, name.lastIndexOf('.') + 1, name.length, MAX_SLOT);
 }
 
-/** Name and check as they stand in the URI: the same in both values of a double Record-Route. */
+/** Name and check as they are in the URI: the same in both values of a double Record-Route. */
 export function cookieOf(uri: Uri): string | undefined {
   const value = uri.parameter(NAME);
   return typeof value === 'string' ? value : undefined;

@@ -4,14 +4,14 @@ import { defaultPort, type Request, type Uri } from '../message/index.js';
 import type { Flow } from '../transport/flow.js';
 import { cookieOf } from './route-cookie.js';
 
-/** What preprocessing needs to know: which hosts and ports are this element. */
+/** Tells which hosts and ports are this element: preprocessing needs no more. */
 export interface Own {
   isOwn(host: string, port: number | undefined, transport: string | undefined): boolean;
 }
 
 /**
- * §16.4: the Route value of ours that the request was routed by, or undefined. Both values of a double Record-Route are
- * taken (RFC 5658).
+ * §16.4: the Route value of ours by which the request was routed, or undefined. Both values of a double Record-Route
+ * are removed (RFC 5658).
  */
 export function preprocessRoute(request: Request, own: Own, flow: Flow): Uri | undefined {
   undoStrictRouting(request, own);
@@ -20,7 +20,8 @@ export function preprocessRoute(request: Request, own: Own, flow: Flow): Uri | u
   while (request.has('route')) {
     const uri = request.routes('route')[0]?.target;
     if (uri === undefined || !isOwnUri(uri, own)) break;
-    // A spiral's next value is another pass through us; only the twin of a double Record-Route goes with the first.
+    // The next value of a spiral is another pass through us. Only the second value of a double Record-Route is removed
+    // with the first.
     if (popped !== undefined && cookieOf(popped) !== cookieOf(uri)) break;
     request.shift('route');
     popped = uri;
@@ -28,7 +29,9 @@ export function preprocessRoute(request: Request, own: Own, flow: Flow): Uri | u
   return popped;
 }
 
-/** §11: OPTIONS whose Request-URI names this element and nobody behind it; after its Route has been looked at. */
+/**
+ * §11: whether OPTIONS is for this element itself: its Request-URI has no user. The Route has been processed before.
+ */
 export function isForElement(request: Request, own: Own): boolean {
   if (request.method !== 'OPTIONS' || request.has('route')) return false;
   return request.target.user === undefined && isOwnUri(request.target, own);
@@ -40,8 +43,8 @@ export function isOwnUri(uri: Uri, own: Own): boolean {
 }
 
 /**
- * §16.4: a Request-URI that is a Record-Route value of ours was put there by a strict router; the real one is the last
- * Route value.
+ * §16.4: a Request-URI that is a Record-Route value of ours was put there by a strict router; the original one is the
+ * last Route value.
  */
 function undoStrictRouting(request: Request, own: Own): void {
   const { target } = request;
@@ -49,15 +52,15 @@ function undoStrictRouting(request: Request, own: Own): void {
   const routes = request.values('route');
   const last = request.routes('route')[routes.length - 1];
   if (last === undefined) return;
-  // Our own value goes back to the top, to be taken off as if a loose router had sent it.
+  // Our own value goes back to the top, to be removed as if a loose router had sent it.
   const mine = `<${request.uri}>`;
   request.uri = last.uri;
   request.set('Route', [mine, ...routes.slice(0, -1)]);
 }
 
 /**
- * §16.4: our own maddr is stripped from what was received on the port and transport indicated there; these too where
- * they are not the default ones.
+ * §16.4: our own maddr is stripped if the request was received on the port and transport that the Request-URI
+ * indicates. Port and transport are stripped too if they are not the default ones.
  */
 function stripOwnMaddr(request: Request, own: Own, flow: Flow): void {
   const { target } = request;

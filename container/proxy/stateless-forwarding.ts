@@ -6,7 +6,7 @@ import { type HopUser, NextHop } from './next-hop.js';
 import type { ProxyServices } from './services.js';
 
 /**
- * Forwards the request to its next hop and keeps nothing. What cannot be sent is dropped, and told to
+ * Forwards the request to its next hop and keeps nothing. A request that cannot be sent is dropped and reported to
  * `services.problem`.
  */
 export function forwardStatelessly(original: Request, services: ProxyServices, inbound: Flow): void {

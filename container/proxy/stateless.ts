@@ -1,4 +1,4 @@
-// The stateless proxy (§16.11, contract section 6): one target for each request, the same branch for each
+// The stateless proxy (§16.11, RULES.md section 6): one target for each request, the same branch for each
 // retransmission, nothing kept.
 import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import type { Request, Response, Uri } from '../message/index.js';
@@ -10,23 +10,24 @@ import { type Own, preprocessRoute } from './route-preprocessing.js';
 import { type Refusal, refusalOf, validate } from './validation.js';
 
 /**
- * Where a stateless siplet sends a request: wire text of the target's URI; undefined when it names none. May not throw.
+ * Where a stateless siplet sends a request: wire text of the target's URI; undefined when it names none. Must not
+ * throw.
  */
 export type StatelessRoute = (request: Request, flow: Flow, popped: Uri | undefined) => string | undefined;
 
-/** What the stateless proxy needs of the container around it. */
+/** What the stateless proxy needs from the container. */
 interface StatelessServices {
   readonly transactions: Transactions;
   readonly own: Own;
   readonly key: HashKey;
-  /** Of a request that carries none (§16.6 step 3). */
+  /** Max-Forwards of a request that carries none (§16.6 step 3). */
   readonly maxForwards: number;
-  /** RFC 3263 with the chance given: the same request is to choose the same server (§4.2 there). */
+  /** RFC 3263 with a given random number: the same request must choose the same server (RFC 3263 §4.2). */
   locate(uri: Uri, size: number, chance: () => number): readonly Hop[] | Promise<readonly Hop[]>;
-  /** The flow for a response whose own Via was taken off (§16.7 step 9). */
+  /** The flow for a response from which our own Via was removed (§16.7 step 9). */
   flowForResponse(response: Response, arrivedOn: Flow): Flow | undefined;
   problem(text: string, error: unknown): void;
-  /** New requests are not taken: their responses and their CANCEL would find nobody here. */
+  /** True while new requests are refused: no one would be here for their responses and their CANCEL. */
   isStopping(): boolean;
 }
 
@@ -49,19 +50,19 @@ export class StatelessProxy {
   }
 
   /**
-   * §16.11: our Via is taken off and the response goes by the next one. False: its branch is not one that we made
-   * without a transaction. 100 passes too.
+   * §16.11: removes our Via and sends the response by the next one. False: its branch is not one that we made without a
+   * transaction. A 100 passes, too.
    */
   response(response: Response, flow: Flow): boolean {
     const { via } = response;
-    // Nearly all are another's: they tell by their length.
+    // Nearly all branches are not ours, and their length shows it.
     const branch = via?.branchLength === BRANCH ? (via.branch ?? '') : '';
     if (!branch.startsWith(MARK)) return false;
     response.shift('via');
     const next = response.via;
     const part = branch.slice(MARK.length, MARK.length + HASH);
     if (next === undefined || this.#check(part, next.sentBy) !== branch.slice(MARK.length + HASH)) {
-      this.counters.strays++; // nobody's, or it was forged to reach somebody else
+      this.counters.strays++; // unknown, or forged to reach someone else
       return true;
     }
     this.counters.responses++;
@@ -70,15 +71,15 @@ export class StatelessProxy {
   }
 
   /**
-   * Forwards a request to the target that `route` names, or refuses it. The message is nobody else's: it is forwarded
-   * without a copy.
+   * Forwards a request to the target that `route` names, or refuses it. No one else uses the message, so it is
+   * forwarded without a copy.
    */
   request(request: Request, flow: Flow, route: StatelessRoute): void {
     const { method } = request;
     this.counters.requests++;
     const branch = this.#branchOf(request);
     const isAnswered = method !== 'ACK';
-    if (!isAnswered && request.to.tag === this.#tagOf(branch)) return; // to an answer of ours (§8.2.7)
+    if (!isAnswered && request.to.tag === this.#tagOf(branch)) return; // acknowledges a response of ours (§8.2.7)
     const refusal = isAnswered && method !== 'CANCEL' ? this.#refusalOf(request) : undefined;
     if (refusal !== undefined) {
       this.refuse(request, flow, refusal, branch);
@@ -89,7 +90,7 @@ export class StatelessProxy {
       return;
     }
     const popped = preprocessRoute(request, this.#services.own, flow);
-    // What was routed here by a Route value of ours is on its way already (§16.5: the target is the Request-URI).
+    // A request that a Route value of ours routed here is on its way already (§16.5: the target is the Request-URI).
     const target = popped === undefined || request.to.tag === undefined ? route(request, flow, popped) : request.uri;
     if (target !== undefined) this.#forward(request, flow, target, branch);
     else if (isAnswered) this.refuse(request, flow, { status: 404 }, branch);
@@ -118,7 +119,7 @@ export class StatelessProxy {
     this.#services.transactions.respondStateless(request, flow, refusalOf(request, refusal, this.#tagOf(branch)));
   }
 
-  /** §8.2.7: the To tag of what we answer; retransmissions have the same one, and their ACK is known by it. */
+  /** §8.2.7: the To tag of our responses. Retransmissions get the same tag, and their ACK is recognized by it. */
   #tagOf(branch: string): string {
     return this.#hash.begin().add(branch).end();
   }
@@ -126,10 +127,10 @@ export class StatelessProxy {
   // The branch -------------------------------------------------------------------------------------
 
   /**
-   * §16.11: a function of what retransmissions, the CANCEL and the ACK share: the branch and sent-by of the received
-   * Via; of an RFC 2543 peer, of its Via, From tag, Call-ID and CSeq number. (The To tag and the Request-URI, which
-   * §16.11 names too, would part the ACK from its INVITE and add nothing.) Behind it a check of the sent-by, so that a
-   * forged response goes nowhere.
+   * §16.11: a function of the fields that retransmissions, the CANCEL and the ACK share: the branch and sent-by of the
+   * received Via; for an RFC 2543 peer, its Via, From tag, Call-ID and CSeq number. (The To tag and the Request-URI,
+   * which §16.11 names too, would separate the ACK from its INVITE and add nothing.) It is followed by a check of the
+   * sent-by, so that a forged response goes nowhere.
    */
   #branchOf(request: Request): string {
     const { via } = request;
@@ -173,7 +174,7 @@ class Forwarded implements HopUser, Location {
     this.services.transactions.sendStateless(this.request, hop, this.branch);
   }
 
-  /** What cannot be sent is answered, and forgotten. */
+  /** A request that cannot be sent is answered, and forgotten. */
   unreachable(error: unknown): void {
     this.services.problem(`${this.request.method} cannot be sent to ${this.request.uri}`, error);
     if (this.request.method !== 'ACK') this.proxy.refuse(this.request, this.flow, { status: 500 }, this.branch);

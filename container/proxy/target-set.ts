@@ -7,7 +7,7 @@ export class TargetSet {
   #texts: readonly string[] = [];
   #parsed: (SipUri | undefined)[] | undefined;
 
-  /** False when an equal one is there already. */
+  /** False when it contains an equal one already. */
   add(text: string): boolean {
     if (this.#texts.length > 0 && this.#has(text)) return false;
     this.#texts = [...this.#texts, text];
@@ -33,7 +33,7 @@ function parsed(text: string): SipUri | undefined {
 }
 
 /**
- * The Contacts of a 3xx that can be tried: SIP, SIPS and tel URIs, SIPS alone when the request asked for it, best q
+ * The Contacts of a 3xx that can be tried: SIP, SIPS and tel URIs, only SIPS when the request asked for it, highest q
  * first (§20.10).
  */
 export function contactsOf(response: Response, secure: boolean): string[] {
@@ -46,7 +46,7 @@ export function contactsOf(response: Response, secure: boolean): string[] {
   return contacts.sort((a, b) => b.q - a.q).map(({ uri }) => uri);
 }
 
-/** §20.10: without q, or with a wrong one, it is 1. */
+/** §20.10: a missing or malformed q counts as 1. */
 function qOf(value: string | true | undefined): number {
   if (typeof value !== 'string' || !/^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(value)) return 1;
   return Number(value);

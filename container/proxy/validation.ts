@@ -1,8 +1,8 @@
-// Request validation (§16.3) beyond the syntax, which the parser has checked: what is refused before any application
-// sees it.
+// Request validation (§16.3) beyond the syntax, which the parser has checked: requests that are refused before any
+// application sees them.
 import { type Request, type Response, responseTo } from '../message/index.js';
 
-/** Why a request is refused, and with what. */
+/** Why a request is refused, and with which response. */
 export interface Refusal {
   readonly status: number;
   readonly reason?: string;
@@ -20,8 +20,7 @@ function checkScheme(request: Request): Refusal | undefined {
 }
 
 /**
- * §16.3 step 3. OPTIONS and REGISTER may still be answered here, by whoever is their final recipient; forwarding them
- * throws.
+ * §16.3 step 3. OPTIONS and REGISTER may still be answered here, by their final recipient; forwarding them throws.
  */
 function checkMaxForwards(request: Request): Refusal | undefined {
   if (request.maxForwards !== 0 || request.method === 'OPTIONS' || request.method === 'REGISTER') return undefined;
@@ -47,7 +46,8 @@ export function validate(request: Request): Refusal | undefined {
 }
 
 /**
- * The response that a refusal asks for; without a To tag where the transaction layer makes one of the request (§8.2.7).
+ * The response that a refusal asks for; without a To tag where the transaction layer derives one from the request
+ * (§8.2.7).
  */
 export function refusalOf(request: Request, refusal: Refusal, toTag: string | undefined): Response {
   const response = responseTo(request, refusal.status, refusal.reason, toTag);

@@ -1,4 +1,4 @@
-// Who answers or proxies a received request (C-1), as the objects that applications hold see it.
+// The port to the object that answers or proxies a received request (C-1), for the objects that applications hold.
 import type * as sdk from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { DigestServer } from '../digest/index.js';
@@ -24,7 +24,7 @@ export interface Answerer {
   readonly application: DeployedApplication;
   readonly isInitial: boolean;
   /**
-   * Raw parameters of the Route value of ours by which it came, where they can be trusted (C-35); undefined: it came by
+   * Raw parameters of the Route value of ours by which it came, if they can be trusted (C-35); undefined: it came by
    * none.
    */
   readonly routeParameters: string | undefined;
@@ -33,7 +33,7 @@ export interface Answerer {
   readonly routingState: RoutingState;
   /** A final response has gone, or has been handed over to go. */
   readonly answered: boolean;
-  /** Its final response has been chosen: nothing can be changed in it any longer. */
+  /** Its final response has been chosen: nothing in it can be changed any more. */
   readonly isCommitted: boolean;
   /** The application or the container proxies it. */
   readonly isProxied: boolean;
@@ -57,18 +57,18 @@ export interface Answerer {
   becomeB2bua(): void;
   /**
    * Sends a response that the application made (C-1, C-6, C-12). Throws IllegalStateError when none may be sent any
-   * longer.
+   * more.
    */
   answerByApplication(response: Response): void;
-  /** The same, so that the caller acknowledges it by PRACK (RFC 3262 §3). */
+  /** Sends it so that the caller acknowledges it by PRACK (RFC 3262 §3). */
   answerReliably(response: Response): void;
   /** §22.1: the credentials were right. */
   authenticated(): void;
-  /** §22.1: refuses it, since it does not say whose it is; its dialog stands as before. */
+  /** §22.1: refuses it, since its sender is not authenticated; its dialog remains unchanged. */
   refuseUnauthenticated(response: Response): void;
 }
 
-/** The role of proxy in a request, as Proxy and ProxyBranch see it. */
+/** The role of proxy in a request, for SipProxy and ProxyBranch. */
 export interface ProxyRole {
   readonly received: Answerer;
   /** The application's handlers are called for responses (C-2). */

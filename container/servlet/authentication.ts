@@ -5,17 +5,17 @@ import { IllegalStateError } from '@siplet/sdk';
 import { responseTo } from '../message/index.js';
 import { SipRequest } from './sip-request.js';
 
-/** §22.1: they cannot be sent again, so nobody asks for credentials with them. */
+/** §22.1: these cannot be sent again, so they cannot be challenged. */
 export function isNeverChallenged(method: string): boolean {
   return method === 'ACK' || method === 'CANCEL';
 }
 
-/** What Authentication of the SDK promises. */
+/** Implements Authentication of the SDK. */
 export async function authenticate(
   request: sdk.SipRequest,
   options: sdk.AuthenticationOptions,
 ): Promise<string | undefined> {
-  if (!(request instanceof SipRequest)) throw new TypeError('authenticate: that is no request of this container');
+  if (!(request instanceof SipRequest)) throw new TypeError('authenticate: that is not a request of this container');
   const { message, answerer } = request;
   if (isNeverChallenged(message.method)) return undefined;
   const what = `authenticate: the ${message.method} ${request.callId}`;
@@ -30,7 +30,7 @@ export async function authenticate(
     answerer.refuseUnauthenticated(response);
     return undefined;
   }
-  // §22.3: credentials for us are of no use to those behind us; all others go on as they came.
+  // §22.3: credentials for us are of no use further downstream; all others go on unchanged.
   if (options.proxy) message.fields = message.fields.filter((field) => field !== verdict.field);
   request.user = verdict.user;
   answerer.authenticated();

@@ -8,7 +8,7 @@ const HEADERS = [
   ['proxy-authenticate', 407],
 ] as const;
 
-/** In the order in which they stand; one that cannot be read is passed over. */
+/** In the order of the header fields; a malformed one is skipped. */
 export function challengesOf(response: Response): sdk.Challenge[] {
   const challenges: sdk.Challenge[] = [];
   for (const [key, status] of HEADERS) {

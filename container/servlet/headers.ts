@@ -1,5 +1,5 @@
-// The header fields of a message as an application sees them: text instead of octets, and system headers that it may
-// only read (JSR 289 §5.4.2).
+// The header fields of a message as an application sees them: text instead of octets; it may read system headers, but
+// not write them (JSR 289 §5.4.2).
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, Parameterable } from '@siplet/sdk';
 import { splitList } from '@siplet/sdk/grammar';
@@ -18,16 +18,16 @@ import {
 /** Written by the container alone. */
 const SYSTEM = new Set(['via', 'call-id', 'cseq', 'record-route', 'route', 'max-forwards', 'content-length']);
 
-/** Whose header fields they are. */
+/** The message that has these header fields. */
 interface HeaderOwner {
-  /** Throws when the message has left, and when the header has no effect in it. */
+  /** Throws when the message has been sent, and when the header would have no effect in it. */
   assertMayWrite(key: string, name: string): void;
 }
 
 export class Headers implements sdk.SipHeaders {
   readonly #message: Message;
   readonly #owner: HeaderOwner;
-  /** What the application has written, by name as it wrote it. */
+  /** The header fields that the application has written, by their names as it wrote them. */
   written: Map<string, string> | undefined;
 
   constructor(message: Message, owner: HeaderOwner) {
@@ -99,7 +99,7 @@ export class Headers implements sdk.SipHeaders {
   }
 
   addresses(name: string): Address[] {
-    const values = this.#message.values(keyOf(name)).filter((value) => value !== '*'); // Contact: * names nobody
+    const values = this.#message.values(keyOf(name)).filter((value) => value !== '*'); // Contact: * is not an address
     return values.map((value) => Address.parse(textOf(value)));
   }
 
@@ -121,23 +121,24 @@ export class Headers implements sdk.SipHeaders {
 
   #system(name: string): IllegalStateError {
     return new IllegalStateError(
-      `${name} is a system header: the container writes it, an application may only read it`,
+      `${name} is a system header: the container writes it, an application can only read it`,
     );
   }
 
-  /** From and To may be rewritten, their tags may not (§19.3). */
+  /** An application may rewrite From and To, but not their tags (§19.3). */
   #assertSameTag(key: string, name: string, values: readonly string[]): void {
     const [only = ''] = values;
     const party = values.length === 1 ? Party.parse(wireOf(only)) : undefined;
     const current = key === 'from' ? this.#message.from : this.#message.to;
     if (party === undefined) throw new IllegalStateError(`${name} needs exactly one address`);
     if (party.tag !== current.tag)
-      throw new IllegalStateError(`the tag of ${name} is the container's: an application may only read it`);
+      throw new IllegalStateError(`the tag of ${name} is the container's: an application can only read it`);
   }
 }
 
 /**
- * Contact belongs to the application where it says where users are, not where this dialog's party is (JSR 289 §5.4.2).
+ * Contact belongs to the application where it gives the locations of users, not the address of a party of this dialog
+ * (JSR 289 §5.4.2).
  */
 function mayWriteContact(message: Message): boolean {
   if (message.isRequest) return (message as Request).method === 'REGISTER';
@@ -150,7 +151,7 @@ function mayWriteContact(message: Message): boolean {
   );
 }
 
-/** The values of one field: those of a list, divided (§7.3.1). */
+/** The values of one field; a list is split (§7.3.1). */
 function valuesIn({ key, value }: Field): string[] {
   if (!isList(key)) return [value];
   return value.includes(',') ? splitList(value) : value === '' ? [] : [value];

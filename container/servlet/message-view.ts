@@ -1,4 +1,4 @@
-// What can be read of any message (JSR 289 §5.3).
+// The parts that can be read from any message (JSR 289 §5.3).
 import { TextDecoder } from 'node:util';
 import type * as sdk from '@siplet/sdk';
 import { Address } from '@siplet/sdk';
@@ -11,9 +11,9 @@ export abstract class MessageView<M extends Message> {
   #headers: Headers | undefined;
 
   constructor(
-    /** Wire message behind it. */
+    /** The wire message behind it. */
     readonly message: M,
-    /** Where it came from, or will go. */
+    /** The flow on which it came, or will go. */
     protected readonly flow: Flow | undefined,
   ) {}
 
@@ -96,8 +96,8 @@ function remoteOf(flow: Flow | undefined): sdk.Endpoint | undefined {
 }
 
 /**
- * RFC 2045 §5.1: what reads the body; undefined where it is UTF-8, which is so where nothing is said, or nothing that
- * is known (§7.4.1).
+ * RFC 2045 §5.1: the decoder for the body. Undefined where it is UTF-8, which holds when the charset is missing or
+ * unknown (§7.4.1).
  */
 function charsetOf(contentType: string | undefined): TextDecoder | undefined {
   const label = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType ?? '')?.[1];

@@ -41,7 +41,7 @@ export class OwnSessions implements sdk.Sessions {
     return application === undefined ? [] : this.#sessions().of(application);
   }
 
-  /** A new one; with a key the one of that key (C-42). */
+  /** A new one or, with a key, the one of that key (C-42). */
   create(key?: string): ApplicationSession {
     const application = this.#own('createApplicationSession');
     return key === undefined ? this.#sessions().create(application) : this.#sessions().withKey(application, key);

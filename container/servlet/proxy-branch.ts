@@ -162,12 +162,12 @@ export class ProxyBranch implements sdk.ProxyBranch {
     return this.#role.received.request.method === 'REGISTER';
   }
 
-  /** A URI of this branch alone, which begins as that of the proxy. */
+  /** A URI of this branch alone; at first it equals that of the proxy. */
   #own(ofProxy: SipUri | undefined): SipUri {
     return ofProxy?.clone() ?? ownUri(this.#branch.context.inbound);
   }
 
-  /** Asked for when the branch is started. */
+  /** Called when the branch is started. */
   #recordRouteParameters(): string {
     seal(this.#recordRouteUri, 'recordRouteUri');
     return this.#role.recordRoute(parametersText(this.#recordRouteUri));

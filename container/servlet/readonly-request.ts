@@ -1,5 +1,5 @@
-// A request as stateless siplets (contract section 6) and session keys (C-42) see it: there is nothing to change and
-// nobody to answer.
+// A request as stateless siplets (RULES.md section 6) and session keys (C-42) see it: it can be neither changed nor
+// answered.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
 import { type Request, textOf, type Uri } from '../message/index.js';

@@ -3,7 +3,7 @@ import type * as sdk from '@siplet/sdk';
 import { quote } from '@siplet/sdk/grammar';
 import { wireOf } from '../message/index.js';
 
-/** The header's value: a text as it stands, or protocol, cause and text put together. */
+/** The header's value: a text unchanged, or protocol, cause and text put together. */
 export function reasonText(reason: sdk.CancelReason | undefined): string | undefined {
   if (reason === undefined) return undefined;
   if (typeof reason === 'string') return wireOf(reason);

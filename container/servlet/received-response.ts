@@ -12,7 +12,7 @@ export class ReceivedResponse extends SipResponse {
     message: Response,
     readonly exchange: SentExchange,
     readonly sender: Sender,
-    /** Nobody has sent it: the container stands for a peer that did not answer. */
+    /** No peer has sent it: the container made it in place of a peer that did not answer. */
     isLocal: boolean,
   ) {
     super(message, sender.session, isLocal ? undefined : exchange.flow, 'received');
@@ -49,7 +49,7 @@ export class ReceivedResponse extends SipResponse {
   }
 
   send(): void {
-    throw new IllegalStateError(`${this.label} was received: it is sent nowhere`);
+    throw new IllegalStateError(`${this.label} was received: it cannot be sent`);
   }
 
   sendReliably(): void {
@@ -59,14 +59,14 @@ export class ReceivedResponse extends SipResponse {
   createAck(): OwnRequest {
     if (!this.#isInviteSuccess)
       throw new IllegalStateError(
-        `createAck: ${this.label} is no 2xx to an INVITE; another one the container acknowledges`,
+        `createAck: ${this.label} is not a 2xx to an INVITE; the container acknowledges other responses`,
       );
     if (this.isAcknowledged) throw new IllegalStateError(`createAck: ${this.label} has been acknowledged`);
     return this.sender.createAck(this.message.cseq.number);
   }
 
   createPrack(): OwnRequest {
-    if (!this.isReliable) throw new IllegalStateError(`createPrack: ${this.label} is no reliable provisional response`);
+    if (!this.isReliable) throw new IllegalStateError(`createPrack: ${this.label} is not a reliable provisional response`);
     if (this.#prack !== undefined) throw new IllegalStateError(`createPrack: ${this.label} has its PRACK`);
     const { number, method } = this.message.cseq;
     this.#prack = this.sender.createRequest('PRACK');
@@ -79,7 +79,7 @@ export class ReceivedResponse extends SipResponse {
     return this.#prack !== undefined;
   }
 
-  /** Calls a handler with it in its turn, then `done`; only `done`, in its turn, where there is no handler. */
+  /** Calls a handler with it in its turn, then `done`; without a handler it calls only `done`, in its turn. */
   present(handler: Handler | undefined, done?: () => void): void {
     this.session.touch();
     this.session.applicationSession.mailbox.post({

@@ -1,4 +1,5 @@
-// Who sends an application's own requests and hears their responses, as the objects that applications hold see it.
+// The port to the user agent that sends an application's own requests and receives their responses, for the objects
+// that applications hold.
 import type * as sdk from '@siplet/sdk';
 import type { Identifiers } from '../base/identifiers.js';
 import type { Request } from '../message/index.js';
@@ -12,11 +13,11 @@ import type { Answerer } from './answerer.js';
 export interface OwnRequest extends sdk.SipRequest {
   readonly message: Request;
   readonly session: SipSession;
-  /** The flow on which the request that it was made from entered the container. */
+  /** The flow on which the request from which it was made entered the container. */
   readonly entryFlow: Flow | undefined;
-  /** What travels with it from application to application. */
+  /** The routing state that travels with it from application to application. */
   readonly routingState: RoutingState;
-  /** What has become of it; undefined until it is sent. */
+  /** The exchange that it has begun; undefined until it is sent. */
   exchange: SentExchange | undefined;
   /** The request of the other leg from which it was made (JSR 289 §14.4). */
   madeFrom: Answerer | undefined;
@@ -25,14 +26,14 @@ export interface OwnRequest extends sdk.SipRequest {
 /** A request that was sent, until its transactions have ended. */
 export interface SentExchange {
   readonly servlet: OwnRequest;
-  /** Where it was sent to last; undefined when it was not sent, or its response is the container's own. */
+  /** The flow on which it was sent last; undefined when it was not sent, or its response is the container's own. */
   readonly flow: Flow | undefined;
   /**
-   * §9.1: a CANCEL goes out once a 1xx has come. Other methods than INVITE are not cancelled. `reason` is the value of
-   * a Reason header.
+   * §9.1: a CANCEL goes out once a 1xx has arrived. Methods other than INVITE are not cancelled. `reason` is the value
+   * of a Reason header.
    */
   cancel(reason?: string): void;
-  /** Whether a header that a handler sets in a response goes on to where the response goes on to. */
+  /** Whether a header that a handler sets in a response is passed on with the response. */
   mayPass(key: string): boolean;
   /** Resolves with the final response, which may be the container's own. */
   ended(): Promise<sdk.SipResponse>;
@@ -42,9 +43,9 @@ export interface SentExchange {
 export interface Sender {
   readonly session: SipSession;
   readonly services: { readonly identifiers: Identifiers; readonly invocation: Invocation };
-  /** What travels with the request from which its initial one was made. */
+  /** The routing state of the request from which its initial one was made. */
   routingState: RoutingState | undefined;
-  /** Why a request may not be sent now (§14.1, RFC 3311 §5.1, RFC 3264 §4); undefined: it may. */
+  /** The reason why a request must not be sent now (§14.1, RFC 3311 §5.1, RFC 3264 §4); undefined: it may be sent. */
   obstacleTo(request: Request): string | undefined;
   /** Resolves with the final response. */
   send(request: OwnRequest, onProvisional: sdk.SendOptions['onProvisional']): Promise<sdk.SipResponse>;

@@ -24,7 +24,7 @@ export class SentRequest extends SipRequest implements OwnRequest {
     message: Request,
     readonly sender: Sender,
     isInitial: boolean,
-    /** Of the request from which this one was made; undefined: it was made from none. */
+    /** The routing state of the request from which this one was made; undefined: it was made from none. */
     routingState?: RoutingState,
   ) {
     super(message, sender.session, isInitial, '', undefined, undefined);
@@ -48,7 +48,7 @@ export class SentRequest extends SipRequest implements OwnRequest {
 
   override set routingDirective(directive: sdk.RoutingDirective) {
     if (!DIRECTIVES.includes(directive))
-      throw new TypeError(`routingDirective is ${DIRECTIVES.join(', ')}, and not ${directive}`);
+      throw new TypeError(`routingDirective is ${DIRECTIVES.join(', ')}, not ${directive}`);
     if (!this.isInitial) throw new IllegalStateError(`${this.label} is in a dialog: no application is chosen for it`);
     if (this.isCommitted) throw new IllegalStateError(`${this.label} has been sent already`);
     if (directive !== 'NEW' && this.routingState === OUTSIDE)
@@ -74,7 +74,7 @@ export class SentRequest extends SipRequest implements OwnRequest {
   }
 
   override createCancel(): sdk.SipRequest {
-    if (this.method !== 'INVITE') throw new IllegalStateError(`createCancel: ${this.label} is no INVITE (§9.1)`);
+    if (this.method !== 'INVITE') throw new IllegalStateError(`createCancel: ${this.label} is not an INVITE (§9.1)`);
     if (this.exchange === undefined) throw new IllegalStateError(`createCancel: ${this.label} has not been sent`);
     return new CancelRequest(this, this.exchange);
   }
@@ -99,12 +99,12 @@ export class SentRequest extends SipRequest implements OwnRequest {
 
   override b2bua(): never {
     throw new IllegalStateError(
-      `b2bua: ${this.label} is the application's own: the helper is that of the request it was made from`,
+      `b2bua: ${this.label} is the application's own: use the helper of the request from which it was made`,
     );
   }
 }
 
-/** A CANCEL as the application makes it; the transaction of its INVITE sends it, when it may (§9.1). */
+/** A CANCEL that the application makes; the transaction of its INVITE sends it as soon as §9.1 allows. */
 class CancelRequest extends SipRequest {
   #sent = false;
 
@@ -125,7 +125,7 @@ class CancelRequest extends SipRequest {
     return this.#sent;
   }
 
-  /** Resolves with what ends the INVITE: its 487, or what has crossed with the CANCEL. */
+  /** Resolves with the final response to the INVITE: its 487, or one that has crossed the CANCEL. */
   override send(): Promise<sdk.SipResponse> {
     if (this.#sent) throw new IllegalStateError(`${this.label} has been sent already`);
     this.#sent = true;

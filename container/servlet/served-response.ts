@@ -1,4 +1,4 @@
-// A response on its way to who sent the request (JSR 289 §5.7): one that the application made, or one of a proxied
+// A response on its way to the sender of the request (JSR 289 §5.7): made by the application, or received on a proxied
 // branch.
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';

@@ -1,4 +1,4 @@
-// What the requests and responses that an application holds have in common. Thin: no protocol logic here.
+// The common part of the requests and responses that an application holds. It contains no protocol logic.
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import { type Message, textOf, wireOf } from '../message/index.js';

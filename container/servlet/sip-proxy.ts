@@ -1,4 +1,4 @@
-// The proxy of one request as its application holds it (JSR 289 §10.2): options, branches, proxyTo.
+// The proxy of one request, as its application holds it (JSR 289 §10.2): options, branches, proxyTo.
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError, SipParseError, SipUri, timeLimit } from '@siplet/sdk';
 import { Uri } from '../message/index.js';
@@ -60,7 +60,7 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   set parallel(value: boolean) {
-    // Of a search under way it concerns the branches that wait (JSR 289 §10.2.3).
+    // During a search it concerns the waiting branches (JSR 289 §10.2.3).
     this.#assertOpen('set parallel');
     this.#context.parallel = value;
   }
@@ -207,7 +207,7 @@ export class SipProxy implements sdk.SipProxy {
     return branch.facade as ProxyBranch;
   }
 
-  /** An option that comes too late is refused: nobody would see that it has no effect. */
+  /** An option that is set too late is refused: the application would not notice that it has no effect. */
   #assertSettable(option: string): void {
     const { refusal, started } = this.#context;
     this.#assert(`set ${option}`, refusal ?? (started ? 'its proxy has been started' : undefined));
@@ -225,7 +225,7 @@ export class SipProxy implements sdk.SipProxy {
   }
 }
 
-/** A target's URI; throws SipParseError for what is none, or of a scheme that cannot be proxied to. */
+/** A target's URI; throws SipParseError if it is not a URI, or has a scheme that cannot be proxied to. */
 function targetText(target: UriOrAddress): string {
   const text = uriText(target);
   if (SCHEMES.has(Uri.parse(text)?.scheme ?? '')) return text;

@@ -1,4 +1,5 @@
-// A request as an application holds it (JSR 289 §5.6): thin over the message, and over whoever answers or proxies it.
+// A request as an application holds it (JSR 289 §5.6): thin over the message, and over the object that answers or
+// proxies it.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError, parseUri } from '@siplet/sdk';
 import { type Request, responseTo, textOf, wireOf } from '../message/index.js';
@@ -14,9 +15,9 @@ import type { SipResponse } from './sip-response.js';
 import { parameterText, type UriOrAddress, uriText } from './values.js';
 
 export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
-  /** Whose credentials were right. */
+  /** The user whose credentials were right. */
   user: string | undefined;
-  /** Raw parameters of the Request-URI with which it came, once that is another. */
+  /** Raw parameters of the Request-URI with which it came, once the application has changed that URI. */
   #uriParameters: string | undefined;
 
   constructor(
@@ -26,7 +27,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     /** Raw parameters of the Route value of ours by which it came; undefined: it came by none. */
     private readonly routeParameters: string | undefined,
     flow: Flow | undefined,
-    /** Undefined for an ACK and for a CANCEL: nothing can be answered to them. */
+    /** Undefined for an ACK and for a CANCEL: an application cannot answer them. */
     readonly answerer: Answerer | undefined,
     /** The branch whose request this is; it may be changed until the branch is started. */
     private readonly coreBranch?: Branch,
@@ -61,7 +62,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
 
   override assertMayWrite(key: string, name: string): void {
     super.assertMayWrite(key, name);
-    // One that came: a request of its own the application writes as it likes.
+    // A received request: in a request of its own the application writes what it likes.
     if (this.flow !== undefined && this.session.userAgent?.mayPass(key) === false) throw this.staysHere(name);
   }
 
@@ -82,7 +83,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     return route === undefined ? undefined : new Address(parseUri(textOf(route.text)));
   }
 
-  /** What the router has said of it. */
+  /** The state that the router has given it. */
   get routingState(): RoutingState {
     return this.answerer?.routingState ?? OUTSIDE;
   }
@@ -118,7 +119,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   createResponse(status: number, reason?: string): SipResponse {
     const answerer = this.answerable('createResponse');
     if (!Number.isInteger(status) || status < 101 || status > 699) {
-      throw new RangeError(`${status} is not a status of a response that an application can give: 101 to 699`);
+      throw new RangeError(`${status} is not a status that an application can answer with: 101 to 699`);
     }
     if (this.isCommitted) throw new IllegalStateError(`createResponse: ${this.label} has its final response`);
     if (answerer.isProxied && !this.isInitial) {
@@ -175,7 +176,7 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
 
   createCancel(): sdk.SipRequest {
     throw new IllegalStateError(
-      `${this.label} was received: only a request that the application sent can be cancelled by it`,
+      `${this.label} was received: an application can cancel only a request that it has sent`,
     );
   }
 
@@ -184,12 +185,12 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     _credentials: sdk.Credentials | readonly sdk.Credentials[],
   ): void {
     throw new IllegalStateError(
-      `${this.label} was received: only a request that the application sends is authorized by it`,
+      `${this.label} was received: an application can authorize only a request that it sends`,
     );
   }
 
   protected answerable(what: string): Answerer {
-    if (this.answerer === undefined) throw new IllegalStateError(`${what}: ${this.label} is answered by nobody`);
+    if (this.answerer === undefined) throw new IllegalStateError(`${what}: ${this.label} cannot be answered`);
     return this.answerer;
   }
 }

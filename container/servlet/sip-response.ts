@@ -7,8 +7,8 @@ import { challengesOf } from './challenges.js';
 import { SipMessage } from './sip-message.js';
 
 /**
- * Where it is from: made by the application, the best or only one, a further copy of a 2xx, or one branch's among
- * others (C-14).
+ * The origin of a response: the application made it, it is the best or only one, it is a retransmitted 2xx, or it is
+ * that of one branch among others (C-14).
  */
 export type Origin = 'created' | 'received' | 'retransmitted' | 'intermediate';
 
@@ -52,7 +52,7 @@ export abstract class SipResponse extends SipMessage<Response> implements sdk.Si
 
   abstract get branch(): sdk.ProxyBranch | undefined;
 
-  /** That of its request. */
+  /** The address of its request. */
   override get initialRemote(): sdk.Endpoint | undefined {
     return this.request.initialRemote;
   }
@@ -92,7 +92,7 @@ export abstract class SipResponse extends SipMessage<Response> implements sdk.Si
     this.#sent = true;
   }
 
-  /** The handler has failed: the response is again as it came (C-41). */
+  /** The handler has failed: the response becomes what it was when it arrived (C-41). */
   restore(): void {
     const received = this.#received;
     if (received === undefined) return;
@@ -102,7 +102,7 @@ export abstract class SipResponse extends SipMessage<Response> implements sdk.Si
     this.#received = undefined;
   }
 
-  /** What a handler changes is kept as it was, in case the handler fails. */
+  /** Keeps the original of a response that a handler changes, in case the handler fails. */
   protected override assertOpen(): void {
     super.assertOpen();
     if (this.origin !== 'created') this.#received ??= this.message.clone();

@@ -1,9 +1,9 @@
-// Where a URI or an address is taken, a string is taken too (contract section 3).
+// Where a URI or an address is taken, a string is taken too (RULES.md section 3).
 import { Address, parseUri, type Uri } from '@siplet/sdk';
 import { uriParameterOf } from '@siplet/sdk/grammar';
 import { textOf, Uri as WireUri, wireOf } from '../message/index.js';
 
-/** What an application may name a place with. */
+/** The types with which an application may name a destination. */
 export type UriOrAddress = string | Uri | Address;
 
 /** The wire text of a URI, or of the URI in an address. Throws SipParseError for a text that is neither. */
@@ -11,13 +11,13 @@ export function uriText(value: UriOrAddress): string {
   if (typeof value !== 'string') return wireOf(String(value instanceof Address ? value.uri : value));
   const wire = wireOf(value.trim());
   if (WireUri.parse(wire) !== undefined) return wire;
-  // Not the common shape: a name-addr, or a fault that parseUri tells of.
+  // An unusual shape: a name-addr, or a fault that parseUri reports.
   return wireOf(String(value.includes('<') ? Address.parse(value).uri : parseUri(value)));
 }
 
 /**
- * What an application names somebody with, as an address of its own. In a text without brackets all that follows a
- * semicolon is the URI's: there is no header here whose parameters it could be (§20.10). Throws SipParseError.
+ * The URI or address that an application gives, as an address of its own. In a text without brackets, everything after
+ * a semicolon belongs to the URI: there is no header here that could have parameters (§20.10). Throws SipParseError.
  */
 export function addressOf(value: UriOrAddress): Address {
   if (value instanceof Address) return value.clone();
@@ -32,7 +32,7 @@ export function parameterText(parameters: string, name: string): string | true |
   return typeof raw === 'string' ? textOf(raw) : raw;
 }
 
-/** Throws RangeError for an address that is not one of this container's; undefined is none in particular. */
+/** Throws RangeError for an address that is not one of this container's; undefined means no particular one. */
 export function assertInterface(address: string | undefined, own: { hasInterface(address: string): boolean }): void {
   if (address !== undefined && !own.hasInterface(address))
     throw new RangeError(`outboundInterface: the container does not listen on ${address}`);

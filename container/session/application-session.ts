@@ -15,9 +15,9 @@ import { Session } from './session.js';
 import type { SipSession } from './sip-session.js';
 import { Task } from './task.js';
 
-/** Who finds application sessions by their version and their key. */
+/** Finds application sessions by their version and their key. */
 export interface ApplicationSessionKeeper {
-  /** It is about to end: its key finds it no longer. */
+  /** It is about to end: it is no longer found by its key. */
   closeKey(session: ApplicationSession): void;
   ended(session: ApplicationSession): void;
 }
@@ -31,15 +31,15 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
   #sessions: SipSession[] = [];
   #timers: Set<ApplicationTimer> | undefined;
   #abort: AbortController | undefined;
-  /** It is being invalidated: what ends in it makes it ready for nothing. */
+  /** It is being invalidated: its parts end, but it is not reported as ready. */
   #ending = false;
-  /** Milliseconds from what happened last, or from `setExpires`, to its expiry. */
+  /** Milliseconds from the last event, or from `setExpires`, to its expiry. */
   #lifetime: number;
-  /** When something last happened in it. */
+  /** The time of the last event in it. */
   #touched: number;
   /** When it expires, on the clock's scale. */
   #due = NEVER;
-  /** Set by the application, which then means it also while a call stands. */
+  /** The application has set the expiry, which then holds even during a call. */
   #explicit = false;
   #expiry: Deadline | undefined;
 
@@ -47,7 +47,7 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
     services: SessionServices,
     readonly keeper: ApplicationSessionKeeper,
     readonly application: DeployedApplication,
-    /** Milliseconds; 0: for ever. */
+    /** Milliseconds; 0: forever. */
     sessionTimeout: number,
     /** Its name among the sessions of the application (C-42), when it has one. */
     readonly key?: string,
@@ -107,7 +107,7 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
 
   // Expiry -----------------------------------------------------------------------------------------
 
-  /** Something happened in it: the time to its expiry begins anew, unless the application has said when that is. */
+  /** Something happened in it: the time until its expiry starts again, unless the application has set the expiry. */
   touch(): void {
     this.#touched = this.services.clock.now();
     if (!this.#explicit) this.#due = this.#touched + this.#lifetime;
@@ -140,7 +140,8 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
     if (left > 0) {
       this.#expiry = this.services.clock.start(left, this, 'expiry');
     } else if (!this.#explicit && this.#isInUse) {
-      // Nobody said how long the call may last: it ends when it ends, or when nothing was heard of it for very long.
+      // The application has set no limit for the call: the session lasts until the call ends, or has been silent for a
+      // very long time.
       this.#restart();
     } else {
       this.#tellExpired();
@@ -148,8 +149,8 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
   }
 
   /**
-   * The handler may give it more time; what comes in it until the handler has settled does so too, since it waits for
-   * its turn.
+   * The handler may give it more time. A message that arrives before the handler has settled does so too, since it
+   * waits for its turn.
    */
   #tellExpired(): void {
     const touched = this.#touched;
@@ -190,8 +191,8 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
   }
 
   /**
-   * No SIP session and no timer is left (JSR 289 §6.4.1). One with a key is never ready: requests of that key are still
-   * to find it (C-42), until it expires, which nothing but the application puts off once nobody calls.
+   * No SIP session and no timer is left (JSR 289 §6.4.1). One with a key is never ready: later requests with that key
+   * must find it (C-42), until it expires. Without calls, only the application can put its expiry off.
    */
   protected get isReady(): boolean {
     return !this.#ending && this.key === undefined && this.#sessions.length === 0 && (this.#timers?.size ?? 0) === 0;

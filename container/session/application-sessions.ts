@@ -7,23 +7,23 @@ import { ApplicationSession, type ApplicationSessionKeeper } from './application
 import type { SessionServices } from './services.js';
 import { SipSession } from './sip-session.js';
 
-/** Minutes: contract section 2. */
+/** Minutes: RULES.md section 2. */
 const SESSION_TIMEOUT = 3;
-/** Keys are made of what comes from the wire, and kept as long as their session. */
+/** Keys are made from text of the wire, and kept as long as their session. */
 const MAX_KEY = 1024;
 
-/** What one version of an application has. */
+/** The sessions of one version of an application. */
 class OfVersion {
   readonly all = new Slots<ApplicationSession>();
   byKey: Map<string, ApplicationSession> | undefined;
 }
 
 export class ApplicationSessions implements ApplicationSessionKeeper {
-  /** Told when a version of an application has no session any longer. */
+  /** Told when a version of an application has no sessions any more. */
   onIdle: ((application: DeployedApplication) => void) | undefined;
   /**
-   * By version, and so are keys: what comes in goes to the new version alone (D-1), whose code knows nothing of what
-   * the old one keeps in the session.
+   * By version, and so are keys: new requests go only to the new version (D-1), whose code does not know the contents
+   * of the old version's sessions.
    */
   readonly #versions = new WeakMap<DeployedApplication, OfVersion>();
   #size = 0;
@@ -62,7 +62,8 @@ export class ApplicationSessions implements ApplicationSessionKeeper {
   }
 
   /**
-   * C-42: the session of that key, which is made when there is none. Throws TypeError or RangeError for what is no key.
+   * C-42: the session with that key, which is made when there is none. Throws TypeError or RangeError for a value that
+   * cannot be a key.
    */
   withKey(application: DeployedApplication, key: string, sessionTimeout?: number): ApplicationSession {
     return this.findByKey(application, key) ?? this.create(application, sessionTimeout, key);
@@ -73,7 +74,7 @@ export class ApplicationSessions implements ApplicationSessionKeeper {
     return this.#versions.get(application)?.byKey?.get(key);
   }
 
-  /** Of whatever application. */
+  /** Of any application. */
   find(id: string): ApplicationSession | undefined {
     const session = this.services.named.get(id);
     return session instanceof ApplicationSession ? session : undefined;
@@ -110,8 +111,8 @@ export class ApplicationSessions implements ApplicationSessionKeeper {
   }
 
   /**
-   * Invalidates all that a version still has: its time to drain is over (D-2). Requests in its dialogs then follow
-   * their Route sets.
+   * Invalidates all sessions that a version still has: its time to drain is over (D-2). Requests in its dialogs then
+   * follow their Route sets.
    */
   endAll(application: DeployedApplication): void {
     for (const session of this.of(application)) session.invalidate();

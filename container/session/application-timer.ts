@@ -11,7 +11,7 @@ export class ApplicationTimer implements sdk.SipTimer, Timed {
   readonly repeat: number | undefined;
   readonly info: sdk.Json | undefined;
   #deadline: Deadline | undefined;
-  /** Cancelled, or the session has ended: a firing that waits for its turn is not told any more. */
+  /** Cancelled, or the session has ended: a firing that waits for its turn is dropped. */
   #over = false;
   /** It has fired and the handler has not settled, or waits for its turn. */
   #firing = false;
@@ -41,7 +41,7 @@ export class ApplicationTimer implements sdk.SipTimer, Timed {
     return this.applicationSession.services.clock;
   }
 
-  /** It will call its handler yet. */
+  /** It will still call its handler. */
   get isPending(): boolean {
     return !this.#over && (this.#deadline !== undefined || this.#firing);
   }
@@ -49,7 +49,7 @@ export class ApplicationTimer implements sdk.SipTimer, Timed {
   expire(): void {
     this.#deadline = undefined;
     if (this.repeat !== undefined) this.#startNext(this.repeat);
-    // While the former firing has not been dealt with, another would only queue up behind it.
+    // While the previous firing has not been dealt with, another one would only queue up behind it.
     if (this.#firing) return;
     const { applicationSession } = this;
     applicationSession.touch();
@@ -73,7 +73,7 @@ export class ApplicationTimer implements sdk.SipTimer, Timed {
     });
   }
 
-  /** At the next time of its rhythm; those that have passed while the process was busy are left out. */
+  /** Starts it for the next time of its rhythm. Times that passed while the process was busy are skipped. */
   #startNext(repeat: number): void {
     const now = this.#clock.now();
     this.#due += repeat * Math.max(1, Math.ceil((now - this.#due) / repeat));

@@ -1,4 +1,4 @@
-// What a handler can await of the container: a response, a bridge, the next request. Who awaits it lends its turn
+// What a handler can await from the container: a response, a bridge, the next request. The handler lends its turn
 // meanwhile (C-43, C-41).
 import type { Turn } from './mailbox.js';
 
@@ -10,12 +10,12 @@ interface Settle<T> {
 const nothing = (): void => {};
 
 /**
- * A promise that knows whether somebody awaits it. `give` resolves it once; nobody else does. In the turn of the
- * handler that asked for it the value is delivered when that turn has come again, and not behind what waits in the
- * mailbox for a new one.
+ * A promise that knows whether it is awaited. Only `give` resolves it, and only once. In the turn of the handler that
+ * asked for it the value is delivered when that turn has come again, not after the jobs that wait in the mailbox for a
+ * turn of their own.
  */
 export class Awaited<T> extends Promise<T> {
-  /** Somebody awaits it, or has asked to be called back. */
+  /** It is awaited, or a callback was registered. */
   declare isTaken: boolean;
   declare private turn: Turn | undefined;
   declare private isGiven: boolean;
@@ -34,7 +34,7 @@ export class Awaited<T> extends Promise<T> {
     return awaited;
   }
 
-  /** What comes of the promise, as something that a handler can await. */
+  /** The result of the promise, in a form that a handler can await. */
   static of<T>(promise: Promise<T>, turn: Turn | undefined): Awaited<T> {
     const awaited = Awaited.in<T>(turn);
     promise.then(
@@ -44,12 +44,12 @@ export class Awaited<T> extends Promise<T> {
     return awaited;
   }
 
-  /** What `then` and `catch` give is an ordinary promise. */
+  /** `then` and `catch` return an ordinary promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
 
-  /** An `await` calls it: a promise of another class than Promise is asked. */
+  /** An `await` calls it: for a promise of another class than Promise, `then` is called. */
   // biome-ignore lint/suspicious/noThenProperty: it is a promise
   override then<A = T, B = never>(
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -69,7 +69,7 @@ export class Awaited<T> extends Promise<T> {
 
   fail(error: unknown): void {
     this.#deliver(() => {
-      // Where nobody awaits it, nobody has to be told that the process has an unhandled rejection.
+      // If it is not awaited, its rejection must not count as an unhandled rejection of the process.
       if (!this.isTaken) super.then(undefined, () => {});
       this.settle.reject(error);
     });

@@ -9,7 +9,7 @@ import { type Dialogs, type DialogsKeeper, type Invitation, SipSession } from '.
 /** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
 export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
 
-/** Whether a response says where its sender is reached in the dialog (§12.1.1, RFC 3311 §5.2, RFC 6665 §4.1.2.1). */
+/** Whether a response gives the address of its sender in the dialog (§12.1.1, RFC 3311 §5.2, RFC 6665 §4.1.2.1). */
 export function namesContact(method: string, status: number): boolean {
   return status < 300 && (DIALOG_METHODS.has(method) || (method === 'UPDATE' && status >= 200));
 }
@@ -35,7 +35,7 @@ export class DialogSet implements Dialogs {
   isContactSent = false;
   /** The search that may still make dialogs of it. */
   search: { cancel(reason?: string): void } | undefined;
-  /** INVITEs that are proxied in it, until nothing of them can come any more. */
+  /** INVITEs that are proxied in it, until no more messages can come for them. */
   #invitations: readonly Invitation[] = NO_INVITATIONS;
   readonly #sessions: SipSession[];
 
@@ -44,7 +44,7 @@ export class DialogSet implements Dialogs {
     request: Request,
   ) {
     this.method = request.method;
-    // Cut out of one short text, since it may stand for hours: the message is not kept for its sake.
+    // Copied into one short text, since it may live for hours: it must not keep the whole message in memory.
     const { callId, from, to } = request;
     const text = flat(`${callId}\n${from.text}\n${to.text}\n${from.tag ?? ''}`);
     const fromStart = callId.length + 1;
@@ -58,7 +58,7 @@ export class DialogSet implements Dialogs {
     this.#sessions = [new SipSession(this, applicationSession, undefined)];
   }
 
-  /** It is told when no session is left that needs to hear of it. */
+  /** The invitation is told when no session that needs it is left. */
   hold(invitation: Invitation): void {
     // Nearly always one: a list that grows would have room for 17.
     this.#invitations = [...this.#invitations, invitation];
@@ -79,7 +79,8 @@ export class DialogSet implements Dialogs {
     const { tag } = response.to;
     const { first } = this;
     if (tag === undefined || first.calleeTag === tag) return first;
-    // Only what can make a dialog gives the session its tag: finals of different branches have tags of their own.
+    // Only a response that can make a dialog gives the session its tag: final responses of different branches have tags
+    // of their own.
     if (response.status >= 300) return this.#withTag(tag) ?? first;
     if (first.calleeTag === undefined) {
       first.calleeTag = copied(tag);
@@ -96,8 +97,8 @@ export class DialogSet implements Dialogs {
   }
 
   /**
-   * A search of our own has ended (§13.2.2.4): early dialogs have come to nothing; from the first session it may be
-   * tried again.
+   * A search of our own has ended (§13.2.2.4): early dialogs have failed; the request may be tried again from the first
+   * session.
    */
   searchEnded(): void {
     for (const session of this.#sessions.slice()) {
@@ -133,7 +134,7 @@ export class DialogSet implements Dialogs {
     return this.#sessions;
   }
 
-  /** Nothing of it is left. */
+  /** No session of it is left. */
   get isEmpty(): boolean {
     return !this.#sessions.some((session) => session.isValid);
   }
@@ -147,7 +148,7 @@ export class DialogSet implements Dialogs {
     for (const invitation of invitations) invitation.condense();
   }
 
-  /** The transaction that made it has ended: dialogs which were never confirmed are over (§12.3). */
+  /** The transaction that made it has ended: dialogs that were never confirmed are over (§12.3). */
   settle(): void {
     for (const session of this.#sessions.slice()) {
       if (session.state !== 'confirmed') session.state = 'terminated';

@@ -21,8 +21,8 @@ export class EncodedUris {
   }
 
   /**
-   * What `find` gives for the id in the URI, if the check is the one for its application; undefined for whatever
-   * somebody else wrote.
+   * The result of `find` for the id in the URI, if the check is right for its application; undefined if the container
+   * did not write the parameter.
    */
   read<S extends { readonly appName: string }>(uri: Uri, find: (id: string) => S | undefined): S | undefined {
     const value = uri.parameter(SESSION_PARAMETER);
@@ -40,7 +40,7 @@ export class EncodedUris {
   }
 }
 
-/** In a time that does not tell where they differ. */
+/** Compares in a time that does not reveal where they differ. */
 function isSame(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

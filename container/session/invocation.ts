@@ -1,4 +1,4 @@
-// One call of one handler: in whose turn it runs, how it is called, what a failure costs (C-41).
+// One call of one handler: the turn in which it runs, how it is called, and what a failure causes (C-41).
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
@@ -8,8 +8,8 @@ import type { Request } from '../message/index.js';
 import type { HandlerCaller, Turn } from './mailbox.js';
 
 /**
- * The handler in whose turn the current asynchronous work began. There is one for the process, because each that was
- * ever used makes every promise dearer.
+ * The handler in whose turn the current asynchronous work began. There is one for the whole process, because each one
+ * in use makes every promise more expensive.
  */
 const SCOPE = new AsyncLocalStorage<Turn>();
 
@@ -20,7 +20,7 @@ export class Invocation implements HandlerCaller {
   onFailure: ((label: string, application: DeployedApplication) => void) | undefined;
   /** Handlers that have failed. */
   failures = 0;
-  /** Relays an error that is the answer to somebody's call; false: it is not one. */
+  /** Relays an error that answers a call; false: it is not such an error. */
   relays: (error: unknown) => boolean = () => false;
 
   constructor(
@@ -40,7 +40,7 @@ export class Invocation implements HandlerCaller {
   }
 
   /**
-   * Takes an error that no handler caught: a rejection that nobody awaits, a timer that throws. It ends nobody's calls
+   * Takes an error that no handler caught: a rejection that is not awaited, a timer that throws. It ends no calls
    * (C-41).
    */
   unhandled(error: unknown): void {
@@ -56,7 +56,7 @@ export class Invocation implements HandlerCaller {
     application.log.error({ err: error, handler: handler.label }, `${handler.label} left an unhandled error`);
   }
 
-  /** Counts and logs the failure of a handler; at level debug it is logged alone. */
+  /** Counts and logs the failure of a handler; at level debug it is only logged. */
   failed(
     label: string,
     application: DeployedApplication,

@@ -1,9 +1,10 @@
-// What may be kept in attributes and timers: JSON values, so that a store can keep them later (contract section 3).
+// The values that attributes and timers may keep: JSON values, so that a store can keep them later (RULES.md section
+// 3).
 
-/** Deeper than this nothing is stored: it is no data, but a structure of the program. */
+/** The maximum depth: a deeper value is not data, but a structure of the program. */
 const MAX_DEPTH = 100;
 
-/** Throws a TypeError that names the place, where the value could not be written as JSON and read back as it was. */
+/** Throws a TypeError that names the place, when the value could not be written as JSON and read back unchanged. */
 export function assertJson(value: unknown, place: string): void {
   check(value, place, []);
 }
@@ -11,8 +12,8 @@ export function assertJson(value: unknown, place: string): void {
 function check(value: unknown, place: string, above: readonly object[]): void {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return;
   if (typeof value === 'number' && Number.isFinite(value)) return;
-  if (typeof value !== 'object') throw new TypeError(`${place} is ${nameOf(value)}, which is no JSON value`);
-  if (above.includes(value)) throw new TypeError(`${place} contains itself, and so is no JSON value`);
+  if (typeof value !== 'object') throw new TypeError(`${place} is ${nameOf(value)}, which is not a JSON value`);
+  if (above.includes(value)) throw new TypeError(`${place} contains itself, so it is not a JSON value`);
   if (above.length === MAX_DEPTH)
     throw new TypeError(`${shortened(place)} is nested more than ${MAX_DEPTH} levels deep`);
   const path = [...above, value];
@@ -26,8 +27,8 @@ function checkElements(value: readonly unknown[], place: string, path: readonly 
 }
 
 function checkMembers(value: object, place: string, path: readonly object[]): void {
-  if (!isPlain(value)) throw new TypeError(`${place} is ${nameOf(value)}, which is no JSON value`);
-  // A member that is undefined is not there, as JSON has it.
+  if (!isPlain(value)) throw new TypeError(`${place} is ${nameOf(value)}, which is not a JSON value`);
+  // An undefined member counts as missing, as in JSON.
   for (const [name, member] of Object.entries(value)) if (member !== undefined) check(member, `${place}.${name}`, path);
 }
 

@@ -7,13 +7,13 @@ import type { Clock, Deadline, Timed } from '../base/clock.js';
 
 /** One call of one handler. */
 export interface Job {
-  /** Undefined: only the order matters, there is nobody to call. Asked when its turn has come. */
+  /** Undefined: only the order matters, no handler is called. Read when its turn has come. */
   handler(): Handler | undefined;
-  /** What the handler is called with. */
+  /** The argument of the handler. */
   argument(): unknown;
-  /** It has settled: with what it threw or rejected with, or undefined. */
+  /** It has settled: `error` is what it threw or rejected with, or undefined. */
   settled(error: unknown, handler: Handler | undefined): void;
-  /** Whether a message waits for it. Only then is its time limited; and when another job has come behind it. */
+  /** Whether a message waits for it. Its time is limited only then, or when another job waits behind it. */
   readonly isWaitedFor: boolean;
 }
 
@@ -22,13 +22,13 @@ export interface HandlerCaller {
   readonly clock: Clock;
   /** Milliseconds that a handler has (C-41). */
   readonly handlerTimeout: number;
-  /** Calls it in the scope of its turn, which `current` then tells. May throw. */
+  /** Calls it in the scope of its turn, which `current` then returns. May throw. */
   invoke(turn: Turn, argument: unknown): unknown;
   /** A fault of the container itself, found when a handler had settled. */
   fault(error: unknown): void;
 }
 
-/** What a handler that did not settle in time has failed with. */
+/** The error of a handler that did not settle in time. */
 class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout';
 }
@@ -40,8 +40,9 @@ interface Resumption {
 }
 
 /**
- * One call of one handler, until what it returned has settled. While it awaits something of the container (a response,
- * a bridge, the next request) the turn is lent to the others of its session; it goes on when nobody else has it.
+ * One call of one handler, until what it returned has settled. While it awaits something from the container (a
+ * response, a bridge, the next request), the other handlers of its session have the turn. It goes on when none of them
+ * has it.
  */
 export class Turn implements Timed {
   /** Not settled yet. */
@@ -50,9 +51,9 @@ export class Turn implements Timed {
   #left: number;
   #since = 0;
   #isWaitedFor: boolean;
-  /** How much of the container it awaits at this time. */
+  /** The number of results that it awaits from the container now. */
   #awaits = 0;
-  /** What is to be known when it has settled. */
+  /** Callbacks for when it has settled. */
   #afterwards: (() => void)[] | undefined;
 
   constructor(
@@ -77,7 +78,7 @@ export class Turn implements Timed {
     return this.#awaits > 0;
   }
 
-  /** Another job has come behind it. */
+  /** Another job waits behind it. */
   beWaitedFor(): void {
     if (this.#isWaitedFor) return;
     this.#isWaitedFor = true;
@@ -99,7 +100,8 @@ export class Turn implements Timed {
   }
 
   /**
-   * It awaits something of the container: that time does not count (C-41), and others of its session may run meanwhile.
+   * It awaits something from the container: that time does not count (C-41), and other handlers of its session may run
+   * meanwhile.
    */
   suspend(): void {
     if (!this.isAlive || this.#awaits++ > 0) return;
@@ -107,7 +109,9 @@ export class Turn implements Timed {
     this.mailbox.lend(this);
   }
 
-  /** What it awaited is there: `go` is called when its turn has come again; at once while it awaits more than that. */
+  /**
+   * A result that it awaited is there: `go` is called when its turn has come again, or at once while it awaits others.
+   */
   resume(go: () => void): void {
     if (!this.isAlive || --this.#awaits > 0) go();
     else this.mailbox.giveBack({ turn: this, go });
@@ -151,11 +155,11 @@ export class Turn implements Timed {
 }
 
 export class Mailbox {
-  /** A handler is running: synchronously, or its promise has not settled and it awaits nothing of the container. */
+  /** A handler is running: synchronously, or its promise has not settled and it awaits nothing from the container. */
   #busy = false;
   #holder: Turn | undefined;
   #waiting: (Job | Resumption)[] | undefined;
-  /** What is to be looked at when no handler runs. */
+  /** Callbacks for when no handler runs. */
   #afterwards: (() => void)[] | undefined;
 
   constructor(
@@ -180,8 +184,8 @@ export class Mailbox {
   }
 
   /**
-   * Calls it back when no handler runs and nothing waits; now, when that is so. Unlike a job it is nothing that a
-   * handler could be late for.
+   * Calls it back when no handler runs and nothing waits; now, if that is so. Unlike a job, it does not limit the time
+   * of a handler.
    */
   whenIdle(then: () => void): void {
     if (!this.#busy) {
@@ -217,7 +221,7 @@ export class Mailbox {
     this.#rest();
   }
 
-  /** True when another may run: the job is done, or awaits something of the container. */
+  /** True when another may run: the job is done, or awaits something from the container. */
   #call(job: Job): boolean {
     const handler = job.handler();
     if (handler === undefined) {
@@ -259,7 +263,7 @@ export class Mailbox {
     }
   }
 
-  /** The holder awaits something of the container: the next may run. */
+  /** The holder awaits something from the container: the next may run. */
   lend(turn: Turn): void {
     if (this.#holder === turn) this.#next();
   }

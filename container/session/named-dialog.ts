@@ -5,9 +5,9 @@ import type { Request } from '../message/index.js';
 export interface NamedDialog {
   readonly type: 'REPLACES' | 'JOIN';
   readonly callId: string;
-  /** Of the side that the INVITE is for. */
+  /** The tag of the side that the INVITE is for. */
   readonly toTag: string;
-  /** Of that side's peer. */
+  /** The tag of that side's peer. */
   readonly fromTag: string;
   /** Only a dialog that is not confirmed yet is meant (RFC 3891 §3). */
   readonly earlyOnly: boolean;
@@ -15,12 +15,12 @@ export interface NamedDialog {
 
 /** callid = word [ "@" word ] (§25.1). */
 const CALL_ID = /^[\w\-.!%*+`'~()<>:\\"/[\]?{}]+(?:@[\w\-.!%*+`'~()<>:\\"/[\]?{}]+)?$/;
-/** Longer ones are named by nobody in good faith. */
+/** A longer one is an attack. */
 const MAX_LENGTH = 1024;
 
 /**
- * Undefined when the INVITE names none; 'malformed' for a header that cannot be read, for two of them, and for Join
- * beside Replaces (RFC 3891 §3, RFC 3911 §4).
+ * Undefined when the INVITE names none; 'malformed' for a malformed header, for two of them, and for Join beside
+ * Replaces (RFC 3891 §3, RFC 3911 §4).
  */
 export function namedDialogOf(request: Request): NamedDialog | 'malformed' | undefined {
   const replaces = request.first('replaces');
@@ -41,7 +41,7 @@ export function namedDialogOf(request: Request): NamedDialog | 'malformed' | und
   return { type: replaces === undefined ? 'JOIN' : 'REPLACES', callId, toTag, fromTag, earlyOnly };
 }
 
-/** Each tag stands there once, and as a token. */
+/** Each tag occurs once, and is a token. */
 function tagOf(
   parameters: readonly (readonly [name: string, value: string | true])[],
   wanted: string,

@@ -1,4 +1,5 @@
-// Calls for which no message waits: life of sessions, timers. They go through the mailbox as every other (C-43).
+// Calls for which no message waits: the life of sessions, and timers. Like all others, they go through the mailbox
+// (C-43).
 import type { HandlerKind } from '@siplet/sdk/declarations';
 import type { Handler } from '../application/handler.js';
 import type { SessionOwner } from './owner.js';

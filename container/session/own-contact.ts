@@ -1,4 +1,4 @@
-// The Contact of a user agent (§8.1.1.8, §12.1.1) as far as its application chooses it: host, port and transport are
+// The part of a user agent's Contact that its application chooses (§8.1.1.8, §12.1.1): host, port and transport are
 // the container's.
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError, SipUri } from '@siplet/sdk';
@@ -9,11 +9,11 @@ import type { Flow } from '../transport/flow.js';
 /** The dialogs whose user agent it is. */
 interface ContactOwner {
   readonly callId: string;
-  /** A message with the Contact has gone: the peer knows it. */
+  /** A message with the Contact has been sent: the peer knows it. */
   readonly isContactSent: boolean;
 }
 
-/** What they say of a URI decides how the container is reached (§19.1.1). */
+/** URI parameters that decide how the container is reached (§19.1.1). */
 const OF_THE_CONTAINER: ReadonlySet<string> = new Set(['transport', 'maddr', 'ttl', 'method', 'lr']);
 
 export class OwnContact implements sdk.OwnContact {
@@ -30,7 +30,7 @@ export class OwnContact implements sdk.OwnContact {
 
   set user(user: string | undefined) {
     this.assertOpen();
-    if (user === '') throw new TypeError('contact.user is empty: undefined is for none');
+    if (user === '') throw new TypeError('contact.user is empty: to have no user, set undefined');
     this.#user = user === undefined ? undefined : String(user);
   }
 
@@ -41,7 +41,7 @@ export class OwnContact implements sdk.OwnContact {
       );
   }
 
-  /** The header's value in a message that takes this flow. */
+  /** The header's value in a message on this flow. */
   textFor(flow: Flow): string {
     const own = contactOf(flow);
     if (this.#user === undefined && this.parameters.size === 0) return own;
@@ -52,7 +52,7 @@ export class OwnContact implements sdk.OwnContact {
   }
 }
 
-/** Names have no case (§19.1.4). */
+/** Names are case-insensitive (§19.1.4). */
 class ContactParameters extends Map<string, string | true> {
   constructor(private readonly contact: OwnContact) {
     super();
@@ -71,7 +71,7 @@ class ContactParameters extends Map<string, string | true> {
     const key = name.toLowerCase();
     if (key === '') throw new TypeError('contact.parameters: a parameter needs a name');
     if (OF_THE_CONTAINER.has(key))
-      throw new IllegalStateError(`contact.parameters: ${key} is the container's, an application does not set it`);
+      throw new IllegalStateError(`contact.parameters: ${key} is the container's, an application cannot set it`);
     return super.set(key, value === true ? true : String(value));
   }
 

@@ -10,7 +10,9 @@ export interface SessionOwner extends sdk.ApplicationSession {
   readonly services: SessionServices;
   /** A handler is being told that a session has ended: the attributes can still be read. */
   isTellingEnd: boolean;
-  /** Something has happened in it: the time to its expiry begins anew, unless the application has set that time. */
+  /**
+   * Something has happened in it: the time until its expiry starts again, unless the application has set the expiry.
+   */
   touch(): void;
   add(session: sdk.SipSession): void;
   remove(session: sdk.SipSession): void;

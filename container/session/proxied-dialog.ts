@@ -1,12 +1,12 @@
-// What a container that stays on the path knows of a dialog's two ends: enough to send each of them a BYE in the
-// other's name (JSR 289 SipSession).
+// The two ends of a dialog on whose path the container stays: enough to send each of them a BYE in the other's name
+// (JSR 289 SipSession).
 import { splitList } from '@siplet/sdk/grammar';
 import { flat, Party, Request, type Response, Uri } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 
 type End = 'caller' | 'callee';
 
-/** How the dialog is named on the wire. */
+/** The identification of the dialog on the wire. */
 interface Identity {
   readonly callId: string;
   readonly from: string;
@@ -23,7 +23,7 @@ export class ProxiedDialog {
   #callerSequence: number;
   #calleeSequence = 0;
 
-  /** From the request as it came and the 2xx as it came back. */
+  /** From the request and the 2xx, both as received. */
   constructor(request: Request, response: Response) {
     this.#callerSequence = request.cseq.number;
     const caller = `${contactOf(request, request.from.uri)}\n${routesOf(request)}`;
@@ -73,7 +73,7 @@ function targetIn(contacts: string): string {
   return Party.parse(listOf(contacts)[0] ?? '')?.uri ?? '';
 }
 
-/** The Record-Route values that elements between us and the callee have put above ours. */
+/** The Record-Route values that elements between us and the callee have added above ours. */
 function beyondOurs(routes: readonly string[], name: string | undefined): string[] {
   const beyond: string[] = [];
   for (const route of routes) {

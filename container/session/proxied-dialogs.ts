@@ -6,14 +6,17 @@ import { flat, type Request } from '../message/index.js';
 import { type RouteCookie, slotIn } from '../proxy/route-cookie.js';
 import type { Dialogs, DialogsKeeper, SipSession } from './sip-session.js';
 
-/** Dialogs with one Call-ID: an application each that has proxied the call. More of them are an attack. */
+/**
+ * The maximum number of dialogs with one Call-ID: one for each application that has proxied the call. More are an
+ * attack.
+ */
 const MAX_LOOKED_AT = 32;
 
 export class ProxiedDialogs implements DialogsKeeper {
   /** By the slot that ends the name in our Record-Route. */
   readonly #named = new Slots<Dialogs>();
   /**
-   * By Call-ID: nearly always one; a Set where there are more. Undefined until somebody asks: few containers ever see
+   * By Call-ID: nearly always one; a Set where there are more. Undefined until it is needed: few containers ever see
    * such an INVITE.
    */
   #sets: Map<string, Dialogs | Set<Dialogs>> | undefined;
@@ -50,7 +53,7 @@ export class ProxiedDialogs implements DialogsKeeper {
     if (this.#named.delete(set.slot, set)) this.#remove(set);
   }
 
-  /** How many of them have a dialog that stands. */
+  /** How many of them have an established dialog. */
   get confirmed(): number {
     let confirmed = 0;
     for (const set of this.#named.values())
@@ -83,12 +86,15 @@ export class ProxiedDialogs implements DialogsKeeper {
     return sets;
   }
 
-  /** How many Call-IDs are indexed: none before somebody has asked. */
+  /** How many Call-IDs are indexed: none before the index is needed. */
   get indexed(): number {
     return this.#sets?.size ?? 0;
   }
 
-  /** Sessions whose dialog has these tags, in whichever order; in the order in which applications have had the call. */
+  /**
+   * Sessions whose dialog has these two tags, in either role; sorted in the order in which the applications had the
+   * call.
+   */
   find(callId: string, oneTag: string, otherTag: string): SipSession[] {
     return [...this.#between(callId, oneTag, otherTag), ...this.#between(callId, otherTag, oneTag)];
   }

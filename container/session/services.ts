@@ -1,4 +1,4 @@
-// What sessions need of the container around them.
+// What sessions need from the container.
 import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { Request } from '../message/index.js';
@@ -10,15 +10,15 @@ export interface SessionServices {
   readonly identifiers: Identifiers;
   readonly invocation: Invocation;
   readonly encodedUris: EncodedUris;
-  /** The sessions of both kinds whose id somebody has asked for. */
+  /** The sessions of both kinds whose id has been asked for. */
   readonly named: Map<string, object>;
   /** Milliseconds without a message after which a dialog is forgotten. */
   readonly dialogIdle: number;
   /** Whether an address names one of our listeners. */
   hasInterface(address: string): boolean;
   /**
-   * Sends a request of the container's own in a proxied dialog. Resolves when it has been answered, or when nobody can
-   * be reached.
+   * Sends a request of the container's own in a proxied dialog. Resolves when it has been answered, or when its peer
+   * cannot be reached.
    */
   sendInDialog(request: Request): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What the sessions of both kinds have in common (JSR 289 §6.2, §6.3): an id, attributes, readiness, an end.
+// The common part of both kinds of session (JSR 289 §6.2, §6.3): an id, attributes, readiness, an end.
 import type { Json } from '@siplet/sdk';
 import { SessionInvalidError } from '@siplet/sdk';
 import type { HandlerKind } from '@siplet/sdk/declarations';
@@ -13,7 +13,8 @@ export abstract class Session {
   #valid = true;
   #invalidateWhenReady = true;
   /**
-   * Whether it is ready is being found out: the handler that runs has not settled, or the application is being told.
+   * True while its readiness is being determined: the running handler has not settled, or the application is being
+   * told.
    */
   #checking = false;
   /** A handler is being told of its end, or of the end of a session in it: the attributes can still be read. */
@@ -26,16 +27,16 @@ export abstract class Session {
     if (attributes !== undefined) this.#attributes = this.#newAttributes(attributes);
   }
 
-  /** Itself, or the one that it is in: its mailbox is this one's. */
+  /** The session itself, or the application session that it is in; both use its mailbox. */
   protected abstract readonly owner: SessionOwner;
   /** 'the session of a84b4c76e66710': for errors. */
   protected abstract readonly label: string;
-  /** Nothing can come in it any more (JSR 289 §6.2.4, §6.4.1). */
+  /** No message can arrive in it any more (JSR 289 §6.2.4, §6.4.1). */
   protected abstract readonly isReady: boolean;
   protected abstract readonly readyKind: HandlerKind;
   abstract invalidate(): void;
 
-  /** Made when somebody asks for it: most calls end without. From then on the session is found by it. */
+  /** Made when it is first asked for: most calls never need it. From then on the session is found by it. */
   get id(): string {
     if (this.#id === undefined) {
       this.#id = this.services.identifiers.id();
@@ -75,8 +76,8 @@ export abstract class Session {
   }
 
   /**
-   * Tells the application when it is ready, and ends it then. What a running handler leaves behind counts: it may still
-   * add to the session.
+   * Tells the application when it is ready, and ends it then. It waits for a running handler, which may still add to
+   * the session.
    */
   checkReady(): void {
     if (!this.#valid || this.#checking || !this.isReady) return;

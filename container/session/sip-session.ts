@@ -1,4 +1,4 @@
-// The SIP session (JSR 289 §6): one dialog, or what may become one, as its application sees it.
+// The SIP session (JSR 289 §6): one dialog, or one that may still be made, as its application sees it.
 import type * as sdk from '@siplet/sdk';
 import { Address, IllegalStateError } from '@siplet/sdk';
 import { type Request, type Response, textOf } from '../message/index.js';
@@ -12,19 +12,19 @@ import type { ProxiedDialog } from './proxied-dialog.js';
 import { Session } from './session.js';
 import type { UserAgent } from './user-agent.js';
 
-/** An INVITE that is proxied in a dialog, and waits for 2xx that come again (RFC 6026). */
+/** An INVITE that is proxied in a dialog, and waits for retransmitted 2xx (RFC 6026). */
 export interface Invitation {
-  /** The application has no part in it any longer. */
+  /** The application is no longer involved. */
   condense(): void;
 }
 
-/** Who finds dialogs by their name in our Record-Route. */
+/** Finds dialogs by their name in our Record-Route. */
 export interface DialogsKeeper {
   /** No session of them is left. */
   ended(dialogs: Dialogs): void;
 }
 
-/** The dialogs that one request has made: that of the session, and those of other forks. */
+/** The dialogs that one request has made: the one of the session, and those of other forks. */
 export interface Dialogs {
   readonly method: string;
   readonly callId: string;
@@ -33,19 +33,19 @@ export interface Dialogs {
   readonly from: string;
   readonly to: string;
   /**
-   * Their name in our Record-Route, once the container stays on the path (C-34): nobody can guess it, and the last part
-   * of it is their slot.
+   * Their name in our Record-Route, once the container stays on the path (C-34): it cannot be guessed, and its last
+   * part is their slot.
    */
   name: string | undefined;
-  /** Where they are found by their name, and who finds them there. */
+  /** The index that finds them by their name. */
   slot: number;
   keeper: DialogsKeeper | undefined;
   readonly applicationSession: SessionOwner;
   /** The application proxies the request: it is not a user agent. */
   isProxied: boolean;
-  /** What the application says of its Contact; undefined: nothing. */
+  /** The application's part of its Contact; undefined: none. */
   contact: OwnContact | undefined;
-  /** A message with its Contact has gone. */
+  /** A message with its Contact has been sent. */
   isContactSent: boolean;
   /** The search that may still make dialogs. */
   search: { cancel(reason?: string): void } | undefined;
@@ -58,13 +58,13 @@ export interface Dialogs {
   match(request: Request): SipSession | undefined;
   /** The session of the dialog with that tag of the peer, which is made when there is none (RFC 6665 §4.4.1). */
   sessionOfTag(tag: string): SipSession;
-  /** A search of our own has ended (§13.2.2.4): early dialogs have come to nothing. */
+  /** A search of our own has ended (§13.2.2.4): early dialogs have failed. */
   searchEnded(): void;
   /** The transaction that made them has ended: dialogs that were never confirmed are over (§12.3). */
   settle(): void;
   /** One of the sessions has been invalidated. */
   sessionEnded(): void;
-  /** The invitation is told when no session is left that needs to hear of it, until it is released. */
+  /** The invitation is told when no session that needs it is left, until it is released. */
   hold(invitation: Invitation): void;
   release(invitation: Invitation): void;
 }
@@ -73,11 +73,11 @@ export class SipSession extends Session implements sdk.SipSession {
   state: 'initial' | 'early' | 'confirmed' | 'terminated' = 'initial';
   /** Requests of the dialog come through here (C-34). */
   isOnPath = false;
-  /** Of a proxied dialog that the container stays on the path of: how both ends are reached. */
+  /** The two ends of a proxied dialog on whose path the container stays. */
   proxied: ProxiedDialog | undefined;
-  /** Where the application is a user agent. */
+  /** The user agent, where the application is one. */
   userAgent: UserAgent | undefined;
-  /** Transactions under way in it, those that linger among them (RFC 6026). */
+  /** Transactions under way in it, including lingering ones (RFC 6026). */
   #transactions = 0;
   /** Of these, how many have no final response. */
   #unanswered = 0;
@@ -132,7 +132,7 @@ export class SipSession extends Session implements sdk.SipSession {
     return new Date(this.#active);
   }
 
-  /** A message of it was sent or has come. */
+  /** A message of it was sent or received. */
   touch(): void {
     this.#active = this.services.clock.wallTime();
     this.applicationSession.touch();
@@ -147,7 +147,7 @@ export class SipSession extends Session implements sdk.SipSession {
     return this.set.contact;
   }
 
-  /** The value of Contact in a message that takes this flow. */
+  /** The value of Contact in a message on this flow. */
   contactFor(flow: Flow): string {
     return this.set.contact?.textFor(flow) ?? contactOf(flow);
   }
@@ -177,7 +177,7 @@ export class SipSession extends Session implements sdk.SipSession {
 
   // Its transactions -------------------------------------------------------------------------------
 
-  /** A dialog stands or a transaction runs. */
+  /** A dialog is established or a transaction is running. */
   get isInUse(): boolean {
     if (!this.isValid) return false;
     if (this.#transactions > 0) return true;
@@ -194,7 +194,7 @@ export class SipSession extends Session implements sdk.SipSession {
     this.touch();
   }
 
-  /** Its final response has gone. */
+  /** Its final response has been sent. */
   transactionAnswered(): void {
     this.#unanswered--;
     this.checkReady();
@@ -207,8 +207,8 @@ export class SipSession extends Session implements sdk.SipSession {
   }
 
   /**
-   * Nothing can come in it any more (JSR 289 §6.2.4): of a proxied dialog that has ended nothing but what was sent
-   * before.
+   * No message can arrive in it any more (JSR 289 §6.2.4); in a proxied dialog that has ended, only messages that were
+   * sent before its end.
    */
   protected get isReady(): boolean {
     return this.state === 'terminated' && this.userAgent === undefined ? this.#unanswered === 0 : !this.isInUse;
@@ -230,7 +230,7 @@ export class SipSession extends Session implements sdk.SipSession {
     this.assertValid('createRequest');
     if (this.userAgent !== undefined) return this.userAgent.createRequest(method);
     throw new IllegalStateError(
-      `${method} cannot be created: the session ${this.callId} is a proxied one, its requests are the parties' own`,
+      `${method} cannot be created: the session ${this.callId} is proxied: only its parties send requests`,
     );
   }
 
@@ -238,7 +238,7 @@ export class SipSession extends Session implements sdk.SipSession {
     this.assertValid('next');
     if (this.userAgent !== undefined) return this.userAgent.next(methods);
     throw new IllegalStateError(
-      `next: the application is no user agent in the session ${this.callId}: what comes in it goes to its handlers, and on`,
+      `next: the application is not a user agent in the session ${this.callId}: its requests go to the handlers, and then downstream`,
     );
   }
 

@@ -10,7 +10,7 @@ import type { UserAgentDialogs } from './user-agent-dialogs.js';
 
 export interface Target {
   readonly type: 'ENCODED_URI' | 'JOIN' | 'REPLACES';
-  /** It may be one of a version that is draining: the session lives there. */
+  /** It may be a draining version, which has the session. */
   readonly applicationSession: SessionOwner;
 }
 
@@ -25,8 +25,8 @@ export class Targeting {
   ) {}
 
   /**
-   * Undefined when it asks for none that is there: it goes where the router sends it. 'malformed': its Replaces or Join
-   * cannot be read. `popped` is the Route value of ours by which it came; applications in `visited` have had it.
+   * Undefined when it asks for no existing session: the router then decides. 'malformed': its Replaces or Join is
+   * malformed. `popped` is the Route value of ours by which it came; applications in `visited` have had it.
    */
   targetOf(
     request: Request,
@@ -59,8 +59,8 @@ export class Targeting {
 }
 
 /**
- * Takes our parameter off a Request-URI that names this element: it was for us, and the next hop needs no key to a
- * session of ours.
+ * Removes our parameter from a Request-URI that names this element: it was for us, and the next hop must not learn the
+ * key to a session of ours.
  */
 export function withoutSession(request: Request): void {
   const { target } = request;

@@ -1,4 +1,4 @@
-// The dialogs in which an application is a user agent, by what a request in them bears: Call-ID and tags (§12.2.2).
+// The dialogs in which an application is a user agent, by the Call-ID and tags of a request in them (§12.2.2).
 import type { SipSession } from './sip-session.js';
 
 interface Entry {
@@ -14,7 +14,7 @@ export class UserAgentDialogs {
     return this.#dialogs.size;
   }
 
-  /** Dialogs that stand. */
+  /** Established dialogs. */
   get confirmed(): number {
     let confirmed = 0;
     for (const entries of this.#dialogs.values())
@@ -40,7 +40,7 @@ export class UserAgentDialogs {
   }
 
   /**
-   * Whether we have sent a BYE in that dialog which is not answered: one that crosses with it ends nothing more
+   * Whether we have sent a BYE in that dialog that has no response yet: a BYE that crosses it ends nothing more
    * (§15.1.2).
    */
   isEnding(callId: string, localTag: string | undefined, remoteTag: string | undefined): boolean {
@@ -59,7 +59,7 @@ export class UserAgentDialogs {
     return entry?.session;
   }
 
-  /** All of the session's. */
+  /** Removes all dialogs of the session. */
   remove(callId: string, session: SipSession): void {
     const entries = this.#dialogs.get(callId)?.filter((entry) => entry.session !== session);
     if (entries === undefined) return;

@@ -8,7 +8,8 @@ export interface UserAgent {
   /** Requests that it has sent and that have no final response. */
   readonly sent: Iterable<{ readonly request: Request }>;
   /**
-   * Throws IllegalStateError for ACK and CANCEL, after the end of the dialog, and before there is anyone to send it to.
+   * Throws IllegalStateError for ACK and CANCEL, after the end of the dialog, and while there is no one to send it to
+   * yet.
    */
   createRequest(method: string): sdk.SipRequest;
   /**
@@ -19,9 +20,9 @@ export interface UserAgent {
   terminate(): Promise<void>;
   /** The helper that joins this leg to others (JSR 289 §14). */
   b2bua(request: sdk.SipRequest): sdk.B2bua;
-  /** Whether a header that a handler sets in a request of the dialog goes on to where the request goes on to. */
+  /** Whether a header that a handler sets in a request of the dialog is passed on with the request. */
   mayPass(key: string): boolean;
-  /** An early dialog has come to nothing: another request may make a new one. */
+  /** An early dialog has failed: another request may make a new one. */
   forgetDialog(): void;
   /** The session has been invalidated. */
   dispose(): void;

@@ -1,4 +1,4 @@
-// Bodies in the charset that their Content-Type names, and what is injected (CNT-36, JSR 289 §5.3, contract section 1).
+// Bodies in the charset that their Content-Type names, and what is injected (CNT-36, JSR 289 §5.3, RULES.md section 1).
 import { Config, Logger, Message, Sessions, Siplet, type SipRequest } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Contract section 3: the Contact and the address that an application chooses for its side of a dialog (§8.1.1.8,
+// RULES.md section 3: the Contact and the address that an application chooses for its side of a dialog (§8.1.1.8,
 // §12.1.1), and when a session was made and last active.
 import {
   type ApplicationSession,
@@ -132,7 +132,7 @@ test('§19.1.2 what may not stand in a user part is escaped', async () => {
   await s.ends();
 });
 
-test('contract 3 once it was sent, changing the Contact throws; reading it does not', async () => {
+test('RULES.md section 3 once it was sent, changing the Contact throws; reading it does not', async () => {
   const errors: unknown[] = [];
   let read: unknown;
   const s = await scripted({
@@ -166,7 +166,7 @@ test('contract 3 once it was sent, changing the Contact throws; reading it does 
   await s.ends();
 });
 
-test('contract 3 the same where nobody had looked at it before it was sent', async () => {
+test('RULES.md section 3 the same where nobody had looked at it before it was sent', async () => {
   let error: unknown;
   const s = await scripted({
     invite(request) {
@@ -183,7 +183,7 @@ test('contract 3 the same where nobody had looked at it before it was sent', asy
 });
 
 test.each(['transport', 'maddr', 'TTL', 'method', 'lr'])(
-  "contract 3 the parameter %s is the container's",
+  "RULES.md section 3 the parameter %s is the container's",
   async (name) => {
     let error: unknown;
     const s = await scripted({
@@ -195,14 +195,14 @@ test.each(['transport', 'maddr', 'TTL', 'method', 'lr'])(
     await s.call().response(486);
     expect(error).toEqual(
       new IllegalStateError(
-        `contact.parameters: ${name.toLowerCase()} is the container's, an application does not set it`,
+        `contact.parameters: ${name.toLowerCase()} is the container's, an application cannot set it`,
       ),
     );
     await s.ends();
   },
 );
 
-test('contract 3 an empty user and a parameter without a name throw TypeError', async () => {
+test('RULES.md section 3 an empty user and a parameter without a name throw TypeError', async () => {
   const errors: unknown[] = [];
   const s = await scripted({
     invite(request) {
@@ -213,13 +213,13 @@ test('contract 3 an empty user and a parameter without a name throw TypeError', 
   });
   await s.call().response(486);
   expect(errors).toEqual([
-    new TypeError('contact.user is empty: undefined is for none'),
+    new TypeError('contact.user is empty: to have no user, set undefined'),
     new TypeError('contact.parameters: a parameter needs a name'),
   ]);
   await s.ends();
 });
 
-test('contract 3 a proxy has no Contact of its own, and chooses its address by its own option', async () => {
+test('RULES.md section 3 a proxy has no Contact of its own, and chooses its address by its own option', async () => {
   const errors: unknown[] = [];
   const s = await scripted({
     invite(request) {
@@ -305,7 +305,7 @@ test('RFC 7092 over a bridge the caller sees the Contact chosen for it in answer
   await s.over();
 });
 
-test('contract 3 requests leave from the outboundInterface of their session: INVITE, ACK, CANCEL and BYE', async () => {
+test('RULES.md section 3 requests leave from the outboundInterface of their session: INVITE, ACK, CANCEL and BYE', async () => {
   const s = await calling(async (factory, session) => {
     const invite = factory.createRequest(session, 'INVITE', 'sip:sales@siplet', BOB);
     invite.session.outboundInterface = 'udp:10.0.0.10:5060';
@@ -326,7 +326,7 @@ test('contract 3 requests leave from the outboundInterface of their session: INV
   expect(s.bob.received.map(({ message }) => message.method)).toEqual(['INVITE', 'ACK', 'BYE']);
 });
 
-test('contract 3 an outboundInterface that is not this container’s throws, and undefined leaves it to routing', async () => {
+test('RULES.md section 3 an outboundInterface that is not this container’s throws, and undefined leaves it to routing', async () => {
   const read: unknown[] = [];
   const s = await scripted({
     invite(request) {
@@ -346,7 +346,7 @@ test('contract 3 an outboundInterface that is not this container’s throws, and
   await s.ends();
 });
 
-test('contract 3 §13.2.2.4 the dialog of another fork leaves from the same address', async () => {
+test('RULES.md section 3 §13.2.2.4 the dialog of another fork leaves from the same address', async () => {
   const s = await calling(async (factory, session) => {
     const invite = factory.createRequest(session, 'INVITE', 'sip:x@siplet', BOB);
     invite.session.outboundInterface = '10.0.0.10';
@@ -364,7 +364,7 @@ test('contract 3 §13.2.2.4 the dialog of another fork leaves from the same addr
   await s.world.deliver();
 });
 
-test('contract 3 createdAt is when the session was made, lastActiveAt when its last message came or went', async () => {
+test('RULES.md section 3 createdAt is when the session was made, lastActiveAt when its last message came or went', async () => {
   const held: SipSession[] = [];
   const s = await scripted({
     invite(request) {
@@ -398,7 +398,7 @@ test('contract 3 createdAt is when the session was made, lastActiveAt when its l
   await s.ends();
 });
 
-test('contract 3 as a user agent, too', async () => {
+test('RULES.md section 3 as a user agent, too', async () => {
   const held: SipSession[] = [];
   const s = await scripted({
     async invite(request) {

@@ -1,4 +1,4 @@
-// A bridged call from its INVITE to its BYE, and what passes meanwhile (contract section 3, RFC 7092).
+// A bridged call from its INVITE to its BYE, and what passes meanwhile (RULES.md section 3, RFC 7092).
 import type { Bridge } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';

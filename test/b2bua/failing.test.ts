@@ -1,5 +1,5 @@
 // Bridges that come to nothing: failures that are relayed, failover, timeouts, CANCEL, and what crosses with them
-// (contract section 3, §9, §13.2.2.4).
+// (RULES.md section 3, §9, §13.2.2.4).
 import { type CallFailedError, Invite, OnTimer, Siplet, type SipRequest, type SipTimer } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';

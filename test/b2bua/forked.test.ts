@@ -107,7 +107,7 @@ test('§13.3.1.4 the second 2xx is repeated until its ACK; each dialog gets its 
   await s.ends();
 });
 
-test('contract 3 before the first final response it answers in the session itself', async () => {
+test('RULES.md section 3 before the first final response it answers in the session itself', async () => {
   const s = await scripted({
     invite(request) {
       const helper = request.b2bua();

@@ -274,7 +274,7 @@ class Next {
   }
 }
 
-test('contract section 5: the second leg goes to the next application in the order, in the same process', async () => {
+test('RULES.md section 5: the second leg goes to the next application in the order, in the same process', async () => {
   seen.length = 0;
   tell((request) => request.b2bua().bridge({ to: 'sip:bob@10.0.0.2' }));
   const { alice, carol, ends } = await stage({ a: { Bridging }, b: { Next } });
@@ -285,7 +285,7 @@ test('contract section 5: the second leg goes to the next application in the ord
   expect(seen).toEqual(['next sip:bob@10.0.0.2 69']);
 });
 
-test('contract section 5: two bridges in a row, in one process: requests in the dialog and BYE walk the same path', async () => {
+test('RULES.md section 5: two bridges in a row, in one process: requests in the dialog and BYE walk the same path', async () => {
   tell((request) => request.b2bua().bridge({ to: 'sip:bob@10.0.0.2' }));
   const { world, alice, bob, ends } = await stage({ a: { Bridging }, b: { Bridging: Second } });
   const call = alice.invite('sip:bob@siplet', { body: ALICE });

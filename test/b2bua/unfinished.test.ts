@@ -1,4 +1,4 @@
-// Contract section 3: what the bridge and the factory cannot do yet says so, time limits of a bridge, CallFailedError.
+// RULES.md section 3: what the bridge and the factory cannot do yet says so, time limits of a bridge, CallFailedError.
 import { type BridgeOptions, CallFailedError, Invite, SipFactory, Siplet, type SipRequest } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
@@ -36,14 +36,14 @@ const UNFINISHED: { readonly [name: string]: Partial<BridgeOptions> } = {
 };
 
 test.each(Object.keys(UNFINISHED))(
-  'contract 3 the option %s of a bridge is not implemented yet, and says so',
+  'RULES.md section 3 the option %s of a bridge is not implemented yet, and says so',
   async (name) => {
     const error = await read((request) => thrown(() => request.b2bua().bridge({ to: BOB, ...UNFINISHED[name] })));
     expect(error).toEqual(new Error(`bridge: the option ${name} is not implemented yet`));
   },
 );
 
-test('contract 3 so do several callees at once, flowUri and SipFactory.bridge', async () => {
+test('RULES.md section 3 so do several callees at once, flowUri and SipFactory.bridge', async () => {
   const errors = await read((request, factory) => [
     thrown(() => request.b2bua().bridge({ to: [BOB, CAROL] })),
     thrown(() => request.flowUri),
@@ -56,7 +56,7 @@ test('contract 3 so do several callees at once, flowUri and SipFactory.bridge', 
   ]);
 });
 
-test('contract 3 SipFactory.interfaces are the addresses that outboundInterface takes', async () => {
+test('RULES.md section 3 SipFactory.interfaces are the addresses that outboundInterface takes', async () => {
   const interfaces = await read(
     (request, factory) => {
       for (const address of factory.interfaces) {
@@ -73,14 +73,14 @@ test.each([
   ['proxy', (request: SipRequest) => request.proxy({ timeout: 20 })],
   ['bridge', (request: SipRequest) => request.b2bua().bridge({ to: BOB, timeout: 20 })],
   ['branch', (request: SipRequest) => Object.assign(request.proxy().createBranches(BOB)[0] ?? {}, { timeout: 20 })],
-])('contract 1 a timeout of a %s that is written as a number below 1000 is refused', async (name, act) => {
+])('RULES.md section 1 a timeout of a %s that is written as a number below 1000 is refused', async (name, act) => {
   const error = await read((request) => thrown(() => act(request)));
   expect(error).toEqual(
     new RangeError(`the timeout of a ${name}: 20 means 20 milliseconds; write '20s' for seconds, or '20ms'`),
   );
 });
 
-test('contract 3 CallFailedError has the status and the response of the callee', async () => {
+test('RULES.md section 3 CallFailedError has the status and the response of the callee', async () => {
   const failures: unknown[] = [];
   const s = await bridging(async (request) => {
     try {
@@ -104,7 +104,7 @@ test('contract 3 CallFailedError has the status and the response of the callee',
   await s.over();
 });
 
-test('contract 3 a bridge that is not answered in time fails with 408 and no response', async () => {
+test('RULES.md section 3 a bridge that is not answered in time fails with 408 and no response', async () => {
   const failures: CallFailedError[] = [];
   const s = await bridging(async (request) => {
     await request

@@ -1,4 +1,4 @@
-// `siplet check` of an archive: what a container would say of it. It leaves nothing behind. Contract sections 1 and 8.
+// `siplet check` of an archive: what a container would say of it. It leaves nothing behind. RULES.md sections 1 and 8.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

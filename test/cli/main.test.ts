@@ -1,9 +1,9 @@
-// The command line: contract section 8.
+// The command line: RULES.md section 8.
 import { describe, expect, test } from 'vitest';
 import { folder, siplet } from '../deployment/folder.js';
 import { command } from './command.js';
 
-describe('contract section 8, exit status 2: wrong usage', () => {
+describe('RULES.md section 8, exit status 2: wrong usage', () => {
   test.each([
     ['no command', []],
     ['an unknown command', ['dance']],
@@ -27,7 +27,7 @@ describe('contract section 8, exit status 2: wrong usage', () => {
   });
 });
 
-describe('contract section 8, help', () => {
+describe('RULES.md section 8, help', () => {
   test('--help and --version are no faults', async () => {
     expect(await command('--help')).toMatchObject({
       status: 0,
@@ -37,7 +37,7 @@ describe('contract section 8, help', () => {
     expect(await command('--version')).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 
-  test('run has the options of the contract', async () => {
+  test('run has the options of RULES.md', async () => {
     const { status, out } = await command('run', '--help');
     expect(status).toBe(0);
     for (const option of ['-l, --listen', '--admin', '--config', '--log-level', '--no-watch'])
@@ -45,7 +45,7 @@ describe('contract section 8, help', () => {
   });
 });
 
-describe('contract section 8, every command has its help', () => {
+describe('RULES.md section 8, every command has its help', () => {
   test.each([
     ['deploy', ['<PATH>', '--admin', '--token']],
     ['undeploy', ['<NAME>', '--admin', '--token']],
@@ -63,7 +63,7 @@ describe('contract section 8, every command has its help', () => {
   });
 });
 
-describe('contract section 8, exit status 1: it failed, with one clear line', () => {
+describe('RULES.md section 8, exit status 1: it failed, with one clear line', () => {
   test('a configuration with a fault', async () => {
     const root = folder({ 'c.yaml': 'timers:\n  t1: soon\n' });
     const { status, err } = await command('run', root, '--config', `${root}/c.yaml`);

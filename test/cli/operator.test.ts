@@ -1,4 +1,4 @@
-// The commands that speak to a running container: contract section 8, each against a real one.
+// The commands that speak to a running container: RULES.md section 8, each against a real one.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -52,7 +52,7 @@ function said(child: ChildProcess, message: string): Promise<Record<string, unkn
   });
 }
 
-test('contract section 8 siplet new: its test, check, run and deploy work with the published packages alone', {
+test('RULES.md section 8 siplet new: its test, check, run and deploy work with the published packages alone', {
   timeout: 120_000,
 }, async () => {
   const root = folder({});
@@ -113,7 +113,7 @@ test('contract section 8 siplet new: its test, check, run and deploy work with t
   directory.kill('SIGTERM');
 });
 
-test('contract section 8 siplet new inside this repository: nothing has to be installed', {
+test('RULES.md section 8 siplet new inside this repository: nothing has to be installed', {
   timeout: 60_000,
 }, async () => {
   // Whatever the directory, npm finds the workspace above, and the tools in it.

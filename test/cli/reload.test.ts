@@ -1,4 +1,4 @@
-// SIGHUP: what a new configuration changes in a container that runs (contract section 8).
+// SIGHUP: what a new configuration changes in a container that runs (RULES.md section 8).
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { reload } from '../../container/cli/reload.js';

@@ -1,4 +1,4 @@
-// `siplet run` as a process: contract section 8. Needs the build, which `npm test` makes first.
+// `siplet run` as a process: RULES.md section 8. Needs the build, which `npm test` makes first.
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -64,7 +64,7 @@ function followed(child: ChildProcessWithoutNullStreams): Run {
   return { child, lines, ended, said };
 }
 
-describe('contract section 8, siplet run', () => {
+describe('RULES.md section 8, siplet run', () => {
   test('D-07 SIGTERM to npm start reaches the container, which stops in its own time', async () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
     const applications = folder({ 'hunt.ts': siplet('Hunt') });

@@ -1,4 +1,4 @@
-// What is typed wrong, and what fails: one clear line on standard error each, and the exit status (contract section 8).
+// What is typed wrong, and what fails: one clear line on standard error each, and the exit status (RULES.md section 8).
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ const FILES = {
   'bad.tgz': 'no archive',
 };
 
-describe('contract section 8, exit status 2: wrong usage, told in one line with the command whose help says more', () => {
+describe('RULES.md section 8, exit status 2: wrong usage, told in one line with the command whose help says more', () => {
   test.each<[words: string[], line: string]>([
     [['dance'], "unknown command 'dance'"],
     [['dance', '--help'], "unknown command 'dance'"],
@@ -108,7 +108,7 @@ describe('contract section 8, exit status 2: wrong usage, told in one line with 
   });
 });
 
-describe('contract section 8, exit status 1: what is in the way, in one line', () => {
+describe('RULES.md section 8, exit status 1: what is in the way, in one line', () => {
   test.each<[words: string[], line: string]>([
     [['check', 'DIR/none'], 'DIR/none: there is no such file or directory'],
     [
@@ -168,7 +168,7 @@ describe('contract section 8, exit status 1: what is in the way, in one line', (
   });
 });
 
-describe('contract section 8, configuration: file, line and column of what is wrong, status 1', () => {
+describe('RULES.md section 8, configuration: file, line and column of what is wrong, status 1', () => {
   test.each([
     ['a: [1, 2', '1:9: Flow sequence in block collection must be sufficiently indented and end with a ]'],
     ['a: b: c', '1:4: Nested mappings are not allowed in compact mappings'],
@@ -277,10 +277,10 @@ describe('the container that is spoken to', () => {
   });
 });
 
-describe('contract section 8, --help', () => {
+describe('RULES.md section 8, --help', () => {
   const COMMANDS = ['run', 'deploy', 'undeploy', 'rollback', 'apps', 'calls', 'trace', 'new', 'check'];
 
-  test('lists the commands of the contract', async () => {
+  test('lists the commands of RULES.md', async () => {
     const { out } = await command('--help');
     expect([...out.matchAll(/^ {2}([a-z]+) [[<o]?.* {2}/gm)].map((match) => present(match[1])).sort()).toEqual(
       [...COMMANDS, 'help'].sort(),

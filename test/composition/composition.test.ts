@@ -1,4 +1,4 @@
-// Contract section 5: several applications in one process, as if over the wire but without a socket.
+// RULES.md section 5: several applications in one process, as if over the wire but without a socket.
 import {
   BestResponse,
   Bye,

@@ -1,4 +1,4 @@
-// What operators see of messages that travel from application to application: contract sections 5 and 9.
+// What operators see of messages that travel from application to application: RULES.md sections 5 and 9.
 import { Bye, Invite, type SipRequest, SuccessResponse, Siplet as siplet } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';

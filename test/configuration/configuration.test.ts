@@ -1,4 +1,4 @@
-// siplet.yaml: contract section 8.
+// siplet.yaml: RULES.md section 8.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ function faults(text: string, overrides = {}): string {
   throw new Error('no fault was found');
 }
 
-describe('contract section 8, configuration', () => {
+describe('RULES.md section 8, configuration', () => {
   test('every key has a default: no file at all', () => {
     const configuration = defaultConfiguration();
     expect(configuration.listen.map(listenText)).toEqual(['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060']);
@@ -43,10 +43,10 @@ describe('contract section 8, configuration', () => {
     expect(configuration.file).toBeUndefined();
   });
 
-  test('every key of the contract is there, and described', () => {
+  test('every key of RULES.md section 8 is there, and described', () => {
     const tops = new Set(configurationKeys().map(({ key }) => key.split('.')[0]));
     const contract = 'listen admin domains router apps proxy timers limits deploy shutdown store tls log trace';
-    // And what the contract leaves open.
+    // And what RULES.md does not name.
     expect([...tops].sort()).toEqual([...contract.split(' '), 'workers'].sort());
     for (const key of configurationKeys()) expect(key.meaning, key.key).not.toBe('');
   });
@@ -117,7 +117,7 @@ log: { level: debug }
     expect(faults('log: {}\nlog: {}\n')).toMatch(/^siplet\.yaml:2:1: /);
   });
 
-  test('contract section 9: an admin address beyond loopback needs a token', () => {
+  test('RULES.md section 9: an admin address beyond loopback needs a token', () => {
     expect(faults('admin: 0.0.0.0:8060')).toContain('a token is required');
     expect(parseConfiguration('admin: { listen: 0.0.0.0:8060, token: secret }').admin).toEqual({
       address: '0.0.0.0',
@@ -126,7 +126,7 @@ log: { level: debug }
     });
   });
 
-  test('contract section 9: the token may come from the environment', () => {
+  test('RULES.md section 9: the token may come from the environment', () => {
     process.env.SIPLET_TOKEN = 'secret';
     try {
       const address = { address: '0.0.0.0', port: 8060 };

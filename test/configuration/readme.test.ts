@@ -6,7 +6,7 @@ import { configurationTable } from '../../container/configuration/markdown.js';
 const file = new URL('../../README.md', import.meta.url);
 const PLACE = /(<!-- configuration:[^>]*-->\n)[\s\S]*?(<!-- \/configuration -->)/;
 
-test('contract section 8 every key of the configuration is documented in the README', () => {
+test('RULES.md section 8 every key of the configuration is documented in the README', () => {
   const readme = readFileSync(file, 'utf8');
   expect(readme).toMatch(PLACE);
   const fresh = readme.replace(PLACE, (_all, before, after) => `${before}\n${configurationTable()}\n\n${after}`);

@@ -1,4 +1,4 @@
-// Archives: untrusted input, deployed, kept, put back. Contract sections 1 and 7.
+// Archives: untrusted input, deployed, kept, put back. RULES.md sections 1 and 7.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -127,7 +127,7 @@ describe('an archive is untrusted input', () => {
   });
 });
 
-describe('contract sections 1 and 7, archives are deployed', () => {
+describe('RULES.md sections 1 and 7, archives are deployed', () => {
   test('D-1 a .tgz in the directory; one that is refused leaves the old version in service', async () => {
     const root = folder({ 'b.ts': siplet('B') });
     const file = join(root, 'app-1.0.0.tgz');

@@ -1,4 +1,4 @@
-// Contract section 1: the schema of `@Siplet({ config })` checks the application's section, and `@Config()` injects it.
+// RULES.md section 1: the schema of `@Siplet({ config })` checks the application's section, and `@Config()` injects it.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Config, Invite, Message, Siplet, type StandardSchema } from '@siplet/sdk';

@@ -1,4 +1,4 @@
-// Deployables, their names, versions and entries: contract section 1.
+// Deployables, their names, versions and entries: RULES.md section 1.
 import { basename, relative } from 'node:path';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { folder } from './folder.js';
 
 const manifest = (more: object = {}) => JSON.stringify({ name: '@example/hunt', version: '1.2.3', ...more });
 
-describe('contract section 1, a directory', () => {
+describe('RULES.md section 1, a directory', () => {
   test('name without its scope, version, and directory', () => {
     const root = folder({ 'package.json': manifest(), 'index.ts': '' });
     expect(deployableAt(root)).toMatchObject({ name: 'hunt', version: '1.2.3', path: root, directory: root });
@@ -63,7 +63,7 @@ describe('contract section 1, a directory', () => {
   });
 });
 
-describe('contract section 1, one file', () => {
+describe('RULES.md section 1, one file', () => {
   test.each(['hunt.ts', 'hunt.js', 'hunt.mts', 'hunt.mjs'])('%s is named hunt, version 0.0.0', (file) => {
     const root = folder({ [file]: '' });
     expect(deployableAt(`${root}/${file}`)).toMatchObject({ name: 'hunt', version: '0.0.0', entry: `${root}/${file}` });
@@ -80,7 +80,7 @@ describe('contract section 1, one file', () => {
 
 const SDK = { '@siplet/sdk': '0.1.0' };
 
-describe('contract section 1, what stands in the directory that siplet run is given', () => {
+describe('RULES.md section 1, what stands in the directory that siplet run is given', () => {
   test('each file and each application package is one, in alphabetical order', () => {
     const root = folder({
       'b.ts': '',

@@ -1,4 +1,4 @@
-// From sources to a running application: contract sections 1 and 7.
+// From sources to a running application: RULES.md sections 1 and 7.
 import { renameSync } from 'node:fs';
 import { DeploymentError } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { registry } from './registry.js';
 
 const manifest = (name: string, more: object = {}) => JSON.stringify({ name, version: '1.0.0', ...more });
 
-describe('contract section 1, what can be deployed', () => {
+describe('RULES.md section 1, what can be deployed', () => {
   test('a package directory, TypeScript, several files, its own dependency', async () => {
     const root = folder({
       'package.json': manifest('@example/hunt'),
@@ -102,7 +102,7 @@ describe('contract section 1, what can be deployed', () => {
   });
 });
 
-describe('contract section 1, dependency injection', () => {
+describe('RULES.md section 1, dependency injection', () => {
   test('tokens, services by class, and an exported ContainerModule', async () => {
     const root = folder({
       'a.ts': `
@@ -297,7 +297,7 @@ export class Thrower {
   expect(stackOf(() => present(second.table.initial('INVITE')).invoke({}))).toMatch(/fail\.ts:9:9/);
 });
 
-describe('contract section 7, the registry', () => {
+describe('RULES.md section 7, the registry', () => {
   test('D-1 one application that fails leaves the others working', async () => {
     const root = folder({ 'bad.ts': 'export const x = ;', 'good.ts': siplet('Good'), 'also/package.json': '{' });
     const { deployments } = registry();

@@ -1,4 +1,4 @@
-// What an author may write, and what is compiled and loaded as Node would have it: contract section 1.
+// What an author may write, and what is compiled and loaded as Node would have it: RULES.md section 1.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -230,7 +230,7 @@ const FINE: readonly Fine[] = [
   },
 ];
 
-describe('contract section 1, what an author may write', () => {
+describe('RULES.md section 1, what an author may write', () => {
   test.each(FINE)('$title', async ({ files, says }) => {
     const root = folder(files);
     const application = await registry().deployments.deploy(root);
@@ -258,7 +258,7 @@ const BINDING = ['linux-x64-gnu', 'linux-x64-musl', 'linux-arm64-gnu', 'darwin-a
     }
   })[0];
 
-describe('contract section 1, dependencies with native parts', () => {
+describe('RULES.md section 1, dependencies with native parts', () => {
   const addon = present(BINDING);
   const put = (root: string, path: string) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });

@@ -159,7 +159,7 @@ describe('D-1 a new or changed deployable is deployed', () => {
   });
 });
 
-describe('contract section 1, a directory that is itself an application', () => {
+describe('RULES.md section 1, a directory that is itself an application', () => {
   const declared = (more: object = { siplet: {} }) => JSON.stringify({ name: 'app', version: '1.0.0', ...more });
   const ONE = { 'package.json': declared(), 'index.ts': siplet('A', 'one'), 'index.test.ts': siplet('Test') };
   const names = ({ deployments }: Watched) => deployments.active.map(({ name }) => name);

@@ -182,7 +182,7 @@ describe('Authentication', () => {
       }),
     ).toMatch(/authenticate: the MESSAGE \S+ is proxied already/);
     expect(await tried((authentication) => authentication.authenticate({} as never, options))).toContain(
-      'that is no request of this container',
+      'that is not a request of this container',
     );
     expect(
       await tried(async (authentication, request) => {
@@ -194,7 +194,7 @@ describe('Authentication', () => {
 });
 
 describe('several at once', () => {
-  test('contract section 5: two applications on the way of one request ask for the same realm: one answer serves both', async () => {
+  test('RULES.md section 5: two applications on the way of one request ask for the same realm: one answer serves both', async () => {
     const seen: string[] = [];
     const gate = (name: string): ApplicationClass => {
       @Siplet({ name })

@@ -1,5 +1,5 @@
 // What is wrong with an @Authenticated is said when it is deployed, and what it guards stands in the handler table
-// (contract section 2).
+// (RULES.md section 2).
 import {
   Ack,
   Authenticated,

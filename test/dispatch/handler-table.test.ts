@@ -1,4 +1,4 @@
-// Which method takes a message: contract section 2, 'Selection'.
+// Which method takes a message: RULES.md section 2, 'Selection'.
 import {
   Ack,
   ApplicationSessionExpired,
@@ -66,7 +66,7 @@ function faults(...types: SipletClass[]): string {
 
 const label = (handler: Handler | undefined) => handler?.label;
 
-describe('contract section 2, selection of requests', () => {
+describe('RULES.md section 2, selection of requests', () => {
   @Siplet()
   class Calls {
     @Initial() any() {}
@@ -179,7 +179,7 @@ function chosen(table: ReturnType<typeof compile>, status: number, method: strin
   return status < 300 ? table.success(status, method) : table.best(status, method);
 }
 
-describe('contract section 2, selection of responses', () => {
+describe('RULES.md section 2, selection of responses', () => {
   @Siplet()
   class Everything {
     @ProvisionalResponse() provisional() {}
@@ -240,7 +240,7 @@ describe('contract section 2, selection of responses', () => {
   });
 });
 
-describe('contract section 2, life', () => {
+describe('RULES.md section 2, life', () => {
   test('timers by name, then any', () => {
     @Siplet()
     class Timers {
@@ -280,7 +280,7 @@ describe('contract section 2, life', () => {
   });
 });
 
-describe('contract section 2, several siplets', () => {
+describe('RULES.md section 2, several siplets', () => {
   test('exactly one method of one siplet is called: the most specific of the application', () => {
     @Siplet()
     class Wide {
@@ -327,7 +327,7 @@ describe('contract section 2, several siplets', () => {
   });
 });
 
-describe('contract section 2, the deployment fails', () => {
+describe('RULES.md section 2, the deployment fails', () => {
   test('two methods equally specific: requests', () => {
     @Siplet()
     class Twice {
@@ -486,7 +486,7 @@ describe('contract section 2, the deployment fails', () => {
   });
 });
 
-describe('contract section 6, stateless', () => {
+describe('RULES.md section 6, stateless', () => {
   test('exactly one @StatelessRoute() and nothing else', () => {
     @Siplet({ stateless: true })
     class Route {
@@ -548,7 +548,7 @@ describe('contract section 6, stateless', () => {
   });
 });
 
-test('contract section 2 a deployment prints its handler table', () => {
+test('RULES.md section 2 a deployment prints its handler table', () => {
   @Siplet()
   class ReachMe {
     @Invite() ring() {}

@@ -36,7 +36,7 @@ const optionsOf = (command: Command): string[] =>
     [short, long].filter((each) => each !== undefined),
   );
 
-describe('contract section 8: the command line', () => {
+describe('RULES.md section 8: the command line', () => {
   const siplet = createCommands({ out() {}, err() {} }, () => {});
 
   test('every command, with the name of its argument', () => {
@@ -71,7 +71,7 @@ describe('contract section 8: the command line', () => {
   });
 });
 
-describe('contract section 9: the admin address', () => {
+describe('RULES.md section 9: the admin address', () => {
   let app: ReturnType<typeof routes>['app'];
   let metrics: string[];
 
@@ -120,7 +120,7 @@ describe('contract section 9: the admin address', () => {
   });
 });
 
-test('contract section 8: every key of the configuration', () => {
+test('RULES.md section 8: every key of the configuration', () => {
   expect(unnamed(configurationKeys().map(({ key }) => key))).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-// A proxied dialog that its application ends (JSR 289 SipSession, contract section 3): a BYE to each side.
+// A proxied dialog that its application ends (JSR 289 SipSession, RULES.md section 3): a BYE to each side.
 import { type ApplicationSession, Invite, OnTimer, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';

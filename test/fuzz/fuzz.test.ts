@@ -9,7 +9,7 @@ const { SEED, SEQUENCES } = process.env;
 const COUNT = Number(SEQUENCES ?? runs(500, 1500));
 const FIRST = Number(SEED ?? 1);
 
-test(`§16, contract section 4: ${SEED === undefined ? `${COUNT} sequences` : `seed ${SEED}`}`, async () => {
+test(`§16, RULES.md section 4: ${SEED === undefined ? `${COUNT} sequences` : `seed ${SEED}`}`, async () => {
   const failing: number[] = [];
   let report = '';
   for (let seed = FIRST; seed < FIRST + (SEED === undefined ? COUNT : 1); seed++) {

@@ -1,4 +1,4 @@
-// The admin address over real HTTP: contract section 9, a route at a time.
+// The admin address over real HTTP: RULES.md section 9, a route at a time.
 import { networkInterfaces } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { present } from '../../container/base/present.js';
@@ -14,7 +14,7 @@ import { answering, answerTo, call, connected, eventsOf, packageOf, raw, running
 
 const put = (archive: Uint8Array): RequestInit => ({ method: 'PUT', body: archive as Uint8Array<ArrayBuffer> });
 
-describe('contract section 9, GET /health/live and /health/ready', () => {
+describe('RULES.md section 9, GET /health/live and /health/ready', () => {
   test('200 with an application in service', async () => {
     const { get } = await running({ 'hunt.ts': answering('Hunt') });
     expect((await get('/health/live')).status).toBe(200);
@@ -34,8 +34,8 @@ describe('contract section 9, GET /health/live and /health/ready', () => {
   });
 });
 
-describe('contract section 9, GET /api/apps', () => {
-  test('has exactly the fields of the contract, of what is in service and of what has failed', async () => {
+describe('RULES.md section 9, GET /api/apps', () => {
+  test('has exactly the fields of RULES.md, of what is in service and of what has failed', async () => {
     const { get } = await running({ 'hunt.ts': siplet('Hunt'), 'bad.ts': 'export const x = ;\n' });
     expect(await (await get('/api/apps')).json()).toEqual([
       { name: 'hunt', version: '0.0.0', state: 'active', sessions: 0, handlers: ['initial INVITE → Hunt.ring'] },
@@ -51,7 +51,7 @@ describe('contract section 9, GET /api/apps', () => {
   });
 });
 
-describe('contract section 9, PUT, DELETE and rollback', () => {
+describe('RULES.md section 9, PUT, DELETE and rollback', () => {
   test('an archive is deployed, replaced, put back and taken out of service', async () => {
     const { get, sip } = await running({});
     const first = await get('/api/apps/hunt', put(packed(packageOf('@acme/hunt', '1.0.0'))));
@@ -150,7 +150,7 @@ describe('contract section 9, PUT, DELETE and rollback', () => {
   });
 });
 
-describe('contract section 9, GET /api/calls', () => {
+describe('RULES.md section 9, GET /api/calls', () => {
   test('lists calls, and gives the messages of one', async () => {
     const { get, sip } = await running({ 'hunt.ts': answering('Hunt') });
     await call(sip);
@@ -184,7 +184,7 @@ describe('contract section 9, GET /api/calls', () => {
   });
 });
 
-describe('contract section 9, GET /api/events', () => {
+describe('RULES.md section 9, GET /api/events', () => {
   test('tells of deployments, calls and problems', async () => {
     const { get, sip, container, directory } = await running({ 'hunt.ts': answering('Hunt') });
     const answer = await get('/api/events');
@@ -217,7 +217,7 @@ describe('contract section 9, GET /api/events', () => {
   });
 });
 
-describe('contract section 9, what other clients than ours ask', () => {
+describe('RULES.md section 9, what other clients than ours ask', () => {
   test('C30 HEAD of the event stream takes no place of a client that listens', async () => {
     const { get } = await running({});
     for (let i = 0; i < 40; i++) expect((await get('/api/events', { method: 'HEAD' })).status).toBe(200);
@@ -293,7 +293,7 @@ describe('contract section 9, what other clients than ours ask', () => {
   });
 });
 
-describe('contract section 9, GET /', () => {
+describe('RULES.md section 9, GET /', () => {
   test('one page with everything in it', async () => {
     const { get } = await running({});
     const answer = await get('/');

@@ -5,7 +5,7 @@ import { ApplicationMetrics } from '../../container/observe/application-metrics.
 import { Distribution, MAX_SERIES, Numbers } from '../../container/observe/series.js';
 import { answering, call, running } from './running-container.js';
 
-test('contract section 9, GET /metrics: messages, sessions, handlers, deployments, the process', async () => {
+test('RULES.md section 9, GET /metrics: messages, sessions, handlers, deployments, the process', async () => {
   const { get, sip } = await running({ 'hunt.ts': answering('Hunt'), 'bad.ts': 'export const x = ;' });
   await call(sip);
   await call(sip, 'DANCE', 'another');

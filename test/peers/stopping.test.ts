@@ -1,4 +1,4 @@
-// A graceful stop under load (contract section 8): SIGTERM and SIGINT in the middle of SIPp's calls.
+// A graceful stop under load (RULES.md section 8): SIGTERM and SIGINT in the middle of SIPp's calls.
 // SIPLET_PEERS_STOP_RATE sets the load of each container.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -86,6 +86,6 @@ async function stoppedBy(signal: NodeJS.Signals, application: 'tagged' | 'answer
   expect(siplet.complaints()).toEqual([]);
 }
 
-test('contract section 8, SIGTERM and SIGINT under load: calls in progress end by their own BYE, new ones get 503, status 0 soon after the last', async () => {
+test('RULES.md section 8, SIGTERM and SIGINT under load: calls in progress end by their own BYE, new ones get 503, status 0 soon after the last', async () => {
   await Promise.all([stoppedBy('SIGTERM', 'tagged'), stoppedBy('SIGINT', 'tagged'), stoppedBy('SIGTERM', 'answers')]);
 });

@@ -1,4 +1,4 @@
-// Contract section 5, JSR 289 §15.6: what a router may answer, and what the container makes of it.
+// RULES.md section 5, JSR 289 §15.6: what a router may answer, and what the container makes of it.
 import { Invite, type RouterInfo, type SipRequest, StatelessRoute, Siplet as siplet } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';

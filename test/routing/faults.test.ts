@@ -1,4 +1,4 @@
-// Contract section 5, JSR 289 §15: a router that fails, answers nonsense, or is not there.
+// RULES.md section 5, JSR 289 §15: a router that fails, answers nonsense, or is not there.
 import { ApplicationRouter, Message, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { BOB } from '../world/stage.js';

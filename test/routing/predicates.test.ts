@@ -1,4 +1,4 @@
-// Contract section 2: `{ when }` of decorators for initial requests chooses among methods and applications.
+// RULES.md section 2: `{ when }` of decorators for initial requests chooses among methods and applications.
 import { Initial, Invite, Message, type ReadonlySipRequest, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { BOB, CAROL, stage } from '../world/stage.js';

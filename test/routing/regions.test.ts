@@ -1,4 +1,4 @@
-// Contract section 5, JSR 289 §15: services of the caller's and of the callee's side, chosen by a router that an
+// RULES.md section 5, JSR 289 §15: services of the caller's and of the callee's side, chosen by a router that an
 // application exports.
 import { expect, test } from 'vitest';
 import { BOB } from '../world/stage.js';

@@ -1,4 +1,4 @@
-// Contract section 3: `request.proxyTo` and `request.forward`, and where a message came from.
+// RULES.md section 3: `request.proxyTo` and `request.forward`, and where a message came from.
 import {
   IllegalStateError,
   Invite,
@@ -14,7 +14,7 @@ import { requests } from '../world/arrivals.js';
 import { scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, stage } from '../world/stage.js';
 
-test('contract 3 proxyTo sets the options, starts the branches and gives the proxy of the transaction', async () => {
+test('RULES.md section 3 proxyTo sets the options, starts the branches and gives the proxy of the transaction', async () => {
   const read: unknown[] = [];
   const s = await scripted({
     invite(request) {
@@ -32,7 +32,7 @@ test('contract 3 proxyTo sets the options, starts the branches and gives the pro
   await s.ends();
 });
 
-test('contract 3 forward sends the request where its Request-URI says, and no response is seen', async () => {
+test('RULES.md section 3 forward sends the request where its Request-URI says, and no response is seen', async () => {
   const proxies: SipProxy[] = [];
   const s = await scripted(
     { invite: (request) => void proxies.push(request.forward()), best: watch, provisional: watch, success: watch },
@@ -51,7 +51,7 @@ test('contract 3 forward sends the request where its Request-URI says, and no re
   await s.ends();
 });
 
-test('contract 3 forward passes it to the next application', async () => {
+test('RULES.md section 3 forward passes it to the next application', async () => {
   const seen: string[] = [];
   const application = (name: string) => {
     @Siplet({ name })
@@ -132,7 +132,7 @@ async function inARow(goesOn: (request: SipRequest) => unknown, transport: 'UDP'
 
 const ALICE = { address: '10.0.0.1', port: 5060, transport: 'udp' };
 
-test('contract 3 initialRemote is the same for each application that a request is proxied through', async () => {
+test('RULES.md section 3 initialRemote is the same for each application that a request is proxied through', async () => {
   const { seen } = await inARow((request) => request.proxyTo(request.uri));
   expect(seen).toEqual([
     ['a', '10.0.0.1', 'udp', ALICE, false],
@@ -144,7 +144,7 @@ test('contract 3 initialRemote is the same for each application that a request i
   ]);
 });
 
-test('contract 3 W-15 and for each that a B2BUA’s leg goes through: the container itself is not it', async () => {
+test('RULES.md section 3 W-15 and for each that a B2BUA’s leg goes through: the container itself is not it', async () => {
   const { seen } = await inARow((request) => request.b2bua().bridge({ to: BOB }));
   expect(seen).toEqual([
     ['a', '10.0.0.1', 'udp', ALICE, false],
@@ -156,7 +156,7 @@ test('contract 3 W-15 and for each that a B2BUA’s leg goes through: the contai
   ]);
 });
 
-test('W-08 contract 3 a transport is named in lower case; TCP is not secure', async () => {
+test('W-08 RULES.md section 3 a transport is named in lower case; TCP is not secure', async () => {
   const { seen } = await inARow((request) => request.forward(), 'TCP');
   expect(seen.slice(0, 2)).toEqual([
     ['a', '10.0.0.1', 'tcp', { ...ALICE, port: expect.any(Number), transport: 'tcp' }, false],
@@ -164,7 +164,7 @@ test('W-08 contract 3 a transport is named in lower case; TCP is not secure', as
   ]);
 });
 
-test('contract 3 remote and local of a request and of a response', async () => {
+test('RULES.md section 3 remote and local of a request and of a response', async () => {
   const read: unknown[] = [];
   const s = await scripted({
     invite(request) {
@@ -181,7 +181,7 @@ test('contract 3 remote and local of a request and of a response', async () => {
   await s.ends();
 });
 
-test('contract 3 headers are iterable: entries, keys; lists are divided, and names are as they were written', async () => {
+test('RULES.md section 3 headers are iterable: entries, keys; lists are divided, and names are as they were written', async () => {
   const read: unknown[] = [];
   const s = await scripted({
     invite(request) {
@@ -214,7 +214,7 @@ test('contract 3 headers are iterable: entries, keys; lists are divided, and nam
   await s.ends();
 });
 
-test('contract 3 what is iterated is a copy: headers may be removed meanwhile', async () => {
+test('RULES.md section 3 what is iterated is a copy: headers may be removed meanwhile', async () => {
   const s = await scripted({
     invite(request) {
       for (const [name] of request.headers) if (name.startsWith('X-')) request.headers.delete(name);

@@ -1,4 +1,4 @@
-// Contract section 3, W-08: an option of a proxy or of a branch that comes too late is refused.
+// RULES.md section 3, W-08: an option of a proxy or of a branch that comes too late is refused.
 import { IllegalStateError, type ProxyBranch, type SipProxy } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
@@ -68,7 +68,7 @@ test.each(Object.keys(ON_BRANCH))('W-08 %s of a branch that was started throws',
   await s.ends();
 });
 
-test('contract 3 a branch of a sequential search that waits for its turn may still be changed', async () => {
+test('RULES.md section 3 a branch of a sequential search that waits for its turn may still be changed', async () => {
   const s = await scripted({
     invite(request) {
       const proxy = request.proxyTo([BOB, CAROL], { parallel: false });
@@ -159,7 +159,7 @@ test('RFC 3327 a branch may go without the Path that the others get, or with one
   await s.ends();
 });
 
-test('contract 3 JSR 289 §14.2 outboundInterface of one branch alone', async () => {
+test('RULES.md section 3 JSR 289 §14.2 outboundInterface of one branch alone', async () => {
   const read: unknown[] = [];
   const s = await scripted(
     {

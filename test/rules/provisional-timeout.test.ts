@@ -1,10 +1,10 @@
-// Contract section 3: `provisionalTimeout` of a proxy gives up a branch that has had no 1xx by then.
+// RULES.md section 3: `provisionalTimeout` of a proxy gives up a branch that has had no 1xx by then.
 import { expect, test } from 'vitest';
 import { arrivals, count, finals, requests } from '../world/arrivals.js';
 import { proxies, scripted, thrown, watch } from '../world/script.js';
 import { BOB, CAROL, DAVE } from '../world/stage.js';
 
-test('contract 3 a branch that has had no 1xx by then counts as answered with 408', async () => {
+test('RULES.md section 3 a branch that has had no 1xx by then counts as answered with 408', async () => {
   const s = await scripted({ invite: proxies([BOB, CAROL], { provisionalTimeout: '4s' }), best: watch, branch: watch });
   const call = s.call();
   (await s.carol.receive('INVITE')).reply(486);
@@ -14,7 +14,7 @@ test('contract 3 a branch that has had no 1xx by then counts as answered with 40
   await s.ends();
 });
 
-test('contract 3 alone it goes upstream as 408, through the handler', async () => {
+test('RULES.md section 3 alone it goes upstream as 408, through the handler', async () => {
   const s = await scripted({ invite: proxies(BOB, { provisionalTimeout: '4s' }), best: watch });
   const call = s.call();
   await call.response(408);
@@ -23,7 +23,7 @@ test('contract 3 alone it goes upstream as 408, through the handler', async () =
   await s.ends();
 });
 
-test.each([100, 180])('contract 3 a %i is a 1xx: the branch goes on', async (status) => {
+test.each([100, 180])('RULES.md section 3 a %i is a 1xx: the branch goes on', async (status) => {
   const s = await scripted({ invite: proxies(BOB, { provisionalTimeout: '4s' }) });
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
@@ -37,7 +37,7 @@ test.each([100, 180])('contract 3 a %i is a 1xx: the branch goes on', async (sta
   await s.ends();
 });
 
-test('contract 3 C-23 a sequential search goes on with the next target, and with no other', async () => {
+test('RULES.md section 3 C-23 a sequential search goes on with the next target, and with no other', async () => {
   const s = await scripted({ invite: proxies([BOB, CAROL, DAVE], { parallel: false, provisionalTimeout: '4s' }) });
   const call = s.call();
   const invite = await s.carol.receive('INVITE');
@@ -52,7 +52,7 @@ test('contract 3 C-23 a sequential search goes on with the next target, and with
   await s.ends();
 });
 
-test('contract 3 §9.1 a late 1xx gets a CANCEL', async () => {
+test('RULES.md section 3 §9.1 a late 1xx gets a CANCEL', async () => {
   const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false, provisionalTimeout: '4s' }) });
   s.bob.answerCancel = true;
   const call = s.call();
@@ -70,7 +70,7 @@ test('contract 3 §9.1 a late 1xx gets a CANCEL', async () => {
   await s.ends();
 });
 
-test('contract 3 C-23 a late 2xx still goes upstream', async () => {
+test('RULES.md section 3 C-23 a late 2xx still goes upstream', async () => {
   const s = await scripted({ invite: proxies([BOB, CAROL], { parallel: false, provisionalTimeout: '4s' }) });
   s.carol.autoTrying = s.carol.answerCancel = true;
   const call = s.call();
@@ -85,7 +85,7 @@ test('contract 3 C-23 a late 2xx still goes upstream', async () => {
   expect(finals(s.alice)).toEqual([200]);
 });
 
-test('contract 3 C-26 the target of a redirection has as long again', async () => {
+test('RULES.md section 3 C-26 the target of a redirection has as long again', async () => {
   const s = await scripted({ invite: proxies(BOB, { provisionalTimeout: '4s' }) });
   const call = s.call();
   const invite = await s.bob.receive('INVITE');
@@ -96,7 +96,7 @@ test('contract 3 C-26 the target of a redirection has as long again', async () =
   await s.ends();
 });
 
-test('contract 3 another method than INVITE has as long to its final response', async () => {
+test('RULES.md section 3 another method than INVITE has as long to its final response', async () => {
   const s = await scripted({ message: proxies([BOB, CAROL], { parallel: false, provisionalTimeout: '4s' }) });
   const sent = s.request('MESSAGE');
   const message = await s.carol.receive('MESSAGE');
@@ -106,7 +106,7 @@ test('contract 3 another method than INVITE has as long to its final response', 
   await s.ends();
 });
 
-test('contract 3 there is none unless it is set', async () => {
+test('RULES.md section 3 there is none unless it is set', async () => {
   const s = await scripted({ invite: proxies(BOB, { timeout: '20s' }) });
   const call = s.call();
   await call.response(408);
@@ -114,7 +114,7 @@ test('contract 3 there is none unless it is set', async () => {
   await s.ends();
 });
 
-test('contract 3 it reads as milliseconds; a number below 1000 throws RangeError', async () => {
+test('RULES.md section 3 it reads as milliseconds; a number below 1000 throws RangeError', async () => {
   const read: unknown[] = [];
   const s = await scripted({
     invite(request) {

@@ -1,4 +1,4 @@
-// Contract section 2: what each decorator leaves on a class.
+// RULES.md section 2: what each decorator leaves on a class.
 import * as sdk from '@siplet/sdk';
 import {
   Ack,
@@ -48,7 +48,7 @@ function noted(name: string, ...args: unknown[]) {
   return rest;
 }
 
-describe('contract 2: requests', () => {
+describe('RULES.md section 2: requests', () => {
   test.each([
     ['Initial', 'initial'],
     ['Subsequent', 'subsequent'],
@@ -75,7 +75,7 @@ describe('contract 2: requests', () => {
   });
 });
 
-describe('contract 2: responses', () => {
+describe('RULES.md section 2: responses', () => {
   test.each([
     ['ProvisionalResponse', 'provisional'],
     ['SuccessResponse', 'success'],
@@ -108,7 +108,7 @@ describe('contract 2: responses', () => {
   });
 });
 
-describe('contract 2: life', () => {
+describe('RULES.md section 2: life', () => {
   test.each([
     ['SessionCreated', 'sessionCreated'],
     ['SessionDestroyed', 'sessionDestroyed'],
@@ -132,7 +132,7 @@ describe('contract 2: life', () => {
   });
 });
 
-describe('contract 2: classes', () => {
+describe('RULES.md section 2: classes', () => {
   test('the name is the class name in kebab-case', () => {
     const nameOf = (type: new () => object) => {
       Siplet()(type);
@@ -225,7 +225,7 @@ describe('contract 2: classes', () => {
   });
 });
 
-describe('contract 1: injection', () => {
+describe('RULES.md section 1: injection', () => {
   test('a siplet is injectable by token and by class', () => {
     @injectable()
     class Directory {}
@@ -256,7 +256,7 @@ describe('contract 1: injection', () => {
   });
 });
 
-describe('contract 2: types of handlers (checked by tsc)', () => {
+describe('RULES.md section 2: types of handlers (checked by tsc)', () => {
   test('a method that takes something else does not compile', () => {
     class Wrong {
       // @ts-expect-error a request handler takes a request

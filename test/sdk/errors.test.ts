@@ -1,4 +1,4 @@
-// Contract section 3: errors, all exported and all naming who did what.
+// RULES.md section 3: errors, all exported and all naming who did what.
 import {
   CallFailedError,
   DeploymentError,

@@ -1,4 +1,4 @@
-// Contract section 3, JSR 289 §6.4: attributes are JSON values, kept as long as the session.
+// RULES.md section 3, JSR 289 §6.4: attributes are JSON values, kept as long as the session.
 import type { Json, SipRequest } from '@siplet/sdk';
 import { Invite, Message, ProvisionalResponse, Siplet, type SipResponse } from '@siplet/sdk';
 import { expect, test } from 'vitest';
@@ -27,21 +27,21 @@ let deep: unknown = 1;
 for (let i = 0; i < 200; i++) deep = [deep];
 
 test.each<[string, unknown]>([
-  ["the attribute 'x' is a function, which is no JSON value", () => {}],
-  ["the attribute 'x' is undefined, which is no JSON value", undefined],
-  ["the attribute 'x' is a bigint, which is no JSON value", 1n],
-  ["the attribute 'x' is a symbol, which is no JSON value", Symbol('s')],
-  ["the attribute 'x' is NaN, which is no JSON value", Number.NaN],
-  ["the attribute 'x' is Infinity, which is no JSON value", Number.POSITIVE_INFINITY],
-  ["the attribute 'x' is an object of the class Date, which is no JSON value", new Date(0)],
-  ["the attribute 'x' is an object of the class Map, which is no JSON value", new Map()],
-  ["the attribute 'x'.self contains itself, and so is no JSON value", cyclic],
+  ["the attribute 'x' is a function, which is not a JSON value", () => {}],
+  ["the attribute 'x' is undefined, which is not a JSON value", undefined],
+  ["the attribute 'x' is a bigint, which is not a JSON value", 1n],
+  ["the attribute 'x' is a symbol, which is not a JSON value", Symbol('s')],
+  ["the attribute 'x' is NaN, which is not a JSON value", Number.NaN],
+  ["the attribute 'x' is Infinity, which is not a JSON value", Number.POSITIVE_INFINITY],
+  ["the attribute 'x' is an object of the class Date, which is not a JSON value", new Date(0)],
+  ["the attribute 'x' is an object of the class Map, which is not a JSON value", new Map()],
+  ["the attribute 'x'.self contains itself, so it is not a JSON value", cyclic],
   [
-    "the attribute 'x'.list[1].when is an object of the class Date, which is no JSON value",
+    "the attribute 'x'.list[1].when is an object of the class Date, which is not a JSON value",
     { list: [0, { when: new Date(0) }] },
   ],
-  ["the attribute 'x'[0] is undefined, which is no JSON value", new Array(1)],
-  ["the attribute 'x'[0] is undefined, which is no JSON value", [undefined]],
+  ["the attribute 'x'[0] is undefined, which is not a JSON value", new Array(1)],
+  ["the attribute 'x'[0] is undefined, which is not a JSON value", [undefined]],
   [`the attribute 'x'${'[0]'.repeat(21)}… is nested more than 100 levels deep`, deep],
 ])('TypeError: %s', (message, value) => {
   const attributes = open();
@@ -116,7 +116,7 @@ test('§6.2.3.2 the session of a fork begins with the attributes of the first, a
   await s.ends();
 });
 
-test('contract section 3: what a session throws when it has been invalidated', async () => {
+test('RULES.md section 3: what a session throws when it has been invalidated', async () => {
   const outcomes: Record<string, unknown> = {};
   const attempt = (what: string, act: () => unknown) => {
     try {

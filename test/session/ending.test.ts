@@ -269,7 +269,7 @@ test('§6.2.4 C-43 while the application is told that one session is ready no ot
   ]);
 });
 
-test('contract section 3: the signal is aborted when the session ends, however it ends', async () => {
+test('RULES.md section 3: the signal is aborted when the session ends, however it ends', async () => {
   const signals: AbortSignal[] = [];
   const s = await watched({ message: ({ applicationSession }) => void signals.push(applicationSession.signal) });
   await message(s, 'any');

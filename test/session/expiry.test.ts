@@ -1,4 +1,4 @@
-// JSR 289 §6.3: application sessions expire; contract section 2: sessionTimeout is 3 minutes.
+// JSR 289 §6.3: application sessions expire; RULES.md section 2: sessionTimeout is 3 minutes.
 
 import {
   type ApplicationSession,
@@ -190,7 +190,7 @@ test('§6.3 expiresAt is when it expires: later with all that happens, until the
   await s.ends();
 });
 
-test('contract section 3: setExpires refuses a text or a number that is not a duration', async () => {
+test('RULES.md section 3: setExpires refuses a text or a number that is not a duration', async () => {
   const s = await expiring({
     begin(session) {
       for (const duration of [-1, Number.NaN, 'soon'])

@@ -1,4 +1,4 @@
-// Contract section 3, C-42: Sessions finds the sessions of one version of one application.
+// RULES.md section 3, C-42: Sessions finds the sessions of one version of one application.
 import { type ApplicationSession, Invite, Sessions, SipFactory, Siplet, type SipRequest } from '@siplet/sdk';
 import { inject } from 'inversify';
 import { expect, test } from 'vitest';
@@ -23,7 +23,7 @@ function application(name: string, task: Task) {
   return { Finding };
 }
 
-test('contract 3 find gives the application session of an id, session the SIP session', async () => {
+test('RULES.md section 3 find gives the application session of an id, session the SIP session', async () => {
   const read: unknown[] = [];
   const s = await stage({
     finding: application('finding', (sessions, { session, applicationSession }) => {
@@ -37,7 +37,7 @@ test('contract 3 find gives the application session of an id, session the SIP se
   await s.ends();
 });
 
-test('contract 3 forKey makes the session of a key when there is none; findByKey makes none', async () => {
+test('RULES.md section 3 forKey makes the session of a key when there is none; findByKey makes none', async () => {
   const read: unknown[] = [];
   const s = await stage({
     finding: application('finding', (sessions, _request, factory) => {
@@ -55,7 +55,7 @@ test('contract 3 forKey makes the session of a key when there is none; findByKey
   await s.ends();
 });
 
-test('contract 3 a key has 1024 characters or fewer', async () => {
+test('RULES.md section 3 a key has 1024 characters or fewer', async () => {
   const errors: unknown[] = [];
   const s = await stage({
     finding: application('finding', (sessions) => {
@@ -75,7 +75,7 @@ test('contract 3 a key has 1024 characters or fewer', async () => {
   await s.ends();
 });
 
-test('contract 3 all gives the valid sessions, the oldest first', async () => {
+test('RULES.md section 3 all gives the valid sessions, the oldest first', async () => {
   const read: unknown[] = [];
   const s = await stage({
     finding: application('finding', (sessions, { applicationSession }, factory) => {
@@ -94,7 +94,7 @@ test('contract 3 all gives the valid sessions, the oldest first', async () => {
   await s.ends();
 });
 
-test('contract 3 the sessions of another application are not found', async () => {
+test('RULES.md section 3 the sessions of another application are not found', async () => {
   const ids: string[] = [];
   const read: unknown[] = [];
   const s = await stage({

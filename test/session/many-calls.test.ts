@@ -118,7 +118,7 @@ function heapUsed(): number {
   return Math.round(process.memoryUsage().heapUsed / 1048576);
 }
 
-test(`contract section 3: ${CALLS} calls with sessions, timers, attributes and keys leave nothing behind`, async () => {
+test(`RULES.md section 3: ${CALLS} calls with sessions, timers, attributes and keys leave nothing behind`, async () => {
   Object.assign(seen, { ended: 0, fired: 0, found: 0 });
   const s = await noting({ many: { Many } });
   const { world, container } = s;

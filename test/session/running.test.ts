@@ -1,4 +1,4 @@
-// Contract section 3, C-43: `applicationSession.run`, by which callbacks from outside have their turn in a session.
+// RULES.md section 3, C-43: `applicationSession.run`, by which callbacks from outside have their turn in a session.
 import { type ApplicationSession, SessionInvalidError } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { type Script, scripted } from '../world/script.js';
@@ -30,7 +30,7 @@ async function answered(more: Script = {}) {
   };
 }
 
-test('contract 3 run resolves with what the function returns, or what its promise resolves with', async () => {
+test('RULES.md section 3 run resolves with what the function returns, or what its promise resolves with', async () => {
   const s = await answered();
   expect(await s.world.complete(s.session.run(() => 7))).toBe(7);
   expect(await s.world.complete(s.session.run(async () => 'seven'))).toBe('seven');
@@ -38,7 +38,7 @@ test('contract 3 run resolves with what the function returns, or what its promis
   await s.hangUp();
 });
 
-test('contract 3 run rejects with what the function throws, or what its promise rejects with', async () => {
+test('RULES.md section 3 run rejects with what the function throws, or what its promise rejects with', async () => {
   const s = await answered();
   const thrown = s.session.run(() => {
     throw new Error('no row');
@@ -99,7 +99,7 @@ test('C-43 a handler may await run in its own session: its turn is lent meanwhil
   await s.hangUp();
 });
 
-test('contract 3 the fault of one function disturbs no other', async () => {
+test('RULES.md section 3 the fault of one function disturbs no other', async () => {
   const s = await answered();
   const bad = s.session.run(() => {
     throw new Error('bad');
@@ -119,7 +119,7 @@ test('C-41 a rejection that nobody takes is neither logged as a fault nor ends a
   await s.hangUp();
 });
 
-test('contract 3 run in a session that has ended throws; one that ends before the turn rejects', async () => {
+test('RULES.md section 3 run in a session that has ended throws; one that ends before the turn rejects', async () => {
   const notes: string[] = [];
   const s = await answered({
     async info(request) {

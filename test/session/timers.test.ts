@@ -201,7 +201,7 @@ test('C-41 a handler that throws is logged with its name; the next firing comes 
   expect(s.container.problems()).toEqual(['Timed.any failed: out of order', 'Timed.any failed: out of order']);
 });
 
-test('contract section 3: what setTimer refuses', async () => {
+test('RULES.md section 3: what setTimer refuses', async () => {
   const thrown: string[] = [];
   const s = await timed((session) => {
     const attempts: [unknown, unknown, object?][] = [
@@ -239,7 +239,7 @@ test('contract section 3: what setTimer refuses', async () => {
     "RangeError: repeat of the timer 't': write milliseconds, 0 or more, or a text such as '500ms', '20s', '3m' or '1h', not -5",
     "RangeError: repeat of the timer 't' is 1 ms or more, not Infinity",
     'TypeError: the name of a timer is a string, not a number',
-    "TypeError: the info of the timer 't' is an object of the class Date, which is no JSON value",
+    "TypeError: the info of the timer 't' is an object of the class Date, which is not a JSON value",
   ]);
 });
 

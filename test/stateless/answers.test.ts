@@ -1,4 +1,4 @@
-// What a stateless siplet's container answers itself (§16.3, §8.2.7, contract section 6): with the same To tag each
+// What a stateless siplet's container answers itself (§16.3, §8.2.7, RULES.md section 6): with the same To tag each
 // time, and nothing kept.
 import type { SipHeaders } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
@@ -60,7 +60,7 @@ describe.each(BOTH)('over %s', (transport) => {
   );
 });
 
-describe('contract section 6, what the routing function returns', () => {
+describe('RULES.md section 6, what the routing function returns', () => {
   const nothing: Record<string, () => unknown> = {
     undefined: () => undefined,
     null: () => null,
@@ -137,7 +137,7 @@ describe('contract section 6, what the routing function returns', () => {
   });
 });
 
-test('contract section 8, a container that stops: what is new is answered 503 with Retry-After; CANCEL and ACK go their way', async () => {
+test('RULES.md section 8, a container that stops: what is new is answered 503 with Retry-After; CANCEL and ACK go their way', async () => {
   const s = await switched(toBob());
   const before = s.call();
   const { uri } = await s.bob.receive('INVITE');
@@ -153,7 +153,7 @@ test('contract section 8, a container that stops: what is new is answered 503 wi
 
 describe('§11 OPTIONS to the container itself', () => {
   const options: StageOptions = {};
-  test('contract section 5: 200, whatever the stateless siplet takes', async () => {
+  test('RULES.md section 5: 200, whatever the stateless siplet takes', async () => {
     const s = await switched(toBob(), options);
     const own = s.request('OPTIONS', {}, 'sip:10.0.0.9');
     const answer = await own.response(200);

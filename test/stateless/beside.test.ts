@@ -1,4 +1,4 @@
-// A stateless siplet and stateful ones in one container: each has its own requests, dialogs and CANCELs (contract
+// A stateless siplet and stateful ones in one container: each has its own requests, dialogs and CANCELs (RULES.md
 // sections 5 and 6).
 import { Invite, Message, Notify, SipFactory, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { inject } from 'inversify';
@@ -98,7 +98,7 @@ describe.each(BOTH)('over %s', (transport) => {
 });
 
 test.each(BOTH)(
-  'contract section 5: what a stateful application proxies goes on to a stateless one over %s',
+  'RULES.md section 5: what a stateful application proxies goes on to a stateless one over %s',
   async (transport) => {
     const s = await both('INVITE', transport, 'INVITE: [proxy, switch]');
     s.carol.answerCancel = true;
@@ -149,7 +149,7 @@ async function besideAgent(transport: Transport) {
 }
 
 test.each(BOTH)(
-  'contract section 6: a request in the dialog of a user agent, called or calling, reaches it and not the stateless siplet over %s',
+  'RULES.md section 6: a request in the dialog of a user agent, called or calling, reaches it and not the stateless siplet over %s',
   async (transport) => {
     const s = await besideAgent(transport);
     const call = s.call();
@@ -273,7 +273,7 @@ describe('what is in no dialog of a user agent any more, or not yet, and is its 
   });
 });
 
-test('contract section 6: a request of no dialog here goes by the stateless siplet, though a user agent has one of that Call-ID', async () => {
+test('RULES.md section 6: a request of no dialog here goes by the stateless siplet, though a user agent has one of that Call-ID', async () => {
   const s = await besideAgent('UDP');
   const call = s.call();
   (await s.bob.receive('INVITE')).reply(200);

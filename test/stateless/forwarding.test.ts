@@ -1,4 +1,4 @@
-// Requests through a stateless siplet (§16.11, contract section 6): the same bytes to the same place each time, and
+// Requests through a stateless siplet (§16.11, RULES.md section 6): the same bytes to the same place each time, and
 // nothing kept.
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';

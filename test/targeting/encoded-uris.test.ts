@@ -143,7 +143,7 @@ test('C29 the parameter is taken off a Request-URI of ours before anybody sees i
   await s.ends();
 });
 
-test('contract section 3: encodeUri throws for what is no SIP URI, and when the session has ended', async () => {
+test('RULES.md section 3: encodeUri throws for a value that is not a SIP URI, and when the session has ended', async () => {
   const thrown: string[] = [];
   @Siplet({ name: 'encoder' })
   class Encoder {

@@ -225,7 +225,7 @@ test('C-42 the application finds and makes sessions by key itself, and requests 
   await s.ends();
 });
 
-test('contract section 3: an application sees no sessions of others, nor of its other versions', async () => {
+test('RULES.md section 3: an application sees no sessions of others, nor of its other versions', async () => {
   const seen: Record<string, Sessions> = {};
   const made = (name: string) => {
     @Siplet({ name })
@@ -287,7 +287,7 @@ test('applicationSessions: in the order in which they were made, also where some
   await s.ends();
 });
 
-test('contract section 1: before all siplets of an application are made it has no sessions, and is told so', async () => {
+test('RULES.md section 1: before all siplets of an application are made it has no sessions, and is told so', async () => {
   @Siplet({ name: 'early' })
   class Early {
     constructor(@inject(SipFactory) factory: SipFactory, @inject(Sessions) sessions: Sessions) {

@@ -82,7 +82,7 @@ test('B01 B07 a length that lies, and ten megabytes of line ends: closed by us',
   await stop();
 });
 
-test('contract section 8, a container that stops: a peer that does not end its side of the connection is cut off soon, and has all that was written', async () => {
+test('RULES.md section 8, a container that stops: a peer that does not end its side of the connection is cut off soon, and has all that was written', async () => {
   const { transport, stop } = await server('x'.repeat(100_000));
   const { port } = present(transport.listenings[0]);
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
