@@ -67,7 +67,7 @@ function filesOf(name: string, origin: Origin): Record<string, string> {
 
 function index(name: string, type: string): string {
   return `// Rings a desk and then a mobile phone; when neither answers, the caller gets voicemail.
-import { BestResponse, Invite, Siplet, type SipRequest, type SipResponse } from '@siplet/sdk';
+import { BestResponse, Invite, type ProxiedResponse, Siplet, type SipRequest } from '@siplet/sdk';
 
 export const PHONES = ['sip:desk@127.0.0.1:5070', 'sip:mobile@127.0.0.1:5071'];
 export const VOICEMAIL = 'sip:voicemail@127.0.0.1:5072';
@@ -76,50 +76,42 @@ export const VOICEMAIL = 'sip:voicemail@127.0.0.1:5072';
 export class ${type} {
   @Invite()
   ring(request: SipRequest): void {
-    request.proxy({ recordRoute: true, parallel: false, timeout: '20s' }).proxyTo(PHONES);
+    request.proxyTo(PHONES, { recordRoute: true, parallel: false, timeout: '20s' });
   }
 
-  /** Of all phones. A 6xx speaks for the person: there is nobody else to try. */
+  /** The best answer of all phones. A 6xx speaks for the person, so the caller gets it (§16.7). */
   @BestResponse('INVITE')
-  voicemail(response: SipResponse): void {
-    if (response.status < 600) response.proxy?.proxyTo(VOICEMAIL);
+  voicemail({ status, proxy }: ProxiedResponse): void {
+    if (status < 600) proxy.proxyTo(VOICEMAIL);
   }
 }
 `;
 }
 
 function test(type: string): string {
-  return `import type { SipRequest, SipResponse } from '@siplet/sdk';
+  return `import type { ProxiedResponse, SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { PHONES, ${type}, VOICEMAIL } from './index.js';
 
-/** A proxy that notes where it is told to send the call. */
-function proxy() {
-  const targets: unknown[] = [];
-  return { targets, proxyTo: (uris: unknown) => void targets.push(uris) };
+/** Records where the call is to go. */
+function recorder() {
+  const calls: unknown[][] = [];
+  return { calls, proxyTo: (...args: unknown[]) => void calls.push(args) };
 }
 
 test('rings the phones one after the other, and stays on the path', () => {
-  const made = proxy();
-  let options: unknown;
-  const request = {
-    proxy: (given: unknown) => {
-      options = given;
-      return made;
-    },
-  } as unknown as SipRequest;
-  new ${type}().ring(request);
-  expect(made.targets).toEqual([PHONES]);
-  expect(options).toMatchObject({ parallel: false, recordRoute: true });
+  const request = recorder();
+  new ${type}().ring(request as unknown as SipRequest);
+  expect(request.calls).toEqual([[PHONES, expect.objectContaining({ parallel: false, recordRoute: true })]]);
 });
 
 test('goes to voicemail when nobody answers, and not when somebody declines', () => {
-  const busy = proxy();
-  new ${type}().voicemail({ status: 486, proxy: busy } as unknown as SipResponse);
-  expect(busy.targets).toEqual([VOICEMAIL]);
-  const declined = proxy();
-  new ${type}().voicemail({ status: 603, proxy: declined } as unknown as SipResponse);
-  expect(declined.targets).toEqual([]);
+  const busy = recorder();
+  new ${type}().voicemail({ status: 486, proxy: busy } as unknown as ProxiedResponse);
+  expect(busy.calls).toEqual([[VOICEMAIL]]);
+  const declined = recorder();
+  new ${type}().voicemail({ status: 603, proxy: declined } as unknown as ProxiedResponse);
+  expect(declined.calls).toEqual([]);
 });
 `;
 }
