@@ -11,12 +11,12 @@ import { pack } from './pack.js';
 import { table } from './table.js';
 import type { Terminal } from './terminal.js';
 
-/** Octets; the container has a bound of its own. */
+/** Octets; the container has a limit of its own. */
 const MAX_UNPACKED = 1 << 30;
 
 /**
- * Packs what is at `path`, and deploys it. Type errors are told; whether they matter is for the
- * container to say (`deploy.typeCheck`).
+ * Packs the application at `path`, and deploys it. Reports type errors; the container decides whether they matter
+ * (`deploy.typeCheck`).
  */
 export async function deploy(path: string, options: OperatorOptions, terminal: Terminal): Promise<void> {
   const operator = new Operator(options);
@@ -28,7 +28,7 @@ export async function deploy(path: string, options: OperatorOptions, terminal: T
   const types = typeCheck(deployable);
   const asked = operator.ask<ApplicationStatus>('PUT', ['api', 'apps', deployable.name], await pack(deployable));
   const [status, faults] = await Promise.allSettled([asked, types]);
-  // A container that is strict says them itself.
+  // A strict container reports them itself.
   const said = status.status === 'rejected' ? String(status.reason) : '';
   for (const fault of faults.status === 'fulfilled' ? faults.value.faults : [])
     if (!said.includes(fault)) terminal.err(`${framed(fault, deployable.directory)}\n`);

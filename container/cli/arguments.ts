@@ -1,16 +1,15 @@
-// What is typed behind a command, looked at before anything is done: what cannot be meant is
-// wrong usage (RULES.md section 8).
+// The arguments of a command, checked before anything is done: an invalid one is wrong usage (RULES.md section 8).
 import { InvalidArgumentError } from 'commander';
 import { hostAndPort, listenAddress } from '../configuration/listen.js';
 import { MAX_WORKERS } from '../configuration/schema.js';
 import { isToken } from './operator.js';
 
-/** As the admin address takes it, since it becomes part of file names. */
+/** The names that the admin address accepts: they become part of file names. */
 const NAME = /^[\w~][\w.~-]{0,213}$/;
 
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-/** Of an option that is repeated. */
+/** The values of an option that is repeated. */
 export function listenAddresses(text: string, before: string[] | undefined): string[] {
   const address = listenAddress(text);
   if (typeof address === 'string') throw new InvalidArgumentError(address);
@@ -26,7 +25,7 @@ export function workers(text: string): number | 'auto' {
   return number;
 }
 
-/** Where a container offers its admin address. */
+/** The address of a container for its operators. */
 export function ownAdmin(text: string): string {
   const address = text === 'off' ? undefined : hostAndPort(text, 0);
   if (typeof address === 'string')
@@ -35,22 +34,22 @@ export function ownAdmin(text: string): string {
 }
 
 export function level(text: string): string {
-  if (!LEVELS.includes(text)) throw new InvalidArgumentError(`'${text}' is none of ${LEVELS.join(', ')}`);
+  if (!LEVELS.includes(text)) throw new InvalidArgumentError(`'${text}' is not one of ${LEVELS.join(', ')}`);
   return text;
 }
 
 export function token(text: string): string {
-  if (!isToken(text)) throw new InvalidArgumentError('a token is of visible characters, without spaces');
+  if (!isToken(text)) throw new InvalidArgumentError('a token consists of visible characters, without spaces');
   return text;
 }
 
-/** Of an application. */
+/** The name of an application. */
 export function applicationName(text: string): string {
-  if (!NAME.test(text)) throw new InvalidArgumentError(`'${text}' is no name of an application`);
+  if (!NAME.test(text)) throw new InvalidArgumentError(`'${text}' is not the name of an application`);
   return text;
 }
 
-/** A file, a directory, a Call-ID: anything but nothing. */
+/** A file, a directory, a Call-ID: any text that is not empty. */
 export function something(text: string): string {
   if (text === '') throw new InvalidArgumentError('it is empty');
   return text;

@@ -51,7 +51,7 @@ function wayOf(message: TracedMessage): string {
   return `inside${from}${recipient === undefined ? '' : ` to ${recipient}`}`;
 }
 
-/** Of an address its URI. */
+/** The URI of an address. */
 function uriOf(address: string): string {
   return /<([^>]*)>/.exec(address)?.[1] ?? address.replace(/;.*/, '');
 }

@@ -1,4 +1,4 @@
-// `siplet check PATH`: what a deployment would do, without a network.
+// `siplet check PATH`: a deployment without a network.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export interface CheckOptions {
 export async function check(path: string, options: CheckOptions, terminal: Terminal): Promise<ExitStatus> {
   const configuration = readConfiguration(options.config, { logLevel: 'silent' });
   const how = options.strict ? 'strict' : configuration.deploy.typeCheck;
-  // An archive is unpacked as a container does it, and gone afterwards.
+  // An archive is unpacked as in a container, and deleted afterwards.
   const room = mkdtempSync(join(tmpdir(), 'siplet-check-'));
   try {
     const source = await sourceAt(path, new ArchiveStore(room), configuration.deploy.archiveSize);
@@ -36,7 +36,7 @@ export async function check(path: string, options: CheckOptions, terminal: Termi
       const bundle = await compile(source.deployable, 0);
       for (const warning of bundle.warnings) terminal.err(`warning: ${warning}\n`);
       const found = how === 'off' ? Promise.resolve({ faults: [] }) : typeCheck(source.deployable);
-      // Whatever comes of loading it: a type error may be the cause.
+      // Printed even if loading fails: a type error may be the cause.
       const [done, types] = await Promise.allSettled([made(source.deployable, bundle, configuration, terminal), found]);
       const areFine = types.status === 'rejected' || tellTypes(types.value, source.deployable, how, terminal);
       if (done.status === 'rejected') throw done.reason;
@@ -68,7 +68,7 @@ async function made(deployable: Deployable, bundle: Bundle, configuration: Confi
   }
 }
 
-/** False when what was found is a failure. */
+/** False when the faults are a failure. */
 function tellTypes({ faults, unchecked }: TypeFindings, { directory }: Deployable, how: string, terminal: Terminal) {
   const isStrict = how === 'strict';
   for (const fault of faults) terminal.err(`${framed(fault, directory)}\n`);
@@ -78,7 +78,7 @@ function tellTypes({ faults, unchecked }: TypeFindings, { directory }: Deployabl
   return !isStrict || (faults.length === 0 && unchecked === undefined);
 }
 
-/** Can be injected and kept, but there is no container behind it. */
+/** Can be injected and kept, but has no container behind it. */
 function standIn(type: string): object {
   return new Proxy(
     {},

@@ -1,4 +1,4 @@
-// The commands with their arguments and options: RULES.md section 8. What they do is in the file of each.
+// The commands with their arguments and options: RULES.md section 8. Each has a file of its own.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { LEVELS, level, listenAddresses, ownAdmin, something, workers } from './arguments.js';
@@ -11,14 +11,14 @@ import type { ExitStatus, Terminal } from './terminal.js';
 
 const CONFIGURATION = 'configuration (default: siplet.yaml in the working directory, if there is one)';
 
-/** `ended` is told the exit status of a command that has one of its own. */
+/** `ended` is given the exit status of a command that has one of its own. */
 export function createCommands(terminal: Terminal, ended: (status: ExitStatus) => void): Command {
   const siplet = new Command('siplet')
     .description('Runs SIP applications: classes that are decorated with @Siplet().')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-    // A fault is told in one line, by main.
+    // `main` reports a fault in one line.
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, outputError: () => {} })
     .exitOverride();
 
@@ -70,7 +70,7 @@ export function createCommands(terminal: Terminal, ended: (status: ExitStatus) =
 }
 
 function version(): string {
-  // From dist/cli/ as from cli/: the package's own file is the nearest above.
+  // In dist/cli/ and in cli/ alike, the package's own file is the nearest one above.
   for (const path of ['../package.json', '../../package.json']) {
     try {
       return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;

@@ -1,4 +1,4 @@
-// What `--help` says below the options: examples, the exit status, and the environment.
+// The text of `--help` below the options: examples, the exit status, and the environment.
 import type { Command } from 'commander';
 
 const STATUS = `

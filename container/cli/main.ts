@@ -1,5 +1,5 @@
-// Runs the command that was typed, and says how it went: the exit status is 0, 1 (it failed, with one clear line) or 2
-// (wrong usage). RULES.md section 8.
+// Runs the command that was typed. The exit status is 0, 1 (it failed, with one clear line) or 2 (wrong usage).
+// RULES.md section 8.
 import { DeploymentError } from '@siplet/sdk';
 import { type Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../configuration/configuration.js';
@@ -8,7 +8,7 @@ import { OperatorError } from './operator.js';
 import { printable } from './table.js';
 import type { ExitStatus, Terminal } from './terminal.js';
 
-/** Runs the command that `words` are, and gives back its exit status. Never throws. */
+/** Runs the command in `words`, and returns its exit status. Never throws. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   let status: ExitStatus = 0;
   const siplet = createCommands(terminal, (ended) => {
@@ -35,7 +35,7 @@ function isCommand(word: string | undefined, siplet: Command): word is string {
 
 function statusOf(error: unknown, words: readonly string[], siplet: Command, terminal: Terminal): ExitStatus {
   if (error instanceof CommanderError) {
-    // `siplet` alone prints its help as an error; help and version that were asked for are not errors.
+    // `siplet` alone prints its help as an error; a request for help or the version is not an error.
     if (error.code.startsWith('commander.help') || error.exitCode === 0) return words.length > 0 ? 0 : 2;
     terminal.err(
       `siplet: ${toldOf(error)} (siplet ${isCommand(words[0], siplet) ? `${words[0]} ` : ''}--help says more)\n`,
@@ -49,7 +49,7 @@ function statusOf(error: unknown, words: readonly string[], siplet: Command, ter
   return error instanceof ConfigurationError && error.isUsage ? 2 : 1;
 }
 
-/** One line of what commander says in several. */
+/** Reduces a message of commander to one line. */
 function toldOf({ message }: CommanderError): string {
   const line = message
     .replace(/^error: /, '')
@@ -60,7 +60,7 @@ function toldOf({ message }: CommanderError): string {
   return printable(line);
 }
 
-/** One line; the stack of what nobody foresaw is shown when it is asked for. */
+/** One line; the stack of an unexpected error is shown on request. */
 function messageOf(error: Error): string {
   return process.env.SIPLET_DEBUG ? (error.stack ?? error.message) : error.message;
 }

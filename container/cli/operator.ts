@@ -8,10 +8,10 @@ export interface OperatorOptions {
 
 export const DEFAULT_ADMIN = '127.0.0.1:8060';
 const PORT = '8060';
-/** Milliseconds: compiling and type-checking a large application takes its time. */
+/** Milliseconds: compiling and type-checking a large application takes time. */
 const PATIENCE = 180_000;
 
-/** What a container refused, or that none answered: one clear line, or more where there are several faults. */
+/** A refusal of the container, or no response: one clear line, or several if there are several faults. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }
@@ -24,12 +24,12 @@ export class Operator {
     this.#base = admin;
     this.#token = token ?? (process.env.SIPLET_TOKEN || undefined);
     if (this.#token !== undefined && !isToken(this.#token))
-      throw new OperatorError('SIPLET_TOKEN of the environment is no token: visible characters, without spaces');
+      throw new OperatorError('SIPLET_TOKEN of the environment is not a token: it consists of visible characters, without spaces');
   }
 
-  /** The JSON that it answers with; undefined when it answers with nothing. Throws an OperatorError. */
+  /** Resolves with the JSON of the response; undefined when it has no body. Throws an OperatorError. */
   async ask<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: readonly string[], body?: Uint8Array): Promise<T> {
-    // In a URL these are not names but steps of the path.
+    // In a URL these are steps of the path, not names.
     if (path.includes('.') || path.includes('..')) throw new OperatorError(`there is no '${path.at(-1)}'`);
     const url = new URL(path.map(encodeURIComponent).join('/'), this.#base);
     let answer: Response;
@@ -60,12 +60,12 @@ export class Operator {
   }
 }
 
-/** A header of HTTP carries it. */
+/** It must fit an HTTP header. */
 export function isToken(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }
 
-/** Of `host`, `host:port` or a URL of HTTP. Throws what commander tells as wrong usage. */
+/** The URL for `host`, `host:port` or an HTTP URL. Throws an error that commander reports as wrong usage. */
 export function adminUrl(text: string): URL {
   try {
     const url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
@@ -73,9 +73,9 @@ export function adminUrl(text: string): URL {
     if (url.port === '' && url.protocol === 'http:' && !/:80\/?$/.test(text)) url.port = PORT;
     if (/^https?:$/.test(url.protocol) && url.hostname !== '' && text !== 'off' && isPlain) return url;
   } catch {
-    // Told below.
+    // Reported below.
   }
-  throw new InvalidArgumentError(`'${text}' is no address such as ${DEFAULT_ADMIN}`);
+  throw new InvalidArgumentError(`'${text}' is not an address such as ${DEFAULT_ADMIN}`);
 }
 
 /** Undefined when it is not JSON. */
@@ -87,7 +87,7 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** fetch wraps what happened. */
+/** `fetch` wraps the cause. */
 function causeOf(error: unknown): string {
   const { cause, message } = error as Error & { cause?: { code?: string; message?: string; errors?: unknown[] } };
   const code = cause?.code;

@@ -1,15 +1,15 @@
-// Where a new application gets the SDK and the container from: where the running `siplet` came from, so that
-// `npm install` finds them in a checkout, from tarballs and from a registry. RULES.md sections 8 and 12.
+// The source of the SDK and the container for a new application. It is that of the running `siplet`, so `npm install`
+// finds them in a checkout, from tarballs and from a registry. RULES.md sections 8 and 12.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What a package.json says of the two packages. */
+/** The entries of a package.json for the two packages. */
 export interface Origin {
   readonly sdk: string;
   readonly container: string;
-  /** They are directories: npm has to copy them, since a link would lead to what they depend on. */
+  /** They are directories: npm must copy them, since a link would lead to their own dependencies. */
   readonly areDirectories: boolean;
 }
 
@@ -22,7 +22,7 @@ interface Package {
 const NAMES = ['@siplet/sdk', '@siplet/container'] as const;
 const MODULES = `${sep}node_modules${sep}`;
 
-/** `project` is the directory of the application, which is there already. */
+/** `project` is the directory of the application, which exists already. */
 export function originFor(project: string): Origin {
   const container = containerPackage();
   const sdk = packageAt(sdkDirectory(container.directory));
@@ -43,7 +43,7 @@ function reference(from: string, path: string | undefined): string {
 }
 
 function containerPackage(): Package {
-  // From dist/cli/ as from cli/: the package's own file is the nearest above.
+  // In dist/cli/ and in cli/ alike, the package's own file is the nearest one above.
   for (const path of ['..', '../..']) {
     const directory = fileURLToPath(new URL(path, import.meta.url)).replace(/[\\/]$/, '');
     if (existsSync(join(directory, 'package.json'))) return packageAt(realpathSync(directory));
@@ -60,12 +60,12 @@ function sdkDirectory(container: string): string {
   return realpathSync(dirname(createRequire(join(container, 'package.json')).resolve('@siplet/sdk/package.json')));
 }
 
-/** Installed, and not known to come from elsewhere. */
+/** Installed from an unknown source. */
 function isFromRegistry({ name, directory }: Package): boolean {
   return directory.includes(MODULES) && tarballOf(name, directory) === undefined;
 }
 
-/** The file that npm installed a package from, as it has noted it beside what it installed. */
+/** The file that npm installed a package from, as npm has noted it beside the installed packages. */
 function tarballOf(name: string, container: string): string | undefined {
   const end = container.lastIndexOf(MODULES);
   if (end < 0) return undefined;

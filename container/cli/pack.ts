@@ -1,4 +1,4 @@
-// A deployable as a .tgz, made by npm itself: what it leaves out of a package is left out here.
+// A deployable as a .tgz, made by npm itself, so that files are left out as in any package.
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,7 @@ export async function pack(deployable: Deployable): Promise<Uint8Array> {
 function npmPack(source: string, target: string): Promise<void> {
   const words = ['pack', source, '--pack-destination', target, '--ignore-scripts', '--loglevel', 'error'];
   return new Promise((resolve, reject) => {
-    // Not from the directory itself: its settings are for its author.
+    // Not run in the directory itself: its npm settings are for its author.
     execFile('npm', [...words, '--no-update-notifier'], { cwd: target }, (error, _out, err) => {
       if (error === null) return resolve();
       const why =

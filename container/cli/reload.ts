@@ -1,10 +1,11 @@
-// SIGHUP: the configuration is read again, and what can change in a running container changes; the rest is named.
+// SIGHUP: the configuration is read again, and the keys that a running container can take over are applied; the others
+// are named.
 import { isDeepStrictEqual } from 'node:util';
 import type { RunningContainer } from '../composition/container.js';
 import type { Configuration } from '../configuration/configuration.js';
 import type { Logger } from '../observe/log.js';
 
-/** What of a configuration a container takes over while it runs. */
+/** The part of a configuration that a running container takes over. */
 interface Reloading {
   readonly container: RunningContainer;
   readonly log: Logger;
@@ -12,7 +13,10 @@ interface Reloading {
   read(): Configuration;
 }
 
-/** Reads again at every SIGHUP, one at a time; nothing without a file. Gives back what ends it. */
+/**
+ * Reads the file again at every SIGHUP, one at a time; without a file it does nothing. Returns the function that ends
+ * it.
+ */
 export function reloadOnHangup(configuration: Configuration, { container, log, read }: Reloading): () => void {
   if (configuration.file === undefined) return () => {};
   let current = configuration;
@@ -103,7 +107,7 @@ function part(configuration: Configuration, key: keyof Configuration): Record<st
 
 function told(changed: readonly string[], restart: readonly string[]): string {
   const now = changed.length === 0 ? 'nothing has changed' : `${changed.join(', ')} changed`;
-  const later = restart.length === 0 ? '' : `; ${restart.join(', ')} will change when the container is started anew`;
+  const later = restart.length === 0 ? '' : `; ${restart.join(', ')} will change when the container is restarted`;
   return `the configuration is reloaded: ${changed.length === 0 && later !== '' ? '' : now}${later}`.replace(
     ': ;',
     ':',

@@ -31,7 +31,8 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
   const configuration = read();
   for (const flag of v8FlagsBeside(process.execArgv)) setFlagsFromString(flag);
   const log = createLog(configuration.log);
-  // A terminal that closes says so by SIGHUP; where there is a file to be read again, an operator says that by it.
+  // A closing terminal sends SIGHUP. With a configuration file, SIGHUP is the operator's request to read the file
+  // again.
   const stopped = stopSignal(log, configuration.file === undefined ? [...STOPPING, 'SIGHUP'] : STOPPING);
   // Loaded only there, so that the other commands start without it.
   const container = await start({ configuration, log, directory });
@@ -52,7 +53,7 @@ export async function run(directory: string, options: RunOptions): Promise<ExitS
   return 0;
 }
 
-/** One engine has no threads beside this one. */
+/** One engine runs in this thread. */
 async function start(options: ContainerOptions): Promise<RunningContainer> {
   const { workers } = options.configuration;
   if (workers === 1) return (await import('../composition/container.js')).startContainer(options);

@@ -10,7 +10,7 @@ export function scaffold(directory: string, terminal: Terminal): void {
   const name = basename(root);
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 100)
     throw new DeploymentError(
-      `'${name}' is no name for an application: small letters and digits, words parted by '-', for example reach-me`,
+      `'${name}' is not a name for an application: write small letters and digits, words separated by '-', for example reach-me`,
     );
   try {
     const there = statSync(root, { throwIfNoEntry: false });
@@ -27,7 +27,7 @@ export function scaffold(directory: string, terminal: Terminal): void {
   for (const line of nextSteps(directory, root)) terminal.out(line === '' ? '\n' : `  ${line}\n`);
 }
 
-/** What to type from where one is, and what it is good for. */
+/** The commands to type next, from the working directory, and their purpose. */
 function nextSteps(directory: string, root: string): string[] {
   const there = /^[\w./~-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", "'\\''")}'`;
   const steps = ['npm install', 'npm test', 'npx siplet run .'];
@@ -116,7 +116,7 @@ test('goes to voicemail when nobody answers, and not when somebody declines', ()
 `;
 }
 
-/** What the tests of an application need, as this repository has it. */
+/** The packages that the tests of an application need, in this repository's versions. */
 const TOOLS = { '@types/node': '20.19.0', typescript: '7.0.2', vite: '8.3.8', vitest: '4.1.12' };
 
 const NPMRC = `# The packages of Siplet are directories: npm copies them, and what they depend on is installed here.

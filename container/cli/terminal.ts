@@ -1,4 +1,4 @@
-// What a command has of the terminal: where it writes, and the exit status that it ends with. RULES.md section 8.
+// The terminal of a command: its output, and the exit status with which it ends. RULES.md section 8.
 
 /** Where a command writes. */
 export interface Terminal {

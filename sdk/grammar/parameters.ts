@@ -10,8 +10,8 @@ let valueStart = -1; // -1: a flag
 let valueEnd = 0;
 
 /**
- * Value of a parameter in ';a;b=c;d="q"' as it was written; true for a flag, undefined when it is absent. If the name
- * is repeated, the first counts.
+ * Value of a parameter in ';a;b=c;d="q"' with its original escapes and quotes; true for a flag, undefined when it is
+ * absent. If the name is repeated, the first counts.
  */
 export function parameterOf(parameters: string, name: string): string | true | undefined {
   const wanted = name.toLowerCase();

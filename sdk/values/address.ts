@@ -63,7 +63,7 @@ export class Address {
     return scanAddress(text) !== undefined;
   }
 
-  /** Makes an Address from a URI or a string; returns an Address as it is. */
+  /** Makes an Address from a URI or a string; returns an Address itself. */
   static of(address: AddressLike): Address {
     return address instanceof Address ? address : new Address(address);
   }

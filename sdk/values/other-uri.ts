@@ -10,7 +10,7 @@ export class OtherUri {
   private constructor(
     /** In lower case. */
     readonly scheme: string,
-    /** The part after the colon, escaped as it was written. */
+    /** The part after the colon, with its original escapes. */
     readonly rest: string,
   ) {}
 

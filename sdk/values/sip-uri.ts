@@ -38,7 +38,9 @@ export class SipUri {
   user: string | undefined;
   /** Decoded; undefined when there is none. Its use is not recommended (§19.1.1). */
   password: string | undefined;
-  /** Name or address, as it was written. An IPv6 address is in brackets, which may be left out when setting it. */
+  /**
+   * Name or address, in its original spelling. An IPv6 address is in brackets, which may be left out when setting it.
+   */
   host: string;
   /** Undefined when the URI has no port; RFC 3263 then finds it. */
   port: number | undefined;

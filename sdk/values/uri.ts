@@ -26,7 +26,7 @@ export function parseUri(text: string): Uri {
   return parts.scheme === 'tel' ? TelUri.parse(text) : OtherUri.parse(text);
 }
 
-/** Makes a value from a string; returns a value as it is. */
+/** Makes a value from a string; returns a value itself. */
 export function uriOf(uri: UriLike): Uri {
   return typeof uri === 'string' ? parseUri(uri) : uri;
 }

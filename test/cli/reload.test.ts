@@ -71,7 +71,7 @@ test('what needs a new start is named', async () => {
   ).toMatchObject({
     changed: [],
     restart: ['listen', 'admin', 'domains', 'router.application', 'limits.udpMtu'],
-    msg: 'the configuration is reloaded: listen, admin, domains, router.application, limits.udpMtu will change when the container is started anew',
+    msg: 'the configuration is reloaded: listen, admin, domains, router.application, limits.udpMtu will change when the container is restarted',
   });
   expect(await configure('')).toMatchObject({ changed: [] });
   expect((await configure(''))?.msg).toBe('the configuration is reloaded: nothing has changed');

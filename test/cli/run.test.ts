@@ -217,7 +217,7 @@ describe('RULES.md section 8, siplet run', () => {
     writeFileSync(`${root}/siplet.yaml`, file('apps: { hunt: { a: 1 } }\ntimers: { t1: 250 }\n'));
     child.kill('SIGHUP');
     const reloaded = await said(
-      'the configuration is reloaded: apps.hunt changed; timers.t1 will change when the container is started anew',
+      'the configuration is reloaded: apps.hunt changed; timers.t1 will change when the container is restarted',
     );
     expect(reloaded).toMatchObject({ changed: ['apps.hunt'], restart: ['timers.t1'], failed: [] });
     child.kill('SIGTERM');

@@ -65,8 +65,8 @@ describe('RULES.md section 8, exit status 2: wrong usage, told in one line with 
     [['run', '--workers', '33'], "--workers: '33' is neither a number from 1 to 32 nor auto"],
     [['run', '--workers', '1.5'], "--workers: '1.5' is neither a number from 1 to 32 nor auto"],
     [['run', '--workers', 'many'], "--workers: 'many' is neither a number from 1 to 32 nor auto"],
-    [['run', '--log-level', 'loud'], "--log-level: 'loud' is none of trace, debug, info, warn, error, fatal, silent"],
-    [['run', '--log-level', 'a\nb'], "--log-level: 'a?b' is none of trace, debug, info, warn, error, fatal, silent"],
+    [['run', '--log-level', 'loud'], "--log-level: 'loud' is not one of trace, debug, info, warn, error, fatal, silent"],
+    [['run', '--log-level', 'a\nb'], "--log-level: 'a?b' is not one of trace, debug, info, warn, error, fatal, silent"],
     [['check'], "missing required argument 'PATH'"],
     [['check', 'a', 'b'], "too many arguments for 'check'. Expected 1 argument but got 2"],
     [['new'], "missing required argument 'DIR'"],
@@ -75,21 +75,21 @@ describe('RULES.md section 8, exit status 2: wrong usage, told in one line with 
     [['deploy', ''], 'PATH: it is empty'],
     [['undeploy'], "missing required argument 'NAME'"],
     [['undeploy', 'a', 'b'], "too many arguments for 'undeploy'. Expected 1 argument but got 2"],
-    [['undeploy', ''], "NAME: '' is no name of an application"],
-    [['undeploy', '..'], "NAME: '..' is no name of an application"],
+    [['undeploy', ''], "NAME: '' is not the name of an application"],
+    [['undeploy', '..'], "NAME: '..' is not the name of an application"],
     [['rollback'], "missing required argument 'NAME'"],
-    [['rollback', 'a/b'], "NAME: 'a/b' is no name of an application"],
+    [['rollback', 'a/b'], "NAME: 'a/b' is not the name of an application"],
     [['apps', 'x'], "too many arguments for 'apps'. Expected 0 arguments but got 1"],
     [['calls', 'x'], "too many arguments for 'calls'. Expected 0 arguments but got 1"],
     [['trace'], "missing required argument 'CALL-ID'"],
     [['trace', ''], 'CALL-ID: it is empty'],
-    [['trace', 'a', '--admin', 'off'], "--admin: 'off' is no address such as 127.0.0.1:8060"],
-    [['apps', '--admin', ''], "--admin: '' is no address such as 127.0.0.1:8060"],
-    [['apps', '--admin', '127.0.0.1:99999'], "--admin: '127.0.0.1:99999' is no address such as 127.0.0.1:8060"],
-    [['apps', '--admin', 'ftp://127.0.0.1'], "--admin: 'ftp://127.0.0.1' is no address such as 127.0.0.1:8060"],
-    [['apps', '--admin', '127.0.0.1/api'], "--admin: '127.0.0.1/api' is no address such as 127.0.0.1:8060"],
-    [['apps', '--token', ''], '--token: a token is of visible characters, without spaces'],
-    [['apps', '--token', 'a b'], '--token: a token is of visible characters, without spaces'],
+    [['trace', 'a', '--admin', 'off'], "--admin: 'off' is not an address such as 127.0.0.1:8060"],
+    [['apps', '--admin', ''], "--admin: '' is not an address such as 127.0.0.1:8060"],
+    [['apps', '--admin', '127.0.0.1:99999'], "--admin: '127.0.0.1:99999' is not an address such as 127.0.0.1:8060"],
+    [['apps', '--admin', 'ftp://127.0.0.1'], "--admin: 'ftp://127.0.0.1' is not an address such as 127.0.0.1:8060"],
+    [['apps', '--admin', '127.0.0.1/api'], "--admin: '127.0.0.1/api' is not an address such as 127.0.0.1:8060"],
+    [['apps', '--token', ''], '--token: a token consists of visible characters, without spaces'],
+    [['apps', '--token', 'a b'], '--token: a token consists of visible characters, without spaces'],
   ])('%j', async (words, line) => {
     const help = /^(dance|help|rnu|--)/.test(present(words[0])) ? 'siplet --help' : `siplet ${words[0]} --help`;
     expect(await command(...words)).toEqual({ status: 2, out: '', err: `siplet: ${line} (${help} says more)\n` });
@@ -139,7 +139,7 @@ describe('RULES.md section 8, exit status 1: what is in the way, in one line', (
     [['new', 'DIR/full'], 'DIR/full: is not empty'],
     [
       ['new', 'DIR/A Name'],
-      "'A Name' is no name for an application: small letters and digits, words parted by '-', for example reach-me",
+      "'A Name' is not a name for an application: write small letters and digits, words separated by '-', for example reach-me",
     ],
   ])('%j', async (words, line) => {
     const root = folder(FILES);
@@ -269,7 +269,7 @@ describe('the container that is spoken to', () => {
       expect(await command('apps')).toEqual({
         status: 1,
         out: '',
-        err: 'siplet: SIPLET_TOKEN of the environment is no token: visible characters, without spaces\n',
+        err: 'siplet: SIPLET_TOKEN of the environment is not a token: it consists of visible characters, without spaces\n',
       });
     } finally {
       delete process.env.SIPLET_TOKEN;
