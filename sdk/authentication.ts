@@ -17,7 +17,7 @@ export type Secret = string | { readonly ha1: { readonly [hash in DigestHash]?: 
 /** Looks a user up; undefined when there is no such user. When it throws, the handler fails. */
 export type Users = (name: string, realm: string) => Secret | undefined | Promise<Secret | undefined>;
 
-/** Who may pass, and how the container challenges them. */
+/** The users that may pass, and how the container challenges them. */
 export interface AuthenticationOptions {
   /** Tells users whose password is asked for: a domain of the application, 'example.com' (§22.1). */
   readonly realm: string;

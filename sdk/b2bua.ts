@@ -100,7 +100,7 @@ export interface B2bua {
    * Makes the second leg and joins the two. The container relays provisional responses, offers and answers, early
    * media, PRACK, UPDATE, re-INVITE, INFO, REFER, CANCEL and BYE, and hides the topology of each side from the other.
    * Resolves when the call was answered, otherwise rejects with CallFailedError. If nobody catches that error, the
-   * failure goes to the caller as it came. To catch it is a failover:
+   * failure goes to the caller unchanged. To catch it is a failover:
    *
    * ```ts
    * try { await b2bua.bridge({ to: a }) } catch { await b2bua.bridge({ to: b }) }

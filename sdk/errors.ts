@@ -45,7 +45,7 @@ export class TooManyHopsError extends Error {
 
 /**
  * A call that the application made was not answered with a 2xx. When no handler catches it,
- * `response` goes to the caller as it is.
+ * `response` goes to the caller unchanged.
  */
 export class CallFailedError extends Error {
   static {
