@@ -1,4 +1,4 @@
-// The ACK to a 2xx as its sender sends it (§13.2.2.4): without a transaction, to the first hop.
+// The ACK to a 2xx, on the side that sends it (§13.2.2.4): without a transaction, to the first hop.
 import type { Request, Uri } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
 import { type HopUser, NextHop } from '../proxy/next-hop.js';
@@ -7,8 +7,8 @@ import { asIfFrom } from './in-place-of-peers.js';
 import type { AgentServices } from './services.js';
 
 /**
- * Sends it from that address of ours, and calls `sent` with its hop first. Resolves when it was sent, or cannot be:
- * that is told to `services.problem`.
+ * Sends it from that address of ours, and calls `sent` with its hop first. Resolves when it was sent, or when it cannot
+ * be sent, which is reported to `services.problem`.
  */
 export function sendAcknowledgement(
   ack: Request,

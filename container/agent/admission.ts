@@ -1,4 +1,4 @@
-// Whether a request in a dialog may be taken now (§12.2.2, §14.2, RFC 3262 §3, RFC 3311 §5.2).
+// Whether a request in a dialog may be accepted now (§12.2.2, §14.2, RFC 3262 §3, RFC 3311 §5.2).
 import type { Identifiers } from '../base/identifiers.js';
 import type { Request } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
@@ -8,7 +8,7 @@ import type { OfferAnswer } from './offer-answer.js';
 import type { ReliableProvisionals } from './reliable-provisionals.js';
 import type { SessionTimer } from './session-timer.js';
 
-/** A leg, with what is under way in it. */
+/** A leg, with its requests under way. */
 interface AdmittingLeg {
   readonly dialog: Dialog | undefined;
   readonly received: Iterable<{ readonly request: Request }>;
@@ -19,12 +19,12 @@ interface AdmittingLeg {
   readonly services: { readonly identifiers: Identifiers };
 }
 
-/** How long a peer is to wait whose INVITE overlaps with one that it sent before, in seconds (§14.2). */
+/** The seconds that a peer must wait when its INVITE overlaps an earlier one (§14.2). */
 const MAX_RETRY_AFTER = 10;
 
 /**
- * Why the request is refused; undefined: it may be taken. Its CSeq number counts in any case, its PRACK when it is
- * taken.
+ * The reason why the request is refused; undefined: it is accepted. Its CSeq number counts in any case; as a PRACK it
+ * counts only when accepted.
  */
 export function refusalInDialog(request: Request, leg: AdmittingLeg): Refusal | undefined {
   if (leg.dialog?.takes(request) !== true) return { status: 500, reason: 'CSeq out of order' };

@@ -1,4 +1,4 @@
-// The role of user agent in a received request (C-1): answering it, as the application says or in its place (§8.2,
+// The role of user agent in a received request (C-1): answering it, for the application or in its place (§8.2,
 // §13.3, §15.1.2).
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
@@ -19,55 +19,55 @@ import { ReliableProvisionals, type ReliableUser, reliabilityOf } from './reliab
 import type { AgentServices } from './services.js';
 import { descriptionOf } from './session-description.js';
 
-/** The first RSeq is chosen among so many (RFC 3262 §3). */
+/** The first RSeq is one of so many values (RFC 3262 §3). */
 const MAX_FIRST_RSEQ = 2 ** 31 - 1;
 
-/** The request that is answered, with what is to happen around the answer. */
+/** The request to answer, with the steps that accompany the answer. */
 export interface AnsweredRequest extends Answerer {
   answered: boolean;
   readonly servlet: SipRequest;
   /** The role of user agent in it. */
   readonly answering: Answering;
   readonly services: Answerer['services'] & { readonly agent: AgentServices };
-  /** What the siplet that took it says of proxies and sessions. */
+  /** The defaults for proxies and sessions of the siplet that took it. */
   readonly options: SipletDefaults;
-  /** The caller has given up. */
+  /** The caller has cancelled it. */
   readonly isCancelled: boolean;
   /** Takes the role of user agent. Throws IllegalStateError when it is proxied (C-1). */
   becomeUserAgent(purpose: string): void;
   /** Sends a response of ours; the caller has checked that it may be sent. */
   answer(response: Response): void;
   generate(status: number): Response;
-  /** Calls its handler in its turn; a message waits for it. `settled` is told what the handler has failed with. */
+  /** Calls its handler in its turn; a message waits for it. `settled` is given the error of the handler. */
   serveBy(handler: Handler, settled: (error: unknown) => void): void;
-  /** Somebody answers it for the application: a request that is the same is a merged one (§8.2.2.2). */
+  /** It is being answered for the application: from now on an equal request is a merged one (§8.2.2.2). */
   claim(): void;
-  /** It is answered later: an operator is warned when that takes long (C-41a). */
+  /** It will be answered later: the container logs a warning when that takes long (C-41a). */
   awaitAnswer(): void;
   stopAwaiting(): void;
   /** Its handler has settled without an answer: the application means to answer it later. */
   beSettled(): void;
-  /** Nobody will answer it: its transaction ends (RFC 4320 §4.2). */
+  /** It will not be answered: its transaction ends (RFC 4320 §4.2). */
   abandon(): void;
 }
 
 export class Answering implements ReliableUser, RequestReceived {
   /** The application is its B2BUA. */
   isB2bua = false;
-  /** A bridge is being made from it: nobody else answers. */
+  /** A bridge is being made from it: no one else may answer. */
   isBridging = false;
   /** Told of the caller's CANCEL; true: it answers the request itself. */
   whenCancelled: ((cancel: Request) => boolean) | undefined;
-  /** The request of the other leg that was made from this one last (JSR 289 §14.4). */
+  /** The last request of the other leg that was made from this one (JSR 289 §14.4). */
   madeInto: OwnRequest | undefined;
   /** Provisional responses that the caller acknowledges by PRACK. */
   #reliables: ReliableProvisionals | undefined;
-  /** Its sender was asked for credentials, and will send it again with them. */
+  /** Its sender was challenged, and will send it again with credentials. */
   isChallenged = false;
 
   constructor(readonly received: AnsweredRequest) {}
 
-  /** Of a request as the application holds it; undefined for one that nobody answers. */
+  /** The answering of a request that the application holds; undefined for one that cannot be answered. */
   static of(request: SipRequest): Answering | undefined {
     return (request.answerer as AnsweredRequest | undefined)?.answering;
   }
@@ -100,7 +100,7 @@ export class Answering implements ReliableUser, RequestReceived {
     return this.received.services.agent;
   }
 
-  /** Provisional responses are still to be acknowledged, or a 2xx waits for that. */
+  /** Provisional responses are not yet acknowledged, or a 2xx waits for that. */
   get hasReliables(): boolean {
     return this.#reliables !== undefined;
   }
@@ -109,7 +109,7 @@ export class Answering implements ReliableUser, RequestReceived {
     return Leg.of(this.session, this.services);
   }
 
-  /** A BYE has come, from a peer that may send it (§15.1.2). */
+  /** A BYE has arrived from a peer that may send it (§15.1.2). */
   endInvitation(): void {
     if (this.request.method === 'BYE') Leg.find(this.session)?.endInvitation(this.request);
   }
@@ -119,8 +119,8 @@ export class Answering implements ReliableUser, RequestReceived {
   }
 
   /**
-   * A request that only says that the session goes on: 200 with what was agreed last (RFC 4028 §7.4). False: it says
-   * more.
+   * A request that only refreshes the session gets 200 with the last agreed description (RFC 4028 §7.4). False: it is
+   * not a mere refresh.
    */
   answerRefresh(): boolean {
     const { timer, offers } = this.#leg();
@@ -172,9 +172,9 @@ export class Answering implements ReliableUser, RequestReceived {
   }
 
   /**
-   * What a user agent refuses whatever its application would answer (§8.2.2.3, RFC 4028 §9): it is looked at when the
-   * application takes that role, for a proxy forwards it all. The status with which the request has been refused, if it
-   * has.
+   * Refuses what a user agent must refuse, whatever its application would answer (§8.2.2.3, RFC 4028 §9). The check is
+   * made when the application takes that role, because a proxy forwards such requests. Returns the status of the
+   * refusal, if there was one.
    */
   refuseAsAgent(): number | undefined {
     if (!this.isInitial) return undefined;
@@ -197,7 +197,9 @@ export class Answering implements ReliableUser, RequestReceived {
     return was;
   }
 
-  /** Sends a response of a user agent; a 2xx when the reliable 1xx before it have been acknowledged (RFC 3262 §3). */
+  /**
+   * Sends a response of a user agent; a 2xx only when the reliable 1xx before it have been acknowledged (RFC 3262 §3).
+   */
   answerAsAgent(response: Response): void {
     if (response.status >= 200 && this.#reliables?.holds(response)) {
       this.received.answered = true;
@@ -218,7 +220,7 @@ export class Answering implements ReliableUser, RequestReceived {
     if (this.isB2bua && this.transaction.state === 'accepted') this.#leg().accepted = this;
   }
 
-  /** The application may have chosen another since the response was made. */
+  /** The application may have chosen another Contact since the response was made. */
   #writeContact(response: Response): void {
     const { session, transaction } = this;
     const contact = session.sendContact(transaction.flow);
@@ -261,7 +263,7 @@ export class Answering implements ReliableUser, RequestReceived {
     return Leg.of(session, this.services);
   }
 
-  /** A response of a user agent has gone: a dialog begins, goes on or ends with it (§12.1.1). */
+  /** A response of a user agent was sent: a dialog begins, goes on or ends with it (§12.1.1). */
   #agentAnswered(response: Response): void {
     const agent = this.#agentOf(response);
     if (agent !== undefined) {
@@ -280,12 +282,12 @@ export class Answering implements ReliableUser, RequestReceived {
     return servlet;
   }
 
-  /** §22.1: the application knows whose it is. */
+  /** §22.1: the request is authenticated. */
   authenticated(): void {
     if (this.session.state !== 'terminated') this.endInvitation();
   }
 
-  /** §22.1: the application takes it from nobody whom it does not know. Its dialog stands as before. */
+  /** §22.1: the application takes it only from an authenticated sender. Its dialog remains unchanged. */
   refuseUnauthenticated(response: Response): void {
     this.isChallenged = true;
     this.received.answer(response);
@@ -300,7 +302,7 @@ export class Answering implements ReliableUser, RequestReceived {
     this.#leg().received.add(this);
   }
 
-  /** A second leg is being called: until it answers nobody else does. */
+  /** A second leg is being called: until it answers, no one else may. */
   bridging(whenCancelled: (cancel: Request) => boolean): void {
     this.isBridging = true;
     this.whenCancelled = whenCancelled;
@@ -308,7 +310,7 @@ export class Answering implements ReliableUser, RequestReceived {
     this.received.claim();
   }
 
-  /** It has not come to a call: the application may try another, or answer. */
+  /** No call was established: the application may try another callee, or answer. */
   bridgingFailed(): void {
     this.isBridging = false;
     this.whenCancelled = undefined;
@@ -316,7 +318,7 @@ export class Answering implements ReliableUser, RequestReceived {
   }
 
   /**
-   * Sends what the other leg has answered; a provisional one so that the caller must acknowledge it where it is to be.
+   * Sends the response of the other leg; a provisional one reliably, where that is required.
    */
   relay(response: Response, isReliable = false): void {
     if (this.answered) return;
@@ -328,14 +330,14 @@ export class Answering implements ReliableUser, RequestReceived {
     else this.answerAsAgent(response);
   }
 
-  /** Nobody answers it any longer, and nobody is to (RFC 4320 §4.2). */
+  /** It is no longer answered, and must not be (RFC 4320 §4.2). */
   leaveUnanswered(): void {
     if (this.answered) return;
     Leg.find(this.session)?.received.delete(this);
     this.received.abandon();
   }
 
-  /** The caller has given up (§9.2). */
+  /** The caller has cancelled it (§9.2). */
   cancelled(cancel: Request): void {
     if (this.whenCancelled?.(cancel) !== true) this.answerAs(487);
   }

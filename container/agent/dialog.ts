@@ -1,4 +1,4 @@
-// A dialog as one of its two user agents keeps it (§12).
+// A dialog, in the state that one of its two user agents keeps (§12).
 import { Party, Request, type Response } from '../message/index.js';
 
 /** Requests that refresh the remote target (§12.2, RFC 3311 §5.1, RFC 6665 §4.4.1). */
@@ -8,9 +8,9 @@ export const TARGET_REFRESH: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 
 const MAX_SEQUENCE = 2 ** 31 - 1;
 
 export class Dialog {
-  /** Of the last request that we sent in it, or that made it. */
+  /** CSeq number of the last request that we sent in it, or of the request that made it. */
   localSequence: number;
-  /** Of the last request that came; undefined: none has (§12.1.2). */
+  /** CSeq number of the last received request; undefined: there was none (§12.1.2). */
   remoteSequence: number | undefined;
   /** URI that the peer's Contact named last; wire text. */
   remoteTarget: string;
@@ -34,7 +34,7 @@ export class Dialog {
     this.remoteSequence = remoteSequence;
   }
 
-  /** §12.1.1: of who answers the request with a tag. */
+  /** §12.1.1: the dialog of the side that answers the request with a tag. */
   static ofServer(request: Request, toTag: string): Dialog {
     const to = request.to.tag === undefined ? `${request.to.text};tag=${toTag}` : request.to.text;
     return new Dialog(
@@ -50,7 +50,7 @@ export class Dialog {
     );
   }
 
-  /** §12.1.2: of who sent the request that is answered so. */
+  /** §12.1.2: the dialog of the side that sent the request. */
   static ofClient(request: Request, response: Response): Dialog {
     return new Dialog(
       request.callId,
@@ -65,7 +65,7 @@ export class Dialog {
     );
   }
 
-  /** RFC 6665 §4.4.1: of who sent the SUBSCRIBE or REFER that a NOTIFY answers. */
+  /** RFC 6665 §4.4.1: the dialog of the side that sent the SUBSCRIBE or REFER which a NOTIFY answers. */
   static ofNotified(request: Request, notify: Request): Dialog {
     return new Dialog(
       request.callId,
@@ -81,8 +81,8 @@ export class Dialog {
   }
 
   /**
-   * §12.2.1.1: a request in it, with the next CSeq but for ACK and CANCEL, which have the one given. Via and Contact
-   * come when it is sent.
+   * §12.2.1.1: a request in it, with the next CSeq number; ACK and CANCEL have the given one. Via and Contact are added
+   * when it is sent.
    */
   request(method: string, sequence?: number): Request {
     const request = new Request(method, this.remoteTarget);
@@ -98,7 +98,7 @@ export class Dialog {
     return request;
   }
 
-  /** §12.2.2: whether a request comes in order; its number is remembered then. A gap is no fault. */
+  /** §12.2.2: whether a request is in order; its number is then remembered. A gap is not a fault. */
   takes(request: Request): boolean {
     const { number } = request.cseq;
     if (this.remoteSequence !== undefined && number < this.remoteSequence) return false;
@@ -106,13 +106,13 @@ export class Dialog {
     return true;
   }
 
-  /** §12.2.1.2, §12.2.2: the peer has said where it is now. */
+  /** §12.2.1.2, §12.2.2: the peer has given its present address. */
   refresh(message: Request | Response): void {
     const uri = contactUriOf(message);
     if (uri !== undefined) this.remoteTarget = uri;
   }
 
-  /** §13.2.2.4: the 2xx decides the route set, whatever an early dialog had. */
+  /** §13.2.2.4: the 2xx determines the route set, whatever that of the early dialog was. */
   confirm(response: Response): void {
     this.routeSet = response.values('record-route').reverse();
     this.refresh(response);

@@ -1,5 +1,5 @@
-// What a leg and the requests that are under way in it know of each other, and who hears of them instead of the
-// application.
+// The ports between a leg and the requests under way in it, and those of the objects that receive messages in place of
+// the application.
 import type * as sdk from '@siplet/sdk';
 import type { Request, Response } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
@@ -12,13 +12,13 @@ import type { ReceivedProvisionals } from './received-provisionals.js';
 import type { AgentServices } from './services.js';
 import type { UsedLeg } from './usages.js';
 
-/** Who gets the responses to a request of ours instead of the application, and shows them to its handlers. */
+/** Receives the responses to a request of ours in place of the application, and shows them to its handlers. */
 export interface ExchangeUser {
   /** 101-199. */
   provisional(response: ReceivedResponse): void;
-  /** The final one, which may be the container's own. */
+  /** The final response, which may be the container's own. */
   final(response: ReceivedResponse): void;
-  /** Whether a header of it, by its name in lower case, goes on with it; left out: it goes nowhere. */
+  /** Whether a header of a response, by its name in lower case, is passed on; absent: the response is not passed on. */
   mayPass?(key: string): boolean;
 }
 
@@ -28,46 +28,46 @@ export interface RequestSent extends SentExchange {
   readonly isInitial: boolean;
 }
 
-/** A request that came and that the application, or the container in its place, answers. */
+/** A received request that the application, or the container in its place, answers. */
 export interface RequestReceived {
   readonly request: Request;
   readonly transaction: ServerTransaction;
   readonly isInitial: boolean;
   readonly answered: boolean;
-  /** As the application holds it. */
+  /** The request as the application holds it. */
   readonly servlet: sdk.SipRequest;
   /** The dialog has ended before it was answered (§15.1.2). */
   dialogEnded(): void;
-  /** Answers in the place of the application. */
+  /** Answers in place of the application. */
   answerAs(status: number): void;
-  /** Sends a response of ours, whatever waits before it. */
+  /** Sends a response of ours, even if others wait. */
   sendNow(response: Response): void;
-  /** A response of ours, as it was sent: for the handlers that are told what became of it. */
+  /** A response of ours in the form in which it was sent, for the handlers that are told its fate. */
   presentOwn(response: Response): sdk.SipResponse;
 }
 
-/** Who goes on with what the handlers of the application have left in a dialog: a bridge. */
+/** The user of a leg, a bridge: takes the messages that the application's handlers have left. */
 export interface LegUser {
   /** A request in the dialog that no handler has answered. */
   requested(received: RequestReceived): void;
   /** The ACK to a 2xx that was sent in it; after its handler. */
   acknowledged(ack: Request): void;
-  /** Whether a header of such a request, by its name in lower case, goes on with it. */
+  /** Whether a header of such a request, by its name in lower case, is passed on with it. */
   mayPass(key: string): boolean;
   /** The dialog has ended; `bye` is there when the peer ended it. */
   ended(bye: Request | undefined): void;
 }
 
-/** A leg, as the requests and the session timer in it see it. */
+/** A leg, for the requests and the session timer in it. */
 export interface ExchangeLeg extends Sender, UsedLeg {
   readonly services: AgentServices;
   readonly sent: Set<RequestSent>;
   readonly offers: OfferAnswer;
   readonly provisionals: ReceivedProvisionals;
   readonly dialog: Dialog | undefined;
-  /** The initial request that was sent last; undefined on the side that was called. */
+  /** The last initial request that was sent; undefined on the called side. */
   original: Request | undefined;
-  /** A call stands in the dialog; not a subscription alone. */
+  /** The dialog has an established call, not only a subscription. */
   readonly isInvited: boolean;
   readonly hasPendingInvite: boolean;
   readonly timer: LegTimer;
@@ -75,12 +75,12 @@ export interface ExchangeLeg extends Sender, UsedLeg {
   legOf(session: SipSession): ExchangeLeg;
   endUnwanted(success: ReceivedResponse): void;
   acknowledgeAgain(sequence: number): void;
-  /** Sends a request of the container's own: no handler hears of its responses. */
+  /** Sends a request of the container's own: no handler gets its responses. */
   sendForContainer(request: OwnRequest): Promise<void>;
   sendFor(user: ExchangeUser, request: OwnRequest): void;
 }
 
-/** The session timer of a leg (RFC 4028), as its requests see it. */
+/** The session timer of a leg (RFC 4028), for its requests. */
 export interface LegTimer {
   ask(request: Request): void;
   raise(request: Request, refusal: Response): boolean;

@@ -5,7 +5,7 @@ import { Awaited } from '../session/awaited.js';
 import type { Turn } from '../session/mailbox.js';
 
 interface Expected {
-  /** Of any method when there are none. */
+  /** The methods; when there are none, any method. */
   readonly methods: readonly string[];
   readonly awaited: Awaited<SipRequest>;
 }
@@ -21,7 +21,7 @@ export class ExpectedRequests {
     return awaited;
   }
 
-  /** The first that awaits a request of this method; it does so no longer. */
+  /** Takes out the first handler that awaits a request of this method. */
   take(method: string): Awaited<SipRequest> | undefined {
     const at = this.#expected?.findIndex(({ methods }) => methods.length === 0 || methods.includes(method)) ?? -1;
     return at < 0 ? undefined : this.#expected?.splice(at, 1)[0]?.awaited;

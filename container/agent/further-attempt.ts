@@ -1,10 +1,10 @@
 // A request that is tried again outside of a dialog (§8.1.3.5), or another one to the same peer.
 import { Request } from '../message/index.js';
 
-/** The header fields that say who, whom, and by what way. */
+/** The header fields for the caller, the callee and the path. */
 const KEPT: ReadonlySet<string> = new Set(['route', 'from', 'to', 'call-id', 'cseq', 'max-forwards']);
 
-/** With the next CSeq: a copy when the method is the same, so that the missing part can be added; else bare. */
+/** With the next CSeq: a copy when the method is the same, so that a missing part can be added; else only with the fields above. */
 export function furtherAttempt(original: Request, method: string): Request {
   const again = method === original.method ? original.clone() : bare(original, method);
   again.set('CSeq', `${original.cseq.number + 1} ${method}`);

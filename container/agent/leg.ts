@@ -1,4 +1,4 @@
-// The user agent of one session: its dialog, what it has sent and received in it, and how it ends (§12-15, JSR 289
+// The user agent of one session: its dialog, the requests sent and received in it, and its end (§12-15, JSR 289
 // §6.2).
 import type * as sdk from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
@@ -34,27 +34,27 @@ import { usageAnswered } from './usages.js';
 
 export class Leg implements UserAgent, Sender, ExchangeLeg {
   dialog: Dialog | undefined;
-  /** The initial request that was sent last; undefined on the side that was called. */
+  /** The last initial request that was sent; undefined on the called side. */
   original: Request | undefined;
-  /** Of the request from which that one was made. */
+  /** The routing state of the request from which that one was made. */
   routingState: RoutingState | undefined;
   user: LegUser | undefined;
   /** The other leg of the call (JSR 289 §14.1). */
   linked: Leg | undefined;
   /** The INVITE of a B2BUA that has its first 2xx, and may get others until its transaction ends (RFC 6026). */
   accepted: RequestReceived | undefined;
-  /** Requests received that have no final response. */
+  /** Received requests that have no final response. */
   readonly received = new Set<RequestReceived>();
-  /** Requests sent that have none. */
+  /** Sent requests that have none. */
   readonly sent = new Set<RequestSent>();
-  /** Whose offer is unanswered, and what was agreed. */
+  /** The unanswered offer, and the last agreement. */
   readonly offers = new OfferAnswer();
-  /** What is to be acknowledged by PRACK, of the INVITE that came last. */
+  /** The responses to the last received INVITE that PRACK must acknowledge. */
   reliables: ReliableProvisionals | undefined;
-  /** The order of those that the peer sends. */
+  /** The order of the peer's reliable responses. */
   readonly provisionals = new ReceivedProvisionals();
   #timer: SessionTimer | undefined;
-  /** Usages of the dialog (RFC 5057): it ends with the last of them. */
+  /** The usages of the dialog (RFC 5057), which ends with the last of them. */
   #isInvited = false;
   #subscriptions: Subscriptions | undefined;
   readonly #successes: SentSuccesses;
@@ -69,12 +69,12 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.#successes = new SentSuccesses(services, (received, response) => this.#unacknowledged(received, response));
   }
 
-  /** The leg of a session, which is made when the session has none. */
+  /** The leg of a session; made when the session has none. */
   static of(session: SipSession, services: AgentServices): Leg {
     return Leg.find(session) ?? new Leg(services, session);
   }
 
-  /** The leg of a session, if it has one: nothing else is a user agent in it. */
+  /** The leg of a session, if it has one: every user agent of a session is a leg. */
   static find(session: SipSession): Leg | undefined {
     return session.userAgent as Leg | undefined;
   }
@@ -83,7 +83,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     return Leg.of(session, this.services);
   }
 
-  /** A call stands in the dialog; not a subscription alone. */
+  /** The dialog has an established call, not only a subscription. */
   get isInvited(): boolean {
     return this.#isInvited;
   }
@@ -100,21 +100,21 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   // The dialog -------------------------------------------------------------------------------------
 
-  /** §12.1: from now on requests in it are ours. */
+  /** §12.1: from now on we take the requests in it. */
   open(dialog: Dialog): void {
     if (this.dialog !== undefined) return;
     this.dialog = dialog;
     this.services.userAgents.add(dialog.callId, dialog.localTag, dialog.remoteTag, this.session);
   }
 
-  /** A dialog that was early has not come to anything: a new request may make another. */
+  /** An early dialog has failed: a new request may make another. */
   forgetDialog(): void {
     if (this.dialog === undefined) return;
     this.services.userAgents.remove(this.dialog.callId, this.session);
     this.dialog = undefined;
   }
 
-  /** A 2xx to INVITE has made it. */
+  /** A 2xx to INVITE has made the dialog. */
   confirm(): void {
     if (this.session.state === 'terminated') return;
     this.session.state = 'confirmed';
@@ -122,8 +122,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   }
 
   /**
-   * RFC 6665 §4.4: a SUBSCRIBE or REFER, or its NOTIFY, makes the dialog, or is one more usage of it, for so many
-   * seconds.
+   * RFC 6665 §4.4: a SUBSCRIBE or REFER, or its NOTIFY, makes the dialog, or adds a usage to it, for so many seconds.
    */
   beginSubscription(key: string, seconds: number | undefined): void {
     if (this.session.state === 'terminated') return;
@@ -157,7 +156,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.user?.ended(bye);
   }
 
-  /** Nothing more is sent or taken in it. */
+  /** Nothing more is sent or accepted in it. */
   end(bye: Request | undefined): void {
     if (this.session.state === 'terminated') return;
     this.session.state = 'terminated';
@@ -175,8 +174,8 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   // Requests that a handler awaits -----------------------------------------------------------------
 
   /**
-   * The next request of one of these methods, or of any: to who awaits it, and to no handler. Rejects when the dialog
-   * ends before.
+   * The next request of one of these methods, or of any: delivered to the handler that awaits it, and to no other.
+   * Rejects when the dialog ends first.
    */
   next(methods: readonly string[]): Awaited<SipRequest> {
     if (this.session.state === 'terminated')
@@ -184,12 +183,12 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     return this.#expected.add(methods, this.services.invocation.turn);
   }
 
-  /** The first handler that awaits a request of this method; it does so no longer. */
+  /** Takes out the first handler that awaits a request of this method. */
   takeExpected(method: string): Awaited<SipRequest> | undefined {
     return this.#expected.take(method);
   }
 
-  /** The session has been invalidated: what waits is given up, without the application. */
+  /** The session has been invalidated: everything that waits is abandoned, without the application. */
   dispose(): void {
     this.#successes.stop();
     this.#subscriptions?.stop();
@@ -206,7 +205,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   // Requests received ------------------------------------------------------------------------------
 
-  /** Whether a request in the dialog may be taken; it counts from then on. */
+  /** Whether a request in the dialog may be accepted; it counts from then on. */
   admit(received: RequestReceived): Refusal | undefined {
     const { request } = received;
     const refusal = refusalInDialog(request, this);
@@ -241,10 +240,10 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     if (this.session.state === 'initial') this.session.state = 'early';
   }
 
-  /** A 2xx of ours has gone. */
+  /** A 2xx of ours was sent. */
   #accepted(received: RequestReceived, response: Response): void {
     const { request } = received;
-    // §12.2.2: not before it is accepted, so that nobody moves the target who may not.
+    // §12.2.2: not before it is accepted, so that only an authorized sender changes the target.
     if (!received.isInitial && TARGET_REFRESH.has(request.method)) this.dialog?.refresh(request);
     usageAnswered(this, request, response);
     this.timer.answered(response, true);
@@ -260,7 +259,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     void this.terminate('SIP;cause=408;text="No ACK received"');
   }
 
-  /** Whether this ACK is for a 2xx of ours, which is then sent no longer; false: it was acknowledged before. */
+  /** Whether this ACK is for a 2xx of ours, which is then no longer sent; false: it was acknowledged before. */
   acknowledges(ack: Request): boolean {
     if (!this.#successes.acknowledge(ack)) return false;
     this.offers.received(ack);
@@ -283,8 +282,8 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   // Requests sent ----------------------------------------------------------------------------------
 
   /**
-   * Why a request may not be sent now; undefined: it may. An INVITE, an UPDATE or an offer while another is under way
-   * (§14.1, RFC 3311 §5.1, RFC 3264 §4).
+   * The reason why a request must not be sent now; undefined: it may be sent. An INVITE, an UPDATE or an offer while
+   * another is under way (§14.1, RFC 3311 §5.1, RFC 3264 §4).
    */
   obstacleTo(request: Request): string | undefined {
     const { method } = request;
@@ -306,7 +305,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   /**
    * In the dialog, else outside of it as a further attempt. Throws IllegalStateError for ACK and CANCEL, after the end,
-   * and before there is whom to send it to.
+   * and while there is no one to send it to yet.
    */
   createRequest(method: string): SentRequest {
     if (method === 'ACK' || method === 'CANCEL')
@@ -321,13 +320,13 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     return new SentRequest(furtherAttempt(original, method), this, true, this.routingState);
   }
 
-  /** The ACK to a 2xx (§13.2.2.4), to be sent once, and again for each copy of the 2xx. */
+  /** The ACK to a 2xx (§13.2.2.4), sent once, and again for each copy of the 2xx. */
   createAck(sequence: number): SentRequest {
     const dialog = present(this.dialog, 'the dialog of a 2xx');
     return new SentRequest(dialog.request('ACK', sequence), this, false);
   }
 
-  /** A 2xx that nobody wants: it is acknowledged, and its dialog ended at once (§13.2.2.4). */
+  /** An unwanted 2xx: it is acknowledged, and its dialog is ended at once (§13.2.2.4). */
   endUnwanted(success: ReceivedResponse): void {
     if (!success.isAcknowledged) void success.createAck().send();
     void this.terminate();
@@ -341,7 +340,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     await this.#begin(request, false, undefined).send();
   }
 
-  /** Sends it for somebody who takes its responses; the session stands until the handler that runs has settled. */
+  /** Sends it for a user that takes its responses. The session lives until the running handler has settled. */
   sendFor(user: ExchangeUser, request: OwnRequest): void {
     void this.#begin(request, true, user).send();
   }
@@ -364,14 +363,14 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     return this.#acks.has(sequence);
   }
 
-  /** A 2xx has come again. */
+  /** A 2xx was retransmitted. */
   acknowledgeAgain(sequence: number): void {
     this.#acks.sendAgain(sequence, this.services.transactions);
   }
 
   /**
    * Ends it from our side: BYE (§15), CANCEL (§9.1), or a final response while it is early; `reason` is the Reason of a
-   * BYE. Resolves when that is done.
+   * BYE. Resolves when it has ended.
    */
   async terminate(reason?: string): Promise<void> {
     const { state } = this.session;

@@ -1,12 +1,12 @@
-// Offers and answers of one dialog: which message carries which, and whose offer is unanswered (RFC 3264, RFC 6337 §2
-// table 1). It only keeps account.
+// Offers and answers of one dialog: the message that carries each, and the unanswered one (RFC 3264, RFC 6337 §2 table
+// 1). It only records; it decides nothing.
 import type { Request, Response } from '../message/index.js';
 import { type Description, descriptionOf } from './session-description.js';
 
 type OfferState = 'none' | 'offer sent' | 'offer received' | 'stable';
 
 /**
- * What the description in a message is. A preview is the answer that an unreliable 1xx shows before it counts
+ * The role of the description in a message. A preview is the answer in an unreliable 1xx, which does not count yet
  * (§13.2.1).
  */
 type Meaning = 'offer' | 'answer' | 'preview' | undefined;
@@ -16,18 +16,18 @@ type Side = 'local' | 'remote';
 interface Offer {
   readonly by: Side;
   readonly description: Description;
-  /** Of the request that carries the offer, or whose response does. */
+  /** CSeq number of the request that carries the offer, or whose response carries it. */
   readonly method: string;
   readonly sequence: number;
   readonly isInResponse: boolean;
 }
 
 export class OfferAnswer {
-  /** What was agreed last. */
+  /** The last agreement. */
   local: Description | undefined;
   remote: Description | undefined;
   #pending: Offer | undefined;
-  /** The INVITE that is or was under way last, and whether an offer of it has been answered. */
+  /** The last INVITE, and whether an offer of it has been answered. */
   #invite: { readonly by: Side; readonly sequence: number; isAnswered: boolean } | undefined;
 
   get state(): OfferState {
@@ -35,7 +35,7 @@ export class OfferAnswer {
     return this.local === undefined ? 'none' : 'stable';
   }
 
-  /** Notes what we send; a 1xx counts as reliable when it is sent so (RFC 3262). */
+  /** Records a message that we send; a 1xx counts as reliable when it is sent reliably (RFC 3262). */
   sent(message: Request | Response): Meaning {
     return this.#note('local', message);
   }
@@ -44,7 +44,7 @@ export class OfferAnswer {
     return this.#note('remote', message);
   }
 
-  /** What the message would mean, were it sent or received now. */
+  /** The role of the description if the message were sent or received now. */
   meaningOf(by: Side, message: Request | Response): Meaning {
     if (descriptionOf(message) === undefined) return undefined;
     return message.isRequest ? this.#inRequest(by, message as Request) : this.#inResponse(by, message as Response);
@@ -53,7 +53,7 @@ export class OfferAnswer {
   #note(by: Side, message: Request | Response): Meaning {
     const { number, method } = message.cseq;
     if (message.isRequest && method === 'INVITE') {
-      // One that comes to each dialog of a fork is known already.
+      // An offer that is in each dialog of a fork is known already.
       if (this.#invite?.by === by && this.#invite.sequence === number) return undefined;
       this.#invite = { by, sequence: number, isAnswered: false };
     }
@@ -77,7 +77,7 @@ export class OfferAnswer {
 
   #inRequest(by: Side, { method, cseq }: Request): Meaning {
     const pending = this.#pending;
-    // The ACK and the PRACK answer what a response to the INVITE has offered (§13.2.1, RFC 3262 §5).
+    // The ACK and the PRACK answer the offer in a response to the INVITE (§13.2.1, RFC 3262 §5).
     const answers = pending !== undefined && pending.by !== by && pending.isInResponse;
     if (method === 'ACK') return answers && pending.sequence === cseq.number ? 'answer' : undefined;
     if (method === 'PRACK') return answers ? 'answer' : 'offer';
@@ -97,14 +97,14 @@ export class OfferAnswer {
     if (cseq.method !== 'INVITE') return answers && status >= 200 ? 'answer' : undefined;
     const counts = status >= 200 || isReliable(response);
     if (answers) return counts ? 'answer' : 'preview';
-    // The same description once more, after it has been the answer in a 1xx (§13.2.1): no offer.
+    // The same description once more, after it has been the answer in a 1xx (§13.2.1): it is not an offer.
     const isKnown = this.#invite?.sequence === cseq.number && this.#invite.isAnswered;
     return counts && pending === undefined && !isKnown ? 'offer' : undefined;
   }
 
   /**
-   * A message that ends the transaction of the offer without an answer: it is void. What a 1xx offers is answered
-   * before the 2xx (RFC 3262 §3).
+   * A message that ends the transaction of the offer without an answer: the offer is void. The offer in a 1xx is
+   * answered before the 2xx (RFC 3262 §3).
    */
   #giveUp(message: Request | Response): void {
     const pending = this.#pending;

@@ -48,7 +48,7 @@ export function inItsOwnSession(
   return new SentRequest(request, leg, true, routingState);
 }
 
-/** §8.1.1.1: the URI of To, without what may not stand in a Request-URI (§19.1.1 table 1). */
+/** §8.1.1.1: the URI of To, without the parts that a Request-URI must not contain (§19.1.1 table 1). */
 export function requestUriOf(to: Address): string {
   const uri = to.uri.clone();
   if (uri instanceof SipUri) {
@@ -59,8 +59,8 @@ export function requestUriOf(to: Address): string {
 }
 
 /**
- * Value of From or To, with the tag given and no other (§20.20, §20.39); headers and method have no place there
- * (§19.1.1 table 1).
+ * Value of From or To, with the given tag and no other (§20.20, §20.39), and without headers and method, which are not
+ * allowed there (§19.1.1 table 1).
  */
 export function partyText(address: Address, tag: string | undefined): string {
   const copy = address.clone();

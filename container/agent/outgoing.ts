@@ -1,5 +1,5 @@
-// A request that an application sends (§8.1, §13.2, §14.1, §15.1.1): its hops (RFC 3263), its transactions, and who
-// gets its responses.
+// A request that an application sends (§8.1, §13.2, §14.1, §15.1.1): its hops (RFC 3263), its transactions, and the
+// receivers of its responses.
 import type { SendOptions, SipResponse } from '@siplet/sdk';
 import type { Handler } from '../application/handler.js';
 import type { Deadline, Timed } from '../base/clock.js';
@@ -20,12 +20,12 @@ import type { AgentServices } from './services.js';
 import { usageAccepted, usageGone } from './usages.js';
 
 /**
- * Requests that say where their sender is reached in the dialog (§8.1.1.8, RFC 3311 §5.1, RFC 6665 §4.1.2.1, RFC 3515
+ * Requests that give the address of their sender in the dialog (§8.1.1.8, RFC 3311 §5.1, RFC 6665 §4.1.2.1, RFC 3515
  * §2.2).
  */
 const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
 
-/** How many different 2xx of forks are taken (security: a flood of them). */
+/** How many different 2xx of forks are accepted (security: a flood of them). */
 const MAX_FORKS = 32;
 
 export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
@@ -53,7 +53,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     readonly request: Request,
     readonly servlet: OwnRequest,
     readonly isInitial: boolean,
-    /** Sent by the application in a handler, who may await it there; not by the container. */
+    /** Sent by the application in a handler, which may await the response; not by the container. */
     isAsked = true,
     readonly user?: ExchangeUser,
   ) {
@@ -70,7 +70,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     return this.request.method === 'INVITE';
   }
 
-  /** What a response is shown with as `remote` and `local`. */
+  /** The flow that a response shows as `remote` and `local`. */
   get flow(): Flow | undefined {
     return this.#flow;
   }
@@ -84,14 +84,14 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     leg.sent.add(this);
     leg.offers.sent(request);
     if (this.isInitial) {
-      // Sent again, it is routed anew (§8.1.3.5).
+      // Sent again, it is routed again (§8.1.3.5).
       leg.original = request.clone();
       if (request.method === 'SUBSCRIBE' || request.method === 'REFER')
         this.#services.userAgents.add(request.callId, request.from.tag ?? '', undefined, session);
     }
     leg.timer.ask(request);
     if (this.isInvite) this.#startLimit();
-    // §15.1.1: whoever sends a BYE has left.
+    // §15.1.1: the sender of a BYE has left.
     if (request.method === 'BYE') leg.endInvitation(request);
     this.#start();
     return this.#awaited;
@@ -137,7 +137,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     this.#transaction = this.#services.transactions.send(wire, bound, this);
   }
 
-  /** RFC 4028 §7.3: once more, with the interval that the 422 names. */
+  /** RFC 4028 §7.3: tries again, with the interval that the 422 names. */
   #sendWithInterval(refusal: Response): boolean {
     const { leg, request } = this;
     if (this.#hasNewInterval || this.#cancelled || !leg.timer.raise(request, refusal)) return false;
@@ -165,8 +165,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   // Giving up --------------------------------------------------------------------------------------
 
   /**
-   * §9.1: a CANCEL goes out once a 1xx has come; what cannot be cancelled goes on. `reason` is the value of a Reason
-   * header.
+   * §9.1: a CANCEL goes out once a 1xx has arrived; a request that cannot be cancelled goes on. `reason` is the value
+   * of a Reason header.
    */
   cancel(reason?: string): void {
     if (this.#ended || this.#cancelled || !this.isInvite) return;
@@ -178,7 +178,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     return this.user?.mayPass?.(key) ?? true;
   }
 
-  /** Resolves with its final response, which may be the container's. */
+  /** Resolves with its final response, which may be the container's own. */
   ended(): Promise<ReceivedResponse> {
     if (this.#final !== undefined) return Promise.resolve(this.#final);
     return new Promise((resolve) => {
@@ -206,7 +206,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   response(response: Response, transaction: ClientTransaction): void {
     if (transaction !== this.#transaction) return;
     response.shift('via');
-    if (response.has('via')) return; // §8.1.3.3: meant for somebody else
+    if (response.has('via')) return; // §8.1.3.3: meant for another element
     const { status } = response;
     if (status === 100) return;
     if (status < 200) this.#provisional(response);
@@ -229,7 +229,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     }
     const { application } = this.session.applicationSession;
     const handler = this.#onProvisionalHandler ?? application.table.provisional(response.status, this.request.method);
-    // RFC 3262 §5: an offer is answered in the PRACK, which nobody but the application can.
+    // RFC 3262 §5: an offer is answered in the PRACK, and only the application can answer it.
     if (reliable && meaning !== 'offer') servlet.present(handler, () => this.#acknowledge(servlet));
     else servlet.present(handler);
   }
@@ -257,7 +257,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     return { siplet, method: 'onProvisional', label, invoke: (argument) => take(argument as SipResponse) };
   }
 
-  /** §13.2.2.4: the first, one of another fork, or one that comes again. */
+  /** §13.2.2.4: a 2xx: the first one, one of another fork, or a retransmission. */
   #success(response: Response): void {
     const tag = response.to.tag ?? '';
     if (this.#successTags?.includes(tag)) {
@@ -284,7 +284,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   }
 
   /**
-   * Another fork has answered too: whoever takes it may keep it; else it is acknowledged, and ended at once
+   * Another fork has answered, too: a user that takes it may keep it; else it is acknowledged, and ended at once
    * (§13.2.2.4).
    */
   #furtherSuccess(servlet: ReceivedResponse): void {
@@ -321,7 +321,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     else this.unreachable(failure.error);
   }
 
-  /** A response that nobody has sent (§8.1.3.1). */
+  /** A response that the container makes itself (§8.1.3.1). */
   #failed(status: number): void {
     if (this.#ended) return;
     const response = localResponse(this.request, status);
@@ -349,7 +349,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     this.#give(response);
   }
 
-  /** No transaction is left, and whoever asked for it has had the response: only then may the session end. */
+  /** No transaction is left, and the response has been delivered: only then may the session end. */
   #release(): void {
     if (this.#released) return;
     this.#released = true;
@@ -367,8 +367,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   }
 
   /**
-   * To who awaits it; else, when the handler that sent the request has settled and nobody does, to the response
-   * handlers.
+   * Delivers a response to the code that awaits it. If none does when the handler that sent the request has settled,
+   * the response handlers get it.
    */
   #give(servlet: ReceivedResponse): void {
     if (this.user !== undefined) {
@@ -391,7 +391,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     const { status, method } = servlet;
     const handler = status < 300 ? table.success(status, method) : table.best(status, method);
     servlet.present(handler, () => {
-      // A call that nobody takes is ended (§13.2.2.4).
+      // A call that is not wanted is ended (§13.2.2.4).
       if (handler === undefined && servlet.isUnacknowledgedSuccess)
         this.leg.legOf(servlet.session).endUnwanted(servlet);
     });

@@ -1,4 +1,4 @@
-// The order of the reliable provisional responses of one dialog, as the caller sees them (RFC 3262 §4).
+// The order of the reliable provisional responses of one dialog, on the caller's side (RFC 3262 §4).
 import type { Response } from '../message/index.js';
 
 /** RSeq is less than 2^32 (RFC 3262 §10). */
@@ -9,8 +9,8 @@ export class ReceivedProvisionals {
   #last = 0;
 
   /**
-   * False for a copy, for one that has overtaken another, and for one that cannot be read: it is not acknowledged, and
-   * comes again.
+   * False for a copy, for one that has overtaken another, and for a malformed one: it is not acknowledged, so it will
+   * be sent again.
    */
   takes(response: Response): boolean {
     const sequence = response.integer('rseq', MAX_RSEQ);

@@ -1,5 +1,5 @@
-// The provisional responses to one INVITE that its caller must acknowledge by PRACK (RFC 3262 §3): one at a time, sent
-// again until then.
+// The provisional responses to one INVITE that its caller must acknowledge by PRACK (RFC 3262 §3): one at a time,
+// retransmitted until then.
 import { IllegalStateError } from '@siplet/sdk';
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Request, Response } from '../message/index.js';
@@ -14,13 +14,13 @@ const LIMIT_IN_T1 = 64;
 /** How many may wait for the PRACK of the one before (security: an application that rings in a loop). */
 const MAX_WAITING = 32;
 
-/** Of RSeq and of CSeq in a RAck (RFC 3262 §10). */
+/** The maximum of RSeq, and of CSeq in a RAck (RFC 3262 §10). */
 const MAX_NUMBER = 2 ** 32 - 1;
 
 /** RFC 3262 §7.2: RSeq, CSeq, method. */
 const RACK = /^(\d{1,10})\s+(\d{1,10})\s+(\S+)$/;
 
-/** What the INVITE's user does with them. */
+/** The steps that the INVITE's user takes with them. */
 export interface ReliableUser {
   readonly transaction: ServerTransaction;
   /** It goes out for the first time: a provisional one, or the 2xx that was held back. */
@@ -45,7 +45,7 @@ export class ReliableProvisionals implements Timed {
     readonly clock: Clock,
     readonly settings: AgentSettings,
     readonly user: ReliableUser,
-    /** RSeq of the next one, less than 2^31 at first. */
+    /** RSeq of the next one; the first is less than 2^31. */
     private sequence: number,
   ) {}
 
@@ -95,7 +95,7 @@ export class ReliableProvisionals implements Timed {
     this.#again = this.clock.start(this.#interval, this, 'again');
   }
 
-  /** Why a PRACK acknowledges nothing; undefined: it acknowledges the one that is under way, which is sent no more. */
+  /** Why a PRACK acknowledges nothing; undefined: it acknowledges the one under way, which is then no longer sent. */
   acknowledge(prack: Request): Refusal | undefined {
     const named = RACK.exec(prack.value('rack') ?? '');
     if (named === null) return { status: 400, reason: 'Bad RAck' };
@@ -134,7 +134,7 @@ export class ReliableProvisionals implements Timed {
     return was;
   }
 
-  /** Nothing is sent any more. */
+  /** Nothing more is sent. */
   stop(): void {
     this.#isOver = true;
     this.#waiting.length = 0;
@@ -147,7 +147,7 @@ export class ReliableProvisionals implements Timed {
   }
 }
 
-/** Whether the caller knows 100rel, or even insists on it (RFC 3262 §3). */
+/** Whether the caller supports 100rel, or even requires it (RFC 3262 §3). */
 export function reliabilityOf(invite: Request): 'required' | 'supported' | 'unknown' {
   if (names100rel(invite, 'require')) return 'required';
   return names100rel(invite, 'supported') ? 'supported' : 'unknown';

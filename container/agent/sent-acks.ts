@@ -1,4 +1,4 @@
-// ACKs to 2xx as they were sent: each is sent again when its 2xx comes again (§13.2.2.4).
+// Sent ACKs to 2xx: each is sent again when its 2xx is retransmitted (§13.2.2.4).
 import type { Request } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Hop } from '../transport/flow.js';

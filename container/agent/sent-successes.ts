@@ -1,4 +1,4 @@
-// The 2xx to INVITEs that an application sent in one dialog and whose ACKs have not come (§13.3.1.4).
+// The 2xx to INVITEs that an application sent in one dialog and whose ACKs have not arrived (§13.3.1.4).
 import type { Request, Response } from '../message/index.js';
 import type { RequestReceived } from './exchanges.js';
 import type { AgentServices } from './services.js';
@@ -30,7 +30,7 @@ export class SentSuccesses {
     this.#successes.push(success);
   }
 
-  /** Whether the ACK is for one of them, which is then sent no longer; false: it was acknowledged before. */
+  /** Whether the ACK is for one of them, which is then no longer sent; false: it was acknowledged before. */
   acknowledge(ack: Request): boolean {
     const success = this.#successes?.find(({ sequence }) => sequence === ack.cseq.number);
     if (success === undefined) return false;
@@ -39,7 +39,7 @@ export class SentSuccesses {
     return true;
   }
 
-  /** Resolves when none waits for its ACK any longer. */
+  /** Resolves when none waits for its ACK any more. */
   whenAcknowledged(): Promise<void> {
     if (!this.isWaiting) return Promise.resolve();
     return new Promise((resolve) => {

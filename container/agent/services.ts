@@ -1,4 +1,4 @@
-// What user agents need of the container around them.
+// What user agents need from the container.
 import type * as sdk from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Clock } from '../base/clock.js';
@@ -13,7 +13,7 @@ import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import type { TimerSettings } from './session-terms.js';
 
-/** Milliseconds, but for session timers: seconds. */
+/** Milliseconds; session timers are in seconds. */
 export interface AgentSettings extends TimerSettings {
   readonly t1: number;
   readonly t2: number;
@@ -28,19 +28,19 @@ export interface AgentServices extends Location {
   readonly settings: AgentSettings;
   readonly userAgents: UserAgentDialogs;
   readonly invocation: Invocation;
-  /** Header fields that say what the container itself can do (§11.2). */
+  /** Header fields with the container's own capabilities (§11.2). */
   readonly capabilities: readonly (readonly [name: string, value: string])[];
-  /** Where this container is reached, while it is not known yet by which flow a request leaves: host:port. */
+  /** The address of this container, host:port, for a request whose flow is not yet known. */
   readonly ownSentBy: string;
   open(hop: Hop): Flow;
   /**
    * A flow to this container itself, when the next hop of a request in a dialog is a Record-Route URI or a Contact of
-   * ours. `origin` is the flow on which the request that it was made from entered the container.
+   * ours. `origin` is the flow on which the request from which it was made entered the container.
    */
   internalFlowTo(next: Uri, origin: Flow | undefined): Flow | undefined;
   /**
-   * Where an initial request goes that an application sends: the flow to the application that is next; a status where
-   * none can be told; undefined: it leaves the container, with the routes that were pushed onto it (RULES.md section
+   * The next hop of an initial request that an application sends: the flow to the next application, or a status if none
+   * can be determined; undefined: it leaves the container, with the routes that were pushed onto it (RULES.md section
    * 5).
    */
   nextHopFor(

@@ -1,4 +1,4 @@
-// A request in a dialog in which the application is a user agent: its handler answers it, a bridge, or the container
+// A request in a dialog in which the application is a user agent: its handler, a bridge or the container answers it
 // (C-41a).
 
 import type { Handler } from '../application/handler.js';
@@ -26,7 +26,7 @@ export function serve(answering: Answering, handler: Handler | undefined): void 
     giveTo(awaited, answering, leg);
     return;
   }
-  // A peer that has to say first who it is ends nothing before.
+  // A peer that must authenticate first ends nothing before that.
   if (handler?.realm === undefined) answering.endInvitation();
   if (handler === undefined) serveUnhandled(answering, leg);
   else serveBy(handler, answering, leg);
@@ -41,11 +41,11 @@ function serveBy(handler: Handler, answering: Answering, leg: Leg): void {
       return;
     }
     answering.answerAs(500);
-    if (answering.request.method === 'BYE') leg.user?.requested(answering); // whoever sends it has left (§15.1.1)
+    if (answering.request.method === 'BYE') leg.user?.requested(answering); // its sender has left (§15.1.1)
   });
 }
 
-/** To the handler that awaits it, which goes on with it as its own would. */
+/** Gives it to the handler that awaits it, which treats it as the handler of the request would. */
 function giveTo(awaited: Awaited<SipRequest>, answering: Answering, leg: Leg): void {
   answering.endInvitation();
   awaited.give(answering.servlet);

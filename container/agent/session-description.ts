@@ -1,8 +1,8 @@
-// The session description that a message carries, if it does (RFC 3264, RFC 6337 §2): alone, or as a part of a
+// The session description in a message, if it has one (RFC 3264, RFC 6337 §2): alone, or as a part of a
 // multipart body (RFC 5621).
 import type { Message } from '../message/index.js';
 
-/** An SDP body as it is on the wire. */
+/** An SDP body in its wire form. */
 export interface Description {
   readonly body: string;
   readonly type: string;
@@ -10,7 +10,7 @@ export interface Description {
 
 const SDP = 'application/sdp';
 
-/** How many parts of a multipart body are looked at. */
+/** The maximum number of parts of a multipart body that are examined. */
 const MAX_PARTS = 16;
 
 export function descriptionOf(message: Message): Description | undefined {

@@ -1,11 +1,11 @@
-// What two user agents agree about the refreshing of their session (RFC 4028 §4, §7-9): header fields in, header fields
+// The agreement of two user agents about refreshing their session (RFC 4028 §4, §7-9): header fields in, header fields
 // out.
 import type { Message, Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 
 /** Seconds. */
 export interface TimerSettings {
-  /** The interval that we ask for; 0: we ask for none, and agree to none that a peer does not insist on. */
+  /** The interval that we ask for; 0: we ask for none, and agree to one only if a peer insists. */
   readonly sessionExpires: number;
   /** The shortest that we agree to. */
   readonly minSE: number;
@@ -19,7 +19,7 @@ interface SessionExpires {
   readonly refresher: Refresher | undefined;
 }
 
-/** What stands between the two, as one of them sees it. */
+/** The agreement between the two, from one side. */
 export interface Terms {
   /** Seconds from one refresh to the end of the session. */
   readonly interval: number;
@@ -51,8 +51,8 @@ function names(message: Message, key: string): boolean {
 }
 
 /**
- * RFC 4028 §7.1, §7.4: what an INVITE or UPDATE of ours asks for, unless the application has written it. `refresher`
- * keeps the roles that are.
+ * RFC 4028 §7.1, §7.4: writes the terms for which an INVITE or UPDATE of ours asks, unless the application has written
+ * them. `refresher` keeps the present roles.
  */
 export function askFor(request: Request, interval: number, minSE: number, refresher: Refresher | undefined): void {
   if (request.has('session-expires')) return;
@@ -62,7 +62,7 @@ export function askFor(request: Request, interval: number, minSE: number, refres
   request.set('Min-SE', String(minSE));
 }
 
-/** RFC 4028 §9: an interval that is too short is refused, where the caller knows what that means. */
+/** RFC 4028 §9: an interval that is too short is refused, if the caller supports session timers. */
 export function refusalOfInterval(request: Request, settings: TimerSettings): Refusal | undefined {
   if (settings.sessionExpires === 0 || !names(request, 'supported')) return undefined;
   const asked = sessionExpiresOf(request);
@@ -71,8 +71,8 @@ export function refusalOfInterval(request: Request, settings: TimerSettings): Re
 }
 
 /**
- * RFC 4028 §9 table 2: writes into our 2xx what we agree to, unless the application has. `current` keeps the roles that
- * are.
+ * RFC 4028 §9 table 2: writes the terms to which we agree into our 2xx, unless the application has written them.
+ * `current` keeps the present roles.
  */
 export function agree(request: Request, response: Response, settings: TimerSettings, current: Terms | undefined): void {
   if (response.has('session-expires')) return;
@@ -89,11 +89,11 @@ export function agree(request: Request, response: Response, settings: TimerSetti
   if (isKnown && !names(response, 'require')) response.append('Require', 'timer');
 }
 
-/** What a 2xx says; undefined: the session does not expire (RFC 4028 §7.2, §9). `isOurs`: we have sent it. */
+/** The terms in a 2xx; undefined: the session does not expire (RFC 4028 §7.2, §9). `isOurs`: we have sent it. */
 export function termsOf(response: Response, isOurs: boolean, shortest: number): Terms | undefined {
   const said = sessionExpiresOf(response);
   if (said === undefined) return undefined;
   const isUs = said.refresher === 'uas' ? isOurs : !isOurs;
-  // What is shorter than may be asked for is a fault of the peer, and no reason to refresh all the time.
+  // An interval below the minimum is a fault of the peer, and not a reason to refresh all the time.
   return { interval: Math.max(said.interval, shortest), refreshedBy: isUs ? 'us' : 'peer' };
 }

@@ -1,4 +1,5 @@
-// The session timer of one user agent: it refreshes the session, or ends it when the peer has not (RFC 4028 §7, §10).
+// The session timer of one user agent: it refreshes the session, or ends it when the peer has not refreshed it (RFC
+// 4028 §7, §10).
 import type { Deadline, Timed } from '../base/clock.js';
 import type { Message, Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
@@ -8,15 +9,15 @@ import { descriptionOf, isSameVersion } from './session-description.js';
 import { agree, askFor, minSEOf, refusalOfInterval, type Terms, type TimerSettings, termsOf } from './session-terms.js';
 
 /**
- * Seconds before the end of the interval, or a third of it, at which a session that was not refreshed is ended (RFC
+ * Seconds before the end of the interval, or a third of it, when a session that was not refreshed is ended (RFC
  * 4028 §10).
  */
 const MARGIN = 32;
 
-/** How long a refresh waits that another request is in the way of, in milliseconds. */
+/** The milliseconds that a refresh waits while another request blocks it. */
 const BUSY = 4000;
 
-/** §14.1, in steps of 10 ms: from and to, for who chose the Call-ID and for who did not. */
+/** §14.1, in steps of 10 ms: bounds for the side that chose the Call-ID, and for the other side. */
 const GLARE = { owner: [210, 400], other: [0, 200] } as const;
 
 /** RFC 4028 §10. */
@@ -24,11 +25,11 @@ const REASON = 'SIP;cause=408;text="Session timer expired"';
 
 export class SessionTimer implements Timed, ExchangeUser, LegTimer {
   #terms: Terms | undefined;
-  /** The largest Min-SE that was heard of (RFC 4028 §7.4). */
+  /** The largest Min-SE that was received (RFC 4028 §7.4). */
   #minSE: number;
-  /** What we have written last. */
+  /** The terms that we have written last. */
   #asked: string | undefined;
-  /** The peer has said that it takes UPDATE (RFC 4028 §7.4, RFC 3311 §4). */
+  /** The peer has said that it accepts UPDATE (RFC 4028 §7.4, RFC 3311 §4). */
   #takesUpdate = false;
   #refresh: Deadline | undefined;
   #expiry: Deadline | undefined;
@@ -46,7 +47,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
 
   // Asking -----------------------------------------------------------------------------------------
 
-  /** Writes into an INVITE or UPDATE of ours what we ask for. */
+  /** Writes the terms that we ask for into an INVITE or UPDATE of ours. */
   ask(request: Request): void {
     if (this.#settings.sessionExpires === 0 || !this.#concerns(request.method)) return;
     const refresher = this.#terms === undefined ? undefined : this.#terms.refreshedBy === 'us' ? 'uac' : 'uas';
@@ -56,8 +57,8 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
   }
 
   /**
-   * RFC 4028 §7.3: a 422 names a longer interval, which the request then has. False: it is not asked again, or not by
-   * us.
+   * RFC 4028 §7.3: a 422 names a longer interval, which the request then asks for. False: it is not sent again, or not
+   * by us.
    */
   raise(request: Request, response: Response): boolean {
     const minSE = minSEOf(response);
@@ -69,7 +70,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     return true;
   }
 
-  /** A re-INVITE as an INVITE, an UPDATE only where the session stands. */
+  /** An INVITE asks, a re-INVITE too; an UPDATE only in an established session. */
   #concerns(method: string): boolean {
     return method === 'INVITE' || (method === 'UPDATE' && this.leg.session.state === 'confirmed');
   }
@@ -81,7 +82,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     return method === 'INVITE' || method === 'UPDATE' ? refusalOfInterval(request, this.#settings) : undefined;
   }
 
-  /** Writes into a 2xx of ours what we agree to. */
+  /** Writes the terms to which we agree into a 2xx of ours. */
   answering(request: Request, response: Response): void {
     const { status, cseq } = response;
     if (status < 200 || status >= 300 || !this.#concerns(cseq.method)) return;
@@ -90,7 +91,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     agree(request, response, this.#settings, this.#terms);
   }
 
-  /** A 2xx has been sent, or has come: the interval begins anew with what it says (RFC 4028 §7.2, §9). */
+  /** A 2xx has been sent or received: the interval starts again with its terms (RFC 4028 §7.2, §9). */
   answered(response: Response, isOurs: boolean): void {
     if (!this.#concerns(response.cseq.method) || !this.leg.isInvited) return;
     if (!isOurs) this.#noteAllow(response);
@@ -103,7 +104,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
   }
 
   /**
-   * Whether a request that nobody has answered only says that the session goes on: nothing of what was agreed changes
+   * Whether an unanswered request only refreshes the session: it does not change the agreement
    * (RFC 4028 §7.4).
    */
   isRefresh(request: Request): boolean {
@@ -152,8 +153,8 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
   }
 
   /**
-   * RFC 4028 §7.4: an UPDATE without a description where the peer takes one, else a re-INVITE with the one that was
-   * agreed.
+   * RFC 4028 §7.4: an UPDATE without a description if the peer accepts UPDATE, else a re-INVITE with the agreed
+   * description.
    */
   #refreshNow(): void {
     const { leg } = this;
@@ -173,7 +174,10 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     if (response.isReliable) void this.leg.sendForContainer(response.createPrack());
   }
 
-  /** ExchangeUser: a 2xx begins the next interval. A peer that no longer knows the dialog gets a BYE (§12.2.1.2). */
+  /**
+   * ExchangeUser: a 2xx begins the next interval. The dialog is ended with a BYE when the peer no longer knows it
+   * (§12.2.1.2).
+   */
   final(response: ReceivedResponse): void {
     const { status, method } = response;
     if (status < 300) {
@@ -188,7 +192,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
       const [from, to] = this.leg.original === undefined ? GLARE.other : GLARE.owner;
       this.#again(10 * (from + Math.floor(this.leg.services.identifiers.fraction() * (to - from + 1))));
     } else {
-      // It may go better later; the interval goes on, and ends the session.
+      // A later refresh may succeed; otherwise the end of the interval ends the session.
       const seconds = response.message.integer('retry-after', 2 ** 31) ?? this.#terms.interval / 10;
       this.#again(Math.max(1, seconds) * 1000);
     }

@@ -1,16 +1,15 @@
-// The subscriptions of one dialog (RFC 6665 §4.4, RFC 3515 §2.4.4): when each begins and ends. A REFER is one too,
-// unless it says otherwise (RFC 4488).
+// The subscriptions of one dialog (RFC 6665 §4.4, RFC 3515 §2.4.4): when each begins and ends. A REFER makes one too,
+// unless it declines (RFC 4488).
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Message, Request, Response } from '../message/index.js';
 
 /**
- * Seconds, where nobody says how long: RFC 3515 §2.4.4 wants an answer within minutes, RFC 6665 leaves it to the
- * package.
+ * The default in seconds: RFC 3515 §2.4.4 wants an answer within minutes, RFC 6665 leaves it to the package.
  */
 const USUAL = 3600;
-/** Seconds at most; what a peer asks for is its own matter, but not for ever. */
+/** The maximum in seconds: a peer may choose the duration, but not forever. */
 const LONGEST = 7 * 24 * 3600;
-/** Milliseconds in which the last NOTIFY may yet come (RFC 6665 §4.1.2.4). */
+/** Milliseconds in which the last NOTIFY may still arrive (RFC 6665 §4.1.2.4). */
 const GRACE = 32_000;
 
 export class Subscriptions implements Timed {
@@ -33,12 +32,12 @@ export class Subscriptions implements Timed {
     this.#deadlines.set(key, this.clock.start(lifetime, this, key));
   }
 
-  /** A NOTIFY says how much longer it lives; one that says nothing leaves it as it is. */
+  /** A NOTIFY gives the remaining time; one without it changes nothing. */
   refresh(key: string, seconds: number | undefined): void {
     if (seconds !== undefined && this.#deadlines.has(key)) this.begin(key, seconds);
   }
 
-  /** It is over. What a NOTIFY about a REFER calls 'refer' may be any of them, the oldest first. */
+  /** It is over. A NOTIFY with the plain event 'refer' may be about any REFER: the oldest is taken. */
   end(key: string): void {
     const found = this.#deadlines.has(key) ? key : [...this.#deadlines.keys()].find((one) => sameEvent(one, key));
     if (found === undefined) return;
@@ -61,7 +60,7 @@ function sameEvent(one: string, other: string): boolean {
   return !other.includes(';id=') && one.split(';')[0] === other;
 }
 
-/** What tells subscriptions of one dialog apart (RFC 6665 §4.5.1): event package and id. */
+/** The event package and id, which distinguish the subscriptions of one dialog (RFC 6665 §4.5.1). */
 export function subscriptionOf(request: Request): string {
   if (request.method === 'REFER') return `refer;id=${request.cseq.number}`;
   const [name = '', ...parameters] = (request.value('event') ?? '').toLowerCase().replace(/\s/g, '').split(';');
@@ -69,7 +68,7 @@ export function subscriptionOf(request: Request): string {
   return id === undefined ? name : `${name};${id}`;
 }
 
-/** Seconds for which a 2xx or a NOTIFY lets a subscription live; undefined: it does not say. */
+/** Seconds for which a 2xx or a NOTIFY lets a subscription live; undefined: the message does not say. */
 export function lifetimeOf(message: Message): number | undefined {
   const state = message.value('subscription-state');
   const stated = state === undefined ? undefined : /;\s*expires\s*=\s*(\d{1,9})/i.exec(state)?.[1];

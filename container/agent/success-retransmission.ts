@@ -1,4 +1,4 @@
-// The 2xx to an INVITE that an application answered: sent again until its ACK comes, over whatever transport
+// The 2xx to an INVITE that an application answered: retransmitted until its ACK arrives, over any transport
 // (§13.3.1.4).
 import type { Clock, Deadline, Timed } from '../base/clock.js';
 import type { Response } from '../message/index.js';

@@ -1,4 +1,4 @@
-// The usages of a dialog (RFC 5057): what requests and their responses make of the call and of the subscriptions in it
+// The usages of a dialog (RFC 5057): the effect of requests and their responses on the call and the subscriptions in it
 // (RFC 6665, RFC 3515).
 import type { Request, Response } from '../message/index.js';
 import { Dialog } from './dialog.js';

@@ -68,7 +68,8 @@ export class B2bua implements sdk.B2bua {
     const answering = Answering.of(this.request);
     assertInitial(answering, 'bridge');
     const what = `bridge: the ${this.request.method} ${this.request.callId}`;
-    if (answering.request.method !== 'INVITE') throw new IllegalStateError(`${what} is not an INVITE: see createRequest`);
+    if (answering.request.method !== 'INVITE')
+      throw new IllegalStateError(`${what} is not an INVITE: see createRequest`);
     if (answering.isBridging) throw new IllegalStateError(`${what} has a bridge under way`);
     if (answering.received.isCancelled) return failed(new CallFailedError(487), answering.services.invocation.turn);
     if (answering.answered) throw new IllegalStateError(`${what} has its final response`);

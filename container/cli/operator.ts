@@ -24,7 +24,9 @@ export class Operator {
     this.#base = admin;
     this.#token = token ?? (process.env.SIPLET_TOKEN || undefined);
     if (this.#token !== undefined && !isToken(this.#token))
-      throw new OperatorError('SIPLET_TOKEN of the environment is not a token: it consists of visible characters, without spaces');
+      throw new OperatorError(
+        'SIPLET_TOKEN of the environment is not a token: it consists of visible characters, without spaces',
+      );
   }
 
   /** Resolves with the JSON of the response; undefined when it has no body. Throws an OperatorError. */

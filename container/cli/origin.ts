@@ -60,7 +60,7 @@ function sdkDirectory(container: string): string {
   return realpathSync(dirname(createRequire(join(container, 'package.json')).resolve('@siplet/sdk/package.json')));
 }
 
-/** Installed from an unknown source. */
+/** Installed, and not from a known tarball: it came from a registry. */
 function isFromRegistry({ name, directory }: Package): boolean {
   return directory.includes(MODULES) && tarballOf(name, directory) === undefined;
 }

@@ -66,7 +66,8 @@ export class ReceivedResponse extends SipResponse {
   }
 
   createPrack(): OwnRequest {
-    if (!this.isReliable) throw new IllegalStateError(`createPrack: ${this.label} is not a reliable provisional response`);
+    if (!this.isReliable)
+      throw new IllegalStateError(`createPrack: ${this.label} is not a reliable provisional response`);
     if (this.#prack !== undefined) throw new IllegalStateError(`createPrack: ${this.label} has its PRACK`);
     const { number, method } = this.message.cseq;
     this.#prack = this.sender.createRequest('PRACK');

@@ -65,7 +65,10 @@ describe('RULES.md section 8, exit status 2: wrong usage, told in one line with 
     [['run', '--workers', '33'], "--workers: '33' is neither a number from 1 to 32 nor auto"],
     [['run', '--workers', '1.5'], "--workers: '1.5' is neither a number from 1 to 32 nor auto"],
     [['run', '--workers', 'many'], "--workers: 'many' is neither a number from 1 to 32 nor auto"],
-    [['run', '--log-level', 'loud'], "--log-level: 'loud' is not one of trace, debug, info, warn, error, fatal, silent"],
+    [
+      ['run', '--log-level', 'loud'],
+      "--log-level: 'loud' is not one of trace, debug, info, warn, error, fatal, silent",
+    ],
     [['run', '--log-level', 'a\nb'], "--log-level: 'a?b' is not one of trace, debug, info, warn, error, fatal, silent"],
     [['check'], "missing required argument 'PATH'"],
     [['check', 'a', 'b'], "too many arguments for 'check'. Expected 1 argument but got 2"],
