@@ -4,7 +4,7 @@ import { Request } from '../message/index.js';
 /** The header fields for the caller, the callee and the path. */
 const KEPT: ReadonlySet<string> = new Set(['route', 'from', 'to', 'call-id', 'cseq', 'max-forwards']);
 
-/** With the next CSeq: a copy when the method is the same, so that a missing part can be added; else only with the fields above. */
+/** With the next CSeq: a copy when the method is the same, so that a part can be added; else only the fields above. */
 export function furtherAttempt(original: Request, method: string): Request {
   const again = method === original.method ? original.clone() : bare(original, method);
   again.set('CSeq', `${original.cseq.number + 1} ${method}`);

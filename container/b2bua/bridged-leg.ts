@@ -74,8 +74,8 @@ export class BridgedLeg implements LegUser {
   }
 
   /**
-   * Where the callee's 1xx was not reliable, or has its PRACK already, the container answers: it cannot pass on an offer
-   * in the PRACK (RFC 3262 §5).
+   * Where the callee's 1xx was not reliable, or has its PRACK already, the container answers: it cannot pass on an
+   * offer in the PRACK (RFC 3262 §5).
    */
   #acknowledged(peer: BridgedLeg, answering: Answering): void {
     const provisional = this.bridge.acknowledgedBy(answering.request);

@@ -206,10 +206,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     if (this.isInvite && this.#succeeded && server.state !== 'proceeding') this.#leave(server);
   }
 
-  /**
-   * Hands its transactions to a user that needs nothing from it. False where something other than a retransmission can
-   * come.
-   */
+  /** Hands its transactions to a user that needs nothing from it. False where more than retransmissions can come. */
   #leave(accepted: ServerTransaction | undefined): boolean {
     if (!this.supervisor.mayEnd) return false;
     const open: Branch[] = [];

@@ -11,7 +11,7 @@ export interface Job {
   handler(): Handler | undefined;
   /** The argument of the handler. */
   argument(): unknown;
-  /** It has settled: `error` is what it threw or rejected with, or undefined. */
+  /** It has settled: `error` is its error, or undefined. */
   settled(error: unknown, handler: Handler | undefined): void;
   /** Whether a message waits for it. Its time is limited only then, or when another job waits behind it. */
   readonly isWaitedFor: boolean;
