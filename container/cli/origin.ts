@@ -1,5 +1,5 @@
 // The source of the SDK and the container for a new application. It is that of the running `siplet`, so `npm install`
-// finds them in a checkout, from tarballs and from a registry. RULES.md sections 8 and 12.
+// finds them in a checkout, from tarballs and from a registry. RULES.md section 8.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
