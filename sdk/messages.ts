@@ -156,8 +156,8 @@ export interface SipRequest extends SipMessage {
   /** Proxies the request to these URIs. The same as `proxy(options).proxyTo(uris)`, but returns the proxy. */
   proxyTo(uris: UriLike | readonly UriLike[], options?: ProxyOptions): SipProxy;
   /**
-   * Passes the request on unchanged and unsupervised: to the next application, or after the last one to its Request-URI.
-   * Throws as `proxy` does.
+   * Passes the request on unchanged and unsupervised: to the next application, or after the last one to its
+   * Request-URI. Throws as `proxy` does.
    */
   forward(): SipProxy;
   /** The back-to-back user agent of this request. */
