@@ -51,12 +51,15 @@ const SOURCES: readonly (readonly [title: string, source: string, message: (sour
   [
     'ambiguous handlers',
     GOOD.replace('  @Subsequent()', '  @Invite()\n  too() {}\n\n  @Subsequent()'),
-    () => 'Tagged\\.ring \\(@Invite\\(\\)\\) and Tagged\\.too \\(@Invite\\(\\)\\) are equally specific',
+    (source) =>
+      `apps/tagged\\.ts:${lineOf(source, '@Invite()\n  ring')}:3: ` +
+      'Tagged\\.ring \\(@Invite\\(\\)\\) and Tagged\\.too \\(@Invite\\(\\)\\) are equally specific',
   ],
   [
     'no export',
     GOOD.replace('export class Tagged', 'class Tagged').concat('void Tagged;\n'),
-    () => 'its entry module exports no class that is decorated with @Siplet\\(\\)',
+    (source) =>
+      `apps/tagged\\.ts:${lineOf(source, '@Siplet')}:1: Tagged is decorated with @Siplet\\(\\), but apps/tagged\\.ts does not export it`,
   ],
 ];
 
