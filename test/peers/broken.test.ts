@@ -165,7 +165,7 @@ test(`D-1 D-5 ${RATE} calls/s while broken deployments of every kind come by the
     siplet.put('another/index.ts', GOOD);
     siplet.put('another/package.json', '{"name":"@acme/tagged","version":"2.0.0"}');
     await siplet.said(
-      /^tagged 2\.0\.0 is not deployed: apps\/another: the name 'tagged' belongs to apps\/tagged\.ts already$/,
+      /^tagged 2\.0\.0 is not deployed: apps\/another: the name 'tagged' belongs to apps\/tagged\.ts already: give one of them another$/,
       after,
     );
     await isInService(revisions);
