@@ -30,6 +30,7 @@ const REVISED = [
   'sdk/dial-plan.ts',
   'sdk/prefix-map.ts',
   'test/apps/',
+  'test/http/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
