@@ -31,6 +31,7 @@ const REVISED = [
   'sdk/prefix-map.ts',
   'test/apps/',
   'test/http/',
+  'test/message/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
