@@ -32,6 +32,7 @@ const REVISED = [
   'test/apps/',
   'test/http/',
   'test/message/',
+  'test/peers/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
