@@ -33,6 +33,7 @@ const REVISED = [
   'test/http/',
   'test/message/',
   'test/peers/',
+  'test/responses/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
