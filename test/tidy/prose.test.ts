@@ -34,6 +34,7 @@ const REVISED = [
   'test/message/',
   'test/peers/',
   'test/responses/',
+  'test/rfc5393/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
