@@ -35,6 +35,7 @@ const REVISED = [
   'test/peers/',
   'test/responses/',
   'test/rfc5393/',
+  'test/routing/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
