@@ -38,6 +38,7 @@ const REVISED = [
   'test/routing/',
   'test/rules/',
   'test/running/',
+  'test/sdk/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
