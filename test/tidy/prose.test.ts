@@ -40,6 +40,7 @@ const REVISED = [
   'test/running/',
   'test/sdk/',
   'test/session/',
+  'test/stateless/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
