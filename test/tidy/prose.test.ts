@@ -41,6 +41,7 @@ const REVISED = [
   'test/sdk/',
   'test/session/',
   'test/stateless/',
+  'test/targeting/',
   'test/tidy/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
