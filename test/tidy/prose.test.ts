@@ -44,6 +44,7 @@ const REVISED = [
   'test/targeting/',
   'test/tidy/',
   'test/transaction/',
+  'test/transport/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
 function isRevised(path: string): boolean {
