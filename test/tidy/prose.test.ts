@@ -46,6 +46,7 @@ const REVISED = [
   'test/transaction/',
   'test/transport/',
   'test/walks/',
+  'test/wire/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
 function isRevised(path: string): boolean {
