@@ -47,6 +47,7 @@ const REVISED = [
   'test/transport/',
   'test/walks/',
   'test/wire/',
+  'test/workers/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
 function isRevised(path: string): boolean {
