@@ -48,6 +48,7 @@ const REVISED = [
   'test/walks/',
   'test/wire/',
   'test/workers/',
+  'test/world/',
 ];
 /** READMEs of the tests are revised, their sources are not yet. */
 function isRevised(path: string): boolean {
