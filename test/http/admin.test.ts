@@ -125,7 +125,7 @@ describe('RULES.md section 9, PUT, DELETE and rollback', () => {
     expect(performance.now() - began).toBeLessThan(3000);
   });
 
-  test('unknown names and routes: 404; what is no name: 400', async () => {
+  test('unknown names and routes: 404; an invalid name: 400', async () => {
     const { get } = await running({});
     expect((await get('/api/apps/none', { method: 'DELETE' })).status).toBe(404);
     expect((await get('/api/apps/none/rollback', { method: 'POST' })).status).toBe(404);
@@ -231,7 +231,7 @@ describe('RULES.md section 9, what other clients than ours ask', () => {
     ['another host in the Host header alone', 'GET http://127.0.0.1/api/apps HTTP/1.1\r\nHost: evil.example', 403],
     ['no Host', 'GET /api/apps HTTP/1.0', 400],
     ['two Hosts', 'GET /api/apps HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example', 403],
-    ['a Host that is none', 'GET /api/apps HTTP/1.1\r\nHost: a b', 400],
+    ['an invalid Host', 'GET /api/apps HTTP/1.1\r\nHost: a b', 400],
     ['no path', 'GET //evil.example/ HTTP/1.1\r\nHost: 127.0.0.1', 404],
     ['a broken escape', 'GET /api/calls/%zz HTTP/1.1\r\nHost: 127.0.0.1', 404],
     ['no HTTP', 'HELLO', 400],

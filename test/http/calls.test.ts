@@ -59,7 +59,7 @@ test('a proxied call from its beginning to its end', () => {
   `);
 });
 
-test('a branch that fails is not the end of the call; an answer to credentials begins it anew', () => {
+test('a branch that fails is not the end of the call; an INVITE after a 407 begins it again', () => {
   const { calls, request, response } = stage();
   request('INVITE', false, ALICE);
   response(407, 'INVITE', true, ALICE);
@@ -104,7 +104,7 @@ describe('section 5 what passes between applications', () => {
   });
 });
 
-test('what we have not seen begin is no call; nor is what has no Call-ID', () => {
+test('a call that we have not seen begin is not listed; nor is one without a Call-ID', () => {
   const { calls, request, response } = stage();
   response(200, 'INVITE', false, BOB);
   request('ACK', false, ALICE);

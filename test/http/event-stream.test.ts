@@ -1,4 +1,4 @@
-// Server-sent events are bounded for each client: who does not read is let go.
+// Server-sent events are bounded for each client: a client that does not read is let go.
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { EventStreams } from '../../container/http/event-stream.js';

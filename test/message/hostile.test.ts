@@ -229,7 +229,7 @@ test('PRV-01 §18.2.2 a Via whose parameters are at fault still says where the 4
   expect(present(fault.request).via).toMatchObject({ host: '192.0.2.15', port: 5070, branch: 'z9hG4bK1' });
 });
 
-test('A13 a message full of __proto__ leaves Object as it was', () => {
+test('A13 a message full of __proto__ leaves Object unchanged', () => {
   read(
     request('OPTIONS', {
       start: 'OPTIONS sip:__proto__@example.com;__proto__=x;constructor SIP/2.0',

@@ -50,7 +50,7 @@ test('§7 nothing of the message before shows in the next one', () => {
   }
 });
 
-test('§25.1 what is no octet is not taken for the one that it would be cut to', () => {
+test('§25.1 a character that is not an octet is not taken for the octet that it would be cut to', () => {
   expect(Uri.parse('sip:bob@ex\u0141mple.com')).toBeUndefined();
   expect(Uri.parse('sip:b\u0141b@example.com')).toBeUndefined();
   expect(Party.parse('<sip:bob@example.com>;tag=\u0141')).toBeUndefined();

@@ -1,5 +1,4 @@
-// Messages that linger keep their octets alone (message.ts: pack), and are what they were when somebody looks at them
-// again.
+// Messages that linger keep only their octets (message.ts: pack), and are unchanged when somebody looks at them again.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Message, parse, Request, Response } from '../../container/message/index.js';
@@ -15,7 +14,7 @@ const INVITE = [
   'CSeq: 314159 INVITE',
   'Subject: a folded',
   '  one',
-  'X-Unknown:  kept as it is ',
+  'X-Unknown:  kept as written ',
   'Contact: <sip:alice@192.0.2.1>',
   'Content-Type: application/sdp',
   'Content-Length: 6',
@@ -93,7 +92,7 @@ describe('a packed message', () => {
     expect(message.value('subject')).toBe('a folded one');
   });
 
-  test('fields given anew replace those that were packed', () => {
+  test('new fields replace those that were packed', () => {
     const message = read(OK);
     const { fields } = read(INVITE);
     message.pack();
@@ -116,7 +115,7 @@ describe('a packed message', () => {
     );
   });
 
-  test('one with very many fields stays as it is', () => {
+  test('one with very many fields stays unchanged', () => {
     const message = read(INVITE);
     for (let i = 0; i < 300; i++) message.append('X-Many', String(i));
     message.pack();

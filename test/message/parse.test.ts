@@ -45,7 +45,7 @@ describe('start line', () => {
     'hello',
     'INVITE\r\n\r\n',
     ' INVITE sip:a@b SIP/2.0\r\n\r\n',
-  ])('TRP-15 §7 %j is no SIP and has no answer', (octets) => {
+  ])('TRP-15 §7 %j is not SIP and has no answer', (octets) => {
     for (const framing of ['datagram', 'stream'] as const)
       expect(malformedOf(octets, framing)).toMatchObject({ status: 0, request: undefined });
   });
@@ -173,7 +173,7 @@ describe('fields that a proxy need not read', () => {
     'Subject:',
     'Authorization: =',
     'Expires: 10000000000000',
-  ])('PRV-02 PRV-04 §16.3 step 1 %j goes on as it came', (line) => {
+  ])('PRV-02 PRV-04 §16.3 step 1 %j goes on as received', (line) => {
     const wire = invite({ Extra: line });
     expect(requestOf(wire).toWire()).toBe(wire);
   });

@@ -36,7 +36,7 @@ test('§25.1 property: Uri.parse and scanUri accept the same and see the same pa
   );
 });
 
-test('§25.1 property: Party.parse accepts what scanAddress accepts, but for two tags or one that is no token', () => {
+test('§25.1 property: Party.parse accepts what scanAddress accepts, except two tags or one that is not a token', () => {
   fc.assert(
     fc.property(
       fc.oneof(text(''), text('<sip:a@b>'), text('"x" <sip:'), text('Bob <sip:a@b>;tag=1'), text('sip:a@b')),
@@ -47,7 +47,7 @@ test('§25.1 property: Party.parse accepts what scanAddress accepts, but for two
           if (parts !== undefined) expect(parts.parameters.toLowerCase()).toContain('tag');
           return;
         }
-        if (parts === undefined) expect.fail(`${JSON.stringify(address)} is no address`);
+        if (parts === undefined) expect.fail(`${JSON.stringify(address)} is not an address`);
         expect([view.uri, view.bracketed, view.parameters.trim(), view.displayName]).toEqual([
           parts.uri,
           parts.bracketed,

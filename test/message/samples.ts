@@ -4,7 +4,7 @@ import { Malformed, parse, Request, Response } from '../../container/message/ind
 
 const SDP = 'v=0\r\no=alice 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 49172 RTP/AVP 0\r\n';
 
-/** An INVITE of which every named line can be replaced, taken out (undefined) or doubled (an array). */
+/** An INVITE in which every named line can be replaced, taken out (undefined) or doubled (an array). */
 export function invite(changes: Record<string, string | string[] | undefined> = {}, body = SDP): string {
   return request('INVITE', { 'Content-Type': 'Content-Type: application/sdp', ...changes }, body);
 }

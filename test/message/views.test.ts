@@ -84,7 +84,7 @@ describe('Via', () => {
     'SIP/2.0/UDP h;maddr=192.0.2.1;maddr=192.0.2.2',
     'SIP/2.0/UDP h;ttl=1;ttl=2',
     'SIP/2.0/UDP h;maddr=-b',
-  ])('PRV-01 A03 §20.42 %j is no Via', (text) => expect(Via.parse(text)).toBeUndefined());
+  ])('PRV-01 A03 §20.42 %j is not a Via', (text) => expect(Via.parse(text)).toBeUndefined());
 });
 
 describe('URI', () => {
@@ -147,7 +147,7 @@ describe('URI', () => {
     'sip:a@1.2.3',
     'sip:a@h;p=%4',
     'sip:\xe4@h',
-  ])('§25.1 %j is no URI', (text) => expect(Uri.parse(text)).toBeUndefined());
+  ])('§25.1 %j is not a URI', (text) => expect(Uri.parse(text)).toBeUndefined());
 });
 
 describe('From, To, Route', () => {
@@ -250,7 +250,7 @@ describe('header names', () => {
     }
     expect(({} as Record<string, unknown>).x).toBeUndefined();
   });
-  test('§7.3.1 commas separate values but in headers that are no list', () => {
+  test('§7.3.1 commas separate values except in headers that are not lists', () => {
     expect(isList('route')).toBe(true);
     expect(isList('x-unknown')).toBe(true);
     expect(isList('www-authenticate')).toBe(false);
@@ -310,7 +310,7 @@ describe('UTF-8', () => {
     expect(wireOf('Köln 😀')).toBe('K\xc3\xb6ln \xf0\x9f\x98\x80');
     expect(textOf(wireOf('Köln 😀\ufeff'))).toBe('Köln 😀\ufeff');
   });
-  test('A20 octets that are no UTF-8 are shown one by one, an overlong form and a lone surrogate too', () => {
+  test('A20 octets that are not UTF-8 are shown one by one, an overlong form and a lone surrogate too', () => {
     for (const wire of ['\xff\xfe', 'a\xc3', '\xc0\xaf', '\xed\xa0\x80']) expect(textOf(wire)).toBe(wire);
     expect(wireOf('\ud800')).toBe('\xef\xbf\xbd');
   });

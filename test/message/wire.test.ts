@@ -19,7 +19,7 @@ const EDITS = {
 
 const archive = new URL('../torture/rfc4475/', import.meta.url);
 
-describe('§16.6 what is not changed goes on as it came', () => {
+describe('§16.6 what is not changed goes on as received', () => {
   test.each(readdirSync(archive).filter((name) => name.endsWith('.dat')))(
     'RFC 4475 %s: octets in are octets out, when it is accepted',
     (name) => {
@@ -124,7 +124,7 @@ test('§7.5 stray CRLFs before and octets behind a message do not appear in what
   expect(requestOf(`\r\n\r\n${wire}tail`).toWire()).toBe(wire);
 });
 
-test('§7.2 a response goes on as it came', () => {
+test('§7.2 a response goes on as received', () => {
   const wire = response(183, { Extra: ['X:  \xff ', 'rSEQ:\r\n 1'] }, 'b\0dy');
   expect(responseOf(wire).toWire()).toBe(wire);
 });
@@ -140,7 +140,7 @@ describe('§7 what is remembered of the text that came, and what is not', () => 
     return message.toWire();
   };
 
-  test('§16.6 step 8 with a Via on top: all else as it came, without CRLFs before and octets behind', () => {
+  test('§16.6 step 8 with a Via on top: all else as received, without CRLFs before and octets behind', () => {
     for (const text of [wire, `\r\n\r\n${wire}`, `${wire}tail`, `\r\n${wire}\r\n\r\n`]) {
       expect(changed(text, (message) => message.push('Via', VIA))).toBe(pushed);
     }

@@ -5,7 +5,7 @@ import { createSocket } from 'node:dgram';
 
 const [port, loss] = process.argv.slice(2).map(Number);
 const socket = createSocket('udp4');
-/** By the caller's own branch and the method: the request as it came first, start line and top Via. */
+/** By the caller's own branch and the method: the request as first received, its start line and top Via. */
 const first = new Map();
 /** 2xx that wait for their ACK, by Call-ID. */
 const waiting = new Map();

@@ -66,7 +66,7 @@ const finals = fc.array(
 );
 
 describe('C-15 the best response', () => {
-  test('C-15 of none is none', () => {
+  test('C-15 without responses there is none', () => {
     expect(bestResponse([])).toBeUndefined();
   });
 

@@ -7,7 +7,7 @@ import { T1 } from '../world/timing.js';
 import { TIMER_C } from './drafted.js';
 
 describe('§9.1, the CANCEL', () => {
-  test('PCN-11 has Request-URI, Call-ID, To, From, CSeq number, Route and top Via of the INVITE as it was sent', async () => {
+  test('PCN-11 has Request-URI, Call-ID, To, From, CSeq number, Route and top Via of the INVITE that was sent', async () => {
     const s = await scripted({
       invite(request) {
         request.pushRoute('sip:10.0.0.2;lr;x=1');
@@ -143,7 +143,7 @@ describe('§16.8, Timer C', () => {
     const carols = await s.carol.receive('INVITE');
     carols.reply(180);
     await s.world.run(100_000);
-    carols.reply(180); // hers begins anew
+    carols.reply(180); // starts her Timer C again
     await s.world.run(100_000);
     expect(s.seen.filter((line) => line.startsWith('branch'))).toEqual(['branch 408']);
     carols.reply(486);

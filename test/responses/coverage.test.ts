@@ -15,7 +15,7 @@ const ids = RANGES.flatMap(([section, last]) =>
   Array.from({ length: last }, (_, i) => `${section}-${String(i + 1).padStart(2, '0')}`),
 );
 
-/** Identifiers that stand in the titles of the tests of the whole repository: in what is quoted, comments aside. */
+/** Identifiers in the titles of the tests of the whole repository: in all strings, but not in comments. */
 function named(): Set<string> {
   const directory = join(import.meta.dirname, '..');
   const found = new Set<string>();

@@ -9,7 +9,7 @@ import { T1 } from '../world/timing.js';
 import { answer, ERIN, withoutTopVia } from './drafted.js';
 
 describe('2xx', () => {
-  test('PRS-14 a 2xx to INVITE is forwarded at once, as it is', async () => {
+  test('PRS-14 a 2xx to INVITE is forwarded at once, unchanged', async () => {
     const s = await scripted({ invite: proxies([BOB, CAROL]) });
     const call = s.call();
     await s.carol.receive('INVITE');

@@ -56,7 +56,7 @@ describe('§16.7 step 3, Via', () => {
       },
     });
     const invite = await s.bob.receive('INVITE');
-    const sent = invite.reply(180, { headers: { 'X-Odd': '  kept as  it is', v2: 'x' } });
+    const sent = invite.reply(180, { headers: { 'X-Odd': '  kept as  written', v2: 'x' } });
     await s.world.run(10);
     const { wire } = present(responsesTo(s.alice, 'INVITE', 180)[0]);
     expect(invite.list('Via')).toHaveLength(5);
@@ -172,7 +172,7 @@ describe('§16.7 step 5, provisional responses', () => {
     await s.ends();
   });
 
-  test('PRS-44 a reliable 1xx is forwarded as it is, and its PRACK goes by the Route set as any request', async () => {
+  test('PRS-44 a reliable 1xx is forwarded unchanged, and its PRACK goes by the Route set as any request', async () => {
     const s = await scripted({ invite: proxies(BOB, { recordRoute: true }), provisional: watch });
     const call = s.call({ headers: { Supported: '100rel' } });
     const invite = await s.bob.receive('INVITE');

@@ -24,7 +24,7 @@ test.each<[what: string, lines: Lines]>([
   expect(partOf(lines)).not.toBe(partOf());
 });
 
-test('PRV-12 RFC 5393 §4.2.1 two values that change places are others: a tag of From is no tag of To', () => {
+test('PRV-12 RFC 5393 §4.2.1 two values that change places are others: a tag of From is not a tag of To', () => {
   const tagged = (from: string, to: string): string =>
     partOf({
       From: `From: <sip:alice@atlanta.example.com>${from}`,

@@ -113,7 +113,7 @@ describe('RFC 5393 §5.3.3.1 adding and sharing', () => {
   });
 
   test.each(['nonsense', '-1', '1.5', '', '99999999999999999999'])(
-    'P53-03 what is no number (%s) does not stop the call, nor widen it',
+    'P53-03 a value that is not a number (%s) does not stop the call, nor widen it',
     async (breadth) => {
       const s = await forking({ targets: 2 });
       const call = s.invite(breadth);

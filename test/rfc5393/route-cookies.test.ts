@@ -151,7 +151,7 @@ describe('C-35 C-40', () => {
     expect(s.seen).toEqual([]);
   });
 
-  test('C-40 no Route at all: 481', async () => {
+  test('C-40 without any Route: 481', async () => {
     const s = await relaying();
     const { sent } = await s.call('1@alice');
     sent.ack();
@@ -186,13 +186,13 @@ describe('C-35 C-40', () => {
 
 describe('the cookie alone', () => {
   const cookies = new RouteCookies([1, 2]);
-  /** Undefined too for what is no URI. */
+  /** Undefined also for a text that is not a URI. */
   const read = (text: string, callId = 'call', of = cookies) => {
     const uri = Uri.parse(`sip:10.0.0.9;lr${text}`);
     return uri === undefined ? undefined : of.read(uri, callId);
   };
 
-  test('is read as it was written, the parameters raw', () => {
+  test('is read as written, the parameters raw', () => {
     for (const parameters of ['', ';a', ';a=1;b=%41%42', ';sid2=x', ';a=sid']) {
       const text = cookies.write('id.7', 'call', parameters);
       expect(read(text)).toEqual({ name: 'id.7', parameters });

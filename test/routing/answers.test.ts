@@ -46,7 +46,7 @@ describe('directives and state', () => {
     expect(asked).toEqual(['sip:team@example.com', BOB, 'sip:carol@10.0.0.3']);
   });
 
-  test('section 5 the router may choose an application twice for one request: that is no loop', async () => {
+  test('section 5 the router may choose an application twice for one request: that is not a loop', async () => {
     const seen: string[] = [];
     const router = routerOf((_request, _region, _directive, _targeted, turn) => {
       const next = ((turn as number | undefined) ?? 0) + 1;

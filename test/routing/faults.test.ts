@@ -34,18 +34,18 @@ test.each<[what: string, answer: () => unknown, said: string]>([
     'it has chosen postman, which has no handler for this INVITE',
   ],
   [
-    'gives a region that is none',
+    'gives an unknown region',
     () => ({ nextApplicationName: 'a', routingRegion: 'NORTH' }),
     "routingRegion must be one of ORIGINATING, TERMINATING, NEUTRAL, not 'NORTH'",
   ],
   [
-    'gives a modifier that is none',
+    'gives an unknown modifier',
     () => ({ routeModifier: 'ROUND' }),
     "routeModifier must be one of ROUTE, ROUTE_BACK, NO_ROUTE, not 'ROUND'",
   ],
   ['gives no routes', () => ({ routeModifier: 'ROUTE' }), 'routeModifier ROUTE needs routes'],
   [
-    'gives a route that is no SIP URI',
+    'gives a route that is not a SIP URI',
     () => ({ routeModifier: 'ROUTE', routes: ['tel:+4912'] }),
     "'tel:+4912' is not a SIP URI: nothing can be routed there",
   ],

@@ -101,7 +101,7 @@ describe('which application', () => {
     await s.ends();
   });
 
-  test('the predicate sees the request as it was received, and can change nothing', async () => {
+  test('the predicate sees the request as received, and can change nothing', async () => {
     const seen: unknown[] = [];
     @siplet({ name: 'seeing' })
     class Seeing {
@@ -165,7 +165,7 @@ describe('faults', () => {
     );
   });
 
-  test('two equal methods with predicates are no fault; two without are', async () => {
+  test('two equal methods with predicates are not a fault; two without are', async () => {
     @siplet({ name: 'two' })
     class Two {
       @Invite(urgent) a() {}

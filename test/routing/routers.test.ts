@@ -160,7 +160,7 @@ describe('a router that an application exports', () => {
     ]);
   });
 
-  test('security: a request that applications make anew for ever is ended after 70 of them', async () => {
+  test('security: a request that applications create again and again is ended after 70 of them', async () => {
     const { container } = await chosen({
       chooser: routerOf(() => ({ nextApplicationName: 'a' })),
       a: service('a', []),

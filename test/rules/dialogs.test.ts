@@ -249,7 +249,7 @@ describe('C-35 parameters of the recordRouteUri', () => {
     await s.ends();
   });
 
-  test('C-35 a percent sign in a value comes back as it was set', async () => {
+  test('C-35 a percent sign in a value comes back unchanged', async () => {
     const values: unknown[] = [];
     const s = await scripted({
       invite(request) {

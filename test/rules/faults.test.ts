@@ -106,7 +106,7 @@ describe.each(FAILURES.filter(([, , ms]) => ms === 0))('a handler that %s', (_, 
 });
 
 describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
-  test('C-41 of a 1xx: it goes upstream as it came', async () => {
+  test('C-41 of a 1xx: it goes upstream as received', async () => {
     const s = await scripted({ invite: ring, provisional: once(fail) });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
@@ -120,7 +120,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
     await s.ends(1);
   });
 
-  test('C-41 of a 2xx: it goes upstream as it came, each time', async () => {
+  test('C-41 of a 2xx: it goes upstream as received, each time', async () => {
     const s = await scripted({ invite: ring, success: once(fail) });
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
@@ -137,7 +137,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
     await s.ends(2);
   });
 
-  test('C-41 of the best response: it goes upstream as it came', async () => {
+  test('C-41 of the best response: it goes upstream as received', async () => {
     const s = await scripted({ invite: ring, best: once(fail) });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(486, { headers: { 'Retry-After': '60' } });
@@ -223,7 +223,7 @@ describe.each(FAILURES)('a handler that %s', (_, fail, ms) => {
 
 describe('a handler that throws', () => {
   test.each([180, 200, 486])(
-    'C-41 a %i goes upstream as it came, also when the handler had changed it before it threw',
+    'C-41 a %i goes upstream as received, also when the handler had changed it before it threw',
     async (status) => {
       const spoil = (response: SipResponse) => {
         response.headers.set('X-Half', 'done');
@@ -250,8 +250,8 @@ describe('a handler that throws', () => {
     await s.ends(1);
   });
 
-  test('C-41 because a target is no URI: 500, and nothing is tried', async () => {
-    const s = await scripted({ invite: proxies([BOB, 'no uri at all']) });
+  test('C-41 because a target is not a URI: 500, and nothing is tried', async () => {
+    const s = await scripted({ invite: proxies([BOB, 'not a URI']) });
     await s.call().response(500);
     await s.ends(1);
     expect(requests(s.bob)).toEqual([]);

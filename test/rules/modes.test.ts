@@ -136,7 +136,7 @@ describe('supervision', () => {
     await s.ends();
   });
 
-  test('C-4 what the handler changed is what goes upstream, when its promise has settled', async () => {
+  test('C-4 the response goes upstream with the changes of the handler, when its promise has settled', async () => {
     const s: ScriptedStage = await scripted({
       invite: proxies(BOB),
       async provisional(response) {
@@ -168,7 +168,7 @@ describe('supervision', () => {
     await s.ends();
   });
 
-  test('C-4 what the handler changed in the best response is what goes upstream', async () => {
+  test('C-4 the best response goes upstream with the changes of the handler', async () => {
     const s: ScriptedStage = await scripted({
       invite: proxies(BOB),
       async best(response) {

@@ -23,12 +23,12 @@ interface Case {
 }
 
 const REFUSED: readonly Case[] = [
-  { title: 'a Max-Forwards that is no number', status: 400, options: { headers: { 'Max-Forwards': 'many' } } },
+  { title: 'a Max-Forwards that is not a number', status: 400, options: { headers: { 'Max-Forwards': 'many' } } },
   { title: 'a Max-Forwards of more than 255', status: 400, options: { headers: { 'Max-Forwards': '256' } } },
   { title: 'a CSeq number of more than 2^31', status: 400, options: { headers: { CSeq: '4294967296 INVITE' } } },
   { title: 'a CSeq of another method', status: 400, options: { headers: { CSeq: '1 OPTIONS' } } },
   { title: 'a Request-URI with a space in it', status: 400, uri: 'sip:bob smith@example.com' },
-  { title: 'a Route that is no URI', status: 400, options: { headers: { Route: 'nowhere' } } },
+  { title: 'a Route that is not a URI', status: 400, options: { headers: { Route: 'nowhere' } } },
   { title: 'an unknown URI scheme', status: 416, uri: 'http://example.com/bob' },
   { title: 'an unknown URI scheme without slashes', status: 416, uri: 'nobody:knows' },
   { title: 'Max-Forwards 0', status: 483, options: { headers: { 'Max-Forwards': '0' } } },

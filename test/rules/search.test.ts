@@ -66,7 +66,7 @@ describe('parallel', () => {
     const sent = s.alice.request('MESSAGE', 'sip:bob@example.com', { via: 'siplet' });
     await s.bob.receive('MESSAGE');
     await s.world.run(60_000);
-    // RFC 4320 §4.2: no 408 to what is no INVITE, and a 100 no earlier than Timer E reaches T2 (§4.1).
+    // RFC 4320 §4.2: no 408 to a request that is not INVITE, and a 100 no earlier than Timer E reaches T2 (§4.1).
     expect(arrivals(s.alice)).toEqual(['3502 100']);
     expect(sent.responses).toHaveLength(1);
     await s.ends();
@@ -258,7 +258,7 @@ describe('Timer C', () => {
 });
 
 describe('recurse', () => {
-  test('C-26 a branch for every Contact of a 3xx; it is no candidate', async () => {
+  test('C-26 a branch for every Contact of a 3xx; the 3xx is not a candidate', async () => {
     const s = await scripted({ invite: proxies(BOB), best: watch });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(302, { headers: { Contact: [`<${CAROL}>`, `<${DAVE}>`] } });

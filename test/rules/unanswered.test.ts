@@ -36,7 +36,7 @@ test('C-41a both are configurable', async () => {
   await s.ends(1);
 });
 
-test('C-41a a provisional response is no answer', async () => {
+test('C-41a a provisional response is not an answer', async () => {
   const s = await scripted({ invite: (request) => request.createResponse(180).send() });
   const call = s.call();
   await call.response(180);

@@ -46,7 +46,7 @@ class Sent {
   }
 
   /**
-   * Its response of that status; of another class it fails. A final response to INVITE that is no 2xx is acknowledged.
+   * Its response of that status; of another class it fails. A final response to INVITE other than 2xx is acknowledged.
    */
   async response(status: number): Promise<Raw> {
     const { raw } = await caller.inbox.take(
@@ -365,13 +365,13 @@ shutdown: { timeout: 1000 }
       ['early', 183, 'Faulty.early'],
       ['answered', 200, 'Faulty.answered'],
       ['best', 486, 'Faulty.best'],
-    ])('C-41 %s: the %i goes upstream as it came', async (where, status, handler) => {
+    ])('C-41 %s: the %i goes upstream as received', async (where, status, handler) => {
       const invite = send(container(), 'INVITE', `${where}-${how}`);
       const { raw, reply } = await arrival(invite);
       const contact = `Contact: <sip:bob@127.0.0.1:${callee.port}>`;
-      reply(responseTo(raw, status, [contact, 'X-Bob: as it came', 'Subject:  odd ']));
+      reply(responseTo(raw, status, [contact, 'X-Bob: unchanged', 'Subject:  odd ']));
       const response = await invite.response(status);
-      expect([response.value('x-bob'), response.lines.includes('Subject:  odd ')]).toEqual(['as it came', true]);
+      expect([response.value('x-bob'), response.lines.includes('Subject:  odd ')]).toEqual(['unchanged', true]);
       expect(response.start).toBe(`SIP/2.0 ${status} Whatever`);
       const line = await complaint(container(), invite);
       expect(line).toMatchObject({ app: 'faulty', method: 'INVITE', handler });

@@ -23,7 +23,7 @@ import {
 type Outcome = 'forwarded' | 'dropped' | number;
 /**
  * Over TCP also: answered, and the connection is closed; nothing is sent until the rest has come, and then the outcome;
- * two messages, and octets that are none.
+ * two messages, and octets that form no message.
  */
 type StreamOutcome =
   | Outcome
@@ -50,7 +50,7 @@ const row = (name: string, section: string, udp: Outcome, why = '', tcp: StreamO
 // The column "proxy" of the index. Whether example.com is a domain of the container changes none of it: an application
 // takes what comes, and none of the messages is for the container itself.
 const TABLE: readonly Row[] = [
-  // C-40 stands over "a proxy obeys the Route": services.example.com is not us. Below it is forwarded without its To
+  // C-40 comes before "a proxy obeys the Route": services.example.com is not us. Below it is forwarded without its To
   // tag.
   row('wsinv', '3.1.1.1', 481, 'its To tag matches no dialog, and its Route is not ours'),
   row('intmeth', '3.1.1.2', 'forwarded'),
@@ -199,13 +199,13 @@ async function expectInStep(connection: Connection, container: Container): Promi
   expect((await connection.inbox.take()).raw.status).toBe(200);
 }
 
-/** A Via value as it comes back or is passed on: with the source in it (§18.2.1, RFC 3581). */
+/** A Via value that comes back or is passed on: with the source in it (§18.2.1, RFC 3581). */
 const stamped = (value: string, sourcePort: number) =>
   `${value.replace(/\r\n[ \t]+/g, ' ').replace(/;\s*rport\b/, `;rport=${sourcePort}`)};received=${SOURCE}`;
 
 const MAX_FORWARDS = /^(max-forwards\s*:\s*)\d+$/i;
 
-/** §16.6, and nothing else: every line as it was sent and where it was, but for what a proxy must change. */
+/** §16.6, and nothing else: every line as sent and in its place, except for what a proxy must change. */
 function expectPassedOn(sent: Raw, got: Arrival, container: Container, transport: 'UDP' | 'TCP'): void {
   const { raw } = got;
   expect(raw.start).toBe(sent.start);
@@ -248,14 +248,14 @@ function expectPassedOn(sent: Raw, got: Arrival, container: Container, transport
 
 const HEADERS_OF_A_RESPONSE = ['via', 'from', 'to', 'call-id', 'cseq', 'content-length', 'unsupported'];
 
-/** §8.2.6: what identifies the request comes back as it was sent, the source noted in the topmost Via. */
+/** §8.2.6: what identifies the request comes back as sent, with the source noted in the topmost Via. */
 function expectAnswers(sent: Raw, response: Raw, status: number): void {
   expect(response.status).toBe(status);
   expect(response.start).toMatch(/^SIP\/2\.0 \d{3} .*/);
   expect(response.body).toBe('');
   expect(response.lines.map(keyOf).filter((key) => !HEADERS_OF_A_RESPONSE.includes(key))).toEqual([]);
   const [top, ...below] = sent.values('via');
-  // One that ends in commas (badinv01) is no list to compare.
+  // One that ends in commas (badinv01) is not a list that can be compared.
   if (present(top).includes(',')) expect(response.value('via')?.startsWith(present(top))).toBe(true);
   else expect(response.values('via')).toEqual([stamped(present(top), caller.port), ...below]);
   for (const key of ['from', 'call-id']) expect(response.value(key)).toBe(sent.value(key));

@@ -1,4 +1,4 @@
-// A topmost Via that is folded, or cannot be read: it keeps its place, and comes back as it was.
+// A topmost Via that is folded, or cannot be read: it keeps its place, and comes back unchanged.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Container } from './process.js';
@@ -36,8 +36,8 @@ async function sent(wire: string): Promise<{ connection: Connection }> {
   return { connection };
 }
 
-// §16.6 step 8, §7.3.1: our Via is put above the existing ones, and no header field moves. Here both Vias stand behind
-// Route and below.
+// §16.6 step 8, §7.3.1: our Via is put above the existing ones, and no header field moves. Here both Vias are after
+// Route, further down.
 test('RFC 4475 §3.1.1.1 wsinv, without its To tag: a folded topmost Via stays where it was, ours above it', async () => {
   const wire = read('wsinv').replace(/ ;\s+tag\s+= 1918181833n/, '');
   const { connection } = await sent(wire);
@@ -53,7 +53,7 @@ test('RFC 4475 §3.1.1.1 wsinv, without its To tag: a folded topmost Via stays w
 });
 
 // §8.2.6.2: the Via values of a response equal those of the request. Here a line `Via: ;` comes in addition.
-test('RFC 4475 §3.1.2.1 badinv01: the Via comes back as it was sent', async () => {
+test('RFC 4475 §3.1.2.1 badinv01: the Via comes back as sent', async () => {
   const { connection } = await sent(read('badinv01'));
   const { raw } = await connection.inbox.take();
   await connection.close();

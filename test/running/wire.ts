@@ -81,7 +81,7 @@ export class Raw {
     return this.isRequest ? 0 : Number(this.start.slice(8, 11));
   }
 
-  /** Values of every field of that name as they stand there, white space around them taken off. */
+  /** Values of every field of that name as written, without the white space around them. */
   values(name: string): string[] {
     return this.lines.filter((line) => keyOf(line) === name).map(fieldValueOf);
   }
@@ -237,7 +237,7 @@ export async function sink(): Promise<End> {
   }
 }
 
-/** The response to a request as it came, with a To tag and without a body. */
+/** The response to a received request, with a To tag and without a body. */
 export function responseTo(request: Raw, status: number, extra: readonly string[] = []): string {
   const back = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'record-route']);
   const lines = request.lines

@@ -204,7 +204,7 @@ describe('RULES.md section 2: classes', () => {
         .sort(),
     ).toEqual([false, true]);
   });
-  test('what is no class has no declarations', () => {
+  test('a value that is not a class has no declarations', () => {
     for (const target of [undefined, null, 1, 'x', {}, () => 0, function f() {}]) {
       expect([declarationOf(target), handlersOf(target), isApplicationRouter(target)]).toEqual([undefined, [], false]);
     }

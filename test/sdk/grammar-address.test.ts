@@ -40,7 +40,7 @@ describe('RFC 4475 addresses', () => {
     expect(parameterOf(from.parameters, "fromParam''~+*_!.-%")).toMatch(/^"[^"]+"$/);
     expect(parameterOf(from.parameters, 'tag')).toBe("_token~1'+`*%!-.");
   });
-  test('§3.1.1.5 esc02: "%" in a display name is no escape', () => {
+  test('§3.1.1.5 esc02: "%" in a display name is not an escape', () => {
     expect(scanAddress(value('esc02', 'to'))).toMatchObject({
       displayName: '"%Z%45"',
       uri: 'sip:resource@example.com',
@@ -115,7 +115,7 @@ describe('§20.10 name-addr and addr-spec', () => {
     '<sip:a@b>;x="y',
     '<sip:a@b>;x=y z',
     '<sip:a@b>;x=é',
-  ])('%j is none', (text) => expect(scanAddress(text)).toBeUndefined());
+  ])('%j is not an address', (text) => expect(scanAddress(text)).toBeUndefined());
 });
 
 describe('§25.1 parameters', () => {

@@ -91,7 +91,7 @@ describe('§25.1 SIP-URI', () => {
     'sip:é@h',
     'sip:a@hé',
     '<sip:a@h>',
-  ])('%j is none', (text) => expect(scanUri(text)).toBeUndefined());
+  ])('%j is not a URI', (text) => expect(scanUri(text)).toBeUndefined());
 });
 
 describe('§25.1 host', () => {
@@ -134,7 +134,7 @@ describe('§25.1 host', () => {
     '1.2.3.4.',
     'a b',
     'a\0',
-  ])('%j is none', (host) => expect(isHost(host)).toBe(false));
+  ])('%j is not a host', (host) => expect(isHost(host)).toBe(false));
   test.each([
     '[]',
     '[:]',
@@ -146,9 +146,10 @@ describe('§25.1 host', () => {
     '[12345::]',
     '[1:2:3:4:5:6:7:8:9]',
     '[1:2:3:4:5:6:7::8]',
-  ])('%s is none', (host) => expect(isHost(host)).toBe(false));
-  test.each(['[::1.2.3]', '[1:2:3:4:5:6:7:1.2.3.4]', '[::1%eth0]', '[g::]', '[::1]]', '::1'])('%s is none', (host) =>
-    expect(isHost(host)).toBe(false),
+  ])('%s is not a host', (host) => expect(isHost(host)).toBe(false));
+  test.each(['[::1.2.3]', '[1:2:3:4:5:6:7:1.2.3.4]', '[::1%eth0]', '[g::]', '[::1]]', '::1'])(
+    '%s is not a host',
+    (host) => expect(isHost(host)).toBe(false),
   );
 });
 
@@ -204,7 +205,7 @@ describe('RFC 4475 URIs', () => {
     ['§3.3.4 unksm2', 'http://www.example.com', 'http', '//www.example.com'],
     ['§3.3.4 unksm2', 'name:John_Smith', 'name', 'John_Smith'],
   ])('%s: %s is a URI of another scheme', (_, text, scheme, rest) => expect(parts(text)).toEqual({ scheme, rest }));
-  test.each(['1a:b', ':b', 'a b:c', 'http:', 'http:a b', 'http:a"b', 'mailto:%4', 'x:é'])('%j is no URI', (text) =>
+  test.each(['1a:b', ':b', 'a b:c', 'http:', 'http:a b', 'http:a"b', 'mailto:%4', 'x:é'])('%j is not a URI', (text) =>
     expect(scanUri(text)).toBeUndefined(),
   );
 });
@@ -241,7 +242,7 @@ describe('RFC 3966 §3 tel URIs', () => {
     'tel:+1;a_b=c',
     'tel:+1;a="b"',
     'tel:+1\r\nX: y',
-  ])('%j is none', (text) => expect(scanUri(text)).toBeUndefined());
+  ])('%j is not a URI', (text) => expect(scanUri(text)).toBeUndefined());
 });
 
 test('§25.1 token', () => {
@@ -249,7 +250,7 @@ test('§25.1 token', () => {
   for (const text of ['', 'a b', 'a:b', 'a/b', 'é', 'a\n', '"a"', 'a@b']) expect(isToken(text)).toBe(false);
 });
 
-test('§19.1.2 unescape takes one level off and leaves what is no escape', () => {
+test('§19.1.2 unescape takes one level off and leaves what is not an escape', () => {
   expect(unescaped('%41%2541%zz%4')).toBe('A%41%zz%4');
   expect(unescaped('%C3%A9')).toBe('Ã©');
   expect(unescaped('%%41')).toBe('%A');

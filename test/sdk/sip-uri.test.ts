@@ -64,7 +64,7 @@ describe('§19.1.4 the rules one by one', () => {
     ['sip:h?to=sip:a%40H', 'sip:h?To=%3Csip:a%40h%3E'],
     ['sip:h?priority=URGENT', 'sip:h?priority=urgent'],
   ])('%s = %s', (a, b) => expect(equal(a, b)).toEqual([true, true]));
-  test('a string is compared as the URI that it is, and what is no URI is no equal', () => {
+  test('a string is compared as the URI that it is, and a value that is not such a URI is not equal', () => {
     expect(SipUri.parse('sip:a@h').equals('sip:a@H')).toBe(true);
     expect(SipUri.parse('sip:a@h').equals('tel:+1')).toBe(false);
     expect(SipUri.parse('sip:a@h').equals(undefined)).toBe(false);
@@ -88,13 +88,13 @@ describe('§19.1.2 parts are held decoded and written escaped', () => {
     ]);
     expect(uri.parameters.get('TRANSPORT')).toBe('tcp');
   });
-  test('UTF-8 is text, octets that are none stay escaped', () => {
+  test('UTF-8 is text, other octets stay escaped', () => {
     expect(SipUri.parse('sip:J%C3%B6rg%F0%9F%98%80@h').user).toBe('Jörg😀');
     expect(SipUri.parse('sip:%FF%20@h').user).toBe('%FF ');
     expect(SipUri.parse('sip:%FF%20@h').toString()).toBe('sip:%FF%20@h');
     expect(new SipUri({ user: 'Jörg😀', host: 'h' }).toString()).toBe('sip:J%C3%B6rg%F0%9F%98%80@h');
   });
-  test('what was not touched is written as it was, what was changed is written anew', () => {
+  test('unchanged parts are written as parsed, changed parts are escaped again', () => {
     const uri = SipUri.parse('sip:a%3bb@H;Foo=%41;lr');
     expect(uri.toString()).toBe('sip:a%3bb@H;Foo=%41;lr');
     uri.user = 'c;d@';

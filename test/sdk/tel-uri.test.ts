@@ -59,7 +59,7 @@ describe('TelUri', () => {
   test('isGlobal gives a number its plus', () => {
     expect(new TelUri({ number: '1-201', isGlobal: true }).toString()).toBe('tel:+1-201');
   });
-  test('what is none is refused', () => {
+  test('a text that is not a tel URI is refused', () => {
     for (const text of ['tel:911', 'sip:a@h', 'tel:+1;;', '']) expect(() => TelUri.parse(text)).toThrow(SipParseError);
     expect(() => TelUri.parse('tel:911')).toThrow('phone-context');
   });

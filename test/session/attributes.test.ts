@@ -17,7 +17,7 @@ test.each<[string, Json]>([
   ['an object', { a: { b: [true] }, c: undefined }],
   ['an object without a prototype', Object.assign(Object.create(null), { a: 1 })],
   ['the same object in two places', ((one) => [one, one])({ a: 1 })],
-])('%s can be set, and is what it was', (_what, value) => {
+])('%s can be set, and comes back unchanged', (_what, value) => {
   expect(open().set('x', value).get('x')).toBe(value);
 });
 

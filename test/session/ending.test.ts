@@ -176,7 +176,7 @@ test('§6.4.1 what is ready is judged when the handler has settled: it keeps its
   ]);
 });
 
-test('§6.4.1 invalidate() is no readiness: the sessions end, then the application session', async () => {
+test('§6.4.1 invalidate() reports no readiness: the sessions end, then the application session', async () => {
   const s = await watched({ invite: () => {}, bye: (request) => request.applicationSession.invalidate() });
   const { call } = await established(s);
   await hangUp(s, call);

@@ -3,7 +3,7 @@ import { type ApplicationSession, SessionInvalidError } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { type Script, scripted } from '../world/script.js';
 
-/** A call that the application has answered; `notes` is what happened, in order. */
+/** A call that the application has answered; `notes` lists what happened, in order. */
 async function answered(more: Script = {}) {
   const notes: string[] = [];
   let session: ApplicationSession | undefined;

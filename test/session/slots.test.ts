@@ -52,7 +52,7 @@ test('no more places than there were things at a time', () => {
   expect(slots.next).toBeLessThan(3);
 });
 
-test('of a number that is none: nothing', () => {
+test('a number that is not a slot in use gives nothing', () => {
   const slots = new Slots<Thing>();
   slots.add({ name: 1 });
   for (const slot of [-1, 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 40])

@@ -19,7 +19,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'a URI scheme of nobody': { status: 416, uri: 'gopher:x' },
   'Proxy-Require': { status: 420, headers: { 'Proxy-Require': 'foo, bar' } },
   'a broken CSeq': { status: 400, headers: { CSeq: '1 MESSAGE' } },
-  'a Route that is no URI': { status: 400, headers: { Route: '<x y>' } },
+  'a Route that is not a URI': { status: 400, headers: { Route: '<x y>' } },
 };
 
 const tags = (s: { alice: { received: readonly { message: { toTag?: string | undefined } }[] } }) =>
@@ -65,7 +65,7 @@ describe('RULES.md section 6, what the routing function returns', () => {
     undefined: () => undefined,
     null: () => null,
     'an empty text': () => '',
-    'what is no URI': () => 'not a uri',
+    'a text that is not a URI': () => 'not a uri',
     'a number': () => 7,
     'an object': () => ({}),
     'a promise': async () => 'sip:bob@10.0.0.2',
@@ -107,7 +107,7 @@ describe('RULES.md section 6, what the routing function returns', () => {
     expect(s.alice.received).toEqual([]);
   });
 
-  test.each(BOTH)('a SipUri or a text over %s; what may not stand in a Request-URI is left out', async (transport) => {
+  test.each(BOTH)('a SipUri or a text over %s; what a Request-URI must not contain is left out', async (transport) => {
     const { SipUri } = await import('@siplet/sdk');
     for (const target of [
       `sip:bob@10.0.0.2:5060${over(transport)}`,

@@ -134,7 +134,7 @@ describe('SLP-17', () => {
     const before = process.memoryUsage().heapUsed;
     send(COUNT / 4, COUNT);
     collect?.();
-    // With --expose-gc to the octet; without it the bound is what 10,000 held INVITEs would take at the least.
+    // With --expose-gc the measurement is exact. Without it the bound is the least that 10,000 held INVITEs would take.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(collect ? 1_000_000 : 50_000_000);
     nothing(held);
   });

@@ -31,7 +31,7 @@ describe.each(BOTH)('over %s', (transport) => {
     invite.reply(200);
     invite.resend();
     invite.reply(200, { toTag: 'fork' });
-    invite.reply(603); // a second final response is no business of a stateless proxy
+    invite.reply(603); // a second final response does not concern a stateless proxy
     await s.world.deliver();
     expect(call.responses.map(({ status }) => status)).toEqual([100, 180, 180, 199, 200, 200, 200, 603]);
     await nothingHeld(s);

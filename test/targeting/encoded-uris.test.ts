@@ -133,7 +133,7 @@ test('C29 the parameter is taken off a Request-URI of ours before anybody sees i
     .request('MESSAGE', 'sip:room@10.0.0.9;siplet-session=forged;y', { via: 'siplet' })
     .response(200);
   expect(forged.header('X-Seen')).toBe('sip:room@10.0.0.9;y');
-  // A URI at Bob that carries it: it is Bob's, and goes to him as it came.
+  // A URI at Bob that carries it: it is Bob's, and goes to him unchanged.
   const call = s.alice.invite(`${BOB}${parameter}`, { via: 'siplet' });
   const invite = await s.bob.receive('INVITE');
   expect(invite.uri).toBe(`${BOB}${parameter}`);

@@ -109,7 +109,7 @@ export class NotingFlow implements Flow {
   forget(sender: FlowUser): void {
     this.senders.delete(sender);
   }
-  /** The connection is lost: whoever is registered hears. */
+  /** The connection is lost: every registered sender is told. */
   fail(error = new Error('connection refused')): void {
     const senders = [...this.senders];
     this.senders.clear();

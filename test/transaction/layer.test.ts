@@ -18,7 +18,7 @@ describe('malformed messages', () => {
     expect(stand.passed).toEqual([]);
     expect(stand.total).toBe(0);
   });
-  test('an ACK, a response, and what is no SIP are not answered', () => {
+  test('an ACK, a response, and octets that are not SIP are not answered', () => {
     const stand = new Stand();
     stand.receive(incoming('ACK', { cseqMethod: 'OPTIONS' }));
     stand.receive('SIP/2.0 200 OK\r\nVia: x\r\n\r\n');

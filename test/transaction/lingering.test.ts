@@ -1,4 +1,4 @@
-// Who hears of transactions whose request is done with (proxy/lingering.ts).
+// The user of transactions whose request has been dealt with (proxy/lingering.ts).
 import { expect, test } from 'vitest';
 import type { Response } from '../../container/message/index.js';
 import { Lingering } from '../../container/proxy/lingering.js';

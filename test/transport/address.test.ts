@@ -13,7 +13,7 @@ import {
 import { Listening, parseListen } from '../../container/transport/listen-address.js';
 import { INTERFACES } from './fakes.js';
 
-test('the family of an address is what the host says, for any text', () => {
+test('the family of an address is the one that isIP of Node gives, for any text', () => {
   const octet = fc.integer({ min: 0, max: 300 });
   const group = fc.oneof(
     fc.constantFrom('', '0', 'ffff', '1.2.3.4', '12345', 'g'),

@@ -80,7 +80,7 @@ describe.each(HAS_V6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'])('on %s', (address) 
     expect((await inbox.next())[0]).toBe('');
   });
 
-  test('UDP: an error of the system where a datagram could be is none; what comes behind it is read', async () => {
+  test('UDP: a system error in place of a datagram is not taken for one; the next datagram is read', async () => {
     const inbox = new Inbox<string>();
     const socket = await network.bind(address, 0, { receive: (wire) => inbox.put(wire) });
     open.push(socket);

@@ -150,7 +150,7 @@ describe('datagrams', () => {
     expect(faults).toHaveLength(2);
   });
 
-  test('TRP-24 the same request over UDP and TCP bears the same branch and sent-by', async () => {
+  test('TRP-24 the same request over UDP and TCP has the same branch and sent-by', async () => {
     const { datagram, network, passed } = await layer();
     const via = 'SIP/2.0/UDP 192.0.2.9:5070;branch=z9hG4bK1';
     datagram(request({ via }));
@@ -352,7 +352,7 @@ describe('flows to a hop', () => {
     expect(flow).toMatchObject({ transport: 'TCP', reliable: true, sentBy: '192.0.2.1:5060' });
   });
 
-  test('TRP-18 a refused connection is told once to each sender, later; the next try connects anew', async () => {
+  test('TRP-18 a refused connection is told once to each sender, later; the next try connects again', async () => {
     const { open, network, agenda, transport } = await layer();
     const flow = open('192.0.2.9');
     const [one, other, third] = [new Sender(), new Sender(), new Sender()];

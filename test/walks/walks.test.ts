@@ -1,4 +1,4 @@
-// The walks that container/README.md shows are those of the running engine. SIPLET_WRITE=1 writes them anew.
+// The walks that container/README.md shows are those of the running engine. SIPLET_WRITE=1 writes them again.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { BestResponse, Invite, ProvisionalResponse, Siplet, type SipRequest, SuccessResponse } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';

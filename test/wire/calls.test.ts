@@ -112,7 +112,7 @@ describe.each(BOTH)('over %s', (transport) => {
   test('C-29 §9.1 the caller cancels before a 1xx: the CANCEL waits for it', async () => {
     const s = await loopback(transport, (w) => ({ invite: proxies(w.uri(w.bob)) }));
     s.bob.answerCancel = true;
-    s.bob.reliable = true; // it does not answer retransmissions anew
+    s.bob.reliable = true; // it does not answer retransmissions again
     const call = s.call();
     const invite = await s.bob.receive('INVITE');
     await call.cancel().response(200);

@@ -1,5 +1,5 @@
-// Datagrams on the system's own sockets (udp.ts, udp-sender.ts): what is sent is what arrives, whatever was sent before
-// it from the same memory.
+// Datagrams on the system's own sockets (udp.ts, udp-sender.ts): each arrives as sent, whatever was sent before it from
+// the same memory.
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { present } from '../../container/base/present.js';
@@ -40,7 +40,7 @@ describe.each(['127.0.0.1', '::1'])('from %s', (address) => {
 
   test.each([
     ['too long for a datagram', 'z'.repeat(65_508), 5060],
-    ['a port that is none', 'z', 0],
+    ['port 0', 'z', 0],
     ['a port beyond all', 'z', 65_536],
   ])('%s: told later, and never thrown', async (_, wire, port) => {
     const { socket } = await bound(address);
@@ -72,7 +72,7 @@ describe('what the system has no room for yet', () => {
   }
   const text = (list: Uint8Array[]): string => Buffer.from(present(list[0])).toString('latin1');
 
-  test('stays as it was until it has left: nothing else is written to its memory', () => {
+  test('stays unchanged until it has left: nothing else is written to its memory', () => {
     const { lists, sender } = fake(0);
     for (const wire of ['first', 'other', 'third']) expect(sender.send(wire, 5060, '127.0.0.1')).toBeUndefined();
     expect(lists.map(text)).toEqual(['first', 'other', 'third']);

@@ -1,5 +1,5 @@
-// Calls through a container with two engines: each is whole on one of them, whoever sends, and all of them are at one
-// address. Needs the build.
+// Calls through a container with two engines: one engine has all of a call, regardless of the sender, and all engines
+// are at one address. Needs the build.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { responseTo } from '../running/wire.js';

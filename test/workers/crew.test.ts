@@ -100,7 +100,7 @@ test('D-1 a version that is being started while an engine comes back is in servi
   expect(present(threads[2]).seen).toContain('start 2');
 });
 
-test('D-2 a version is idle when those engines have said so that have it, whoever came later', async () => {
+test('D-2 a version is idle when the engines that have it have said so, regardless of engines that came later', async () => {
   const { crew, threads, idle } = stage((_thread, what) => what === 'start 1' && threads.length === 3);
   await crew.start();
   await crew.startApplication(order(1));

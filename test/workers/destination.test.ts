@@ -89,7 +89,7 @@ describe.each([0, 1, 2, 3])('engine %i', (number) => {
     test.each([
       ['the Contact of a dialog that ends here', 'BYE sip:bob@192.0.2.1;sid=b1;return=b;siplet-session=b', tag, number],
       ["somebody's name for what is not ours", 'INVITE sip:bob@192.0.2.1;sid=b1;return=b', '', -1],
-    ])('without a Route they are no word of ours in the Request-URI: %s', (_title, start, toTag, expected) => {
+    ])('without a Route these parameters of the Request-URI are not ours: %s', (_title, start, toTag, expected) => {
       const to = toTag === '' ? '<sip:bob@b>' : `<sip:bob@b>;tag=${toTag}`;
       expect(found(request([`To: ${to}`], `${start} SIP/2.0`))).toBe(expected);
     });
@@ -141,7 +141,7 @@ describe.each([0, 1, 2, 3])('engine %i', (number) => {
     });
   });
 
-  test('identifiers bear it, each in its first character, in lower case', () => {
+  test('identifiers carry it, each in its first character, in lower case', () => {
     for (const text of [own.branch(), own.tag(), own.id()]) {
       expect(engineOf(text.charCodeAt(0))).toBe(number);
       expect(text).toMatch(/^[a-z2-7]+$/);
@@ -160,7 +160,10 @@ describe('what names no engine goes by its Call-ID', () => {
     ['a response to what a stateless siplet forwarded', response('Via: SIP/2.0/UDP a;branch=z9hG4bKs-0123456789')],
     ['a branch of an engine that there is not', response('Via: SIP/2.0/UDP a;branch=z9hG4bK7abcdef')],
     ['an initial request', request(['To: <sip:a@b>', 'Call-ID: x'], 'INVITE sip:a@b SIP/2.0')],
-    ['Replaces in what is no INVITE', request(['Replaces: x;to-tag=a;from-tag=b'], 'MESSAGE sip:a@b SIP/2.0')],
+    [
+      'Replaces in a request that is not INVITE',
+      request(['Replaces: x;to-tag=a;from-tag=b'], 'MESSAGE sip:a@b SIP/2.0'),
+    ],
     ['Replaces that cannot be read', request(['Replaces: x'], 'INVITE sip:a@b SIP/2.0')],
     ['a Route without brackets', request(['Route: sip:a;lr;sid=abc.x'])],
     ['a display name that does not end', request(['To: "Bob <sip:a@b>;tag=x'])],
@@ -180,7 +183,7 @@ describe('what names no engine goes by its Call-ID', () => {
     expect(scan.callId).toBe('1@x');
   });
 
-  test('what stands in the body says nothing', () => {
+  test('lines of the body that look like header fields say nothing', () => {
     const scan = new HeadScan();
     scan.read(`${request(['Call-ID: 1'])}Call-ID: 2\r\nTo: <sip:a@b>;tag=x\r\nv: y\r\n`);
     expect([scan.callId, scan.to, scan.via]).toEqual(['1', '', '']);

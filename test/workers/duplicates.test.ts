@@ -46,7 +46,7 @@ test.runIf(existsSync('/proc/self/fd'))('each is another descriptor', async () =
 
 test.runIf(existsSync('/proc/self/fd'))('where descriptors run out it rejects, and leaves none behind', async () => {
   const text = `
-    // What a first child process leaves in Node is no socket.
+    // The descriptors that a first child process leaves in Node are not sockets.
     await duplicates(handles, 1);
     const eaten = [];
     try { for (;;) eaten.push(openSync('/dev/null')); } catch {}

@@ -80,7 +80,7 @@ test('what is measured is the sum over the engines; calls are listed together, a
   for (const call of [...calls, streamed]) await call.passes('BYE');
 });
 
-test('events of all engines come to whoever listens', async () => {
+test('every listener gets the events of all engines', async () => {
   const stage = await open();
   const ending = new AbortController();
   const answer = await fetch(`${stage.container.admin}/api/events`, { signal: ending.signal });

@@ -128,7 +128,7 @@ describe('who gets a message', () => {
       for (const branch of ['1', '2']) expect(exchange.engineOf(of(branch, 'CANCEL'))).toBe(1 - home);
     });
 
-    test('while its home is away whoever has it keeps it', () => {
+    test('while its home is away, the engine that has it keeps it', () => {
       const { exchange } = stage();
       exchange.detach(1 - home);
       expect(exchange.move(of('z9hG4bKone'), home, 1 - home)).toBe(home);
@@ -190,7 +190,7 @@ describe('the main thread rests a moment between reads', () => {
 });
 
 describe('the ring of an engine', () => {
-  test('what throws on the way of one message keeps no other from coming, now or later', async () => {
+  test('an error while one message is handled keeps no other from coming, now or later', async () => {
     const ring = new Ring(Ring.memory(1024));
     const failed: unknown[] = [];
     const network = new EngineNetwork(ring, {} as never, (error) => failed.push(error));
@@ -417,7 +417,7 @@ describe('connections', () => {
     expect(told.map(({ engine, kind }) => `${engine} ${kind}`)).toEqual(['0 streamMessage', '0 takeOver']);
   });
 
-  test('§18.1.1 one that is being ended carries nothing more: who connects to there gets another', async () => {
+  test('§18.1.1 one that is being ended carries nothing more: an engine that connects to the same address gets another', async () => {
     const { streams, opened } = await stage();
     const remote = { address: '192.0.2.1', port: 5060 };
     streams.connect(0, { connection: 1, remote });
@@ -478,7 +478,7 @@ describe('sums', () => {
     ).toEqual([2, 1, 2]);
   });
 
-  test('what an engine has counted stays counted when it does not answer, and when it has begun anew; how it is does not', () => {
+  test('the counters of an engine stay in the sums when it does not answer and after it began again; its gauges do not', () => {
     const counted = new Counted();
     const [one, other, again] = [{}, {}, {}];
     const said = (engine: number, member: object, count: number) => ({

@@ -77,7 +77,7 @@ test('whatever is written and read in whatever turns comes out as it went in', (
   );
 });
 
-test('positions that have gone through all numbers begin anew', () => {
+test('positions that have gone through all numbers begin again', () => {
   const memory = Ring.memory(1024);
   // Shortly before 2^31, where they become negative.
   const counters = new Int32Array(memory, 0, 48);
@@ -89,7 +89,7 @@ test('positions that have gone through all numbers begin anew', () => {
   }
 });
 
-test('whoever sleeps is woken once', () => {
+test('a reader that sleeps is woken once', () => {
   const ring = small();
   expect(ring.wakes()).toBe(false);
   expect(ring.sleep()).toBe(true);

@@ -9,7 +9,7 @@ export function cpuTime(job: () => void): number {
   return (user + system) / 1000;
 }
 
-/** The least of so many times: a collection of garbage in between is no cost of the job. */
+/** The least of so many times: a garbage collection in between is not a cost of the job. */
 export function leastCpuTime(job: () => void, times: number): number {
   return Math.min(...Array.from({ length: times }, () => cpuTime(job)));
 }

@@ -136,7 +136,7 @@ function shortened(reason: string): string {
   return reason.length > 18 ? `${reason.slice(0, 16).trimEnd()}..` : reason;
 }
 
-/** What is no message: its first characters. */
+/** Octets that are not a message, shown by their first characters. */
 function octets(wire: string): string {
   return wire.trim() === '' ? 'CRLF' : JSON.stringify(wire.slice(0, 12));
 }

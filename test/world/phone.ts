@@ -150,7 +150,7 @@ export class Phone {
   // Receiving.
 
   /**
-   * The next request of this method (or of which this is true) that the test has not seen; time passes until it comes.
+   * The next request of this method (or for which this is true) that the test has not seen; time passes until it comes.
    */
   receive(wanted: string | ((request: ServerRequest) => boolean), within?: number): Promise<ServerRequest> {
     const what = `${this.name} waits for ${typeof wanted === 'string' ? wanted : 'a request'}`;

@@ -65,7 +65,7 @@ export class Scheduler {
     });
   }
 
-  /** Something went wrong where nobody could be told: whoever waits is told. */
+  /** Something went wrong where nobody could be told: every wait fails with it. */
   fault(error: unknown): void {
     this.#faults.push(error);
   }
@@ -80,7 +80,7 @@ export class Scheduler {
     this.#driving = false;
   }
 
-  /** Lets go whoever has what was waited for. */
+  /** Releases each wait whose condition is met. */
   #release(): boolean {
     if (this.#faults.length > 0) {
       const [first] = this.#faults;

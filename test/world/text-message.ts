@@ -1,5 +1,5 @@
-// A SIP message as the phones read and write it: lines of text, read anew from RFC 3261 §7 and §25, so that the
-// container is judged by somebody else's eyes.
+// A SIP message as the phones read and write it: lines of text, written from RFC 3261 §7 and §25 without the code of
+// the container, so that the container is judged by somebody else's eyes.
 import { present } from '../../container/base/present.js';
 
 /** §7.3.3 and the extensions that define one: compact form → name. */
@@ -137,7 +137,7 @@ export function elements(value: string): string[] {
   return found.map((element) => element.trim()).filter((element) => element !== '');
 }
 
-/** A header parameter: what stands behind the angle brackets, if there are any. '' for one without a value. */
+/** A header parameter: one that follows the angle brackets, if there are any. '' for one without a value. */
 export function parameter(value: string, name: string): string | undefined {
   const behind = value.replace(/"(?:[^"\\]|\\.)*"/g, '').replace(/<[^>]*>/, '');
   for (const part of behind.split(';').slice(1)) {

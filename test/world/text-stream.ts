@@ -4,7 +4,7 @@ export class TextStream {
   /** Double CRLFs between messages (RFC 5626 §3.5.1), counted. */
   pings = 0;
 
-  /** Takes octets in; gives the messages that are complete now. Throws when what stands there cannot be framed. */
+  /** Takes octets in; gives the messages that are complete now. Throws when the octets cannot be framed. */
   push(octets: string): string[] {
     this.#octets += octets;
     const messages: string[] = [];

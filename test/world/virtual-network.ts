@@ -86,12 +86,12 @@ export class VirtualNetwork implements Network {
     };
   }
 
-  /** The next `times` datagrams of which `predicate` is true are lost. */
+  /** The next `times` datagrams for which `predicate` is true are lost. */
   dropNext(predicate: Predicate, times = 1): void {
     this.rules.intervene('drop', predicate, times);
   }
 
-  /** The next datagram of which `predicate` is true takes `by` ms longer. */
+  /** The next datagram for which `predicate` is true takes `by` ms longer. */
   delayNext(predicate: Predicate, by: number): void {
     this.rules.intervene('delay', predicate, 1, by);
   }

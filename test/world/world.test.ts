@@ -102,7 +102,7 @@ describe('the scheduler', () => {
     `);
   });
 
-  test('a fault of the system under test fails whoever waits', async () => {
+  test('a fault of the system under test fails every wait', async () => {
     const world = new World();
     world.agenda.add(() => {
       throw new Error('an assertion');

@@ -1,5 +1,5 @@
-// A router with a caller's and a callee's side: first the services of whoever calls, if that is one of ours, then those
-// of whoever is called.
+// A router with a caller's and a callee's side: first the services of the caller, if it is one of ours, then those of
+// the callee.
 import {
   ApplicationRouter,
   type ReadonlySipRequest,
