@@ -27,8 +27,8 @@ beforeAll(async () => {
   places['outside, from the tarballs'] = { siplet: ['npx', '--yes=false', 'siplet'], cwd: outside };
 }, 300_000);
 afterAll(() => {
-  for (const each of folders) rmSync(each, { recursive: true, force: true }, 120_000);
-});
+  for (const each of folders) rmSync(each, { recursive: true, force: true });
+}, 120_000);
 
 /** What a newcomer may write without thinking of it. */
 const GLOBALS = `
