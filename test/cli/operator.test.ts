@@ -213,7 +213,7 @@ describe('siplet new', () => {
     mkdirSync(`${root}/Not A Name`);
     expect(await command('new', `${root}/Not A Name`)).toMatchObject({
       status: 1,
-      err: expect.stringMatching(/no name/),
+      err: expect.stringMatching(/is not a name for an application/),
     });
     expect(readFileSync(`${root}/app/precious.txt`, 'utf8')).toBe('kept');
   });
