@@ -1,4 +1,4 @@
-// Whose offer is unanswered, whatever messages carry it (RFC 3264, RFC 6337 §2 table 1).
+// Which side has an unanswered offer, whatever messages carry it (RFC 3264, RFC 6337 §2 table 1).
 import { expect, test } from 'vitest';
 import { OfferAnswer } from '../../container/agent/offer-answer.js';
 import { descriptionOf, isSameVersion } from '../../container/agent/session-description.js';

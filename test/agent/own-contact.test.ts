@@ -40,7 +40,7 @@ function choose(session: SipSession): void {
 
 const CHOSEN = '<sip:sales@10.0.0.9:5060;team=7;ob>';
 
-test('§8.1.1.8 the INVITE of a caller bears the chosen Contact, and so does what it sends in the dialog', async () => {
+test('§8.1.1.8 the INVITE of a caller has the chosen Contact, and so do its requests in the dialog', async () => {
   const s = await calling(async (factory, session) => {
     const invite = factory.createRequest(session, 'INVITE', 'sip:sales@siplet', BOB);
     choose(invite.session);
@@ -61,7 +61,7 @@ test('§8.1.1.8 the INVITE of a caller bears the chosen Contact, and so does wha
   await s.ends();
 });
 
-test('§12.1.1 provisional and final answers bear the Contact that is chosen before the first of them is sent', async () => {
+test('§12.1.1 provisional and final responses have the Contact that is chosen before the first of them is sent', async () => {
   const s = await scripted({
     invite(request) {
       const ringing = request.createResponse(180);
@@ -101,7 +101,7 @@ test('§12.2.1.1 a request to the chosen Contact arrives: its parameters are tho
   await s.ends();
 });
 
-test('§8.1.3.5 a request that is sent again after a 401 bears the same Contact', async () => {
+test('§8.1.3.5 a request that is sent again after a 401 has the same Contact', async () => {
   const s = await calling(async (factory, session) => {
     const invite = factory.createRequest(session, 'INVITE', 'sip:sales@siplet', BOB);
     choose(invite.session);
@@ -117,7 +117,7 @@ test('§8.1.3.5 a request that is sent again after a 401 bears the same Contact'
   await s.ends();
 });
 
-test('§19.1.2 what may not stand in a user part is escaped', async () => {
+test('§19.1.2 characters that are not allowed in a user part or a parameter are escaped', async () => {
   const s = await scripted({
     invite(request) {
       request.session.contact.user = 'a b@c';

@@ -48,7 +48,7 @@ test('UAS-06 §13.3.1 an application answers, the caller acknowledges and hangs 
   await ends();
 });
 
-test('UAS-08 §12.1.1 the 2xx bears the Record-Routes as they came, and a Contact', async () => {
+test('UAS-08 §12.1.1 the 2xx has the Record-Routes unchanged, and a Contact', async () => {
   const { alice } = await stage(Answering);
   const routes = ['<sip:10.0.0.3;lr;x=1>', '<sip:p2.example.com;lr>;q'];
   const call = alice.invite('sip:bob@siplet', { headers: { 'Record-Route': routes } });
@@ -98,7 +98,7 @@ test('UAS-10 §12.2.2 only a lower number is out of order: one that comes again,
   await ends();
 });
 
-test('UAS-03 §8.2.2.3 an initial request that requires what nobody knows gets 420 when the application would answer it', async () => {
+test('UAS-03 §8.2.2.3 an initial request that requires an unknown extension gets 420 when the application would answer it', async () => {
   const { alice, ends } = await stage(Answering);
   const refused = await alice.invite('sip:bob@siplet', { headers: { Require: '100rel, foo' } }).response(420);
   expect(refused.header('Unsupported')).toBe('foo');
@@ -117,7 +117,7 @@ test('C-41a without a handler OPTIONS is answered 200, others 405 with Allow', a
   await ends();
 });
 
-test('UAS-03 §8.2.2.3 a request in the dialog that requires what nobody knows gets 420', async () => {
+test('UAS-03 §8.2.2.3 a request in the dialog that requires an unknown extension gets 420', async () => {
   const { alice, ends } = await stage(Answering);
   const call = alice.invite('sip:bob@siplet');
   await call.response(200);

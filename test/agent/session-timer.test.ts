@@ -113,7 +113,7 @@ describe('RFC 4028 §9 what a 2xx agrees to', () => {
     expect(agreed({ Require: 'timer', 'Session-Expires': '600' }, off)).toEqual(['600;refresher=uac', 'timer']);
   });
 
-  test('who refreshes, seen from both ends; an interval of nothing is no reason to refresh all the time', () => {
+  test('who refreshes, seen from both ends; an interval of 0 is not a reason to refresh all the time', () => {
     const said = (value: string) => {
       const response = new Response(200, 'OK', [], '');
       response.append('Session-Expires', value);
@@ -142,7 +142,7 @@ test('RFC 4028 §10 a call that its caller does not refresh is ended, 32 s befor
   await ends();
 });
 
-test('RFC 4028 §10 a third of a short interval; a refresh begins it anew', async () => {
+test('RFC 4028 §10 BYE comes a third of a short interval before its end; a refresh starts the interval again', async () => {
   const { world, alice, ends } = await stage(Seeing);
   seen.length = 0;
   const call = alice.invite('sip:bob@siplet', timed('90'));
@@ -212,7 +212,7 @@ test('RFC 4028 §10 a refresh that is refused is tried again, after 491 as §14.
   await ends();
 });
 
-test('RFC 4028 §9 an interval that is too short gets 422 with Min-SE, in the dialog too; who does not know timers is not refused', async () => {
+test('RFC 4028 §9 an interval that is too short gets 422 with Min-SE, in the dialog too; a caller that does not support timers is not refused', async () => {
   const { alice, ends } = await stage(Answering, { configuration: 'limits: { minSE: 120s }' });
   const short = await alice.invite('sip:bob@siplet', timed('100')).response(422);
   expect(short.header('Min-SE')).toBe('120');
@@ -310,7 +310,7 @@ async function calls() {
   return { ...on, invite: await on.bob.receive('INVITE') };
 }
 
-test('RFC 4028 §7.1, §7.2 an INVITE of an application asks for a timer; whoever is to refresh does', async () => {
+test('RFC 4028 §7.1, §7.2 an INVITE of an application asks for a timer; only the refresher refreshes', async () => {
   const { world, bob, invite, ends } = await calls();
   expect(['Supported', 'Session-Expires', 'Min-SE'].map((name) => invite.header(name))).toEqual([
     'timer',

@@ -165,7 +165,7 @@ test('B2B-05 CNT-34 re-INVITE, UPDATE, INFO, MESSAGE, REFER with NOTIFY, OPTIONS
   await over();
 });
 
-test('§13.2.1 a late offer: the 200 bears it, the ACK the answer, through to the callee; in a re-INVITE too', async () => {
+test('§13.2.1 a late offer: the 200 carries the offer and the ACK the answer, through to the callee; in a re-INVITE too', async () => {
   const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet');
   const invite = await bob.receive('INVITE');

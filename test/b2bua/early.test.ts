@@ -7,7 +7,7 @@ import { ALICE, BOB } from './legs.js';
 
 const RELIABLE = (sequence: number) => ({ Require: '100rel', RSeq: String(sequence) });
 
-test('RFC 3960 early media: a 183 with a description goes to the caller as it comes', async () => {
+test('RFC 3960 early media: a 183 with a description goes to the caller with body and header fields', async () => {
   const { alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');

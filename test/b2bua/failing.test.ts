@@ -9,7 +9,7 @@ import { ALICE, BOB } from './legs.js';
 const TO_BOB = { to: 'sip:bob@10.0.0.2' };
 const TO_CAROL = { to: 'sip:carol@10.0.0.3' };
 
-test('CNT-33 a failure that nobody catches goes to the caller as it is; the ACK of each leg is its own', async () => {
+test('CNT-33 a failure that nobody catches goes to the caller with its reason and header fields; each leg has its own ACK', async () => {
   const { world, alice, bob, over } = await bridging();
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
   const invite = await bob.receive('INVITE');
@@ -305,7 +305,7 @@ test('a failure that another handler than the request’s has left goes to the c
   await over();
 });
 
-test('C-1 who is a B2BUA does not proxy, who proxies is no B2BUA, and nobody is after the final response', async () => {
+test('C-1 the B2BUA of a request cannot proxy it, its proxy cannot be its B2BUA, and nothing bridges it after the final response', async () => {
   const errors: unknown[] = [];
   const attempt = (does: () => unknown) => {
     try {

@@ -83,7 +83,7 @@ test('handlers see each message first and may change it; what they answer is not
   call.ack();
   expect((await invite.ack()).header('X-Seen')).toBe('yes');
 
-  const info = call.dialog.request('INFO', { body: 'as it was', contentType: 'text/plain' });
+  const info = call.dialog.request('INFO', { body: 'original', contentType: 'text/plain' });
   const relayed = await bob.receive('INFO');
   expect([relayed.header('X-Seen'), relayed.body]).toEqual(['yes', 'changed']);
   relayed.reply(488);

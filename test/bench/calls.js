@@ -75,7 +75,7 @@ export async function measureCalls(name, load, measured = CALLS[name]()) {
   const counted = [];
   for (let tried = 0; counted.length < load.pairs && tried < 2 * load.pairs; tried++) {
     const round = [];
-    // Who goes first changes, so that none profits from a machine that slows down.
+    // The order alternates, so that no peer profits from a machine that slows down.
     for (const peer of tried % 2 === 0 ? peers : [...peers].reverse()) {
       const run = await measure(peer, measured, load);
       console.log(lineOf(run));

@@ -22,7 +22,7 @@ function send(text, port) {
   socket.send(octets, 0, octets.length, port, '127.0.0.1');
 }
 
-/** What stands from the first Via to the end of the CSeq, with SIPp's order of fields, is what a response repeats. */
+/** A response repeats everything from the first Via to the end of the CSeq, in SIPp's order of fields. */
 function tryingTo(invite) {
   const cseq = invite.indexOf('\r\nCSeq:');
   return `SIP/2.0 100 Trying\r\n${invite.slice(invite.indexOf('\r\n') + 2, invite.indexOf('\r\n', cseq + 2))}\r\nContent-Length: 0\r\n\r\n`;

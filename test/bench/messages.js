@@ -44,7 +44,7 @@ export function withBody(size) {
   return invite({ body: BODY + line.repeat(Math.ceil(spare / line.length)).slice(0, Math.max(0, spare)) });
 }
 
-/** The same with header fields that nobody knows, which make it `size` octets, or as many as the limits allow. */
+/** The same with unknown header fields, which make it `size` octets, or as many as the limits allow. */
 export function withHead(size) {
   const spare = Math.min(size, LIMITS.head) - invite().length;
   const count = Math.max(1, Math.min(400, Math.floor(spare / 160)));

@@ -25,7 +25,7 @@ const floor = (kind) => [process.execPath, here('floor.js'), kind];
 const ONE_CALLEE = { caller: 'uac', callees: [['uas', 5070]] };
 
 /**
- * By name: `peers`, the first of which is compared with the others, and the scenarios of callers and callees.
+ * By name: `peers` and the scenarios of callers and callees. The first peer is compared with the others.
  * A function each, so that nothing is looked for that is not measured.
  */
 export const CALLS = {

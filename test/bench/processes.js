@@ -29,7 +29,7 @@ export function found(name) {
 
 const running = new Set();
 
-/** Ends it and its children at once: each stands in a process group of its own. */
+/** Ends it and its children at once: each has a process group of its own. */
 export function kill(child) {
   try {
     process.kill(-child.pid, 'SIGKILL');

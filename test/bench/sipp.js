@@ -11,7 +11,7 @@ const EVERYWHERE = ['-i', '127.0.0.1', '-nostdin', '-buff_size', '4000000', '-tr
 /** Calls that one SIPp holds at a time. */
 const HELD = 5000;
 
-/** Answers at `port` until it is stopped. `counts()` is what it counted up to a second ago. */
+/** Answers at `port` until it is stopped. `counts()` gives its counts, which are at most a second old. */
 export function callee(folder, name, port) {
   const file = join(folder, `callee-${port}.csv`);
   const words = ['-sf', scenario(name), '-p', String(port), ...EVERYWHERE, '-stf', file, '-fd', '1'];

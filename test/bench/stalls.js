@@ -1,9 +1,9 @@
-// Loaded into what is measured (node --import): on SIGUSR2 it writes to standard error for how long the event loop
-// stood still at most, and begins anew.
+// Loaded into the measured process (node --import): on SIGUSR2 it writes the longest stall of the event loop to
+// standard error, and starts again.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
-/** Milliseconds between two looks: a stall is what comes on top. */
+/** Milliseconds between two looks: any delay beyond them is a stall. */
 const RESOLUTION = 2;
 
 if (isMainThread) {

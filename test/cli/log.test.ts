@@ -40,6 +40,6 @@ test('A22 control characters of a peer do not steer the terminal', () => {
   expect(text).toContain('agent=a\\x1b[2Jb\\x0d\\x0aforged');
 });
 
-test('what is no JSON is passed as it is', () => {
+test('text that is not JSON is passed on unchanged', () => {
   expect(textOf('plain\n', false)).toBe('plain\n');
 });

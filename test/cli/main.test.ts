@@ -16,9 +16,9 @@ describe('RULES.md section 8, exit status 2: wrong usage', () => {
     ['no name to put back', ['rollback']],
     ['no call', ['trace']],
     ['no directory', ['new']],
-    ['an admin address that is none', ['apps', '--admin', 'not an address']],
-    ['an address that is none', ['run', '--listen', 'sctp:1.2.3.4']],
-    ['a level that is none', ['run', '--log-level', 'loud']],
+    ['an invalid admin address', ['apps', '--admin', 'not an address']],
+    ['an invalid address', ['run', '--listen', 'sctp:1.2.3.4']],
+    ['an unknown level', ['run', '--log-level', 'loud']],
   ])('%s', async (_title, words) => {
     const { status, out, err } = await command(...words);
     expect(status).toBe(2);
@@ -28,7 +28,7 @@ describe('RULES.md section 8, exit status 2: wrong usage', () => {
 });
 
 describe('RULES.md section 8, help', () => {
-  test('--help and --version are no faults', async () => {
+  test('--help and --version are not faults', async () => {
     expect(await command('--help')).toMatchObject({
       status: 0,
       err: '',

@@ -77,7 +77,7 @@ describe('siplet deploy', () => {
     expect((await siplet('apps')).out).toMatch(/^hunt +1\.0\.0 +active/m);
   });
 
-  test('what is not there, and what is no application: status 1 and one line', async () => {
+  test('a path that is not there, and one that is not an application: status 1 and one line', async () => {
     const { siplet } = await stage();
     const root = folder({ 'a.txt': '', 'bad.tgz': 'no archive' });
     for (const path of ['none', 'a.txt', 'bad.tgz']) {
@@ -204,7 +204,7 @@ describe('siplet new', () => {
     expect((await siplet('deploy', `${root}/my-app`)).out).toMatch(/^my-app 0\.1\.0 is in service\n/);
   });
 
-  test('touches nothing that is there, and takes no name that is none', async () => {
+  test('touches nothing that is there, and refuses an invalid name', async () => {
     const root = folder({ 'app/precious.txt': 'kept' });
     expect(await command('new', `${root}/app`)).toMatchObject({
       status: 1,
@@ -213,7 +213,7 @@ describe('siplet new', () => {
     mkdirSync(`${root}/Not A Name`);
     expect(await command('new', `${root}/Not A Name`)).toMatchObject({
       status: 1,
-      err: expect.stringMatching(/no name/),
+      err: expect.stringMatching(/is not a name for an application/),
     });
     expect(readFileSync(`${root}/app/precious.txt`, 'utf8')).toBe('kept');
   });

@@ -20,7 +20,7 @@ interface Manifest {
 const manifestOf = (directory: string): Manifest =>
   JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
 
-/** What npm publishes of our package, as it is installed in `modules`. */
+/** Installs in `modules` what npm publishes of our package. */
 async function install(name: 'sdk' | 'container', modules: string): Promise<void> {
   const target = join(modules, '@siplet', name);
   mkdirSync(target, { recursive: true });
@@ -75,7 +75,7 @@ test('RULES.md section 8 siplet new: its test, check, run and deploy work with t
   const here = { ...manifestOf(ROOT).devDependencies, ...own.dependencies };
   for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
     if (name.startsWith('@siplet/')) continue;
-    // What it asks for is what is tested here.
+    // The versions that it asks for are the ones that are tested here.
     expect({ name, version }).toEqual({ name, version: here[name] });
     link(name, modules);
   }

@@ -45,7 +45,7 @@ test('the router: another application takes the next call', async () => {
   expect(await call(sip, 'INVITE', 'third')).toContain('SIP/2.0 486 Busy Here');
 });
 
-test("an application's section: it is deployed anew with it; one that it does not like leaves the version before in service", async () => {
+test("an application's section: it is deployed again with it; if it rejects the section, the version before stays in service", async () => {
   const { sip, configure } = await stage();
   expect(await configure('apps: { answer: { status: 480 } }')).toMatchObject({ changed: ['apps.answer'], failed: [] });
   expect(await call(sip)).toContain('SIP/2.0 480 Temporarily Unavailable');

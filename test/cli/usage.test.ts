@@ -14,7 +14,7 @@ import { command } from './command.js';
 
 const BIN = fileURLToPath(new URL('../../container/bin/siplet.js', import.meta.url));
 
-/** What stands in the folder that DIR means below. */
+/** The files in the folder that DIR means below. */
 const FILES = {
   'text.txt': 'text',
   'none-decorated.ts': 'export const x = 1;\n',
@@ -246,7 +246,7 @@ describe('the container that is spoken to', () => {
       expect(await command(...words, ...admin)).toEqual({ status: 1, out: '', err: `siplet: ${line}\n` });
   });
 
-  test('is none: nothing listens, no such host, a port that HTTP may not use, something else answers', async () => {
+  test('is not there: nothing listens, a port that HTTP must not use, something else answers', async () => {
     const { url, stop } = await running({});
     await stop();
     const other = createServer((_request, answer) => answer.writeHead(500).end('<html>'));

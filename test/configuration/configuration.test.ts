@@ -23,7 +23,7 @@ function faults(text: string, overrides = {}): string {
 }
 
 describe('RULES.md section 8, configuration', () => {
-  test('every key has a default: no file at all', () => {
+  test('every key has a default: without a file', () => {
     const configuration = defaultConfiguration();
     expect(configuration.listen.map(listenText)).toEqual(['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060']);
     expect(configuration.admin).toEqual({ address: '127.0.0.1', port: 8060 });
@@ -111,7 +111,7 @@ log: { level: debug }
     expect(faults('timers: { t1: -1, t2: x }').split('\n')).toHaveLength(2);
   });
 
-  test('what is no YAML, and what is no map', () => {
+  test('text that is not YAML, and YAML that is not a map', () => {
     expect(faults('a: [1, 2')).toMatch(/^siplet\.yaml:1:\d+: /);
     expect(faults('- 1\n')).toBe('siplet.yaml:1:1: must be a map of keys and values');
     expect(faults('log: {}\nlog: {}\n')).toMatch(/^siplet\.yaml:2:1: /);

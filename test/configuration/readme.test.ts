@@ -1,4 +1,4 @@
-// The README says what the code says. SIPLET_WRITE=1 writes its table anew.
+// The README says what the code says. SIPLET_WRITE=1 rewrites its table.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { configurationTable } from '../../container/configuration/markdown.js';

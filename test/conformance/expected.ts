@@ -17,7 +17,7 @@ export interface Differences {
   /** Header fields in the place of all that have this name; none to have them taken away. */
   readonly headers?: Readonly<Record<string, readonly string[]>>;
   readonly maxBreadth?: string;
-  /** One Record-Route value of ours stands above all that were there. */
+  /** One Record-Route value of ours comes before all that were there. */
   readonly recordRoute?: boolean;
 }
 

@@ -42,7 +42,7 @@ describe('§16.6 step 4, Record-Route', () => {
       received.reply(200);
       const response = await call.response(200);
       expect(response.list('Record-Route')).toEqual(received.list('Record-Route'));
-      // Whoever follows that URI reaches us, and through us the other side.
+      // A request to that URI reaches us, and through us the other side.
       const at = s.bob.destination(uriIn(present(received.list('Record-Route')[0])));
       expect(at).toEqual({ address: SIPLET, port: 5060, transport });
       const info = received.dialog.request('INFO');

@@ -176,7 +176,7 @@ describe('§16.6 step 2, the Request-URI', () => {
     "sip:a&=+$,;?/-_.!~*'()@10.0.0.2;a=[]/:&+$",
     'sip:10.0.0.2',
     'sip:sip%3Auser%40example.com@10.0.0.2;other-param=summit',
-  ])('PFW-05 §16.6 step 2 a target that is the Request-URI stays as it was received: %s', async (uri) => {
+  ])('PFW-05 §16.6 step 2 a target that is the Request-URI stays as received: %s', async (uri) => {
     for (const initial of [transit, (request: SipRequest) => request.proxy().proxyTo(String(request.uri))]) {
       const s = await forwarding({ initial });
       const call = s.call({ to: '<sip:bob@10.0.0.2>', via: SIPLET }, uri);
@@ -210,7 +210,7 @@ describe('§16.6 step 6, routes', () => {
     },
   );
 
-  test('PFW-13 §16.6 step 6 §19.1.1 but for what no Request-URI may have', async () => {
+  test('PFW-13 §16.6 step 6 §19.1.1 a pushed Route without lr loses its method, which a Request-URI must not have', async () => {
     const s = await forwarding({ initial: pushing('sip:p@10.0.0.3;x=1;method=INVITE') });
     const call = s.call();
     const received = await s.carol.receive('INVITE');

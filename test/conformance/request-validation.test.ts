@@ -13,22 +13,22 @@ import { type ForwardingStage, forwarding, inviteText, uriOver } from './forward
 const overBoth = <T extends readonly unknown[]>(rows: readonly T[]) =>
   BOTH.flatMap((transport) => rows.map((row) => [transport, ...row] as const));
 
-/** Faults in what a proxy reads: the line as it should be, and as it is sent. */
+/** Faults in what a proxy reads: the correct line, and the line that is sent. */
 const FAULTS: [what: string, right: RegExp, wrong: string][] = [
   ['Request-URI in angle brackets', /^INVITE \S+/, 'INVITE <sip:bob@10.0.0.2>'],
   ['Request-URI without a host', /^INVITE \S+/, 'INVITE sip:bob@'],
   ['Request-URI with headers', /^INVITE \S+/, 'INVITE sip:bob@10.0.0.2?Route=%3Csip:x%3E'],
   ['two blanks in the request line', /^INVITE /, 'INVITE  '],
   ['empty parameters in Via (badinv01)', /(branch=\S+)/, '$1;;,;,,'],
-  ['Max-Forwards that is no number', /Max-Forwards: 70/, 'Max-Forwards: seventy'],
+  ['Max-Forwards that is not a number', /Max-Forwards: 70/, 'Max-Forwards: seventy'],
   ['negative Max-Forwards', /Max-Forwards: 70/, 'Max-Forwards: -1'],
   ['From without a URI', /From: .*;/, 'From: alice;'],
   ['an open quote in To (quotbal)', /To: .*/, 'To: "Mr. J. User <sip:bob@10.0.0.2>'],
   ['a blank in Call-ID', /Call-ID: .*/, 'Call-ID: r aw@10.0.0.1'],
-  ['CSeq that is no number', /CSeq: 1/, 'CSeq: one'],
+  ['CSeq that is not a number', /CSeq: 1/, 'CSeq: one'],
   ['CSeq beyond 32 bits', /CSeq: 1/, 'CSeq: 4294967296'],
   ['Route without angle brackets', /CSeq/, 'Route: sip:10.0.0.3;lr\r\nCSeq'],
-  ['Route that is no URI', /CSeq/, 'Route: <sip:>\r\nCSeq'],
+  ['Route that is not a URI', /CSeq/, 'Route: <sip:>\r\nCSeq'],
 ];
 
 describe('§16.3 step 1, reasonable syntax', () => {
@@ -244,7 +244,7 @@ describe('§16.3 step 4 and RFC 5393, loops', () => {
   const responsesTo = (s: ForwardingStage, sent: TextMessage) =>
     s.bob.received.map(({ message }) => message).filter((each) => !each.isRequest && each.branch === sent.branch);
 
-  test.each(BOTH)('PRV-11 RFC 5393 §4.2.2 a request that came back as it was: 482, over %s', async (transport) => {
+  test.each(BOTH)('PRV-11 RFC 5393 §4.2.2 a request that came back unchanged: 482, over %s', async (transport) => {
     const s = await forks(transport);
     const call = s.call({}, 'sip:bob@example.com');
     const again = await back(s, call.message.uri);

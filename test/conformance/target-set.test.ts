@@ -16,7 +16,7 @@ interface User {
   readonly bindings: string[];
 }
 
-/** An application with a location table for example.com; `asked` is what was looked up in it. */
+/** An application with a location table for example.com; `asked` lists the URIs that were looked up in it. */
 function locating(users: readonly User[], asked: string[] = []) {
   return (request: SipRequest): void => {
     const uri = request.uri as SipUri;
@@ -271,7 +271,7 @@ describe('§16.7 step 4 and §26.2.2, sips', () => {
     await s.nothingReaches(s.carol);
   });
 
-  test('PTG-12 §16.7 step 4 a sips request may not be redirected to sip', async () => {
+  test('PTG-12 §16.7 step 4 a sips request must not be redirected to sip', async () => {
     const s = await forwarding({ initial: proxies('sip:bob@10.0.0.2') }, SIPS);
     const call = s.call({ via: 'siplet' }, 'sips:bob@example.com');
     const contact = '<sip:carol@10.0.0.3>';

@@ -57,12 +57,8 @@ describe('an archive is untrusted input', () => {
       tgz([MANIFEST, { name: 'p', kind: 'x', content: pax('path', 'package/../../evil') }, { name: 'package/good' }]),
       /leads out of the package/,
     ],
-    ['a pax header that is none', tgz([{ name: 'p', kind: 'x', content: '99 path=x\n' }]), /not well-formed/],
-    [
-      'a pax size that is none',
-      tgz([{ name: 'p', kind: 'x', content: pax('size', '-1') }, MANIFEST]),
-      /not well-formed/,
-    ],
+    ['an invalid pax header', tgz([{ name: 'p', kind: 'x', content: '99 path=x\n' }]), /not well-formed/],
+    ['an invalid pax size', tgz([{ name: 'p', kind: 'x', content: pax('size', '-1') }, MANIFEST]), /not well-formed/],
     ['no package.json', tgz([{ name: 'package/index.ts' }]), /has no package\.json/],
     ['no gzip', tar([MANIFEST]), /is not compressed by gzip/],
     ['nothing', new Uint8Array(0), /is not compressed by gzip/],
@@ -224,7 +220,7 @@ describe('RULES.md sections 1 and 7, archives are deployed', () => {
     );
     await deployments.removed(join(root, 'other.ts'));
     expect(says(deployments.get('app'))).toBe('sent');
-    // What serves is what serves after a restart.
+    // After a restart the same version is in service.
     const restarted = registry({ store });
     await restarted.deployments.restore();
     await restarted.deployments.deployAll(root);
@@ -251,7 +247,7 @@ describe('RULES.md sections 1 and 7, archives are deployed', () => {
     }
   });
 
-  test.each([['../evil'], ['a/b'], ['.hidden'], ['-x'], ['a b'], ['@s/..']])('%s is no name', async (name) => {
+  test.each([['../evil'], ['a/b'], ['.hidden'], ['-x'], ['a b'], ['@s/..']])('%s is not a name', async (name) => {
     const { deployments } = registry();
     await expect(deployments.deployArchive(version('1.0.0', 'x', name))).rejects.toThrow(/is not a name of a package/);
   });

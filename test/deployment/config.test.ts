@@ -47,7 +47,7 @@ describe('@Config()', () => {
   test('gives what the schema made of the section', async () => {
     expect(await configured(hunt(phones), { phones: ['a'] })).toEqual({ phones: ['a'], timeout: '20s' });
   });
-  test('without a schema gives the section as it is, {} when there is none', async () => {
+  test('without a schema gives the section unchanged, {} when there is none', async () => {
     expect(await configured(hunt(), { any: 1 })).toEqual({ any: 1 });
     expect(await configured(hunt(), undefined)).toEqual({});
   });

@@ -80,7 +80,7 @@ describe('RULES.md section 1, one file', () => {
 
 const SDK = { '@siplet/sdk': '0.1.0' };
 
-describe('RULES.md section 1, what stands in the directory that siplet run is given', () => {
+describe('RULES.md section 1, the applications in the directory that siplet run is given', () => {
   test('each file and each application package is one, in alphabetical order', () => {
     const root = folder({
       'b.ts': '',
@@ -99,7 +99,7 @@ describe('RULES.md section 1, what stands in the directory that siplet run is gi
     expect(() => deployablesIn(`${root}/b.ts`)).toThrow(/b\.ts is not a directory/);
   });
 
-  test('files for tests, configuration and declarations are none', () => {
+  test('files for tests, configuration and declarations are not applications', () => {
     const root = folder(
       Object.fromEntries(
         ['a.test.ts', 'a.spec.mts', 'vitest.config.ts', 'a.config.js', 'a.d.ts', 'a.d.mts', 'tests.ts'].map((file) => [
@@ -134,7 +134,7 @@ describe('RULES.md section 1, what stands in the directory that siplet run is gi
     expect(deployablesIn(root).map((path) => basename(path))).toEqual(['a.ts']);
   });
 
-  test('a package that is no application is passed over; one that imports the SDK, or cannot be read, is not', () => {
+  test('a package that is not an application is passed over; one that imports the SDK, or cannot be read, is not', () => {
     const root = folder({
       'helper/package.json': manifest(),
       'helper/index.ts': 'export const help = 1;',

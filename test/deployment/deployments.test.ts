@@ -72,7 +72,7 @@ describe('RULES.md section 1, what can be deployed', () => {
     expect(present(application.table.initial('INVITE')).invoke({})).toBe('plain');
   });
 
-  test('the container’s own @siplet/sdk, inversify and reflect-metadata are what the application gets', async () => {
+  test('the application gets the container’s own @siplet/sdk, inversify and reflect-metadata', async () => {
     const root = folder({
       'a.ts': `
         import { Siplet, Invite, DeploymentError } from '@siplet/sdk';
@@ -253,7 +253,7 @@ describe('D-1 what fails says why, with the position in the author’s source', 
     expect(message).toContain('A.a (@Invite()) and A.b (@Invite()) are equally specific');
   });
 
-  test('no siplet at all', async () => {
+  test('an entry module without a siplet', async () => {
     expect(await failure('export const a = 1;')).toMatch(
       /a\.ts:1:1: its entry module exports no class that is decorated with @Siplet\(\)/,
     );

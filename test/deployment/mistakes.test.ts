@@ -108,7 +108,7 @@ const DECORATORS: readonly Row[] = [
     /index\.ts:2:28: A\.ring \(@Invite\(\)\): it is an accessor, .*: write 'ring\(request\)'/,
   ],
   [
-    'a decorator on a property that is no method',
+    'a decorator on a property that is not a method',
     line2('@Siplet() export class A { @Invite() ring = 7; }'),
     /index\.ts:2:28: A\.ring \(@Invite\(\)\): there is no such method: write 'ring\(request\)/,
   ],
@@ -172,7 +172,7 @@ const DECORATORS: readonly Row[] = [
     /index\.ts:2:28: A\.ring \(@Initial\('Foo'\)\): .*: write 'FOO'/,
   ],
   [
-    'a SIP method that is none',
+    'an invalid SIP method',
     "import { Initial, Siplet } from '@siplet/sdk';\n@Siplet() export class A { @Initial('IN VITE') ring() {} }",
     /index\.ts:2:28: A\.ring .*"IN VITE" is not a SIP method name/,
   ],
@@ -247,7 +247,7 @@ const OPTIONS: readonly Row[] = [
     /index\.ts:2:\d+: A \(@Siplet\(\)\): the option 'supervised' is "no": write a boolean/,
   ],
   [
-    'a duration that is none',
+    'an invalid duration',
     line2(A.replace('@Siplet()', "@Siplet({ proxyTimeout: '3 seconds' })")),
     /index\.ts:2:\d+: A: proxyTimeout of @Siplet: write milliseconds.*'20s'.*not '3 seconds'/,
   ],
@@ -325,7 +325,7 @@ const INJECTION: readonly Row[] = [
     /index\.ts:6:18: A needs classes that need each other, in a circle: one of them takes the other/,
   ],
   [
-    'a class that is used before it stands there',
+    'a class that is used before it is defined',
     `import { injectable } from 'inversify';\n${S}@injectable() class B { constructor(readonly c: C) {} }\n@injectable() class C {}\n@Siplet() export class A { constructor(readonly b: B) {} @Invite() ring() {} }`,
     /Cannot access 'C' before initialization: move C above what uses it.*\n.*index\.ts:3:\d+/,
   ],
@@ -479,7 +479,7 @@ const EXPORTS: readonly Row[] = [
     line2(`${A.replace('export ', '')}\nexport default new A();`),
     /index\.ts:2:1: A is decorated with @Siplet\(\), but \S*index\.ts does not export it: write 'export class A'/,
   ],
-  ['a default export that is no class', 'export default 7;', /index\.ts:1:1: its entry module exports no class/],
+  ['a default export that is not a class', 'export default 7;', /index\.ts:1:1: its entry module exports no class/],
 ];
 
 const MANIFESTS: readonly Row[] = [
@@ -488,7 +488,7 @@ const MANIFESTS: readonly Row[] = [
   ['a list', { 'package.json': '[]' }, /package\.json:1:1: is not an object: write \{ "name"/],
   ['no name', { 'package.json': '{ "version": "1.0.0" }' }, /package\.json:1:1: has no name: write "name": "my-app"/],
   [
-    'a name that is none',
+    'an invalid name',
     { 'package.json': '{\n  "name": "my app",\n  "version": "1.0.0" }' },
     /package\.json:2:3: 'my app' is not a name of a package: write small letters/,
   ],
@@ -498,7 +498,7 @@ const MANIFESTS: readonly Row[] = [
     /package\.json:1:1: has no version: write "version": "1\.0\.0"/,
   ],
   [
-    'a version that is none',
+    'an invalid version',
     { 'package.json': '{ "name": "app",\n "version": "latest" }' },
     /package\.json:2:2: 'latest' is not a version: write for example "1\.0\.0"/,
   ],
@@ -508,7 +508,7 @@ const MANIFESTS: readonly Row[] = [
     /package\.json:2:2: main is 'dist\/index\.js', but there is no such file: write "siplet": \{ "entry": "src\/index\.ts" \}/,
   ],
   [
-    'no entry at all',
+    'no entry',
     { 'package.json': '{ "name": "app", "version": "1.0.0" }' },
     /package\.json:1:1: names no entry .*: write "siplet": \{ "entry"/,
   ],
@@ -574,7 +574,7 @@ describe('D-04 what only the types say: deploy.typeCheck strict', () => {
   });
 });
 
-describe('D-04 what looks like a mistake, and is none', () => {
+describe('D-04 what looks like a mistake, and is not one', () => {
   test.each<[string, Files]>([
     [
       'require() in an ES module',

@@ -56,7 +56,7 @@ test('D-1 --no-watch: what changes is not looked at', async () => {
   expect(await stop()).toBe(0);
 });
 
-test('D-3 packages that stay in the application’s node_modules are loaded anew when no version has them any more', async () => {
+test('D-3 packages that stay in the application’s node_modules are loaded again when no version has them any more', async () => {
   const package_ = (mark: string) => ({
     'node_modules/native/package.json': '{"name":"native","version":"1.0.0","main":"main.js","gypfile":true}',
     'node_modules/native/main.js': `exports.mark = '${mark}';`,

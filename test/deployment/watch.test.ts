@@ -334,7 +334,7 @@ test('D-4 rollback puts the previous version back; without one it is an error', 
   await deployments.rollback('app');
   expect(says()).toBe('two');
   expect(lines.filter(({ level }) => level >= 40)).toEqual([]);
-  // What stands in the directory comes back with its next change.
+  // The application in the directory comes back with its next change.
   write(root, { 'app/index.ts': siplet('A', 'three') });
   await until('three');
 });

@@ -170,11 +170,11 @@ describe('Authentication', () => {
     [{ ...options, qop: ['none' as never] }, 'authenticate: the qop none is unknown'],
     [{ ...options, acceptsUri: 'any' as never }, 'authenticate: acceptsUri is not a function'],
     [undefined as never, 'authenticate: realm is missing'],
-  ])('options that are none reject with TypeError: %j', async (wrong, problem) => {
+  ])('invalid options reject with TypeError: %j', async (wrong, problem) => {
     expect(await tried((authentication, request) => authentication.authenticate(request, wrong))).toContain(problem);
   });
 
-  test('a request that is proxied already, or that is none, is refused; one that was answered is left alone', async () => {
+  test('a request that is proxied already, and an object that is not a request, are refused; a request that was answered is left alone', async () => {
     expect(
       await tried((authentication, request) => {
         request.proxy();
@@ -194,7 +194,7 @@ describe('Authentication', () => {
 });
 
 describe('several at once', () => {
-  test('RULES.md section 5: two applications on the way of one request ask for the same realm: one answer serves both', async () => {
+  test('RULES.md section 5: two applications that one request passes ask for the same realm: one answer serves both', async () => {
     const seen: string[] = [];
     const gate = (name: string): ApplicationClass => {
       @Siplet({ name })

@@ -33,7 +33,7 @@ function added(
 
 describe('what is answered', () => {
   test.each(['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess', 'SHA-512-256', 'SHA-512-256-sess'])(
-    '%s with qop=auth is what a peer computes',
+    '%s with qop=auth equals the computation of a peer',
     (algorithm) => {
       const asked = challenge(`realm="r", nonce="n", algorithm=${algorithm}, qop="auth,auth-int", opaque="o\\"p"`);
       const [value] = added([asked]);
@@ -66,7 +66,7 @@ describe('what is answered', () => {
     );
   });
 
-  test('RFC 7616 §3.4.3 qop and nc are written without quotes, the rest as it is', () => {
+  test('RFC 7616 §3.4.3 algorithm, qop and nc are written without quotes, the rest with them', () => {
     expect(added([challenge('realm="r", nonce="n", qop="auth", algorithm=SHA-256')])[0]).toMatch(
       /^Digest username="alice", realm="r", nonce="n", uri="sip:bob@example.com", response="[0-9a-f]{64}", algorithm=SHA-256, cnonce="id1", qop=auth, nc=00000001$/,
     );
@@ -215,7 +215,7 @@ describe('challenges', () => {
     '"Digest" realm="r"',
     '',
     'Digest nonce="n"',
-  ])('%j is no challenge', (value) => {
+  ])('%j is not a challenge', (value) => {
     expect(parseChallenge(value, 401)).toBeUndefined();
   });
 });
@@ -263,7 +263,7 @@ describe('client and server', () => {
     );
   });
 
-  test('whatever stands in the field, the server gives a verdict and lets nobody in', async () => {
+  test('whatever the field contains, the server gives a verdict and lets nobody in', async () => {
     const piece = fc.constantFrom(
       'Digest',
       ' ',

@@ -1,4 +1,4 @@
-// What stands in Authorization and Proxy-Authorization: faults, other realms, and what is seen of it (§22.3, §22.4).
+// Authorization and Proxy-Authorization: faults, other realms, and what is forwarded and logged (§22.3, §22.4).
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { requestsOf } from '../world/arrivals.js';
@@ -21,7 +21,7 @@ describe('faults', () => {
     ['no nonce', `Digest ${without('nonce')}`],
     ['no uri', `Digest ${without('uri')}`],
     ['no response', `Digest ${without('response')}`],
-    ['a response that is no digest', `Digest ${GOOD.replace('0123456789abcdef"', '012345678_abcdef"')}`],
+    ['a response that is not a digest', `Digest ${GOOD.replace('0123456789abcdef"', '012345678_abcdef"')}`],
     ['a response of another length', `Digest ${GOOD.replace('0123456789abcdef"', '"')}`],
     ['quotes that do not end', 'Digest username="alice, realm=example.com'],
     ['a backslash before the end', 'Digest username="alice\\'],
@@ -36,10 +36,10 @@ describe('faults', () => {
     ['qop without cnonce', `Digest ${GOOD}, qop=auth, nc=00000001`],
     ['an nc of other digits', `Digest ${GOOD}, qop=auth, nc=1, cnonce="c"`],
     ['an nc of zero', `Digest ${GOOD}, qop=auth, nc=00000000, cnonce="c"`],
-    ['a qop that nobody knows', `Digest ${GOOD}, qop=none, nc=00000001, cnonce="c"`],
+    ['an unknown qop', `Digest ${GOOD}, qop=none, nc=00000001, cnonce="c"`],
     ['a hundred parameters more', `Digest ${GOOD}, ${Array.from({ length: 100 }, (_, i) => `a${i}=b`).join(', ')}`],
     ['a value beyond all measure', `Digest ${GOOD}, cnonce="${'x'.repeat(9000)}"`],
-    ['octets that are no text', `Digest ${GOOD.replace('=', '\xff\x80=')}`],
+    ['octets that are not text', `Digest ${GOOD.replace('=', '\xff\x80=')}`],
   ])('AUT-08 %s: 400, and the next one is answered as ever', async (_, value) => {
     const s = await guarded();
     const refused = await s.responseWith({ Authorization: value });

@@ -1,5 +1,4 @@
-// What is wrong with an @Authenticated is said when it is deployed, and what it guards stands in the handler table
-// (RULES.md section 2).
+// A wrong @Authenticated is reported at deployment, and the handler table shows what it guards (RULES.md section 2).
 import {
   Ack,
   Authenticated,
@@ -55,7 +54,7 @@ describe('the handler table', () => {
     ]);
   });
 
-  test('a class inherits it with the method, whatever it overrides and decorates anew; it can say otherwise', () => {
+  test('a class inherits it with the method, even if it overrides or decorates the method again; it can say otherwise', () => {
     @Siplet()
     class Base {
       @Authenticated(GOOD) @Invite() call() {}

@@ -102,7 +102,7 @@ describe('the window', () => {
     const window = new ReplayWindow(clock, 1000, 2);
     const use = (...issued: number[]): boolean[] => issued.map((time) => window.take(`n${time}`, time, 1));
     clock.advance(100);
-    // Two and two are kept: the fifth drives out the first two, of which the one used last was made first.
+    // Two and two are kept: the fifth drives out the first two. Of these, the one used last was made first.
     expect(use(50, 20, 60, 61, 70)).toEqual([true, true, true, true, true]);
     expect(use(50, 20)).toEqual([false, false]);
     clock.advance(5000);

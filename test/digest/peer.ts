@@ -28,7 +28,7 @@ export interface Answer {
   readonly algorithm?: string;
   readonly nc?: number;
   readonly cnonce?: string;
-  /** undefined is 'auth'; null is none, as RFC 2069 had it. */
+  /** undefined is 'auth'; null leaves it out, as in RFC 2069. */
   readonly qop?: 'auth' | 'auth-int' | null;
   readonly body?: string;
 }

@@ -1,4 +1,4 @@
-// The server: who is let in, and what the others are told (§22.1, §22.4, RFC 7616, RFC 8760).
+// The server: the users that are let in, and the responses to the others (§22.1, §22.4, RFC 7616, RFC 8760).
 import { describe, expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { ha1Of } from '../../container/digest/request-digest.js';
@@ -272,7 +272,7 @@ describe('who is refused', () => {
     const wrong = await s.answerTo(await s.challenge(), { password: 'guess' });
     const unknown = await s.answerTo(await s.challenge(), { username: 'mallory' });
     expect(shape(unknown.toString())).toBe(shape(wrong.toString()));
-    // The empty password of one whom nobody knows is not right either.
+    // The empty password of an unknown user is not right either.
     for (const password of ['', 'undefined'])
       expect((await s.answerTo(await s.challenge(), { username: 'mallory', password })).status).toBe(401);
   });

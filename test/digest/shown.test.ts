@@ -24,7 +24,7 @@ test.each([
   expect(withoutSecrets(message(field))).toBe(message(shown));
 });
 
-test('AUT-12 a message without credentials is shown as it is, and a challenge too', () => {
+test('AUT-12 a message without credentials is shown unchanged, and a challenge too', () => {
   const wire = 'SIP/2.0 401 Unauthorized\r\nWWW-Authenticate: Digest realm="x", response="1"\r\n\r\n';
   expect(withoutSecrets(wire)).toBe(wire);
 });

@@ -59,7 +59,7 @@ test.each([
   },
 );
 
-test('CNT-40 a mark of 0 is none, and each change is told once', () => {
+test('CNT-40 a mark of 0 means no mark, and each change is told once', () => {
   const told: (string | undefined)[] = [];
   const congestion = new Congestion({ memory: 0, delay: 100 });
   congestion.onChange = (reason) => void told.push(reason);

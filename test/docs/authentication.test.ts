@@ -1,5 +1,5 @@
 // sdk/AUTHENTICATION.md shows the applications of test/digest, which tsc and those tests check. UPDATE_PICTURES=1
-// writes them anew.
+// rewrites them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';

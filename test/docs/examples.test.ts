@@ -35,7 +35,7 @@ test('the first application leaves a call that was declined', async () => {
   await ends();
 });
 
-test('the section of the configuration is what the schema of the siplet gave', async () => {
+test('the section of the configuration is the output of the siplet’s schema', async () => {
   const configuration = '{ apps: { agent: { phones: [sip:desk@10.0.0.4] } }, log: { level: info } }';
   const { world, container, desk, call, ends } = await on(Hunt, { configuration });
   desk.autoTrying = desk.answerCancel = true;

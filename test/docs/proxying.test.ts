@@ -1,5 +1,5 @@
 // The documents show what the tests run: ladders are their snapshots, code is their applications, which tsc and the
-// flows check. UPDATE_PICTURES=1 writes them anew.
+// flows check. UPDATE_PICTURES=1 rewrites them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
@@ -9,7 +9,7 @@ const PAGE = new URL('sdk/PROXYING.md', root);
 
 /**
  * <!-- ladder: FILE "TITLE" -->, <!-- code: FILE CLASS --> or <!-- code: FILE -->, and the fenced block behind it. The
- * titles stand there without the ids of rules, which the documents do not use.
+ * titles appear there without the ids of rules, which the documents do not use.
  */
 const SHOWN = /^<!-- (ladder|code): (\S+)(?: "([^"\n]+)"| (\w+))? -->\n```.*\n(?:[^`].*\n|\n)*?```$/gm;
 

@@ -1,4 +1,4 @@
-// What is forbidden once a branch has left, and what a handler that comes too late may not disturb.
+// What is forbidden once a branch has left, and what a handler that comes too late must not disturb.
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';

@@ -36,7 +36,7 @@ test('C-2 C-3 unsupervised: the container chooses alone, and the application see
   await ends();
 });
 
-test('§16.11 stateless: every message goes on as it comes, retransmissions, CANCEL and ACK by the same way', async () => {
+test('§16.11 stateless: every message goes on when it arrives, retransmissions too; CANCEL and ACK go the same way', async () => {
   const { world, alice, desk, mobile, call, ends } = await search(Spread);
   alice.reliable = mobile.answerCancel = true;
   const sent = call({ callId: 'a-call' });
@@ -183,7 +183,7 @@ test('C-41 a handler of a request throws before anything was sent: 500', async (
   await ends(1);
 });
 
-test('C-41 a response handler throws: the response goes on as it came', async () => {
+test('C-41 a response handler throws: the response goes on without its changes', async () => {
   const { world, desk, mobile, call, ends } = await search(BrokenLater);
   const sent = call();
   (await desk.receive('INVITE')).reply(404);

@@ -5,7 +5,7 @@ import { AllMayAnswer, Forks, Looking, NotNow, OneBusyAllBusy, Sign } from './ap
 import { RingAll } from './apps/search.js';
 import { search } from './search.js';
 
-test('C-4 what a handler changes in a message is what goes on', async () => {
+test('C-4 a message goes on with the changes that a handler made in it', async () => {
   const { world, desk, call, ends } = await search(Sign);
   const sent = call();
   (await desk.receive('INVITE')).reply(200, { headers: { Server: 'desk' } });

@@ -19,7 +19,7 @@ function rank({ status }: Candidate, ofCancelled: boolean): number {
   return family * 10 + (HELPFUL.includes(status) ? 0 : 1);
 }
 
-/** What the container made for a branch of which nothing is to be seen. */
+/** What the container made for a branch that left no trace. */
 const unseen = (status: number, ofCancelled: boolean | undefined): Candidate => ({
   status,
   id: '',
@@ -164,7 +164,7 @@ export class Reference {
   }
 }
 
-/** Whether this is what was chosen: a 503 of a branch goes upstream as 500 (§16.7 step 6). */
+/** Whether this was chosen: a 503 of a branch goes upstream as 500 (§16.7 step 6). */
 function isChoiceOf(one: Candidate, { id, status }: Choice): boolean {
   if (id !== '') return one.id === id;
   return one.id === '' && (one.status === status || (one.status === 503 && status === 500));

@@ -6,7 +6,7 @@ import type { Party, Plan, Step, Target } from './script.js';
 import { responseTo, Sip } from './text.js';
 import type { Line, Transport, Wires } from './wires.js';
 
-/** The index of a target by any spelling of its URI; -1 when it is none. */
+/** The index of a target by any spelling of its URI; -1 when it is not the URI of a target. */
 export function targetOf(uri: string): number {
   const match = /^sip:(?:c|%63)(\d+)@/i.exec(uri) ?? /^tel:\+4930123(\d+)/.exec(uri);
   return match === null ? -1 : Number(match[1]);

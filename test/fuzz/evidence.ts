@@ -184,7 +184,7 @@ export class Evidence {
     );
   }
 
-  /** How the branch to a target stands before entry `until`. */
+  /** The state of the branch to a target before entry `until`. */
   endOf(target: number, until: number, now: number): End | undefined {
     const attempts = this.attempts.filter((one) => one.target === target && one.out.index < until);
     const last = attempts.at(-1);

@@ -178,7 +178,7 @@ class Invariants {
       this.#fault(first, `${first.sip} to another method than INVITE (RFC 4320 §4.2)`);
     if (status !== 503 || !acts.some((act) => act.index < first.index && this.evidence.proxied(act))) return;
     const own = acts.find((act) => act.id === id && act.what === 'own final');
-    if (own?.inBest !== true) this.#fault(first, `${first.sip} went upstream as it came (§16.7 step 6)`);
+    if (own?.inBest !== true) this.#fault(first, `${first.sip} went upstream unchanged (§16.7 step 6)`);
   }
 
   /** RFC 4320 §4.2: no final response is right only where the best was 408. */

@@ -19,7 +19,7 @@ export interface Dialog {
   readonly routes: readonly string[];
   readonly callId: string;
   sequence: number;
-  /** BYE is on its way, or was answered, by whomever. */
+  /** BYE is on its way, or was answered, whichever side sent it. */
   state: 'stands' | 'ending' | 'over';
   /** Of a BYE of ours. */
   repeat: Repeat | undefined;

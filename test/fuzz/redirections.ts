@@ -8,11 +8,11 @@ import { uriIn } from './text.js';
 export class Redirections {
   /** By the application, or by a Contact that was followed. */
   readonly named = new Set<number>();
-  /** By Contacts that may not have been followed. */
+  /** By Contacts that were perhaps not followed. */
   readonly doubtful = new Set<number>();
   /** By the target that redirected: followed, and no candidate any more; or perhaps so. */
   readonly followed = new Map<number, 'followed' | 'perhaps'>();
-  /** Whether a target's 3xx is to be followed, where the application said so for it alone. */
+  /** Whether to follow a target's 3xx, where the application said so for it alone. */
   readonly #edits = new Map<number, boolean>();
 
   constructor(

@@ -1,5 +1,5 @@
-// What happens in a sequence, drawn from its seed: who calls whom, what everybody answers when, and how the application
-// behaves.
+// What happens in a sequence, drawn from its seed: the calls, the answers and their times, and the behaviour of the
+// application.
 
 import { present } from '../../container/base/present.js';
 import { Random } from '../world/random.js';

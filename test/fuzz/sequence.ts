@@ -226,7 +226,7 @@ export class Sequence {
     });
     play(application);
     heard = (level, entry, text) => this.#logged(level, entry, text);
-    // What is no address is located by promises: where there is any such target, they settle after every event.
+    // Promises locate a target that is not an address: where there is one, they settle after every event.
     const resolves = this.script.targets.some(({ uri }) => /\.example|^tel:|sctp/.test(uri));
 
     const settle = async (): Promise<void> => {

@@ -1,5 +1,5 @@
-// SIP as text, for the fuzz: its own eyes and hands, so that what the container reads and writes is judged by somebody
-// else. Phones here write long names.
+// SIP as text, for the fuzz. It reads and writes SIP with code of its own, to judge what the container does.
+// Phones here write long names.
 import { present } from '../../container/base/present.js';
 
 export class Sip {

@@ -38,7 +38,7 @@ export interface Station {
   receive(wire: string, transport: Transport, line: Line | undefined): void;
 }
 
-/** Who watches what the container sends and receives, in the order in which it does. */
+/** Sees what the container sends and receives, in that order. */
 export interface Watch {
   sent(wire: string, to: string, transport: Transport, line: number): void;
   received(wire: string, from: string, transport: Transport, line: number): void;
