@@ -1,6 +1,7 @@
 // Every key of siplet.yaml with its default and meaning: RULES.md section 8. The table in the README is generated from
 // here.
 import { availableParallelism } from 'node:os';
+import { milliseconds as toMilliseconds } from '@siplet/sdk';
 import { z } from 'zod';
 import { hostAndPort, type ListenAddress, listenAddress } from './listen.js';
 
@@ -11,15 +12,9 @@ function milliseconds(fallback: number, meaning: string) {
     .union([z.number({ error }).int({ error }).min(0, { error }), z.string().regex(/^\d{1,9}(ms|s|m|h)$/, { error })], {
       error,
     })
-    .transform((value) => (typeof value === 'number' ? value : inMilliseconds(value)))
+    .transform((value) => toMilliseconds(value))
     .default(fallback)
     .describe(meaning);
-}
-
-function inMilliseconds(text: string): number {
-  const number = Number.parseInt(text, 10);
-  if (text.endsWith('ms')) return number;
-  return number * (text.endsWith('s') ? 1000 : text.endsWith('m') ? 60_000 : 3_600_000);
 }
 
 function count(fallback: number, meaning: string, smallest = 1) {

@@ -50,6 +50,24 @@ describe('which method', () => {
     await s.ends();
   });
 
+  test('of two predicates that accept, that of the method which names the SIP method is asked first', async () => {
+    @siplet({ name: 'guarded' })
+    class Guarded {
+      @Initial(urgent)
+      any(request: SipRequest) {
+        answers(481)(request);
+      }
+      @Invite(urgent)
+      invite(request: SipRequest) {
+        answers(482)(request);
+      }
+    }
+    const s = await stage(Guarded);
+    await s.call(PRIORITY).response(482);
+    await s.request('MESSAGE', PRIORITY).response(481);
+    await s.ends();
+  });
+
   test('a named method without a predicate beats an unnamed one with one', async () => {
     @siplet({ name: 'named' })
     class Named {
