@@ -49,6 +49,12 @@ export interface BridgeOptions {
    * milliseconds: write '20s'.
    */
   timeout?: Duration;
+  /**
+   * How long a callee may take to its first 101-199. After that the container cancels the call to it, as if it had
+   * answered 408. 100 Trying does not count, since it comes from the next hop and not from the callee. Default: no such
+   * limit. A number below 1000 throws RangeError, as in `timeout`.
+   */
+  provisionalTimeout?: Duration;
 }
 
 /** The options of `SipFactory.bridge`. */

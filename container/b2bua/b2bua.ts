@@ -63,7 +63,7 @@ export class B2bua implements sdk.B2bua {
   }
 
   bridge(options: sdk.BridgeOptions): Promise<sdk.Bridge> {
-    const { from, headers, body, timeout } = options;
+    const { from, headers, body, timeout, provisionalTimeout } = options;
     const to = onlyCallee(options);
     const answering = Answering.of(this.request);
     assertInitial(answering, 'bridge');
@@ -73,13 +73,19 @@ export class B2bua implements sdk.B2bua {
     if (answering.isBridging) throw new IllegalStateError(`${what} has a bridge under way`);
     if (answering.received.isCancelled) return failed(new CallFailedError(487), answering.services.invocation.turn);
     if (answering.answered) throw new IllegalStateError(`${what} has its final response`);
-    const limit =
-      timeout === undefined ? answering.received.options.proxyTimeout : timeLimit(timeout, 'the timeout of a bridge');
+    const limits = {
+      answer:
+        timeout === undefined ? answering.received.options.proxyTimeout : timeLimit(timeout, 'the timeout of a bridge'),
+      progress:
+        provisionalTimeout === undefined
+          ? undefined
+          : timeLimit(provisionalTimeout, 'the provisionalTimeout of a bridge'),
+    };
     const refused = answering.refuseAsAgent();
     if (refused !== undefined) return failed(new CallFailedError(refused), answering.services.invocation.turn);
     const sent = createLegRequest(answering, { to, ...(from && { from }), ...(headers && { headers }) }, body);
     relink(this.leg, legOf(sent.session, 'createRequest'));
-    return new Bridge(answering, sent).start(limit);
+    return new Bridge(answering, sent).start(limits);
   }
 }
 

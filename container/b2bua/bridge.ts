@@ -31,6 +31,8 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
   #calleeLeg: BridgedLeg | undefined;
   #forks: BridgedLeg[] = [];
   #deadline: Deadline | undefined;
+  /** How long the callee may be silent. */
+  #silence: Deadline | undefined;
   #response: ReceivedResponse | undefined;
   readonly #reliable: ReliableRelay;
   readonly #awaited: Awaited<Bridge>;
@@ -50,11 +52,13 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
     this.#reliable = new ReliableRelay(answering);
   }
 
-  /** Calls the callee; `limit` is how long it may ring, in milliseconds. */
-  start(limit: number): Awaited<Bridge> {
+  /** Calls the callee: how long it may take to its answer, and to its first 101-199, in milliseconds. */
+  start({ answer, progress }: { answer: number; progress: number | undefined }): Awaited<Bridge> {
     const { answering, invite } = this;
+    const { clock } = answering.services;
     answering.bridging((cancel) => this.#cancelled(cancel));
-    this.#deadline = answering.services.clock.start(limit, this, 'answer');
+    this.#deadline = clock.start(answer, this, 'answer');
+    if (progress !== undefined) this.#silence = clock.start(progress, this, 'progress');
     this.#inviteLeg.sendFor(this, invite);
     return this.#awaited;
   }
@@ -91,6 +95,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
 
   provisional(response: ReceivedResponse): void {
     if (this.#state !== 'calling') return;
+    this.#silence?.stop();
     const handler = this.answering.received.application.table.provisional(response.status, 'INVITE');
     response.present(handler, () => this.#relayProvisional(response));
   }
@@ -131,7 +136,7 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
     const { answering } = this;
     this.#state = 'standing';
     this.#response = response;
-    this.#deadline?.stop();
+    this.#stopTimers();
     response.commit();
     const winner = this.#forkOf(response);
     this.#calleeLeg = winner;
@@ -171,9 +176,14 @@ export class Bridge implements sdk.Bridge, ExchangeUser, Timed {
     this.#fail(new CallFailedError(408));
   }
 
+  #stopTimers(): void {
+    this.#deadline?.stop();
+    this.#silence?.stop();
+  }
+
   #fail(error: CallFailedError): void {
     this.#state = 'over';
-    this.#deadline?.stop();
+    this.#stopTimers();
     this.#callerLeg.release();
     for (const fork of this.#forks) fork.release();
     this.#tellEnded?.();
