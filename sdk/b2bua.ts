@@ -28,17 +28,34 @@ export interface LegOptions {
 
 /** The options of `bridge`. */
 export interface BridgeOptions {
-  /** The callee: Request-URI and To. Several at once are not implemented yet, and throw an Error that says so. */
+  /**
+   * The callee: Request-URI and To. Headers in the URI (`sip:bob@example.com?Replaces=…`) become headers of the INVITE,
+   * except those about its sender, its path, its body and its dialog. Several at
+   * once are not implemented yet, and throw an Error that says so.
+   */
   to: AddressLike | readonly AddressLike[];
   /** The caller. Default: the original's From. */
   from?: AddressLike;
-  /** Routes to push, the first is next. Not implemented yet: it throws an Error that says so. */
+  /**
+   * The path to the callee: URIs for the Route of the INVITE, the next hop first. A callee with a `tel:` URI needs one,
+   * unless another application of this container takes the call; without it the bridge fails with 416.
+   */
   route?: AddressLike | readonly AddressLike[];
-  /** The Contact that the callee sees. Not implemented yet: it throws an Error that says so. */
+  /**
+   * The user and the URI parameters of the Contact that the callee sees. Its host, port and transport are the
+   * container's.
+   */
   contact?: { user?: string; parameters?: ReadonlyMap<string, string | true> };
-  /** Answers challenges of the callee's side. Not implemented yet: it throws an Error that says so. */
+  /**
+   * Answers the 401 and 407 of the callee's side, for every request of the leg as long as it stands: INVITE, re-INVITE,
+   * UPDATE, INFO, BYE and all others. A challenge after an answer is a refusal, and goes on to the caller, except when
+   * only the nonce was stale. Give the `realm`, so that a stranger cannot obtain a digest of the password.
+   */
   credentials?: Credentials | readonly Credentials[];
-  /** The address that the leg leaves from. Not implemented yet: it throws an Error that says so. */
+  /**
+   * The address of this container that the leg's requests leave from: one of `SipFactory.interfaces`. Throws
+   * IllegalStateError for any other.
+   */
   outboundInterface?: string;
   headers?: HeaderValues;
   /** The body to send instead of the caller's offer. */

@@ -6,6 +6,7 @@ import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest, Sender, SentExchange } from '../servlet/sender.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction } from '../transaction/user.js';
+import type { LegCredentials } from './credentials.js';
 import type { Dialog } from './dialog.js';
 import type { OfferAnswer } from './offer-answer.js';
 import type { ReceivedProvisionals } from './received-provisionals.js';
@@ -71,6 +72,8 @@ export interface ExchangeLeg extends Sender, UsedLeg {
   readonly isInvited: boolean;
   readonly hasPendingInvite: boolean;
   readonly timer: LegTimer;
+  /** Answers challenges of its peer's side. */
+  readonly credentials?: LegCredentials | undefined;
   /** The leg of another session that the same request has made. */
   legOf(session: SipSession): ExchangeLeg;
   endUnwanted(success: ReceivedResponse): void;

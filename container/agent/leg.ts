@@ -16,6 +16,7 @@ import type { UserAgent } from '../session/user-agent.js';
 import type { RoutingState } from '../transport/routing-state.js';
 import { sendAcknowledgement } from './acknowledgement.js';
 import { refusalInDialog } from './admission.js';
+import type { LegCredentials } from './credentials.js';
 import { Dialog, TARGET_REFRESH } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, LegUser, RequestReceived, RequestSent } from './exchanges.js';
 import { ExpectedRequests } from './expected-requests.js';
@@ -64,14 +65,15 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   constructor(
     readonly services: AgentServices,
     readonly session: SipSession,
+    public credentials?: LegCredentials,
   ) {
     session.userAgent = this;
     this.#successes = new SentSuccesses(services, (received, response) => this.#unacknowledged(received, response));
   }
 
-  /** The leg of a session; made when the session has none. */
-  static of(session: SipSession, services: AgentServices): Leg {
-    return Leg.find(session) ?? new Leg(services, session);
+  /** The leg of a session; made, with these credentials, when the session has none. */
+  static of(session: SipSession, services: AgentServices, credentials?: LegCredentials): Leg {
+    return Leg.find(session) ?? new Leg(services, session, credentials);
   }
 
   /** The leg of a session, if it has one: every user agent of a session is a leg. */
@@ -80,7 +82,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   }
 
   legOf(session: SipSession): Leg {
-    return Leg.of(session, this.services);
+    return Leg.of(session, this.services, this.credentials);
   }
 
   /** The dialog has an established call, not only a subscription. */
@@ -322,8 +324,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   /** The ACK to a 2xx (§13.2.2.4), sent once, and again for each copy of the 2xx. */
   createAck(sequence: number): SentRequest {
-    const dialog = present(this.dialog, 'the dialog of a 2xx');
-    return new SentRequest(dialog.request('ACK', sequence), this, false);
+    return new SentRequest(present(this.dialog, 'the dialog of a 2xx').request('ACK', sequence), this, false);
   }
 
   /** An unwanted 2xx: it is acknowledged, and its dialog is ended at once (§13.2.2.4). */

@@ -1,7 +1,6 @@
 // A request that an application sends (§8.1, §13.2, §14.1, §15.1.1): its hops (RFC 3263), its transactions, and the
 // receivers of its responses.
 import type { SendOptions, SipResponse } from '@siplet/sdk';
-import type { Handler } from '../application/handler.js';
 import type { Deadline, Timed } from '../base/clock.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
@@ -15,7 +14,9 @@ import { type Flow, type Hop, leavingFrom } from '../transport/flow.js';
 import { Dialog } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, RequestSent } from './exchanges.js';
 import { asIfFrom, localResponse } from './in-place-of-peers.js';
+import { isMendable, Mending } from './mending.js';
 import { isReliable } from './offer-answer.js';
+import { callbackOf } from './provisional-callback.js';
 import type { AgentServices } from './services.js';
 import { usageAccepted, usageGone } from './usages.js';
 
@@ -37,8 +38,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   readonly #hops: NextHop;
   #limit: Deadline | undefined;
   #cancelled = false;
-  /** It was sent again because its session interval was too short. */
-  #hasNewInterval = false;
+  #mending: Mending | undefined;
   /** It has its final response, or its first one. */
   #ended = false;
   #released = false;
@@ -90,6 +90,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
         this.#services.userAgents.add(request.callId, request.from.tag ?? '', undefined, session);
     }
     leg.timer.ask(request);
+    leg.credentials?.authorize(request);
     if (this.isInvite) this.#startLimit();
     // §15.1.1: the sender of a BYE has left.
     if (request.method === 'BYE') leg.endInvitation(request);
@@ -101,12 +102,19 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     const { request } = this;
     const { application } = this.session.applicationSession;
     const inside = this.isInitial ? this.#services.nextHopFor(request, application, this.servlet) : undefined;
-    if (typeof inside === 'number') {
-      this.#failed(inside);
-      return;
-    }
+    if (typeof inside === 'number') this.#failed(inside);
+    else this.#route(inside);
+  }
+
+  #route(inside: Flow | undefined): void {
+    const { request } = this;
     const next = inside === undefined ? postprocessRouting(request) : request.target;
     addContentLength(request);
+    // A tel URI does not name a host: only a Route or another application can lead on (RFC 3966 §3).
+    if (inside === undefined && next?.isSip === false) {
+      this.#failed(416);
+      return;
+    }
     const internal =
       inside ??
       (this.isInitial || next === undefined ? undefined : this.#services.internalFlowTo(next, this.servlet.entryFlow));
@@ -137,15 +145,12 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     this.#transaction = this.#services.transactions.send(wire, bound, this);
   }
 
-  /** RFC 4028 §7.3: tries again, with the interval that the 422 names. */
-  #sendWithInterval(refusal: Response): boolean {
+  /** Tries again what was refused for a reason that we can mend. */
+  #sendMended(refusal: Response): boolean {
+    if (this.#cancelled || !isMendable(refusal.status)) return false;
     const { leg, request } = this;
-    if (this.#hasNewInterval || this.#cancelled || !leg.timer.raise(request, refusal)) return false;
-    this.#hasNewInterval = true;
-    const number = leg.dialog === undefined || this.isInitial ? request.cseq.number + 1 : ++leg.dialog.localSequence;
-    const cseq = `${number} ${request.method}`;
-    request.set('CSeq', cseq);
-    if (this.isInitial) leg.original?.set('CSeq', cseq);
+    this.#mending ??= new Mending(leg, request, this.isInitial);
+    if (!this.#mending.mend(refusal)) return false;
     leg.offers.sent(request);
     this.#hops.again();
     return true;
@@ -228,7 +233,9 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
       return;
     }
     const { application } = this.session.applicationSession;
-    const handler = this.#onProvisionalHandler ?? application.table.provisional(response.status, this.request.method);
+    const handler =
+      callbackOf(this.#onProvisional, this.servlet) ??
+      application.table.provisional(response.status, this.request.method);
     // RFC 3262 §5: an offer is answered in the PRACK, and only the application can answer it.
     if (reliable && meaning !== 'offer') servlet.present(handler, () => this.#acknowledge(servlet));
     else servlet.present(handler);
@@ -246,15 +253,6 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   #acknowledge(servlet: ReceivedResponse): void {
     if (servlet.isPracked || servlet.session.state === 'terminated') return;
     void this.leg.sendForContainer(servlet.createPrack());
-  }
-
-  get #onProvisionalHandler(): Handler | undefined {
-    const take = this.#onProvisional;
-    if (take === undefined) return undefined;
-    const [siplet] = this.session.applicationSession.application.siplets;
-    if (siplet === undefined) return undefined;
-    const label = `onProvisional of the ${this.request.method} ${this.session.callId}`;
-    return { siplet, method: 'onProvisional', label, invoke: (argument) => take(argument as SipResponse) };
   }
 
   /** §13.2.2.4: a 2xx: the first one, one of another fork, or a retransmission. */
@@ -302,7 +300,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     const { status } = response;
     const leg = this.#legOf(response);
     leg.offers.received(response);
-    if (status === 422 && this.#sendWithInterval(response)) return;
+    if (this.#sendMended(response)) return;
     if (status < 300) {
       leg.timer.answered(response, false);
       usageAccepted(leg, this.request, response, this.isInitial);

@@ -10,6 +10,7 @@ import type { Turn } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
 import { Bridge } from './bridge.js';
 import { responseToOriginal } from './forked-response.js';
+import { applyTo } from './leg-options.js';
 import { assertInitial, createLegRequest, createRequestInDialog } from './leg-request.js';
 import { link, relink, unlink } from './linking.js';
 
@@ -84,17 +85,15 @@ export class B2bua implements sdk.B2bua {
     const refused = answering.refuseAsAgent();
     if (refused !== undefined) return failed(new CallFailedError(refused), answering.services.invocation.turn);
     const sent = createLegRequest(answering, { to, ...(from && { from }), ...(headers && { headers }) }, body);
+    applyTo(sent, options, answering.services);
     relink(this.leg, legOf(sent.session, 'createRequest'));
     return new Bridge(answering, sent).start(limits);
   }
 }
 
-/** An option that a bridge does not implement yet is refused, not ignored. */
-function onlyCallee(options: sdk.BridgeOptions): sdk.AddressLike {
-  for (const name of ['route', 'contact', 'credentials', 'outboundInterface'] as const)
-    if (options[name] !== undefined) throw new Error(`bridge: the option ${name} is not implemented yet`);
-  if (Array.isArray(options.to)) throw new Error('bridge: several callees at once are not implemented yet');
-  return options.to as sdk.AddressLike;
+function onlyCallee({ to }: sdk.BridgeOptions): sdk.AddressLike {
+  if (Array.isArray(to)) throw new Error('bridge: several callees at once are not implemented yet');
+  return to as sdk.AddressLike;
 }
 
 function failed(error: CallFailedError, turn: Turn | undefined): Promise<never> {

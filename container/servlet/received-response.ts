@@ -62,7 +62,11 @@ export class ReceivedResponse extends SipResponse {
         `createAck: ${this.label} is not a 2xx to an INVITE; the container acknowledges other responses`,
       );
     if (this.isAcknowledged) throw new IllegalStateError(`createAck: ${this.label} has been acknowledged`);
-    return this.sender.createAck(this.message.cseq.number);
+    const ack = this.sender.createAck(this.message.cseq.number);
+    // §22.1: an ACK cannot be challenged, so it has the credentials of its INVITE.
+    for (const field of this.request.message.fields)
+      if (field.key === 'authorization' || field.key === 'proxy-authorization') ack.message.fields.push(field);
+    return ack;
   }
 
   createPrack(): OwnRequest {
