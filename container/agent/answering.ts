@@ -37,6 +37,8 @@ export interface AnsweredRequest extends Answerer {
   becomeUserAgent(purpose: string): void;
   /** Sends a response of ours; the caller has checked that it may be sent. */
   answer(response: Response): void;
+  /** After a final `answer`, and what follows from it: the request is left to its transaction. */
+  finish(): void;
   generate(status: number): Response;
   /** Calls its handler in its turn; a message waits for it. `settled` is given the error of the handler. */
   serveBy(handler: Handler, settled: (error: unknown) => void): void;
@@ -218,6 +220,7 @@ export class Answering implements ReliableUser, RequestReceived {
     this.received.answer(response);
     this.#agentAnswered(response);
     if (this.isB2bua && this.transaction.state === 'accepted') this.#leg().accepted = this;
+    if (response.status >= 200) this.received.finish();
   }
 
   /** The application may have chosen another Contact since the response was made. */
@@ -292,6 +295,7 @@ export class Answering implements ReliableUser, RequestReceived {
     this.isChallenged = true;
     this.received.answer(response);
     this.#agentAnswered(response);
+    if (response.status >= 200) this.received.finish();
   }
 
   // Back-to-back user agents -----------------------------------------------------------------------

@@ -1,5 +1,5 @@
-// The credentials of one leg: the answers to challenges of its peer's side, and what its later requests have from the start
-// (§22.2, §22.3).
+// The credentials of one leg: they answer the challenges of its peer's side, and later requests have them from the
+// start (§22.2, §22.3).
 import type { Challenge, Credentials } from '@siplet/sdk';
 import { IllegalStateError } from '@siplet/sdk';
 import type { Identifiers } from '../base/identifiers.js';

@@ -10,6 +10,7 @@ import type { LegCredentials } from './credentials.js';
 import type { Dialog } from './dialog.js';
 import type { OfferAnswer } from './offer-answer.js';
 import type { ReceivedProvisionals } from './received-provisionals.js';
+import type { SentAck } from './sent-acks.js';
 import type { AgentServices } from './services.js';
 import type { UsedLeg } from './usages.js';
 
@@ -78,6 +79,8 @@ export interface ExchangeLeg extends Sender, UsedLeg {
   legOf(session: SipSession): ExchangeLeg;
   endUnwanted(success: ReceivedResponse): void;
   acknowledgeAgain(sequence: number): void;
+  /** The ACK that was sent to a 2xx of that INVITE. */
+  ackOf(sequence: number): SentAck | undefined;
   /** Sends a request of the container's own: no handler gets its responses. */
   sendForContainer(request: OwnRequest): Promise<void>;
   sendFor(user: ExchangeUser, request: OwnRequest): void;

@@ -22,11 +22,12 @@ import type { ExchangeLeg, ExchangeUser, LegUser, RequestReceived, RequestSent }
 import { ExpectedRequests } from './expected-requests.js';
 import { furtherAttempt } from './further-attempt.js';
 import { assertMethod } from './method.js';
+import { obstacleIn } from './obstacle.js';
 import { OfferAnswer } from './offer-answer.js';
 import { Outgoing } from './outgoing.js';
 import { ReceivedProvisionals } from './received-provisionals.js';
 import type { ReliableProvisionals } from './reliable-provisionals.js';
-import { SentAcks } from './sent-acks.js';
+import { type SentAck, SentAcks } from './sent-acks.js';
 import { SentSuccesses } from './sent-successes.js';
 import type { AgentServices } from './services.js';
 import { SessionTimer } from './session-timer.js';
@@ -283,20 +284,8 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   // Requests sent ----------------------------------------------------------------------------------
 
-  /**
-   * The reason why a request must not be sent now; undefined: it may be sent. An INVITE, an UPDATE or an offer while
-   * another is under way (§14.1, RFC 3311 §5.1, RFC 3264 §4).
-   */
   obstacleTo(request: Request): string | undefined {
-    const { method } = request;
-    if (method === 'INVITE' && this.hasPendingInvite) return 'an INVITE of this dialog is under way (§14.1)';
-    if (method === 'UPDATE')
-      for (const other of this.sent)
-        if (other.request.method === 'UPDATE') return 'an UPDATE of this dialog is under way (RFC 3311 §5.2)';
-    if (this.offers.meaningOf('local', request) !== 'offer') return undefined;
-    const { state } = this.offers;
-    if (state === 'offer sent') return 'an offer of ours has no answer yet (RFC 3264 §4)';
-    return state === 'offer received' ? "the peer's offer has no answer yet (RFC 3264 §4)" : undefined;
+    return obstacleIn(this, request);
   }
 
   get hasPendingInvite(): boolean {
@@ -361,7 +350,11 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   }
 
   hasAcknowledged(sequence: number): boolean {
-    return this.#acks.has(sequence);
+    return this.ackOf(sequence) !== undefined;
+  }
+
+  ackOf(sequence: number): SentAck | undefined {
+    return this.#acks.of(sequence);
   }
 
   /** A 2xx was retransmitted. */

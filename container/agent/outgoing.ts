@@ -8,12 +8,14 @@ import { type HopUser, NextHop } from '../proxy/next-hop.js';
 import { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import { Awaited } from '../session/awaited.js';
-import type { SipSession } from '../session/sip-session.js';
+import type { Invitation, SipSession } from '../session/sip-session.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
 import { type Flow, type Hop, leavingFrom } from '../transport/flow.js';
+import { deliver, presentFurther } from './delivery.js';
 import { Dialog } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, RequestSent } from './exchanges.js';
 import { asIfFrom, localResponse } from './in-place-of-peers.js';
+import { LingeringInvite, MAX_FORKS } from './lingering-invite.js';
 import { isMendable, Mending } from './mending.js';
 import { isReliable } from './offer-answer.js';
 import { callbackOf } from './provisional-callback.js';
@@ -26,10 +28,7 @@ import { usageAccepted, usageGone } from './usages.js';
  */
 const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
 
-/** How many different 2xx of forks are accepted (security: a flood of them). */
-const MAX_FORKS = 32;
-
-export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
+export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invitation {
   readonly #awaited: Awaited<SipResponse>;
   readonly #services: AgentServices;
   #onProvisional: SendOptions['onProvisional'];
@@ -41,6 +40,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
   #mending: Mending | undefined;
   /** It has its final response, or its first one. */
   #ended = false;
+  #isAnswered = false;
   #released = false;
   #openTransactions = 0;
   #successTags: string[] | undefined;
@@ -277,21 +277,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     leg.offers.received(response);
     leg.timer.answered(response, false);
     const servlet = new ReceivedResponse(response, this, leg, false);
-    if (this.#ended) this.#furtherSuccess(servlet);
+    if (this.#ended) presentFurther(servlet, this.leg);
     else this.#end(servlet);
-  }
-
-  /**
-   * Another fork has answered, too: a user that takes it may keep it; else it is acknowledged, and ended at once
-   * (§13.2.2.4).
-   */
-  #furtherSuccess(servlet: ReceivedResponse): void {
-    const { application } = this.session.applicationSession;
-    const handler = application.table.success(servlet.status, 'INVITE');
-    servlet.present(handler, () => {
-      if (handler !== undefined && servlet.isAcknowledged) return;
-      this.leg.legOf(servlet.session).endUnwanted(servlet);
-    });
   }
 
   /** A final response that is not a 2xx to INVITE. */
@@ -327,7 +314,6 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     this.#flow = undefined;
     this.#end(new ReceivedResponse(response, this, this.leg, true));
     if (!this.isInitial && status !== 487 && this.request.method !== 'BYE') usageGone(this.leg, this.request, 408);
-    if (this.#openTransactions === 0) this.#release();
   }
 
   terminated(transaction: ClientTransaction): void {
@@ -344,54 +330,62 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed {
     this.leg.sent.delete(this);
     for (const then of this.#whenEnded ?? []) then(response);
     this.#whenEnded = undefined;
-    this.#give(response);
+    deliver(response, this.#awaited, this);
+    if (this.#successTags === undefined) {
+      this.#leave(this.#services.lingering);
+      return;
+    }
+    // Another 2xx may follow.
+    this.#answeredOnce();
+    this.session.set.hold(this);
   }
 
-  /** No transaction is left, and the response has been delivered: only then may the session end. */
+  /** The response has been delivered: only then may the session end. */
+  #answeredOnce(): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#awaited.whenAskerSettled(() => this.session.transactionAnswered());
+  }
+
+  /** The same, and nothing else can come. */
   #release(): void {
     if (this.#released) return;
     this.#released = true;
+    this.#answeredOnce();
+    this.session.set.release(this);
     this.#awaited.whenAskerSettled(() => {
       if (this.isInitial) this.session.set.searchEnded();
-      this.session.transactionAnswered();
       this.session.transactionEnds();
     });
+  }
+
+  /** Leaves its transaction, where there still is one, to a user that needs nothing from it. */
+  #leave(lingering: ClientUser): void {
+    if (this.#transaction !== undefined) this.#transaction.user = lingering;
+    this.#release();
+  }
+
+  /** Invitation: its call is over. */
+  condense(): void {
+    if (this.#released) return;
+    const lingering = new LingeringInvite(this.#services, this.request);
+    for (const session of this.isInitial ? this.session.set.sessions : [this.session]) {
+      const tag = session.calleeTag ?? '';
+      if (this.#successTags?.includes(tag))
+        lingering.dialogEnded(tag, this.leg.legOf(session).ackOf(this.request.cseq.number));
+    }
+    this.#leave(lingering);
+  }
+
+  /** Invitation: once no call is left, a further 2xx is not wanted. */
+  sessionEnded(): void {
+    if (this.isInitial && !this.session.set.sessions.some((each) => each.isValid && each.state === 'confirmed'))
+      this.condense();
   }
 
   // To the application -----------------------------------------------------------------------------
 
   #legOf(response: Response): ExchangeLeg {
     return this.isInitial ? this.leg.legOf(this.session.set.sessionFor(response)) : this.leg;
-  }
-
-  /**
-   * Delivers a response to the code that awaits it. If none does when the handler that sent the request has settled,
-   * the response handlers get it.
-   */
-  #give(servlet: ReceivedResponse): void {
-    if (this.user !== undefined) {
-      this.user.final(servlet);
-      return;
-    }
-    const awaited = this.#awaited;
-    if (awaited.isTaken) {
-      awaited.give(servlet);
-      return;
-    }
-    awaited.give(servlet);
-    awaited.whenAskerSettled(() => {
-      if (!awaited.isTaken) this.#giveToHandlers(servlet);
-    });
-  }
-
-  #giveToHandlers(servlet: ReceivedResponse): void {
-    const { table } = this.session.applicationSession.application;
-    const { status, method } = servlet;
-    const handler = status < 300 ? table.success(status, method) : table.best(status, method);
-    servlet.present(handler, () => {
-      // A call that is not wanted is ended (§13.2.2.4).
-      if (handler === undefined && servlet.isUnacknowledgedSuccess)
-        this.leg.legOf(servlet.session).endUnwanted(servlet);
-    });
   }
 }

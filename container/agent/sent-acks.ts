@@ -3,7 +3,7 @@ import type { Request } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Hop } from '../transport/flow.js';
 
-interface SentAck {
+export interface SentAck {
   /** CSeq number of the INVITE. */
   readonly sequence: number;
   readonly request: Request;
@@ -22,12 +22,12 @@ export class SentAcks {
     if (this.#acks.length > KEPT) this.#acks.shift();
   }
 
-  has(sequence: number): boolean {
-    return this.#acks?.some((ack) => ack.sequence === sequence) ?? false;
+  of(sequence: number): SentAck | undefined {
+    return this.#acks?.find((ack) => ack.sequence === sequence);
   }
 
   sendAgain(sequence: number, transactions: Transactions): void {
-    const ack = this.#acks?.find((each) => each.sequence === sequence);
+    const ack = this.of(sequence);
     if (ack !== undefined) transactions.sendStateless(ack.request.clone(), ack.hop);
   }
 }

@@ -9,7 +9,7 @@ import type { OwnRequest } from '../servlet/sender.js';
 import type { Invocation } from '../session/invocation.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
-import type { Transactions } from '../transaction/user.js';
+import type { ClientUser, Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
 import type { TimerSettings } from './session-terms.js';
 
@@ -50,6 +50,10 @@ export interface AgentServices extends Location {
   ): Flow | number | undefined;
   /** The helper that joins the leg of a session to others (JSR 289 §14). */
   b2bua(request: sdk.SipRequest, session: SipSession): sdk.B2bua;
+  /** The user of transactions in which only what is sent again can arrive. */
+  readonly lingering: ClientUser;
+  /** Sends a request of the container's own in a dialog whose session has ended. Resolves as that of sessions does. */
+  sendInDialog(request: Request): Promise<void>;
   /** Something about one call that an operator may want to know. */
   problem(text: string, error: unknown): void;
 }

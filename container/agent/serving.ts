@@ -19,6 +19,7 @@ export function serve(answering: Answering, handler: Handler | undefined): void 
   const refusal = leg.admit(answering);
   if (refusal !== undefined) {
     received.answer(refusalOf(request, refusal, transaction.toTag));
+    received.finish();
     return;
   }
   const awaited = leg.takeExpected(request.method);

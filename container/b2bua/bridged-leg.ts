@@ -159,7 +159,7 @@ function isForLeg({ method, body }: Request): boolean {
 }
 
 function acknowledge(success: ReceivedResponse, from: Request | undefined): void {
-  if (success.isAcknowledged) return;
+  if (success.isAcknowledged || !success.session.isValid) return;
   const ack = success.createAck();
   if (from !== undefined) copyFields(from, ack.message);
   void ack.send();

@@ -22,9 +22,8 @@ export interface ProxiedRequest extends Answerer, Reporter {
   readonly options: SipletDefaults;
   /** The second part of our branches (RFC 5393); undefined: not computed yet. */
   readonly loopPart: string | undefined;
-  /** Supervisor: tells what becomes of the request. */
-  completed(): void;
-  forwarded(): void;
+  readonly account: { completed(): void; forwarded(): void };
+  /** Supervisor: every transaction has ended, or needs it no more. */
   ended(): void;
   readonly mayEnd: boolean;
 }
@@ -141,12 +140,12 @@ export class Proxying implements Supervisor, ProxyRole {
   }
 
   completed(): void {
-    this.received.completed();
+    this.received.account.completed();
     if (this.#set.search === this.context) this.#set.search = undefined;
   }
 
   forwarded(): void {
-    this.received.forwarded();
+    this.received.account.forwarded();
   }
 
   get mayEnd(): boolean {

@@ -10,13 +10,14 @@ import { present } from '../base/present.js';
 import { copied, type Request, type Response, responseTo, Uri } from '../message/index.js';
 import type { SipProxy } from '../servlet/sip-proxy.js';
 import { SipRequest } from '../servlet/sip-request.js';
-import type { SipSession } from '../session/sip-session.js';
+import type { Invitation, SipSession } from '../session/sip-session.js';
 import type { ServerTransaction, ServerUser, TransactionFailure } from '../transaction/user.js';
 import { takenBy } from '../transport/internal-flow.js';
 import type { RoutingState } from '../transport/routing-state.js';
 import { AnswerLimit } from './answer-limit.js';
 import { isAtFault, type Reporter, RequestCall } from './handler-calls.js';
 import { type ProxiedRequest, Proxying } from './proxying.js';
+import { RequestAccount } from './request-account.js';
 import { assertAnswerable, assertMayTake, cannot, type Role } from './roles.js';
 import type { DispatchServices } from './services.js';
 
@@ -25,7 +26,7 @@ export interface Beginner {
   beginAgain(received: ReceivedRequest, handler: Handler): void;
 }
 
-export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporter, ServerUser {
+export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporter, ServerUser, Invitation {
   /** A final response was sent, or was handed over for sending. */
   answered = false;
   /** The role of proxy, once it is proxied or forwarded. */
@@ -41,9 +42,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   /** It is claimed: a copy of it is a merged request. */
   #claimed = false;
   #cancelled = false;
-  #completed = false;
-  #forwarded = false;
-  #ended = false;
+  readonly account: RequestAccount;
   /** Copies: it lingers with the transaction, the message need not. */
   readonly #route: string | undefined;
   readonly routeParameters: string | undefined;
@@ -67,8 +66,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.routeParameters = routeParameters && copied(routeParameters);
     transaction.user = this;
     takenBy(transaction.flow, this.application.name);
-    session.transactionBegins();
-    services.counters.unanswered++;
+    this.account = new RequestAccount(session, services.counters);
   }
 
   get route(): Uri | undefined {
@@ -108,8 +106,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #beginAgain(handler: Handler, beginner: Beginner): void {
     if (this.answered || this.transaction.state === 'terminated') return;
     this.stopAwaiting();
-    this.#ended = true;
-    this.completed();
+    this.account.abandon();
     beginner.beginAgain(this, handler);
   }
 
@@ -127,7 +124,12 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #failed(error: unknown): void {
     if (this.isDealtWith) return;
     if (error instanceof CallFailedError) relayFailure(this.answering, error);
-    else this.answer(this.generate(error instanceof TooManyHopsError ? 483 : 500));
+    else this.#refuse(error instanceof TooManyHopsError ? 483 : 500);
+  }
+
+  #refuse(status: number): void {
+    this.answer(this.generate(status));
+    this.finish();
   }
 
   awaitAnswer(): void {
@@ -157,12 +159,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   }
 
   /** Calls a handler in its turn. The time of one that a message waits for is limited (C-41). */
-  #call(
-    handler: Handler,
-    argument: unknown,
-    isWaitedFor: boolean,
-    settled: (error: unknown, wasCalled: boolean) => void,
-  ): void {
+  #call(handler: Handler, argument: unknown, isWaitedFor: boolean, settled: RequestCall['afterwards']): void {
     const { mailbox } = this.session.applicationSession;
     mailbox.post(new RequestCall(this, this.session, handler, argument, isWaitedFor, settled));
   }
@@ -246,18 +243,18 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     }
     this.#call(handler, this.servlet, true, (error) => {
       if (!this.answered && error === undefined) return this.#forward();
-      if (!this.answered) this.answer(this.generate(500));
+      if (!this.answered) this.#refuse(500);
       const isChallenged = this.#answering?.isChallenged === true;
-      // The sender of a BYE has left (§15.1.1).
-      if (this.request.method === 'BYE' && !isChallenged) this.session.state = 'terminated';
+      if (this.request.method !== 'BYE' || isChallenged) return;
+      this.session.state = 'terminated'; // its sender has left (§15.1.1)
+      this.session.checkReady();
     });
   }
 
   #forward(): void {
     if (this.transaction.state === 'terminated') return;
-    // Its handler has sent a reliable 1xx, so it will answer the request itself.
     if (this.#role === 'user agent') {
-      this.awaitAnswer();
+      this.awaitAnswer(); // its handler has sent a reliable 1xx, so it will answer the request itself
       return;
     }
     this.#take('proxy', 'forward');
@@ -316,9 +313,26 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     } else {
       this.answered = true;
       this.stopAwaiting();
-      this.completed();
+      this.account.completed();
       this.transaction.respond(response);
     }
+  }
+
+  finish(): void {
+    if (this.proxying !== undefined || this.account.isClosed) return;
+    if (this.transaction.state === 'accepted') {
+      this.account.forwarded();
+      this.session.set.hold(this);
+    } else {
+      this.condense();
+    }
+  }
+
+  /** Nothing that its transaction still receives concerns the application. */
+  condense(): void {
+    if (this.transaction.state !== 'terminated') this.transaction.user = this.services.proxy.lingering;
+    this.#answering?.stop();
+    this.ended();
   }
 
   abandon(): void {
@@ -345,15 +359,14 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.session.transactionBegins();
     if (this.proxying === undefined) this.answering.cancelled(cancel);
     else this.proxying.context.cancelled(cancel);
-    if (handler !== undefined) this.#callForCancel(handler, cancel);
+    if (handler !== undefined) this.#call(handler, this.#cancelServlet(cancel), false, () => {});
     this.session.transactionAnswered();
     this.session.transactionEnds();
   }
 
-  #callForCancel(handler: Handler, cancel: Request): void {
+  #cancelServlet(cancel: Request): SipRequest {
     const { session, isInitial, routeParameters, transaction } = this;
-    const servlet = new SipRequest(cancel, session, isInitial, routeParameters, transaction.flow, undefined);
-    this.#call(handler, servlet, false, () => {});
+    return new SipRequest(cancel, session, isInitial, routeParameters, transaction.flow, undefined);
   }
 
   failed(failure: TransactionFailure): void {
@@ -369,32 +382,16 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     else this.proxying.context.closed();
   }
 
-  completed(): void {
-    if (this.#completed) return;
-    this.#completed = true;
-    this.services.counters.unanswered--;
-  }
-
-  /** Nothing in the session waits for this request any more. */
-  forwarded(): void {
-    if (this.#forwarded) return;
-    this.#forwarded = true;
-    this.session.transactionAnswered();
-  }
-
   get mayEnd(): boolean {
     return !this.#claimed && this.#answering?.hasReliables !== true;
   }
 
   /** Every transaction of the request has ended, or the lingering ones do not need it any more. */
   ended(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.account.isClosed) return;
     this.stopAwaiting();
     if (this.#claimed) this.services.merged.remove(this);
-    this.completed();
-    this.forwarded();
-    if (this.isInitial) this.session.set.settle();
-    this.session.transactionEnds();
+    this.session.set.release(this);
+    this.account.close(this.isInitial);
   }
 }

@@ -12,7 +12,7 @@ import { DigestServer } from '../digest/index.js';
 import { MergedRequests } from '../dispatch/merged-requests.js';
 import { CAPABILITIES } from '../dispatch/refusals.js';
 import type { DispatchServices, DispatchSettings } from '../dispatch/services.js';
-import type { Uri } from '../message/index.js';
+import type { Request, Uri } from '../message/index.js';
 import { Lingering, type Upstream } from '../proxy/lingering.js';
 import { LoopDetection } from '../proxy/loop-detection.js';
 import type { Location } from '../proxy/next-hop.js';
@@ -101,7 +101,7 @@ export class Services {
       invocation: this.invocation,
       encodedUris: new EncodedUris(key),
       named: new Map(),
-      sendInDialog: (request) => OwnRequest.send(this.proxy, request, this.#place),
+      sendInDialog: (request) => this.#sendInDialog(request),
     };
   }
 
@@ -145,6 +145,8 @@ export class Services {
       open: (hop) => transport.open(hop),
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),
+      lingering: this.proxy.lingering,
+      sendInDialog: (request) => this.#sendInDialog(request),
       internalFlowTo: (next, origin) =>
         this.#isOwn(next) ? this.#internalFlow(this.#place, OUTSIDE, origin) : undefined,
       nextHopFor: (request, sender, { routingState, routingDirective, entryFlow }) =>
@@ -185,6 +187,10 @@ export class Services {
   /** The addresses of a flow that begins here, while its destination is unknown. */
   get #place(): Flow {
     return this.#parts.transport.place as Flow;
+  }
+
+  #sendInDialog(request: Request): Promise<void> {
+    return OwnRequest.send(this.proxy, request, this.#place);
   }
 
   #isOwn(uri: Uri): boolean {

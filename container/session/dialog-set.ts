@@ -35,7 +35,7 @@ export class DialogSet implements Dialogs {
   isContactSent = false;
   /** The search that may still make dialogs of it. */
   search: { cancel(reason?: string): void } | undefined;
-  /** INVITEs that are proxied in it, until no more messages can come for them. */
+  /** INVITEs in it, until no more messages can come for them. */
   #invitations: readonly Invitation[] = NO_INVITATIONS;
   readonly #sessions: SipSession[];
 
@@ -141,7 +141,10 @@ export class DialogSet implements Dialogs {
 
   /** One of its sessions was invalidated. */
   sessionEnded(): void {
-    if (!this.isEmpty) return;
+    if (!this.isEmpty) {
+      for (const invitation of this.#invitations) invitation.sessionEnded?.();
+      return;
+    }
     this.keeper?.ended(this);
     const invitations = this.#invitations;
     this.#invitations = NO_INVITATIONS;

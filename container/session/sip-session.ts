@@ -12,10 +12,12 @@ import type { ProxiedDialog } from './proxied-dialog.js';
 import { Session } from './session.js';
 import type { UserAgent } from './user-agent.js';
 
-/** An INVITE that is proxied in a dialog, and waits for retransmitted 2xx (RFC 6026). */
+/** An INVITE that was received, sent or proxied in a dialog, and waits for retransmitted 2xx (RFC 6026). */
 export interface Invitation {
   /** The application is no longer involved. */
   condense(): void;
+  /** A session of the dialogs has ended, and another is left. */
+  sessionEnded?(): void;
 }
 
 /** Finds dialogs by their name in our Record-Route. */
@@ -207,11 +209,11 @@ export class SipSession extends Session implements sdk.SipSession {
   }
 
   /**
-   * No message can arrive in it any more (JSR 289 §6.2.4); in a proxied dialog that has ended, only messages that were
-   * sent before its end.
+   * No message can arrive in it any more (JSR 289 §6.2.4); in a dialog that has ended, only messages that were sent
+   * before its end, and what is sent again: transactions deal with these alone.
    */
   protected get isReady(): boolean {
-    return this.state === 'terminated' && this.userAgent === undefined ? this.#unanswered === 0 : !this.isInUse;
+    return this.state === 'terminated' ? this.#unanswered === 0 : !this.isInUse;
   }
 
   protected get readyKind() {

@@ -44,7 +44,6 @@ describe('INVITE', () => {
   test.each([
     ['UDP', 'INVITE'],
     ['TCP', 'INVITE'],
-    ['UDP', 'MESSAGE'],
   ] as const)('TRM-13 §8.2.2.2 a merged request: 482 from a user agent, over %s: %s', async (transport, method) => {
     let seen = 0;
     const initial = (request: SipRequest) => {

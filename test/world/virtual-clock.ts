@@ -5,20 +5,27 @@ import { present } from '../../container/base/present.js';
 /** What wallTime() says at the beginning: a fixed date, so that Date headers are the same in every run. */
 export const EPOCH = Date.UTC(2026, 0, 1);
 
-class VirtualDeadline implements Deadline {
-  pending = true;
+/** The heap is rebuilt when it is so many times larger than what is to come, and no smaller than SMALL. */
+const MOSTLY_STOPPED = 2;
+const SMALL = 1000;
 
+class VirtualDeadline implements Deadline {
   constructor(
     readonly time: number,
     readonly order: number,
-    readonly owner: Timed,
+    /** Undefined once it has fired or was stopped: it stays in the heap until its time, but keeps nothing alive. */
+    public owner: Timed | undefined,
     readonly which: string,
     private readonly clock: { stopped(): void },
   ) {}
 
+  get pending(): boolean {
+    return this.owner !== undefined;
+  }
+
   stop(): void {
     if (!this.pending) return;
-    this.pending = false;
+    this.owner = undefined;
     this.clock.stopped();
   }
 
@@ -78,9 +85,10 @@ export class VirtualClock implements Clock {
     }
     const due = this.#takeFirst();
     this.#now = due.time;
-    due.pending = false;
+    const { owner } = due;
+    due.owner = undefined;
     this.#pending--;
-    due.owner.expire(due.which);
+    owner?.expire(due.which);
     return true;
   }
 
@@ -102,9 +110,13 @@ export class VirtualClock implements Clock {
     while ((this.next ?? Number.POSITIVE_INFINITY) <= end) this.step(end);
   }
 
-  /** Told by a deadline: one less to come. It leaves the heap when its time comes. */
+  /** Told by a deadline: one less to come. It leaves the heap when its time comes, or when most of the heap is such. */
   stopped(): void {
     this.#pending--;
+    const heap = this.#heap;
+    if (heap.length < MOSTLY_STOPPED * this.#pending + SMALL) return;
+    const pending = heap.filter((deadline) => deadline.pending).sort((a, b) => (a.before(b) ? -1 : 1));
+    heap.splice(0, heap.length, ...pending);
   }
 
   #takeFirst(): VirtualDeadline {

@@ -1,0 +1,69 @@
+// An INVITE of ours whose call is over while its transaction waits for further 2xx (§13.2.2.4, RFC 6026 §7.2): each
+// copy of a 2xx gets its ACK again, a 2xx of another fork an ACK and a BYE.
+import { Request, type Response } from '../message/index.js';
+import type { ClientUser } from '../transaction/user.js';
+import type { Hop } from '../transport/flow.js';
+import { sendAcknowledgement } from './acknowledgement.js';
+import { Dialog } from './dialog.js';
+import type { AgentServices } from './services.js';
+
+/** How many different 2xx of forks are accepted (security: a flood of them). */
+export const MAX_FORKS = 32;
+
+/** A dialog that is over, and the ACK to its 2xx. */
+interface Ended {
+  readonly tag: string;
+  readonly ack: { readonly request: Request; readonly hop: Hop } | undefined;
+}
+
+export class LingeringInvite implements ClientUser {
+  readonly #services: AgentServices;
+  /** What its dialogs are made from. */
+  readonly #head: Request;
+  /** By the To tag; nearly always one. */
+  #ended: readonly Ended[] = [];
+
+  constructor(services: AgentServices, invite: Request) {
+    this.#services = services;
+    this.#head = headOf(invite);
+  }
+
+  /** The dialog with that To tag is over; `ack` was sent for its 2xx. */
+  dialogEnded(tag: string, ack: Ended['ack']): void {
+    ack?.request.pack();
+    this.#ended = [...this.#ended.filter((each) => each.tag !== tag), { tag, ack }];
+  }
+
+  response(response: Response): void {
+    response.shift('via');
+    if (response.has('via') || response.status < 200 || response.status > 299) return;
+    const tag = response.to.tag ?? '';
+    const ended = this.#ended.find((each) => each.tag === tag);
+    if (ended?.ack !== undefined) {
+      const { request, hop } = ended.ack;
+      this.#services.transactions.sendStateless(request.clone(), hop);
+      request.pack();
+    } else if (ended !== undefined || this.#ended.length < MAX_FORKS) {
+      this.#acknowledge(tag, response, ended === undefined);
+    }
+  }
+
+  #acknowledge(tag: string, response: Response, isUnwanted: boolean): void {
+    const services = this.#services;
+    const dialog = Dialog.ofClient(this.#head, response);
+    void sendAcknowledgement(dialog.request('ACK', this.#head.cseq.number), services, undefined, (request, hop) =>
+      this.dialogEnded(tag, { request, hop }),
+    );
+    if (isUnwanted) void services.sendInDialog(dialog.request('BYE'));
+  }
+
+  failed(): void {}
+}
+
+/** A short copy that keeps nothing of the message. */
+function headOf(invite: Request): Request {
+  const head = new Request('INVITE', invite.uri);
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) head.append(name, invite.value(name.toLowerCase()) ?? '');
+  head.pack();
+  return head;
+}
