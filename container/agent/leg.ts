@@ -32,6 +32,7 @@ import { SentSuccesses } from './sent-successes.js';
 import type { AgentServices } from './services.js';
 import { SessionTimer } from './session-timer.js';
 import { Subscriptions } from './subscriptions.js';
+import { leave, terminate } from './termination.js';
 import { usageAnswered } from './usages.js';
 
 export class Leg implements UserAgent, Sender, ExchangeLeg {
@@ -191,19 +192,30 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     return this.#expected.take(method);
   }
 
-  /** The session has been invalidated: everything that waits is abandoned, without the application. */
+  /**
+   * The session has been invalidated: everything that waits is abandoned, without the application. The peer is told
+   * that the call is over (§15).
+   */
   dispose(): void {
-    this.#successes.stop();
+    const isUp = this.session.state === 'confirmed' && this.#isInvited;
     this.#subscriptions?.stop();
     this.reliables?.stop();
     this.#timer?.stop();
     if (this.linked?.linked === this) this.linked.linked = undefined;
     this.linked = undefined;
     this.#expected.fail(this.#label);
-    this.forgetDialog();
     for (const outgoing of [...this.sent]) outgoing.cancel();
-    if (this.original !== undefined) this.services.userAgents.remove(this.original.callId, this.session);
     if (this.session.state !== 'terminated') this.user?.ended(undefined);
+    if (isUp) void leave(this);
+    else this.forget();
+  }
+
+  /** Nothing that arrives finds it any more. */
+  forget(): void {
+    this.#isInvited = false;
+    this.#successes.stop();
+    this.forgetDialog();
+    if (this.original !== undefined) this.services.userAgents.remove(this.original.callId, this.session);
   }
 
   // Requests received ------------------------------------------------------------------------------
@@ -255,6 +267,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   /** §13.3.1.4: the dialog is confirmed, but the session should be terminated. */
   #unacknowledged(received: RequestReceived, response: Response): void {
+    if (!this.session.isValid) return; // a BYE follows already
     const { applicationSession } = this.session;
     const handler = applicationSession.application.table.life('noAckReceived');
     const servlet = received.presentOwn(response);
@@ -362,32 +375,13 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.#acks.sendAgain(sequence, this.services.transactions);
   }
 
-  /**
-   * Ends it from our side: BYE (§15), CANCEL (§9.1), or a final response while it is early; `reason` is the Reason of a
-   * BYE. Resolves when it has ended.
-   */
-  async terminate(reason?: string): Promise<void> {
-    const { state } = this.session;
-    if (state === 'terminated') return;
-    const initial = [...this.received].find((received) => received.isInitial);
-    if (initial !== undefined) {
-      initial.answerAs(480);
-      return;
-    }
-    const pending = [...this.sent].filter((outgoing) => outgoing.isInitial && outgoing.request.method === 'INVITE');
-    if (state !== 'confirmed') {
-      for (const outgoing of pending) outgoing.cancel();
-      await Promise.all(pending.map((outgoing) => outgoing.ended()));
-      if (this.session.state !== 'terminated' && this.dialog === undefined) this.end(undefined);
-      return;
-    }
-    if (!this.#isInvited) return this.end(undefined);
-    if (this.awaitsAck) {
-      await this.#successes.whenAcknowledged();
-      if (!this.#isInvited) return; // it has ended meanwhile
-    }
-    const bye = this.createRequest('BYE');
-    if (reason !== undefined) bye.message.set('Reason', reason);
-    await this.sendForContainer(bye);
+  /** A 2xx of ours has its ACK, or there is none that waits. */
+  whenAcknowledged(): Promise<void> {
+    return this.#successes.whenAcknowledged();
+  }
+
+  /** `reason` is the Reason of a BYE. Resolves when it has ended. */
+  terminate(reason?: string): Promise<void> {
+    return terminate(this, reason);
   }
 }

@@ -16,22 +16,31 @@ interface Ended {
   readonly ack: { readonly request: Request; readonly hop: Hop } | undefined;
 }
 
+/** The leg of that dialog. */
+interface EndedLeg {
+  readonly dialog: Dialog | undefined;
+  ackOf(sequence: number): Ended['ack'];
+}
+
 export class LingeringInvite implements ClientUser {
   readonly #services: AgentServices;
   /** What its dialogs are made from. */
   readonly #head: Request;
+  readonly #sequence: number;
   /** By the To tag; nearly always one. */
   #ended: readonly Ended[] = [];
 
   constructor(services: AgentServices, invite: Request) {
     this.#services = services;
     this.#head = headOf(invite);
+    this.#sequence = invite.cseq.number;
   }
 
-  /** The dialog with that To tag is over; `ack` was sent for its 2xx. */
-  dialogEnded(tag: string, ack: Ended['ack']): void {
-    ack?.request.pack();
-    this.#ended = [...this.#ended.filter((each) => each.tag !== tag), { tag, ack }];
+  /** The dialog with that To tag is over. Its 2xx is acknowledged now if the application has not done so. */
+  dialogEnded(tag: string, leg: EndedLeg): void {
+    const ack = leg.ackOf(this.#sequence);
+    if (ack === undefined && leg.dialog !== undefined) this.#acknowledge(tag, leg.dialog);
+    else this.#remember(tag, ack);
   }
 
   response(response: Response): void {
@@ -43,18 +52,23 @@ export class LingeringInvite implements ClientUser {
       const { request, hop } = ended.ack;
       this.#services.transactions.sendStateless(request.clone(), hop);
       request.pack();
-    } else if (ended !== undefined || this.#ended.length < MAX_FORKS) {
-      this.#acknowledge(tag, response, ended === undefined);
+    } else if (ended === undefined && this.#ended.length < MAX_FORKS) {
+      const dialog = Dialog.ofClient(this.#head, response);
+      this.#head.pack();
+      this.#acknowledge(tag, dialog);
+      void this.#services.sendInDialog(dialog.request('BYE'));
     }
   }
 
-  #acknowledge(tag: string, response: Response, isUnwanted: boolean): void {
-    const services = this.#services;
-    const dialog = Dialog.ofClient(this.#head, response);
-    void sendAcknowledgement(dialog.request('ACK', this.#head.cseq.number), services, undefined, (request, hop) =>
-      this.dialogEnded(tag, { request, hop }),
-    );
-    if (isUnwanted) void services.sendInDialog(dialog.request('BYE'));
+  #acknowledge(tag: string, dialog: Dialog): void {
+    this.#remember(tag, undefined);
+    const ack = dialog.request('ACK', this.#sequence);
+    void sendAcknowledgement(ack, this.#services, undefined, (request, hop) => this.#remember(tag, { request, hop }));
+  }
+
+  #remember(tag: string, ack: Ended['ack']): void {
+    ack?.request.pack();
+    this.#ended = [...this.#ended.filter((each) => each.tag !== tag), { tag, ack }];
   }
 
   failed(): void {}

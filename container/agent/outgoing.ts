@@ -371,8 +371,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     const lingering = new LingeringInvite(this.#services, this.request);
     for (const session of this.isInitial ? this.session.set.sessions : [this.session]) {
       const tag = session.calleeTag ?? '';
-      if (this.#successTags?.includes(tag))
-        lingering.dialogEnded(tag, this.leg.legOf(session).ackOf(this.request.cseq.number));
+      if (this.#successTags?.includes(tag)) lingering.dialogEnded(tag, this.leg.legOf(session));
     }
     this.#leave(lingering);
   }

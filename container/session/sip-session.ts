@@ -222,8 +222,8 @@ export class SipSession extends Session implements sdk.SipSession {
 
   invalidate(): void {
     if (!this.end()) return;
-    this.userAgent?.dispose();
     this.set.sessionEnded();
+    this.userAgent?.dispose();
     this.tellDestroyed('sessionDestroyed');
     this.applicationSession.remove(this);
   }

@@ -1,0 +1,62 @@
+// How a dialog ends from our side (§15, §9.1): by the application, or because its session has been invalidated.
+import type { Request } from '../message/index.js';
+import type { OwnRequest } from '../servlet/sender.js';
+import type { SipSession } from '../session/sip-session.js';
+import type { Dialog } from './dialog.js';
+import type { RequestReceived, RequestSent } from './exchanges.js';
+import type { AgentServices } from './services.js';
+
+/** The leg that has the dialog. */
+interface EndingLeg {
+  readonly session: SipSession;
+  readonly services: Pick<AgentServices, 'sendInDialog'>;
+  readonly dialog: Dialog | undefined;
+  readonly isInvited: boolean;
+  readonly awaitsAck: boolean;
+  readonly received: Iterable<RequestReceived>;
+  readonly sent: Iterable<RequestSent>;
+  whenAcknowledged(): Promise<void>;
+  createRequest(method: string): OwnRequest;
+  sendForContainer(request: OwnRequest): Promise<void>;
+  end(bye: Request | undefined): void;
+  forget(): void;
+}
+
+/**
+ * BYE, CANCEL, or a final response while it is early; `reason` is the Reason of a BYE. Resolves when it has ended.
+ */
+export async function terminate(leg: EndingLeg, reason?: string): Promise<void> {
+  const { session } = leg;
+  if (session.state === 'terminated') return;
+  const initial = [...leg.received].find((received) => received.isInitial);
+  if (initial !== undefined) initial.answerAs(480);
+  else if (session.state !== 'confirmed') await cancel(leg);
+  else if (!leg.isInvited) leg.end(undefined);
+  else await hangUp(leg, reason);
+}
+
+async function cancel(leg: EndingLeg): Promise<void> {
+  const pending = [...leg.sent].filter((outgoing) => outgoing.isInitial && outgoing.request.method === 'INVITE');
+  for (const outgoing of pending) outgoing.cancel();
+  await Promise.all(pending.map((outgoing) => outgoing.ended()));
+  if (leg.session.state !== 'terminated' && leg.dialog === undefined) leg.end(undefined);
+}
+
+async function hangUp(leg: EndingLeg, reason: string | undefined): Promise<void> {
+  if (leg.awaitsAck) {
+    await leg.whenAcknowledged();
+    if (!leg.isInvited) return; // it has ended meanwhile
+  }
+  const bye = leg.createRequest('BYE');
+  if (reason !== undefined) bye.message.set('Reason', reason);
+  await leg.sendForContainer(bye);
+}
+
+/** The session of the call has been invalidated: the BYE goes without it, once a 2xx of ours has its ACK. */
+export async function leave(leg: EndingLeg): Promise<void> {
+  if (leg.awaitsAck) await leg.whenAcknowledged();
+  const { session, dialog } = leg;
+  if (leg.isInvited && dialog !== undefined) void leg.services.sendInDialog(dialog.request('BYE'));
+  session.state = 'terminated';
+  leg.forget();
+}
