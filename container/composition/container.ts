@@ -1,6 +1,7 @@
 // Joins everything once: real time, randomness, sockets and DNS, the engine on them, and the applications of a
 // directory.
 import type { Logger } from 'pino';
+import type { DeployedApplication } from '../application/application.js';
 import { Agenda } from '../base/agenda.js';
 import type { Configuration, RouterOrder } from '../configuration/configuration.js';
 import type { ApplicationServices } from '../deployment/create-application.js';
@@ -136,8 +137,11 @@ class OneEngine implements ContainerAlone {
   }
 
   setLogLevel(level: string): void {
-    const applications = this.deployments.records().flatMap(({ application }) => application?.log ?? []);
-    for (const log of [this.#log, ...applications]) log.level = level;
+    for (const { log } of [{ log: this.#log }, ...this.#applications()]) log.level = level;
+  }
+
+  #applications(): DeployedApplication[] {
+    return this.deployments.records().flatMap(({ application }) => application ?? []);
   }
 
   stop(): Promise<void> {
@@ -166,6 +170,7 @@ class OneEngine implements ContainerAlone {
         engine.stopping = true;
       },
       callsInProgress: () => engine.callsInProgress,
+      endCalls: () => engine.sessions.endCalls(this.#applications()),
     };
     return drain(calls, shutdown.timeout, 2 * timers.t1, this.#log);
   }

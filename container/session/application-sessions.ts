@@ -12,6 +12,9 @@ const SESSION_TIMEOUT = 3;
 /** Keys are made from text of the wire, and kept as long as their session. */
 const MAX_KEY = 1024;
 
+/** The Reason of a BYE with which the container stops (RFC 3326). */
+const STOPPING = 'SIP;cause=503;text="Shutting down"';
+
 /** The sessions of one version of an application. */
 class OfVersion {
   readonly all = new Slots<ApplicationSession>();
@@ -116,6 +119,15 @@ export class ApplicationSessions implements ApplicationSessionKeeper {
    */
   endAll(application: DeployedApplication): void {
     for (const session of this.of(application)) session.invalidate();
+  }
+
+  /**
+   * Ends the calls in which one of the applications is a user agent: the container stops (§15, §9.1). Resolves when
+   * each has ended.
+   */
+  async endCalls(applications: readonly DeployedApplication[]): Promise<void> {
+    const sessions = applications.flatMap((application) => this.of(application)).flatMap(({ sessions }) => sessions);
+    await Promise.all(sessions.map(({ userAgent }) => userAgent?.terminate(STOPPING)));
   }
 }
 

@@ -16,8 +16,11 @@ export interface UserAgent {
    * The next request of one of these methods, of any method when there are none. Rejects when the dialog ends first.
    */
   next(methods: readonly string[]): Promise<sdk.SipRequest>;
-  /** Ends the dialog: BYE (§15), CANCEL (§9.1), or a final response while it is early. Resolves when that is done. */
-  terminate(): Promise<void>;
+  /**
+   * Ends the dialog: BYE (§15), CANCEL (§9.1), or a final response while it is early. `reason` is the Reason of the
+   * BYE. Resolves when that is done.
+   */
+  terminate(reason?: string): Promise<void>;
   /** The helper that joins this leg to others (JSR 289 §14). */
   b2bua(request: sdk.SipRequest): sdk.B2bua;
   /** Whether a header that a handler sets in a request of the dialog is passed on with the request. */

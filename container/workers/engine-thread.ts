@@ -106,6 +106,7 @@ export class EngineThread {
   #answers() {
     return {
       callsInProgress: () => this.#engine.callsInProgress,
+      endCalls: () => this.#engine.sessions.endCalls(this.#hosted.all),
       sessions: () =>
         new Map(this.#hosted.all.map((each) => [each.revision, this.#engine.sessions.countOf(each)] as const)),
       reasons: () => this.#reasons(),

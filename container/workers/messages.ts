@@ -74,6 +74,8 @@ export type EngineDuties = {
   /** Refuses new initial requests. */
   stopping(nothing: undefined): void;
   callsInProgress(nothing: undefined): number;
+  /** Ends the calls in which an application is a user agent. */
+  endCalls(nothing: undefined): Promise<void>;
   /** How many sessions each revision has. */
   sessions(nothing: undefined): ReadonlyMap<number, number>;
   /** Why the engine should get no new calls. */

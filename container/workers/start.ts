@@ -158,6 +158,7 @@ class SeveralEngines implements RunningContainer {
         crew.refuseNew();
       },
       callsInProgress: async () => (await crew.ask('callsInProgress', undefined)).reduce((a, b) => a + b, 0),
+      endCalls: () => crew.ask('endCalls', undefined),
     };
     return drain(calls, shutdown.timeout, 2 * timers.t1, this.#log);
   }

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { present } from '../../container/base/present.js';
+import { responseTo } from '../running/wire.js';
 import { application, StandingCall, TwoEngines } from './two-engines.js';
 
 const ADMIN = ['--admin', '127.0.0.1:0'];
@@ -187,3 +188,26 @@ test('SIGHUP reaches every engine: the order of the router, and the level of the
     return answers.every((status) => status === 404 || status === 405);
   });
 });
+
+test.each([1, 2])(
+  'E-15 §15 SIGTERM: after shutdown.timeout both phones of a bridged call get a BYE, with %i engines',
+  async (workers) => {
+    const stage = await open(`workers: ${workers}\nshutdown: { timeout: 500ms }\n`);
+    const call = await StandingCall.begin(stage, `stopped-${workers}`, 'bridge');
+    const hungUp = async ({ inbox }: { readonly inbox: TwoEngines['caller']['inbox'] }, callId: string | undefined) => {
+      const bye = await inbox.take(({ raw }) => raw.method === 'BYE' && raw.value('call-id') === callId, 5000);
+      bye.reply(responseTo(bye.raw, 200));
+      return bye.raw.value('reason');
+    };
+    const reasons = Promise.all([
+      hungUp(stage.caller, call.callId),
+      hungUp(stage.callee, call.invited.raw.value('call-id')),
+    ]);
+    const began = Date.now();
+    const end = await stage.container.stop();
+    expect(await reasons).toEqual(Array(2).fill('SIP;cause=503;text="Shutting down"'));
+    expect(end.status).toBe(0);
+    // Answered at once, the BYEs do not hold the end up.
+    expect(Date.now() - began).toBeLessThan(4000);
+  },
+);

@@ -74,7 +74,8 @@ export class TwoEngines {
     const callee = await sink();
     const caller = await datagrams('127.0.0.1');
     const shutdown = configuration.includes('shutdown:') ? '' : 'shutdown: { timeout: 1s }\n';
-    const text = `workers: 2\n${shutdown}${configuration}`;
+    const workers = configuration.includes('workers:') ? '' : 'workers: 2\n';
+    const text = `${workers}${shutdown}${configuration}`;
     const container = await Container.start({ 'place.ts': application(callee.port, more) }, text, words);
     return new TwoEngines(container, callee, caller);
   }
