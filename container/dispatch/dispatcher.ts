@@ -48,8 +48,7 @@ export class Dispatcher implements TransactionUser {
   /** §9.2, §16.10, C-29. */
   #cancel(cancel: Request, transaction: ServerTransaction): void {
     const invite = this.services.transactions.targetOf(cancel);
-    // A CANCEL comes from the source of its INVITE: no one else may end the call.
-    if (invite === undefined || invite.flow.remoteAddress !== transaction.flow.remoteAddress) {
+    if (invite === undefined) {
       this.#refusals.refuse(cancel, transaction, { status: 481 });
       return;
     }

@@ -1,4 +1,4 @@
-// The CANCEL of an INVITE that we sent (§9.1), and the transaction that a received CANCEL is meant for (§9.2).
+// The CANCEL of an INVITE that we sent (§9.1).
 import { Field, type Request, type Response } from '../message/index.js';
 import { derivedFrom } from './acknowledgement.js';
 import type { ClientUser } from './user.js';
@@ -18,11 +18,3 @@ export const NOBODY: ClientUser = {
   response(_response: Response) {},
   failed() {},
 };
-
-/** §9.1 requires the same Request-URI: compares user, host and port, regardless of spelling. */
-export function sameTarget(cancel: Request, invite: Request): boolean {
-  if (cancel.uri === invite.uri) return true;
-  const a = cancel.target;
-  const b = invite.target;
-  return a.scheme !== '' && a.scheme === b.scheme && a.user === b.user && a.host === b.host && a.port === b.port;
-}

@@ -56,11 +56,6 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     return this.received;
   }
 
-  /** The request; undefined once a final response was sent. */
-  get pending(): Request | undefined {
-    return this.received;
-  }
-
   get toTag(): string {
     this.tag ??= this.ground.newTag();
     return this.tag;

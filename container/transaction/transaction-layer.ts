@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import { Field, flat, Malformed, type Request, Response, responseTo } from '../message/index.js';
 import type { Flow, FlowUser, Hop } from '../transport/flow.js';
-import { NOBODY, sameTarget } from './cancellation.js';
+import { NOBODY } from './cancellation.js';
 import { type ClientGround, ClientTransaction } from './client-transaction.js';
 import { isRfc2543, MAGIC_COOKIE, serverKey } from './keys.js';
 import { branchOf, SentTransactions } from './sent-transactions.js';
@@ -126,10 +126,7 @@ export class TransactionLayer implements Transactions {
   targetOf(cancel: Request): ServerTransaction | undefined {
     if (this.#invites.size === 0 && this.#others.size === 0) return undefined;
     const key = serverKey(cancel);
-    const transaction = this.#invites.get(key) ?? this.#others.get(key);
-    const request = transaction?.pending;
-    // Once a final response was sent, the request is gone, and a CANCEL has no effect anyway. §9.2
-    return request === undefined || sameTarget(cancel, request) ? transaction : undefined;
+    return this.#invites.get(key) ?? this.#others.get(key);
   }
 
   inviteOf(cancel: Request): ServerTransaction | undefined {

@@ -118,7 +118,7 @@ export interface Transactions {
   sendStateless(request: Request, hop: Hop, branch?: string): void;
   /**
    * The server transaction that a CANCEL is meant for, of any method except ACK and CANCEL (§9.2: the same key except
-   * for the method; §9.1: the same Request-URI).
+   * for the method). For the peers of RFC 3261 that is branch and sent-by; neither Request-URI nor source counts.
    */
   targetOf(cancel: Request): ServerTransaction | undefined;
   /** The same, but only if it is an INVITE: other requests cannot be cancelled. */

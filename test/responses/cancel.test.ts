@@ -132,11 +132,6 @@ describe('from the caller', () => {
 
   test.each<[string, (cancel: TextMessage) => void]>([
     [
-      'another host in its Request-URI',
-      (cancel) => (cancel.startLine = cancel.startLine.replace('example.com', 'example.org')),
-    ],
-    ['another user in its Request-URI', (cancel) => (cancel.startLine = cancel.startLine.replace('bob', 'rob'))],
-    [
       'another sent-by',
       (cancel) => cancel.set('Via', `${present(cancel.header('Via')).replace('10.0.0.1', '10.0.0.11')};rport`),
     ],
@@ -229,21 +224,21 @@ describe('from the caller', () => {
     expect(finalsOf(s.alice)).toEqual([487]);
   });
 
-  test.each(['UDP', 'TCP'] as const)('PCN-19 from another address it does not, over %s', async (transport) => {
+  test.each(['UDP', 'TCP'] as const)('E-02 PCN-19 §17.2.3 and from another address, over %s', async (transport) => {
     const s = await scripted({ invite: proxies(BOB), cancel: watch });
-    const mallory = s.world.phone('mallory', '10.0.0.66');
+    s.bob.answerCancel = true;
+    const nat = s.world.phone('nat', '10.0.0.66');
     const call = s.call({ transport });
-    const invite = await s.bob.receive('INVITE');
-    invite.reply(180);
+    (await s.bob.receive('INVITE')).reply(180);
     await call.response(180);
-    const to = s.alice.destination('siplet', transport);
-    mallory.send(cancelOf(call.message), to);
-    await s.world.run(1000);
-    expect([requests(s.bob), s.seen]).toEqual([['INVITE'], ['invite']]);
-    expect(responsesTo(mallory, 'CANCEL').map(({ message }) => message.status)).toEqual([481]);
-    invite.reply(486);
-    await call.response(486);
+    nat.send(cancelOf(call.message), s.alice.destination('siplet', transport));
+    await call.response(487);
     await s.ends();
+    expect(responsesTo(nat, 'CANCEL').map(({ message }) => message.status)).toEqual([200]);
+    expect([requests(s.bob), s.seen]).toEqual([
+      ['INVITE', 'CANCEL', 'ACK'],
+      ['invite', 'cancel'],
+    ]);
   });
 
   test('PCN-20 crossing a 200 on the wire: the 200 wins, ACK and BYE as ever', async () => {
