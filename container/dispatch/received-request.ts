@@ -16,6 +16,7 @@ import { takenBy } from '../transport/internal-flow.js';
 import type { RoutingState } from '../transport/routing-state.js';
 import { AnswerLimit } from './answer-limit.js';
 import { isAtFault, type Reporter, RequestCall } from './handler-calls.js';
+import type { PendingRequest } from './merged-requests.js';
 import { type ProxiedRequest, Proxying } from './proxying.js';
 import { RequestAccount } from './request-account.js';
 import { assertAnswerable, assertMayTake, cannot, type Role } from './roles.js';
@@ -39,8 +40,8 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #limit: AnswerLimit | undefined;
   /** The handler of the request has settled. */
   #settled = false;
-  /** It is claimed: a copy of it is a merged request. */
-  #claimed = false;
+  /** A copy of it may be a merged request. */
+  readonly #pending: PendingRequest | undefined;
   #cancelled = false;
   readonly account: RequestAccount;
   /** Copies: it lingers with the transaction, the message need not. */
@@ -66,7 +67,8 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.routeParameters = routeParameters && copied(routeParameters);
     transaction.user = this;
     takenBy(transaction.flow, this.application.name);
-    this.account = new RequestAccount(session, services.counters);
+    this.#pending = isInitial ? services.merged.add(request, transaction.flow, this) : undefined;
+    this.account = new RequestAccount(session, services.counters, this.#pending);
   }
 
   get route(): Uri | undefined {
@@ -95,6 +97,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.#call(handler, this.servlet, false, (error, wasCalled) => {
       if (!wasCalled) return this.#beginAgain(handler, beginner);
       this.#settled = true;
+      this.#pending?.decided();
       if (error !== undefined) this.#failed(error);
     });
     if (!this.isDealtWith) this.awaitAnswer();
@@ -180,6 +183,8 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #take(role: Role, purpose: string): void {
     assertMayTake(role, this, purpose);
     this.#role = role;
+    if (this.#pending !== undefined) this.#pending.decided();
+    else if (role === 'user agent' && this.isInitial) this.services.merged.served(this.request);
   }
 
   get isProxied(): boolean {
@@ -188,6 +193,10 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
 
   get isUserAgent(): boolean {
     return this.#role === 'user agent' || (this.#role === undefined && this.#settled);
+  }
+
+  get isDecided(): boolean {
+    return this.#role !== undefined || this.#settled;
   }
 
   get isB2bua(): boolean {
@@ -291,12 +300,6 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.answering.answerReliably(response);
   }
 
-  claim(): void {
-    if (!this.isInitial || this.#claimed) return;
-    this.#claimed = true;
-    this.services.merged.add(this);
-  }
-
   authenticated(): void {
     this.answering.authenticated();
   }
@@ -383,14 +386,13 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   }
 
   get mayEnd(): boolean {
-    return !this.#claimed && this.#answering?.hasReliables !== true;
+    return this.#answering?.hasReliables !== true;
   }
 
   /** Every transaction of the request has ended, or the lingering ones do not need it any more. */
   ended(): void {
     if (this.account.isClosed) return;
     this.stopAwaiting();
-    if (this.#claimed) this.services.merged.remove(this);
     this.session.set.release(this);
     this.account.close(this.isInitial);
   }

@@ -179,7 +179,7 @@ export class Services {
       userAgents,
       router,
       nextApplication,
-      merged: new MergedRequests(),
+      merged: new MergedRequests(clock),
       refusesNew,
     };
   }
