@@ -17,7 +17,7 @@ import type { RoutingState } from '../transport/routing-state.js';
 import { sendAcknowledgement } from './acknowledgement.js';
 import { refusalInDialog } from './admission.js';
 import type { LegCredentials } from './credentials.js';
-import { Dialog, TARGET_REFRESH } from './dialog.js';
+import { Dialog } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, LegUser, RequestReceived, RequestSent } from './exchanges.js';
 import { ExpectedRequests } from './expected-requests.js';
 import { furtherAttempt } from './further-attempt.js';
@@ -259,7 +259,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   #accepted(received: RequestReceived, response: Response): void {
     const { request } = received;
     // §12.2.2: not before it is accepted, so that only an authorized sender changes the target.
-    if (!received.isInitial && TARGET_REFRESH.has(request.method)) this.dialog?.refresh(request);
+    if (!received.isInitial) this.dialog?.refresh(request);
     usageAnswered(this, request, response);
     this.timer.answered(response, true);
     if (request.method === 'INVITE') this.#successes.add(received, response);

@@ -291,7 +291,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     if (status < 300) {
       leg.timer.answered(response, false);
       usageAccepted(leg, this.request, response, this.isInitial);
-      if (!this.isInitial && (method === 'UPDATE' || method === 'SUBSCRIBE')) leg.dialog?.refresh(response);
+      if (!this.isInitial) leg.dialog?.refresh(response);
     }
     this.#end(new ReceivedResponse(response, this, leg, false));
     if (!this.isInitial && (status === 481 || status === 408) && method !== 'BYE')

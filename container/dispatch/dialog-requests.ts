@@ -41,7 +41,7 @@ export class DialogRequests {
       this.refusals.refuse(request, transaction, { status: 483 });
       return;
     }
-    session.proxied?.passed(request, request.from.tag === session.calleeTag ? 'callee' : 'caller');
+    session.senderOf(request)?.takes(request);
     const received = this.#received(request, transaction, session, route, cookie?.parameters ?? '');
     received.forwardInDialog(received.application.table.subsequent(request.method));
   }

@@ -87,7 +87,7 @@ export class Proxying implements Supervisor, ProxyRole {
 
   provisional(branch: Branch, response: Response, settled: Settled): void {
     const session = this.sessionOf(response);
-    if (session.state === 'initial') session.state = 'early';
+    this.#advance(session, branch, response);
     const { application, request } = this.received;
     const handler = application.table.provisional(response.status, request.method);
     this.#supervise(handler, branch, response, 'received', settled);
@@ -189,6 +189,24 @@ export class Proxying implements Supervisor, ProxyRole {
     return isInitial ? session.set.sessionFor(response) : session;
   }
 
+  /** A 1xx may make an early dialog, and accept a target refresh. */
+  #advance(session: SipSession, branch: Branch, response: Response): void {
+    if (session.state === 'initial') session.state = 'early';
+    const { request, isInitial } = this.received;
+    if (!isInitial) {
+      if (response.has('rseq')) this.#refresh(response);
+    } else if (branch.isRecordRouted && response.to.tag !== undefined && request.method === 'INVITE') {
+      session.proxied ??= ProxiedDialog.of(request, response);
+    }
+  }
+
+  /** The request in the dialog has been accepted. */
+  #refresh(response: Response): void {
+    const { request, session } = this.received;
+    const sender = session.senderOf(request);
+    if (sender !== undefined) session.proxied?.accepted(request, response, sender);
+  }
+
   /** A 2xx: it makes a dialog, or ends one. */
   #confirm(session: SipSession, branch: Branch, response: Response): void {
     const { request, isInitial } = this.received;
@@ -197,10 +215,14 @@ export class Proxying implements Supervisor, ProxyRole {
       if (!DIALOG_METHODS.has(method) || session.state === 'terminated') return;
       session.state = 'confirmed';
       session.isOnPath = branch.isRecordRouted;
-      if (session.isOnPath && method === 'INVITE') session.proxied = new ProxiedDialog(request, response);
+      if (!session.isOnPath) return;
+      if (session.proxied === undefined) session.proxied = ProxiedDialog.of(request, response);
+      else session.proxied.callee.confirm(response);
     } else if (method === 'BYE' || this.#endsSubscription) {
       session.state = 'terminated';
       session.proxied = undefined;
+    } else {
+      this.#refresh(response);
     }
   }
 

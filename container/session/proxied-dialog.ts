@@ -1,10 +1,8 @@
-// The two ends of a dialog on whose path the container stays: enough to send each of them a BYE in the other's name
-// (JSR 289 SipSession).
-import { splitList } from '@siplet/sdk/grammar';
-import { flat, Party, Request, type Response, Uri } from '../message/index.js';
+// The two ends of a dialog on whose path the container stays, as they are by now (§12, §16.6 step 4). That is enough to
+// send each of them a BYE in the other's name (JSR 289 SipSession).
+import { Party, type Request, type Response, Uri } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
-
-type End = 'caller' | 'callee';
+import { DialogEnd, numberAfter } from './dialog-end.js';
 
 /** The identification of the dialog on the wire. */
 interface Identity {
@@ -15,71 +13,45 @@ interface Identity {
 }
 
 export class ProxiedDialog {
-  /**
-   * Contact and Record-Route of the request and of its 2xx, raw, in one text: it lives as long as the call, and keeps
-   * no message alive.
-   */
-  readonly #ends: string;
-  #callerSequence: number;
-  #calleeSequence = 0;
+  private constructor(
+    readonly caller: DialogEnd,
+    readonly callee: DialogEnd,
+  ) {}
 
-  /** From the request and the 2xx, both as received. */
-  constructor(request: Request, response: Response) {
-    this.#callerSequence = request.cseq.number;
-    const caller = `${contactOf(request, request.from.uri)}\n${routesOf(request)}`;
-    this.#ends = flat(`${caller}\n${contactOf(response, request.uri)}\n${routesOf(response)}`);
+  /** From the request that makes it, and the first response with the tag of the callee, both as received. */
+  static of(request: Request, response: Response): ProxiedDialog {
+    return new ProxiedDialog(DialogEnd.ofSender(request), DialogEnd.ofRecipient(request, response));
   }
 
-  /** A request in it has passed. */
-  passed(request: Request, from: End): void {
-    const { number } = request.cseq;
-    if (from === 'caller') this.#callerSequence = Math.max(number, this.#callerSequence);
-    else this.#calleeSequence = Math.max(number, this.#calleeSequence);
+  /**
+   * A request in it has been accepted, by a 2xx or a reliable 1xx: both ends have given their present addresses
+   * (§12.2.1.2, §12.2.2, RFC 6141 §4). A refusal changes nothing.
+   */
+  accepted(request: Request, response: Response, from: DialogEnd): void {
+    from.refresh(request);
+    (from === this.caller ? this.callee : this.caller).refresh(response);
   }
 
   /** §12.2.1.1, as the other end would send it. */
-  bye(to: End, set: Identity, calleeTag: string | undefined): Request {
-    const [callerContact = '', callerRoutes = '', calleeContact = '', calleeRoutes = ''] = this.#ends.split('\n');
-    const bye = new Request('BYE', targetIn(to === 'caller' ? callerContact : calleeContact));
-    const routes = to === 'caller' ? listOf(callerRoutes) : beyondOurs(listOf(calleeRoutes), set.name).reverse();
-    for (const route of routes) bye.append('Route', route);
-    const callees = `${set.to};tag=${calleeTag}`;
-    bye.append('From', to === 'caller' ? callees : set.from);
-    bye.append('To', to === 'caller' ? set.from : callees);
-    bye.append('Call-ID', set.callId);
-    bye.append('CSeq', `${to === 'caller' ? ++this.#calleeSequence : ++this.#callerSequence} BYE`);
-    bye.append('Max-Forwards', '70');
-    return bye;
+  bye(to: DialogEnd, set: Identity, calleeTag: string | undefined): Request {
+    const { caller, callee } = this;
+    const { callId } = set;
+    const calleeName = `${set.to};tag=${calleeTag}`;
+    if (to === caller) {
+      callee.sequence = numberAfter(callee.sequence ?? 0);
+      return caller.request('BYE', callee.sequence, { callId, from: calleeName, to: set.from });
+    }
+    caller.sequence = numberAfter(caller.sequence ?? 0);
+    const names = { callId, from: set.from, to: calleeName };
+    return callee.request('BYE', caller.sequence, names, beyondOurs(callee.routes, set.name));
   }
 }
 
-function contactOf(message: Request | Response, otherwise: string): string {
-  return message.value('contact') ?? `<${otherwise}>`;
-}
-
-function routesOf(message: Request | Response): string {
-  let routes = '';
-  for (const field of message.fields)
-    if (field.key === 'record-route') routes = routes === '' ? field.value : `${routes},${field.value}`;
+/** The routes from us to the callee: the values that elements between us and the callee have added above ours. */
+function beyondOurs(routes: readonly string[], name: string | undefined): readonly string[] {
+  for (let at = routes.length; at > 0; at--) {
+    const uri = Uri.parse(Party.parse(routes[at - 1] ?? '')?.uri ?? '');
+    if (uri !== undefined && cookieOf(uri)?.startsWith(`${name}.`)) return routes.slice(at);
+  }
   return routes;
-}
-
-function listOf(text: string): string[] {
-  return text === '' ? [] : splitList(text);
-}
-
-/** URI of the first Contact. */
-function targetIn(contacts: string): string {
-  return Party.parse(listOf(contacts)[0] ?? '')?.uri ?? '';
-}
-
-/** The Record-Route values that elements between us and the callee have added above ours. */
-function beyondOurs(routes: readonly string[], name: string | undefined): string[] {
-  const beyond: string[] = [];
-  for (const route of routes) {
-    const uri = Uri.parse(Party.parse(route)?.uri ?? '');
-    if (uri !== undefined && cookieOf(uri)?.startsWith(`${name}.`)) break;
-    beyond.push(route);
-  }
-  return beyond;
 }

@@ -5,6 +5,7 @@ import { type Request, type Response, textOf } from '../message/index.js';
 import { contactOf } from '../proxy/record-route.js';
 import type { Flow } from '../transport/flow.js';
 import { Awaited } from './awaited.js';
+import type { DialogEnd } from './dialog-end.js';
 import { notify } from './notices.js';
 import { OwnContact } from './own-contact.js';
 import type { SessionOwner } from './owner.js';
@@ -262,13 +263,20 @@ export class SipSession extends Session implements sdk.SipSession {
     }
     if (proxied === undefined)
       throw new IllegalStateError(`terminate: the container is not on the path of the dialog ${this.callId}`);
+    if (set.method !== 'INVITE')
+      throw new IllegalStateError(`terminate: only its parties can end the subscription ${this.callId}`);
+    const byes = [proxied.caller, proxied.callee].map((end) => proxied.bye(end, set, this.calleeTag));
     this.transactionBegins();
     this.state = 'terminated';
-    const send = (to: 'caller' | 'callee'): Promise<void> =>
-      this.services.sendInDialog(proxied.bye(to, set, this.calleeTag));
-    await Promise.all([send('caller'), send('callee')]);
+    await Promise.all(byes.map((bye) => this.services.sendInDialog(bye)));
     this.transactionAnswered();
     this.transactionEnds();
+  }
+
+  /** The end of the proxied dialog from which a request in it comes. */
+  senderOf(request: Request): DialogEnd | undefined {
+    const { proxied } = this;
+    return request.from.tag === this.calleeTag ? proxied?.callee : proxied?.caller;
   }
 
   /** Whether a request inside the dialog, from either side, is this dialog's. */
