@@ -8,7 +8,7 @@ import type { SipRequest } from '../servlet/sip-request.js';
 import { Awaited } from '../session/awaited.js';
 import type { Turn } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
-import { Bridge } from './bridge.js';
+import { CalleeSearch } from './callee-search.js';
 import { responseToOriginal } from './forked-response.js';
 import { applyTo } from './leg-options.js';
 import { assertInitial, createLegRequest, createRequestInDialog } from './leg-request.js';
@@ -72,7 +72,8 @@ export class B2bua implements sdk.B2bua {
     if (answering.request.method !== 'INVITE')
       throw new IllegalStateError(`${what} is not an INVITE: see createRequest`);
     if (answering.isBridging) throw new IllegalStateError(`${what} has a bridge under way`);
-    if (answering.received.isCancelled) return failed(new CallFailedError(487), answering.services.invocation.turn);
+    if (answering.received.isCancelled || answering.isGivenUp)
+      return failed(new CallFailedError(487), answering.services.invocation.turn);
     if (answering.answered) throw new IllegalStateError(`${what} has its final response`);
     const limits = {
       answer:
@@ -87,7 +88,7 @@ export class B2bua implements sdk.B2bua {
     const sent = createLegRequest(answering, { to, ...(from && { from }), ...(headers && { headers }) }, body);
     applyTo(sent, options, answering.services);
     relink(this.leg, legOf(sent.session, 'createRequest'));
-    return new Bridge(answering, sent).start(limits);
+    return new CalleeSearch(answering, [sent]).start(limits);
   }
 }
 
