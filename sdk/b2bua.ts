@@ -30,8 +30,9 @@ export interface LegOptions {
 export interface BridgeOptions {
   /**
    * The callee: Request-URI and To. Headers in the URI (`sip:bob@example.com?Replaces=…`) become headers of the INVITE,
-   * except those about its sender, its path, its body and its dialog. Several at
-   * once are not implemented yet, and throw an Error that says so.
+   * except those about its sender, its path, its body and its dialog. Several callees are called at once. The first to
+   * answer stays, and the others are cancelled. When all have failed, the bridge fails with the best of their answers,
+   * as a forking proxy chooses it.
    */
   to: AddressLike | readonly AddressLike[];
   /** The caller. Default: the original's From. */

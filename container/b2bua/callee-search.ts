@@ -14,6 +14,7 @@ import { Awaited } from '../session/awaited.js';
 import { Bridge } from './bridge.js';
 import { BridgedLeg } from './bridged-leg.js';
 import { CalleeCall, type CallSearch, type Failure, TIMEOUT } from './callee-call.js';
+import type { Limits } from './leg-options.js';
 import { relink } from './linking.js';
 import { relayedResponse } from './relayed-response.js';
 import { callFailed, relayFailure } from './uncaught.js';
@@ -21,17 +22,13 @@ import { callFailed, relayFailure } from './uncaught.js';
 /** The Reason of a CANCEL to a callee when another one has answered (RFC 3326). */
 const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 
-/** In milliseconds: to the answer of a callee, and to the first 101-199 of each. */
-export interface Limits {
-  readonly answer: number;
-  readonly progress: number | undefined;
-}
-
 export class CalleeSearch implements CallSearch, Timed {
   isOver = false;
   /** The caller's leg of the request itself, and those of further dialogs. */
   readonly #first: BridgedLeg;
   readonly #calls: readonly CalleeCall[];
+  /** In the order in which they came. */
+  readonly #failures: Failure[] = [];
   readonly #awaited: Awaited<Bridge>;
   #deadline: Deadline | undefined;
 
@@ -48,7 +45,7 @@ export class CalleeSearch implements CallSearch, Timed {
     const { answering } = this;
     answering.bridging((cancel) => this.#cancelled(cancel));
     this.#deadline = answering.services.clock.start(answer, this, 'answer');
-    for (const call of this.#calls) call.start(progress);
+    for (const call of this.#calls) if (call.failure === undefined) call.start(progress);
     return this.#awaited;
   }
 
@@ -151,10 +148,12 @@ export class CalleeSearch implements CallSearch, Timed {
 
   failed(call: CalleeCall): void {
     if (this.isOver) return;
-    const { received, status } = present(call.failure, 'the failure of a call');
+    const failure = present(call.failure, 'the failure of a call');
+    const { received, status } = failure;
+    this.#failures.push(failure);
     if (status >= 600) for (const each of this.#calls) if (each !== call) each.giveUp(487);
     if (this.isOver) return;
-    if (this.#calls.every(({ failure }) => failure !== undefined)) this.#choose();
+    if (this.#failures.length === this.#calls.length) this.#choose();
     else if (received !== undefined) {
       const { table } = this.answering.received.application;
       received.present(table.branch(status, 'INVITE'));
@@ -163,9 +162,8 @@ export class CalleeSearch implements CallSearch, Timed {
 
   /** §16.7 steps 6 and 7. */
   #choose(): void {
-    const failures = this.#calls.flatMap(({ failure }) => failure ?? []);
-    const best = present(bestResponse(failures) as Failure | undefined, 'the best of the failures');
-    aggregateChallenges(best, failures);
+    const best = present(bestResponse(this.#failures) as Failure | undefined, 'the best of the failures');
+    aggregateChallenges(best, this.#failures);
     const { received, status } = best;
     if (received === undefined) {
       this.#fail(new CallFailedError(status));
