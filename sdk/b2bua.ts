@@ -116,7 +116,11 @@ export interface B2bua {
    */
   link(one: SipSession, other: SipSession): void;
   unlink(session: SipSession): void;
-  /** Makes a response to the original request of that session, for a response from another leg (JSR 289 §14.6). */
+  /**
+   * Makes a response to the original request, for a response from another leg (JSR 289 §14.6). `session` is that of the
+   * original request, or the one in which the other leg's response came. A further fork of the other leg gets a dialog
+   * with the caller, with a To tag and a session of its own, and is linked with it.
+   */
   createResponseToOriginal(session: SipSession, status: number, reason?: string): SipResponse;
   /** The requests received in the session that wait for a final response. */
   pending(session: SipSession): SipRequest[];
