@@ -55,4 +55,8 @@ export class Bridge implements sdk.Bridge, LegOwner {
     if (peer === undefined || peer.hasEnded) this.#tellEnded?.();
     else if (!byPeer) void peer.end(undefined, bye?.values('reason').join(', ') || LOST);
   }
+
+  hungUp({ peer }: BridgedLeg, bye: Request): void {
+    void peer?.end(bye);
+  }
 }

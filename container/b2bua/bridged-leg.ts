@@ -22,6 +22,8 @@ interface Pending {
 export interface LegOwner {
   /** `byPeer`: by a BYE of the peer, which is relayed when its handler has seen it. */
   legEnded(leg: BridgedLeg, bye: Request | undefined, byPeer: boolean): void;
+  /** The peer's BYE has been seen by its handler, and answered. */
+  hungUp(leg: BridgedLeg, bye: Request): void;
 }
 
 export class BridgedLeg implements LegUser {
@@ -63,7 +65,7 @@ export class BridgedLeg implements LegUser {
     const { request } = answering;
     if (request.method === 'BYE') {
       answering.answerAs(200);
-      void peer?.end(request);
+      this.owner.hungUp(this, request);
       return;
     }
     if (peer === undefined || peer.leg.session.state === 'terminated') {

@@ -1,17 +1,17 @@
 // The call to one callee of a bridge: its INVITE, its early dialogs and the caller's dialogs that stand for them, and
 // how it failed (§13.2.2).
 
-import type { Answering } from '../agent/answering.js';
 import type { ExchangeUser } from '../agent/exchanges.js';
 import { localResponse } from '../agent/in-place-of-peers.js';
 import { Leg } from '../agent/leg.js';
+import type { AgentServices } from '../agent/services.js';
+import type { HandlerTable } from '../application/handler-table.js';
 import type { Deadline, Timed } from '../base/clock.js';
 import type { Response } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import { BridgedLeg, type LegOwner } from './bridged-leg.js';
 import { passes } from './header-policy.js';
-import { ReliableRelay } from './reliable-relay.js';
 
 export const TIMEOUT = 'SIP;cause=408;text="Request Timeout"';
 
@@ -20,12 +20,13 @@ const MAX_DIALOGS = 16;
 
 /** The search that the call is part of. */
 export interface CallSearch extends LegOwner {
-  readonly answering: Answering;
+  readonly services: AgentServices;
+  readonly table: HandlerTable;
   readonly isOver: boolean;
-  /** A free dialog of the caller, for one of a callee. */
-  newDialog(): { readonly leg: BridgedLeg; readonly tag: string };
+  /** A callee has made a dialog: the caller may get one that stands for it. */
+  pair(callee: BridgedLeg): void;
   answered(call: CalleeCall, response: ReceivedResponse): void;
-  /** The call has failed: `error` of the call is set. */
+  /** The call has failed: its `failure` is set. */
   failed(call: CalleeCall): void;
 }
 
@@ -50,12 +51,12 @@ export class CalleeCall implements ExchangeUser, Timed {
     readonly search: CallSearch,
     readonly invite: OwnRequest,
   ) {
-    this.#inviteLeg = Leg.of(invite.session, search.answering.services);
+    this.#inviteLeg = Leg.of(invite.session, search.services);
   }
 
   /** `progress` is how long it may be silent, in milliseconds. */
   start(progress: number | undefined): void {
-    const { clock } = this.search.answering.services;
+    const { clock } = this.search.services;
     if (progress !== undefined) this.#silence = clock.start(progress, this, 'progress');
     this.#inviteLeg.sendFor(this, this.invite);
   }
@@ -67,14 +68,15 @@ export class CalleeCall implements ExchangeUser, Timed {
   provisional(response: ReceivedResponse): void {
     if (this.#isOver) return;
     this.#silence?.stop();
-    const { table } = this.search.answering.received.application;
+    const { table } = this.search;
     response.present(table.provisional(response.status, 'INVITE'), () => this.#relayProvisional(response));
   }
 
   #relayProvisional(response: ReceivedResponse): void {
     response.commit();
     const leg = this.#isOver ? undefined : this.legFor(response);
-    if (leg !== undefined) leg.peer?.reliable?.relay(response);
+    const relay = leg?.peer?.reliable;
+    if (relay !== undefined) relay.relay(response);
     else if (response.isReliable && !response.isPracked && response.session.state !== 'terminated')
       void this.#inviteLeg.legOf(response.session).sendForContainer(response.createPrack());
   }
@@ -84,7 +86,7 @@ export class CalleeCall implements ExchangeUser, Timed {
     if (this.#isOver) this.refuse(response);
     else if (response.status >= 300) this.#fail(response.status, response);
     else {
-      const { table } = this.search.answering.received.application;
+      const { table } = this.search;
       response.present(table.success(response.status, 'INVITE'), () => this.#answered(response));
     }
   }
@@ -114,9 +116,7 @@ export class CalleeCall implements ExchangeUser, Timed {
     if (known !== undefined) return known;
     if (session.state === 'terminated' || this.legs.length >= MAX_DIALOGS) return undefined;
     const callee = new BridgedLeg(this.search, leg, true);
-    const { leg: caller, tag } = this.search.newDialog();
-    caller.reliable = new ReliableRelay(this.search.answering, tag);
-    callee.pairWith(caller);
+    this.search.pair(callee);
     this.legs.push(callee);
     return callee;
   }
