@@ -30,8 +30,9 @@ export interface LegOptions {
 export interface BridgeOptions {
   /**
    * The callee: Request-URI and To. Headers in the URI (`sip:bob@example.com?Replaces=…`) become headers of the INVITE,
-   * except those about its sender, its path, its body and its dialog. Several at
-   * once are not implemented yet, and throw an Error that says so.
+   * except those about its sender, its path, its body and its dialog. Several callees are called at once. The first to
+   * answer stays, and the others are cancelled. When all have failed, the bridge fails with the best of their answers,
+   * as a forking proxy chooses it.
    */
   to: AddressLike | readonly AddressLike[];
   /** The caller. Default: the original's From. */
@@ -115,7 +116,11 @@ export interface B2bua {
    */
   link(one: SipSession, other: SipSession): void;
   unlink(session: SipSession): void;
-  /** Makes a response to the original request of that session, for a response from another leg (JSR 289 §14.6). */
+  /**
+   * Makes a response to the original request, for a response from another leg (JSR 289 §14.6). `session` is that of the
+   * original request, or the one in which the other leg's response came. A further fork of the other leg gets a dialog
+   * with the caller, with a To tag and a session of its own, and is linked with it.
+   */
   createResponseToOriginal(session: SipSession, status: number, reason?: string): SipResponse;
   /** The requests received in the session that wait for a final response. */
   pending(session: SipSession): SipRequest[];

@@ -60,10 +60,12 @@ export class Answering implements ReliableUser, RequestReceived {
   whenCancelled: ((cancel: Request) => boolean) | undefined;
   /** The last request of the other leg that was made from this one (JSR 289 §14.4). */
   madeInto: OwnRequest | undefined;
-  /** Provisional responses that the caller acknowledges by PRACK. */
-  #reliables: ReliableProvisionals | undefined;
+  /** Provisional responses that the caller acknowledges by PRACK, for each dialog with it (RFC 3262 §3). */
+  #reliables: ReliableProvisionals[] | undefined;
   /** Its sender was challenged, and will send it again with credentials. */
   isChallenged = false;
+  /** The caller has ended it by a BYE in its early dialog. */
+  isGivenUp = false;
 
   constructor(readonly received: AnsweredRequest) {}
 
@@ -115,7 +117,14 @@ export class Answering implements ReliableUser, RequestReceived {
   }
 
   dialogEnded(): void {
-    if (!this.answered) this.answerAs(487);
+    // A bridge knows whether the caller has other dialogs.
+    if (!this.answered && !this.isBridging) this.giveUp();
+  }
+
+  /** The caller has left its only dialog (§15.1.2). */
+  giveUp(): void {
+    this.isGivenUp = true;
+    this.answerAs(487);
   }
 
   /**
@@ -190,7 +199,7 @@ export class Answering implements ReliableUser, RequestReceived {
   }
 
   #dropHeld(): boolean {
-    const was = this.#reliables?.dropHeld() ?? false;
+    const was = this.#reliables?.some((each) => each.dropHeld()) ?? false;
     if (was) this.received.answered = false;
     return was;
   }
@@ -199,12 +208,22 @@ export class Answering implements ReliableUser, RequestReceived {
    * Sends a response of a user agent; a 2xx only when the reliable 1xx before it have been acknowledged (RFC 3262 §3).
    */
   answerAsAgent(response: Response): void {
-    if (response.status >= 200 && this.#reliables?.holds(response)) {
+    if (response.status >= 200 && this.#reliables !== undefined && this.#isHeld(response, this.#reliables)) {
       this.received.answered = true;
       this.received.stopAwaiting();
     } else {
       this.sendNow(response);
     }
+  }
+
+  /** The dialogs that a final response does not belong to are over. */
+  #isHeld(response: Response, reliables: readonly ReliableProvisionals[]): boolean {
+    const own = this.#agentOf(response)?.reliables;
+    let isHeld = false;
+    for (const each of reliables)
+      if (each === own || response.status >= 300) isHeld = each.holds(response) || isHeld;
+      else each.stop();
+    return isHeld;
   }
 
   /** ReliableUser. */
@@ -228,14 +247,17 @@ export class Answering implements ReliableUser, RequestReceived {
 
   /** Sends a provisional response of a user agent that the caller has to acknowledge, after those before it. */
   answerReliablyAsAgent(response: Response): void {
-    if (this.#reliables === undefined) {
+    const leg = this.#agentOf(response);
+    if (leg === undefined) throw new IllegalStateError('a reliable provisional response has a dialog (RFC 3262 §3)');
+    let { reliables } = leg;
+    if (reliables?.user !== this) {
       const { clock, identifiers, settings } = this.services;
       const first = 1 + Math.floor(identifiers.fraction() * MAX_FIRST_RSEQ);
-      this.#reliables = new ReliableProvisionals(clock, settings, this, first);
-      const session = this.isInitial ? this.session.set.sessionFor(response) : this.session;
-      Leg.of(session, this.services).reliables = this.#reliables;
+      reliables = leg.reliables = new ReliableProvisionals(clock, settings, this, first);
+      this.#reliables ??= [];
+      this.#reliables.push(reliables);
     }
-    this.#reliables.send(response);
+    reliables.send(response);
   }
 
   /** ReliableUser, RFC 3262 §3: the INVITE is refused, and the application is told. */
@@ -248,7 +270,7 @@ export class Answering implements ReliableUser, RequestReceived {
 
   /** The transaction has ended: nothing is sent again. */
   stop(): void {
-    this.#reliables?.stop();
+    for (const each of this.#reliables ?? []) each.stop();
     const leg = this.isB2bua ? Leg.find(this.session) : undefined;
     if (leg?.accepted === this) leg.accepted = undefined;
   }
@@ -258,19 +280,30 @@ export class Answering implements ReliableUser, RequestReceived {
     if (!this.isInitial) return Leg.find(this.session);
     const { status } = response;
     if (status >= 300 || !DIALOG_METHODS.has(this.request.method)) return undefined;
-    const session = status < 200 ? this.session : this.session.set.sessionFor(response);
+    const session = status < 200 && this.received.isProxied ? this.session : this.session.set.sessionFor(response);
     return Leg.of(session, this.services);
   }
 
   /** A response of a user agent was sent: a dialog begins, goes on or ends with it (§12.1.1). */
   #agentAnswered(response: Response): void {
     const agent = this.#agentOf(response);
+    if (this.isInitial && response.status >= 200 && !this.received.isProxied) this.#endOtherDialogs(response, agent);
     if (agent !== undefined) {
       agent.answered(this, response);
     } else if (this.isInitial && response.status >= 200) {
       const own = Leg.find(this.session);
       if (own !== undefined) own.answered(this, response);
       else if (!this.received.isProxied) this.session.state = 'terminated';
+    }
+  }
+
+  /** Its final response: no other dialog waits for one any more, and a failure ends them all (§12.3). */
+  #endOtherDialogs({ status }: Response, own: Leg | undefined): void {
+    for (const session of this.session.set.sessions) {
+      const leg = Leg.find(session);
+      if (leg === undefined || leg === own) continue;
+      leg.received.delete(this);
+      if (status >= 300 && session !== this.session) leg.end(undefined);
     }
   }
 

@@ -1,16 +1,17 @@
 // The application as back-to-back user agent (JSR 289 §14's B2buaHelper), and the bridge.
 import type * as sdk from '@siplet/sdk';
-import { CallFailedError, IllegalStateError, timeLimit } from '@siplet/sdk';
+import { CallFailedError, IllegalStateError } from '@siplet/sdk';
 import { Answering } from '../agent/answering.js';
 import { Leg } from '../agent/leg.js';
+import type { OwnRequest } from '../servlet/sender.js';
 import { SentRequest } from '../servlet/sent-request.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import { Awaited } from '../session/awaited.js';
 import type { Turn } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
-import { Bridge } from './bridge.js';
+import { CalleeSearch } from './callee-search.js';
 import { responseToOriginal } from './forked-response.js';
-import { applyTo } from './leg-options.js';
+import { applyTo, limitsOf } from './leg-options.js';
 import { assertInitial, createLegRequest, createRequestInDialog } from './leg-request.js';
 import { link, relink, unlink } from './linking.js';
 
@@ -64,36 +65,46 @@ export class B2bua implements sdk.B2bua {
   }
 
   bridge(options: sdk.BridgeOptions): Promise<sdk.Bridge> {
-    const { from, headers, body, timeout, provisionalTimeout } = options;
-    const to = onlyCallee(options);
     const answering = Answering.of(this.request);
     assertInitial(answering, 'bridge');
     const what = `bridge: the ${this.request.method} ${this.request.callId}`;
     if (answering.request.method !== 'INVITE')
       throw new IllegalStateError(`${what} is not an INVITE: see createRequest`);
     if (answering.isBridging) throw new IllegalStateError(`${what} has a bridge under way`);
-    if (answering.received.isCancelled) return failed(new CallFailedError(487), answering.services.invocation.turn);
+    if (answering.received.isCancelled || answering.isGivenUp)
+      return failed(new CallFailedError(487), answering.services.invocation.turn);
     if (answering.answered) throw new IllegalStateError(`${what} has its final response`);
-    const limits = {
-      answer:
-        timeout === undefined ? answering.received.options.proxyTimeout : timeLimit(timeout, 'the timeout of a bridge'),
-      progress:
-        provisionalTimeout === undefined
-          ? undefined
-          : timeLimit(provisionalTimeout, 'the provisionalTimeout of a bridge'),
-    };
+    const callees = calleesOf(options.to);
+    const limits = limitsOf(options, answering.received.options.proxyTimeout);
     const refused = answering.refuseAsAgent();
     if (refused !== undefined) return failed(new CallFailedError(refused), answering.services.invocation.turn);
-    const sent = createLegRequest(answering, { to, ...(from && { from }), ...(headers && { headers }) }, body);
-    applyTo(sent, options, answering.services);
-    relink(this.leg, legOf(sent.session, 'createRequest'));
-    return new Bridge(answering, sent).start(limits);
+    const invites = this.#invite(answering, callees, options);
+    return new CalleeSearch(answering, invites).start(limits);
+  }
+
+  /** The INVITE to each callee; when one cannot be made, nothing is left of the others. */
+  #invite(answering: Answering, callees: readonly sdk.AddressLike[], options: sdk.BridgeOptions): OwnRequest[] {
+    const { from, headers, body } = options;
+    const invites: OwnRequest[] = [];
+    try {
+      for (const to of callees) {
+        const sent = createLegRequest(answering, { to, ...(from && { from }), ...(headers && { headers }) }, body);
+        invites.push(sent);
+        applyTo(sent, options, answering.services);
+      }
+    } catch (error) {
+      for (const { session } of invites) session.invalidate();
+      throw error;
+    }
+    for (const { session } of invites.toReversed()) relink(this.leg, legOf(session, 'createRequest'));
+    return invites;
   }
 }
 
-function onlyCallee({ to }: sdk.BridgeOptions): sdk.AddressLike {
-  if (Array.isArray(to)) throw new Error('bridge: several callees at once are not implemented yet');
-  return to as sdk.AddressLike;
+function calleesOf(to: sdk.BridgeOptions['to']): readonly sdk.AddressLike[] {
+  const callees = Array.isArray(to) ? (to as readonly sdk.AddressLike[]) : [to as sdk.AddressLike];
+  if (callees.length === 0) throw new TypeError('bridge: `to` names no callee');
+  return callees;
 }
 
 function failed(error: CallFailedError, turn: Turn | undefined): Promise<never> {

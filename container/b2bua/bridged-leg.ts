@@ -9,6 +9,7 @@ import type { ReceivedResponse } from '../servlet/received-response.js';
 import { copyFields, passes } from './header-policy.js';
 import { createRelayedRequest, relayedInto } from './leg-request.js';
 import { RelayedRequest } from './relayed-request.js';
+import type { ReliableRelay } from './reliable-relay.js';
 
 /** A 2xx of the other leg that waits for the ACK of this one. */
 interface Pending {
@@ -17,31 +18,37 @@ interface Pending {
   readonly success: ReceivedResponse;
 }
 
-/** The bridge, as its legs see it. */
-interface LegBridge {
-  readonly whenEnded: Promise<void>;
-  peerOf(leg: BridgedLeg): BridgedLeg | undefined;
-  /** The 1xx of the callee that a PRACK of the caller acknowledges. */
-  acknowledgedBy(prack: Request): ReceivedResponse | undefined;
+/** The search or the bridge that holds a leg. */
+export interface LegOwner {
   /** `byPeer`: by a BYE of the peer, which is relayed when its handler has seen it. */
   legEnded(leg: BridgedLeg, bye: Request | undefined, byPeer: boolean): void;
+  /** The peer's BYE has been seen by its handler, and answered. */
+  hungUp(leg: BridgedLeg, bye: Request): void;
 }
 
 export class BridgedLeg implements LegUser {
   hasEnded = false;
+  /** The leg that its messages go to. */
+  peer: BridgedLeg | undefined;
+  /** The callee's 1xx in this dialog of the caller. */
+  reliable: ReliableRelay | undefined;
   #pending: Pending[] | undefined;
   /** It must be ended, with this Reason, when its ACK has arrived (§15). */
-  #ending: { readonly reason: string | undefined } | undefined;
+  #ending: { readonly reason: string | undefined; readonly done: () => void } | undefined;
 
   constructor(
-    readonly bridge: LegBridge,
+    public owner: LegOwner,
     readonly leg: Leg,
+    /** It was called, and may get a BYE while it is early; a caller gets a final response (§15). */
+    readonly isCallee: boolean,
   ) {
     leg.user = this;
   }
 
-  get peer(): BridgedLeg | undefined {
-    return this.bridge.peerOf(this);
+  /** Its messages go to the other leg from now on, and those of the other to this one. */
+  pairWith(other: BridgedLeg): void {
+    this.peer = other;
+    other.peer = this;
   }
 
   /** Messages that arrive in it are no longer relayed. */
@@ -58,7 +65,7 @@ export class BridgedLeg implements LegUser {
     const { request } = answering;
     if (request.method === 'BYE') {
       answering.answerAs(200);
-      void peer?.end(request);
+      this.owner.hungUp(this, request);
       return;
     }
     if (peer === undefined || peer.leg.session.state === 'terminated') {
@@ -78,7 +85,7 @@ export class BridgedLeg implements LegUser {
    * offer in the PRACK (RFC 3262 §5).
    */
   #acknowledged(peer: BridgedLeg, answering: Answering): void {
-    const provisional = this.bridge.acknowledgedBy(answering.request);
+    const provisional = this.reliable?.acknowledgedBy(answering.request);
     if (provisional === undefined || provisional.isPracked) {
       answering.answerAs(answering.request.body === '' ? 200 : 488);
       return;
@@ -97,15 +104,16 @@ export class BridgedLeg implements LegUser {
     const ending = this.#ending;
     if (ending === undefined) return;
     this.#ending = undefined;
-    void this.#bye(ending.reason, undefined);
+    void this.#bye(ending.reason, undefined).then(ending.done);
   }
 
   ended(bye: Request | undefined): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
+    this.#ending?.done();
     // The request is relayed when its handler has seen it.
     const byPeer = bye !== undefined && [...this.leg.received].some(({ request }) => request === bye);
-    this.bridge.legEnded(this, bye, byPeer);
+    this.owner.legEnded(this, bye, byPeer);
   }
 
   // Acknowledging and ending -----------------------------------------------------------------------
@@ -130,19 +138,22 @@ export class BridgedLeg implements LegUser {
   }
 
   /**
-   * Sends BYE, with the header fields of the other side's BYE or with `reason`; CANCEL or nothing where no call is
-   * established. Resolves when it has been answered.
+   * Sends BYE, with the header fields of the other side's BYE or with `reason`; also in an early dialog of a callee
+   * (§15). Resolves when it has been answered.
    */
   async end(bye: Request | undefined, reason?: string): Promise<void> {
-    if (this.leg.session.state !== 'confirmed') return this.leg.terminate();
+    const { leg } = this;
+    if (leg.session.state === 'early' && this.isCallee) return this.#bye(reason, bye);
+    if (leg.session.state !== 'confirmed') return leg.terminate();
     this.peer?.acknowledgeAll();
-    if (!this.leg.awaitsAck) return this.#bye(reason, bye);
-    this.#ending = { reason: reason ?? bye?.values('reason').join(', ') };
-    await this.bridge.whenEnded;
+    if (!leg.awaitsAck) return this.#bye(reason, bye);
+    await new Promise<void>((done) => {
+      this.#ending = { reason: reason ?? bye?.values('reason').join(', '), done };
+    });
   }
 
   async #bye(reason: string | undefined, from: Request | undefined): Promise<void> {
-    if (this.hasEnded || this.leg.session.state !== 'confirmed') return;
+    if (this.hasEnded || this.leg.session.state === 'terminated') return;
     const bye = this.leg.createRequest('BYE');
     if (from !== undefined) copyFields(from, bye.message);
     if (reason) bye.message.set('Reason', reason);

@@ -1,18 +1,53 @@
-// Answers of further forks of the callee to the caller's one INVITE (JSR 289 §14.6): each 2xx is a dialog of its own.
+// Answers of further forks of the callee to the caller's one INVITE (JSR 289 §14.6): each fork has a dialog of its own.
 import { IllegalStateError, type SipResponse as SdkResponse } from '@siplet/sdk';
+import { Answering } from '../agent/answering.js';
 import type { RequestReceived } from '../agent/exchanges.js';
-import type { Leg } from '../agent/leg.js';
+import { Leg } from '../agent/leg.js';
+import { present } from '../base/present.js';
 import { type Response, responseTo, wireOf } from '../message/index.js';
+import { ServedResponse } from '../servlet/served-response.js';
+import type { SipRequest } from '../servlet/sip-request.js';
 import { SipResponse } from '../servlet/sip-response.js';
 import type { SipSession } from '../session/sip-session.js';
+import { link } from './linking.js';
 
 /**
- * A response to the initial request of the leg; after its first 2xx another one with its own To tag, in a session of
- * its own. Throws IllegalStateError where no response can be sent any more.
+ * A response to the initial request of the leg, in the leg's dialog. For the leg of another fork of the callee, which is
+ * not linked yet, it is in a new dialog with the caller, and the two are linked. After the first 2xx each further one
+ * has a To tag and a session of its own. Throws IllegalStateError where no response can be sent any more.
  */
 export function responseToOriginal(leg: Leg, status: number, reason?: string): SdkResponse {
-  for (const received of leg.received) if (received.isInitial) return received.servlet.createResponse(status, reason);
-  const { accepted, session } = leg;
+  const caller = callerLegOf(leg);
+  const text = reason === undefined ? undefined : wireOf(reason);
+  const { set, calleeTag } = caller.session;
+  const pending = [...Leg.of(set.first, leg.services).received].find(({ isInitial }) => isInitial);
+  if (pending === undefined) return furtherSuccess(caller, status, text);
+  const tag = pending.transaction.toTag;
+  if (calleeTag === undefined || calleeTag === tag || status >= 300)
+    return pending.servlet.createResponse(status, reason);
+  const response = made(pending, caller.session, calleeTag, status, text);
+  const { received } = present(Answering.of(pending.servlet as SipRequest), 'the answering of a request');
+  return new ServedResponse(response, received, caller.session, undefined, 'created');
+}
+
+/** The caller's leg that the response goes out on. */
+function callerLegOf(leg: Leg): Leg {
+  const first = leg.legOf(leg.session.set.first);
+  if (first.original === undefined) return leg; // it is the caller's own
+  if (leg.linked !== undefined) return leg.linked;
+  const original = first.linked?.session.set.first;
+  if (original === undefined)
+    throw new IllegalStateError(
+      `createResponseToOriginal: the session of ${leg.session.callId} is not linked with that of a caller`,
+    );
+  const derived = leg.legOf(original.set.sessionOfTag(leg.services.identifiers.tag()));
+  link(derived, leg);
+  return derived;
+}
+
+function furtherSuccess(leg: Leg, status: number, reason: string | undefined): SdkResponse {
+  const { session } = leg;
+  const { accepted } = Leg.of(session.set.first, leg.services);
   if (accepted === undefined)
     throw new IllegalStateError(
       `createResponseToOriginal: the session of ${session.callId} has no initial request that can be answered`,
@@ -21,13 +56,23 @@ export function responseToOriginal(leg: Leg, status: number, reason?: string): S
     throw new IllegalStateError(
       `createResponseToOriginal: the INVITE ${session.callId} was answered with a 2xx: only further 2xx can follow, not ${status}`,
     );
-  const { request } = accepted;
-  const tag = leg.services.identifiers.tag();
-  const response = responseTo(request, status, reason === undefined ? undefined : wireOf(reason), tag, true);
-  const derived = session.set.sessionFor(response);
-  leg.legOf(derived);
-  response.append('Contact', derived.contactFor(accepted.transaction.flow));
-  return new ForkedResponse(response, accepted, derived);
+  const isNew = session === session.set.first || session.state === 'confirmed';
+  const tag = isNew ? leg.services.identifiers.tag() : present(session.calleeTag, 'the tag of an early dialog');
+  const own = isNew ? session.set.sessionOfTag(tag) : session;
+  leg.legOf(own);
+  return new ForkedResponse(made(accepted, own, tag, status, reason), accepted, own);
+}
+
+function made(
+  { request, transaction }: RequestReceived,
+  session: SipSession,
+  tag: string,
+  status: number,
+  reason: string | undefined,
+): Response {
+  const response = responseTo(request, status, reason, tag, true);
+  response.append('Contact', session.contactFor(transaction.flow));
+  return response;
 }
 
 class ForkedResponse extends SipResponse {

@@ -1,5 +1,5 @@
 // The options of a bridge for the INVITE of one leg: its path, its Contact, its interface and its credentials.
-import type { AddressLike, BridgeOptions, Credentials } from '@siplet/sdk';
+import { type AddressLike, type BridgeOptions, type CallOptions, type Credentials, timeLimit } from '@siplet/sdk';
 import { LegCredentials } from '../agent/credentials.js';
 import { Leg } from '../agent/leg.js';
 import type { AgentServices } from '../agent/services.js';
@@ -9,20 +9,28 @@ import { addressOf } from '../servlet/values.js';
 /** The options that concern one leg. */
 type LegChoice = Pick<BridgeOptions, 'route' | 'contact' | 'outboundInterface' | 'credentials'>;
 
-/**
- * Throws IllegalStateError for an interface that is not ours and for a part of the Contact that is the container's, and
- * SipParseError for a route that is not a URI. Then nothing is left of the leg.
- */
-export function applyTo(invite: OwnRequest, options: LegChoice, services: AgentServices): void {
-  try {
-    write(invite, options, services);
-  } catch (error) {
-    invite.session.invalidate();
-    throw error;
-  }
+/** In milliseconds: to the answer of a callee, and to the first 101-199 of each. */
+export interface Limits {
+  readonly answer: number;
+  readonly progress: number | undefined;
 }
 
-function write(invite: OwnRequest, options: LegChoice, services: AgentServices): void {
+/** Throws RangeError for anything that is not a time limit. */
+export function limitsOf({ timeout, provisionalTimeout }: BridgeOptions | CallOptions, usual: number): Limits {
+  return {
+    answer: timeout === undefined ? usual : timeLimit(timeout, 'the timeout of a bridge'),
+    progress:
+      provisionalTimeout === undefined
+        ? undefined
+        : timeLimit(provisionalTimeout, 'the provisionalTimeout of a bridge'),
+  };
+}
+
+/**
+ * Throws IllegalStateError for an interface that is not ours and for a part of the Contact that is the container's, and
+ * SipParseError for a route that is not a URI.
+ */
+export function applyTo(invite: OwnRequest, options: LegChoice, services: AgentServices): void {
   const { session } = invite;
   const { route, contact, outboundInterface, credentials } = options;
   if (route !== undefined) for (const each of listOf(route).reverse()) invite.pushRoute(addressOf(each));

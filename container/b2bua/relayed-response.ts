@@ -13,12 +13,18 @@ export interface Content {
 
 /**
  * A response with the status, reason, body and passing header fields of `response`; dialog, path and Contact are those
- * of `answering`. `content` is the body if `response` has none.
+ * of `answering`. `tag` is the To tag of the dialog, where the request makes several. `content` is the body if
+ * `response` has none.
  */
-export function relayedResponse(answering: Answering, response: Response, content?: Content): Response {
+export function relayedResponse(
+  answering: Answering,
+  response: Response,
+  tag = answering.transaction.toTag,
+  content?: Content,
+): Response {
   const { request, transaction, isInitial } = answering;
   const { status } = response;
-  const relayed = responseTo(request, status, response.reason, transaction.toTag, isInitial && status < 300);
+  const relayed = responseTo(request, status, response.reason, tag, isInitial && status < 300);
   if (namesContact(request.method, status)) relayed.append('Contact', answering.session.contactFor(transaction.flow));
   copyFields(response, relayed);
   copyContacts(response, relayed);

@@ -1,12 +1,11 @@
-// Provisional answers of the callee on their way to the caller, where both sides support reliable ones, or only one
-// does (RFC 3262).
+// Provisional answers in one dialog of the callee's side on their way to the caller, where both sides support reliable
+// ones, or only one does (RFC 3262).
 
 import type { Answering } from '../agent/answering.js';
 import { Leg } from '../agent/leg.js';
 import { reliabilityOf } from '../agent/reliable-provisionals.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
-import type { SipSession } from '../session/sip-session.js';
 import { type Content, relayedResponse } from './relayed-response.js';
 
 /** How many wait for the caller's PRACK (security: a callee that sends them in a loop). */
@@ -16,25 +15,25 @@ export class ReliableRelay {
   /** By the RSeq that was sent to the caller. */
   readonly #pending = new Map<string, ReceivedResponse>();
   /**
-   * The fork whose reliable answers the caller gets reliably: its dialog with us has one offer, and takes one answer.
+   * The answer to the caller's offer that was sent unreliably: the 2xx of that dialog need not repeat it (RFC 3262 §5).
    */
-  #fork: SipSession | undefined;
-  /**
-   * Answers to the caller's offer that were sent unreliably: the 2xx of that fork need not repeat them (RFC 3262 §5).
-   */
-  #answers: Map<SipSession, Content> | undefined;
+  answer: Content | undefined;
 
-  constructor(readonly answering: Answering) {}
+  constructor(
+    readonly answering: Answering,
+    /** The To tag of the caller's dialog. */
+    readonly tag: string,
+  ) {}
 
   relay(response: ReceivedResponse): void {
     const { answering } = this;
-    const relayed = relayedResponse(answering, response.message);
+    const relayed = relayedResponse(answering, response.message, this.tag);
     const reliability = reliabilityOf(answering.request);
     if (!response.isReliable) {
       answering.relay(relayed, reliability === 'required');
       return;
     }
-    if (reliability === 'unknown' || response.isPracked || !this.#isForCaller(response)) {
+    if (reliability === 'unknown' || response.isPracked || this.#pending.size >= MAX_PENDING) {
       this.acknowledge(response);
       answering.relay(relayed, reliability === 'required');
       return;
@@ -43,19 +42,11 @@ export class ReliableRelay {
     this.#pending.set(relayed.value('rseq') ?? '', response);
   }
 
-  #isForCaller(response: ReceivedResponse): boolean {
-    this.#fork ??= response.session;
-    return this.#fork === response.session && this.#pending.size < MAX_PENDING;
-  }
-
   /** The container acknowledges it in the caller's place (RFC 3262 §4). */
   acknowledge(response: ReceivedResponse): void {
     if (!response.isReliable || response.isPracked) return;
     const { message, session } = response;
-    if (message.body !== '') {
-      this.#answers ??= new Map();
-      this.#answers.set(session, { type: message.value('content-type') ?? '', body: message.body });
-    }
+    if (message.body !== '') this.answer = { type: message.value('content-type') ?? '', body: message.body };
     void Leg.of(session, this.answering.services).sendForContainer(response.createPrack());
   }
 
@@ -64,9 +55,5 @@ export class ReliableRelay {
     const response = this.#pending.get(sequence);
     this.#pending.delete(sequence);
     return response;
-  }
-
-  answerOf(session: SipSession): Content | undefined {
-    return this.#answers?.get(session);
   }
 }

@@ -97,9 +97,11 @@ export class SentRequest extends SipRequest implements OwnRequest {
     throw new IllegalStateError(`proxy: ${this.label} is the application's own: it is sent, not proxied`);
   }
 
-  override b2bua(): never {
+  /** That of the request from which it was made (JSR 289 §14.6). */
+  override b2bua(): sdk.B2bua {
+    if (this.madeFrom !== undefined) return this.madeFrom.servlet.b2bua();
     throw new IllegalStateError(
-      `b2bua: ${this.label} is the application's own: use the helper of the request from which it was made`,
+      `b2bua: ${this.label} is the application's own, and was not made from a request of another leg`,
     );
   }
 }

@@ -94,7 +94,7 @@ test('failover: the next target is called in the same transaction of the caller'
     } catch (error) {
       seen.push((error as CallFailedError).status);
       const bridge = await b2bua.bridge(TO_CAROL);
-      seen.push(b2bua.linkedSession(request.session)?.id === bridge.callee.id, bridge.response.status);
+      seen.push(b2bua.linkedSession(bridge.caller)?.id === bridge.callee.id, bridge.response.status);
     }
   });
   const call = alice.invite('sip:bob@siplet', { body: ALICE });
@@ -105,8 +105,8 @@ test('failover: the next target is called in the same transaction of the caller'
   second.reply(180);
   second.reply(200, { body: BOB });
   await call.response(200);
-  const tags = new Set(call.responses.filter(({ status }) => status > 100).map(({ toTag }) => toTag));
-  expect(tags.size).toBe(1);
+  const tags = call.responses.filter(({ status }) => status > 100).map(({ toTag }) => toTag);
+  expect([tags.length, tags[1] === tags[2], tags[0] === tags[1]]).toEqual([3, true, false]);
   call.ack();
   await second.ack();
   const bye = call.bye();
@@ -114,25 +114,25 @@ test('failover: the next target is called in the same transaction of the caller'
   await bye.response(200);
   expect(seen).toEqual([486, true, 200]);
   expect(world.ladder({ times: false })).toMatchInlineSnapshot(`
-    "  alice              siplet               bob            carol
-        |--INVITE---------->|                  |               |
-        |<--100 Trying------|                  |               |
-        |                   |--INVITE--------->|               |
-        |                   |<--180 Ringing----|               |
-        |                   |<--486 Busy Here--|               |
-        |<--180 Ringing-----|                  |               |
-        |                   |--ACK------------>|               |
-        |                   |--INVITE------------------------->|
-        |                   |<--180 Ringing--------------------|
-        |                   |<--200 OK-------------------------|
-        |<--180 Ringing #2--|                  |               |
-        |<--200 OK----------|                  |               |
-        |--ACK------------->|                  |               |
-        |                   |--ACK---------------------------->|
-        |--BYE------------->|                  |               |
-        |<--200 OK (BYE)----|                  |               |
-        |                   |--BYE---------------------------->|
-        |                   |<--200 OK (BYE)-------------------|"
+    "  alice            siplet               bob            carol
+        |--INVITE-------->|                  |               |
+        |<--100 Trying----|                  |               |
+        |                 |--INVITE--------->|               |
+        |                 |<--180 Ringing----|               |
+        |                 |<--486 Busy Here--|               |
+        |<--180 Ringing---|                  |               |
+        |                 |--ACK------------>|               |
+        |                 |--INVITE------------------------->|
+        |                 |<--180 Ringing--------------------|
+        |                 |<--200 OK-------------------------|
+        |<--180 Ringing---|                  |               |
+        |<--200 OK--------|                  |               |
+        |--ACK----------->|                  |               |
+        |                 |--ACK---------------------------->|
+        |--BYE----------->|                  |               |
+        |<--200 OK (BYE)--|                  |               |
+        |                 |--BYE---------------------------->|
+        |                 |<--200 OK (BYE)-------------------|"
   `);
   await over();
 });

@@ -154,3 +154,82 @@ test('RFC 6026 once the transaction has ended, no response can follow', async ()
     expect.stringContaining('comes too late: its transaction has ended'),
   ]);
 });
+
+/** JSR 289 §14.6's example: whatever comes from a fork goes to the caller in that fork's dialog. */
+async function passing() {
+  const held: { helper?: B2bua; request?: SipRequest } = {};
+  const pass = async (response: SipResponse) => {
+    const helper = response.request.b2bua();
+    const own = helper.createResponseToOriginal(response.session, response.status, response.reason);
+    if (response.contentType) own.setBody(response.body, response.contentType);
+    own.send();
+    if (response.status >= 200 && response.status < 300) await response.createAck().send();
+  };
+  const s = await scripted({
+    invite(request) {
+      held.request = request;
+      held.helper = request.b2bua();
+      void held.helper.createRequest({ to: BOB }).send();
+    },
+    provisional: pass,
+    success: (response) => (response.method === 'INVITE' ? pass(response) : undefined),
+    best: pass,
+    bye(request) {
+      request.createResponse(200).send();
+      void request.b2bua().linkedSession(request.session)?.terminate();
+    },
+  });
+  const call = s.call();
+  const invite = await s.bob.receive('INVITE');
+  return { s, call, invite };
+}
+
+test('W-08 JSR 289 §14.6 the 1xx of a second fork has a To tag of its own, and so has its 2xx', async () => {
+  const { s, call, invite } = await passing();
+  invite.reply(180, { toTag: 'one' });
+  const one = await call.response(180);
+  invite.reply(180, { toTag: 'two' });
+  const two = await call.response(180);
+  expect(one.toTag).not.toBe(two.toTag);
+  invite.reply(200, { toTag: 'two', body: 'v=0\r\no=two' });
+  const ok = await call.response(200);
+  expect([ok.toTag, ok.body]).toEqual([two.toTag, 'v=0\r\no=two']);
+  call.ack({ response: ok });
+  await invite.ack();
+  const bye = call.dialogOf(ok).bye();
+  await bye.response(200);
+  const relayed = await s.bob.receive('BYE');
+  expect(relayed.message.toTag).toBe('two');
+  relayed.reply(200);
+  await s.ends();
+});
+
+test('W-08 JSR 289 §14.6 both forks answer after they have rung: each 2xx is in the dialog of its 1xx', async () => {
+  const { s, call, invite } = await passing();
+  s.bob.answerBye = true;
+  const tags: Record<string, string | undefined> = {};
+  for (const toTag of ['one', 'two']) {
+    invite.reply(180, { toTag });
+    tags[toTag] = (await call.response(180)).toTag;
+  }
+  for (const toTag of ['one', 'two']) {
+    invite.reply(200, { toTag });
+    const ok = await call.response(200);
+    expect(ok.toTag).toBe(tags[toTag]);
+    call.ack({ response: ok });
+    expect((await invite.ack()).message.toTag).toBe(toTag);
+    await call.dialogOf(ok).bye().response(200);
+  }
+  await s.ends();
+});
+
+test('W-08 JSR 289 §14.6 the failure of all forks goes to the caller once, and ends its dialogs', async () => {
+  const { s, call, invite } = await passing();
+  for (const toTag of ['one', 'two']) {
+    invite.reply(180, { toTag });
+    await call.response(180);
+  }
+  invite.reply(486, { toTag: 'two' });
+  await call.response(486);
+  await s.ends();
+});
