@@ -66,6 +66,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.routeParameters = routeParameters && copied(routeParameters);
     transaction.user = this;
     takenBy(transaction.flow, this.application.name);
+    session.asked(request, transaction.flow);
     this.account = new RequestAccount(session, services.counters);
   }
 
