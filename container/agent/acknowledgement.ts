@@ -1,57 +1,86 @@
-// The ACK to a 2xx, on the side that sends it (§13.2.2.4): without a transaction, to the first hop.
+// The ACK to a 2xx, on the side that sends it (§13.2.2.4): without a transaction.
 import type { Request, Uri } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
-import { type HopUser, NextHop } from '../proxy/next-hop.js';
-import { type Hop, leavingFrom } from '../transport/flow.js';
+import { StatelessRequest } from '../proxy/stateless-request.js';
+import { type Flow, type Hop, leavingFrom } from '../transport/flow.js';
 import { asIfFrom } from './in-place-of-peers.js';
 import type { AgentServices } from './services.js';
 
+/** The dialog in which it is sent. */
+interface AcknowledgedDialog {
+  /** The address of ours that it must leave from. */
+  readonly outboundInterface: string | undefined;
+  /** The flow on which the recipient of a request was heard last. */
+  heardOn(request: Request): Flow | undefined;
+}
+
 /**
- * Sends it from that address of ours, and calls `sent` with its hop first. Resolves when it was sent, or when it cannot
- * be sent, which is reported to `services.problem`.
+ * Sends it, and calls `sent`. Resolves when it was sent, or when it cannot be sent, which is reported to
+ * `services.problem`.
  */
 export function sendAcknowledgement(
   ack: Request,
   services: AgentServices,
-  from: string | undefined,
-  sent: (ack: Request, hop: Hop) => void,
+  dialog: AcknowledgedDialog | undefined,
+  sent: (acknowledgement: Acknowledgement) => void,
 ): Promise<void> {
+  const heardOn = dialog?.heardOn(ack);
   const next = postprocessRouting(ack);
   addContentLength(ack);
   if (next === undefined) return Promise.resolve();
   return new Promise((done) => {
-    const acknowledgement = new Acknowledgement(ack, services, from, sent, done);
-    const hop = new NextHop(services, acknowledgement).find(next, services.internalFlowTo(next, undefined));
-    if (hop !== undefined) acknowledgement.attempt(hop);
+    const acknowledgement = new Acknowledgement(ack, services, dialog?.outboundInterface, heardOn, (isSent) => {
+      if (isSent) sent(acknowledgement);
+      done();
+    });
+    acknowledgement.start(next, services.internalFlowTo(next, undefined));
   });
 }
 
-class Acknowledgement implements HopUser {
+export class Acknowledgement extends StatelessRequest {
   constructor(
-    readonly ack: Request,
-    readonly services: AgentServices,
+    ack: Request,
+    protected override readonly services: AgentServices,
     readonly from: string | undefined,
-    readonly sent: (ack: Request, hop: Hop) => void,
-    readonly done: () => void,
-  ) {}
-
-  sizeFor(next: Uri): number {
-    return sizeOf(this.ack, next, asIfFrom(this.services));
+    heardOn: Flow | undefined,
+    /** Told once: whether it has been sent. */
+    private settled: ((isSent: boolean) => void) | undefined,
+  ) {
+    super(ack, services, undefined, undefined, heardOn);
   }
 
-  attempt(found: Hop): void {
-    const hop = leavingFrom(this.from, found);
-    this.sent(this.ack.clone(), hop);
-    this.services.transactions.sendStateless(this.ack, hop);
-    this.done();
+  override sizeFor(next: Uri): number {
+    return sizeOf(this.request, next, asIfFrom(this.services));
   }
 
-  unreachable(error: unknown): void {
-    this.services.problem(`ACK cannot be sent to ${this.ack.uri}`, error);
-    this.done();
+  /** CSeq number of its INVITE. */
+  get sequence(): number {
+    return this.request.cseq.number;
   }
 
-  mayGoOn(): boolean {
-    return true;
+  /** It is sent again with each copy of the 2xx. */
+  protected override get message(): Request {
+    return this.request.clone();
+  }
+
+  /** It may wait for long: what can be read again is released. */
+  pack(): void {
+    this.request.pack();
+  }
+
+  override attempt(hop: Hop): void {
+    super.attempt(leavingFrom(this.from, hop));
+    this.settle(true);
+  }
+
+  override unreachable(error: unknown): void {
+    super.unreachable(error);
+    this.settle(false);
+  }
+
+  private settle(isSent: boolean): void {
+    const { settled } = this;
+    this.settled = undefined;
+    settled?.(isSent);
   }
 }

@@ -6,11 +6,11 @@ import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest, Sender, SentExchange } from '../servlet/sender.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction } from '../transaction/user.js';
+import type { Acknowledgement } from './acknowledgement.js';
 import type { LegCredentials } from './credentials.js';
 import type { Dialog } from './dialog.js';
 import type { OfferAnswer } from './offer-answer.js';
 import type { ReceivedProvisionals } from './received-provisionals.js';
-import type { SentAck } from './sent-acks.js';
 import type { AgentServices } from './services.js';
 import type { UsedLeg } from './usages.js';
 
@@ -80,7 +80,7 @@ export interface ExchangeLeg extends Sender, UsedLeg {
   endUnwanted(success: ReceivedResponse): void;
   acknowledgeAgain(sequence: number): void;
   /** The ACK that was sent to a 2xx of that INVITE. */
-  ackOf(sequence: number): SentAck | undefined;
+  ackOf(sequence: number): Acknowledgement | undefined;
   /** Sends a request of the container's own: no handler gets its responses. */
   sendForContainer(request: OwnRequest): Promise<void>;
   sendFor(user: ExchangeUser, request: OwnRequest): void;

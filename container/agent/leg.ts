@@ -14,7 +14,7 @@ import { call } from '../session/notices.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { UserAgent } from '../session/user-agent.js';
 import type { RoutingState } from '../transport/routing-state.js';
-import { sendAcknowledgement } from './acknowledgement.js';
+import { type Acknowledgement, sendAcknowledgement } from './acknowledgement.js';
 import { refusalInDialog } from './admission.js';
 import type { LegCredentials } from './credentials.js';
 import { Dialog } from './dialog.js';
@@ -27,7 +27,7 @@ import { OfferAnswer } from './offer-answer.js';
 import { Outgoing } from './outgoing.js';
 import { ReceivedProvisionals } from './received-provisionals.js';
 import type { ReliableProvisionals } from './reliable-provisionals.js';
-import { type SentAck, SentAcks } from './sent-acks.js';
+import { SentAcks } from './sent-acks.js';
 import { SentSuccesses } from './sent-successes.js';
 import type { AgentServices } from './services.js';
 import { SessionTimer } from './session-timer.js';
@@ -356,9 +356,9 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   acknowledge(ack: Request): Promise<void> {
     this.session.touch();
-    return sendAcknowledgement(ack, this.services, this.session.outboundInterface, (sent, hop) => {
+    return sendAcknowledgement(ack, this.services, this.session, (sent) => {
       this.offers.sent(ack);
-      this.#acks.add(ack.cseq.number, sent, hop);
+      this.#acks.add(sent);
     });
   }
 
@@ -366,13 +366,13 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     return this.ackOf(sequence) !== undefined;
   }
 
-  ackOf(sequence: number): SentAck | undefined {
+  ackOf(sequence: number): Acknowledgement | undefined {
     return this.#acks.of(sequence);
   }
 
   /** A 2xx was retransmitted. */
   acknowledgeAgain(sequence: number): void {
-    this.#acks.sendAgain(sequence, this.services.transactions);
+    this.ackOf(sequence)?.again();
   }
 
   /** A 2xx of ours has its ACK, or there is none that waits. */

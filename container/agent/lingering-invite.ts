@@ -2,8 +2,7 @@
 // copy of a 2xx gets its ACK again, a 2xx of another fork an ACK and a BYE.
 import { Request, type Response } from '../message/index.js';
 import type { ClientUser } from '../transaction/user.js';
-import type { Hop } from '../transport/flow.js';
-import { sendAcknowledgement } from './acknowledgement.js';
+import { type Acknowledgement, sendAcknowledgement } from './acknowledgement.js';
 import { Dialog } from './dialog.js';
 import type { AgentServices } from './services.js';
 
@@ -13,7 +12,7 @@ export const MAX_FORKS = 32;
 /** A dialog that is over, and the ACK to its 2xx. */
 interface Ended {
   readonly tag: string;
-  readonly ack: { readonly request: Request; readonly hop: Hop } | undefined;
+  readonly ack: Acknowledgement | undefined;
 }
 
 /** The leg of that dialog. */
@@ -49,25 +48,24 @@ export class LingeringInvite implements ClientUser {
     const tag = response.to.tag ?? '';
     const ended = this.#ended.find((each) => each.tag === tag);
     if (ended?.ack !== undefined) {
-      const { request, hop } = ended.ack;
-      this.#services.transactions.sendStateless(request.clone(), hop);
-      request.pack();
+      ended.ack.again();
+      ended.ack.pack();
     } else if (ended === undefined && this.#ended.length < MAX_FORKS) {
       const dialog = Dialog.ofClient(this.#head, response);
       this.#head.pack();
       this.#acknowledge(tag, dialog);
-      void this.#services.sendInDialog(dialog.request('BYE'));
+      void this.#services.sendInDialog(dialog.request('BYE'), undefined);
     }
   }
 
   #acknowledge(tag: string, dialog: Dialog): void {
     this.#remember(tag, undefined);
     const ack = dialog.request('ACK', this.#sequence);
-    void sendAcknowledgement(ack, this.#services, undefined, (request, hop) => this.#remember(tag, { request, hop }));
+    void sendAcknowledgement(ack, this.#services, undefined, (sent) => this.#remember(tag, sent));
   }
 
   #remember(tag: string, ack: Ended['ack']): void {
-    ack?.request.pack();
+    ack?.pack();
     this.#ended = [...this.#ended.filter((each) => each.tag !== tag), { tag, ack }];
   }
 

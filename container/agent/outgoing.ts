@@ -122,6 +122,10 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     if (hop !== undefined) this.attempt(hop);
   }
 
+  get heardOn(): Flow | undefined {
+    return this.isInitial ? undefined : this.session.heardOn(this.request);
+  }
+
   sizeFor(next: Uri): number {
     return sizeOf(this.request, next, asIfFrom(this.#services));
   }
@@ -157,8 +161,9 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
   }
 
   /** RFC 3263 §4.3. */
-  #tryNextHop(): boolean {
-    return !this.#cancelled && this.#hops.tryNext();
+  #tryNextHop(isUnsent: boolean): boolean {
+    if (this.#cancelled) return false;
+    return isUnsent ? this.#hops.tryNext() : this.#hops.tryNextServer();
   }
 
   /** §8.1.3.1. */
@@ -216,7 +221,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     if (status === 100) return;
     if (status < 200) this.#provisional(response);
     else if (status < 300 && this.isInvite) this.#success(response);
-    else if (!this.#ended && !(status === 503 && this.#tryNextHop())) this.#answered(response);
+    else if (!this.#ended && !(status === 503 && this.#tryNextHop(false))) this.#answered(response);
   }
 
   #provisional(response: Response): void {
@@ -301,7 +306,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
   failed(failure: TransactionFailure, transaction: ClientTransaction): void {
     if (transaction !== this.#transaction || this.#ended) return;
     if (this.#cancelled) this.#failed(487);
-    else if (this.#tryNextHop()) return;
+    else if (this.#tryNextHop(failure.cause === 'transport')) return;
     else if (failure.cause === 'timeout') this.#failed(408);
     else this.unreachable(failure.error);
   }
@@ -385,6 +390,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
   // To the application -----------------------------------------------------------------------------
 
   #legOf(response: Response): ExchangeLeg {
-    return this.isInitial ? this.leg.legOf(this.session.set.sessionFor(response)) : this.leg;
+    const leg = this.isInitial ? this.leg.legOf(this.session.set.sessionFor(response)) : this.leg;
+    leg.session.answered(this.request, this.#flow);
+    return leg;
   }
 }

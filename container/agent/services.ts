@@ -53,7 +53,7 @@ export interface AgentServices extends Location {
   /** The user of transactions in which only what is sent again can arrive. */
   readonly lingering: ClientUser;
   /** Sends a request of the container's own in a dialog whose session has ended. Resolves as that of sessions does. */
-  sendInDialog(request: Request): Promise<void>;
+  sendInDialog(request: Request, heardOn: Flow | undefined): Promise<void>;
   /** Something about one call that an operator may want to know. */
   problem(text: string, error: unknown): void;
 }

@@ -56,7 +56,10 @@ async function hangUp(leg: EndingLeg, reason: string | undefined): Promise<void>
 export async function leave(leg: EndingLeg): Promise<void> {
   if (leg.awaitsAck) await leg.whenAcknowledged();
   const { session, dialog } = leg;
-  if (leg.isInvited && dialog !== undefined) void leg.services.sendInDialog(dialog.request('BYE'));
+  if (leg.isInvited && dialog !== undefined) {
+    const bye = dialog.request('BYE');
+    void leg.services.sendInDialog(bye, session.heardOn(bye));
+  }
   session.state = 'terminated';
   leg.forget();
 }

@@ -12,9 +12,9 @@ import type { SipSession } from '../session/sip-session.js';
 import { link } from './linking.js';
 
 /**
- * A response to the initial request of the leg, in the leg's dialog. For the leg of another fork of the callee, which is
- * not linked yet, it is in a new dialog with the caller, and the two are linked. After the first 2xx each further one
- * has a To tag and a session of its own. Throws IllegalStateError where no response can be sent any more.
+ * A response to the initial request of the leg, in the leg's dialog. For the leg of another fork of the callee, which
+ * is not linked yet, it is in a new dialog with the caller, and the two are linked. After the first 2xx each further
+ * one has a To tag and a session of its own. Throws IllegalStateError where no response can be sent any more.
  */
 export function responseToOriginal(leg: Leg, status: number, reason?: string): SdkResponse {
   const caller = callerLegOf(leg);

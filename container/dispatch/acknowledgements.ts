@@ -37,8 +37,9 @@ export class Acknowledgements {
     const handler = application.table.subsequent('ACK');
     takenBy(flow, application.name);
     session.touch();
+    session.asked(ack, flow);
     if (handler === undefined) {
-      forwardStatelessly(ack, this.services.proxy, flow);
+      forwardStatelessly(ack, this.services.proxy, flow, session.heardOn(ack));
       return;
     }
     applicationSession.mailbox.post({
@@ -47,7 +48,7 @@ export class Acknowledgements {
       argument: () => new SipRequest(ack, session, false, cookie?.parameters ?? '', flow, undefined),
       settled: (error) => {
         if (error !== undefined) this.services.invocation.failed(handler.label, application, error, ack);
-        forwardStatelessly(ack, this.services.proxy, flow);
+        forwardStatelessly(ack, this.services.proxy, flow, session.heardOn(ack));
       },
     });
   }
@@ -56,6 +57,7 @@ export class Acknowledgements {
   #toUserAgent(ack: Request, session: SipSession, routeParameters: string | undefined, flow: Flow): void {
     const leg = Leg.of(session, this.services.agent);
     if (!leg.acknowledges(ack)) return;
+    session.asked(ack, flow);
     const { applicationSession } = session;
     const { application } = applicationSession;
     const servlet = new SipRequest(ack, session, false, routeParameters, flow, undefined);

@@ -63,6 +63,7 @@ export class Proxying implements Supervisor, ProxyRole {
     const proxying = new Proxying(received, '');
     const { context } = proxying;
     context.isInDialog = true;
+    context.heardOn = received.session.heardOn(received.request);
     context.recurse = false;
     context.timeout = 0;
     return proxying;
@@ -167,6 +168,7 @@ export class Proxying implements Supervisor, ProxyRole {
   ): void {
     const session = this.sessionOf(response);
     session.touch();
+    session.answered(this.received.request, branch.flow);
     if (!this.supervised) {
       settled(branch, response);
       return;

@@ -68,6 +68,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     transaction.user = this;
     takenBy(transaction.flow, this.application.name);
     this.#pending = isInitial ? services.merged.add(request, transaction.flow, this) : undefined;
+    session.asked(request, transaction.flow);
     this.account = new RequestAccount(session, services.counters, this.#pending);
   }
 

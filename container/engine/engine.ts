@@ -88,6 +88,8 @@ export class Engine {
       key,
       maxForwards,
       locate: (uri, size, chance) => location.locate(uri, size, chance),
+      avoid: (hop) => location.avoid(hop),
+      avoids: (hop) => location.avoids(hop),
       flowForResponse: (response, arrivedOn) =>
         response.via === undefined ? undefined : this.transport.flowForVia(response.via, arrivedOn),
       problem: (text, error) => log.warn({ err: error }, text),

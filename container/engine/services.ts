@@ -101,7 +101,7 @@ export class Services {
       invocation: this.invocation,
       encodedUris: new EncodedUris(key),
       named: new Map(),
-      sendInDialog: (request) => this.#sendInDialog(request),
+      sendInDialog: (request, heardOn) => this.#sendInDialog(request, heardOn),
     };
   }
 
@@ -126,6 +126,7 @@ export class Services {
       hasInterface: (address) => transport.hasInterface(address),
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),
+      avoids: (hop) => location.avoids(hop),
     };
   }
 
@@ -145,8 +146,9 @@ export class Services {
       open: (hop) => transport.open(hop),
       locate: (uri, size) => location.locate(uri, size),
       avoid: (hop) => location.avoid(hop),
+      avoids: (hop) => location.avoids(hop),
       lingering: this.proxy.lingering,
-      sendInDialog: (request) => this.#sendInDialog(request),
+      sendInDialog: (request, heardOn) => this.#sendInDialog(request, heardOn),
       internalFlowTo: (next, origin) =>
         this.#isOwn(next) ? this.#internalFlow(this.#place, OUTSIDE, origin) : undefined,
       nextHopFor: (request, sender, { routingState, routingDirective, entryFlow }) =>
@@ -189,8 +191,8 @@ export class Services {
     return this.#parts.transport.place as Flow;
   }
 
-  #sendInDialog(request: Request): Promise<void> {
-    return OwnRequest.send(this.proxy, request, this.#place);
+  #sendInDialog(request: Request, heardOn: Flow | undefined): Promise<void> {
+    return OwnRequest.send(this.proxy, request, this.#place, heardOn);
   }
 
   #isOwn(uri: Uri): boolean {

@@ -48,6 +48,8 @@ export interface BranchContext {
   readonly toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
   /** No further target may be tried. */
   readonly isOver: boolean;
+  /** In a dialog: the flow on which the recipient was heard last. */
+  readonly heardOn: Flow | undefined;
   /** Milliseconds that the branch may take (C-23); undefined: as long as its transaction allows. */
   limitOf(branch: Branch): number | undefined;
   generate(status: number): Response;
@@ -187,6 +189,10 @@ export class Branch implements ClientUser, HopUser, Timed {
     return own === undefined ? this.context.path : own?.();
   }
 
+  get heardOn(): Flow | undefined {
+    return this.context.heardOn;
+  }
+
   sizeFor(next: Uri): number {
     return sizeOf(this.request, next, this.context.inbound, this.#recordRouteParameters, this.#pathParameters);
   }
@@ -222,8 +228,9 @@ export class Branch implements ClientUser, HopUser, Timed {
   }
 
   /** RFC 3263 §4.3: a hop that fails is followed by the next one, unless the branch was cancelled. */
-  #tryNextHop(): boolean {
-    return this.cancelCause === undefined && !this.context.isOver && this.#hops.tryNext();
+  #tryNextHop(isUnsent: boolean): boolean {
+    if (this.cancelCause !== undefined || this.context.isOver) return false;
+    return isUnsent ? this.#hops.tryNext() : this.#hops.tryNextServer();
   }
 
   /** §16.9: a target that cannot be reached counts as a 503. */
@@ -330,7 +337,7 @@ export class Branch implements ClientUser, HopUser, Timed {
   }
 
   #final(response: Response): void {
-    if (response.status === 503 && this.#tryNextHop()) return;
+    if (response.status === 503 && this.#tryNextHop(false)) return;
     // A branch that we cancelled because it was late has not answered: its 487 tells the caller nothing (C-22).
     if (response.status === 487 && this.cancelCause === 'timeout') this.#giveUp();
     else this.#end(response);
@@ -340,8 +347,8 @@ export class Branch implements ClientUser, HopUser, Timed {
     if (transaction !== this.#transaction || this.state !== 'pending') return;
     if (failure.cause === 'timeout') {
       if (this.cancelCause !== undefined) this.#giveUp();
-      else if (!this.#tryNextHop()) this.#end(this.context.generate(408)); // §16.7 step 6
-    } else if (!this.#tryNextHop()) {
+      else if (!this.#tryNextHop(false)) this.#end(this.context.generate(408)); // §16.7 step 6
+    } else if (!this.#tryNextHop(true)) {
       this.unreachable(failure.error);
     }
   }

@@ -15,6 +15,7 @@ export class OwnRequest implements ClientUser, HopUser {
     readonly request: Request,
     /** A flow with the address that the request will have. */
     readonly like: Flow,
+    readonly heardOn: Flow | undefined,
     readonly done: () => void,
   ) {
     this.#hops = new NextHop(services, this);
@@ -24,8 +25,8 @@ export class OwnRequest implements ClientUser, HopUser {
    * Resolves when it has been answered, or when no hop can be reached. `like` is a flow of ours, for a request that
    * stays in the container.
    */
-  static send(services: ProxyServices, request: Request, like: Flow): Promise<void> {
-    return new Promise((resolve) => new OwnRequest(services, request, like, resolve).#start());
+  static send(services: ProxyServices, request: Request, like: Flow, heardOn: Flow | undefined): Promise<void> {
+    return new Promise((resolve) => new OwnRequest(services, request, like, heardOn, resolve).#start());
   }
 
   #start(): void {
@@ -58,7 +59,7 @@ export class OwnRequest implements ClientUser, HopUser {
   }
 
   failed(failure: TransactionFailure, _transaction: ClientTransaction): void {
-    if (this.#hops.tryNext()) return;
+    if (failure.cause === 'transport' ? this.#hops.tryNext() : this.#hops.tryNextServer()) return;
     if (failure.cause === 'transport') this.unreachable(failure.error);
     else this.done();
   }

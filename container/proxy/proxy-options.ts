@@ -29,6 +29,8 @@ export class ProxyOptions {
   toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
   /** The request is inside a dialog: it has one target, and no other can be added (C-34). */
   isInDialog = false;
+  /** In a dialog: the flow on which the recipient was heard last. */
+  heardOn: Flow | undefined = undefined;
 }
 
 /** The options that the application has set for one branch alone; undefined: as for the proxy. */

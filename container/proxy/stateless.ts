@@ -4,9 +4,10 @@ import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import { addContentLength, decrementMaxForwards, postprocessRouting, replaceRequestUri, sizeOf } from './forwarding.js';
-import { type HopUser, type Location, NextHop } from './next-hop.js';
+import { addContentLength, decrementMaxForwards, postprocessRouting, replaceRequestUri } from './forwarding.js';
+import type { Location } from './next-hop.js';
 import { type Own, preprocessRoute } from './route-preprocessing.js';
+import { StatelessRequest } from './stateless-request.js';
 import { type Refusal, refusalOf, validate } from './validation.js';
 
 /**
@@ -16,14 +17,12 @@ import { type Refusal, refusalOf, validate } from './validation.js';
 export type StatelessRoute = (request: Request, flow: Flow, popped: Uri | undefined) => string | undefined;
 
 /** What the stateless proxy needs from the container. */
-interface StatelessServices {
+interface StatelessServices extends Location {
   readonly transactions: Transactions;
   readonly own: Own;
   readonly key: HashKey;
   /** Max-Forwards of a request that carries none (§16.6 step 3). */
   readonly maxForwards: number;
-  /** RFC 3263 with a given random number: the same request must choose the same server (RFC 3263 §4.2). */
-  locate(uri: Uri, size: number, chance: () => number): readonly Hop[] | Promise<readonly Hop[]>;
   /** The flow for a response from which our own Via was removed (§16.7 step 9). */
   flowForResponse(response: Response, arrivedOn: Flow): Flow | undefined;
   problem(text: string, error: unknown): void;
@@ -109,9 +108,7 @@ export class StatelessProxy {
       if (request.method !== 'ACK') this.refuse(request, flow, { status: 400 }, branch);
       return;
     }
-    const sent = new Forwarded(request, flow, branch, this.#services, this);
-    const hop = new NextHop(sent, sent).find(next, undefined);
-    if (hop !== undefined) sent.attempt(hop);
+    new Forwarded(request, this.#services, flow, branch, this).start(next, undefined);
   }
 
   refuse(request: Request, flow: Flow, refusal: Refusal, branch: string): void {
@@ -150,38 +147,45 @@ export class StatelessProxy {
   }
 }
 
-/** A request on its way without a transaction: it goes to the first hop, and is not tried again (§16.11). */
-class Forwarded implements HopUser, Location {
-  constructor(
-    readonly request: Request,
-    readonly flow: Flow,
-    readonly branch: string,
-    readonly services: StatelessServices,
-    readonly proxy: StatelessProxy,
-  ) {}
+/** A request on its way. All messages of its transaction take one way, which depends on what they share (§16.11). */
+class Forwarded extends StatelessRequest {
+  #isSent = false;
 
-  locate(uri: Uri, size: number): readonly Hop[] | Promise<readonly Hop[]> {
+  constructor(
+    request: Request,
+    protected override readonly services: StatelessServices,
+    protected override readonly like: Flow,
+    protected override readonly branch: string,
+    readonly proxy: StatelessProxy,
+  ) {
+    super(request, services, like, branch);
+  }
+
+  /** The server. */
+  override locate(uri: Uri, size: number): ReturnType<Location['locate']> {
     return this.services.locate(uri, size, () => fractionOf(this.branch));
   }
 
-  avoid(): void {}
-
-  sizeFor(next: Uri): number {
-    return sizeOf(this.request, next, this.flow);
+  /**
+   * The transport, where its URI does not name one: a CANCEL and an ACK are small, however large their INVITE is, so
+   * the size does not decide. They arrive by the transport of their INVITE.
+   */
+  override sizeFor(next: Uri): number {
+    const { method } = this.request;
+    if (method !== 'INVITE' && method !== 'CANCEL' && method !== 'ACK') return super.sizeFor(next);
+    return this.like.reliable ? Number.POSITIVE_INFINITY : 0;
   }
 
-  attempt(hop: Hop): void {
-    this.services.transactions.sendStateless(this.request, hop, this.branch);
+  override attempt(hop: Hop): void {
+    this.#isSent = true;
+    super.attempt(hop);
   }
 
-  /** A request that cannot be sent is answered, and forgotten. */
-  unreachable(error: unknown): void {
-    this.services.problem(`${this.request.method} cannot be sent to ${this.request.uri}`, error);
-    if (this.request.method !== 'ACK') this.proxy.refuse(this.request, this.flow, { status: 500 }, this.branch);
-  }
-
-  mayGoOn(): boolean {
-    return true;
+  /** A request that has no place to go to is answered; one that does not leave is lost (§16.11). */
+  override unreachable(error: unknown): void {
+    super.unreachable(error);
+    if (this.#isSent || this.request.method === 'ACK') return;
+    this.proxy.refuse(this.request, this.like, { status: 500 }, this.branch);
   }
 }
 

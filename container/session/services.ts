@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Identifiers } from '../base/identifiers.js';
 import type { Request } from '../message/index.js';
+import type { Flow } from '../transport/flow.js';
 import type { EncodedUris } from './encoded-uris.js';
 import type { Invocation } from './invocation.js';
 
@@ -18,7 +19,7 @@ export interface SessionServices {
   hasInterface(address: string): boolean;
   /**
    * Sends a request of the container's own in a proxied dialog. Resolves when it has been answered, or when its peer
-   * cannot be reached.
+   * cannot be reached. `heardOn` is the flow on which the peer was heard last.
    */
-  sendInDialog(request: Request): Promise<void>;
+  sendInDialog(request: Request, heardOn: Flow | undefined): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { Address, IllegalStateError } from '@siplet/sdk';
 import { type Request, type Response, textOf } from '../message/index.js';
 import { contactOf } from '../proxy/record-route.js';
 import type { Flow } from '../transport/flow.js';
+import { InternalFlow } from '../transport/internal-flow.js';
 import { Awaited } from './awaited.js';
 import type { DialogEnd } from './dialog-end.js';
 import { notify } from './notices.js';
@@ -80,6 +81,9 @@ export class SipSession extends Session implements sdk.SipSession {
   proxied: ProxiedDialog | undefined;
   /** The user agent, where the application is one. */
   userAgent: UserAgent | undefined;
+  /** The flows on which the two ends of the dialog were heard last, as far as they are outside the container. */
+  callerFlow: Flow | undefined = undefined;
+  #calleeFlow: Flow | undefined = undefined;
   /** Transactions under way in it, including lingering ones (RFC 6026). */
   #transactions = 0;
   /** Of these, how many have no final response. */
@@ -139,6 +143,29 @@ export class SipSession extends Session implements sdk.SipSession {
   touch(): void {
     this.#active = this.services.clock.wallTime();
     this.applicationSession.touch();
+  }
+
+  /** One end has sent this request on the flow. */
+  asked(request: Request, flow: Flow): void {
+    if (flow instanceof InternalFlow) return;
+    if (this.#isCaller(request.from.tag)) this.callerFlow = flow;
+    else this.#calleeFlow = flow;
+  }
+
+  /** The recipient of this request has answered on the flow. */
+  answered(request: Request, flow: Flow | undefined): void {
+    if (flow === undefined || flow instanceof InternalFlow) return;
+    if (this.#isCaller(request.to.tag)) this.callerFlow = flow;
+    else this.#calleeFlow = flow;
+  }
+
+  /** The flow on which the recipient of a request was heard last. */
+  heardOn(request: Request): Flow | undefined {
+    return this.#isCaller(request.to.tag) ? this.callerFlow : this.#calleeFlow;
+  }
+
+  #isCaller(tag: string | undefined): boolean {
+    return tag !== undefined && tag === this.set.callerTag;
   }
 
   // The application as user agent ------------------------------------------------------------------
@@ -268,7 +295,7 @@ export class SipSession extends Session implements sdk.SipSession {
     const byes = [proxied.caller, proxied.callee].map((end) => proxied.bye(end, set, this.calleeTag));
     this.transactionBegins();
     this.state = 'terminated';
-    await Promise.all(byes.map((bye) => this.services.sendInDialog(bye)));
+    await Promise.all(byes.map((bye) => this.#send(bye)));
     this.transactionAnswered();
     this.transactionEnds();
   }
@@ -277,6 +304,10 @@ export class SipSession extends Session implements sdk.SipSession {
   senderOf(request: Request): DialogEnd | undefined {
     const { proxied } = this;
     return request.from.tag === this.calleeTag ? proxied?.callee : proxied?.caller;
+  }
+
+  #send(request: Request): Promise<void> {
+    return this.services.sendInDialog(request, this.heardOn(request));
   }
 
   /** Whether a request inside the dialog, from either side, is this dialog's. */

@@ -97,6 +97,11 @@ export class ServerTransaction extends Transaction<ServerTransaction, ServerGrou
     return this.place === TRYING && !this.flow.reliable ? SEND_100_EARLY : SEND_100;
   }
 
+  /** §18.2.2: a response that is still to come takes another connection; nothing is lost but one that has not left. */
+  override transportFailed(error: Error, isUnsent = true): void {
+    if (isUnsent) super.transportFailed(error);
+  }
+
   // The methods below are the actions of the tables.
 
   sendResponse(response: Response): void {

@@ -117,10 +117,10 @@ export class TransactionLayer implements Transactions {
     return transaction;
   }
 
-  sendStateless(request: Request, hop: Hop, branch = this.#newBranch()): void {
+  sendStateless(request: Request, hop: Hop, branch = this.#newBranch(), sender?: FlowUser): void {
     const flow = hop.flow ?? this.#transport.open(hop);
     request.pushField(Field.trusted('Via', viaOf(flow, branch)));
-    flow.send(request.toWire());
+    flow.send(request.toWire(), sender);
   }
 
   targetOf(cancel: Request): ServerTransaction | undefined {

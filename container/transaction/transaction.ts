@@ -126,7 +126,7 @@ export abstract class Transaction<Subject, Below extends Ground<Subject>> implem
   }
 
   /** §17.1.4, §17.2.4. */
-  transportFailed(error: Error): void {
+  transportFailed(error: Error, _isUnsent?: boolean): void {
     this.error = error;
     this.hear('transportError');
   }

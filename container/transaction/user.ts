@@ -1,6 +1,6 @@
 // The port between the transaction layer and its users: dispatch, proxy and user agents.
 import type { Malformed, Request, Response } from '../message/index.js';
-import type { Flow, Hop } from '../transport/flow.js';
+import type { Flow, FlowUser, Hop } from '../transport/flow.js';
 
 /** Receives what arrives. A call to it is always the last action of a step. */
 export interface TransactionUser {
@@ -114,8 +114,11 @@ export interface Transactions {
    * for ACK.
    */
   send(request: Request, hop: Hop, user: ClientUser, loopPart?: string): ClientTransaction;
-  /** Pushes a Via and sends, keeping nothing: for the ACK to a 2xx, and the stateless proxy. */
-  sendStateless(request: Request, hop: Hop, branch?: string): void;
+  /**
+   * Pushes a Via and sends, keeping nothing: for the ACK to a 2xx, and the stateless proxy. `sender` is told later if
+   * the request is known not to have left.
+   */
+  sendStateless(request: Request, hop: Hop, branch?: string, sender?: FlowUser): void;
   /**
    * The server transaction that a CANCEL is meant for, of any method except ACK and CANCEL (§9.2: the same key except
    * for the method). For the peers of RFC 3261 that is branch and sent-by; neither Request-URI nor source counts.

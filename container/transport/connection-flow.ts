@@ -51,6 +51,8 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
   readonly #user: ConnectionUser;
   readonly #framer: Framer;
   readonly #senders = new Set<FlowUser>();
+  /** Senders whose message waits in this host: the connection is being made, or the peer does not read. */
+  #unsent: Set<FlowUser> | undefined = undefined;
   #deadline: Deadline | undefined;
 
   constructor(user: ConnectionUser, remote: SocketAddress, local: SocketAddress, sentBy: string, inbound: boolean) {
@@ -81,14 +83,15 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
   send(wire: string, sender?: FlowUser): void {
     const user = this.#user;
     if (!this.#open) {
-      if (sender !== undefined) this.#tell(sender, this.#error ?? new Error(`the connection ${this} has ended`));
+      if (sender !== undefined) this.#tell(sender, this.#error ?? new Error(`the connection ${this} has ended`), true);
       return;
     }
-    if (sender !== undefined) this.#senders.add(sender);
+    if (sender !== undefined && sender.isBrief !== true) this.#senders.add(sender);
     // The limit applies to the octets already waiting, without this message, which may be as large as the limit itself.
     if ((this.#connection?.backlog ?? 0) > user.maxBacklog) {
       // The peer does not read: losing one connection is better than running out of memory.
       user.counters.connectionsStuck++;
+      this.#waits(sender);
       this.#lose(new Error(`${this} does not read`));
       this.#connection?.destroy();
       return;
@@ -98,16 +101,26 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     user.counters.octetsSent += wire.length;
     user.counters.observer?.sent(wire, this);
     this.#connection?.write(wire);
+    if (!this.#connected || (this.#connection?.backlog ?? 0) > 0) this.#waits(sender);
+    else this.#unsent = undefined;
+  }
+
+  #waits(sender: FlowUser | undefined): void {
+    if (sender === undefined) return;
+    this.#unsent ??= new Set();
+    this.#unsent.add(sender);
   }
 
   forget(sender: FlowUser): void {
     this.#senders.delete(sender);
+    this.#unsent?.delete(sender);
     this.#told?.delete(sender);
   }
 
   connected(): void {
     if (!this.#open) return;
     this.#connected = true;
+    this.#unsent = undefined;
     const local = this.#connection?.local;
     if (local !== undefined) {
       this.localAddress = local.address;
@@ -125,6 +138,8 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
   }
 
   closed(error?: Error): void {
+    // The peer has ended it in order: what this host has written will still arrive.
+    if (error === undefined && this.#connected && this.#connection?.backlog === 0) this.#unsent = undefined;
     this.#lose(error ?? new Error(`${this} closed the connection`));
     this.#user.gone(this);
   }
@@ -191,21 +206,23 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     this.#deadline = undefined;
     this.#framer.stop();
     this.#user.lost(this);
-    for (const sender of this.#senders) this.#tell(sender, error);
+    for (const sender of this.#unsent ?? []) this.#tell(sender, error, true);
+    for (const sender of this.#senders) this.#tell(sender, error, false);
+    this.#unsent = undefined;
     this.#senders.clear();
   }
 
   /** The senders for whom a notification is on the agenda. */
   #told: Set<FlowUser> | undefined = undefined;
 
-  #tell(sender: FlowUser, error: Error): void {
-    this.#user.counters.sendFailures++;
+  #tell(sender: FlowUser, error: Error, isUnsent: boolean): void {
+    if (isUnsent) this.#user.counters.sendFailures++;
     this.#told ??= new Set();
     const told = this.#told;
     if (told.has(sender)) return;
     told.add(sender);
     this.#user.agenda.add(() => {
-      if (told.delete(sender)) sender.transportFailed(error);
+      if (told.delete(sender)) sender.transportFailed(error, isUnsent);
     });
   }
 }

@@ -21,7 +21,7 @@ export class Counters {
   messagesSent = 0;
   octetsReceived = 0;
   octetsSent = 0;
-  /** Sends that the host or the peer reported as failed, and senders whose connection was lost. */
+  /** Messages known not to have left. */
   sendFailures = 0;
   /** Line ends, NULs and other datagrams of up to four octets; pings on connections. */
   keepalives = 0;

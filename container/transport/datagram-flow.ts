@@ -87,6 +87,6 @@ export class DatagramFlow implements Flow {
 
   #failed(error: Error, sender: FlowUser): void {
     this.end.counters.sendFailures++;
-    this.end.agenda.add(() => sender.transportFailed(error));
+    this.end.agenda.add(() => sender.transportFailed(error, true));
   }
 }

@@ -17,7 +17,8 @@ export interface Flow {
   readonly open: boolean;
   /**
    * Sends a whole message. Never throws, and never calls back before it returns. The agenda tells `sender` if the
-   * message is known not to have left, and once if the connection is lost while the sender is registered.
+   * message is known not to have left, and once if the connection is lost while the sender is registered. A brief
+   * sender is registered only until its message has left.
    */
   send(wire: string, sender?: FlowUser): void;
   /** The sender has ended and must not be notified any more. */
@@ -25,8 +26,13 @@ export interface Flow {
 }
 
 export interface FlowUser {
-  /** §18.4: the transport reports an error to its user. */
-  transportFailed(error: Error): void;
+  /**
+   * §18.4: the transport reports an error to its user. `isUnsent` is false if the message had left when the connection
+   * was lost.
+   */
+  transportFailed(error: Error, isUnsent?: boolean): void;
+  /** It expects no answer on the connection. */
+  readonly isBrief?: boolean;
 }
 
 /** One destination to try for a request: RFC 3263 gives a list of them. */

@@ -27,7 +27,7 @@ export class LostFlow implements Flow {
     this.agenda.add(() => {
       if (this.#silent.has(sender)) return;
       this.#silent.add(sender);
-      sender.transportFailed(this.error);
+      sender.transportFailed(this.error, true);
     });
   }
 

@@ -280,22 +280,26 @@ export class ServerLocation {
   }
 
   /**
-   * Limits the list, moves hops that failed recently to the end, and puts TCP before UDP for a large request (§18.1.1).
+   * Limits the list, moves hops that failed recently to the end, and puts TCP before UDP for a large request (§18.1.1),
+   * unless the same server has refused it a short while ago.
    */
   #finish(all: Hop[], size: number, isFixed: boolean): Hop[] {
     let hops = all.length > this.#maxHops ? all.slice(0, this.#maxHops) : all;
     if (!isFixed && this.#avoided.size > 0 && hops.length > 1) {
-      const good = hops.filter((hop) => !this.#isAvoided(hop));
+      const good = hops.filter((hop) => !this.avoids(hop));
       if (good.length > 0 && good.length < hops.length) hops = [...good, ...hops.filter((hop) => !good.includes(hop))];
     }
     if (this.#isSmall(size)) return hops;
     return hops.flatMap((hop): Hop[] => {
-      const large = hop.transport === 'UDP' && this.#ports.reach.listens('TCP', familyOf(hop.address) as 4 | 6);
-      return large ? [{ ...hop, transport: 'TCP' }, hop] : [hop];
+      if (hop.transport !== 'UDP' || !this.#ports.reach.listens('TCP', familyOf(hop.address) as 4 | 6)) return [hop];
+      const byTcp: Hop = { ...hop, transport: 'TCP' };
+      return this.avoids(byTcp) ? [hop, byTcp] : [byTcp, hop];
     });
   }
 
-  #isAvoided(hop: Hop): boolean {
+  /** Whether it has failed a short while ago. */
+  avoids(hop: Hop): boolean {
+    if (this.#avoided.size === 0) return false;
     const key = keyOf(hop);
     const until = this.#avoided.get(key);
     if (until === undefined) return false;

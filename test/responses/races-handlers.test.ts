@@ -284,7 +284,7 @@ describe('a handler still awaits when the peer goes away', () => {
     expect(present(responsesTo(s.alice, 'INVITE').at(-1)).message.status).toBe(status ?? 486);
     if (status === 200) call.ack();
     if (status === 180) present(invites[0]).reply(486);
-    await s.ends(1);
+    await s.ends();
     expect(count(s.bob, 'CANCEL')).toBe(0);
   });
 

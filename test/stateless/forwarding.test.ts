@@ -166,18 +166,3 @@ test('SLP-14 a connection that is refused loses what it was for, and nothing els
   expect(Object.values(s.container.alive).every((count) => count === 0)).toBe(true);
   expect(s.world.clock.pending).toBe(0);
 });
-
-test('§18.1.1 a request that is too large for UDP goes over TCP, its retransmissions and its CANCEL to the same place', async () => {
-  const s = await switched(toBob());
-  const call = s.call({ body: 'x'.repeat(1500) });
-  call.resend();
-  await s.world.deliver();
-  expect(s.bob.received.map(({ transport }) => transport)).toEqual(['TCP', 'TCP']);
-  expect(new Set(branches(s.bob)).size).toBe(1);
-  s.bob.answerCancel = true;
-  const cancel = call.cancel();
-  await cancel.response(200);
-  await call.response(487);
-  expect(new Set(branches(s.bob)).size).toBe(1);
-  expect(new Set(s.bob.received.map(({ message }) => present(message.list('Via')[0]).split(/[ ;]/)[1])).size).toBe(1);
-});

@@ -91,9 +91,10 @@ describe.each(BOTH)('over %s', (transport) => {
 });
 
 test('SLP-08 the caller is on TCP and the callee on UDP: each side keeps its own', async () => {
-  const s = await switched(toBob('UDP'), { transport: 'TCP' });
+  const s = await switched(() => 'sip:bob@10.0.0.20', { transport: 'TCP' });
+  const bob = s.world.phone('old', '10.0.0.20', { listens: ['UDP'] });
   const call = s.call();
-  const invite = await s.bob.receive('INVITE');
+  const invite = await bob.receive('INVITE');
   expect(invite.arrival.transport).toBe('UDP');
   invite.reply(180);
   expect(await call.response(180)).toBeDefined();
