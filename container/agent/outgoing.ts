@@ -37,6 +37,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
   readonly #hops: NextHop;
   #limit: Deadline | undefined;
   #cancelled = false;
+  /** The status of a cancelled request: 408 when no final response had come in time (§16.8). */
+  #statusOfCancelled = 487;
   #mending: Mending | undefined;
   /** It has its final response, or its first one. */
   #ended = false;
@@ -132,10 +134,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
 
   /** Meanwhile it may have been cancelled. */
   mayGoOn(): boolean {
-    if (this.#ended) return false;
-    if (!this.#cancelled) return true;
-    this.#failed(487);
-    return false;
+    if (this.#cancelled && !this.#ended) this.#failed(this.#statusOfCancelled);
+    return !this.#ended;
   }
 
   attempt(hop: Hop): void {
@@ -206,6 +206,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     if (this.#ended) return;
     if (this.#cancelled) this.#failed(408);
     else {
+      this.#statusOfCancelled = 408;
       this.cancel('SIP;cause=408;text="Request Timeout"');
       this.#startLimit();
     }
@@ -221,6 +222,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     if (status === 100) return;
     if (status < 200) this.#provisional(response);
     else if (status < 300 && this.isInvite) this.#success(response);
+    else if (status === 487 && this.#statusOfCancelled !== 487) this.#failed(408);
     else if (!this.#ended && !(status === 503 && this.#tryNextHop(false))) this.#answered(response);
   }
 
@@ -305,7 +307,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
 
   failed(failure: TransactionFailure, transaction: ClientTransaction): void {
     if (transaction !== this.#transaction || this.#ended) return;
-    if (this.#cancelled) this.#failed(487);
+    if (this.#cancelled) this.#failed(this.#statusOfCancelled);
     else if (this.#tryNextHop(failure.cause === 'transport')) return;
     else if (failure.cause === 'timeout') this.#failed(408);
     else this.unreachable(failure.error);

@@ -3,8 +3,8 @@ import { methodAt } from './methods.js';
 import { octetsOf, skipBlank } from './octets.js';
 import { tokenEnd } from './plain.js';
 
-/** The largest sequence number that a peer may send: 32 bits (§8.1.1.5). */
-const MAXIMUM_CSEQ = 0xffff_ffff;
+/** The largest sequence number: it must be less than 2^31, so that later requests can be counted up (§8.1.1.5). */
+const MAXIMUM_CSEQ = 0x7fff_ffff;
 
 /** Sequence number and method (§20.16). */
 export class CSeq {

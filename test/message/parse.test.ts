@@ -125,17 +125,28 @@ describe('what every message carries', () => {
   ])('PRV-01 §20.8 %j is refused with 400', (line) =>
     expect(malformedOf(invite({ 'Call-ID': line })).section).toBe('§20.8'),
   );
-  test.each(['4294967296', '-1', '+5', '0x10', '1e3', '\xd9\xa5', '5,5', '', '1.0', '99999999999999999999999'])(
-    'A11 §20.16 the CSeq number %j is refused with 400',
-    (number) => expect(malformedOf(invite({ CSeq: `CSeq: ${number} INVITE` })).section).toBe('§20.16'),
+  test.each([
+    '2147483648',
+    '4294967296',
+    '-1',
+    '+5',
+    '0x10',
+    '1e3',
+    '\xd9\xa5',
+    '5,5',
+    '',
+    '1.0',
+    '99999999999999999999999',
+  ])('A11 §20.16 the CSeq number %j is refused with 400', (number) =>
+    expect(malformedOf(invite({ CSeq: `CSeq: ${number} INVITE` })).section).toBe('§20.16'),
   );
   test.each(['CSeq: 1', 'CSeq: INVITE', 'CSeq: 1INVITE', 'CSeq: 1 INV ITE', 'CSeq: 1 INVITE, 2 INVITE'])(
     'PRV-01 §20.16 %j is refused with 400',
     (CSeq) => expect(malformedOf(invite({ CSeq })).section).toBe('§20.16'),
   );
-  test('§20.16 leading zeros, 2**32-1 and more than one blank are read', () => {
+  test('§20.16 leading zeros, 2**31-1 and more than one blank are read', () => {
     expect(requestOf(invite({ CSeq: 'CSeq: 0009 \t INVITE' })).cseq).toMatchObject({ number: 9, method: 'INVITE' });
-    expect(requestOf(invite({ CSeq: 'CSeq: 4294967295 INVITE' })).cseq.number).toBe(4294967295);
+    expect(requestOf(invite({ CSeq: 'CSeq: 2147483647 INVITE' })).cseq.number).toBe(2147483647);
   });
   test('PRV-20 §8.1.1.5 another method in CSeq: 400, and 501 where the request method is unknown', () => {
     expect(malformedOf(invite({ CSeq: 'CSeq: 1 BYE' }))).toMatchObject({ status: 400, section: '§8.1.1.5' });

@@ -25,7 +25,8 @@ interface Case {
 const REFUSED: readonly Case[] = [
   { title: 'a Max-Forwards that is not a number', status: 400, options: { headers: { 'Max-Forwards': 'many' } } },
   { title: 'a Max-Forwards of more than 255', status: 400, options: { headers: { 'Max-Forwards': '256' } } },
-  { title: 'a CSeq number of more than 2^31', status: 400, options: { headers: { CSeq: '4294967296 INVITE' } } },
+  { title: 'a CSeq number of 2^31 (W-24 §8.1.1.5)', status: 400, options: { headers: { CSeq: '2147483648 INVITE' } } },
+  { title: 'a CSeq number of 2^32 (W-24)', status: 400, options: { headers: { CSeq: '4294967296 INVITE' } } },
   { title: 'a CSeq of another method', status: 400, options: { headers: { CSeq: '1 OPTIONS' } } },
   { title: 'a Request-URI with a space in it', status: 400, uri: 'sip:bob smith@example.com' },
   { title: 'a Route that is not a URI', status: 400, options: { headers: { Route: 'nowhere' } } },
