@@ -42,6 +42,8 @@ export interface AnsweredRequest extends Answerer {
   generate(status: number): Response;
   /** Calls its handler in its turn; a message waits for it. `settled` is given the error of the handler. */
   serveBy(handler: Handler, settled: (error: unknown) => void): void;
+  /** It is being answered for the application: from now on an equal request is a merged one (§8.2.2.2). */
+  claim(): void;
   /** It will be answered later: the container logs a warning when that takes long (C-41a). */
   awaitAnswer(): void;
   stopAwaiting(): void;
@@ -153,6 +155,7 @@ export class Answering implements ReliableUser, RequestReceived {
       return;
     }
     if (!isProvisional && !received.isProxied) received.becomeUserAgent('answer it');
+    received.claim();
     const isSuccess = status >= 200 && status < 300;
     if (!isSuccess || received.isProxied || this.refuseAsAgent() === undefined) this.answerAsAgent(response);
   }
@@ -171,6 +174,7 @@ export class Answering implements ReliableUser, RequestReceived {
 
   #takeReliably(response: Response): void {
     this.received.becomeUserAgent('answer it');
+    this.received.claim();
     this.answerReliablyAsAgent(response);
   }
 
@@ -340,6 +344,7 @@ export class Answering implements ReliableUser, RequestReceived {
     this.isBridging = true;
     this.whenCancelled = whenCancelled;
     this.received.stopAwaiting();
+    this.received.claim();
   }
 
   /** No call was established: the application may try another callee, or answer. */

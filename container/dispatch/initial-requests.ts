@@ -26,8 +26,6 @@ interface Inside {
   readonly named: SessionOwner | undefined;
 }
 
-const MERGED: Refusal = { status: 482 };
-
 export class InitialRequests implements Beginner {
   constructor(
     private readonly services: DispatchServices,
@@ -40,28 +38,16 @@ export class InitialRequests implements Beginner {
       this.refusals.options(request, transaction);
       return;
     }
-    const { merged } = this.services;
-    const isMerged = merged.has(request, transaction.flow, (is) => this.#receiveAgain(request, transaction, route, is));
-    if (isMerged === undefined) {
-      transaction.user = { cancelled: () => this.refusals.refuse(request, transaction, { status: 487 }) };
-      return;
-    }
-    const way = isMerged ? MERGED : this.#wayOf(request, transaction.flow, route);
+    const way = this.#wayOf(request, transaction.flow, route);
     if ('to' in way) this.#take(request, transaction, route, way);
     else if (way instanceof Departure) this.#depart(request, transaction, way, route);
     else this.refusals.refuse(request, transaction, way);
   }
 
-  /** The application that has the first copy of it has chosen its role. */
-  #receiveAgain(request: Request, transaction: ServerTransaction, route: Uri | undefined, isMerged: boolean): void {
-    if (transaction.state !== 'proceeding' && transaction.state !== 'trying') return; // it was cancelled
-    if (isMerged) this.refusals.refuse(request, transaction, MERGED);
-    else this.receive(request, transaction, route);
-  }
-
   /** Where it goes next, or why it is refused. */
   #wayOf(request: Request, flow: Flow, route: Uri | undefined): Inside | Departure | Refusal {
-    const { nextApplication, targeting, refusesNew } = this.services;
+    const { nextApplication, merged, targeting, refusesNew } = this.services;
+    if (merged.has(request)) return { status: 482 };
     const state = nextApplication.routingStateOf(request, flow, route);
     // The router no longer has the state of the request.
     if (state === undefined) return { status: 500 };

@@ -16,7 +16,6 @@ import { takenBy } from '../transport/internal-flow.js';
 import type { RoutingState } from '../transport/routing-state.js';
 import { AnswerLimit } from './answer-limit.js';
 import { isAtFault, type Reporter, RequestCall } from './handler-calls.js';
-import type { PendingRequest } from './merged-requests.js';
 import { type ProxiedRequest, Proxying } from './proxying.js';
 import { RequestAccount } from './request-account.js';
 import { assertAnswerable, assertMayTake, cannot, type Role } from './roles.js';
@@ -40,8 +39,8 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #limit: AnswerLimit | undefined;
   /** The handler of the request has settled. */
   #settled = false;
-  /** A copy of it may be a merged request. */
-  readonly #pending: PendingRequest | undefined;
+  /** It is claimed: a copy of it is a merged request. */
+  #claimed = false;
   #cancelled = false;
   readonly account: RequestAccount;
   /** Copies: it lingers with the transaction, the message need not. */
@@ -67,9 +66,8 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.routeParameters = routeParameters && copied(routeParameters);
     transaction.user = this;
     takenBy(transaction.flow, this.application.name);
-    this.#pending = isInitial ? services.merged.add(request, transaction.flow, this) : undefined;
     session.asked(request, transaction.flow);
-    this.account = new RequestAccount(session, services.counters, this.#pending);
+    this.account = new RequestAccount(session, services.counters);
   }
 
   get route(): Uri | undefined {
@@ -98,7 +96,6 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.#call(handler, this.servlet, false, (error, wasCalled) => {
       if (!wasCalled) return this.#beginAgain(handler, beginner);
       this.#settled = true;
-      this.#pending?.decided();
       if (error !== undefined) this.#failed(error);
     });
     if (!this.isDealtWith) this.awaitAnswer();
@@ -184,8 +181,6 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #take(role: Role, purpose: string): void {
     assertMayTake(role, this, purpose);
     this.#role = role;
-    if (this.#pending !== undefined) this.#pending.decided();
-    else if (role === 'user agent' && this.isInitial) this.services.merged.served(this.request);
   }
 
   get isProxied(): boolean {
@@ -194,10 +189,6 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
 
   get isUserAgent(): boolean {
     return this.#role === 'user agent' || (this.#role === undefined && this.#settled);
-  }
-
-  get isDecided(): boolean {
-    return this.#role !== undefined || this.#settled;
   }
 
   get isB2bua(): boolean {
@@ -301,6 +292,12 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.answering.answerReliably(response);
   }
 
+  claim(): void {
+    if (!this.isInitial || this.#claimed) return;
+    this.#claimed = true;
+    this.services.merged.add(this);
+  }
+
   authenticated(): void {
     this.answering.authenticated();
   }
@@ -387,13 +384,14 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   }
 
   get mayEnd(): boolean {
-    return this.#answering?.hasReliables !== true;
+    return !this.#claimed && this.#answering?.hasReliables !== true;
   }
 
   /** Every transaction of the request has ended, or the lingering ones do not need it any more. */
   ended(): void {
     if (this.account.isClosed) return;
     this.stopAwaiting();
+    if (this.#claimed) this.services.merged.remove(this);
     this.session.set.release(this);
     this.account.close(this.isInitial);
   }

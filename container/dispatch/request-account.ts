@@ -10,7 +10,6 @@ export class RequestAccount {
   constructor(
     private readonly session: SipSession,
     private readonly counters: { unanswered: number },
-    private readonly pending: { leave(): void } | undefined,
   ) {
     session.transactionBegins();
     counters.unanswered++;
@@ -21,7 +20,6 @@ export class RequestAccount {
     if (this.#isCompleted) return;
     this.#isCompleted = true;
     this.counters.unanswered--;
-    this.pending?.leave();
   }
 
   /** Nothing in the session waits for it any more. */

@@ -181,7 +181,7 @@ export class Services {
       userAgents,
       router,
       nextApplication,
-      merged: new MergedRequests(clock),
+      merged: new MergedRequests(),
       refusesNew,
     };
   }
