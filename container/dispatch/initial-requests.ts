@@ -15,6 +15,7 @@ import type { ServerTransaction } from '../transaction/user.js';
 import type { Flow } from '../transport/flow.js';
 import { routingStateOn } from '../transport/internal-flow.js';
 import { OUTSIDE } from '../transport/routing-state.js';
+import { HeldCopy } from './merged-requests.js';
 import { type Beginner, ReceivedRequest } from './received-request.js';
 import { type Refusals, UNAVAILABLE } from './refusals.js';
 import { Relay } from './relay.js';
@@ -46,8 +47,7 @@ export class InitialRequests implements Beginner {
 
   /** Where it goes next, or why it is refused. */
   #wayOf(request: Request, flow: Flow, route: Uri | undefined): Inside | Departure | Refusal {
-    const { nextApplication, merged, targeting, refusesNew } = this.services;
-    if (merged.has(request)) return { status: 482 };
+    const { nextApplication, targeting, refusesNew } = this.services;
     const state = nextApplication.routingStateOf(request, flow, route);
     // The router no longer has the state of the request.
     if (state === undefined) return { status: 500 };
@@ -62,7 +62,18 @@ export class InitialRequests implements Beginner {
     return { to: answer, named: target?.applicationSession };
   }
 
-  #take(
+  #take(request: Request, transaction: ServerTransaction, route: Uri | undefined, inside: Inside): void {
+    const { application } = inside.to;
+    const original = this.services.merged.originalOf(request, application.name, transaction.flow);
+    if (original === undefined) this.#begin(request, transaction, route, inside);
+    else if (original.isUserAgent) this.refusals.refuse(request, transaction, { status: 482 });
+    else {
+      const goOn = (): void => this.receive(request, transaction, route);
+      original.hold(new HeldCopy(request, transaction, this.services.clock, goOn));
+    }
+  }
+
+  #begin(
     request: Request,
     transaction: ServerTransaction,
     route: Uri | undefined,

@@ -16,6 +16,7 @@ import { takenBy } from '../transport/internal-flow.js';
 import type { RoutingState } from '../transport/routing-state.js';
 import { AnswerLimit } from './answer-limit.js';
 import { isAtFault, type Reporter, RequestCall } from './handler-calls.js';
+import type { OpenRequest } from './merged-requests.js';
 import { type ProxiedRequest, Proxying } from './proxying.js';
 import { RequestAccount } from './request-account.js';
 import { assertAnswerable, assertMayTake, cannot, type Role } from './roles.js';
@@ -39,8 +40,10 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #limit: AnswerLimit | undefined;
   /** The handler of the request has settled. */
   #settled = false;
-  /** It is claimed: a copy of it is a merged request. */
+  /** The application has answered it in some way, if only provisionally. */
   #claimed = false;
+  /** Where copies of it are looked for (§8.2.2.2); undefined when there can be none. */
+  #open: OpenRequest | undefined;
   #cancelled = false;
   readonly account: RequestAccount;
   /** Copies: it lingers with the transaction, the message need not. */
@@ -88,17 +91,17 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     return present(this.#handler?.siplet ?? this.application.siplets[0], 'the siplet of a request').options;
   }
 
-  // Its handler ------------------------------------------------------------------------------------
-
   /** Calls the handler of an initial request. */
   begin(handler: Handler, beginner: Beginner): void {
+    const { uri } = this.request; // the handler may change it
     this.#handler = handler;
     this.#call(handler, this.servlet, false, (error, wasCalled) => {
       if (!wasCalled) return this.#beginAgain(handler, beginner);
-      this.#settled = true;
+      this.beSettled();
       if (error !== undefined) this.#failed(error);
     });
     if (!this.isDealtWith) this.awaitAnswer();
+    this.#open = this.services.merged.opened(this, uri);
   }
 
   /**
@@ -108,6 +111,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     if (this.answered || this.transaction.state === 'terminated') return;
     this.stopAwaiting();
     this.account.abandon();
+    this.#open?.begins();
     beginner.beginAgain(this, handler);
   }
 
@@ -157,6 +161,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
 
   beSettled(): void {
     this.#settled = true;
+    this.#open?.look(this);
   }
 
   /** Calls a handler in its turn. The time of one that a message waits for is limited (C-41). */
@@ -171,8 +176,6 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.services.invocation.failed(handler.label, this.application, error, this.request, level);
   }
 
-  // Roles (C-1) ------------------------------------------------------------------------------------
-
   get role(): Role | undefined {
     return this.#role;
   }
@@ -181,6 +184,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   #take(role: Role, purpose: string): void {
     assertMayTake(role, this, purpose);
     this.#role = role;
+    this.#open?.look(this);
   }
 
   get isProxied(): boolean {
@@ -188,7 +192,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   }
 
   get isUserAgent(): boolean {
-    return this.#role === 'user agent' || (this.#role === undefined && this.#settled);
+    return this.#role === 'user agent' || (this.#claimed && this.#settled);
   }
 
   get isB2bua(): boolean {
@@ -264,8 +268,6 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.proxying.context.start();
   }
 
-  // Answering --------------------------------------------------------------------------------------
-
   generate(status: number): Response {
     return responseTo(this.request, status, undefined, this.transaction.toTag);
   }
@@ -293,9 +295,8 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   }
 
   claim(): void {
-    if (!this.isInitial || this.#claimed) return;
     this.#claimed = true;
-    this.services.merged.add(this);
+    this.#open?.look(this);
   }
 
   authenticated(): void {
@@ -314,6 +315,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     } else {
       this.answered = true;
       this.stopAwaiting();
+      this.#open?.look(this);
       this.account.completed();
       this.transaction.respond(response);
     }
@@ -360,14 +362,13 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.session.transactionBegins();
     if (this.proxying === undefined) this.answering.cancelled(cancel);
     else this.proxying.context.cancelled(cancel);
-    if (handler !== undefined) this.#call(handler, this.#cancelServlet(cancel), false, () => {});
+    if (handler !== undefined) {
+      const { session, isInitial, routeParameters, transaction } = this;
+      const servlet = new SipRequest(cancel, session, isInitial, routeParameters, transaction.flow, undefined);
+      this.#call(handler, servlet, false, () => {});
+    }
     this.session.transactionAnswered();
     this.session.transactionEnds();
-  }
-
-  #cancelServlet(cancel: Request): SipRequest {
-    const { session, isInitial, routeParameters, transaction } = this;
-    return new SipRequest(cancel, session, isInitial, routeParameters, transaction.flow, undefined);
   }
 
   failed(failure: TransactionFailure): void {
@@ -384,14 +385,14 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   }
 
   get mayEnd(): boolean {
-    return !this.#claimed && this.#answering?.hasReliables !== true;
+    return this.#answering?.hasReliables !== true;
   }
 
   /** Every transaction of the request has ended, or the lingering ones do not need it any more. */
   ended(): void {
     if (this.account.isClosed) return;
     this.stopAwaiting();
-    if (this.#claimed) this.services.merged.remove(this);
+    this.#open?.ends();
     this.session.set.release(this);
     this.account.close(this.isInitial);
   }

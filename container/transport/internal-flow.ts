@@ -35,6 +35,8 @@ export class InternalFlow implements Flow {
   readonly #receive: InternalReceiver;
   /** The flow on which the request entered the container; undefined when an application made it. */
   readonly origin: Flow | undefined;
+  /** How many flows of this kind lie between where the request entered the container and here, with this one. */
+  readonly hops: number;
 
   private constructor(
     agenda: Agenda,
@@ -46,6 +48,7 @@ export class InternalFlow implements Flow {
     origin: Flow | undefined,
   ) {
     this.origin = origin;
+    this.hops = hopsInside(like) + 1;
     this.#agenda = agenda;
     this.#receive = receive;
     this.transport = like.transport;
@@ -89,6 +92,11 @@ export function takenBy(flow: Flow, application: string): void {
 /** The flow on which a request that arrived on this flow entered the container. */
 export function originOf(flow: Flow | undefined): Flow | undefined {
   return flow instanceof InternalFlow ? flow.origin : flow;
+}
+
+/** How many hops inside the container a request that arrived on this flow has taken since it entered. */
+export function hopsInside(flow: Flow): number {
+  return flow instanceof InternalFlow ? flow.hops : 0;
 }
 
 /** The routing state of a request that arrived on this flow. */

@@ -39,23 +39,27 @@ describe('INVITE', () => {
   const again = (s: ForwardingStage, method: string, branch: string) =>
     s.request(method, { branch, callId: 'same@alice', fromTag: 'same', sequence: 7 });
 
-  // Over TCP a MESSAGE's transaction ends with its answer (Timer J is 0): none is ongoing that a second one could be
-  // merged with.
+  // Once the first one has its final response, no other is merged with it.
   test.each([
     ['UDP', 'INVITE'],
     ['TCP', 'INVITE'],
   ] as const)('TRM-13 §8.2.2.2 a merged request: 482 from a user agent, over %s: %s', async (transport, method) => {
     let seen = 0;
+    let answer = (): void => {};
     const initial = (request: SipRequest) => {
       seen++;
-      request.createResponse(200).send();
+      request.createResponse(180).send();
+      answer = () => request.createResponse(200).send();
+      if (seen > 1) answer();
     };
     const s = await forwarding({ initial }, { transport });
     const first = again(s, method, 'z9hG4bK-one');
-    await first.response(200);
+    await first.response(180);
     const second = again(s, method, 'z9hG4bK-two');
     await s.world.run(400);
     expectRefusal(second.responses, second.message, 482);
+    answer();
+    await first.response(200);
     expect([seen, statuses(first).filter((status) => status >= 200)]).toEqual([1, [200]]);
     // Another request of the same call is another request.
     const third = s.request(method, { branch: 'z9hG4bK-three', callId: 'same@alice', fromTag: 'same', sequence: 8 });
