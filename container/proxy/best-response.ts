@@ -5,16 +5,15 @@ import type { Response } from '../message/index.js';
 /** A final response that may be forwarded upstream. */
 export interface Candidate {
   readonly response: Response;
-  /** The 487 that a branch gave because it was cancelled. */
-  readonly ofCancelled: boolean;
 }
 
 /** §16.7 step 6: within 4xx these tell the caller how to succeed. */
 const HELPFUL = [401, 407, 415, 420, 484];
 
 /** How late a response is chosen within its class: smaller is better. */
-function rank({ response: { status }, ofCancelled }: Candidate): number {
-  if (ofCancelled) return 3;
+function rank({ response: { status } }: Candidate): number {
+  // It says only that somebody gave up, and not what the callee would have said.
+  if (status === 487) return 3;
   if (HELPFUL.includes(status)) return 0;
   // A 503 would go upstream as 500 (§16.7 step 6), and a 408 says the least: any other response of its class says more.
   return status === 503 || status === 408 ? 2 : 1;
@@ -44,26 +43,58 @@ const CHALLENGES = [
   ['proxy-authenticate', 'Proxy-Authenticate'],
 ] as const;
 
+/** Octets of challenges in one response: with the rest of it they must fit a datagram. */
+const MAX_CHALLENGES = 16_384;
+
 /**
  * §16.7 step 7: a 401 or 407 carries the challenges of all 401s and 407s received, each unmodified, those of the chosen
- * one first.
+ * one first; those that exceed the bound are left out.
  */
 export function aggregateChallenges(chosen: Candidate, candidates: readonly Candidate[]): void {
-  if (!isChallenge(chosen.response)) return;
+  const to = chosen.response;
+  if (!isChallenge(to)) return;
+  let room = boundChallenges(to);
   for (const { response } of candidates)
-    if (response !== chosen.response && isChallenge(response)) addChallenges(chosen.response, response);
+    if (response !== to && isChallenge(response)) room = addChallenges(to, response, room);
 }
 
 function isChallenge({ status }: Response): boolean {
   return status === 401 || status === 407;
 }
 
-/** Adds those that the response does not have yet. */
-function addChallenges(to: Response, from: Response): void {
+/** Leaves the response only those of its own challenges that fit; returns the octets that are left. */
+function boundChallenges(response: Response): number {
+  let room = MAX_CHALLENGES;
+  for (const [key, name] of CHALLENGES) {
+    const values = response.fieldsOf(key).map((field) => field.value);
+    const kept = values.filter((value) => {
+      const fits = sizeOf(name, value) <= room;
+      if (fits) room -= sizeOf(name, value);
+      return fits;
+    });
+    if (kept.length < values.length) response.set(name, kept);
+  }
+  return room;
+}
+
+/** Adds those that the response does not have yet and that fit; returns the octets that are left. */
+function addChallenges(to: Response, from: Response, octets: number): number {
+  let room = octets;
   for (const [key, name] of CHALLENGES) {
     const present = new Set(to.fieldsOf(key).map((field) => field.value));
-    for (const { value } of from.fieldsOf(key)) if (!present.has(value)) to.append(name, value);
+    for (const { value } of from.fieldsOf(key)) {
+      if (present.has(value) || sizeOf(name, value) > room) continue;
+      present.add(value);
+      room -= sizeOf(name, value);
+      to.append(name, value);
+    }
   }
+  return room;
+}
+
+/** Octets of the header field on the wire. */
+function sizeOf(name: string, value: string): number {
+  return name.length + value.length + 4;
 }
 
 /** §16.7 step 6: a 503 is about one server, not about this proxy, so it goes upstream as 500. */

@@ -75,6 +75,8 @@ export class Branch implements ClientUser, HopUser, Timed {
   options: BranchOptions | undefined;
   /** Whether the request went out with a Record-Route of ours. */
   isRecordRouted = false;
+  /** Its target's scheme cannot be sent to, and no Route says how. */
+  isUnroutable = false;
   /** The branches that its 3xx added (C-26). */
   recursed: readonly Branch[] = NO_BRANCHES;
   /** The object that the application holds for it. */
@@ -149,6 +151,11 @@ export class Branch implements ClientUser, HopUser, Timed {
       return;
     }
     const next = application === undefined ? postprocessRouting(this.request) : this.request.target; // steps 6 and 7
+    if (application === undefined && next !== undefined && !next.isSip) {
+      this.isUnroutable = true;
+      this.#end(this.context.generate(416));
+      return;
+    }
     addContentLength(this.request); // step 9
     const internal =
       application ?? (next === undefined ? undefined : services.internalFlow(next, this.context.inbound));

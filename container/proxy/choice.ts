@@ -32,9 +32,8 @@ export class ResponseChoice {
 
   constructor(private readonly search: Search) {}
 
-  /** `ofCancelled`: the 487 that a branch gave because it was cancelled. */
-  add(response: Response, ofCancelled: boolean): void {
-    this.#candidates.push({ response, ofCancelled });
+  add(response: Response): void {
+    this.#candidates.push({ response });
   }
 
   /** A branch has begun: the chosen response is a candidate again (C-17). */
@@ -75,7 +74,7 @@ export class ResponseChoice {
     let chosen = bestResponse(this.#candidates);
     if (chosen === undefined) {
       const status = search.cancelledUpstream ? 487 : 408;
-      chosen = { response: search.generate(status), ofCancelled: search.cancelledUpstream };
+      chosen = { response: search.generate(status) };
       this.#candidates.push(chosen);
     }
     aggregateChallenges(chosen, this.#candidates);

@@ -1,6 +1,7 @@
 // The response context of a stateful proxy (§16.7): the target set, the branches, and the responses that go upstream.
 // The C-rules are in RULES.md section 4.
 import type { Deadline, Timed } from '../base/clock.js';
+import { present } from '../base/present.js';
 import { type Request, type Response, responseTo } from '../message/index.js';
 import type { ServerTransaction } from '../transaction/user.js';
 import type { Flow } from '../transport/flow.js';
@@ -70,7 +71,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     return this.completed || this.#sixth || this.cancelledUpstream;
   }
 
-  /** Whether a branch was started, or would have been if the caller had not cancelled. */
+  /** A branch was started, or would have been if the caller had not cancelled. */
   get started(): boolean {
     return this.#started;
   }
@@ -90,8 +91,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     for (const target of targets) {
       const branch = this.#createBranch(target, undefined);
       if (branch === undefined) continue;
-      // Nearly always one: a list that grows would have room for 17.
-      this.branches = [...this.branches, branch];
+      this.branches = [...this.branches, branch]; // nearly always one: a list that grows would have room for 17
       created.push(branch);
     }
     return created;
@@ -131,7 +131,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   /** RFC 5393 §5.3.3: with a Max-Breadth of 0 nothing is forwarded. */
   #refuseAll(branches: readonly Branch[]): void {
     for (const branch of branches) branch.state = 'ended';
-    this.#chooser.add(this.generate(440), false);
+    this.#chooser.add(this.generate(440));
     this.progress();
   }
 
@@ -164,8 +164,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   /** §16.7 step 5: 101-199 go upstream at once (C-6). */
   provisional(branch: Branch, response: Response): void {
     if (this.completed) return;
-    // A 1xx that arrived before the final response goes upstream before it, however long its handler takes. One that
-    // arrived later is absorbed.
+    // One that arrived before the final response goes upstream before it, however long its handler takes.
     this.supervisor.provisional(branch, response, passProvisional);
   }
 
@@ -225,15 +224,18 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   #succeed(branch: Branch | undefined): void {
     this.#succeeded = true;
     this.#complete();
-    // Nearly always it is the only one.
     if (!this.noCancel && (branch === undefined || this.#branchCount > 1))
-      this.#cancelPending('elsewhere', ELSEWHERE, branch); // step 10
+      cancelOpen(this.branches, branch, 'elsewhere', ELSEWHERE); // step 10
   }
 
   /** Every branch ends here once, except with a 2xx to INVITE. */
   ended(branch: Branch, response: Response): void {
     this.#queue.ended(branch);
     if (this.completed) return;
+    if (branch.isUnroutable && branch.parent !== undefined) {
+      this.#dropContact(branch.parent);
+      return;
+    }
     const { status } = response;
     if (status < 300) {
       this.#succeededOnce(branch, response);
@@ -257,17 +259,15 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
   #counted(branch: Branch, response: Response, redirected: boolean): void {
     this.#uncounted--;
     if (this.completed) return;
-    if (!(redirected && this.#recurse(branch, response))) {
-      this.#chooser.add(response, branch.cancelCause !== undefined && response.status === 487);
-    }
+    if (!(redirected && this.#recurse(branch, response))) this.#chooser.add(response);
     this.progress();
   }
 
   #recurse(branch: Branch, response: Response): boolean {
     const added: Branch[] = [];
     for (const contact of contactsOf(response, this.original.target.scheme === 'sips')) {
-      if (this.#branchCount >= this.services.settings.maxBranches) break;
-      const next = this.#createBranch(contact, branch);
+      const isFull = this.#branchCount >= this.services.settings.maxBranches;
+      const next = isFull ? undefined : this.#createBranch(contact, branch);
       if (next !== undefined) added.push(next);
     }
     branch.recursed = [...branch.recursed, ...added];
@@ -275,11 +275,17 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     return added.length > 0;
   }
 
+  /** A Contact cannot be tried; if none of the 3xx can, the 3xx itself is a candidate (C-26). */
+  #dropContact({ recursed, latest }: Branch): void {
+    if (recursed.every((branch) => branch.isUnroutable)) this.#chooser.add(present(latest, 'the 3xx'));
+    this.progress();
+  }
+
   /** C-13: a 6xx ends the search, but is sent only when every branch has ended. */
   #refuse(branch: Branch | undefined): void {
     this.#sixth = true;
     this.#queue.clear();
-    this.#cancelPending('elsewhere', undefined, branch);
+    cancelOpen(this.branches, branch, 'elsewhere', undefined);
   }
 
   /** C-10d: a 2xx to another method than INVITE; only the first goes upstream. */
@@ -315,7 +321,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     } else {
       this.server.respond(response);
     }
-    this.#cancelPending('elsewhere', undefined, undefined); // step 10
+    cancelOpen(this.branches, undefined, 'elsewhere', undefined); // step 10
     this.#linger();
   }
 
@@ -346,7 +352,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
       this.#complete(); // nothing was proxied after all
       this.server.respond(response);
     } else if (this.#choice?.replace(response) !== true) {
-      this.#chooser.add(response, false);
+      this.#chooser.add(response);
       if (status >= 600) this.#refuse(undefined);
       this.progress();
     }
@@ -361,7 +367,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     const reason = reasons.length === 0 ? undefined : reasons.join(', ');
     if (this.completed) {
       // A 2xx is on its way through its handler: branches that noCancel has left running go on for no one.
-      if (this.server.state === 'proceeding') this.#cancelPending('upstream', reason, undefined);
+      if (this.server.state === 'proceeding') cancelOpen(this.branches, undefined, 'upstream', reason);
       return;
     }
     this.cancelledUpstream = true;
@@ -389,10 +395,6 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
 
   #cancelAll(cause: CancelCause, reason: string | undefined): void {
     for (const branch of this.#queue.clear()) branch.cancel(cause);
-    this.#cancelPending(cause, reason, undefined);
-  }
-
-  #cancelPending(cause: CancelCause, reason: string | undefined, except: Branch | undefined): void {
-    cancelOpen(this.branches, except, cause, reason);
+    cancelOpen(this.branches, undefined, cause, reason);
   }
 }

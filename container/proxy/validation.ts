@@ -9,14 +9,17 @@ export interface Refusal {
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
+/** What applications may deal with (C-40). */
 const SCHEMES = new Set(['sip', 'sips', 'tel']);
+
+const SERVICE = /^urn:service:/i; // RFC 5031
 
 /** Proxy extensions that we understand (§16.3 step 5): none changes how this proxy works. */
 const PROXY_EXTENSIONS: ReadonlySet<string> = new Set<string>();
 
 /** §16.3 step 2. */
 function checkScheme(request: Request): Refusal | undefined {
-  return SCHEMES.has(request.target.scheme) ? undefined : { status: 416 };
+  return SCHEMES.has(request.target.scheme) || SERVICE.test(request.uri) ? undefined : { status: 416 };
 }
 
 /**

@@ -10,7 +10,7 @@ import { ProxyBranch } from './proxy-branch.js';
 import { reasonText } from './reason.js';
 import { assertInterface, type UriOrAddress, uriText } from './values.js';
 
-const SCHEMES = new Set(['sip', 'sips', 'tel']);
+const SCHEMES = new Set(['sip', 'sips', 'tel', 'urn']);
 
 export class SipProxy implements sdk.SipProxy {
   readonly #context: ResponseContext;
@@ -229,7 +229,7 @@ export class SipProxy implements sdk.SipProxy {
 function targetText(target: UriOrAddress): string {
   const text = uriText(target);
   if (SCHEMES.has(Uri.parse(text)?.scheme ?? '')) return text;
-  throw new SipParseError('a target', text, 'only sip, sips and tel URIs can be proxied to');
+  throw new SipParseError('a target', text, 'only sip, sips, tel and urn URIs can be proxied to');
 }
 
 function sameUri(a: string, b: string): boolean {

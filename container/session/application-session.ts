@@ -128,17 +128,32 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
   }
 
   #restart(): void {
-    this.#expiry?.stop();
     this.#due = this.services.clock.now() + this.#lifetime;
-    this.#expiry = this.#due === NEVER ? undefined : this.services.clock.start(this.#lifetime, this, 'expiry');
+    this.#wake();
+  }
+
+  /** Looks again when it expires, or when its dialogs have been silent for too long. */
+  #wake(): void {
+    this.#expiry?.stop();
+    this.#expiry = undefined;
+    const { clock, dialogIdle } = this.services;
+    const silent = this.#sessions.length > 0 ? this.#touched + dialogIdle : NEVER;
+    const next = Math.min(this.#due, silent) - clock.now();
+    if (next < NEVER) this.#expiry = clock.start(Math.max(next, 0), this, 'expiry');
+  }
+
+  /** Ends dialogs without a message for `limits.dialogIdle`, which were abandoned. */
+  #endSilent(): void {
+    for (const session of this.#sessions.slice()) if (session.isInUse) session.invalidate();
   }
 
   expire(): void {
     this.#expiry = undefined;
     if (!this.isValid) return;
-    const left = this.#due - this.services.clock.now();
-    if (left > 0) {
-      this.#expiry = this.services.clock.start(left, this, 'expiry');
+    const now = this.services.clock.now();
+    if (this.#due > now) {
+      if (now - this.#touched >= this.services.dialogIdle) this.#endSilent();
+      if (this.isValid) this.#wake();
     } else if (!this.#explicit && this.#isInUse) {
       // The application has set no limit for the call: the session lasts until the call ends, or has been silent for a
       // very long time.
@@ -182,6 +197,7 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
     // Nearly always one: a list that grows would have room for 17.
     if (this.#sessions.length === 0) this.#sessions = [session];
     else this.#sessions.push(session);
+    if (this.#lifetime > this.services.dialogIdle) this.#wake();
   }
 
   remove(session: SipSession): void {

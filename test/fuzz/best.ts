@@ -10,12 +10,12 @@ const HELPFUL = [401, 407, 415, 420, 484];
 
 /**
  * The reference: smaller is better. A 6xx if any, else the lowest class; within a class what helps the caller, then the
- * rest, then what says least: 408, 503 (it tells of one server), and the 487 of a cancelled branch. Of equals any will
- * do.
+ * rest, then what says least: 408 and 503 (it tells of one server), then 487. Of equals any will do.
  */
-function rank({ status }: Candidate, ofCancelled: boolean): number {
+function rank({ status }: Candidate): number {
   const family = status >= 600 ? 0 : Math.floor(status / 100);
-  if (ofCancelled || status === 408 || status === 503) return family * 10 + 2;
+  if (status === 487) return family * 10 + 3;
+  if (status === 408 || status === 503) return family * 10 + 2;
   return family * 10 + (HELPFUL.includes(status) ? 0 : 1);
 }
 
@@ -26,9 +26,6 @@ const unseen = (status: number, ofCancelled: boolean | undefined): Candidate => 
   ofCancelled,
   packet: undefined,
 });
-
-const atBest = (one: Candidate): number => rank(one, one.ofCancelled ?? false);
-const atWorst = (one: Candidate): number => rank(one, one.ofCancelled ?? one.status === 487);
 
 /** A response that was chosen: it went upstream, or the application was called with it. */
 export interface Choice {
@@ -100,7 +97,8 @@ export class Reference {
       const { addresses, uri } = present(targets[target]);
       // One that is located slowly may have been given up before it went out.
       const mayBeLate = dns > 0 && uri.includes('.example');
-      if (addresses.length === 0) field.perhaps.push(...[408, 487, 503].map((status) => unseen(status, undefined)));
+      if (addresses.length === 0)
+        field.perhaps.push(...[408, 416, 487, 503].map((status) => unseen(status, undefined)));
       else if (named.has(target) && !mayBeLate) field.untried.push(target);
     }
   }
@@ -142,9 +140,9 @@ export class Reference {
     const seen = [...field.sure, ...field.perhaps].filter((one) => isChoiceOf(one, choice));
     const nothing = field.sure.length === 0 && id === '' && status === (this.evidence.cancelled ? 487 : 408);
     if (seen.length === 0 && !nothing) faults.push(`${name} was chosen, which nobody sent`);
-    const score = Math.min(...(seen.length > 0 ? seen.map(atBest) : [60]));
+    const score = Math.min(...(seen.length > 0 ? seen.map(rank) : [60]));
     for (const other of field.sure) {
-      if (atWorst(other) < score) faults.push(`${name} was chosen, and ${other.status} ${other.id} is better (C-15)`);
+      if (rank(other) < score) faults.push(`${name} was chosen, and ${other.status} ${other.id} is better (C-15)`);
     }
     if (field.untried.length > 0 && status < 600 && !isOwn && !this.#mayStop(index, time))
       faults.push(`${name} was chosen, and c${field.untried} ${field.untried.length > 1 ? 'were' : 'was'} never tried`);

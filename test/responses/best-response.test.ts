@@ -22,11 +22,11 @@ const request = parse(
   'datagram',
 );
 
-function candidate(status: number, ofCancelled = false, challenges: readonly Challenge[] = []): Candidate {
+function candidate(status: number, challenges: readonly Challenge[] = []): Candidate {
   if (!(request instanceof Request)) throw new Error('the request cannot be read');
   const response = responseTo(request, status, undefined, 'b');
   for (const [name, value] of challenges) response.append(name, value);
-  return { response, ofCancelled };
+  return { response };
 }
 
 type Challenge = readonly [name: 'WWW-Authenticate' | 'Proxy-Authenticate', value: string];
@@ -36,15 +36,15 @@ type Challenge = readonly [name: 'WWW-Authenticate' | 'Proxy-Authenticate', valu
  * (C-15).
  */
 function acceptable(candidates: readonly Candidate[]): readonly Candidate[] {
-  const only = (from: readonly Candidate[], wanted: (status: number, ofCancelled: boolean) => boolean) => {
-    const found = from.filter(({ response, ofCancelled }) => wanted(response.status, ofCancelled));
+  const only = (from: readonly Candidate[], wanted: (status: number) => boolean) => {
+    const found = from.filter(({ response }) => wanted(response.status));
     return found.length > 0 ? found : from;
   };
   const classes = candidates.map(({ response }) => Math.floor(response.status / 100));
   const best = [2, 6, 3, 4, 5].find((family) => classes.includes(family));
   const informative = only(
     candidates.filter((_, i) => classes[i] === best),
-    (_, ofCancelled) => !ofCancelled,
+    (status) => status !== 487,
   );
   return only(
     only(informative, (status) => [401, 407, 415, 420, 484].includes(status)),
@@ -59,7 +59,7 @@ const status = fc.oneof(
 const finals = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: status.map((each) => candidate(each)) },
-    { weight: 1, arbitrary: fc.constant(0).map(() => candidate(487, true)) },
+    { weight: 1, arbitrary: fc.constant(0).map(() => candidate(487)) },
     { weight: 1, arbitrary: fc.integer({ min: 200, max: 299 }).map((each) => candidate(each)) },
   ),
   { maxLength: 12 },
@@ -144,17 +144,17 @@ describe('C-15 the best response', () => {
     }
   });
 
-  test('C-15 the 487 of a cancelled branch beats no other final response of its class', () => {
+  test('W-02 §16.7 step 6: a 487 of a branch or of the application beats no other final response of its class (C-15)', () => {
     for (let other = 400; other < 500; other++) {
       if (other === 487) continue;
       for (const order of [0, 1]) {
-        const both = [candidate(other), candidate(487, true)];
+        const both = [candidate(other), candidate(487)];
         if (order === 1) both.reverse();
         expect(bestResponse(both)?.response.status).toBe(other);
       }
     }
-    expect(bestResponse([candidate(487, true), candidate(500)])?.response.status).toBe(487);
-    expect(bestResponse([candidate(487, true)])?.response.status).toBe(487);
+    expect(bestResponse([candidate(487), candidate(500)])?.response.status).toBe(487);
+    expect(bestResponse([candidate(487)])?.response.status).toBe(487);
   });
 
   test('C-15 a 503 beats no other 5xx', () => {
@@ -177,7 +177,7 @@ describe('§16.7 step 7, challenges', () => {
   test('PRS-30 a 401 or 407 carries the values of all 401s and 407s, and of nothing else, each under its own name', () => {
     fc.assert(
       fc.property(fc.array(challenged, { minLength: 1, maxLength: 6 }), (answers) => {
-        const candidates = answers.map(([each, challenges]) => candidate(each, false, challenges as Challenge[]));
+        const candidates = answers.map(([each, challenges]) => candidate(each, challenges as Challenge[]));
         const chosen = present(bestResponse(candidates));
         const before = candidates.map(({ response }) => response.toWire());
         const own = { w: valuesOf(chosen, 'WWW-Authenticate'), p: valuesOf(chosen, 'Proxy-Authenticate') };
@@ -204,7 +204,7 @@ describe('§16.7 step 7, challenges', () => {
   test('PRS-30 done twice, as after another round, it adds nothing', () => {
     fc.assert(
       fc.property(fc.array(challenged, { minLength: 1, maxLength: 6 }), (answers) => {
-        const candidates = answers.map(([each, challenges]) => candidate(each, false, challenges as Challenge[]));
+        const candidates = answers.map(([each, challenges]) => candidate(each, challenges as Challenge[]));
         const chosen = present(bestResponse(candidates));
         aggregateChallenges(chosen, candidates);
         const once = chosen.response.toWire();
@@ -217,8 +217,8 @@ describe('§16.7 step 7, challenges', () => {
   test('PRS-31 two challenges for one realm are both there, octet by octet', () => {
     const odd = 'Digest  realm="one,\\"two\\"" ,nonce="a;b",  opaque=""';
     const plain = 'Digest realm="one,\\"two\\"", nonce="c"';
-    const chosen = candidate(407, false, [['Proxy-Authenticate', plain]]);
-    aggregateChallenges(chosen, [chosen, candidate(407, false, [['Proxy-Authenticate', odd]])]);
+    const chosen = candidate(407, [['Proxy-Authenticate', plain]]);
+    aggregateChallenges(chosen, [chosen, candidate(407, [['Proxy-Authenticate', odd]])]);
     expect(valuesOf(chosen, 'Proxy-Authenticate')).toEqual([plain, odd]);
     expect(chosen.response.toWire()).toContain(`Proxy-Authenticate: ${odd}\r\n`);
   });

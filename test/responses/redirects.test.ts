@@ -64,7 +64,7 @@ describe('recursion on', () => {
     (await s.bob.receive('INVITE')).reply(302, { headers: { Contact: ['<tel:+1-201-555-0123>', `<${CAROL}>;q=0.1`] } });
     (await s.carol.receive('INVITE')).reply(486);
     await call.response(486);
-    await s.ends(1);
+    await s.ends();
     expect(s.seen).toEqual(['invite', 'best 486']);
   });
 

@@ -118,3 +118,78 @@ test.each([404, 480, 486])('C-15 the 487 of a cancelled branch does not beat a %
   expect(s.seen).toEqual(['invite', `best ${status}`]);
   await s.ends();
 });
+
+test.each([408, 480, 486])(
+  'W-02 §16.7 step 6: a 487 that a callee gives by itself does not beat a %i',
+  async (status) => {
+    const s = await scripted({ invite: proxies([BOB, CAROL]), best: watch });
+    const call = s.call();
+    (await s.bob.receive('INVITE')).reply(487);
+    await s.world.run(100);
+    (await s.carol.receive('INVITE')).reply(status);
+    await call.response(status);
+    await s.ends();
+  },
+);
+
+test('W-02 §16.7 step 6: a 487 that the application gives does not beat the 480 of a callee', async () => {
+  const s = await scripted({
+    invite(request) {
+      request.proxyTo(BOB);
+      request.createResponse(487).send();
+    },
+  });
+  const call = s.call();
+  (await s.bob.receive('INVITE')).reply(480);
+  await call.response(480);
+  await s.ends();
+});
+
+test('W-02 §16.7 step 6: the caller’s CANCEL does not hide the 486 that a callee gave before', async () => {
+  const s = await scripted({ invite: proxies([BOB, CAROL]) });
+  s.carol.answerCancel = true;
+  const call = s.call();
+  (await s.bob.receive('INVITE')).reply(486);
+  (await s.carol.receive('INVITE')).reply(180);
+  await call.response(180);
+  call.cancel();
+  await call.response(486);
+  await s.ends();
+});
+
+/** So many challenges, each of about 100 octets. */
+const challenges = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `Digest realm="${name}${i}", nonce="${'n'.repeat(70)}"`);
+
+test.each([
+  [407, 100],
+  [401, 300],
+])(
+  'W-23 §16.7 step 7: the challenges of many %is (%i of each) fit a datagram, and the caller gets them',
+  async (status, count) => {
+    const s = await scripted({ invite: proxies([BOB, CAROL, DAVE]) });
+    const name = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
+    const call = s.call();
+    for (const phone of [s.bob, s.carol, s.dave])
+      (await phone.receive('INVITE')).reply(status, { headers: { [name]: challenges(phone.name, count) } });
+    const final = await call.response(status);
+    const got = final.list(name);
+    expect(got[0]).toContain('realm="bob0"');
+    expect(got.length).toBeGreaterThan(99);
+    expect(String(final).length).toBeLessThan(17_500);
+    await s.ends();
+  },
+);
+
+test('W-23 §16.7 step 7: one challenge that is larger than the bound is left out, the others stay', async () => {
+  const s = await scripted({ invite: proxies([BOB, CAROL]) });
+  const call = s.call();
+  const large = `Digest realm="large", nonce="${'n'.repeat(20_000)}"`;
+  (await s.bob.receive('INVITE')).reply(401, {
+    headers: { 'WWW-Authenticate': [large, 'Digest realm="b", nonce="1"'] },
+  });
+  (await s.carol.receive('INVITE')).reply(401, { headers: { 'WWW-Authenticate': 'Digest realm="c", nonce="1"' } });
+  const final = await call.response(401);
+  expect(String(final).match(/realm="\w+"/g)).toEqual(['realm="b"', 'realm="c"']);
+  await s.ends();
+});
