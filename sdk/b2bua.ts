@@ -75,12 +75,26 @@ export interface BridgeOptions {
   provisionalTimeout?: Duration;
 }
 
-/** The options of `SipFactory.bridge`. */
+/**
+ * The options of `SipFactory.bridge`. `headers`, `route`, `credentials` and the others are for both legs, the times for
+ * each; `body` replaces the offer without media that the caller gets first.
+ */
 export interface CallOptions extends Omit<BridgeOptions, 'to' | 'from'> {
   /** The party that is called first. */
   caller: AddressLike;
   /** The party that is called when the first has answered. */
   callee: AddressLike;
+}
+
+/** The options of `Bridge.transfer`. */
+export interface TransferOptions extends Omit<BridgeOptions, 'to' | 'body'> {
+  /**
+   * The new party: one or several callees, as in `bridge`, or the session of a call that stands. That one leaves its
+   * own bridge, whose other leg ends: an attended transfer.
+   */
+  to: AddressLike | readonly AddressLike[] | SipSession;
+  /** The session of the party that leaves. Default: the callee's. */
+  leaving?: SipSession;
 }
 
 /** Two legs that the container holds together. */
@@ -91,6 +105,14 @@ export interface Bridge {
   readonly callee: SipSession;
   /** The 2xx that answered the call. */
   readonly response: SipResponse;
+  /**
+   * Replaces one party. The container calls the new one while the old call stands, or takes a leg that stands already;
+   * then it joins the party that stays with the new one, and ends the leg of the old one. The party that stays gets a
+   * re-INVITE with the new one's offer, so media are right for both. This bridge goes on with the new leg, and resolves
+   * with it. When the new party does not answer, it rejects with CallFailedError, and the old call stands as before;
+   * but if the old party has hung up in the meantime, the one that stays gets a BYE.
+   */
+  transfer(options: TransferOptions): Promise<Bridge>;
   /** Resolves when both legs have ended. Never rejects. */
   readonly ended: Promise<void>;
   /** Ends both legs. */
@@ -135,6 +157,8 @@ export interface B2bua {
    * ```
    *
    * While a bridge stands, matching handlers of the application receive each message first, and may change it.
+   *
+   * For a request in a standing bridge, such as a REFER, it replaces the sender of that request: see `Bridge.transfer`.
    */
   bridge(options: BridgeOptions): Promise<Bridge>;
 }

@@ -29,8 +29,9 @@ export abstract class SipFactory {
    */
   abstract createApplicationSession(key?: string): ApplicationSession;
   /**
-   * Calls one party, then the other, and joins them: click-to-call. Not implemented yet: it throws an Error that says
-   * so.
+   * Calls one party, then the other, and joins them: click-to-call. The caller gets an offer without media; when it has
+   * answered, the callee is called, and its offer goes to the caller in a re-INVITE (RFC 3725, flow IV). Rejects with
+   * CallFailedError when one of them does not answer, or the caller hangs up; the other leg is ended.
    */
   abstract bridge(applicationSession: ApplicationSession, options: CallOptions): Promise<Bridge>;
   /** The addresses of this container, as `outboundInterface` takes them: 'udp:192.0.2.1:5060'. */

@@ -9,6 +9,7 @@ import type { SipRequest } from '../servlet/sip-request.js';
 import { Awaited } from '../session/awaited.js';
 import type { Turn } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
+import { Bridge } from './bridge.js';
 import { CalleeSearch } from './callee-search.js';
 import { responseToOriginal } from './forked-response.js';
 import { applyTo, limitsOf } from './leg-options.js';
@@ -65,6 +66,8 @@ export class B2bua implements sdk.B2bua {
   }
 
   bridge(options: sdk.BridgeOptions): Promise<sdk.Bridge> {
+    const standing = this.request.isInitial ? undefined : Bridge.of(this.request.session);
+    if (standing !== undefined) return standing.transfer({ ...options, leaving: this.request.session });
     const answering = Answering.of(this.request);
     assertInitial(answering, 'bridge');
     const what = `bridge: the ${this.request.method} ${this.request.callId}`;

@@ -4,8 +4,10 @@
 import type { Answering } from '../agent/answering.js';
 import type { LegUser } from '../agent/exchanges.js';
 import type { Leg } from '../agent/leg.js';
-import type { Request } from '../message/index.js';
+import { descriptionOf } from '../agent/session-description.js';
+import { type Message, type Request, textOf, wireOf } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
+import { ContinuedDescription, trimmed } from './continued-description.js';
 import { copyFields, passes } from './header-policy.js';
 import { createRelayedRequest, relayedInto } from './leg-request.js';
 import { RelayedRequest } from './relayed-request.js';
@@ -33,6 +35,8 @@ export class BridgedLeg implements LegUser {
   /** The callee's 1xx in this dialog of the caller. */
   reliable: ReliableRelay | undefined;
   #pending: Pending[] | undefined;
+  /** Its other party has changed: descriptions go on as one session. */
+  #continued: ContinuedDescription | undefined;
   /** It must be ended, with this Reason, when its ACK has arrived (§15). */
   #ending: { readonly reason: string | undefined; readonly done: () => void } | undefined;
 
@@ -57,6 +61,30 @@ export class BridgedLeg implements LegUser {
   }
 
   readonly mayPass = passes;
+
+  /** The peer's description, as this leg gets it when its other party has changed. */
+  continuing(body: string, isAnswer: boolean): string {
+    const { local } = this.leg.offers;
+    if (this.#continued === undefined && local !== undefined)
+      this.#continued = new ContinuedDescription(textOf(local.body));
+    return this.#continued?.next(body, isAnswer) ?? body;
+  }
+
+  get isContinued(): boolean {
+    return this.#continued !== undefined;
+  }
+
+  /** Writes it into a message on its way to this leg; `offer` is that of this leg which the message answers. */
+  continueIn(message: Message, offer: Message | undefined): void {
+    if (message.body === '' || (this.#continued === undefined && this.peer?.isContinued !== true)) return;
+    const description = descriptionOf(message);
+    if (description === undefined || description.body !== message.body) return;
+    const answers = offer !== undefined && offer.body !== '';
+    let body = textOf(message.body);
+    if (answers && this.peer?.isContinued === true) body = trimmed(body, textOf(offer.body));
+    if (this.#continued !== undefined) body = this.#continued.next(body, answers);
+    message.setBody(wireOf(body), description.type);
+  }
 
   // LegUser ----------------------------------------------------------------------------------------
 
@@ -99,7 +127,7 @@ export class BridgedLeg implements LegUser {
     const pending = this.#pending?.find(({ sequence }) => sequence === number);
     if (pending !== undefined) {
       this.#pending = this.#pending?.filter((each) => each !== pending);
-      acknowledge(pending.success, ack);
+      acknowledge(pending.success, ack, this.peer);
     }
     const ending = this.#ending;
     if (ending === undefined) return;
@@ -152,6 +180,13 @@ export class BridgedLeg implements LegUser {
     });
   }
 
+  /** Another leg has taken its place: it ends. */
+  leave(): void {
+    this.peer = undefined;
+    this.release();
+    void this.end(undefined);
+  }
+
   async #bye(reason: string | undefined, from: Request | undefined): Promise<void> {
     if (this.hasEnded || this.leg.session.state === 'terminated') return;
     const bye = this.leg.createRequest('BYE');
@@ -169,9 +204,10 @@ function isForLeg({ method, body }: Request): boolean {
   return method === 'UPDATE' || body !== '';
 }
 
-function acknowledge(success: ReceivedResponse, from: Request | undefined): void {
+function acknowledge(success: ReceivedResponse, from: Request | undefined, leg?: BridgedLeg): void {
   if (success.isAcknowledged || !success.session.isValid) return;
   const ack = success.createAck();
   if (from !== undefined) copyFields(from, ack.message);
+  leg?.continueIn(ack.message, success.message);
   void ack.send();
 }

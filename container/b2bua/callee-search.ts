@@ -12,7 +12,6 @@ import { Awaited } from '../session/awaited.js';
 import { Bridge } from './bridge.js';
 import { BridgedLeg } from './bridged-leg.js';
 import type { Limits } from './leg-options.js';
-import { relink } from './linking.js';
 import { relayedResponse } from './relayed-response.js';
 import { ReliableRelay } from './reliable-relay.js';
 import { Search } from './search.js';
@@ -95,7 +94,6 @@ export class CalleeSearch extends Search {
     const caller = present(callee.peer, 'the dialog of the caller');
     const { reliable } = caller;
     if (caller !== this.#first) this.#first.release();
-    relink(caller.leg, callee.leg);
     caller.expectAck(answering.request.cseq.number, response);
     const bridge = new Bridge(caller, callee, response);
     answering.relay(relayedResponse(answering, response.message, reliable?.tag, reliable?.answer));

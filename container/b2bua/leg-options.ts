@@ -1,5 +1,5 @@
 // The options of a bridge for the INVITE of one leg: its path, its Contact, its interface and its credentials.
-import { type AddressLike, type BridgeOptions, type CallOptions, type Credentials, timeLimit } from '@siplet/sdk';
+import { type AddressLike, type BridgeOptions, type Credentials, timeLimit } from '@siplet/sdk';
 import { LegCredentials } from '../agent/credentials.js';
 import { Leg } from '../agent/leg.js';
 import type { AgentServices } from '../agent/services.js';
@@ -9,6 +9,9 @@ import { addressOf } from '../servlet/values.js';
 /** The options that concern one leg. */
 type LegChoice = Pick<BridgeOptions, 'route' | 'contact' | 'outboundInterface' | 'credentials'>;
 
+/** The options that are times. */
+type TimeOptions = Pick<BridgeOptions, 'timeout' | 'provisionalTimeout'>;
+
 /** In milliseconds: to the answer of a callee, and to the first 101-199 of each. */
 export interface Limits {
   readonly answer: number;
@@ -16,7 +19,7 @@ export interface Limits {
 }
 
 /** Throws RangeError for anything that is not a time limit. */
-export function limitsOf({ timeout, provisionalTimeout }: BridgeOptions | CallOptions, usual: number): Limits {
+export function limitsOf({ timeout, provisionalTimeout }: TimeOptions, usual: number): Limits {
   return {
     answer: timeout === undefined ? usual : timeLimit(timeout, 'the timeout of a bridge'),
     progress:

@@ -99,7 +99,7 @@ export function createRequestInDialog(leg: Leg, request: SipRequest, options: Le
   return sent;
 }
 
-function overwrite(sent: OwnRequest, headers: LegOptions['headers']): void {
+export function overwrite(sent: OwnRequest, headers: LegOptions['headers']): void {
   if (headers === undefined) return;
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) sent.headers.delete(name);

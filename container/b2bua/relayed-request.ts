@@ -3,6 +3,7 @@ import { TooManyHopsError } from '@siplet/sdk';
 import type { Answering } from '../agent/answering.js';
 import type { ExchangeUser } from '../agent/exchanges.js';
 import type { Leg } from '../agent/leg.js';
+import type { Message, Response } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import { passes } from './header-policy.js';
@@ -13,6 +14,8 @@ interface RelayingLeg {
   readonly leg: Leg;
   /** A 2xx of the other leg waits for its ACK. */
   readonly awaitsAck: boolean;
+  /** Writes a description as this leg goes on to get it, where its other party has changed. */
+  continueIn(message: Message, offer: Message | undefined): void;
   /** The 2xx has been sent on this leg: it is acknowledged when this leg's ACK comes. */
   expectAck(sequence: number, success: ReceivedResponse): void;
 }
@@ -40,6 +43,7 @@ export class RelayedRequest implements ExchangeUser {
       answering.answerAs(error instanceof TooManyHopsError ? 483 : 481);
       return;
     }
+    this.to.continueIn(sent.message, undefined);
     answering.whenCancelled = (cancel) => {
       sent.exchange?.cancel(cancel.values('reason').join(', ') || undefined);
       return true; // the other leg's response is then the response (§9.2)
@@ -76,6 +80,12 @@ export class RelayedRequest implements ExchangeUser {
     if (response.isUnacknowledgedSuccess) from.expectAck(answering.request.cseq.number, response);
     // RFC 4320 §4.2: it is too late to be of use.
     if (response.status === 408 && response.method !== 'INVITE') answering.leaveUnanswered();
-    else answering.relay(relayedResponse(answering, response.message));
+    else this.#answer(relayedResponse(answering, response.message));
+  }
+
+  #answer(relayed: Response): void {
+    const { answering, from } = this;
+    from.continueIn(relayed, answering.request);
+    answering.relay(relayed);
   }
 }

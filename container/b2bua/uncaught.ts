@@ -27,3 +27,10 @@ export function relayFailure(answering: Answering, { status, response }: CallFai
   if (response instanceof SipResponse) answering.relay(relayedResponse(answering, response.message));
   else answering.answerAs(status >= 300 && status <= 699 ? status : 500);
 }
+
+/** The Reason with which the other leg ends when a call has failed (RFC 3326). */
+export function reasonOf(error: unknown): string | undefined {
+  if (!(error instanceof CallFailedError)) return undefined;
+  const reason = error.response?.reason.replace(/["\\]/g, '');
+  return `SIP;cause=${error.status}${reason ? `;text="${reason}"` : ''}`;
+}

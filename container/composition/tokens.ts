@@ -2,6 +2,7 @@
 import * as sdk from '@siplet/sdk';
 import { createInitialRequest } from '../agent/origination.js';
 import type { ApplicationInTheMaking } from '../application/application.js';
+import { callBoth } from '../b2bua/click-to-call.js';
 import { type ListenTransport, listenText } from '../configuration/configuration.js';
 import type { Engine } from '../engine/engine.js';
 import type { ApplicationMetrics } from '../observe/application-metrics.js';
@@ -36,9 +37,7 @@ function factoryOf(engine: () => Engine, sessions: OwnSessions): sdk.SipFactory 
         addressOf(to),
       ),
     createApplicationSession: (key) => sessions.create(key),
-    bridge: () => {
-      throw new Error('SipFactory.bridge is not implemented yet');
-    },
+    bridge: (session, options) => callBoth(engine().services.agent, session as ApplicationSession, options),
     get interfaces() {
       return engine().transport.listenings.map(({ transport, address, port }) =>
         listenText({ transport: transport.toLowerCase() as ListenTransport, address, port }),

@@ -5,6 +5,7 @@ import { Failover } from './apps/failover.js';
 import { Front } from './apps/front.js';
 import { ByHand } from './apps/helper.js';
 import { Masked } from './apps/masked.js';
+import { Transfer } from './apps/transfer.js';
 import { ALICE, BOB, checkLegs, talking } from './legs.js';
 
 test('a bridge passes a call from its INVITE to its BYE', async () => {
@@ -95,4 +96,29 @@ test('JSR 289 §14 both legs by hand', async () => {
   (await on.bob.receive('BYE')).reply(200);
   await bye.response(200);
   await on.ends();
+});
+
+test.each([200, 486])('a REFER replaces its sender, which is told how that went: %i', async (status) => {
+  const { world, alice, bob, carol, ends } = await stage(Transfer);
+  const { call, invite } = await talking({ alice, bob } as never);
+  const refer = invite.dialog.request('REFER', { headers: { 'Refer-To': '<sip:carol@10.0.0.3>' } });
+  await refer.response(202);
+  (await bob.receive('NOTIFY')).reply(200);
+  const second = await carol.receive('INVITE');
+  second.reply(status, status === 200 ? { body: BOB } : {});
+  if (status === 200) {
+    const again = await alice.receive('INVITE');
+    again.reply(200, { body: ALICE });
+    await again.ack();
+    await second.ack();
+    (await bob.receive('BYE')).reply(200);
+  }
+  const told = await bob.receive('NOTIFY');
+  expect(told.message.body).toBe(`SIP/2.0 ${status === 200 ? '200 OK' : '503 Service Unavailable'}`);
+  told.reply(200);
+  const bye = call.bye();
+  (await (status === 200 ? carol : bob).receive('BYE')).reply(200);
+  await bye.response(200);
+  await world.deliver();
+  await ends();
 });

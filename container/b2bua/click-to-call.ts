@@ -1,0 +1,80 @@
+// Click-to-call (RFC 3725 §4.4, flow IV): the one is called with an offer that has no media; when it has answered, the
+// other is called without an offer, and its offer goes to the one in a re-INVITE.
+
+import { CallFailedError, type CallOptions } from '@siplet/sdk';
+import type { AgentServices } from '../agent/services.js';
+import { addressOf } from '../servlet/values.js';
+import { Awaited } from '../session/awaited.js';
+import type { SessionOwner } from '../session/owner.js';
+import { Bridge } from './bridge.js';
+import type { BridgedLeg, LegOwner } from './bridged-leg.js';
+import { withoutMedia } from './continued-description.js';
+import { joinWithCallee } from './joining.js';
+import type { Limits } from './leg-options.js';
+import { type Found, LegSearch } from './leg-search.js';
+import { createCall, limitsFor } from './own-calls.js';
+import { reasonOf } from './uncaught.js';
+
+/** The session of an offer is one of so many. */
+const MAX_SESSION = 2 ** 31;
+
+/** Rejects with CallFailedError when one of the two does not answer. */
+export function callBoth(services: AgentServices, session: SessionOwner, options: CallOptions): Promise<Bridge> {
+  const limits = limitsFor(session, options);
+  return Awaited.of(new ClickToCall(services, session, options, limits).run(), services.invocation.turn);
+}
+
+class ClickToCall implements LegOwner {
+  #search: LegSearch | undefined;
+
+  constructor(
+    private readonly services: AgentServices,
+    private readonly session: SessionOwner,
+    private readonly options: CallOptions,
+    private readonly limits: Limits,
+  ) {}
+
+  async run(): Promise<Bridge> {
+    const { leg } = await this.#callFirst();
+    leg.owner = this;
+    try {
+      if (leg.hasEnded) throw new CallFailedError(487);
+      const found = await this.#callSecond();
+      await joinWithCallee(leg, found);
+      const bridge = new Bridge(leg, found.leg, found.response);
+      if (found.leg.hasEnded) void leg.end(undefined);
+      return bridge;
+    } catch (error) {
+      void leg.end(undefined, reasonOf(error));
+      throw error;
+    }
+  }
+
+  /** Its display shows the party that it will talk to. */
+  async #callFirst(): Promise<Found> {
+    const { services, session, options } = this;
+    const { caller, callee, body } = options;
+    const invite = createCall(services, session, addressOf(callee), addressOf(caller), options);
+    const host = services.ownSentBy.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+    const offer = withoutMedia(host, Math.floor(services.identifiers.fraction() * MAX_SESSION));
+    invite.setBody(body?.content ?? offer, body?.type ?? 'application/sdp');
+    const found = await new LegSearch(services, session, [invite]).start(this.limits);
+    await found.response.createAck().send();
+    return found;
+  }
+
+  #callSecond(): Promise<Found> {
+    const { services, session, options } = this;
+    const invite = createCall(services, session, addressOf(options.caller), addressOf(options.callee), options);
+    this.#search = new LegSearch(services, session, [invite]);
+    return this.#search.start(this.limits);
+  }
+
+  legEnded(_leg: BridgedLeg): void {
+    this.#search?.abandon();
+  }
+
+  hungUp(): void {
+    // `legEnded` has done it.
+  }
+}

@@ -1,0 +1,63 @@
+// The descriptions that one peer gets from us when its other party has changed: they go on as one session, with the
+// same origin, the next version and no fewer media lines (RFC 3264 §8, RFC 3725 §4).
+
+/** username, sess-id, sess-version, and the rest of an o= line. */
+const ORIGIN = /^o=(\S+ \S+) (\d+) (.*?)\r?$/m;
+
+export class ContinuedDescription {
+  constructor(
+    /** The one that the peer has had last. */
+    private last: string,
+  ) {}
+
+  /** The description of the new party, as this peer gets it. */
+  next(body: string, isAnswer: boolean): string {
+    const own = ORIGIN.exec(this.last);
+    const theirs = ORIGIN.exec(body);
+    if (own === null || theirs === null) return body;
+    const whole = isAnswer ? body : padded(body, this.last);
+    const isSame = whole.replace(ORIGIN, '') === this.last.replace(ORIGIN, '');
+    const version = isSame ? own[2] : String(BigInt(own[2] ?? 0) + 1n);
+    this.last = whole.replace(ORIGIN, (line) => `o=${own[1]} ${version} ${own[3]}${line.endsWith('\r') ? '\r' : ''}`);
+    return this.last;
+  }
+}
+
+/** Media lines must not get fewer: those that are missing are refused. */
+function padded(body: string, last: string): string {
+  const missing = mediaOf(last).slice(mediaOf(body).length);
+  if (missing.length === 0) return body;
+  const end = body.endsWith('\n') ? '' : '\r\n';
+  return `${body}${end}${missing.map((section) => refused(section)).join('')}`;
+}
+
+/** An answer has the media lines of its offer: the ones that were added to that are left out. */
+export function trimmed(answer: string, offer: string): string {
+  const media = mediaOf(answer);
+  const count = mediaOf(offer).length;
+  if (media.length <= count) return answer;
+  return answer.slice(0, answer.length - media.slice(count).join('').length);
+}
+
+/** An answer that refuses every media line (RFC 3264 §6): for an offer that cannot be answered (§13.2.2.4). */
+export function refusalOf(offer: string, host: string): string {
+  return `${withoutMedia(host, 1)}${mediaOf(offer)
+    .map((section) => refused(section))
+    .join('')}`;
+}
+
+/** An offer without media: the phone answers, and waits for the one with media (RFC 3725 §4.4). */
+export function withoutMedia(host: string, id: number): string {
+  const place = `IN ${host.includes(':') ? 'IP6' : 'IP4'} ${host}`;
+  return `v=0\r\no=- ${id} 1 ${place}\r\ns=-\r\nc=${place}\r\nt=0 0\r\n`;
+}
+
+function mediaOf(body: string): string[] {
+  return body.split(/^(?=m=)/m).filter((section) => section.startsWith('m='));
+}
+
+/** Its m= line with port 0. */
+function refused(section: string): string {
+  const [line = ''] = section.split(/\r?\n/);
+  return `${line.replace(/^(m=\S+) \S+/, '$1 0')}\r\n`;
+}
