@@ -142,6 +142,8 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     if (error === undefined && this.#connected && this.#connection?.backlog === 0) this.#unsent = undefined;
     this.#lose(error ?? new Error(`${this} closed the connection`));
     this.#user.gone(this);
+    // A dialog may keep this flow for hours.
+    this.#connection = undefined;
   }
 
   message(message: Request | Response | Malformed): void {
