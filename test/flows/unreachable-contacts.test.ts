@@ -234,3 +234,18 @@ test('E-19 T-4 a NOTIFY for a subscriber whose Contact accepts nothing', async (
   (await s.alice.receive('NOTIFY')).reply(200);
   await s.ends();
 });
+
+test.each(NAMES)(
+  'E-19 T-4 a call of 14 minutes: its connection stands, and is idle only afterwards: %s',
+  async (way) => {
+    const s = await scripted(WAYS[way] ?? {}, { transport: 'TCP' });
+    const { invite } = await established(s, { contact: DEAF });
+    await s.world.run(840_000);
+    const bye = present(invite.dialog).bye();
+    (await s.alice.receive('BYE')).reply(200);
+    await bye.response(200);
+    await s.world.run(1_300_000);
+    expect(s.container.engine.transport.connections).toBe(0);
+    await s.ends();
+  },
+);
