@@ -120,7 +120,7 @@ export class DialogSet implements Dialogs {
     if (this.#sessions.length >= MAX_DIALOGS || !this.applicationSession.isValid) return first;
     const derived = new SipSession(this, this.applicationSession, copied(tag), first.rawAttributes);
     if (first.outboundInterface !== undefined) derived.outboundInterface = first.outboundInterface;
-    derived.callerFlow = first.callerFlow;
+    derived.forkOf(first);
     this.#sessions.push(derived);
     return derived;
   }

@@ -82,7 +82,7 @@ export class SipSession extends Session implements sdk.SipSession {
   /** The user agent, where the application is one. */
   userAgent: UserAgent | undefined;
   /** The flows on which the two ends of the dialog were heard last, as far as they are outside the container. */
-  callerFlow: Flow | undefined = undefined;
+  #callerFlow: Flow | undefined = undefined;
   #calleeFlow: Flow | undefined = undefined;
   /** Transactions under way in it, including lingering ones (RFC 6026). */
   #transactions = 0;
@@ -147,21 +147,31 @@ export class SipSession extends Session implements sdk.SipSession {
 
   /** One end has sent this request on the flow. */
   asked(request: Request, flow: Flow): void {
-    if (flow instanceof InternalFlow) return;
-    if (this.#isCaller(request.from.tag)) this.callerFlow = flow;
-    else this.#calleeFlow = flow;
+    this.#heard(this.#isCaller(request.from.tag), flow);
   }
 
   /** The recipient of this request has answered on the flow. */
   answered(request: Request, flow: Flow | undefined): void {
-    if (flow === undefined || flow instanceof InternalFlow) return;
-    if (this.#isCaller(request.to.tag)) this.callerFlow = flow;
+    if (flow !== undefined) this.#heard(this.#isCaller(request.to.tag), flow);
+  }
+
+  /** It is another dialog of the same caller. */
+  forkOf(first: SipSession): void {
+    if (first.#callerFlow !== undefined) this.#heard(true, first.#callerFlow);
+  }
+
+  #heard(isCaller: boolean, flow: Flow): void {
+    const last = isCaller ? this.#callerFlow : this.#calleeFlow;
+    if (flow === last || flow instanceof InternalFlow || !this.isValid) return;
+    last?.hold?.(-1);
+    flow.hold?.(1);
+    if (isCaller) this.#callerFlow = flow;
     else this.#calleeFlow = flow;
   }
 
   /** The flow on which the recipient of a request was heard last. */
   heardOn(request: Request): Flow | undefined {
-    return this.#isCaller(request.to.tag) ? this.callerFlow : this.#calleeFlow;
+    return this.#isCaller(request.to.tag) ? this.#callerFlow : this.#calleeFlow;
   }
 
   #isCaller(tag: string | undefined): boolean {
@@ -250,6 +260,8 @@ export class SipSession extends Session implements sdk.SipSession {
 
   invalidate(): void {
     if (!this.end()) return;
+    this.#callerFlow?.hold?.(-1);
+    this.#calleeFlow?.hold?.(-1);
     this.set.sessionEnded();
     this.userAgent?.dispose();
     this.tellDestroyed('sessionDestroyed');

@@ -54,6 +54,7 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
   /** Senders whose message waits in this host: the connection is being made, or the peer does not read. */
   #unsent: Set<FlowUser> | undefined = undefined;
   #deadline: Deadline | undefined;
+  #dialogs = 0;
 
   constructor(user: ConnectionUser, remote: SocketAddress, local: SocketAddress, sentBy: string, inbound: boolean) {
     this.#user = user;
@@ -117,6 +118,10 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     this.#told?.delete(sender);
   }
 
+  hold(dialogs: 1 | -1): void {
+    if (this.inbound) this.#dialogs += dialogs;
+  }
+
   connected(): void {
     if (!this.#open) return;
     this.#connected = true;
@@ -142,6 +147,8 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
     if (error === undefined && this.#connected && this.#connection?.backlog === 0) this.#unsent = undefined;
     this.#lose(error ?? new Error(`${this} closed the connection`));
     this.#user.gone(this);
+    // A dialog may keep this flow for hours.
+    this.#connection = undefined;
   }
 
   message(message: Request | Response | Malformed): void {
@@ -170,7 +177,8 @@ export class ConnectionFlow implements Flow, ConnectionReceiver, FramerUser, Tim
       return;
     }
     const time = this.#carried || !this.inbound ? this.#user.idleTime : this.#user.unusedTime;
-    const left = this.#senders.size > 0 ? time : this.#lastUse + time - this.#user.clock.now();
+    const isNeeded = this.#senders.size > 0 || this.#dialogs > 0;
+    const left = isNeeded ? time : this.#lastUse + time - this.#user.clock.now();
     if (left > 0) {
       this.#deadline = this.#user.clock.start(left, this, 'idle');
       return;

@@ -23,6 +23,11 @@ export interface Flow {
   send(wire: string, sender?: FlowUser): void;
   /** The sender has ended and must not be notified any more. */
   forget(sender: FlowUser): void;
+  /**
+   * Of connections: one more dialog has its peer there, or one less. A connection that a peer has opened may be the
+   * only way to it, and is not closed as idle meanwhile.
+   */
+  hold?(dialogs: 1 | -1): void;
 }
 
 export interface FlowUser {

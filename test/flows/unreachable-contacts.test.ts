@@ -3,8 +3,8 @@
 import type { ApplicationSession } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
-import { type Script, scripted } from '../world/script.js';
-import { BOB, established } from '../world/stage.js';
+import { applicationOf, type Script, scripted } from '../world/script.js';
+import { BOB, established, stage } from '../world/stage.js';
 
 const cut = {
   timer: async ({ applicationSession }: { applicationSession: ApplicationSession }) => {
@@ -163,3 +163,89 @@ test('W-25 a target that the host cannot reach', async () => {
   await bye.response(200);
   await s.ends();
 });
+
+test('W-25 the Record-Route of the proxy before us does not resolve: its address does', async () => {
+  const s = await scripted(WAYS['a proxy'] ?? {});
+  const call = s.call({ headers: { 'Record-Route': '<sip:edge.example;lr>' } });
+  const invite = await s.bob.receive('INVITE');
+  invite.reply(200);
+  await call.response(200);
+  const bye = present(invite.dialog).bye();
+  const received = await s.alice.receive('BYE');
+  expect(received.message.list('Route')).toEqual(['<sip:edge.example;lr>']);
+  received.reply(200);
+  await bye.response(200);
+  await s.ends();
+});
+
+test('E-19 T-4 a request in an early dialog: UPDATE of the callee', async () => {
+  const s = await scripted(WAYS['a proxy'] ?? {}, { transport: 'TCP' });
+  const call = s.call({ contact: DEAF });
+  const invite = await s.bob.receive('INVITE');
+  invite.reply(183);
+  await call.response(183);
+  const update = present(invite.dialog).request('UPDATE');
+  (await s.alice.receive('UPDATE')).reply(200, { contact: DEAF });
+  await update.response(200);
+  invite.reply(486);
+  await call.response(486);
+  await s.ends();
+});
+
+test('E-19 T-4 the caller has connected again: its last connection counts', async () => {
+  const s = await scripted(WAYS['a proxy'] ?? {}, { transport: 'TCP' });
+  const { call, invite } = await established(s, { contact: DEAF });
+  for (const connection of s.alice.wire.connections.values()) connection.end();
+  await s.world.run(100);
+  const info = present(call.dialog).request('INFO');
+  (await s.bob.receive('INFO')).reply(200);
+  await info.response(200);
+  const bye = present(invite.dialog).bye();
+  (await s.alice.receive('BYE')).reply(200);
+  await bye.response(200);
+  await s.ends();
+});
+
+test('E-19 T-4 two applications that stay on the path', async () => {
+  const First = applicationOf(WAYS['a proxy'] ?? {});
+  const Second = applicationOf(WAYS['a proxy'] ?? {});
+  const s = await stage({ first: { First }, second: { Second } }, { transport: 'TCP' });
+  const { invite } = await established(s, { contact: DEAF });
+  const bye = present(invite.dialog).bye();
+  (await s.alice.receive('BYE')).reply(200);
+  await bye.response(200);
+  await s.ends();
+});
+
+test('E-19 T-4 a NOTIFY for a subscriber whose Contact accepts nothing', async () => {
+  const s = await scripted(
+    {
+      initial: async (request) => {
+        await request.createResponse(202).send();
+        const notify = request.session.createRequest('NOTIFY');
+        notify.headers.set('Event', 'presence');
+        notify.headers.set('Subscription-State', 'terminated');
+        await notify.send();
+      },
+    },
+    { transport: 'TCP' },
+  );
+  s.request('SUBSCRIBE', { contact: DEAF, headers: { Event: 'presence' } });
+  (await s.alice.receive('NOTIFY')).reply(200);
+  await s.ends();
+});
+
+test.each(NAMES)(
+  'E-19 T-4 a call of 14 minutes: its connection stands, and is idle only afterwards: %s',
+  async (way) => {
+    const s = await scripted(WAYS[way] ?? {}, { transport: 'TCP' });
+    const { invite } = await established(s, { contact: DEAF });
+    await s.world.run(840_000);
+    const bye = present(invite.dialog).bye();
+    (await s.alice.receive('BYE')).reply(200);
+    await bye.response(200);
+    await s.world.run(1_300_000);
+    expect(s.container.engine.transport.connections).toBe(0);
+    await s.ends();
+  },
+);

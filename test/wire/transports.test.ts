@@ -77,6 +77,27 @@ describe('§18.1.1 a request that is too large for UDP', () => {
     await s.passes('BYE', call, udpOnly);
   });
 
+  test('E-03 an ACK too, and the refusal is remembered', async () => {
+    let udpOnly: Phone | undefined;
+    const s = await loopback('UDP', () => ({
+      invite: (request) => proxies(present(udpOnly).uri, { recordRoute: true })(request),
+    }));
+    udpOnly = await s.world.phone('frank', '127.0.0.6', { listens: ['UDP'] });
+    const call = s.call();
+    const invite = await udpOnly.receive('INVITE');
+    invite.reply(200);
+    await call.response(200);
+    call.ack({ body: LARGE });
+    expect((await invite.ack()).body).toBe(LARGE);
+    const { counters } = s.container.engine.transport;
+    const opened = counters.connectionsOpened;
+    const again = present(call.dialog).request('INFO', { body: LARGE });
+    (await udpOnly.receive('INFO')).reply(200);
+    await again.response(200);
+    expect(counters.connectionsOpened).toBe(opened);
+    await s.passes('BYE', call, udpOnly);
+  });
+
   test('of 60,000 octets arrives whole over TCP', async () => {
     const s = await loopback('TCP', (w) => ({ message: proxies(w.uri(w.bob)) }));
     const body = Array.from({ length: 60_000 }, (_, i) => String.fromCharCode(32 + (i % 90))).join('');
@@ -96,6 +117,23 @@ describe('§18.2.2 connections that end in the middle of a call', () => {
     await s.passes('INFO', call, s.bob);
     await hangsUp(s, s.alice);
     await s.passes('BYE', call, s.bob);
+  });
+
+  test('W-09 the caller has closed after the call: nothing was lost', async () => {
+    const s = await loopback('TCP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
+    const { call } = await s.established();
+    await s.passes('BYE', call, s.bob);
+    const { counters } = s.container.engine.transport;
+    const before = counters.sendFailures;
+    const problems = s.container.problems().length;
+    await hangsUp(s, s.alice);
+    expect([counters.sendFailures, s.container.problems().length]).toEqual([before, problems]);
+  });
+
+  test('E-19 T-4 a caller that accepts no connections is reached on its own', async () => {
+    const s = await loopback('TCP', (w) => ({ invite: proxies(w.uri(w.bob), { recordRoute: true }) }));
+    const { invite } = await s.established({ contact: '<sip:alice@127.0.0.1:1;transport=tcp>' });
+    await s.passes('BYE', invite, s.alice);
   });
 
   test('the caller has closed while it rings: its 200 comes on a connection to its sent-by', async () => {
