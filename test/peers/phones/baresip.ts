@@ -87,7 +87,8 @@ export async function baresip(outbound: number, transport: string): Promise<Phon
     hangUp: () => command('hangup'),
     hold: () => command('hold'),
     resume: () => command('resume'),
-    transfer: (uri) => command('transfer', uri),
+    // It copies the text into Refer-To, where parameters without brackets are the header's.
+    transfer: (uri) => command('transfer', `<${uri}>`),
     state: () => [...calls.values()].at(-1),
     stop: () => {
       socket.destroy();

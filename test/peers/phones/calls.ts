@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { present } from '../../../container/base/present.js';
-import type { CallTrace } from '../../../container/observe/calls.js';
+import type { CallSummary, CallTrace } from '../../../container/observe/calls.js';
 
 type Traced = CallTrace['trace'][number];
 export type Message = Extract<Traced, { remote: string }>;
@@ -14,14 +14,18 @@ export type Message = Extract<Traced, { remote: string }>;
 const json = async <T>(url: string): Promise<T> => (await fetch(url)).json() as Promise<T>;
 
 /** Every call of the container, with its messages. */
-export async function callsOf(url: string): Promise<CallTrace[]> {
-  const list = await json<CallTrace[]>(`${url}/api/calls`);
-  return Promise.all(list.map(({ callId }) => json<CallTrace>(`${url}/api/calls/${encodeURIComponent(callId)}`)));
-}
+export const callsOf = (url: string) => traces(url, () => true);
 
 /** The calls from or to a phone at one of these ports. */
-export async function callsWith(url: string, ...ports: readonly number[]): Promise<CallTrace[]> {
-  return (await callsOf(url)).filter(({ from, to }) => ports.some((port) => `${from}${to}`.includes(String(port))));
+export const callsWith = (url: string, ...ports: readonly number[]) =>
+  traces(url, ({ from, to }) => ports.some((port) => `${from}${to}`.includes(String(port))));
+
+async function traces(url: string, wanted: (call: CallSummary) => boolean): Promise<CallTrace[]> {
+  const calls: CallTrace[] = [];
+  for (const call of await json<CallSummary[]>(`${url}/api/calls`)) {
+    if (wanted(call)) calls.push(await json<CallTrace>(`${url}/api/calls/${encodeURIComponent(call.callId)}`));
+  }
+  return calls;
 }
 
 export function messagesOf(calls: readonly CallTrace[]): Message[] {

@@ -19,7 +19,7 @@ const STATES: Readonly<Record<string, CallState>> = {
   Released: 'ended',
 };
 
-const configuration = (port: number) => `
+const configuration = (port: number, outbound: string, user: string) => `
 [sip]
 sip_port=${port}
 sip_tcp_port=${port}
@@ -32,6 +32,12 @@ contact=<sip:${port}@127.0.0.1:${port}>
 use_info=1
 use_rfc2833=0
 auto_net_state_mon=0
+default_proxy=0
+[proxy_0]
+reg_proxy=<${outbound}>
+reg_route=<${outbound};lr>
+reg_identity=sip:${user}@127.0.0.1
+reg_sendregister=0
 [rtp]
 bind_address=127.0.0.1
 audio_rtp_port=10000-19998
@@ -56,12 +62,17 @@ export interface Linphone extends Phone {
   log(): string;
 }
 
-/** A Linphone that calls what it is told; the URI says by which transport. */
-export async function linphone(): Promise<Linphone> {
+/**
+ * A Linphone that sends everything to this port of the container, or of the proxy before it, by this transport. Its
+ * address is one at which the application finds it: attended transfers name it.
+ */
+export async function linphone(outbound: number, transport: string, how: string): Promise<Linphone> {
   const port = await portsInARow(1);
   const pipe = `siplet-linphone-${port}`;
   const words = ['--pipe', pipe, '--config', '{folder}/rc', '--log', '{folder}/log', '--disable-stats-events'];
-  const run = start('linphone-daemon', words, { rc: configuration(port) });
+  const run = start('linphone-daemon', words, {
+    rc: configuration(port, `sip:127.0.0.1:${outbound};transport=${transport}`, `${how}.${transport}.${port}`),
+  });
   mkdirSync(join(run.folder, '.local/share/linphone'), { recursive: true });
   const calls = new Map<string, CallState>();
   const told: string[] = [];
