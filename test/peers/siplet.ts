@@ -8,8 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { present } from '../../container/base/present.js';
 
 export interface RunningSiplet {
-  /** UDP, on 127.0.0.1. */
+  /** UDP, on 127.0.0.1; TCP too when it was asked for. */
   readonly port: number;
+  readonly tcp: number | undefined;
+  /** Of the admin address, when it was asked for. */
+  readonly url: string | undefined;
   readonly pid: number;
   /** Log lines of level warn and above. */
   readonly complaints: readonly string[];
@@ -17,10 +20,19 @@ export interface RunningSiplet {
   stop(): Promise<number | null>;
 }
 
+/** What the log says when it is ready. */
+interface Ready {
+  readonly listening: readonly string[];
+  readonly admin?: string;
+}
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Runs the applications in `directory` (relative to the repository) with this siplet.yaml. */
-export async function runSiplet(directory: string, configuration = ''): Promise<RunningSiplet> {
+/**
+ * Runs the applications in `directory` (relative to the repository) with this siplet.yaml. `inFull`: on TCP too, and
+ * with an admin address.
+ */
+export async function runSiplet(directory: string, configuration = '', inFull = false): Promise<RunningSiplet> {
   const folder = mkdtempSync(join(tmpdir(), 'siplet-run-'));
   const config = join(folder, 'siplet.yaml');
   writeFileSync(config, configuration);
@@ -31,8 +43,9 @@ export async function runSiplet(directory: string, configuration = ''): Promise<
     config,
     '--listen',
     'udp:127.0.0.1:0',
+    ...(inFull ? ['--listen', 'tcp:127.0.0.1:0'] : []),
     '--admin',
-    'off',
+    inFull ? '127.0.0.1:0' : 'off',
     '--no-watch',
   ];
   const child = spawn(process.execPath, [join(root, 'container/dist/cli/siplet.js'), ...words], {
@@ -44,18 +57,21 @@ export async function runSiplet(directory: string, configuration = ''): Promise<
     said += String(text);
   });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const port = await new Promise<number>((resolve, reject) => {
+  const { listening, admin } = await new Promise<Ready>((resolve, reject) => {
     void ended.then((status) =>
       reject(new Error(`siplet run ended with status ${status} before it was ready: ${said}${complaints.join('\n')}`)),
     );
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const entry = JSON.parse(line) as { level: number; msg?: string; listening?: string[] };
+      const entry = JSON.parse(line) as { level: number; msg?: string } & Ready;
       if (entry.level >= 40) complaints.push(line);
-      if (entry.msg === 'ready') resolve(Number(present(present(entry.listening)[0]).split(':').at(-1)));
+      if (entry.msg === 'ready') resolve(entry);
     });
   });
+  const [port, tcp] = listening.map((text) => Number(text.split(':').at(-1)));
   return {
-    port,
+    port: present(port),
+    tcp,
+    url: admin,
     pid: present(child.pid),
     complaints,
     stop: async () => {
