@@ -249,3 +249,19 @@ test.each(NAMES)(
     await s.ends();
   },
 );
+
+test('E-19 T-4 the caller goes on with a second connection: the first one is idle after its time', async () => {
+  const s = await scripted(WAYS['a proxy'] ?? {}, { transport: 'TCP' });
+  const { call, invite } = await established(s, { contact: DEAF });
+  s.alice.wire.connections.clear();
+  const info = present(call.dialog).request('INFO');
+  (await s.bob.receive('INFO')).reply(200);
+  await info.response(200);
+  expect(s.container.engine.transport.connections).toBe(2);
+  await s.world.run(1_300_000);
+  expect(s.container.engine.transport.connections).toBe(1);
+  const bye = present(invite.dialog).bye();
+  (await s.alice.receive('BYE')).reply(200);
+  await bye.response(200);
+  await s.ends();
+});
