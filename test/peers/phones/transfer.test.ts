@@ -17,6 +17,7 @@ async function call(from: Phone, to: Phone, way: Way): Promise<void> {
   await to.answer();
   await reaches(from, 'talking');
   await reaches(to, 'talking');
+  await setting.acknowledged(from);
 }
 
 const CASES = WAYS.flatMap((way) =>
