@@ -55,7 +55,7 @@ export async function baresip(outbound: number, transport: string): Promise<Phon
   });
   const socket = await until(
     () => opened(port + 2),
-    () => `baresip does not listen: ${run.output()}`,
+    () => run.failed('baresip does not listen'),
   );
   const calls = new Map<string, CallState>();
   const told: string[] = [];

@@ -78,12 +78,12 @@ export async function linphone(outbound: number, transport: string, how: string)
   const told: string[] = [];
   const socket = await until(
     () => opened(`/tmp/${pipe}`),
-    () => `Linphone does not listen: ${run.output()}`,
+    () => run.failed('Linphone does not listen'),
   );
   // It opens its socket before its ports of SIP.
   const sip = await until(
     () => opened(port),
-    () => `Linphone has no SIP port: ${run.output()}`,
+    () => run.failed('Linphone has no SIP port'),
   );
   sip.destroy();
   const ask = asking(socket);

@@ -60,8 +60,8 @@ export async function tells(phone: Phone, what: RegExp): Promise<void> {
 
 export interface Run {
   readonly child: ChildProcess;
-  /** What it has written to its standard output and error. */
-  output(): string;
+  /** Ends it, since it did not start; gives the reason back with what it wrote. */
+  failed(why: string): string;
   readonly folder: string;
   stop(): void;
 }
@@ -81,14 +81,18 @@ export function start(command: string, words: readonly string[], files: Readonly
       output += String(text);
     });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = () => {
+    child.kill('SIGKILL');
+    void ended.then(() => rmSync(folder, { recursive: true, force: true }));
+  };
   return {
     child,
     folder,
-    output: () => output,
-    stop: () => {
-      child.kill('SIGKILL');
-      void ended.then(() => rmSync(folder, { recursive: true, force: true }));
+    failed: (why) => {
+      stop();
+      return `${why}: ${output}`;
     },
+    stop,
   };
 }
 

@@ -6,7 +6,7 @@ import { type RunningSiplet, runSiplet } from '../siplet.js';
 import { baresip } from './baresip.js';
 import { callsOf, callsWith, ladder, type Message, messagesOf, noSessionIsLeft, readByTshark } from './calls.js';
 import { type Linphone, linphone } from './linphone.js';
-import type { Phone, Transport } from './phone.js';
+import { type Phone, type Transport, until } from './phone.js';
 
 export interface Way {
   /** What the application does with the call. */
@@ -76,10 +76,23 @@ export class Setting {
     return { calls, messages, ladder: ladder(messages) };
   }
 
+  /** Waits for the ACK of this phone's last INVITE: phones refuse a REFER that overtakes it with 491. */
+  async acknowledged(phone: Phone): Promise<void> {
+    const last = async () => (await this.seen(phone)).messages.at(-1)?.start;
+    await until(
+      async () => (await last())?.startsWith('ACK'),
+      () => `no ACK with the ${phone.kind} at ${phone.port}`,
+    );
+  }
+
   /** Ends the file: what must hold of all of its calls. */
   afterwards(): void {
     test('no session is left 40 s after these calls', async () => {
       await noSessionIsLeft(this.url);
+    });
+
+    test('W-09 the container warns of nothing in these calls', () => {
+      expect(this.siplet.complaints).toEqual([]);
     });
 
     test('tshark finds no malformed message and nothing to warn of in what the container wrote', async () => {

@@ -1,6 +1,6 @@
-// Transfers (RFC 3515, RFC 3891, RFC 5589) between baresip and Linphone, through an application that proxies and one that
-// bridges, over UDP and TCP. Debian's baresip knows no Replaces and writes what Refer-To says of it into the Request-URI:
-// attended transfers are Linphone's alone.
+// Transfers (RFC 3515, RFC 3891, RFC 5589) between baresip and Linphone, through an application that proxies and one
+// that bridges, over UDP and TCP. Debian's baresip knows no Replaces and writes what Refer-To says of it into the
+// Request-URI: attended transfers are Linphone's alone.
 import { expect, type TestContext, test } from 'vitest';
 import { type Phone, reaches, until } from './phone.js';
 import { Setting, toldOfTransfer, WAYS, type Way } from './setting.js';
@@ -17,6 +17,7 @@ async function call(from: Phone, to: Phone, way: Way): Promise<void> {
   await to.answer();
   await reaches(from, 'talking');
   await reaches(to, 'talking');
+  await setting.acknowledged(from);
 }
 
 const CASES = WAYS.flatMap((way) =>
