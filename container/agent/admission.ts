@@ -11,6 +11,9 @@ import type { SessionTimer } from './session-timer.js';
 /** A leg, with its requests under way. */
 interface AdmittingLeg {
   readonly dialog: Dialog | undefined;
+  /** The other leg of its call, and the bridge that relays to it, when there is one. */
+  readonly linked: object | undefined;
+  readonly user: object | undefined;
   readonly received: Iterable<{ readonly request: Request }>;
   readonly sent: Iterable<{ readonly request: Request }>;
   readonly reliables: ReliableProvisionals | undefined;
@@ -29,7 +32,7 @@ const MAX_RETRY_AFTER = 10;
 export function refusalInDialog(request: Request, leg: AdmittingLeg): Refusal | undefined {
   if (leg.dialog?.takes(request) !== true) return { status: 500, reason: 'CSeq out of order' };
   return (
-    refusalOfExtensions(request) ??
+    refusalOfExtensions(request, leg.linked !== undefined || leg.user !== undefined) ??
     (request.method === 'INVITE' ? refusalOfOverlap(leg) : undefined) ??
     (request.method === 'PRACK' ? acknowledgeProvisional(request, leg) : undefined) ??
     leg.timer.refusalOf(request) ??

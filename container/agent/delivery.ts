@@ -4,10 +4,11 @@ import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { Awaited } from '../session/awaited.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ExchangeUser } from './exchanges.js';
+import { type AcknowledgingLeg, endUnlessAcknowledged } from './unacknowledged-success.js';
 
 /** The leg on which the request was sent. */
 interface DeliveringLeg {
-  legOf(session: SipSession): { endUnwanted(success: ReceivedResponse): void };
+  legOf(session: SipSession): AcknowledgingLeg;
 }
 
 /** The request that was answered. */
@@ -29,12 +30,13 @@ export function deliver(
     user.final(servlet);
     return;
   }
-  const { isTaken } = awaited;
   awaited.give(servlet);
-  if (isTaken) return;
+  let isSettled = true; // the code that awaits it runs outside of all handlers, or its handler has settled
   awaited.whenAskerSettled(() => {
     if (!awaited.isTaken) giveToHandlers(servlet, leg);
+    else if (servlet.isUnacknowledgedSuccess) endUnlessAcknowledged(servlet, leg.legOf(servlet.session), isSettled);
   });
+  isSettled = false;
 }
 
 function giveToHandlers(servlet: ReceivedResponse, leg: DeliveringLeg): void {
@@ -42,19 +44,18 @@ function giveToHandlers(servlet: ReceivedResponse, leg: DeliveringLeg): void {
   const { status, method } = servlet;
   const handler = status < 300 ? table.success(status, method) : table.best(status, method);
   servlet.present(handler, () => {
-    // A call that is not wanted is ended (§13.2.2.4).
-    if (handler === undefined && servlet.isUnacknowledgedSuccess) leg.legOf(servlet.session).endUnwanted(servlet);
+    if (servlet.isUnacknowledgedSuccess) endUnlessAcknowledged(servlet, leg.legOf(servlet.session), false);
   });
 }
 
 /**
- * Another fork has answered the INVITE, too: a handler that takes the 2xx may keep it; else it is acknowledged, and
- * ended at once (§13.2.2.4).
+ * Another fork has answered the INVITE, too: a handler may keep it; else it is acknowledged, and ended at once
+ * (§13.2.2.4).
  */
 export function presentFurther(servlet: ReceivedResponse, leg: DeliveringLeg): void {
   const handler = servlet.session.applicationSession.application.table.success(servlet.status, 'INVITE');
   servlet.present(handler, () => {
-    if (handler !== undefined && servlet.isAcknowledged) return;
-    leg.legOf(servlet.session).endUnwanted(servlet);
+    if (handler === undefined) leg.legOf(servlet.session).endUnwanted(servlet);
+    else if (servlet.isUnacknowledgedSuccess) endUnlessAcknowledged(servlet, leg.legOf(servlet.session), false);
   });
 }

@@ -12,6 +12,7 @@ import type { Dialog } from './dialog.js';
 import type { OfferAnswer } from './offer-answer.js';
 import type { ReceivedProvisionals } from './received-provisionals.js';
 import type { AgentServices } from './services.js';
+import type { AcknowledgingLeg } from './unacknowledged-success.js';
 import type { UsedLeg } from './usages.js';
 
 /** Receives the responses to a request of ours in place of the application, and shows them to its handlers. */
@@ -79,6 +80,8 @@ export interface ExchangeLeg extends Sender, UsedLeg {
   legOf(session: SipSession): ExchangeLeg;
   endUnwanted(success: ReceivedResponse): void;
   acknowledgeAgain(sequence: number): void;
+  /** The other leg of the call (JSR 289 §14.1). */
+  readonly linked: AcknowledgingLeg['linked'];
   /** The ACK that was sent to a 2xx of that INVITE. */
   ackOf(sequence: number): Acknowledgement | undefined;
   /** Sends a request of the container's own: no handler gets its responses. */

@@ -33,7 +33,9 @@ import type { AgentServices } from './services.js';
 import { SessionTimer } from './session-timer.js';
 import { Subscriptions } from './subscriptions.js';
 import { leave, terminate } from './termination.js';
-import { usageAnswered } from './usages.js';
+import { usageAnswered, usageRefused } from './usages.js';
+
+const NO_REFERRALS: Leg['referrals'] = [];
 
 export class Leg implements UserAgent, Sender, ExchangeLeg {
   dialog: Dialog | undefined;
@@ -44,6 +46,8 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   user: LegUser | undefined;
   /** The other leg of the call (JSR 289 §14.1). */
   linked: Leg | undefined;
+  /** REFERs that were sent in it in place of received ones, with their CSeq numbers (RFC 3515 §2.4.6). */
+  referrals: readonly { readonly sent: OwnRequest; readonly number: number }[] = NO_REFERRALS;
   /** The INVITE of a B2BUA that has its first 2xx, and may get others until its transaction ends (RFC 6026). */
   accepted: RequestReceived | undefined;
   /** Received requests that have no final response. */
@@ -242,6 +246,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     if (status >= 200 && request.method === 'PRACK') this.reliables?.prackAnswered();
     if (status >= 300) {
       if (received.isInitial) this.end(undefined);
+      else usageRefused(this, request, status);
       return;
     }
     if (received.isInitial) this.#openAsServer(request, response.to.tag ?? transaction.toTag);
@@ -363,7 +368,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   }
 
   hasAcknowledged(sequence: number): boolean {
-    return this.ackOf(sequence) !== undefined;
+    return this.#acks.has(sequence);
   }
 
   ackOf(sequence: number): Acknowledgement | undefined {

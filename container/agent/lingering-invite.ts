@@ -18,6 +18,7 @@ interface Ended {
 /** The leg of that dialog. */
 interface EndedLeg {
   readonly dialog: Dialog | undefined;
+  hasAcknowledged(sequence: number): boolean;
   ackOf(sequence: number): Ended['ack'];
 }
 
@@ -37,9 +38,8 @@ export class LingeringInvite implements ClientUser {
 
   /** The dialog with that To tag is over. Its 2xx is acknowledged now if the application has not done so. */
   dialogEnded(tag: string, leg: EndedLeg): void {
-    const ack = leg.ackOf(this.#sequence);
-    if (ack === undefined && leg.dialog !== undefined) this.#acknowledge(tag, leg.dialog);
-    else this.#remember(tag, ack);
+    if (!leg.hasAcknowledged(this.#sequence) && leg.dialog !== undefined) this.#acknowledge(tag, leg.dialog);
+    else this.#remember(tag, leg.ackOf(this.#sequence));
   }
 
   response(response: Response): void {

@@ -27,6 +27,11 @@ export function usageAnswered(leg: UsedLeg, request: Request, response: Response
   else if (method === 'NOTIFY') leg.refreshSubscription(subscriptionOf(request), lifetimeOf(request));
 }
 
+/** A 481 of ours to a NOTIFY has ended its subscription (RFC 6665 §4.1.3). */
+export function usageRefused(leg: UsedLeg, request: Request, status: number): void {
+  if (status === 481 && request.method === 'NOTIFY') leg.endSubscription(subscriptionOf(request));
+}
+
 /**
  * The peer's 2xx has answered a request of ours other than INVITE (RFC 6665 §4.1.2, RFC 3515 §2.4.2). `isInitial`: the
  * request makes a dialog.

@@ -4,14 +4,14 @@
 import type { AddressLike, LegOptions } from '@siplet/sdk';
 import { Address, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import { Answering } from '../agent/answering.js';
-import type { Leg } from '../agent/leg.js';
+import { Leg } from '../agent/leg.js';
 import { inItsOwnSession, partyText, requestUriOf } from '../agent/origination.js';
 import { type Party, Request, textOf } from '../message/index.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import { addressOf, uriText } from '../servlet/values.js';
 import { assertPassing, copyFields, namesExtension, passExtensions } from './header-policy.js';
-import { renameDialogs } from './named-leg.js';
+import { renameDialogs, renumberReferral } from './named-leg.js';
 import { writeUriHeaders } from './uri-headers.js';
 
 /** §20.22: the value for a request without the header. */
@@ -76,6 +76,7 @@ export function relayedInto(answering: Answering, sent: OwnRequest): OwnRequest 
   const { message } = sent;
   copyFields(request, message);
   renameDialogs(message, answering.services.userAgents);
+  renumberReferral(Leg.of(answering.session, answering.services), request, sent);
   passExtensions(request, message);
   message.set('Max-Forwards', hopsLeft(answering));
   join(answering, sent);

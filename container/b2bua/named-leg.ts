@@ -3,6 +3,7 @@
 import { Address, SipUri } from '@siplet/sdk';
 import { Leg } from '../agent/leg.js';
 import { type Request, textOf, wireOf } from '../message/index.js';
+import type { OwnRequest } from '../servlet/sender.js';
 import { namedDialogOf } from '../session/named-dialog.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 
@@ -17,6 +18,26 @@ export function renameDialogs(request: Request, dialogs: UserAgentDialogs): void
     const renamed = value === undefined ? undefined : otherLegOf(request, dialogs);
     if (renamed !== undefined) request.set(name, renamed);
   }
+}
+
+/** How many REFERs of one dialog are remembered (security: a peer that sends them without end). */
+const MAX_REFERRALS = 16;
+
+/**
+ * The id of a subscription that a REFER has made is the CSeq number of the REFER, which differs on both legs
+ * (RFC 3515 §2.4.6). `sent` is made from the request that `received` is the leg of.
+ */
+export function renumberReferral(received: Leg, request: Request, sent: OwnRequest): void {
+  if (request.method === 'REFER') {
+    const made = Leg.find(sent.session);
+    if (made !== undefined)
+      made.referrals = [...made.referrals.slice(1 - MAX_REFERRALS), { sent, number: request.cseq.number }];
+    return;
+  }
+  const event = request.method === 'NOTIFY' ? (request.value('event') ?? '') : '';
+  const id = /;\s*id\s*=\s*(\d{1,10})/i.exec(event)?.[1];
+  const referral = received.referrals.find((each) => String(each.sent.message.cseq.number) === id);
+  if (referral !== undefined) sent.message.set('Event', event.replace(/(;\s*id\s*=\s*)\d+/i, `$1${referral.number}`));
 }
 
 /** RFC 5589 §7.1: `Refer-To: <sip:carol@example.com?Replaces=…>`. */

@@ -1,5 +1,5 @@
 // Both legs by hand.
-import { Bye, Info, Invite, Siplet, type SipRequest } from '@siplet/sdk';
+import { Bye, Cancel, Info, Invite, Siplet, type SipRequest } from '@siplet/sdk';
 
 @Siplet()
 export class ByHand {
@@ -13,6 +13,11 @@ export class ByHand {
     if (answer.contentType) response.setBody(answer.body, answer.contentType);
     response.send();
     if (answer.status < 300) await answer.createAck().send();
+  }
+
+  @Cancel()
+  async giveUp(cancel: SipRequest) {
+    await cancel.b2bua().linkedSession(cancel.session)?.terminate();
   }
 
   @Info()
