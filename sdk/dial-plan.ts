@@ -121,15 +121,22 @@ export class DialPlan {
     if (this.#short.has(digits)) return { kind: 'local', user: digits };
     const number = this.#completed(digits, context);
     // No number in E.164 is that short: somebody's telephone has completed it.
-    const prefix = `+${this.#country}`;
-    const rest = this.#country !== '' && number?.startsWith(prefix) ? number.slice(prefix.length) : undefined;
-    if (rest !== undefined && this.#emergency.has(rest)) return { kind: 'emergency', user: rest };
+    const emergency = number && this.#emergencyNumberIn(number);
+    if (emergency) return { kind: 'emergency', user: emergency };
     if (number !== undefined && this.#isNumber(number) && !READERS_PREFIX.test(written))
       return { kind: 'number', user: number };
     // Too short for an area code to make a number of it: an extension; or a code such as '*21#'.
     const isLocal = /^[\d*#]{1,15}$/.test(digits) && context === undefined && this.#prefixOf(digits) === undefined;
     if (isLocal) return { kind: 'local', user: digits };
     return { kind: 'invalid', user: this.#withoutNationalPrefix(number ?? digits) };
+  }
+
+  /** That of +49112; a plan without a country takes any country code. */
+  #emergencyNumberIn(number: string): string | undefined {
+    const prefix = `+${this.#country}`;
+    const codes = this.#country === '' ? [2, 3, 4] : number.startsWith(prefix) ? [prefix.length] : [];
+    if (E164.test(number)) return undefined;
+    return codes.map((length) => number.slice(length)).find((rest) => this.#emergency.has(rest));
   }
 
   /** The number that +490301234567 and +49(0)301234567 mean: a caller who shows one of them is screened by it. */

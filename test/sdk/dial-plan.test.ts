@@ -65,12 +65,21 @@ describe('what is dialled', () => {
     },
   );
 
-  test.each(['+49O30123456', '+4930123456#', '+491;x@y', '+', '-', '()', '+%20', '+*', '+alice', '00*#', '%2B49%00301234'])(
-    'E-26 sip:%s@carrier names nobody, and is not a number',
-    (user) => {
-      expect(berlin.resolve(new SipUri({ user: decodeURIComponent(user), host: 'carrier' })).kind).toBe('invalid');
-    },
-  );
+  test.each([
+    '+49O30123456',
+    '+4930123456#',
+    '+491;x@y',
+    '+',
+    '-',
+    '()',
+    '+%20',
+    '+*',
+    '+alice',
+    '00*#',
+    '%2B49%00301234',
+  ])('E-26 sip:%s@carrier names nobody, and is not a number', (user) => {
+    expect(berlin.resolve(new SipUri({ user: decodeURIComponent(user), host: 'carrier' })).kind).toBe('invalid');
+  });
 
   test.each(['*21#', '#31#', '*100'])('E-26 %s is a code of this place', (dialled) => {
     expect(berlin.resolve(new SipUri({ user: dialled, host: 'h' }))).toEqual({ kind: 'local', user: dialled });
@@ -109,6 +118,13 @@ describe('RFC 5031 emergency services', () => {
     ['by a sub-service', 'urn:service:sos.ambulance', '112'],
   ])('E-24 RFC 5031 an emergency number %s is named as the plan has it', (_, uri, user) => {
     expect(berlin.resolve(uri)).toEqual({ kind: 'emergency', user });
+  });
+
+  test('E-24 a plan without a country takes any country code for that of an emergency number', () => {
+    const kinds = ['+49112', '+1911', '+353112', '+4930112', '+112'].map(
+      (user) => new DialPlan().resolve(`sip:${user}@h`).kind,
+    );
+    expect(kinds).toEqual(['emergency', 'emergency', 'emergency', 'number', 'invalid']);
   });
 
   test('E-24 RFC 5031 §4.2 urn:service:sos is the first number of a plan that lacks 112', () => {
