@@ -1,6 +1,7 @@
 // How telephone numbers are dialled at one place, and what a URI names there (RFC 3966, E.164).
 
 import { OtherUri } from './values/other-uri.js';
+import { SipUri } from './values/sip-uri.js';
 import { TelUri } from './values/tel-uri.js';
 import { type Uri, type UriLike, uriOf } from './values/uri.js';
 
@@ -14,7 +15,10 @@ export interface DialPlanOptions {
   international?: string | readonly string[];
   /** What is dialled before an area code: '0'. '': nothing is. Default: '0'. */
   national?: string;
-  /** Numbers of the emergency services. Default: '112' and '911'. */
+  /**
+   * Numbers of the emergency services. Default: '112' and '911'. `urn:service:sos` is the 112 where it is one of them,
+   * else the first.
+   */
   emergency?: string | readonly string[];
   /** Other numbers that are never completed: '115'. Default: none. */
   short?: string | readonly string[];
@@ -30,17 +34,21 @@ export type PartyKind = 'emergency' | 'number' | 'local' | 'invalid' | 'name';
 export interface Party {
   readonly kind: PartyKind;
   /**
-   * A number in E.164 with its '+'; other digits without visual separators; a name without
-   * its parameters, in its own case; '' for a URI without a user.
+   * A number in E.164 with its '+'; an emergency number as the plan has it; other digits without visual separators; a
+   * name without its parameters, in its own case; '' for a URI without a user.
    */
   readonly user: string;
 }
 
-const VISUAL_SEPARATORS = /[-.()]/g;
+/** Those of RFC 3966, and others that people write. */
+const SEPARATORS = /[-.()/\s]/g;
+/** What a telephone can dial. A name never begins with '+'. */
+const DIALLED = /^(\+.*|[\d*#]*)$/s;
 /** E.164: a country code never begins with 0. */
 const E164 = /^\+[1-9]\d{6,14}$/;
 /** The national prefix in parentheses is for readers: +49(0)30 is dialled either as +4930 or as 030. */
-const READERS_PREFIX = /^\+\d+\(0\)/;
+const READERS_PREFIX = /\(0\)/;
+const EUROPE = '112';
 const KEYS = ['country', 'area', 'international', 'national', 'emergency', 'short'];
 const LISTS = ['international', 'emergency', 'short'];
 
@@ -61,6 +69,8 @@ export class DialPlan {
   readonly #national: string;
   readonly #emergency: ReadonlySet<string>;
   readonly #short: ReadonlySet<string>;
+  /** The number that `urn:service:sos` stands for. */
+  readonly #sos: string;
 
   /** Throws TypeError for options that are not those of a dial plan. */
   constructor(options: DialPlanOptions = {}) {
@@ -72,6 +82,8 @@ export class DialPlan {
     this.#national = options.national ?? '0';
     this.#emergency = new Set(listOf(options.emergency ?? ['112', '911']));
     this.#short = new Set(listOf(options.short ?? []));
+    const [first = EUROPE] = this.#emergency;
+    this.#sos = this.#emergency.has(EUROPE) ? EUROPE : first;
   }
 
   /** Whether the constructor takes the value. For the schema of a configuration. */
@@ -82,18 +94,21 @@ export class DialPlan {
   /** The party that the URI names. Throws SipParseError for a text that is not a URI. */
   resolve(uri: UriLike): Party {
     const parsed = uriOf(uri);
-    if (parsed instanceof OtherUri) return { kind: isSos(parsed) ? 'emergency' : 'name', user: parsed.toString() };
+    if (parsed instanceof OtherUri)
+      return isSos(parsed) ? { kind: 'emergency', user: this.#sos } : { kind: 'name', user: parsed.toString() };
     const { written, context } = userIn(parsed);
-    const digits = written.replace(VISUAL_SEPARATORS, '');
-    if (digits === '' || !/^\+?\d*$/.test(digits)) return { kind: 'name', user: written };
-    if (this.#isEmergencyNumber(digits)) return { kind: 'emergency', user: digits };
-    if (this.#short.has(digits)) return { kind: 'local', user: digits };
-    const number = this.#completed(digits, context);
-    if (number !== undefined && this.#isNumber(number) && !READERS_PREFIX.test(written))
-      return { kind: 'number', user: number };
-    // Too short for an area code to make a number of it: an extension.
-    const isLocal = /^\d{1,15}$/.test(digits) && context === undefined && this.#prefixOf(digits) === undefined;
-    return { kind: isLocal ? 'local' : 'invalid', user: digits };
+    const digits = written.replace(SEPARATORS, '');
+    if (written === '' || !DIALLED.test(digits)) return { kind: 'name', user: written };
+    return this.#partyDialled(digits, context, written);
+  }
+
+  /**
+   * The one form of a party's name, for lists, accounts and addresses of record: a number in E.164, a name in lower
+   * case. Takes a URI, or a user as an operator writes it: '030 123456', 'Alice'.
+   */
+  canonical(party: UriLike): string {
+    const isUser = typeof party === 'string' && !/^(sips?|tel|urn):/i.test(party);
+    return this.resolve(isUser ? new SipUri({ user: party, host: 'localhost' }) : party).user.toLowerCase();
   }
 
   /** Whether the URI names an emergency service: one of the plan's numbers, or `urn:service:sos` (RFC 5031). */
@@ -101,11 +116,34 @@ export class DialPlan {
     return this.resolve(uri).kind === 'emergency';
   }
 
-  #isEmergencyNumber(digits: string): boolean {
-    if (this.#emergency.has(digits)) return true;
+  #partyDialled(digits: string, context: string | undefined, written: string): Party {
+    if (this.#emergency.has(digits)) return { kind: 'emergency', user: digits };
+    if (this.#short.has(digits)) return { kind: 'local', user: digits };
+    const number = this.#completed(digits, context);
     // No number in E.164 is that short: somebody's telephone has completed it.
+    const emergency = number && this.#emergencyNumberIn(number);
+    if (emergency) return { kind: 'emergency', user: emergency };
+    if (number !== undefined && this.#isNumber(number) && !READERS_PREFIX.test(written))
+      return { kind: 'number', user: number };
+    // Too short for an area code to make a number of it: an extension; or a code such as '*21#'.
+    const isLocal = /^[\d*#]{1,15}$/.test(digits) && context === undefined && this.#prefixOf(digits) === undefined;
+    if (isLocal) return { kind: 'local', user: digits };
+    return { kind: 'invalid', user: this.#withoutNationalPrefix(number ?? digits) };
+  }
+
+  /** That of +49112; a plan without a country takes any country code. */
+  #emergencyNumberIn(number: string): string | undefined {
     const prefix = `+${this.#country}`;
-    return this.#country !== '' && digits.startsWith(prefix) && this.#emergency.has(digits.slice(prefix.length));
+    const codes = this.#country === '' ? [2, 3, 4] : number.startsWith(prefix) ? [prefix.length] : [];
+    if (E164.test(number)) return undefined;
+    return codes.map((length) => number.slice(length)).find((rest) => this.#emergency.has(rest));
+  }
+
+  /** The number that +490301234567 and +49(0)301234567 mean: a caller who shows one of them is screened by it. */
+  #withoutNationalPrefix(number: string): string {
+    const prefix = `+${this.#country}${this.#national}`;
+    const isRepeated = this.#country !== '' && this.#national !== '' && number.startsWith(prefix);
+    return isRepeated ? `+${this.#country}${number.slice(prefix.length)}` : number;
   }
 
   #isNumber(number: string): boolean {
@@ -168,5 +206,5 @@ function userIn(uri: Exclude<Uri, OtherUri>): { written: string; context: string
 }
 
 function prefixIn(context: string | true | undefined): string | undefined {
-  return typeof context === 'string' && context.startsWith('+') ? context.replace(VISUAL_SEPARATORS, '') : undefined;
+  return typeof context === 'string' && context.startsWith('+') ? context.replace(SEPARATORS, '') : undefined;
 }

@@ -2,7 +2,7 @@
 // never spend more than it has.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Config, Injectable } from '@siplet/sdk';
+import { Config, DialPlan, Injectable } from '@siplet/sdk';
 import type { Settings } from './settings.js';
 import { type Amount, UNIT } from './tariff.js';
 
@@ -14,13 +14,17 @@ import { type Amount, UNIT } from './tariff.js';
 @Injectable('Singleton')
 export class Accounts {
   readonly #file: string | undefined;
+  readonly #numbers: DialPlan;
   /** What is configured; without a file, what accounts have now. */
   #balances: ReadonlyMap<string, Amount>;
   /** Deposits that could not be written: they are added at the next step. */
   readonly #owed = new Map<string, Amount>();
 
   /** Throws when the file cannot be read. */
-  constructor(@Config() { file, accounts }: Pick<Settings, 'file' | 'accounts'>) {
+  constructor(
+    @Config() { file, accounts, numbers = new DialPlan() }: Pick<Settings, 'file' | 'accounts'> & Partial<Settings>,
+  ) {
+    this.#numbers = numbers;
     this.#file = file;
     this.#balances = accounts;
     if (file === undefined) return;
@@ -50,7 +54,8 @@ export class Accounts {
 
   #read(): Map<string, Amount> {
     const balances = new Map(this.#balances);
-    if (this.#file !== undefined) for (const [account, amount] of balancesIn(this.#file)) balances.set(account, amount);
+    if (this.#file !== undefined)
+      for (const [account, amount] of balancesIn(this.#file)) balances.set(this.#numbers.canonical(account), amount);
     for (const [account, amount] of this.#owed) balances.set(account, (balances.get(account) ?? 0) + amount);
     return balances;
   }
@@ -70,7 +75,7 @@ function balancesIn(file: string): [account: string, amount: Amount][] {
   return Object.entries(objectIn(file)).map(([account, units]) => {
     if (typeof units !== 'number' || !Number.isFinite(units))
       throw new Error(`${file}: the balance of ${JSON.stringify(account)} is not a number`);
-    return [account.toLowerCase(), Math.round(units * UNIT)];
+    return [account, Math.round(units * UNIT)];
   });
 }
 

@@ -13,6 +13,10 @@ import {
   Siplet,
   type SipRequest,
   type SipTimer,
+  SipUri,
+  TelUri,
+  type Uri,
+  type UriLike,
 } from '@siplet/sdk';
 import { Accounts } from './accounts.js';
 import { Meter } from './meter.js';
@@ -29,8 +33,15 @@ interface PaidCall {
   isWarned?: boolean;
 }
 
-/** A call that nobody pays for, the status of a refusal, or what the call costs whom. */
-type Charge = 'free' | 403 | 484 | { readonly account: string; readonly tariff: Tariff };
+/** What a call costs whom; `to` is the number that is paid for. */
+interface Price {
+  readonly account: string;
+  readonly tariff: Tariff;
+  readonly to: UriLike;
+}
+
+/** A call that nobody pays for, the status of a refusal, or the price. */
+type Charge = 'free' | 403 | 484 | Price;
 
 const EXHAUSTED = 'SIP;cause=402;text="Credit exhausted"';
 
@@ -49,7 +60,7 @@ export class B2bPrepaid {
     const charge = await this.#chargeFor(request);
     if (charge === 'free') request.forward();
     else if (typeof charge === 'number') request.createResponse(charge).send();
-    else await this.#connect(request, new Meter(this.accounts, charge.account, charge.tariff));
+    else await this.#connect(request, new Meter(this.accounts, charge.account, charge.tariff), charge.to);
   }
 
   /** The time that is paid for comes to its end: the call pays for more, or the caller is warned, or both legs end. */
@@ -96,14 +107,15 @@ export class B2bPrepaid {
     if (rates.size === 0 || kind === 'emergency' || kind === 'name') return 'free';
     if (kind === 'invalid') return 484;
     const tariff = rates.get(user);
-    const account = (request.user ?? numbers.resolve(request.from.uri).user).toLowerCase();
-    if (tariff !== undefined && (await this.accounts.has(account))) return { account, tariff };
+    const account = numbers.canonical(request.user ?? request.from.uri);
+    if (tariff !== undefined && (await this.accounts.has(account)))
+      return { account, tariff, to: kind === 'number' ? inE164(request.uri, user) : request.uri };
     const reason = tariff === undefined ? `there is no rate for ${user}` : `'${account}' has no account`;
     this.log.info('%s: %s must not call %s: %s', request.callId, request.from.uri, request.uri, reason);
     return 403;
   }
 
-  async #connect(request: SipRequest, meter: Meter): Promise<void> {
+  async #connect(request: SipRequest, meter: Meter, to: UriLike): Promise<void> {
     const session = request.applicationSession;
     const call: PaidCall = { meter };
     this.#calls.set(session.id, call);
@@ -114,7 +126,7 @@ export class B2bPrepaid {
         request.createResponse(402).send();
         return;
       }
-      const bridge = await request.b2bua().bridge({ to: request.uri });
+      const bridge = await request.b2bua().bridge({ to });
       call.answer = { bridge, at: performance.now() };
       this.#watch(session, call);
       void bridge.ended.then(() => this.#settle(session.id));
@@ -164,4 +176,12 @@ export class B2bPrepaid {
 /** How long the call has lasted since its answer. */
 function secondsOf({ answer, endedAt = performance.now() }: PaidCall): number {
   return answer === undefined ? 0 : (endedAt - answer.at) / 1000;
+}
+
+/** The same URI for the number that was read from it: no application after this one may read another. */
+function inE164(uri: Uri, number: string): UriLike {
+  if (!(uri instanceof SipUri)) return new TelUri({ number });
+  const same = uri.clone();
+  same.user = number;
+  return same;
 }

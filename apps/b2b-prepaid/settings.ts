@@ -20,16 +20,13 @@ const tariff = z.strictObject({
   minimum: time.default(0),
 });
 
-export const schema = z.strictObject({
+const sections = z.strictObject({
   numbers: z
     .custom<DialPlanOptions>(DialPlan.accepts, "must be a dial plan in quotes, such as { country: '49', area: '30' }")
     .default({})
     .transform((options) => new DialPlan(options)),
   /** What accounts begin with. */
-  accounts: z
-    .record(z.string().toLowerCase(), money)
-    .default({})
-    .transform((all) => new Map(Object.entries(all))),
+  accounts: z.record(z.string(), money).default({}),
   /** Where balances are kept; without it, in memory alone. */
   file: z.string().optional(),
   /** What a call pays in advance at a time. */
@@ -49,5 +46,11 @@ export const schema = z.strictObject({
     .default({})
     .transform((all) => new PrefixMap(Object.entries(all))),
 });
+
+/** Accounts are named as the dial plan names callers. */
+export const schema = sections.transform(({ accounts, ...rest }) => ({
+  ...rest,
+  accounts: new Map(Object.entries(accounts).map(([name, amount]) => [rest.numbers.canonical(name), amount])),
+}));
 
 export type Settings = z.output<typeof schema>;

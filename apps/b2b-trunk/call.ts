@@ -1,5 +1,5 @@
 // One call from its first INVITE to its end, and the record that it leaves.
-import type { SipRequest } from '@siplet/sdk';
+import type { SipMessage, SipRequest } from '@siplet/sdk';
 import type { Circuit } from './carriers.js';
 import type { Failure } from './causes.js';
 
@@ -41,6 +41,8 @@ export interface CallRecord {
 export class Call {
   /** Whether the carrier that has the call now has said that it makes progress. */
   hasProgress = false;
+  /** Whether a phone has rung. */
+  hasRung = false;
   readonly #attempts: Attempt[] = [];
   readonly #date = Date.now();
   // From here on time is counted by a clock that nobody sets.
@@ -52,7 +54,7 @@ export class Call {
 
   /** `record` is called once, when the call is over. */
   constructor(
-    private readonly request: Pick<SipRequest, 'callId' | 'from' | 'to' | 'session'>,
+    private readonly request: Pick<SipRequest, 'callId' | 'from' | 'to'>,
     private readonly number: string,
     private readonly record: (record: CallRecord) => void,
   ) {}
@@ -64,6 +66,16 @@ export class Call {
   tries(carrier: string, circuit: Circuit): void {
     this.hasProgress = false;
     this.#current = { carrier, circuit, at: performance.now() };
+  }
+
+  progresses(status: number): void {
+    this.hasProgress = true;
+    if (status === 180) this.hasRung = true;
+  }
+
+  /** Whether a message is one of the caller's dialogs, and not of a carrier's. */
+  isCallers({ callId }: Pick<SipMessage, 'callId'>): boolean {
+    return callId === this.request.callId;
   }
 
   failed(failure: Failure): void {
@@ -78,8 +90,8 @@ export class Call {
   }
 
   /** The party whose BYE this is has hung up, unless the other was first. */
-  hungUp({ session }: Pick<SipRequest, 'session'>): void {
-    this.#hangUp ??= { by: session.id === this.request.session.id ? 'caller' : 'callee', at: performance.now() };
+  hungUp(bye: Pick<SipMessage, 'callId'>): void {
+    this.#hangUp ??= { by: this.isCallers(bye) ? 'caller' : 'callee', at: performance.now() };
   }
 
   /** The call is over: its circuit is free, and its record is made. A second time does nothing. */

@@ -55,6 +55,14 @@ const CAUSES: Readonly<Record<number, number>> = {
   606: 31,
 };
 
+/** A caller can neither follow a carrier's redirection nor answer its challenge, and has not given up. */
+const TOLD: Readonly<Record<number, number>> = { 401: 500, 407: 500, 487: 480 };
+
+/** The status for the caller, of a carrier's. */
+export function toldFor(status: number): number {
+  return status < 400 ? 480 : (TOLD[status] ?? status);
+}
+
 export function failureOf(status: number, response?: SipResponse): Failure {
   const told = response && q850In(response.headers.getAll('Reason'));
   return { status, cause: told ?? CAUSES[status] };

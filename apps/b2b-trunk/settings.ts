@@ -28,7 +28,8 @@ const statusRange = z.coerce
   .refine(([first, last]) => first <= last, { error: 'must be a range from the lower to the higher status' });
 
 /** Headers that the container writes: an application cannot. */
-const SYSTEM = /^(via|v|call-id|i|cseq|record-route|route|max-forwards|from|f|to|t|contact|m|content-length|l)$/i;
+export const SYSTEM =
+  /^(via|v|call-id|i|cseq|record-route|route|max-forwards|from|f|to|t|contact|m|content-length|l)$/i;
 
 const headerName = z
   .string()
@@ -55,7 +56,7 @@ const carrier = z.strictObject({
   uri,
   /** Calls at one time. */
   limit: z.number().int().min(0).default(Number.POSITIVE_INFINITY),
-  /** How long to wait for its answer. */
+  /** How long to wait until it makes progress; a carrier that rings has the call. */
   timeout: z.custom<Duration>(isTimeLimit, "must be a time such as '30s'").default('30s'),
   /** What begins with `strip` begins with `prepend` instead; the first rule that fits counts. */
   rewrite: list(z.strictObject({ strip: digits.default(''), prepend: digits.default('') })).default([]),
@@ -84,7 +85,7 @@ const sections = z.strictObject({
   /** When the next carrier is tried. */
   failover: z
     .strictObject({
-      statuses: list(statusRange).prefault([408, 500, 502, 503, 504]),
+      statuses: list(statusRange).prefault([401, 407, 408, 500, 502, 503, 504]),
       /** Q.850: no circuit, out of order, temporary failure, congestion, channel or resource not available. */
       causes: list(z.number().int().min(0).max(127)).default([34, 38, 41, 42, 44, 47]),
     })

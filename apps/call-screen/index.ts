@@ -29,14 +29,15 @@ export class CallScreen {
     if (this.settings.asserted) uris.push(...request.headers.addresses('P-Asserted-Identity').map(({ uri }) => uri));
     const callers = uris.flatMap((uri) => this.#namesOf(uri));
     if (isBlocked(callers, this.settings)) return 403;
-    const lists = this.settings.callees.get(this.settings.numbers.resolve(request.uri).user.toLowerCase());
+    const lists = this.settings.callees.get(this.settings.numbers.canonical(request.uri));
     return lists !== undefined && isBlocked(callers, lists) ? 603 : undefined;
   }
 
   /** The names that a list may have for a caller: 'mallory' and 'mallory@example.com', numbers in E.164. */
   #namesOf(uri: Uri): string[] {
-    const { user } = this.settings.numbers.resolve(uri);
-    return uri instanceof SipUri ? [user, `${user}@${uri.host}`] : [user];
+    const user = this.settings.numbers.canonical(uri);
+    // A domain is the same with the dot of its root.
+    return uri instanceof SipUri ? [user, `${user}@${uri.host.replace(/\.$/, '')}`] : [user];
   }
 }
 

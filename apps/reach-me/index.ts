@@ -8,10 +8,12 @@ export class ReachMe {
 
   @Invite()
   ring(request: SipRequest) {
-    const { numbers, targets, parallel, timeout } = this.settings;
+    const { numbers, targets, isListed, parallel, timeout } = this.settings;
     const { kind, user } = numbers.resolve(request.uri);
     const found = targets(user.toLowerCase());
-    if (kind === 'emergency' || found === 'next') return request.forward();
+    if (kind === 'emergency') return request.forward();
+    if (kind === 'invalid' && !isListed(user)) return request.createResponse(484).send();
+    if (found === 'next') return request.forward();
     if (found === undefined) return request.createResponse(404).send();
     const uris = found.map((target) => targetAt(target, user));
     // The caller would pay for a call that a phone redirects.
@@ -23,9 +25,12 @@ export class ReachMe {
    * tried again (§16.5), nor is it called when the caller has hung up: the best response goes to the caller.
    */
   @Status([300, 599], 'INVITE')
-  voicemail({ proxy }: ProxiedResponse) {
+  voicemail({ status, proxy }: ProxiedResponse) {
     const { voicemail, numbers } = this.settings;
-    if (voicemail === false) return;
-    proxy.proxyTo(targetAt(voicemail, numbers.resolve(proxy.originalRequest.uri).user));
+    const { uri } = proxy.originalRequest;
+    const mailbox = voicemail === false ? undefined : targetAt(voicemail, numbers.resolve(uri).user);
+    if (mailbox !== undefined && proxy.branch(mailbox) === undefined) proxy.proxyTo(mailbox);
+    // An element that follows a redirection makes the caller pay for the forward.
+    else if (status < 400) proxy.originalRequest.createResponse(480).send();
   }
 }

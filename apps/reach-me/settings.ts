@@ -5,22 +5,15 @@ import { z } from 'zod';
 const uri = z.string().refine(SipUri.canParse, { error: 'must be a SIP URI' });
 
 /** By user; a key that ends in '*' stands for every user that begins so. 'next': the next application has the call. */
-const targets = z
-  .record(
-    z.string().toLowerCase(),
-    z.union([z.literal('next'), z.preprocess((value) => [value].flat(), z.array(uri).min(1))], {
-      error: "must be 'next', a SIP URI or a list of them",
-    }),
-  )
-  .transform((all) => {
-    const users = new Map(Object.entries(all));
-    const prefixes = new PrefixMap(
-      Object.entries(all).flatMap(([key, value]) => (key.endsWith('*') ? [[key.slice(0, -1), value] as const] : [])),
-    );
-    return (user: string) => users.get(user) ?? prefixes.get(user);
-  });
+const targets = z.record(
+  z.string(),
+  z.union([z.literal('next'), z.preprocess((value) => [value].flat(), z.array(uri).min(1))], {
+    error: "must be 'next', a SIP URI or a list of them",
+  }),
+);
+type Target = z.output<typeof targets>[string];
 
-export const schema = z.strictObject({
+const sections = z.strictObject({
   numbers: z
     .custom<DialPlanOptions>(DialPlan.accepts, "must be a dial plan in quotes, such as { country: '49', area: '30' }")
     .default({})
@@ -31,7 +24,24 @@ export const schema = z.strictObject({
   targets: targets.prefault({ '*': 'sip:127.0.0.1:5070' }),
 });
 
+/** Users are named as the dial plan names them, whatever an operator has written. */
+export const schema = sections.transform(({ targets, ...rest }) => ({
+  ...rest,
+  ...targetsOf(Object.entries(targets).map(([key, value]) => [rest.numbers.canonical(key), value])),
+}));
+
 export type Settings = z.output<typeof schema>;
+
+function targetsOf(entries: readonly (readonly [key: string, target: Target])[]) {
+  const users = new Map(entries);
+  const prefixes = new PrefixMap(
+    entries.flatMap(([key, value]) => (key.endsWith('*') ? [[key.slice(0, -1), value] as const] : [])),
+  );
+  return {
+    targets: (user: string) => users.get(user) ?? prefixes.get(user),
+    isListed: (user: string) => users.has(user),
+  };
+}
 
 /** A target without a user takes the one that was dialled. */
 export function targetAt(target: string, user: string): SipUri {

@@ -150,7 +150,8 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
   }
 
   forward(): sdk.SipProxy {
-    return this.proxyTo(this.uri, { supervised: false });
+    // An application behind it that does not follow a redirection decides for this one, too.
+    return this.proxyTo(this.uri, { supervised: false, recurse: false });
   }
 
   get flowUri(): never {

@@ -205,10 +205,11 @@ describe('b2b-prepaid, among the applications', () => {
     ['E-16 dialled with the national prefix', 'sip:030123456@10.0.0.4'],
     ['E-16 a local number with its context', 'sip:30123456;phone-context=+49@10.0.0.4'],
     ['E-16 with visual separators', 'sip:+49-30-123456@10.0.0.4'],
-  ])('%s, a call is paid for', async (_, uri) => {
+  ])('%s, a call is paid for, and goes on to the number that was paid for', async (_, uri) => {
     const { alice, gateway, balance, ends } = await prepaidCalls();
     const call = alice.invite(uri, { via: 'siplet' });
     const invite = await gateway.receive('INVITE');
+    expect(invite.uri).toBe('sip:+4930123456@10.0.0.4');
     expect(await balance()).toBeLessThan(0.9);
     invite.reply(486);
     await call.response(486);
@@ -218,6 +219,8 @@ describe('b2b-prepaid, among the applications', () => {
   test.each([
     ['From differs in case', '<sip:ALICE@10.0.0.1>'],
     ['From has parameters', '<sip:alice;x=1@10.0.0.1>'],
+    ['From is escaped', '<sip:%61lice@10.0.0.1>'],
+    ['From has a display name', '"Bob" <sips:alice@elsewhere.example>'],
   ])('E-26 %s: the account is the same', async (_, from) => {
     const { alice, gateway, balance, ends } = await prepaidCalls();
     const call = alice.invite('sip:+4930123@10.0.0.4', { via: 'siplet', from });

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { open, readdir, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Address, type Logger, type SipSession } from '@siplet/sdk';
+import { Address, type Logger } from '@siplet/sdk';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Call, type CallRecord } from '../../apps/b2b-trunk/call.js';
@@ -135,7 +135,6 @@ test('E-25 a call has one record, and its circuit is free once; its times do not
     callId: 'c1',
     from: Address.parse('<sip:alice@h>'),
     to: Address.parse('<sip:+49301@h>'),
-    session: { id: 'callers' } as SipSession,
   };
   const call = new Call(request, '+49301', (record) => void made.push(record));
   call.isFull('full');
@@ -147,7 +146,7 @@ test('E-25 a call has one record, and its circuit is free once; its times do not
   now += 2000;
   call.answered(200);
   now += 61_500;
-  call.hungUp({ session: { id: 'callees' } as SipSession });
+  call.hungUp({ callId: 'c2' });
   call.hungUp(request);
   call.over(200, 'container');
   call.over(null, 'container');

@@ -143,14 +143,110 @@ describe('b2b-trunk, the call', () => {
   });
 
   test('E-21 a carrier that rings is not left for another: the phone must not ring twice', async () => {
-    const { alice, north, south, records, ends } = await carriers();
+    const { world, alice, north, south, records, ends } = await carriers();
     north.answerCancel = true;
     const call = alice.invite('sip:+4930123@siplet');
     (await north.receive('INVITE')).reply(180);
+    await world.run(170_000);
+    expect(records).toEqual([]);
     await call.response(408);
     await ends();
     expect(south.received).toEqual([]);
     expect(records).toMatchObject([{ attempts: [{ carrier: 'north', status: 408 }], status: 408 }]);
+  });
+
+  test('E-21 100 does not count as progress; a carrier that announces with 183 has the call', async () => {
+    const { world, alice, north, south, ends } = await carriers();
+    north.answerCancel = true;
+    const call = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(100);
+    const invite = await south.receive('INVITE');
+    expect(Math.trunc(world.clock.now() / 1000)).toBe(5);
+    invite.reply(183);
+    await world.run(60_000);
+    invite.reply(486);
+    await call.response(486);
+    await ends();
+  });
+
+  test.each([503, 500, 408, 504])('E-21 the phone rang, then %d: it is not rung by another carrier', async (status) => {
+    const { alice, north, south, ends } = await carriers();
+    const call = alice.invite('sip:+4930123@siplet');
+    const invite = await north.receive('INVITE');
+    invite.reply(180);
+    await call.response(180);
+    invite.reply(status, { headers: { Reason: 'Q.850;cause=34' } });
+    await call.response(status);
+    await ends();
+    expect(south.received).toEqual([]);
+  });
+
+  test.each([401, 407])('E-21 %d: the carrier does not know us, so the next is tried', async (status) => {
+    const { alice, north, south, ends } = await carriers();
+    const call = alice.invite('sip:+4930123@siplet');
+    (await north.receive('INVITE')).reply(status, { headers: { 'WWW-Authenticate': 'Digest realm="n", nonce="1"' } });
+    (await south.receive('INVITE')).reply(status, { headers: { 'WWW-Authenticate': 'Digest realm="s", nonce="1"' } });
+    expect((await call.response(500)).header('WWW-Authenticate')).toBeUndefined();
+    await ends();
+  });
+
+  test.each([
+    [302, 480],
+    [380, 480],
+    [487, 480],
+    [485, 485],
+    [488, 488],
+  ])(
+    'W-05 a carrier’s %d is %d for the caller, who sees nothing of the carrier; so does the record',
+    async (status, told) => {
+      const { alice, north, records, ends } = await carriers();
+      const call = alice.invite('sip:+4930123@siplet');
+      (await north.receive('INVITE')).reply(status, {
+        reason: 'North says no',
+        headers: {
+          Contact: '<sip:+4930123@10.0.0.4>',
+          Server: 'north',
+          Warning: '399 north.example "no"',
+          'Error-Info': '<sip:north.example>',
+          'Proxy-Authenticate': 'Digest realm="north", nonce="1"',
+          'Retry-After': '5',
+        },
+      });
+      const answer = await call.response(told);
+      expect(String(answer)).not.toMatch(/north|10\.0\.0\.4/i);
+      expect(answer.header('Retry-After')).toBe('5');
+      await ends();
+      expect(records).toMatchObject([{ status: told, attempts: [{ status }] }]);
+    },
+  );
+
+  test('W-05 the caller sees nothing of the carrier while the call lasts, either', async () => {
+    const { alice, north, ends } = await carriers();
+    const headers = { Server: 'north', 'User-Agent': 'north', 'P-Asserted-Identity': '<sip:+4930123@north>' };
+    const call = alice.invite('sip:+4930123@siplet');
+    const invite = await north.receive('INVITE');
+    invite.reply(183, { headers });
+    const early = await call.response(183);
+    invite.reply(200, { headers });
+    const answer = await call.response(200);
+    call.ack();
+    await invite.ack();
+    const info = invite.dialog.request('INFO', { headers });
+    const received = await alice.receive('INFO');
+    received.reply(200);
+    await info.response(200);
+    for (const message of [early, answer, received.message]) expect(String(message)).not.toContain('north');
+    const bye = call.bye();
+    (await north.receive('BYE')).reply(200, { headers });
+    await bye.response(200);
+    await ends();
+  });
+
+  test.each(['sip:1234567@siplet', 'sip:42@10.0.0.9', 'sip:bob@siplet'])('W-05 nobody takes %s: 404', async (uri) => {
+    const { alice, records, ends } = await carriers();
+    await alice.invite(uri, { via: 'siplet' }).response(404);
+    await ends();
+    expect(records).toEqual([]);
   });
 
   test('E-21 a carrier that is silent is left for another, also when the one before it made progress', async () => {
@@ -308,6 +404,19 @@ describe('b2b-trunk, circuits', () => {
     expect(records).toMatchObject([{ status: 503, attempts: [{ carrier: 'west' }] }]);
   });
 
+  test.each(['sip:+49112@siplet', 'sip:0049112@siplet', 'urn:service:sos', 'urn:service:sos.fire'])(
+    'E-24 %s goes to the carrier for 112, as 112',
+    async (uri) => {
+      const { alice, north, ends } = await carriers();
+      const call = alice.invite(uri, { via: 'siplet' });
+      const invite = await north.receive('INVITE');
+      expect(invite.uri).toBe('sip:112@10.0.0.4');
+      invite.reply(486);
+      await call.response(486);
+      await ends();
+    },
+  );
+
   test('E-24 an emergency call is put through whatever the limit is', async () => {
     const { alice, north, ends } = await carriers(
       "{ carriers: { north: { uri: 'sip:10.0.0.4', limit: 0 } }, routes: { '112': { north: {} } } }",
@@ -394,6 +503,58 @@ describe('b2b-trunk, what carriers are shown', () => {
       expect((await shown('+4930123', { [name]: value })).header(name)).toBe(value);
     },
   );
+});
+
+describe('b2b-trunk, a caller who wants privacy', () => {
+  test('E-22 RFC 3323 §4.1 a carrier that is not trusted gets no header that is unknown or may tell who calls', async () => {
+    const { alice, north, ends } = await carriers();
+    const told = ['In-Reply-To', 'P-Access-Network-Info', 'X-Caller', 'Geolocation', 'Identity', 'P-Charging-Vector'];
+    const headers = { ...Object.fromEntries(told.map((name) => [name, 'alice'])), Priority: 'urgent' };
+    const call = alice.invite('sip:+4930123@siplet', {
+      headers: { Privacy: 'header;id', Contact: '<sip:alice@10.0.0.1>', ...headers },
+    });
+    const invite = await north.receive('INVITE');
+    expect(String(invite.message)).not.toMatch(/alice|10\.0\.0\.1/);
+    expect(invite.message.header('Priority')).toBe('urgent');
+    invite.reply(486);
+    await call.response(486);
+    await ends();
+  });
+
+  test('E-22 nor while the call lasts: in requests, and in responses', async () => {
+    const { alice, north, ends } = await carriers();
+    const headers = {
+      'User-Agent': 'alice',
+      'P-Asserted-Identity': '<sip:alice@h>',
+      'Call-Info': '<http://alice>',
+      Server: 'alice',
+    };
+    const call = alice.invite('sip:+4930123@siplet', { headers: { Privacy: 'id' } });
+    const invite = await north.receive('INVITE');
+    invite.reply(200);
+    await call.response(200);
+    call.ack({ headers });
+    const ack = await invite.ack();
+    const info = invite.dialog.request('INFO');
+    (await alice.receive('INFO')).reply(200, { headers });
+    const answer = await info.response(200);
+    const bye = call.dialog.request('BYE', { headers });
+    const received = await north.receive('BYE');
+    received.reply(200);
+    await bye.response(200);
+    for (const message of [ack.message, answer, received.message]) expect(String(message)).not.toContain('alice');
+    await ends();
+  });
+
+  test('E-22 RFC 3325 §7 nobody is asserted to a trusted carrier when nobody is known', async () => {
+    const { alice, west, ends } = await carriers();
+    const call = alice.invite('sip:+15550100@siplet', { from: '"Anonymous" <sip:Anonymous@anonymous.invalid>' });
+    const invite = await west.receive('INVITE');
+    expect(invite.message.header('P-Asserted-Identity')).toBeUndefined();
+    invite.reply(486);
+    await call.response(486);
+    await ends();
+  });
 });
 
 describe('b2b-trunk, among the applications', () => {

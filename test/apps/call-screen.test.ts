@@ -42,6 +42,10 @@ describe('call-screen, the call', () => {
     ['W-06 a number that is dialled with 00', '<sip:00499005123456@a.example>', 'carol', 403],
     ['E-26 a number in a tel URI', '<tel:+49-900-5123456>', 'carol', 403],
     ['E-26 a local number with its context', '<tel:9005123456;phone-context=+49>', 'carol', 403],
+    ['W-06 a user with an escaped letter', '<sip:%6dallory@a.example>', 'carol', 403],
+    ['W-06 a domain with the dot of its root', '<sip:x@spam.example.>', 'carol', 403],
+    ['W-06 a number with the readers’ (0)', '<sip:+49(0)9005123456@a.example>', 'carol', 403],
+    ['W-06 a number with spaces', '<sip:+49%20900%205123456@a.example>', 'carol', 403],
     ['a user whatever the case', '<sip:MALLORY@a.example>', 'carol', 403],
     ['§21.6.2 the callee blocks everybody', '<sip:carol@a.example>', 'bob', 603],
     ['§21.6.2 the callee is found whatever the case', '<sip:carol@a.example>', 'BOB', 603],
@@ -69,6 +73,23 @@ describe('call-screen, the call', () => {
     const call = alice.invite(uri, { via: 'siplet', headers: { From: '<sip:mallory@a.example>;tag=a' } });
     (await bob.receive('INVITE')).reply(486);
     await call.response(486);
+  });
+
+  test('W-06 the lists may write numbers as they are dialled', async () => {
+    const { alice } = await screening("{ numbers: { country: '49' }, block: ['0900*', '0049-30-123456'] }");
+    for (const user of ['+499001', '+49900123456', '030123456'])
+      await alice.invite('sip:carol@siplet', { from: `<sip:${user}@a.example>` }).response(403);
+  });
+
+  test('E-23 a redirection by a phone is not followed for the caller', async () => {
+    const on = await stage(
+      { 'call-screen': callScreen },
+      { phones: { alice: '10.0.0.1', bob: '10.0.0.2', carol: '10.0.0.3' } },
+    );
+    const call = on.alice.invite('sip:bob@10.0.0.2', { via: 'siplet' });
+    (await on.bob.receive('INVITE')).reply(302, { headers: { Contact: '<sip:+49900123@10.0.0.3>' } });
+    await call.response(302);
+    expect(on.carol.received).toEqual([]);
   });
 
   test('RFC 3325 the asserted identity counts where it is believed, and only there', async () => {

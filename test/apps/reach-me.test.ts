@@ -82,6 +82,39 @@ describe('reach-me, the call', () => {
     await call.response('final');
   });
 
+  test('E-23 without voicemail the caller gets 480, and not where the phone points', async () => {
+    const { alice, desk, mobile, mailbox } = await reaching(IN_TURN.replace("'sip:10.0.0.20'", 'false'));
+    const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
+    (await desk.receive('INVITE')).reply(302, { headers: { Contact: '<sip:+4990012345@10.0.0.20>' } });
+    (await mobile.receive('INVITE')).reply(305, { headers: { Contact: '<sip:10.0.0.20>' } });
+    expect((await call.response(480)).header('Contact')).toBeUndefined();
+    expect(mailbox.received).toEqual([]);
+  });
+
+  test('E-23 the mailbox redirects the call, too: 480', async () => {
+    const { alice, desk, mobile, mailbox, container } = await reaching(IN_TURN);
+    const call = alice.invite('sip:bob@example.com', { via: 'siplet' });
+    (await desk.receive('INVITE')).reply(486);
+    (await mobile.receive('INVITE')).reply(486);
+    (await mailbox.receive('INVITE')).reply(302, { headers: { Contact: '<sip:+4990012345@10.0.0.20>' } });
+    await call.response(480);
+    expect(container.problems()).toEqual([]);
+  });
+
+  test('E-26 digits that are not a number ring nobody; a user that is listed rings', async () => {
+    const { alice, desk } = await reaching(
+      "{ numbers: { country: '49' }, voicemail: false, targets: { '*': 'sip:10.0.0.4', '+4930 12345': 'sip:phone@10.0.0.4' } }",
+    );
+    for (const user of ['00', '+49', '+0301234567', '+'])
+      await alice.invite(`sip:${user}@example.com`, { via: 'siplet' }).response(484);
+    expect(desk.received).toEqual([]);
+    const call = alice.invite('sip:03012345@example.com', { via: 'siplet' });
+    const invite = await desk.receive('INVITE');
+    expect(invite.uri).toBe('sip:phone@10.0.0.4');
+    invite.reply(486);
+    await call.response(486);
+  });
+
   test.each(['sip:110@10.0.0.20', 'sip:+49110@10.0.0.20'])(
     'E-24 %s is an emergency number: it passes on, and never ends at voicemail',
     async (uri) => {

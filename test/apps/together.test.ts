@@ -1,6 +1,6 @@
 // The sample applications together, as `npm start` runs them: apps/siplet.yaml; and that their READMEs show what they
 // take.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -114,14 +114,32 @@ describe('apps/siplet.yaml', () => {
     expect(other.received).toEqual([]);
   });
 
-  test('E-24 everybody may call 112, also a blocked caller without an account', async () => {
-    const { alice, phone, over } = await all(asStarted());
-    const call = alice.invite('sip:112@siplet', { from: '<sip:mallory@example.com>' });
+  test.each([
+    ['112', 'sip:112@siplet'],
+    ['+49112', 'sip:+49112@siplet'],
+    ['a service', 'urn:service:sos'],
+    ['a sub-service', 'urn:service:sos.ambulance'],
+  ])('E-24 everybody may call %s, also a blocked caller without an account', async (_, uri) => {
+    const { alice, phone, other, over } = await all(asStarted());
+    const call = alice.invite(uri, { via: 'siplet', from: '<sip:mallory@example.com>' });
     const invite = await phone.receive('INVITE');
     expect(invite.uri).toBe('sip:112@10.0.0.2');
     invite.reply(486);
     await call.response(486);
     await over();
+    expect(other.received).toEqual([]);
+  });
+
+  test('E-23 a phone redirects to a dear number: nobody calls it, and the caller gets voicemail', async () => {
+    const { alice, phone, other, over } = await all(asStarted());
+    const call = alice.invite('sip:bob@siplet');
+    (await phone.receive('INVITE')).reply(302, { headers: { Contact: '<sip:+4990012345@siplet>' } });
+    const invite = await other.receive('INVITE');
+    expect(invite.uri).toBe('sip:bob@10.0.0.3');
+    invite.reply(486);
+    await call.response(480);
+    await over();
+    expect(existsSync(join(folder, 'balances.json'))).toBe(false);
   });
 
   test('whom call-screen turns away reaches nobody', async () => {

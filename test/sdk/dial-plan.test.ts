@@ -1,5 +1,5 @@
 // DialPlan: what a URI names at one place (RFC 3966, E.164); and what a plan may be made of.
-import { DialPlan, type DialPlanOptions, type PartyKind } from '@siplet/sdk';
+import { DialPlan, type DialPlanOptions, type PartyKind, SipUri } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 
 const berlin = new DialPlan({
@@ -65,6 +65,30 @@ describe('what is dialled', () => {
     },
   );
 
+  test.each([
+    '+49O30123456',
+    '+4930123456#',
+    '+491;x@y',
+    '+',
+    '-',
+    '()',
+    '+%20',
+    '+*',
+    '+alice',
+    '00*#',
+    '%2B49%00301234',
+  ])('E-26 sip:%s@carrier names nobody, and is not a number', (user) => {
+    expect(berlin.resolve(new SipUri({ user: decodeURIComponent(user), host: 'carrier' })).kind).toBe('invalid');
+  });
+
+  test.each(['*21#', '#31#', '*100'])('E-26 %s is a code of this place', (dialled) => {
+    expect(berlin.resolve(new SipUri({ user: dialled, host: 'h' }))).toEqual({ kind: 'local', user: dialled });
+  });
+
+  test.each(['030/123 456', '+49 30 123456', '(030) 123.456'])('E-26 separators that people write: %s', (dialled) => {
+    expect(berlin.resolve(new SipUri({ user: dialled, host: 'h' }))).toEqual({ kind: 'number', user: '+4930123456' });
+  });
+
   test('+ and 6 digits are too few, 7 to 15 are a number, 16 too many', () => {
     const kinds = [6, 7, 15, 16].map((length) => berlin.resolve(`sip:+${'4'.repeat(length)}@h`).kind);
     expect(kinds).toEqual(['invalid', 'number', 'number', 'invalid']);
@@ -84,6 +108,29 @@ describe('RFC 5031 emergency services', () => {
     },
   );
 
+  test.each([
+    ['completed by a telephone', 'sip:+49110@h', '110'],
+    ['with the international prefix', 'sip:0049112@h', '112'],
+    ['with separators', 'tel:1-1-2;phone-context=+49', '112'],
+    ['escaped', 'sip:%31%31%32@h', '112'],
+    ['with parameters', 'sip:112;ext=1;phone-context=siplet.example@h;user=phone', '112'],
+    ['by a service', 'urn:service:sos', '112'],
+    ['by a sub-service', 'urn:service:sos.ambulance', '112'],
+  ])('E-24 RFC 5031 an emergency number %s is named as the plan has it', (_, uri, user) => {
+    expect(berlin.resolve(uri)).toEqual({ kind: 'emergency', user });
+  });
+
+  test('E-24 a plan without a country takes any country code for that of an emergency number', () => {
+    const kinds = ['+49112', '+1911', '+353112', '+4930112', '+112'].map(
+      (user) => new DialPlan().resolve(`sip:${user}@h`).kind,
+    );
+    expect(kinds).toEqual(['emergency', 'emergency', 'emergency', 'number', 'invalid']);
+  });
+
+  test('E-24 RFC 5031 §4.2 urn:service:sos is the first number of a plan that lacks 112', () => {
+    expect(new DialPlan({ emergency: ['999', '18000'] }).resolve('urn:service:sos').user).toBe('999');
+  });
+
   test.each(['sip:911@h', 'sip:1120@h', 'sip:112x@h', 'urn:service:sosx', 'sip:+44112@h'])('not %s', (uri) => {
     expect(berlin.isEmergency(uri)).toBe(false);
   });
@@ -94,6 +141,24 @@ describe('RFC 5031 emergency services', () => {
       true,
       false,
     ]);
+  });
+});
+
+describe('one name of a party', () => {
+  test.each([
+    ['alice', ['Alice', 'sip:ALICE@h', 'sip:alice;x=1@h', 'sip:%61lice@h', 'sips:alice:secret@h:5061;user=ip']],
+    [
+      '+4930123456',
+      [...['030123456', '+49 30 123456', '0049-30-123456', 'tel:+49-30-123456', 'sip:030123456@h;user=phone']],
+    ],
+    ['+4930123456', ['tel:123456;phone-context=+49-30', 'sip:%2b4930123456@h', 'sip:+4930123456;ext=5@h']],
+    ['+49900123456', ['+49(0)900123456', 'sip:+490900123456@h', 'sip:00490900123456@h', 'sip:0049(0)900123456@h']],
+    ['112', ['112', '+49112', 'urn:service:sos']],
+    ['+49900*', ['+49900*', '0900*', '0049-900*']],
+    ['*', ['*']],
+    ['', ['sip:h']],
+  ])('E-26 %j', (name, parties) => {
+    expect(parties.map((party) => berlin.canonical(party))).toEqual(parties.map(() => name));
   });
 });
 
