@@ -1,9 +1,10 @@
 // Decides which messages need no transaction: those of stateless siplets that belong to nothing that the container
 // keeps (§16.11).
 import { type Request, Response } from '../message/index.js';
+import type { StatelessRoute } from '../proxy/former-routes.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 import { isForElement, type Own } from '../proxy/route-preprocessing.js';
-import type { StatelessProxy, StatelessRoute } from '../proxy/stateless.js';
+import type { StatelessProxy } from '../proxy/stateless.js';
 import type { ActiveApplications, Router } from '../routing/router.js';
 import type { StatelessUser, TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Flow } from '../transport/flow.js';

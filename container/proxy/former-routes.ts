@@ -1,7 +1,14 @@
 // Which version of a stateless siplet a request belongs to (RULES.md section 6): after a redeployment or a removal the
 // former version is asked for CANCELs, ACKs and repeats of what it has routed, for 64*T1.
 import type { Clock, Deadline, Timed } from '../base/clock.js';
-import type { StatelessRoute } from './stateless.js';
+import type { Request, Uri } from '../message/index.js';
+import type { Flow } from '../transport/flow.js';
+
+/**
+ * Where a stateless siplet sends a request: wire text of the target's URI; undefined when it names none. Must not
+ * throw.
+ */
+export type StatelessRoute = (request: Request, flow: Flow, popped: Uri | undefined) => string | undefined;
 
 /** How many of the last requests are known. Older ones are overwritten in no particular order. */
 const REMEMBERED = 1 << 18;

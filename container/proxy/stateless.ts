@@ -5,18 +5,12 @@ import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
-import { FormerRoutes } from './former-routes.js';
 import { addContentLength, decrementMaxForwards, postprocessRouting, replaceRequestUri } from './forwarding.js';
+import { FormerRoutes, type StatelessRoute } from './former-routes.js';
 import type { Location } from './next-hop.js';
 import { type Own, preprocessRoute } from './route-preprocessing.js';
 import { StatelessRequest } from './stateless-request.js';
 import { type Refusal, refusalOf, validate } from './validation.js';
-
-/**
- * Where a stateless siplet sends a request: wire text of the target's URI; undefined when it names none. Must not
- * throw.
- */
-export type StatelessRoute = (request: Request, flow: Flow, popped: Uri | undefined) => string | undefined;
 
 /** What the stateless proxy needs from the container. */
 interface StatelessServices extends Location {

@@ -4,7 +4,7 @@ import type { RoutingDirective, RoutingRegion, TargetedRequest } from '@siplet/s
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
 import type { Request, Uri } from '../message/index.js';
-import type { StatelessRoute } from '../proxy/stateless.js';
+import type { StatelessRoute } from '../proxy/former-routes.js';
 import type { Flow } from '../transport/flow.js';
 import type { RoutingState } from '../transport/routing-state.js';
 

@@ -4,7 +4,7 @@
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
 import { Uri } from '../message/index.js';
-import type { StatelessRoute } from '../proxy/stateless.js';
+import type { StatelessRoute } from '../proxy/former-routes.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';
 import { type UriOrAddress, uriText } from '../servlet/values.js';
 

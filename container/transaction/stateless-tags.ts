@@ -1,5 +1,5 @@
-// To tags for responses without a transaction: a function of the request, so that retransmissions get the same response,
-// and the ACK is recognized by it (§8.2.7).
+// To tags for responses without a transaction: a function of the request, so that retransmissions get the same
+// response, and the ACK is recognized by it (§8.2.7).
 import type { Request } from '../message/index.js';
 
 /** FNV-1a with 32 bits. The salt makes the tags ours: a peer can neither predict them nor provoke collisions. */

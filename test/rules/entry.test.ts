@@ -5,7 +5,7 @@ import { BOB, stage } from '../world/stage.js';
 
 type Seen = [string, string, string | undefined][];
 
-/** Three applications in a row, each of which notes where every request came from. */
+/** Three applications in a row. Each notes where every request came from. */
 async function inARow(goesOn: (request: SipRequest) => unknown) {
   const seen: Seen = [];
   const application = (name: string) => {

@@ -1,5 +1,5 @@
-// A stateless siplet that is redeployed or removed while transactions run (RULES.md section 6): what belongs to a request
-// goes where that request went.
+// A stateless siplet that is redeployed or removed while transactions run (RULES.md section 6): what belongs to a
+// request goes where that request went.
 import { Initial, type SipRequest, Siplet as siplet } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
 import { requests } from '../world/arrivals.js';
