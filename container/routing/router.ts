@@ -41,6 +41,10 @@ export class Destination implements RoutingState {
     return this.before.at(-1);
   }
 
+  get detectsLoops(): boolean {
+    return this.route === undefined;
+  }
+
   /** Distinguishes the application's second turn from a loop; '' for its first. */
   get turn(): string {
     const { name } = this.application;

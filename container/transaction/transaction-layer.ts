@@ -116,7 +116,7 @@ export class TransactionLayer implements Transactions {
     if (request.method === 'ACK') throw new Error('an ACK has no transaction: send it statelessly');
     const flow = hop.flow ?? this.#transport.open(hop);
     const slot = this.#sent.nextSlot;
-    const branch = flat(branchOf(this.#identifiers.branch(), slot, loopPart));
+    const branch = flat(branchOf(this.#identifiers.branch(), slot, flow.plainVia === true ? '' : loopPart));
     request.pushField(Field.trusted('Via', viaOf(flow, branch)));
     const transaction = new ClientTransaction(this.#clientGround, request, branch, slot, flow, user);
     this.#sent.add(transaction);
@@ -260,5 +260,6 @@ export class TransactionLayer implements Transactions {
 
 /** §18.1.1; `rport` is RFC 3581 §3. */
 function viaOf(flow: Flow, branch: string): string {
+  if (flow.plainVia) return `SIP/2.0/${flow.transport} ${flow.sentBy};branch=${branch}`;
   return `SIP/2.0/${flow.transport} ${flow.sentBy};branch=${branch};rport`;
 }
