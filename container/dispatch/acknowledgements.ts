@@ -18,7 +18,8 @@ export class Acknowledgements {
     const { services } = this;
     if (validate(ack) !== undefined && ack.maxForwards === 0) return;
     const route = preprocessRoute(ack, services.own, flow);
-    const cookie = route === undefined ? undefined : services.routeCookies.read(route, ack.callId);
+    const cookie =
+      route === undefined ? undefined : services.routeCookies.read(route, ack.callId, services.proxiedDialogs);
     const session = services.proxiedDialogs.match(cookie, ack);
     if (session !== undefined) {
       this.#pass(ack, session, cookie, flow);

@@ -24,7 +24,8 @@ export class DialogRequests {
   receive(request: Request, transaction: ServerTransaction, route: Uri | undefined): void {
     const { services } = this;
     services.counters.subsequent++;
-    const cookie = route === undefined ? undefined : services.routeCookies.read(route, request.callId);
+    const cookie =
+      route === undefined ? undefined : services.routeCookies.read(route, request.callId, services.proxiedDialogs);
     const session = services.proxiedDialogs.match(cookie, request);
     if (session !== undefined) this.#forward(request, transaction, route, cookie, session);
     else this.#serve(request, transaction, route);

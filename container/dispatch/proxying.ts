@@ -77,7 +77,9 @@ export class Proxying implements Supervisor, ProxyRole {
 
   recordRoute(parameters: string): string {
     const { routeCookies, proxiedDialogs } = this.received.services;
-    return routeCookies.write(proxiedDialogs.nameOf(this.#set), this.#set.callId, parameters);
+    const name = proxiedDialogs.nameOf(this.#set);
+    proxiedDialogs.writes(this.#set, parameters);
+    return routeCookies.write(name, this.#set.callId, parameters);
   }
 
   get #set(): Dialogs {

@@ -93,6 +93,8 @@ export class Engine {
       flowForResponse: (response, arrivedOn) =>
         response.via === undefined ? undefined : this.transport.flowForVia(response.via, arrivedOn),
       problem: (text, error) => log.warn({ err: error }, text),
+      clock,
+      t1: timers.t1,
       isStopping: () => this.refusesNew,
     });
     const { transport, transactions, router } = this;
@@ -116,6 +118,7 @@ export class Engine {
     transactions.stateless = new Intake({
       stateless: this.stateless,
       transactions,
+      applications,
       router,
       own: transport,
       isInDialog: (request) => dispatcher.inDialog.isInDialog(request),

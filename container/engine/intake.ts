@@ -1,16 +1,18 @@
 // Decides which messages need no transaction: those of stateless siplets that belong to nothing that the container
 // keeps (§16.11).
 import { type Request, Response } from '../message/index.js';
+import type { StatelessRoute } from '../proxy/former-routes.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 import { isForElement, type Own } from '../proxy/route-preprocessing.js';
-import type { StatelessProxy, StatelessRoute } from '../proxy/stateless.js';
-import type { Router } from '../routing/router.js';
+import type { StatelessProxy } from '../proxy/stateless.js';
+import type { ActiveApplications, Router } from '../routing/router.js';
 import type { StatelessUser, TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Flow } from '../transport/flow.js';
 
 interface IntakeParts {
   readonly stateless: StatelessProxy;
   readonly transactions: TransactionLayer;
+  readonly applications: ActiveApplications;
   readonly router: Router;
   readonly own: Own;
   /** Whether a request is in a dialog in which an application of ours is a user agent. */
@@ -20,7 +22,11 @@ interface IntakeParts {
 }
 
 export class Intake implements StatelessUser {
-  constructor(private readonly parts: IntakeParts) {}
+  #known: ActiveApplications['active'];
+
+  constructor(private readonly parts: IntakeParts) {
+    this.#known = parts.applications.active;
+  }
 
   takes(message: Request | Response, flow: Flow): boolean {
     const { stateless } = this.parts;
@@ -33,9 +39,15 @@ export class Intake implements StatelessUser {
 
   /** The routing function of the stateless siplet that takes the request, if there is one. */
   #statelessRoute(request: Request, flow: Flow): StatelessRoute | undefined {
-    const { router, own } = this.parts;
-    if (!router.hasStateless || this.#isStateful(request, flow) || isForElement(request, own)) return undefined;
-    return router.stateless(request, flow);
+    const { applications, router, own, stateless } = this.parts;
+    if (applications.active !== this.#known) {
+      this.#known = applications.active;
+      stateless.applicationsChanged();
+    }
+    if (!router.hasStateless && !stateless.hasFormer) return undefined;
+    if (this.#isStateful(request, flow) || isForElement(request, own)) return undefined;
+    const former = stateless.hasFormer ? stateless.formerRouteOf(request) : undefined;
+    return former ?? router.stateless(request, flow);
   }
 
   /**

@@ -11,7 +11,13 @@ const NAME = 'sid';
 /** More than the number of possible dialogs. */
 const MAX_SLOT = 999_999_999;
 
-/** A Route value of ours that came back unchanged. */
+/** The parameters of applications that the container has written beside the name of a dialog set. */
+interface Written {
+  /** Each raw, with a leading ';'. */
+  parametersOf(name: string): readonly string[];
+}
+
+/** A Route value of ours that came back. */
 export interface RouteCookie {
   /** The name of the dialog set. */
   readonly name: string;
@@ -31,20 +37,35 @@ export class RouteCookies {
     return `;${NAME}=${name}.${this.#check(name, callId, parameters)}${parameters}`;
   }
 
-  /** Undefined when it carries none, or one that this container did not write for this call. */
-  read(uri: Uri, callId: string): RouteCookie | undefined {
+  /**
+   * Undefined when it carries none, or one that this container did not write for this call. A peer may have added
+   * parameters or changed their order: `written` tells which are ours. Without it, everything must be as written.
+   */
+  read(uri: Uri, callId: string, written?: Written): RouteCookie | undefined {
     const { parameters: text } = uri;
     const value = cookieOf(uri);
     if (value === undefined) return undefined;
     const dot = value.lastIndexOf('.');
     const name = value.slice(0, Math.max(0, dot));
     const parameters = text.slice(text.indexOf(value) + value.length);
-    return this.#check(name, callId, parameters) === value.slice(dot + 1) ? { name, parameters } : undefined;
+    const check = value.slice(dot + 1);
+    if (this.#check(name, callId, parameters) === check) return { name, parameters };
+    if (written === undefined) return undefined;
+    for (const ours of written.parametersOf(name)) {
+      if (includes(text, ours) && this.#check(name, callId, ours) === check) return { name, parameters: ours };
+    }
+    return this.#check(name, callId, '') === check ? { name, parameters: '' } : undefined;
   }
 
   #check(name: string, callId: string, parameters: string): string {
     return this.#hash.begin().add(name).add(callId).add(parameters).end();
   }
+}
+
+/** Whether every one of our parameters is among the received ones. */
+function includes(received: string, ours: string): boolean {
+  const there = received.split(';');
+  return ours.split(';').every((parameter) => there.includes(parameter));
 }
 
 /** The number behind the last dot of a name; -1 where there is none. */

@@ -1,20 +1,16 @@
 // The stateless proxy (§16.11, RULES.md section 6): one target for each request, the same branch for each
 // retransmission, nothing kept.
+import type { Clock } from '../base/clock.js';
 import { type HashKey, KeyedHash } from '../base/keyed-hash.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import type { Transactions } from '../transaction/user.js';
 import type { Flow, Hop } from '../transport/flow.js';
+import { FormerRoutes, type StatelessRoute } from './former-routes.js';
 import { addContentLength, decrementMaxForwards, postprocessRouting, replaceRequestUri } from './forwarding.js';
 import type { Location } from './next-hop.js';
 import { type Own, preprocessRoute } from './route-preprocessing.js';
 import { StatelessRequest } from './stateless-request.js';
 import { type Refusal, refusalOf, validate } from './validation.js';
-
-/**
- * Where a stateless siplet sends a request: wire text of the target's URI; undefined when it names none. Must not
- * throw.
- */
-export type StatelessRoute = (request: Request, flow: Flow, popped: Uri | undefined) => string | undefined;
 
 /** What the stateless proxy needs from the container. */
 interface StatelessServices extends Location {
@@ -26,6 +22,9 @@ interface StatelessServices extends Location {
   /** The flow for a response from which our own Via was removed (§16.7 step 9). */
   flowForResponse(response: Response, arrivedOn: Flow): Flow | undefined;
   problem(text: string, error: unknown): void;
+  readonly clock: Clock;
+  /** Milliseconds. */
+  readonly t1: number;
   /** True while new requests are refused: no one would be here for their responses and their CANCEL. */
   isStopping(): boolean;
 }
@@ -40,12 +39,29 @@ const BRANCH = MARK.length + 2 * HASH;
 export class StatelessProxy {
   readonly #services: StatelessServices;
   readonly #hash: KeyedHash;
+  readonly #former: FormerRoutes;
   /** Plain numbers, for metrics. */
   readonly counters = { requests: 0, responses: 0, refused: 0, strays: 0 };
 
   constructor(services: StatelessServices) {
     this.#services = services;
     this.#hash = new KeyedHash(services.key);
+    this.#former = new FormerRoutes(services.clock, 64 * services.t1);
+  }
+
+  /** Applications were deployed or removed. */
+  applicationsChanged(): void {
+    this.#former.changed();
+  }
+
+  /** Whether versions may be asked that are no longer in service. */
+  get hasFormer(): boolean {
+    return this.#former.hasFormer;
+  }
+
+  /** The version that routed this request before it was taken out of service. */
+  formerRouteOf(request: Request): StatelessRoute | undefined {
+    return this.#former.of(this.#branchOf(request), undefined);
   }
 
   /**
@@ -73,10 +89,11 @@ export class StatelessProxy {
    * Forwards a request to the target that `route` names, or refuses it. No one else uses the message, so it is
    * forwarded without a copy.
    */
-  request(request: Request, flow: Flow, route: StatelessRoute): void {
+  request(request: Request, flow: Flow, current: StatelessRoute): void {
     const { method } = request;
     this.counters.requests++;
     const branch = this.#branchOf(request);
+    const route = this.#former.of(branch, current) ?? current;
     const isAnswered = method !== 'ACK';
     if (!isAnswered && request.to.tag === this.#tagOf(branch)) return; // acknowledges a response of ours (§8.2.7)
     const refusal = isAnswered && method !== 'CANCEL' ? this.#refusalOf(request) : undefined;

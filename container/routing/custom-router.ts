@@ -4,9 +4,9 @@ import type { RoutingDirective, SipApplicationRouter, TargetedRequest } from '@s
 import type { Logger } from 'pino';
 import type { DeployedApplication } from '../application/application.js';
 import type { Request, Uri } from '../message/index.js';
+import type { StatelessRoute } from '../proxy/former-routes.js';
 import type { Own } from '../proxy/route-preprocessing.js';
 import { preprocessRoute } from '../proxy/route-preprocessing.js';
-import type { StatelessRoute } from '../proxy/stateless.js';
 import { validate } from '../proxy/validation.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';
 import type { Flow } from '../transport/flow.js';

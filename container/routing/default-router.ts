@@ -3,7 +3,7 @@
 import type { RoutingDirective } from '@siplet/sdk';
 import type { DeployedApplication } from '../application/application.js';
 import type { Request, Uri } from '../message/index.js';
-import type { StatelessRoute } from '../proxy/stateless.js';
+import type { StatelessRoute } from '../proxy/former-routes.js';
 import type { Flow } from '../transport/flow.js';
 import { routingStateOn } from '../transport/internal-flow.js';
 import { OUTSIDE, type RoutingState } from '../transport/routing-state.js';

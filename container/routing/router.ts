@@ -4,7 +4,7 @@ import type { RoutingDirective, RoutingRegion, TargetedRequest } from '@siplet/s
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
 import type { Request, Uri } from '../message/index.js';
-import type { StatelessRoute } from '../proxy/stateless.js';
+import type { StatelessRoute } from '../proxy/former-routes.js';
 import type { Flow } from '../transport/flow.js';
 import type { RoutingState } from '../transport/routing-state.js';
 
@@ -39,6 +39,10 @@ export class Destination implements RoutingState {
 
   get sender(): string | undefined {
     return this.before.at(-1);
+  }
+
+  get detectsLoops(): boolean {
+    return this.route === undefined;
   }
 
   /** Distinguishes the application's second turn from a loop; '' for its first. */

@@ -4,13 +4,18 @@
 import type { DeployedApplication } from '../application/application.js';
 import type { Handler } from '../application/handler.js';
 import { Uri } from '../message/index.js';
-import type { StatelessRoute } from '../proxy/stateless.js';
+import type { StatelessRoute } from '../proxy/former-routes.js';
 import { ReadonlySipRequest } from '../servlet/readonly-request.js';
 import { type UriOrAddress, uriText } from '../servlet/values.js';
 
+/** One function for each handler: it stands for a version of the siplet. */
+const ROUTES = new WeakMap<Handler, StatelessRoute>();
+
 /** If the function throws or returns something other than a URI, the error is logged, and the request has no target. */
 export function statelessRoute(application: DeployedApplication, handler: Handler): StatelessRoute {
-  return (request, flow, popped) => {
+  const there = ROUTES.get(handler);
+  if (there !== undefined) return there;
+  const route: StatelessRoute = (request, flow, popped) => {
     try {
       return targetOf(handler.invoke(new ReadonlySipRequest(request, flow, popped)));
     } catch (error) {
@@ -19,6 +24,8 @@ export function statelessRoute(application: DeployedApplication, handler: Handle
       return undefined;
     }
   };
+  ROUTES.set(handler, route);
+  return route;
 }
 
 function targetOf(returned: unknown): string | undefined {

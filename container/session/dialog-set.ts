@@ -28,6 +28,7 @@ export class DialogSet implements Dialogs {
   readonly from: string;
   readonly to: string;
   name: string | undefined;
+  routeParameters: readonly string[] | undefined;
   slot = -1;
   keeper: DialogsKeeper | undefined;
   isProxied = false;

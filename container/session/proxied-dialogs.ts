@@ -12,6 +12,8 @@ import type { Dialogs, DialogsKeeper, SipSession } from './sip-session.js';
  */
 const MAX_LOOKED_AT = 32;
 
+const NO_PARAMETERS: readonly string[] = [];
+
 export class ProxiedDialogs implements DialogsKeeper {
   /** By the slot that ends the name in our Record-Route. */
   readonly #named = new Slots<Dialogs>();
@@ -44,9 +46,20 @@ export class ProxiedDialogs implements DialogsKeeper {
     return set?.name === name ? set : undefined;
   }
 
+  /** The parameters of the application that our Record-Route has carried for these dialogs. */
+  parametersOf(name: string): readonly string[] {
+    return this.named(name)?.routeParameters ?? NO_PARAMETERS;
+  }
+
   /** The session of the dialog that our Route value names and the request is in. */
   match(cookie: RouteCookie | undefined, request: Request): SipSession | undefined {
     return cookie === undefined ? undefined : this.named(cookie.name)?.match(request);
+  }
+
+  /** They are written into our Record-Route. */
+  writes(set: Dialogs, parameters: string): void {
+    if (parameters === '' || set.routeParameters?.includes(parameters)) return;
+    set.routeParameters = [...(set.routeParameters ?? NO_PARAMETERS), parameters].slice(-MAX_LOOKED_AT);
   }
 
   ended(set: Dialogs): void {

@@ -41,6 +41,8 @@ export interface Dialogs {
    * part is their slot.
    */
   name: string | undefined;
+  /** The application's parameters in our Record-Route, each raw with a leading ';'; undefined: none. */
+  routeParameters: readonly string[] | undefined;
   /** The index that finds them by their name. */
   slot: number;
   keeper: DialogsKeeper | undefined;

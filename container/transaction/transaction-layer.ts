@@ -9,7 +9,7 @@ import { type ClientGround, ClientTransaction } from './client-transaction.js';
 import { isRfc2543, MAGIC_COOKIE, serverKey } from './keys.js';
 import { branchOf, SentTransactions } from './sent-transactions.js';
 import { type ServerGround, ServerTransaction } from './server-transaction.js';
-import { statelessTag } from './stateless-tags.js';
+import { acknowledgesStateless, statelessTag } from './stateless-tags.js';
 import { Timers, type TimerValues } from './timers.js';
 import type { ClientUser, Transactions, TransactionUser } from './user.js';
 
@@ -40,6 +40,9 @@ export interface TransactionOptions {
 /** Seconds, for the 503 of an overloaded layer (§20.33). */
 const RETRY_AFTER = '5';
 
+/** How many INVITEs in dialogs, refused without a transaction, are remembered for their ACK. */
+const MAX_REFUSED = 64;
+
 const DEAF: TransactionUser = { request() {}, stray() {}, malformed() {} };
 
 export class TransactionLayer implements Transactions {
@@ -51,7 +54,10 @@ export class TransactionLayer implements Transactions {
   readonly #limit: number;
   readonly #clientGround: ClientGround;
   readonly #serverGround: ServerGround;
+  /** Of the tags in responses without a transaction; undefined until the first one. */
   #salt: string | undefined;
+  /** The keys of the last INVITEs in dialogs that were refused without a transaction. */
+  readonly #refusedInDialogs: string[] = [];
   readonly #sent = new SentTransactions();
   /** The transactions of CANCELs, by the branch of their INVITE. §9.1 */
   readonly #cancelsSent = new Map<string, ClientTransaction>();
@@ -99,6 +105,7 @@ export class TransactionLayer implements Transactions {
   /** Receives what the transport layer passes up. */
   receive(message: Request | Response | Malformed, flow: Flow): void {
     if (message instanceof Malformed) this.#receiveMalformed(message, flow);
+    else if (this.#salt !== undefined && this.#isAbsorbed(message, this.#salt)) return;
     else if (this.stateless?.takes(message, flow) === true) return;
     else if (message instanceof Response) this.#receiveResponse(message, flow);
     else if (message.method === 'ACK') this.#receiveAck(message, flow);
@@ -109,7 +116,7 @@ export class TransactionLayer implements Transactions {
     if (request.method === 'ACK') throw new Error('an ACK has no transaction: send it statelessly');
     const flow = hop.flow ?? this.#transport.open(hop);
     const slot = this.#sent.nextSlot;
-    const branch = flat(branchOf(this.#identifiers.branch(), slot, loopPart));
+    const branch = flat(branchOf(this.#identifiers.branch(), slot, flow.plainVia === true ? '' : loopPart));
     request.pushField(Field.trusted('Via', viaOf(flow, branch)));
     const transaction = new ClientTransaction(this.#clientGround, request, branch, slot, flow, user);
     this.#sent.add(transaction);
@@ -146,6 +153,23 @@ export class TransactionLayer implements Transactions {
     const transaction = new ClientTransaction(this.#clientGround, cancel, branch, -1, flow, NOBODY);
     this.#cancelsSent.set(branch, transaction);
     transaction.begin();
+  }
+
+  /** §8.2.7: whether it is the ACK to a response that we sent without a transaction. */
+  #isAbsorbed(message: Request | Response, salt: string): boolean {
+    if (message instanceof Response || message.method !== 'ACK') return false;
+    if (acknowledgesStateless(message, salt)) return true;
+    return this.#refusedInDialogs.length > 0 && this.#refusedInDialogs.includes(serverKey(message));
+  }
+
+  /** The To tag for a response to a request without a transaction. */
+  #tagOfRefusal(request: Request): string {
+    // In a dialog the To tag is the peer's own, so the ACK does not show to what it belongs.
+    if (request.method === 'INVITE' && request.to.tag !== undefined) {
+      this.#refusedInDialogs.push(serverKey(request));
+      if (this.#refusedInDialogs.length > MAX_REFUSED) this.#refusedInDialogs.shift();
+    }
+    return this.#statelessTag(request);
   }
 
   /** §17.1.3. */
@@ -200,7 +224,7 @@ export class TransactionLayer implements Transactions {
   #receiveMalformed(fault: Malformed, flow: Flow): void {
     const { request, status } = fault;
     if (request !== undefined && status >= 300 && !fault.isResponse && request.method !== 'ACK') {
-      this.#transport.respond(responseTo(request, status, fault.reason, this.#statelessTag(request)), flow);
+      this.#transport.respond(responseTo(request, status, fault.reason, this.#tagOfRefusal(request)), flow);
     }
     this.user.malformed(fault, flow);
   }
@@ -215,7 +239,7 @@ export class TransactionLayer implements Transactions {
 
   /** §21.5.4. */
   #refuse(request: Request, flow: Flow): void {
-    const response = responseTo(request, 503, undefined, this.#statelessTag(request));
+    const response = responseTo(request, 503, undefined, this.#tagOfRefusal(request));
     response.append('Retry-After', RETRY_AFTER);
     this.#transport.respond(response, flow);
   }
@@ -236,5 +260,6 @@ export class TransactionLayer implements Transactions {
 
 /** §18.1.1; `rport` is RFC 3581 §3. */
 function viaOf(flow: Flow, branch: string): string {
+  if (flow.plainVia) return `SIP/2.0/${flow.transport} ${flow.sentBy};branch=${branch}`;
   return `SIP/2.0/${flow.transport} ${flow.sentBy};branch=${branch};rport`;
 }

@@ -24,6 +24,7 @@ export interface Parties {
 export class InternalFlow implements Flow {
   readonly reliable = true;
   readonly open = true;
+  readonly plainVia: boolean;
   readonly transport: TransportName;
   readonly sentBy: string;
   readonly localAddress: string;
@@ -49,6 +50,7 @@ export class InternalFlow implements Flow {
   ) {
     this.origin = origin;
     this.hops = hopsInside(like) + 1;
+    this.plainVia = routingState.detectsLoops === true;
     this.#agenda = agenda;
     this.#receive = receive;
     this.transport = like.transport;

@@ -18,6 +18,8 @@ export interface RoutingState {
   readonly subscriberUri: string | undefined;
   /** The state information of the router's last answer. */
   readonly stateInfo: unknown;
+  /** The next application detects loops itself (§16.3 step 4): who sends the request to it need not. */
+  readonly detectsLoops?: boolean;
 }
 
 /** The state of a request from outside: no application has had it. */

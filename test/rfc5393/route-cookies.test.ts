@@ -66,8 +66,6 @@ describe('C-35 C-40', () => {
 
   const forgeries: Readonly<Record<string, (route: string, other: string) => string>> = {
     'another value': (route) => route.replace('gold', 'root'),
-    'a parameter more behind it': (route) => route.replace('>', ';other=x>'),
-    'a parameter more before it': (route) => route.replace(';app', ';other=x;app'),
     'a parameter less': (route) => route.replace(';app=gold', ''),
     'the cookie of another call': (_route, other) => other,
     'the name of this dialog with the check of another': (route, other) =>
@@ -81,10 +79,36 @@ describe('C-35 C-40', () => {
     'a made-up one': (route) => route.replace(/sid=[^;]*/, 'sid=x.00000000000000'),
     'one without a value': (route) => route.replace(/sid=[^;]*/, 'sid'),
     'two of them, the first made up': (route) => route.replace(';sid=', ';sid=x.y;sid='),
-    'the real one as the value of another parameter first': (route) =>
-      route.replace(/;sid=([^;]*)/, ';x=$1;other=x;sid=$1'),
     'none at all': (route) => route.replace(/;sid=[^>]*/, ''),
   };
+
+  const changes: Readonly<Record<string, (route: string) => string>> = {
+    'a parameter more behind it': (route) => route.replace('>', ';other=x>'),
+    'a parameter more before it': (route) => route.replace(';app', ';other=x;app'),
+    'lr moved last': (route) => route.replace(';lr', '').replace('>', ';lr>'),
+    'lr with a value': (route) => route.replace(';lr', ';lr=on'),
+    'its parameters in another order': (route) => route.replace(/;lr(;sid=[^;]*);app=gold/, ';app=gold$1;lr'),
+    'lr last, and a parameter more with an application’s name': (route) =>
+      route.replace(';lr', ';app=root').replace('>', ';lr;other>'),
+    'its own name in capitals, and without the default port': (route) =>
+      route.replace('<sip:', '<SIP:').replace(':5060', '').replace(';lr', ';LR'),
+    'the cookie as the value of another parameter first': (route) =>
+      route.replace(/;sid=([^;]*)/, ';x=$1;other=x;sid=$1'),
+  };
+
+  test.each(Object.entries(changes))(
+    'W-13 C-35 %s: the application is called, with its own parameters',
+    async (_name, change) => {
+      const s = await relaying();
+      const { sent, route } = await s.call('1@alice');
+      const changed = change(route);
+      expect(changed).not.toBe(route);
+      sent.ack({ route: [changed] });
+      await sends(s, sent, 'INFO', changed);
+      expect(s.seen).toEqual(['ACK gold undefined', 'INFO gold undefined']);
+      expect(s.container.problems()).toEqual([]);
+    },
+  );
 
   test.each(Object.entries(forgeries))(
     'C-35 C-40 %s: the application is not called, and the request is forwarded by its Route set',
