@@ -105,6 +105,7 @@ export class Proxying implements Supervisor, ProxyRole {
     const { application, request } = this.received;
     const handler = application.table.branch(response.status, request.method);
     this.#supervise(handler, branch, response, 'intermediate', settled, isIntermediate);
+    if (this.received.isInitial && branch.earlyTags.length > 0) this.#set.branchFailed(branch.earlyTags);
   }
 
   best(choose: () => Choice | undefined, settled: () => void): void {

@@ -29,6 +29,7 @@ export type CancelCause = 'upstream' | 'application' | 'timeout' | 'elsewhere';
 const MAX_FORKS = 32;
 
 const NO_BRANCHES: readonly Branch[] = [];
+const NO_TAGS: readonly string[] = [];
 
 /** The response context, as its branches see it. */
 export interface BranchContext {
@@ -79,6 +80,8 @@ export class Branch implements ClientUser, HopUser, Timed {
   isUnroutable = false;
   /** The branches that its 3xx added (C-26). */
   recursed: readonly Branch[] = NO_BRANCHES;
+  /** The To tags of its 1xx: its early dialogs. */
+  earlyTags = NO_TAGS;
   /** The object that the application holds for it. */
   facade: object | undefined;
   cancelCause: CancelCause | undefined;
@@ -267,6 +270,7 @@ export class Branch implements ClientUser, HopUser, Timed {
     this.#request = undefined; // an application that has it keeps it
     this.latest?.pack();
     this.#hops.forget();
+    this.earlyTags = NO_TAGS;
     for (const branch of this.recursed) branch.linger();
   }
 
@@ -325,6 +329,9 @@ export class Branch implements ClientUser, HopUser, Timed {
     this.#silence?.stop();
     if (response.status === 100 || this.state !== 'pending' || !response.has('via')) return;
     this.latest = response;
+    const { tag } = response.to;
+    if (tag !== undefined && this.earlyTags.length < MAX_FORKS && !this.earlyTags.includes(tag))
+      this.earlyTags = [...this.earlyTags, tag];
     if (this.context.isInvite && this.cancelCause === undefined) this.#startTimerC(); // step 2
     this.context.provisional(this, response);
   }
