@@ -222,8 +222,7 @@ export class Proxying implements Supervisor, ProxyRole {
       if (session.proxied === undefined) session.proxied = ProxiedDialog.of(request, response);
       else session.proxied.callee.confirm(response);
     } else if (method === 'BYE' || this.#endsSubscription) {
-      session.state = 'terminated';
-      session.proxied = undefined;
+      session.endProxied();
     } else {
       this.#refresh(response);
     }
@@ -237,7 +236,7 @@ export class Proxying implements Supervisor, ProxyRole {
     if (isInitial) return;
     if (response.status === 401 || response.status === 407) return; // it will be sent again, with credentials (§22.2)
     const isGone = response.status === 481 && request.method === 'NOTIFY' && session.set.method !== 'INVITE';
-    if (request.method === 'BYE' || isGone) session.state = 'terminated';
+    if (request.method === 'BYE' || isGone) session.endProxied();
   }
 
   /** RFC 6665 §4.4.1. */

@@ -24,6 +24,10 @@ export function numberAfter(sequence: number): number {
 export class DialogEnd {
   /** Its URI and the values of Route, a line each. One short text, which lives for hours and keeps no message alive. */
   #place: string;
+  /** The number of its last INVITE that the application has answered itself, in place of the other end. */
+  answeredInvite: number | undefined;
+  /** The 2xx to that INVITE, until its ACK arrives (§13.3.1.4). */
+  successes: { acknowledge(ack: Request): boolean; stop(): void } | undefined;
 
   private constructor(
     target: string,

@@ -23,6 +23,12 @@ export class ProxiedDialog {
     return new ProxiedDialog(DialogEnd.ofSender(request), DialogEnd.ofRecipient(request, response));
   }
 
+  /** The dialog has ended: nothing is sent again in it. */
+  stop(): void {
+    this.caller.successes?.stop();
+    this.callee.successes?.stop();
+  }
+
   /**
    * A request in it has been accepted, by a 2xx or a reliable 1xx: both ends have given their present addresses
    * (§12.2.1.2, §12.2.2, RFC 6141 §4). A refusal changes nothing.

@@ -268,6 +268,7 @@ export class SipSession extends Session implements sdk.SipSession {
     if (!this.end()) return;
     this.#callerFlow?.hold?.(-1);
     this.#calleeFlow?.hold?.(-1);
+    this.proxied?.stop();
     this.set.sessionEnded();
     this.userAgent?.dispose();
     this.tellDestroyed('sessionDestroyed');
@@ -320,11 +321,24 @@ export class SipSession extends Session implements sdk.SipSession {
     if (set.method !== 'INVITE') throw this.#nothingToEnd('only its parties can end a subscription');
     const byes = [proxied.caller, proxied.callee].map((end) => proxied.bye(end, set, this.calleeTag));
     this.transactionBegins();
-    this.state = 'terminated';
-    this.proxied = undefined;
+    this.endProxied();
     await Promise.all(byes.map((bye) => this.#send(bye)));
     this.transactionAnswered();
     this.transactionEnds();
+  }
+
+  /** The proxied dialog is over. */
+  endProxied(): void {
+    this.state = 'terminated';
+    this.proxied?.stop();
+    this.proxied = undefined;
+  }
+
+  /** The value of Contact where the application answers a request in the proxied dialog in place of its recipient. */
+  contactInPlace(request: Request): string {
+    const { proxied } = this;
+    const recipient = request.from.tag === this.calleeTag ? proxied?.caller : proxied?.callee;
+    return `<${recipient?.target}>`;
   }
 
   /** The end of the proxied dialog from which a request in it comes. */
