@@ -13,6 +13,7 @@ import { DIALOG_METHODS } from '../session/dialog-set.js';
 import { ProxiedDialog } from '../session/proxied-dialog.js';
 import type { Dialogs, SipSession } from '../session/sip-session.js';
 import { type Reporter, ResponseCall } from './handler-calls.js';
+import { subscriptionAnswered } from './proxied-subscriptions.js';
 import type { DispatchServices } from './services.js';
 
 /** The request that is proxied. */
@@ -64,6 +65,10 @@ export class Proxying implements Supervisor, ProxyRole {
     const { context } = proxying;
     context.isInDialog = true;
     context.heardOn = received.session.heardOn(received.request);
+    // RFC 6665 §4.3: a NOTIFY may make the dialog of its recipient.
+    const { request, session, routeParameters } = received;
+    if (request.method === 'NOTIFY' && session.set.method !== 'INVITE')
+      context.recordRoute = proxying.recordRoute(routeParameters ?? '');
     context.recurse = false;
     context.timeout = 0;
     return proxying;
@@ -221,10 +226,12 @@ export class Proxying implements Supervisor, ProxyRole {
       if (!session.isOnPath) return;
       if (session.proxied === undefined) session.proxied = ProxiedDialog.of(request, response);
       else session.proxied.callee.confirm(response);
-    } else if (method === 'BYE' || this.#endsSubscription) {
+      subscriptionAnswered(session, request, response, this.received.services.clock);
+    } else if (method === 'BYE') {
       session.endProxied();
     } else {
       this.#refresh(response);
+      subscriptionAnswered(session, request, response, this.received.services.clock);
     }
   }
 
@@ -235,15 +242,8 @@ export class Proxying implements Supervisor, ProxyRole {
     const { request, isInitial, session } = this.received;
     if (isInitial) return;
     if (response.status === 401 || response.status === 407) return; // it will be sent again, with credentials (§22.2)
-    const isGone = response.status === 481 && request.method === 'NOTIFY' && session.set.method !== 'INVITE';
-    if (request.method === 'BYE' || isGone) session.endProxied();
-  }
-
-  /** RFC 6665 §4.4.1. */
-  get #endsSubscription(): boolean {
-    const { request, session } = this.received;
-    if (request.method !== 'NOTIFY' || session.set.method === 'INVITE') return false;
-    return request.value('subscription-state')?.toLowerCase().startsWith('terminated') ?? false;
+    if (request.method === 'BYE') session.endProxied();
+    else subscriptionAnswered(session, request, response, this.received.services.clock);
   }
 }
 

@@ -49,6 +49,11 @@ export class DialogEnd {
     return new DialogEnd(contactUriOf(response) ?? request.uri, routesIn(response), undefined);
   }
 
+  /** The same end in the dialog with another fork. */
+  copy(): DialogEnd {
+    return new DialogEnd(this.target, this.routes, this.sequence);
+  }
+
   /** URI that its Contact named last; wire text. */
   get target(): string {
     return this.#place.slice(0, this.#place.indexOf('\n'));

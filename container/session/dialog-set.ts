@@ -4,7 +4,7 @@ import { present } from '../base/present.js';
 import { copied, flat, type Request, type Response } from '../message/index.js';
 import type { OwnContact } from './own-contact.js';
 import type { SessionOwner } from './owner.js';
-import { type Dialogs, type DialogsKeeper, type Invitation, SipSession } from './sip-session.js';
+import { type Dialogs, type DialogsKeeper, type Invitation, type Search, SipSession } from './sip-session.js';
 
 /** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
 export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
@@ -34,7 +34,7 @@ export class DialogSet implements Dialogs {
   contact: OwnContact | undefined;
   isContactSent = false;
   /** The search that may still make dialogs of it. */
-  search: { cancel(reason?: string): boolean } | undefined;
+  search: Search | undefined;
   /** INVITEs in it, until no more messages can come for them. */
   #invitations: readonly Invitation[] = NO_INVITATIONS;
   readonly #sessions: SipSession[];

@@ -12,7 +12,19 @@ interface Identity {
   readonly name: string | undefined;
 }
 
+/** The subscriptions in it, by event (RFC 6665 §4.5.1); times in seconds. */
+export interface ProxiedUsages {
+  readonly size: number;
+  begin(key: string, seconds: number | undefined): void;
+  refresh(key: string, seconds: number | undefined): void;
+  end(key: string): void;
+  stop(): void;
+}
+
 export class ProxiedDialog {
+  /** Undefined in the dialog of a call. */
+  usages: ProxiedUsages | undefined;
+
   private constructor(
     readonly caller: DialogEnd,
     readonly callee: DialogEnd,
@@ -23,8 +35,22 @@ export class ProxiedDialog {
     return new ProxiedDialog(DialogEnd.ofSender(request), DialogEnd.ofRecipient(request, response));
   }
 
+  /**
+   * RFC 6665 §4.4.1: from a NOTIFY. The caller is known by its request while that is proxied, and by the dialog of
+   * another fork afterwards.
+   */
+  static ofNotified(
+    request: Request | undefined,
+    other: ProxiedDialog | undefined,
+    notify: Request,
+  ): ProxiedDialog | undefined {
+    const caller = other?.caller.copy() ?? (request === undefined ? undefined : DialogEnd.ofSender(request));
+    return caller === undefined ? undefined : new ProxiedDialog(caller, DialogEnd.ofSender(notify));
+  }
+
   /** The dialog has ended: nothing is sent again in it. */
   stop(): void {
+    this.usages?.stop();
     this.caller.successes?.stop();
     this.callee.successes?.stop();
   }

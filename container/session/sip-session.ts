@@ -22,6 +22,13 @@ export interface Invitation {
   sessionEnded?(): void;
 }
 
+/** The search of a proxied request. */
+export interface Search {
+  readonly original: Request;
+  /** False: nothing was under way. */
+  cancel(reason?: string): boolean;
+}
+
 /** Finds dialogs by their name in our Record-Route. */
 export interface DialogsKeeper {
   /** No session of them is left. */
@@ -52,7 +59,7 @@ export interface Dialogs {
   /** A message with its Contact has been sent. */
   isContactSent: boolean;
   /** The search that may still make dialogs. */
-  search: { cancel(reason?: string): boolean } | undefined;
+  search: Search | undefined;
   readonly sessions: readonly SipSession[];
   /** The session of the request itself. */
   readonly first: SipSession;
