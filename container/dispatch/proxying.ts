@@ -14,6 +14,7 @@ import { ProxiedDialog } from '../session/proxied-dialog.js';
 import type { Dialogs, SipSession } from '../session/sip-session.js';
 import { type Reporter, ResponseCall } from './handler-calls.js';
 import { subscriptionAnswered } from './proxied-subscriptions.js';
+import { isRefresh, refreshed } from './proxied-timer.js';
 import type { DispatchServices } from './services.js';
 
 /** The request that is proxied. */
@@ -51,6 +52,7 @@ export class Proxying implements Supervisor, ProxyRole {
     const proxying = new Proxying(received, loopPart);
     const { context } = proxying;
     context.timeout = options.proxyTimeout;
+    if (context.isInvite) context.sessionExpires = options.sessionTimer || undefined;
     context.toNextApplication = (branch) =>
       services.nextApplication.of(branch, transaction.flow, routingState, 'CONTINUE');
     proxying.supervised = options.supervised;
@@ -69,6 +71,8 @@ export class Proxying implements Supervisor, ProxyRole {
     const { request, session, routeParameters } = received;
     if (request.method === 'NOTIFY' && session.set.method !== 'INVITE')
       context.recordRoute = proxying.recordRoute(routeParameters ?? '');
+    if (isRefresh(request.method) && session.set.method === 'INVITE')
+      context.sessionExpires = received.options.sessionTimer || undefined;
     context.recurse = false;
     context.timeout = 0;
     return proxying;
@@ -226,13 +230,20 @@ export class Proxying implements Supervisor, ProxyRole {
       if (!session.isOnPath) return;
       if (session.proxied === undefined) session.proxied = ProxiedDialog.of(request, response);
       else session.proxied.callee.confirm(response);
-      subscriptionAnswered(session, request, response, this.received.services.clock);
+      this.#prolong(session, response);
     } else if (method === 'BYE') {
       session.endProxied();
     } else {
       this.#refresh(response);
-      subscriptionAnswered(session, request, response, this.received.services.clock);
+      this.#prolong(session, response);
     }
+  }
+
+  /** The time of the call or of a subscription begins again. */
+  #prolong(session: SipSession, response: Response): void {
+    const { request, services } = this.received;
+    refreshed(session, request, response, services.clock, this.context.sessionExpires);
+    subscriptionAnswered(session, request, response, services.clock);
   }
 
   /**

@@ -7,6 +7,7 @@ import { type Flow, type Hop, leavingFrom } from '../transport/flow.js';
 import {
   addContentLength,
   addRecordRoute,
+  addSessionExpires,
   decrementMaxForwards,
   postprocessRouting,
   replaceRequestUri,
@@ -42,6 +43,8 @@ export interface BranchContext {
   readonly loopPart: string;
   readonly recordRoute: string | undefined;
   readonly path: string | undefined;
+  readonly sessionExpires: number | undefined;
+  readonly isInDialog: boolean;
   readonly outboundInterface: string | undefined;
   readonly timeout: number;
   readonly provisionalTimeout: number | undefined;
@@ -143,6 +146,9 @@ export class Branch implements ClientUser, HopUser, Timed {
     const { services } = this.context;
     decrementMaxForwards(this.request, services.settings.maxForwards); // step 3
     writeMaxBreadth(this.request, this.breadth);
+    const { sessionExpires, isInDialog } = this.context;
+    if (sessionExpires !== undefined && (isInDialog || this.#recordRouteParameters !== undefined))
+      addSessionExpires(this.request, sessionExpires);
     const limit = this.context.limitOf(this);
     if (limit !== undefined) this.#limit = services.clock.start(limit, this, 'timeout');
     const { provisionalTimeout } = this.context;

@@ -1,5 +1,6 @@
 // The two ends of a dialog on whose path the container stays, as they are by now (§12, §16.6 step 4). That is enough to
 // send each of them a BYE in the other's name (JSR 289 SipSession).
+import type { Deadline } from '../base/clock.js';
 import { Party, type Request, type Response, Uri } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 import { DialogEnd, numberAfter } from './dialog-end.js';
@@ -24,6 +25,8 @@ export interface ProxiedUsages {
 export class ProxiedDialog {
   /** Undefined in the dialog of a call. */
   usages: ProxiedUsages | undefined;
+  /** The end of a session that is not refreshed (RFC 4028 §8.3). */
+  expiry: Deadline | undefined;
 
   private constructor(
     readonly caller: DialogEnd,
@@ -51,6 +54,7 @@ export class ProxiedDialog {
   /** The dialog has ended: nothing is sent again in it. */
   stop(): void {
     this.usages?.stop();
+    this.expiry?.stop();
     this.caller.successes?.stop();
     this.callee.successes?.stop();
   }

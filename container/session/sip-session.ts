@@ -300,7 +300,8 @@ export class SipSession extends Session implements sdk.SipSession {
 
   terminate(): Promise<void> {
     this.assertValid('terminate');
-    if (this.state === 'terminated') throw this.#nothingToEnd('it has ended');
+    if (this.state === 'terminated' && this.#unanswered === 0) throw this.#nothingToEnd('it has ended');
+    if (this.state === 'terminated') return Promise.resolve(); // a BYE is under way
     const ended = this.userAgent === undefined ? this.#terminateProxied() : this.userAgent.terminate();
     return Awaited.of(ended, this.services.invocation.turn);
   }
