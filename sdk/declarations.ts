@@ -31,7 +31,9 @@ export interface SipletOptions {
   proxyTimeout?: Duration;
   /**
    * How long a call of this siplet as a user agent lives without a refresh. The container refreshes it, or lets the
-   * peer do so (RFC 4028). 0: no session timer. Default: `limits.sessionExpires` of the configuration.
+   * peer do so (RFC 4028). 0: no session timer. Default: `limits.sessionExpires` of the configuration. For calls that
+   * the siplet proxies with `recordRoute` it asks the parties to refresh them; without it the container only follows
+   * what they agree on.
    */
   sessionTimer?: Duration;
 }

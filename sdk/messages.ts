@@ -209,8 +209,8 @@ export interface SipRequest extends SipMessage {
    */
   readonly user?: string | undefined;
   /**
-   * A parameter of the URI by which the request reached this application. This is the Route value that was removed, or
-   * the Request-URI if there was none. In a record-routed dialog that Route value has the parameters that the
+   * A parameter of the URI by which the request reached this application: of the Route value that was removed, then of
+   * the Request-URI as received. In a record-routed dialog only that Route value counts; it has the parameters that the
    * application set on `SipProxy.recordRouteUri`. `true` for a parameter without a value.
    */
   parameter(name: string): string | true | undefined;

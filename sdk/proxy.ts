@@ -108,7 +108,10 @@ export interface SipProxy
   createBranches(uris: UriLike | readonly UriLike[]): ProxyBranch[];
   /** Starts the waiting branches. */
   start(): void;
-  /** Cancels all pending branches (§16.10); the response processing goes on as usual. */
+  /**
+   * Cancels all pending branches (§16.10); the response processing goes on as usual. Throws IllegalStateError when no
+   * branch is pending.
+   */
   cancel(reason?: CancelReason): void;
   /**
    * All branches, in the order in which they were added. Those that a 3xx added are in `recursed` of the branch that it
@@ -136,7 +139,10 @@ export interface ProxyBranch {
   readonly response: SipResponse | undefined;
   readonly state: BranchState;
   readonly proxy: SipProxy;
-  /** Cancels this branch and those that its 3xx added (§9.1). A branch that waits is never started. */
+  /**
+   * Cancels this branch and those that its 3xx added (§9.1). A branch that waits is never started. Throws
+   * IllegalStateError when all of them have ended.
+   */
   cancel(reason?: CancelReason): void;
   /**
    * How long the branch may take, in milliseconds. Default: that of the proxy. Timer C limits an INVITE in any case

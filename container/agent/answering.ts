@@ -15,6 +15,7 @@ import type { SipSession } from '../session/sip-session.js';
 import type { RequestReceived } from './exchanges.js';
 import { refusalOfExtensions } from './extensions.js';
 import { Leg } from './leg.js';
+import { answeredInPlace } from './proxied-answers.js';
 import { ReliableProvisionals, type ReliableUser, reliabilityOf } from './reliable-provisionals.js';
 import type { AgentServices } from './services.js';
 import { descriptionOf } from './session-description.js';
@@ -239,15 +240,17 @@ export class Answering implements ReliableUser, RequestReceived {
     if (namesContact(request.method, response.status)) this.#writeContact(response);
     this.received.answer(response);
     this.#agentAnswered(response);
+    if (!this.isInitial) answeredInPlace(this, response, session, this.services);
     if (this.isB2bua && this.transaction.state === 'accepted') this.#leg().accepted = this;
     if (response.status >= 200) this.received.finish();
   }
 
   /** The application may have chosen another Contact since the response was made. */
   #writeContact(response: Response): void {
-    const { session, transaction } = this;
-    const contact = session.sendContact(transaction.flow);
-    if (session.set.contact !== undefined || !response.has('contact')) response.set('Contact', contact);
+    const { session, transaction, request, isInitial } = this;
+    const isInPlace = !isInitial && session.proxied !== undefined;
+    const contact = isInPlace ? session.contactInPlace(request) : session.sendContact(transaction.flow);
+    if (isInPlace || session.set.contact !== undefined || !response.has('contact')) response.set('Contact', contact);
   }
 
   /** Sends a provisional response of a user agent that the caller has to acknowledge, after those before it. */

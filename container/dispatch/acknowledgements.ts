@@ -39,8 +39,12 @@ export class Acknowledgements {
     takenBy(flow, application.name);
     session.touch();
     session.asked(ack, flow);
+    const sender = session.senderOf(ack);
+    // To a 2xx of the application's own: its recipient knows nothing of the INVITE.
+    const isForUs = sender?.answeredInvite === ack.cseq.number;
+    if (isForUs && sender?.successes?.acknowledge(ack) !== true) return;
     if (handler === undefined) {
-      forwardStatelessly(ack, this.services.proxy, flow, session.heardOn(ack));
+      if (!isForUs) forwardStatelessly(ack, this.services.proxy, flow, session.heardOn(ack));
       return;
     }
     applicationSession.mailbox.post({
@@ -49,7 +53,7 @@ export class Acknowledgements {
       argument: () => new SipRequest(ack, session, false, cookie?.parameters ?? '', flow, undefined),
       settled: (error) => {
         if (error !== undefined) this.services.invocation.failed(handler.label, application, error, ack);
-        forwardStatelessly(ack, this.services.proxy, flow, session.heardOn(ack));
+        if (!isForUs) forwardStatelessly(ack, this.services.proxy, flow, session.heardOn(ack));
       },
     });
   }

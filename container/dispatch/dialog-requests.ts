@@ -9,6 +9,7 @@ import type { RouteCookie } from '../proxy/route-cookie.js';
 import type { SipSession } from '../session/sip-session.js';
 import type { ServerTransaction } from '../transaction/user.js';
 import { OUTSIDE } from '../transport/routing-state.js';
+import { sessionNotified } from './proxied-subscriptions.js';
 import { ReceivedRequest } from './received-request.js';
 import type { Refusals } from './refusals.js';
 import { Relay } from './relay.js';
@@ -26,7 +27,8 @@ export class DialogRequests {
     services.counters.subsequent++;
     const cookie =
       route === undefined ? undefined : services.routeCookies.read(route, request.callId, services.proxiedDialogs);
-    const session = services.proxiedDialogs.match(cookie, request);
+    const set = cookie === undefined ? undefined : services.proxiedDialogs.named(cookie.name);
+    const session = set?.match(request) ?? sessionNotified(set, request, services.clock);
     if (session !== undefined) this.#forward(request, transaction, route, cookie, session);
     else this.#serve(request, transaction, route);
   }

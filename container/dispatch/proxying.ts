@@ -13,6 +13,8 @@ import { DIALOG_METHODS } from '../session/dialog-set.js';
 import { ProxiedDialog } from '../session/proxied-dialog.js';
 import type { Dialogs, SipSession } from '../session/sip-session.js';
 import { type Reporter, ResponseCall } from './handler-calls.js';
+import { subscriptionAnswered } from './proxied-subscriptions.js';
+import { isRefresh, refreshed } from './proxied-timer.js';
 import type { DispatchServices } from './services.js';
 
 /** The request that is proxied. */
@@ -50,6 +52,7 @@ export class Proxying implements Supervisor, ProxyRole {
     const proxying = new Proxying(received, loopPart);
     const { context } = proxying;
     context.timeout = options.proxyTimeout;
+    if (context.isInvite) context.sessionExpires = options.sessionTimer || undefined;
     context.toNextApplication = (branch) =>
       services.nextApplication.of(branch, transaction.flow, routingState, 'CONTINUE');
     proxying.supervised = options.supervised;
@@ -64,6 +67,12 @@ export class Proxying implements Supervisor, ProxyRole {
     const { context } = proxying;
     context.isInDialog = true;
     context.heardOn = received.session.heardOn(received.request);
+    // RFC 6665 §4.3: a NOTIFY may make the dialog of its recipient.
+    const { request, session, routeParameters } = received;
+    if (request.method === 'NOTIFY' && session.set.method !== 'INVITE')
+      context.recordRoute = proxying.recordRoute(routeParameters ?? '');
+    if (isRefresh(request.method) && session.set.method === 'INVITE')
+      context.sessionExpires = received.options.sessionTimer || undefined;
     context.recurse = false;
     context.timeout = 0;
     return proxying;
@@ -107,6 +116,7 @@ export class Proxying implements Supervisor, ProxyRole {
     const { application, request } = this.received;
     const handler = application.table.branch(response.status, request.method);
     this.#supervise(handler, branch, response, 'intermediate', settled, isIntermediate);
+    if (this.received.isInitial && branch.earlyTags.length > 0) this.#set.branchFailed(branch.earlyTags);
   }
 
   best(choose: () => Choice | undefined, settled: () => void): void {
@@ -222,12 +232,20 @@ export class Proxying implements Supervisor, ProxyRole {
       if (!session.isOnPath) return;
       if (session.proxied === undefined) session.proxied = ProxiedDialog.of(request, response);
       else session.proxied.callee.confirm(response);
-    } else if (method === 'BYE' || this.#endsSubscription) {
-      session.state = 'terminated';
-      session.proxied = undefined;
+      this.#prolong(session, response);
+    } else if (method === 'BYE') {
+      session.endProxied();
     } else {
       this.#refresh(response);
+      this.#prolong(session, response);
     }
+  }
+
+  /** The time of the call or of a subscription begins again. */
+  #prolong(session: SipSession, response: Response): void {
+    const { request, services } = this.received;
+    refreshed(session, request, response, services.clock, this.context.sessionExpires);
+    subscriptionAnswered(session, request, response, services.clock);
   }
 
   /**
@@ -237,15 +255,8 @@ export class Proxying implements Supervisor, ProxyRole {
     const { request, isInitial, session } = this.received;
     if (isInitial) return;
     if (response.status === 401 || response.status === 407) return; // it will be sent again, with credentials (§22.2)
-    const isGone = response.status === 481 && request.method === 'NOTIFY' && session.set.method !== 'INVITE';
-    if (request.method === 'BYE' || isGone) session.state = 'terminated';
-  }
-
-  /** RFC 6665 §4.4.1. */
-  get #endsSubscription(): boolean {
-    const { request, session } = this.received;
-    if (request.method !== 'NOTIFY' || session.set.method === 'INVITE') return false;
-    return request.value('subscription-state')?.toLowerCase().startsWith('terminated') ?? false;
+    if (request.method === 'BYE') session.endProxied();
+    else subscriptionAnswered(session, request, response, this.received.services.clock);
   }
 }
 

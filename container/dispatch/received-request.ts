@@ -251,7 +251,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
       if (!this.answered) this.#refuse(500);
       const isChallenged = this.#answering?.isChallenged === true;
       if (this.request.method !== 'BYE' || isChallenged) return;
-      this.session.state = 'terminated'; // its sender has left (§15.1.1)
+      this.session.endProxied(); // its sender has left (§15.1.1)
       this.session.checkReady();
     });
   }

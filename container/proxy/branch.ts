@@ -7,6 +7,7 @@ import { type Flow, type Hop, leavingFrom } from '../transport/flow.js';
 import {
   addContentLength,
   addRecordRoute,
+  addSessionExpires,
   decrementMaxForwards,
   postprocessRouting,
   replaceRequestUri,
@@ -29,6 +30,7 @@ export type CancelCause = 'upstream' | 'application' | 'timeout' | 'elsewhere';
 const MAX_FORKS = 32;
 
 const NO_BRANCHES: readonly Branch[] = [];
+const NO_TAGS: readonly string[] = [];
 
 /** The response context, as its branches see it. */
 export interface BranchContext {
@@ -41,6 +43,8 @@ export interface BranchContext {
   readonly loopPart: string;
   readonly recordRoute: string | undefined;
   readonly path: string | undefined;
+  readonly sessionExpires: number | undefined;
+  readonly isInDialog: boolean;
   readonly outboundInterface: string | undefined;
   readonly timeout: number;
   readonly provisionalTimeout: number | undefined;
@@ -79,6 +83,8 @@ export class Branch implements ClientUser, HopUser, Timed {
   isUnroutable = false;
   /** The branches that its 3xx added (C-26). */
   recursed: readonly Branch[] = NO_BRANCHES;
+  /** The To tags of its 1xx: its early dialogs. */
+  earlyTags = NO_TAGS;
   /** The object that the application holds for it. */
   facade: object | undefined;
   cancelCause: CancelCause | undefined;
@@ -140,6 +146,9 @@ export class Branch implements ClientUser, HopUser, Timed {
     const { services } = this.context;
     decrementMaxForwards(this.request, services.settings.maxForwards); // step 3
     writeMaxBreadth(this.request, this.breadth);
+    const { sessionExpires, isInDialog } = this.context;
+    if (sessionExpires !== undefined && (isInDialog || this.#recordRouteParameters !== undefined))
+      addSessionExpires(this.request, sessionExpires);
     const limit = this.context.limitOf(this);
     if (limit !== undefined) this.#limit = services.clock.start(limit, this, 'timeout');
     const { provisionalTimeout } = this.context;
@@ -267,6 +276,7 @@ export class Branch implements ClientUser, HopUser, Timed {
     this.#request = undefined; // an application that has it keeps it
     this.latest?.pack();
     this.#hops.forget();
+    this.earlyTags = NO_TAGS;
     for (const branch of this.recursed) branch.linger();
   }
 
@@ -325,6 +335,9 @@ export class Branch implements ClientUser, HopUser, Timed {
     this.#silence?.stop();
     if (response.status === 100 || this.state !== 'pending' || !response.has('via')) return;
     this.latest = response;
+    const { tag } = response.to;
+    if (tag !== undefined && this.earlyTags.length < MAX_FORKS && !this.earlyTags.includes(tag))
+      this.earlyTags = [...this.earlyTags, tag];
     if (this.context.isInvite && this.cancelCause === undefined) this.#startTimerC(); // step 2
     this.context.provisional(this, response);
   }

@@ -12,17 +12,18 @@ export function branchWith(response: Response, branches: readonly Branch[]): Bra
   return undefined;
 }
 
-/** Cancels every branch that has not ended, except `except`. */
+/** Cancels every branch that has not ended, except `except`. False: there is none. */
 export function cancelOpen(
   branches: readonly Branch[],
   except: Branch | undefined,
   cause: CancelCause,
   reason: string | undefined,
-): void {
+): boolean {
   // Collected first, so that branches which a handler adds during the cancelling are not among them.
   const open: Branch[] = [];
   collectOpen(branches, except, open);
   for (const branch of open) branch.cancel(cause, reason);
+  return open.length > 0;
 }
 
 function collectOpen(branches: readonly Branch[], except: Branch | undefined, found: Branch[]): void {

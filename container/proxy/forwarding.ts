@@ -59,6 +59,16 @@ export function writeMaxBreadth(request: Request, breadth: number): void {
   request.setField(MAX_BREADTH[breadth] ?? Field.of('Max-Breadth', String(breadth)));
 }
 
+/** RFC 4028 §8.1: asks for a session timer, unless the caller has. */
+export function addSessionExpires(request: Request, seconds: number): void {
+  if (!request.has('session-expires')) request.append('Session-Expires', String(sessionInterval(request, seconds)));
+}
+
+/** Seconds to ask for: no less than the request allows. */
+export function sessionInterval(request: Request, seconds: number): number {
+  return Math.max(seconds, request.integer('min-se', 2 ** 31) ?? 0);
+}
+
 /**
  * §16.6 step 4, once the flow is known: `recordRoute` and `path` (RFC 3327) are the parameters of our URI with a
  * leading ';', undefined where this element does not stay on the path. There are two values where the two sides differ

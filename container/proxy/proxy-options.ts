@@ -27,6 +27,8 @@ export class ProxyOptions {
    * determined. Pushes the routes onto the request by which it leaves (RULES.md section 5).
    */
   toNextApplication: ((request: Request) => Flow | number | undefined) | undefined;
+  /** Seconds that a session may last without a refresh, where the path leads through here (RFC 4028 §8.1). */
+  sessionExpires: number | undefined;
   /** The request is inside a dialog: it has one target, and no other can be added (C-34). */
   isInDialog = false;
   /** In a dialog: the flow on which the recipient was heard last. */

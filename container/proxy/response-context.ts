@@ -188,9 +188,7 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     this.#linger();
   }
 
-  /**
-   * From here on it only waits for retransmissions (RFC 6026). Until one arrives, messages are kept as octets.
-   */
+  /** From here on it only waits for retransmissions (RFC 6026). Until one arrives, messages are kept as octets. */
   #linger(): void {
     this.supervisor.forwarded();
     // The application is told of a retransmitted 2xx (C-10b), and of nothing else.
@@ -375,12 +373,13 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     this.progress();
   }
 
-  /** C-18: the application gives up what is under way; it may add other branches then. */
-  cancel(reason?: string): void {
-    if (this.completed) return;
+  /** C-18: the application gives up what is under way; it may add other branches then. False: there was nothing. */
+  cancel(reason?: string): boolean {
+    if (this.completed) return false;
     const had = this.#queue.pending > 0 || !this.#queue.isEmpty;
-    this.#cancelAll('application', reason);
+    const has = this.#cancelAll('application', reason);
     if (had) this.progress();
+    return has || had;
   }
 
   expire(which: string): void {
@@ -393,8 +392,8 @@ export class ResponseContext extends ProxyOptions implements BranchContext, Sear
     }
   }
 
-  #cancelAll(cause: CancelCause, reason: string | undefined): void {
+  #cancelAll(cause: CancelCause, reason: string | undefined): boolean {
     for (const branch of this.#queue.clear()) branch.cancel(cause);
-    cancelOpen(this.branches, undefined, cause, reason);
+    return cancelOpen(this.branches, undefined, cause, reason);
   }
 }

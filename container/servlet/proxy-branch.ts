@@ -3,6 +3,7 @@ import type * as sdk from '@siplet/sdk';
 import { IllegalStateError, parseUri, type SipUri, timeLimit } from '@siplet/sdk';
 import { textOf } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
+import { cancelOpen } from '../proxy/branches.js';
 import { BranchOptions } from '../proxy/proxy-options.js';
 import type { HeldProxy, ProxyRole } from './answerer.js';
 import { copyParameters, ownUri, parametersText, seal } from './own-uri.js';
@@ -68,12 +69,8 @@ export class ProxyBranch implements sdk.ProxyBranch {
   }
 
   cancel(reason?: sdk.CancelReason): void {
-    const text = reasonText(reason);
-    const cancel = (branch: Branch): void => {
-      branch.cancel('application', text);
-      for (const below of branch.recursed) cancel(below);
-    };
-    cancel(this.#branch);
+    if (!cancelOpen([this.#branch], undefined, 'application', reasonText(reason)))
+      throw new IllegalStateError(`cancel: the branch to ${this.#branch.target} has ended`);
   }
 
   get recursed(): sdk.ProxyBranch[] {

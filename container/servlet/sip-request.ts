@@ -107,13 +107,20 @@ export class SipRequest extends SipMessage<Request> implements sdk.SipRequest {
     throw new IllegalStateError(`${this.label} was received: it is routed already`);
   }
 
-  /** Raw parameters of the URI by which it came: C-35, or the Request-URI. */
+  /** Raw parameters of the Route value of ours by which it came (C-35), or of the Request-URI where it came by none. */
   get parameters(): string {
-    return this.routeParameters ?? this.#uriParameters ?? this.message.target.parameters;
+    return this.routeParameters ?? this.#requestUriParameters;
+  }
+
+  /** As it came: the application may have changed the URI. */
+  get #requestUriParameters(): string {
+    return this.#uriParameters ?? this.message.target.parameters;
   }
 
   parameter(name: string): string | true | undefined {
-    return parameterText(this.parameters, name);
+    const value = parameterText(this.parameters, name);
+    if (value !== undefined || this.routeParameters === undefined || !this.isInitial) return value;
+    return parameterText(this.#requestUriParameters, name);
   }
 
   createResponse(status: number, reason?: string): SipResponse {

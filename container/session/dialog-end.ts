@@ -24,6 +24,10 @@ export function numberAfter(sequence: number): number {
 export class DialogEnd {
   /** Its URI and the values of Route, a line each. One short text, which lives for hours and keeps no message alive. */
   #place: string;
+  /** The number of its last INVITE that the application has answered itself, in place of the other end. */
+  answeredInvite: number | undefined;
+  /** The 2xx to that INVITE, until its ACK arrives (§13.3.1.4). */
+  successes: { acknowledge(ack: Request): boolean; stop(): void } | undefined;
 
   private constructor(
     target: string,
@@ -43,6 +47,11 @@ export class DialogEnd {
   /** §12.1.2: the end that has answered it. */
   static ofRecipient(request: Request, response: Response): DialogEnd {
     return new DialogEnd(contactUriOf(response) ?? request.uri, routesIn(response), undefined);
+  }
+
+  /** The same end in the dialog with another fork. */
+  copy(): DialogEnd {
+    return new DialogEnd(this.target, this.routes, this.sequence);
   }
 
   /** URI that its Contact named last; wire text. */

@@ -4,7 +4,7 @@ import { present } from '../base/present.js';
 import { copied, flat, type Request, type Response } from '../message/index.js';
 import type { OwnContact } from './own-contact.js';
 import type { SessionOwner } from './owner.js';
-import { type Dialogs, type DialogsKeeper, type Invitation, SipSession } from './sip-session.js';
+import { type Dialogs, type DialogsKeeper, type Invitation, type Search, SipSession } from './sip-session.js';
 
 /** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
 export const DIALOG_METHODS: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY']);
@@ -35,7 +35,7 @@ export class DialogSet implements Dialogs {
   contact: OwnContact | undefined;
   isContactSent = false;
   /** The search that may still make dialogs of it. */
-  search: { cancel(reason?: string): void } | undefined;
+  search: Search | undefined;
   /** INVITEs in it, until no more messages can come for them. */
   #invitations: readonly Invitation[] = NO_INVITATIONS;
   readonly #sessions: SipSession[];
@@ -80,14 +80,38 @@ export class DialogSet implements Dialogs {
     const { tag } = response.to;
     const { first } = this;
     if (tag === undefined || first.calleeTag === tag) return first;
+    const known = this.#sessions.length > 1 ? this.#withTag(tag) : undefined;
+    if (known !== undefined) return known;
     // Only a response that can make a dialog gives the session its tag: final responses of different branches have tags
     // of their own.
-    if (response.status >= 300) return this.#withTag(tag) ?? first;
-    if (first.calleeTag === undefined) {
-      first.calleeTag = copied(tag);
-      return first;
+    if (response.status >= 300) return first;
+    if (first.calleeTag !== undefined) return this.#derive(tag);
+    first.calleeTag = copied(tag);
+    return first;
+  }
+
+  /**
+   * A branch has failed, and its early dialogs with it (§12.3): the first session is the request's again, for another
+   * dialog (JSR 289 §6.2.1).
+   */
+  branchFailed(tags: readonly string[]): void {
+    for (const session of this.#sessions) {
+      if (session.state !== 'early' || !tags.includes(session.calleeTag ?? '')) continue;
+      session.proxied = undefined;
+      if (session !== this.#sessions[0]) {
+        session.state = 'terminated';
+        continue;
+      }
+      session.state = 'initial';
+      session.calleeTag = undefined;
     }
-    return this.#withTag(tag) ?? this.#derive(tag);
+  }
+
+  /** Dialogs of forks that answered, while that of the first session did not. */
+  get answeredElsewhere(): readonly SipSession[] {
+    const [first, ...others] = this.#sessions;
+    if (others.length === 0 || first?.state === 'confirmed') return [];
+    return others.filter((session) => session.isValid && session.state === 'confirmed');
   }
 
   /** The session of the dialog with that tag of the peer, which is made when there is none (RFC 6665 §4.4.1). */
@@ -145,6 +169,7 @@ export class DialogSet implements Dialogs {
   sessionEnded(): void {
     if (!this.isEmpty) {
       for (const invitation of this.#invitations) invitation.sessionEnded?.();
+      this.first.checkReady();
       return;
     }
     this.keeper?.ended(this);
@@ -155,8 +180,11 @@ export class DialogSet implements Dialogs {
 
   /** The transaction that made it has ended: dialogs that were never confirmed are over (§12.3). */
   settle(): void {
+    // The application that holds the request ends the call by its session, wherever the call was answered.
+    const isElsewhere = this.answeredElsewhere.length > 0;
     for (const session of this.#sessions.slice()) {
-      if (session.state !== 'confirmed') session.state = 'terminated';
+      if (session.state !== 'confirmed')
+        session.state = isElsewhere && session === this.#sessions[0] ? 'initial' : 'terminated';
       session.checkReady();
     }
   }

@@ -1,5 +1,6 @@
 // The two ends of a dialog on whose path the container stays, as they are by now (§12, §16.6 step 4). That is enough to
 // send each of them a BYE in the other's name (JSR 289 SipSession).
+import type { Deadline } from '../base/clock.js';
 import { Party, type Request, type Response, Uri } from '../message/index.js';
 import { cookieOf } from '../proxy/route-cookie.js';
 import { DialogEnd, numberAfter } from './dialog-end.js';
@@ -12,7 +13,21 @@ interface Identity {
   readonly name: string | undefined;
 }
 
+/** The subscriptions in it, by event (RFC 6665 §4.5.1); times in seconds. */
+export interface ProxiedUsages {
+  readonly size: number;
+  begin(key: string, seconds: number | undefined): void;
+  refresh(key: string, seconds: number | undefined): void;
+  end(key: string): void;
+  stop(): void;
+}
+
 export class ProxiedDialog {
+  /** Undefined in the dialog of a call. */
+  usages: ProxiedUsages | undefined;
+  /** The end of a session that is not refreshed (RFC 4028 §8.3). */
+  expiry: Deadline | undefined;
+
   private constructor(
     readonly caller: DialogEnd,
     readonly callee: DialogEnd,
@@ -21,6 +36,27 @@ export class ProxiedDialog {
   /** From the request that makes it, and the first response with the tag of the callee, both as received. */
   static of(request: Request, response: Response): ProxiedDialog {
     return new ProxiedDialog(DialogEnd.ofSender(request), DialogEnd.ofRecipient(request, response));
+  }
+
+  /**
+   * RFC 6665 §4.4.1: from a NOTIFY. The caller is known by its request while that is proxied, and by the dialog of
+   * another fork afterwards.
+   */
+  static ofNotified(
+    request: Request | undefined,
+    other: ProxiedDialog | undefined,
+    notify: Request,
+  ): ProxiedDialog | undefined {
+    const caller = other?.caller.copy() ?? (request === undefined ? undefined : DialogEnd.ofSender(request));
+    return caller === undefined ? undefined : new ProxiedDialog(caller, DialogEnd.ofSender(notify));
+  }
+
+  /** The dialog has ended: nothing is sent again in it. */
+  stop(): void {
+    this.usages?.stop();
+    this.expiry?.stop();
+    this.caller.successes?.stop();
+    this.callee.successes?.stop();
   }
 
   /**

@@ -22,6 +22,13 @@ export interface Invitation {
   sessionEnded?(): void;
 }
 
+/** The search of a proxied request. */
+export interface Search {
+  readonly original: Request;
+  /** False: nothing was under way. */
+  cancel(reason?: string): boolean;
+}
+
 /** Finds dialogs by their name in our Record-Route. */
 export interface DialogsKeeper {
   /** No session of them is left. */
@@ -54,7 +61,7 @@ export interface Dialogs {
   /** A message with its Contact has been sent. */
   isContactSent: boolean;
   /** The search that may still make dialogs. */
-  search: { cancel(reason?: string): void } | undefined;
+  search: Search | undefined;
   readonly sessions: readonly SipSession[];
   /** The session of the request itself. */
   readonly first: SipSession;
@@ -64,6 +71,10 @@ export interface Dialogs {
   match(request: Request): SipSession | undefined;
   /** The session of the dialog with that tag of the peer, which is made when there is none (RFC 6665 §4.4.1). */
   sessionOfTag(tag: string): SipSession;
+  /** A branch has failed whose 1xx had these tags: their early dialogs are over (§12.3). */
+  branchFailed(tags: readonly string[]): void;
+  /** Dialogs of forks that answered, while that of the first session did not. */
+  readonly answeredElsewhere: readonly SipSession[];
   /** A search of our own has ended (§13.2.2.4): early dialogs have failed. */
   searchEnded(): void;
   /** The transaction that made them has ended: dialogs that were never confirmed are over (§12.3). */
@@ -227,7 +238,9 @@ export class SipSession extends Session implements sdk.SipSession {
     // An early dialog lives as long as the transaction that made it, which is the first session's: there is none while
     // that one is made.
     const first = this.set.sessions[0];
-    return this.state !== 'terminated' && (first === undefined || first.#transactions > 0);
+    if (this.state === 'terminated') return false;
+    if (first === undefined || first.#transactions > 0) return true;
+    return first === this && this.set.answeredElsewhere.length > 0;
   }
 
   transactionBegins(): void {
@@ -264,6 +277,7 @@ export class SipSession extends Session implements sdk.SipSession {
     if (!this.end()) return;
     this.#callerFlow?.hold?.(-1);
     this.#calleeFlow?.hold?.(-1);
+    this.proxied?.stop();
     this.set.sessionEnded();
     this.userAgent?.dispose();
     this.tellDestroyed('sessionDestroyed');
@@ -288,30 +302,53 @@ export class SipSession extends Session implements sdk.SipSession {
 
   terminate(): Promise<void> {
     this.assertValid('terminate');
+    if (this.state === 'terminated' && this.#unanswered === 0) throw this.#nothingToEnd('it has ended');
+    if (this.state === 'terminated') return Promise.resolve(); // a BYE is under way
     const ended = this.userAgent === undefined ? this.#terminateProxied() : this.userAgent.terminate();
     return Awaited.of(ended, this.services.invocation.turn);
   }
 
+  #nothingToEnd(why: string): IllegalStateError {
+    return new IllegalStateError(`terminate: there is nothing to end in the session ${this.callId}: ${why}`);
+  }
+
   /**
-   * Ends a dialog that the application has proxied: both sides get a BYE; while it is early the search is cancelled.
+   * Ends what the application has proxied: while it is early the search is cancelled; afterwards both sides of the
+   * dialog get a BYE.
    */
-  async #terminateProxied(): Promise<void> {
-    const { proxied, set, state } = this;
-    if (state === 'terminated') return;
-    if (state !== 'confirmed') {
-      set.search?.cancel();
-      return;
-    }
-    if (proxied === undefined)
-      throw new IllegalStateError(`terminate: the container is not on the path of the dialog ${this.callId}`);
-    if (set.method !== 'INVITE')
-      throw new IllegalStateError(`terminate: only its parties can end the subscription ${this.callId}`);
+  #terminateProxied(): Promise<void> {
+    const { set } = this;
+    if (this.state === 'confirmed') return this.#terminateDialog();
+    if (set.search?.cancel() === true) return Promise.resolve();
+    const dialogs = set.first === this ? set.answeredElsewhere : [];
+    if (dialogs.length === 0) throw this.#nothingToEnd('nothing has been proxied, or all branches have ended');
+    return Promise.all(dialogs.map((session) => session.#terminateDialog())).then(() => {});
+  }
+
+  async #terminateDialog(): Promise<void> {
+    const { proxied, set } = this;
+    if (proxied === undefined) throw this.#nothingToEnd('the container is not on the path of the dialog');
+    if (set.method !== 'INVITE') throw this.#nothingToEnd('only its parties can end a subscription');
     const byes = [proxied.caller, proxied.callee].map((end) => proxied.bye(end, set, this.calleeTag));
     this.transactionBegins();
-    this.state = 'terminated';
+    this.endProxied();
     await Promise.all(byes.map((bye) => this.#send(bye)));
     this.transactionAnswered();
     this.transactionEnds();
+  }
+
+  /** The proxied dialog is over. */
+  endProxied(): void {
+    this.state = 'terminated';
+    this.proxied?.stop();
+    this.proxied = undefined;
+  }
+
+  /** The value of Contact where the application answers a request in the proxied dialog in place of its recipient. */
+  contactInPlace(request: Request): string {
+    const { proxied } = this;
+    const recipient = request.from.tag === this.calleeTag ? proxied?.caller : proxied?.callee;
+    return `<${recipient?.target}>`;
   }
 
   /** The end of the proxied dialog from which a request in it comes. */

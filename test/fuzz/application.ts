@@ -243,14 +243,23 @@ export class Application {
       if (proxy.branches.length === 0) return;
       const branch = random.pick(proxy.branches);
       this.#note(name, 'cancel branch', { uris: [String(branch.uri)] });
-      branch.cancel('SIP;cause=799;text="application"');
+      this.#cancel(name, branch);
       return;
     }
     if (deed !== 'add') {
       this.#note(name, 'cancel all', {});
-      proxy.cancel('SIP;cause=799;text="application"');
+      this.#cancel(name, proxy);
     }
     if (deed !== 'cancel all') this.#add(name, proxy, random.between(1, 2));
+  }
+
+  /** It throws when nothing is under way. */
+  #cancel(name: Name, under: Pick<SipProxy, 'cancel'>): void {
+    try {
+      under.cancel('SIP;cause=799;text="application"');
+    } catch (error) {
+      this.#refused(name, 'cancel', error);
+    }
   }
 
   #mark(name: Name, message: Message): void {
