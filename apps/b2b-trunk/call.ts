@@ -79,7 +79,8 @@ export class Call {
 
   /** The party whose BYE this is has hung up, unless the other was first. */
   hungUp({ session }: Pick<SipRequest, 'session'>): void {
-    this.#hangUp ??= { by: session.id === this.request.session.id ? 'caller' : 'callee', at: performance.now() };
+    // All dialogs of the caller have its Call-ID, whichever phone has answered.
+    this.#hangUp ??= { by: session.callId === this.request.callId ? 'caller' : 'callee', at: performance.now() };
   }
 
   /** The call is over: its circuit is free, and its record is made. A second time does nothing. */

@@ -53,7 +53,9 @@ export class B2bua implements sdk.B2bua {
   }
 
   unlink(session: sdk.SipSession): void {
-    unlink(legOf(session as SipSession, 'unlink'));
+    const leg = legOf(session as SipSession, 'unlink');
+    Bridge.of(leg.session)?.dissolve();
+    unlink(leg);
   }
 
   createResponseToOriginal(session: sdk.SipSession, status: number, reason?: string): sdk.SipResponse {
