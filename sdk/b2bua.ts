@@ -137,6 +137,10 @@ export interface B2bua {
    * linked elsewhere or has ended.
    */
   link(one: SipSession, other: SipSession): void;
+  /**
+   * Takes the two legs of a call apart. A bridge that holds them ends with that: its `ended` resolves, both legs stand,
+   * and the application passes on by itself what it wants passed on.
+   */
   unlink(session: SipSession): void;
   /**
    * Makes a response to the original request, for a response from another leg (JSR 289 §14.6). `session` is that of the

@@ -268,12 +268,12 @@ export class Answering implements ReliableUser, RequestReceived {
     reliables.send(response);
   }
 
-  /** ReliableUser, RFC 3262 §3: the INVITE is refused, and the application is told. */
+  /** ReliableUser, RFC 3262 §3: the application is told, and the INVITE is refused unless other dialogs go on. */
   unacknowledged(response: Response): void {
     const { applicationSession } = this.session;
     const handler = applicationSession.application.table.life('noPrackReceived');
     if (handler !== undefined) call(applicationSession, handler, this.presentOwn(response));
-    this.answerAs(500);
+    if (this.#agentOf(response)?.user?.unacknowledged() !== true) this.answerAs(500);
   }
 
   /** The transaction has ended: nothing is sent again. */

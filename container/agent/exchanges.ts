@@ -57,6 +57,8 @@ export interface LegUser {
   acknowledged(ack: Request): void;
   /** Whether a header of such a request, by its name in lower case, is passed on with it. */
   mayPass(key: string): boolean;
+  /** A reliable 1xx in its early dialog has had no PRACK. True: only that dialog ends, and the user does it. */
+  unacknowledged(): boolean;
   /** The dialog has ended; `bye` is there when the peer ended it. */
   ended(bye: Request | undefined): void;
 }

@@ -377,7 +377,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     if (this.#released) return;
     const lingering = new LingeringInvite(this.#services, this.request);
     for (const session of this.isInitial ? this.session.set.sessions : [this.session]) {
-      const tag = session.calleeTag ?? '';
+      const tag = (this.isInitial ? session.calleeTag : this.#successTags?.[0]) ?? '';
       if (this.#successTags?.includes(tag)) lingering.dialogEnded(tag, this.leg.legOf(session));
     }
     this.#leave(lingering);

@@ -53,7 +53,9 @@ export class B2bua implements sdk.B2bua {
   }
 
   unlink(session: sdk.SipSession): void {
-    unlink(legOf(session as SipSession, 'unlink'));
+    const leg = legOf(session as SipSession, 'unlink');
+    Bridge.of(leg.session)?.dissolve();
+    unlink(leg);
   }
 
   createResponseToOriginal(session: sdk.SipSession, status: number, reason?: string): sdk.SipResponse {
@@ -67,7 +69,11 @@ export class B2bua implements sdk.B2bua {
 
   bridge(options: sdk.BridgeOptions): Promise<sdk.Bridge> {
     const standing = this.request.isInitial ? undefined : Bridge.of(this.request.session);
-    if (standing !== undefined) return standing.transfer({ ...options, leaving: this.request.session });
+    if (standing !== undefined) {
+      if (options.body !== undefined)
+        throw new TypeError('bridge: the new party of a standing call makes the offer: `body` cannot be given');
+      return standing.transfer({ ...options, leaving: this.request.session });
+    }
     const answering = Answering.of(this.request);
     assertInitial(answering, 'bridge');
     const what = `bridge: the ${this.request.method} ${this.request.callId}`;

@@ -87,6 +87,15 @@ export class Bridge implements sdk.Bridge, LegOwner {
     if (this.#transfer?.leaving !== leg) void leg.peer?.end(bye);
   }
 
+  /**
+   * The application holds the legs by hand from now on: nothing is relayed, and the end of one does not end the other.
+   */
+  dissolve(): void {
+    for (const leg of [this.callerLeg, this.calleeLeg]) leg.release();
+    this.#transfer?.search?.abandon();
+    this.#tellEnded?.();
+  }
+
   // Transfer ---------------------------------------------------------------------------------------
 
   transfer(options: sdk.TransferOptions): Promise<Bridge> {

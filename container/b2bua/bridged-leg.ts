@@ -26,6 +26,8 @@ export interface LegOwner {
   legEnded(leg: BridgedLeg, bye: Request | undefined, byPeer: boolean): void;
   /** The peer's BYE has been seen by its handler, and answered. */
   hungUp(leg: BridgedLeg, bye: Request): void;
+  /** The caller has not acknowledged a reliable 1xx in this dialog. True: it has others, and only this one ends. */
+  unacknowledged?(leg: BridgedLeg): boolean;
 }
 
 export class BridgedLeg implements LegUser {
@@ -133,6 +135,10 @@ export class BridgedLeg implements LegUser {
     if (ending === undefined) return;
     this.#ending = undefined;
     void this.#bye(ending.reason, undefined).then(ending.done);
+  }
+
+  unacknowledged(): boolean {
+    return this.owner.unacknowledged?.(this) ?? false;
   }
 
   ended(bye: Request | undefined): void {

@@ -71,6 +71,14 @@ export class CalleeSearch extends Search {
     // `legEnded` has done it.
   }
 
+  /** RFC 3262 §3: as the one fork would be refused behind a forking proxy. */
+  unacknowledged(leg: BridgedLeg): boolean {
+    if (this.isOver || leg.peer === undefined || this.#isOnlyDialog(leg)) return false;
+    this.#callerLeft(leg.peer, undefined);
+    leg.leg.end(undefined);
+    return true;
+  }
+
   /** §15: a BYE of the caller in one of its early dialogs ends that one; in its only one it ends the call. */
   #isOnlyDialog(leg: BridgedLeg): boolean {
     return this.calls.every(({ legs }) => legs.every(({ peer }) => peer === leg));

@@ -1,5 +1,5 @@
 // Click-to-call (RFC 3725 §4.4, flow IV): the one is called with an offer that has no media; when it has answered, the
-// other is called without an offer, and its offer goes to the one in a re-INVITE.
+// other is called without an offer, and its offer goes to the one in a re-INVITE. Flow III where the one needs media.
 
 import { CallFailedError, type CallOptions } from '@siplet/sdk';
 import type { AgentServices } from '../agent/services.js';
@@ -8,8 +8,8 @@ import { Awaited } from '../session/awaited.js';
 import type { SessionOwner } from '../session/owner.js';
 import { Bridge } from './bridge.js';
 import type { BridgedLeg, LegOwner } from './bridged-leg.js';
-import { withoutMedia } from './continued-description.js';
-import { joinWithCallee } from './joining.js';
+import { heldAnswer, withoutMedia } from './continued-description.js';
+import { joinWithCallee, sdpOf } from './joining.js';
 import type { Limits } from './leg-options.js';
 import { type Found, LegSearch } from './leg-search.js';
 import { createCall, limitsFor } from './own-calls.js';
@@ -17,6 +17,11 @@ import { reasonOf } from './uncaught.js';
 
 /** The session of an offer is one of so many. */
 const MAX_SESSION = 2 ** 31;
+
+const SDP = 'application/sdp';
+
+/** A phone that takes no offer without media is called without an offer (RFC 3725 §4.3, flow III). */
+const NEEDS_MEDIA: ReadonlySet<number> = new Set([400, 415, 488, 580, 606]);
 
 /** Rejects with CallFailedError when one of the two does not answer. */
 export function callBoth(services: AgentServices, session: SessionOwner, options: CallOptions): Promise<Bridge> {
@@ -52,15 +57,30 @@ class ClickToCall implements LegOwner {
 
   /** Its display shows the party that it will talk to. */
   async #callFirst(): Promise<Found> {
-    const { services, session, options } = this;
-    const { caller, callee, body } = options;
-    const invite = createCall(services, session, addressOf(callee), addressOf(caller), options);
-    const host = services.ownSentBy.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-    const offer = withoutMedia(host, Math.floor(services.identifiers.fraction() * MAX_SESSION));
-    invite.setBody(body?.content ?? offer, body?.type ?? 'application/sdp');
-    const found = await new LegSearch(services, session, [invite]).start(this.limits);
-    await found.response.createAck().send();
+    const { body } = this.options;
+    const { identifiers, ownSentBy } = this.services;
+    const host = ownSentBy.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+    const id = Math.floor(identifiers.fraction() * MAX_SESSION);
+    try {
+      const found = await this.#invite(body?.content ?? withoutMedia(host, id), body?.type);
+      await found.response.createAck().send();
+      return found;
+    } catch (error) {
+      if (body !== undefined || !(error instanceof CallFailedError) || !NEEDS_MEDIA.has(error.status)) throw error;
+    }
+    const found = await this.#invite(undefined, undefined);
+    const ack = found.response.createAck();
+    const offer = sdpOf(found.response);
+    if (offer !== '') ack.setBody(heldAnswer(offer, host, id), SDP);
+    await ack.send();
     return found;
+  }
+
+  #invite(offer: string | Uint8Array | undefined, type = SDP): Promise<Found> {
+    const { services, session, options } = this;
+    const invite = createCall(services, session, addressOf(options.callee), addressOf(options.caller), options);
+    if (offer !== undefined) invite.setBody(offer, type);
+    return new LegSearch(services, session, [invite]).start(this.limits);
   }
 
   #callSecond(): Promise<Found> {

@@ -52,6 +52,23 @@ export function withoutMedia(host: string, id: number): string {
   return `v=0\r\no=- ${id} 1 ${place}\r\ns=-\r\nc=${place}\r\nt=0 0\r\n`;
 }
 
+/**
+ * An answer without media streams yet, for a phone that makes the first offer: it neither sends nor receives (RFC 3725
+ * §4.3). Media that need more than an address are refused.
+ */
+export function heldAnswer(offer: string, host: string, id: number): string {
+  const place = `IN ${host.includes(':') ? 'IP6 ::' : 'IP4 0.0.0.0'}`;
+  return `${withoutMedia(host, id)}${mediaOf(offer)
+    .map((section) => (/^m=\S+ \d+ RTP\/AVPF? /.test(section) ? held(section, place) : refused(section)))
+    .join('')}`;
+}
+
+function held(section: string, place: string): string {
+  const [line = '', ...rest] = section.split(/\r?\n/);
+  const formats = rest.filter((each) => /^a=(rtpmap|fmtp|mid):/.test(each));
+  return `${[line.replace(/^(m=\S+) \S+/, '$1 9'), `c=${place}`, ...formats, 'a=inactive'].join('\r\n')}\r\n`;
+}
+
 function mediaOf(body: string): string[] {
   return body.split(/^(?=m=)/m).filter((section) => section.startsWith('m='));
 }

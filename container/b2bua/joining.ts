@@ -53,7 +53,7 @@ async function offered(leg: BridgedLeg, offer: string): Promise<string> {
   return answer;
 }
 
-function sdpOf({ message }: ReceivedResponse): string {
+export function sdpOf({ message }: ReceivedResponse): string {
   return textOf(descriptionOf(message)?.body ?? '');
 }
 

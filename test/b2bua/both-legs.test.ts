@@ -3,7 +3,7 @@ import type { Bridge, SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
 import { bridging } from './bridging.js';
-import { talking } from './legs.js';
+import { ALICE, BOB, talking } from './legs.js';
 
 const TO = 'sip:bob@10.0.0.2';
 
@@ -79,4 +79,31 @@ test('E-29 §15 the BYE to a callee waits for no ACK of the caller; that to the 
   call.ack();
   (await on.alice.receive('BYE')).reply(200);
   await on.over();
+});
+
+test('§12.2.1.1 a re-INVITE whose 2xx comes again after the end: nothing leaves the route set, and no second BYE is sent', async () => {
+  let held: SipRequest | undefined;
+  const on = await bridging(async (request) => {
+    held = request;
+    await request.b2bua().bridge({ to: TO });
+  });
+  const { alice, bob, dave, world } = on;
+  bob.answerBye = true;
+  const call = alice.invite('sip:bob@siplet', { body: ALICE, headers: { 'Record-Route': '<sip:10.0.0.4;lr>' } });
+  const invite = await bob.receive('INVITE');
+  invite.reply(200, { body: BOB });
+  await call.response(200);
+  call.ack({ via: 'siplet' });
+  await invite.ack();
+  invite.dialog.request('INVITE', { body: BOB });
+  const again = await dave.receive('INVITE'); // on the way to Alice
+  again.reply(200, { body: ALICE });
+  await world.run(100);
+  void present(held).session.terminate();
+  (await dave.receive('BYE')).reply(200);
+  await world.run(100);
+  again.resend();
+  await world.run(1000);
+  expect(alice.unread).toEqual([]);
+  expect(dave.unread.filter(({ method }) => method === 'BYE')).toEqual([]);
 });

@@ -215,3 +215,27 @@ test('E-20 the options concern both legs: headers, Contact, and credentials for 
   expect(outcomes).toEqual([603]);
   await s.ends();
 });
+
+test('RFC 3725 §4.3 a caller that takes no offer without media makes one itself, and is held until the callee answers', async () => {
+  const s = await click();
+  s.first.reply(488);
+  const again = await s.alice.receive('INVITE');
+  expect(again.message.body).toBe('');
+  again.reply(200, { body: `${ALICE_SDP}a=rtpmap:0 PCMU/8000\r\na=sendrecv\r\nm=video 1002 RTP/SAVP 31\r\n` });
+  const { body } = (await again.ack()).message;
+  expect(body).toMatch(
+    /m=audio 9 RTP\/AVP 0\r\nc=IN IP4 0\.0\.0\.0\r\na=rtpmap:0 PCMU\/8000\r\na=inactive\r\nm=video 0 RTP\/SAVP 31\r\n$/,
+  );
+  const second = await s.bob.receive('INVITE');
+  second.reply(200, { body: BOB_SDP });
+  const joined = await s.alice.receive('INVITE');
+  expect(joined.message.body).toContain('m=audio 2000 RTP/AVP 0\r\nm=video 0 RTP/SAVP 31\r\n');
+  expect(/^o=- \d+ (\d+)/m.exec(joined.message.body)?.[1]).toBe('2');
+  joined.reply(200, { body: `${ALICE_SDP}m=video 0 RTP/SAVP 31\r\n` });
+  await joined.ack();
+  expect((await second.ack()).message.body).toBe(ALICE_SDP);
+  const bye = again.dialog.bye();
+  (await s.bob.receive('BYE')).reply(200);
+  await bye.response(200);
+  await s.ends();
+});

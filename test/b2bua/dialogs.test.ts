@@ -147,6 +147,20 @@ test('E-08 the 200 of a fork that the caller has left is acknowledged and ended'
   await over();
 });
 
+test('E-08 RFC 3262 §3 the caller never sends the PRACK of one dialog: that one ends, the other goes on', async () => {
+  const forks = await twoForks({ reliable: true });
+  const { call, two, bob, world } = forks;
+  const prack = call.dialogOf(two).request('PRACK', { headers: { RAck: `${two.header('RSeq')} 1 INVITE` } });
+  (await bob.receive('PRACK')).reply(200);
+  await prack.response(200);
+  const bye = await bob.receive('BYE');
+  expect(bye.message.toTag).toBe('one');
+  bye.reply(200);
+  await world.run(100);
+  expect(call.responses.some(({ status }) => status >= 200)).toBe(false);
+  await answersAndEnds(forks);
+});
+
 test('E-08 a callee after failover has a To tag and a session of its own, even where the first rang reliably', async () => {
   const sessions: boolean[] = [];
   const { alice, bob, carol, over } = await bridging(async (request) => {

@@ -4,7 +4,6 @@ import {
   type CallFailedError,
   IllegalStateError,
   Invite,
-  Refer,
   Siplet,
   type SipRequest,
   Subsequent,
@@ -44,8 +43,12 @@ class Transferring {
     }
   }
 
-  @Refer()
-  unused(): void {}
+  @Subsequent('MESSAGE')
+  wrong(request: SipRequest): void {
+    const body = { content: ALICE, type: 'application/sdp' };
+    outcomes.push(thrown(() => request.b2bua().bridge({ to: TO_CAROL, body })));
+    request.createResponse(200).send();
+  }
 }
 
 async function start() {
@@ -295,6 +298,8 @@ test('RFC 5589 §7 an attended transfer: two standing legs become one call, the 
 test('RULES.md section 3 a transfer that cannot begin throws', async () => {
   const s = await start();
   const [bridge] = bridges as [Bridge];
+  await s.call.dialog.request('MESSAGE').response(200);
+  expect(outcomes).toEqual([expect.objectContaining({ message: expect.stringContaining('`body` cannot be given') })]);
   expect(thrown(() => bridge.transfer({ to: bridge.caller }))).toBeInstanceOf(IllegalStateError);
   expect(thrown(() => bridge.transfer({ to: [] }))).toEqual(new TypeError('transfer: `to` names no callee'));
   const invite = await refers(s);
