@@ -13,6 +13,8 @@ interface AdmittingLeg {
   readonly dialog: Dialog | undefined;
   readonly received: Iterable<{ readonly request: Request }>;
   readonly sent: Iterable<{ readonly request: Request }>;
+  /** The bridge that passes the requests on, if there is one. */
+  readonly user: unknown;
   readonly reliables: ReliableProvisionals | undefined;
   readonly timer: SessionTimer;
   readonly offers: OfferAnswer;
@@ -29,7 +31,7 @@ const MAX_RETRY_AFTER = 10;
 export function refusalInDialog(request: Request, leg: AdmittingLeg): Refusal | undefined {
   if (leg.dialog?.takes(request) !== true) return { status: 500, reason: 'CSeq out of order' };
   return (
-    refusalOfExtensions(request) ??
+    refusalOfExtensions(request, leg.user !== undefined) ??
     (request.method === 'INVITE' ? refusalOfOverlap(leg) : undefined) ??
     (request.method === 'PRACK' ? acknowledgeProvisional(request, leg) : undefined) ??
     leg.timer.refusalOf(request) ??

@@ -187,11 +187,12 @@ export class Answering implements ReliableUser, RequestReceived {
    * made when the application takes that role, because a proxy forwards such requests. Returns the status of the
    * refusal, if there was one.
    */
-  refuseAsAgent(): number | undefined {
+  refuseAsAgent(isBridged = false): number | undefined {
     if (!this.isInitial) return undefined;
     const { request } = this;
     const refusal =
-      refusalOfExtensions(request) ?? (this.transaction.isInvite ? this.#leg().timer.refusalOf(request) : undefined);
+      refusalOfExtensions(request, isBridged) ??
+      (this.transaction.isInvite ? this.#leg().timer.refusalOf(request) : undefined);
     if (refusal === undefined) return undefined;
     this.answerAsAgent(refusalOf(request, refusal, this.transaction.toTag));
     return refusal.status;

@@ -33,7 +33,7 @@ import type { AgentServices } from './services.js';
 import { SessionTimer } from './session-timer.js';
 import { Subscriptions } from './subscriptions.js';
 import { leave, terminate } from './termination.js';
-import { usageAnswered } from './usages.js';
+import { usageAnswered, usageRefused } from './usages.js';
 
 export class Leg implements UserAgent, Sender, ExchangeLeg {
   dialog: Dialog | undefined;
@@ -254,6 +254,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     if (status >= 200 && request.method === 'PRACK') this.reliables?.prackAnswered();
     if (status >= 300) {
       if (received.isInitial) this.end(undefined);
+      else usageRefused(this, request, status);
       return;
     }
     if (received.isInitial) this.#openAsServer(request, response.to.tag ?? transaction.toTag);

@@ -79,7 +79,7 @@ export class B2bua implements sdk.B2bua {
     if (answering.answered) throw new IllegalStateError(`${what} has its final response`);
     const callees = calleesOf(options.to);
     const limits = limitsOf(options, answering.received.options.proxyTimeout);
-    const refused = answering.refuseAsAgent();
+    const refused = answering.refuseAsAgent(true);
     if (refused !== undefined) return failed(new CallFailedError(refused), answering.services.invocation.turn);
     const invites = this.#invite(answering, callees, options);
     return new CalleeSearch(answering, invites).start(limits);

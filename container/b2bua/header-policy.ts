@@ -1,6 +1,7 @@
 // Which header fields pass from one leg to the other (RFC 7092 §3.1.2): one table. Headers that are not in it are
 // copied in order, including unknown ones.
 import { IllegalStateError } from '@siplet/sdk';
+import { isEndToEnd } from '../agent/extensions.js';
 import { Field, type Message, type Response } from '../message/index.js';
 
 /**
@@ -42,12 +43,6 @@ const OF_THE_BODY = ['content-type', 'content-encoding', 'content-disposition', 
 const NEVER: ReadonlySet<string> = new Set(OF_THE_LEG);
 const NEVER_WITHOUT_BODY: ReadonlySet<string> = new Set([...OF_THE_LEG, ...OF_THE_BODY]);
 
-/**
- * Extensions that each leg has with its own peer: those of the other leg do not concern it (RFC 3262, RFC 4028,
- * RFC 3327, RFC 5626).
- */
-const PER_LEG: ReadonlySet<string> = new Set(['100rel', 'timer', 'path', 'outbound', 'gruu']);
-
 /** Headers that pass in part, or only in messages in which an application may set them. */
 const IN_PART: ReadonlySet<string> = new Set(['supported', 'require', 'contact']);
 
@@ -85,7 +80,7 @@ export function passExtensions(from: Message, to: Message, own?: string): void {
 
 function endToEnd(message: Message, key: string): string[] {
   if (!message.has(key)) return [];
-  return message.values(key).filter((tag) => !PER_LEG.has(tag.toLowerCase()));
+  return message.values(key).filter(isEndToEnd);
 }
 
 /** Whether the message names the extension in one of these headers. */

@@ -4,14 +4,15 @@
 import type { AddressLike, LegOptions } from '@siplet/sdk';
 import { Address, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import { Answering } from '../agent/answering.js';
-import type { Leg } from '../agent/leg.js';
+import { Leg } from '../agent/leg.js';
 import { inItsOwnSession, partyText, requestUriOf } from '../agent/origination.js';
 import { type Party, Request, textOf } from '../message/index.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import { addressOf, uriText } from '../servlet/values.js';
+import type { SipSession } from '../session/sip-session.js';
 import { assertPassing, copyFields, namesExtension, passExtensions } from './header-policy.js';
-import { renameDialogs } from './named-leg.js';
+import { rememberRefer, renameDialogs, renameEvent } from './named-leg.js';
 import { writeUriHeaders } from './uri-headers.js';
 
 /** §20.22: the value for a request without the header. */
@@ -76,10 +77,17 @@ export function relayedInto(answering: Answering, sent: OwnRequest): OwnRequest 
   const { message } = sent;
   copyFields(request, message);
   renameDialogs(message, answering.services.userAgents);
+  if (sent.method === 'REFER' || message.has('event')) renameSubscription(answering, sent);
   passExtensions(request, message);
   message.set('Max-Forwards', hopsLeft(answering));
   join(answering, sent);
   return sent;
+}
+
+function renameSubscription({ request, session, services }: Answering, { message, session: other }: OwnRequest): void {
+  const from = Leg.of(session, services);
+  renameEvent(message, from, Leg.of(other as SipSession, services));
+  rememberRefer(from, request, message);
 }
 
 /**
