@@ -35,8 +35,6 @@ import { Subscriptions } from './subscriptions.js';
 import { leave, terminate } from './termination.js';
 import { usageAnswered, usageRefused } from './usages.js';
 
-const NO_REFERRALS: Leg['referrals'] = [];
-
 export class Leg implements UserAgent, Sender, ExchangeLeg {
   dialog: Dialog | undefined;
   /** The last initial request that was sent; undefined on the called side. */
@@ -46,8 +44,6 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   user: LegUser | undefined;
   /** The other leg of the call (JSR 289 §14.1). */
   linked: Leg | undefined;
-  /** REFERs that were sent in it in place of received ones, with their CSeq numbers (RFC 3515 §2.4.6). */
-  referrals: readonly { readonly sent: OwnRequest; readonly number: number }[] = NO_REFERRALS;
   /** The INVITE of a B2BUA that has its first 2xx, and may get others until its transaction ends (RFC 6026). */
   accepted: RequestReceived | undefined;
   /** Received requests that have no final response. */
@@ -162,6 +158,18 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     // §15.1.2: the subscription lives on, an unanswered INVITE does not.
     for (const received of [...this.received]) if (received.request.method === 'INVITE') received.dialogEnded();
     this.user?.ended(bye);
+  }
+
+  /**
+   * §12.2.1.2: its early dialog is gone. The INVITE is cancelled when no other dialog of it is left; a 2xx that comes
+   * all the same is acknowledged and ended.
+   */
+  leaveEarly(): void {
+    const { set, state } = this.session;
+    if (state === 'early') this.end(undefined);
+    else this.endInvitation(undefined);
+    if (set.sessions.some((other) => other.state === 'early')) return;
+    for (const outgoing of [...this.legOf(set.first).sent]) if (outgoing.isInitial) outgoing.cancel();
   }
 
   /** Nothing more is sent or accepted in it. */

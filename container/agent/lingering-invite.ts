@@ -4,6 +4,7 @@ import { Request, type Response } from '../message/index.js';
 import type { ClientUser } from '../transaction/user.js';
 import { type Acknowledgement, sendAcknowledgement } from './acknowledgement.js';
 import { Dialog } from './dialog.js';
+import type { ExchangeLeg } from './exchanges.js';
 import type { AgentServices } from './services.js';
 
 /** How many different 2xx of forks are accepted (security: a flood of them). */
@@ -34,6 +35,17 @@ export class LingeringInvite implements ClientUser {
     this.#services = services;
     this.#head = headOf(invite);
     this.#sequence = invite.cseq.number;
+  }
+
+  /** That of an INVITE sent on this leg; each of the dialogs with one of these To tags has had its 2xx. */
+  static of(invite: Request, leg: ExchangeLeg, isInitial: boolean, tags: readonly string[]): LingeringInvite {
+    const lingering = new LingeringInvite(leg.services, invite);
+    const [tag] = tags;
+    if (!isInitial && tag !== undefined) lingering.dialogEnded(tag, leg);
+    if (isInitial)
+      for (const session of leg.session.set.sessions)
+        if (tags.includes(session.calleeTag ?? '')) lingering.dialogEnded(session.calleeTag ?? '', leg.legOf(session));
+    return lingering;
   }
 
   /** The dialog with that To tag is over. Its 2xx is acknowledged now if the application has not done so. */
@@ -70,6 +82,16 @@ export class LingeringInvite implements ClientUser {
   }
 
   failed(): void {}
+}
+
+/** §13.2.2.4: the early dialog of a 2xx has ended before it came: it is acknowledged, and ended again. */
+export function endLate(leg: ExchangeLeg, success: Response): void {
+  const { dialog, session, services } = leg;
+  if (dialog === undefined) return;
+  dialog.confirm(success);
+  void leg.acknowledge(dialog.request('ACK', success.cseq.number));
+  const bye = dialog.request('BYE');
+  void services.sendInDialog(bye, session.heardOn(bye));
 }
 
 /** A short copy that keeps nothing of the message. */

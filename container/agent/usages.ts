@@ -12,6 +12,10 @@ export interface UsedLeg {
   refreshSubscription(key: string, seconds: number | undefined): void;
   endSubscription(key: string): void;
   endInvitation(bye: Request | undefined): void;
+  /** The dialog has a call, which may still be early. */
+  readonly isInvited: boolean;
+  /** Its early dialog is gone. */
+  leaveEarly(): void;
   terminate(reason?: string): Promise<void>;
 }
 
@@ -25,11 +29,6 @@ export function usageAnswered(leg: UsedLeg, request: Request, response: Response
     leg.beginSubscription(subscriptionOf(request), undefined);
   else if (method === 'NOTIFY' && isLast(request)) leg.endSubscription(subscriptionOf(request));
   else if (method === 'NOTIFY') leg.refreshSubscription(subscriptionOf(request), lifetimeOf(request));
-}
-
-/** A 481 of ours to a NOTIFY has ended its subscription (RFC 6665 §4.1.3). */
-export function usageRefused(leg: UsedLeg, request: Request, status: number): void {
-  if (status === 481 && request.method === 'NOTIFY') leg.endSubscription(subscriptionOf(request));
 }
 
 /**
@@ -47,10 +46,16 @@ export function usageAccepted(leg: UsedLeg, request: Request, response: Response
   }
 }
 
+/** RFC 6665 §4.1.3, §4.2.2: our 481 to a NOTIFY ends the subscription at its sender. */
+export function usageRefused(leg: Pick<UsedLeg, 'endSubscription'>, request: Request, status: number): void {
+  if (request.method === 'NOTIFY' && status === 481) leg.endSubscription(subscriptionOf(request));
+}
+
 /** §12.2.1.2: the peer does not know the dialog (481), or does not answer in it (408). */
 export function usageGone(leg: UsedLeg, request: Request, status: number): void {
   const { method } = request;
   if (method === 'NOTIFY' || method === 'SUBSCRIBE') leg.endSubscription(subscriptionOf(request));
+  else if (!leg.isInvited) leg.leaveEarly();
   else if (status === 408 || method === 'INVITE' || method === 'UPDATE') void leg.terminate(`SIP;cause=${status}`);
   else leg.endInvitation(undefined);
 }

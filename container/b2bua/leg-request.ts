@@ -10,8 +10,9 @@ import { type Party, Request, textOf } from '../message/index.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import { addressOf, uriText } from '../servlet/values.js';
+import type { SipSession } from '../session/sip-session.js';
 import { assertPassing, copyFields, namesExtension, passExtensions } from './header-policy.js';
-import { renameDialogs, renumberReferral } from './named-leg.js';
+import { rememberRefer, renameDialogs, renameEvent } from './named-leg.js';
 import { writeUriHeaders } from './uri-headers.js';
 
 /** §20.22: the value for a request without the header. */
@@ -76,11 +77,17 @@ export function relayedInto(answering: Answering, sent: OwnRequest): OwnRequest 
   const { message } = sent;
   copyFields(request, message);
   renameDialogs(message, answering.services.userAgents);
-  renumberReferral(Leg.of(answering.session, answering.services), request, sent);
+  if (sent.method === 'REFER' || message.has('event')) renameSubscription(answering, sent);
   passExtensions(request, message);
   message.set('Max-Forwards', hopsLeft(answering));
   join(answering, sent);
   return sent;
+}
+
+function renameSubscription({ request, session, services }: Answering, { message, session: other }: OwnRequest): void {
+  const from = Leg.of(session, services);
+  renameEvent(message, from, Leg.of(other as SipSession, services));
+  rememberRefer(from, request, message);
 }
 
 /**

@@ -1,9 +1,8 @@
-// Dialogs that a peer names in Replaces, Join or Refer-To: each side knows only the dialogs of its own leg (RFC 3891,
-// RFC 3911, RFC 5589 §7).
+// Header values that name a dialog, or a request in one: each side knows only those of its own leg (RFC 3891, RFC 3911,
+// RFC 5589 §7, RFC 3515 §2.4.6).
 import { Address, SipUri } from '@siplet/sdk';
 import { Leg } from '../agent/leg.js';
 import { type Request, textOf, wireOf } from '../message/index.js';
-import type { OwnRequest } from '../servlet/sender.js';
 import { namedDialogOf } from '../session/named-dialog.js';
 import type { UserAgentDialogs } from '../session/user-agent-dialogs.js';
 
@@ -20,25 +19,38 @@ export function renameDialogs(request: Request, dialogs: UserAgentDialogs): void
   }
 }
 
-/** How many REFERs of one dialog are remembered (security: a peer that sends them without end). */
-const MAX_REFERRALS = 16;
-
-/**
- * The id of a subscription that a REFER has made is the CSeq number of the REFER, which differs on both legs
- * (RFC 3515 §2.4.6). `sent` is made from the request that `received` is the leg of.
- */
-export function renumberReferral(received: Leg, request: Request, sent: OwnRequest): void {
-  if (request.method === 'REFER') {
-    const made = Leg.find(sent.session);
-    if (made !== undefined)
-      made.referrals = [...made.referrals.slice(1 - MAX_REFERRALS), { sent, number: request.cseq.number }];
-    return;
-  }
-  const event = request.method === 'NOTIFY' ? (request.value('event') ?? '') : '';
-  const id = /;\s*id\s*=\s*(\d{1,10})/i.exec(event)?.[1];
-  const referral = received.referrals.find((each) => String(each.sent.message.cseq.number) === id);
-  if (referral !== undefined) sent.message.set('Event', event.replace(/(;\s*id\s*=\s*)\d+/i, `$1${referral.number}`));
+/** A REFER of one leg and the one that was made of it for the other; the latter's number may still change. */
+interface RelayedRefer {
+  readonly received: number;
+  readonly sent: Request;
 }
+
+/** How many REFERs of a leg are remembered (security: a peer that sends them in a loop). */
+const MAX_REFERS = 32;
+
+const refers = new WeakMap<Leg, RelayedRefer[]>();
+
+/** Remembers a REFER that goes from its leg to the other. */
+export function rememberRefer(from: Leg, received: Request, sent: Request): void {
+  if (sent.method !== 'REFER') return;
+  const known = refers.get(from) ?? [];
+  known.push({ received: received.cseq.number, sent });
+  if (known.length > MAX_REFERS) known.shift();
+  refers.set(from, known);
+}
+
+/** RFC 3515 §2.4.6: `Event: refer;id=…` has the CSeq number of the REFER, which is another one on the other leg. */
+export function renameEvent(message: Request, from: Leg, to: Leg): void {
+  const event = message.value('event');
+  const id = event === undefined ? undefined : REFER_ID.exec(event);
+  if (event === undefined || !id) return;
+  const number = Number(id[2]);
+  const ofOther = refers.get(to)?.find(({ sent }) => sent.cseq.number === number)?.received;
+  const renamed = ofOther ?? refers.get(from)?.find(({ received }) => received === number)?.sent.cseq.number;
+  if (renamed !== undefined) message.set('Event', `${id[1]}${renamed}${event.slice(id[0].length)}`);
+}
+
+const REFER_ID = /^(\s*refer\s*;(?:.*;)?\s*id\s*=\s*)(\d{1,10})/i;
 
 /** RFC 5589 §7.1: `Refer-To: <sip:carol@example.com?Replaces=…>`. */
 function renameInReferTo(request: Request, dialogs: UserAgentDialogs): void {
