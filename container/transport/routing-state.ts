@@ -18,7 +18,7 @@ export interface RoutingState {
   readonly subscriberUri: string | undefined;
   /** The state information of the router's last answer. */
   readonly stateInfo: unknown;
-  /** The next application detects loops itself (§16.3 step 4): who sends the request to it need not. */
+  /** The next application detects loops itself (§16.3 step 4). The sender of the request need not. */
   readonly detectsLoops?: boolean;
 }
 

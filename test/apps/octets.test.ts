@@ -1,5 +1,5 @@
-// How large a typical INVITE of a phone leaves the sample applications in a row: from 1,300 octets on it would go by TCP
-// first (§18.1.1).
+// How large a typical INVITE of a phone leaves the sample applications in a row: from 1,300 octets on it would go by
+// TCP first (§18.1.1).
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
