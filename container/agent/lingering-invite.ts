@@ -3,6 +3,7 @@
 import { Request, type Response } from '../message/index.js';
 import type { ClientUser } from '../transaction/user.js';
 import { type Acknowledgement, sendAcknowledgement } from './acknowledgement.js';
+import type { LegCredentials } from './credentials.js';
 import { Dialog } from './dialog.js';
 import type { AgentServices } from './services.js';
 
@@ -30,7 +31,12 @@ export class LingeringInvite implements ClientUser {
   /** By the To tag; nearly always one. */
   #ended: readonly Ended[] = [];
 
-  constructor(services: AgentServices, invite: Request) {
+  constructor(
+    services: AgentServices,
+    invite: Request,
+    /** What the peers' side has challenged before is answered from the start. */
+    private readonly credentials: LegCredentials | undefined,
+  ) {
     this.#services = services;
     this.#head = headOf(invite);
     this.#sequence = invite.cseq.number;
@@ -54,7 +60,9 @@ export class LingeringInvite implements ClientUser {
       const dialog = Dialog.ofClient(this.#head, response);
       this.#head.pack();
       this.#acknowledge(tag, dialog);
-      void this.#services.sendInDialog(dialog.request('BYE'), undefined);
+      const bye = dialog.request('BYE');
+      this.credentials?.authorize(bye);
+      void this.#services.sendInDialog(bye, undefined);
     }
   }
 

@@ -375,7 +375,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
   /** Invitation: its call is over. */
   condense(): void {
     if (this.#released) return;
-    const lingering = new LingeringInvite(this.#services, this.request);
+    const lingering = new LingeringInvite(this.#services, this.request, this.leg.credentials);
     for (const session of this.isInitial ? this.session.set.sessions : [this.session]) {
       const tag = (this.isInitial ? session.calleeTag : this.#successTags?.[0]) ?? '';
       if (this.#successTags?.includes(tag)) lingering.dialogEnded(tag, this.leg.legOf(session));
