@@ -3,6 +3,7 @@
 import { Request, type Response } from '../message/index.js';
 import type { ClientUser } from '../transaction/user.js';
 import { type Acknowledgement, sendAcknowledgement } from './acknowledgement.js';
+import type { LegCredentials } from './credentials.js';
 import { Dialog } from './dialog.js';
 import type { ExchangeLeg } from './exchanges.js';
 import type { AgentServices } from './services.js';
@@ -31,7 +32,12 @@ export class LingeringInvite implements ClientUser {
   /** By the To tag; nearly always one. */
   #ended: readonly Ended[] = [];
 
-  constructor(services: AgentServices, invite: Request) {
+  constructor(
+    services: AgentServices,
+    invite: Request,
+    /** What the peers' side has challenged before is answered from the start. */
+    private readonly credentials: LegCredentials | undefined,
+  ) {
     this.#services = services;
     this.#head = headOf(invite);
     this.#sequence = invite.cseq.number;
@@ -39,7 +45,7 @@ export class LingeringInvite implements ClientUser {
 
   /** That of an INVITE sent on this leg; each of the dialogs with one of these To tags has had its 2xx. */
   static of(invite: Request, leg: ExchangeLeg, isInitial: boolean, tags: readonly string[]): LingeringInvite {
-    const lingering = new LingeringInvite(leg.services, invite);
+    const lingering = new LingeringInvite(leg.services, invite, leg.credentials);
     const [tag] = tags;
     if (!isInitial && tag !== undefined) lingering.dialogEnded(tag, leg);
     if (isInitial)
@@ -66,7 +72,9 @@ export class LingeringInvite implements ClientUser {
       const dialog = Dialog.ofClient(this.#head, response);
       this.#head.pack();
       this.#acknowledge(tag, dialog);
-      void this.#services.sendInDialog(dialog.request('BYE'), undefined);
+      const bye = dialog.request('BYE');
+      this.credentials?.authorize(bye);
+      void this.#services.sendInDialog(bye, undefined);
     }
   }
 

@@ -2,6 +2,7 @@
 import type { Request } from '../message/index.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import type { SipSession } from '../session/sip-session.js';
+import type { LegCredentials } from './credentials.js';
 import type { Dialog } from './dialog.js';
 import type { RequestReceived, RequestSent } from './exchanges.js';
 import type { AgentServices } from './services.js';
@@ -11,6 +12,7 @@ interface EndingLeg {
   readonly session: SipSession;
   readonly services: Pick<AgentServices, 'sendInDialog'>;
   readonly dialog: Dialog | undefined;
+  readonly credentials?: LegCredentials | undefined;
   readonly isInvited: boolean;
   readonly awaitsAck: boolean;
   readonly received: Iterable<RequestReceived>;
@@ -60,6 +62,7 @@ export async function leave(leg: EndingLeg): Promise<void> {
   const { session, dialog } = leg;
   if (leg.isInvited && dialog !== undefined) {
     const bye = dialog.request('BYE');
+    leg.credentials?.authorize(bye);
     void leg.services.sendInDialog(bye, session.heardOn(bye));
   }
   session.state = 'terminated';

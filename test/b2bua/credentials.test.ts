@@ -222,3 +222,25 @@ test('E-20 the fork that answers has the credentials of its INVITE', async () =>
   await invite.ack();
   await hangsUp({ ...s, call, invite }, 2);
 });
+
+test('E-20 the BYE to a session that is invalidated has the credentials that the leg has kept', async () => {
+  let invalidate = () => {};
+  const s = await bridging(async (request) => {
+    const bridge = await request.b2bua().bridge({ to: BOB, credentials: OURS });
+    invalidate = () => bridge.callee.invalidate();
+  });
+  const call = s.alice.invite('sip:bob@siplet', { body: ALICE });
+  challenge(await s.bob.receive('INVITE'), 407, 'n1');
+  const invite = await s.bob.receive('INVITE');
+  invite.reply(200, { body: BOB_SDP });
+  await call.response(200);
+  call.ack();
+  await invite.ack();
+  s.alice.answerBye = true;
+  invalidate();
+  const bye = await s.bob.receive('BYE');
+  isAuthorized(bye, 407, 'n1', 2);
+  bye.reply(200);
+  await s.world.deliver();
+  await s.over();
+});

@@ -1,11 +1,9 @@
 // Early dialogs that their peer has given up, and BYEs before the ACK (§12.2.1.2, §15).
-import { Ack, Bye, Cancel, Invite, Siplet, type SipRequest } from '@siplet/sdk';
+import type { SipRequest } from '@siplet/sdk';
 import { describe, expect, test } from 'vitest';
-import { present } from '../../container/base/present.js';
 import { arrivals } from '../world/arrivals.js';
-import { stage } from '../world/stage.js';
 import { type BridgingStage, bridging } from './bridging.js';
-import { ALICE, BOB, talking } from './legs.js';
+import { ALICE, BOB } from './legs.js';
 
 const TO = 'sip:bob@10.0.0.2';
 const bridge = (request: SipRequest) => request.b2bua().bridge({ to: TO });
