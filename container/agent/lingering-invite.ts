@@ -1,6 +1,6 @@
 // An INVITE of ours whose call is over while its transaction waits for further 2xx (§13.2.2.4, RFC 6026 §7.2): each
 // copy of a 2xx gets its ACK again, a 2xx of another fork an ACK and a BYE.
-import { Request, type Response } from '../message/index.js';
+import { flat, Request, type Response } from '../message/index.js';
 import type { ClientUser } from '../transaction/user.js';
 import { type Acknowledgement, sendAcknowledgement } from './acknowledgement.js';
 import type { LegCredentials } from './credentials.js';
@@ -26,8 +26,8 @@ interface EndedLeg {
 
 export class LingeringInvite implements ClientUser {
   readonly #services: AgentServices;
-  /** What its dialogs are made from. */
-  readonly #head: Request;
+  /** Its dialogs are made from this. */
+  readonly #head: string;
   readonly #sequence: number;
   /** By the To tag; nearly always one. */
   #ended: readonly Ended[] = [];
@@ -69,8 +69,7 @@ export class LingeringInvite implements ClientUser {
       ended.ack.again();
       ended.ack.pack();
     } else if (ended === undefined && this.#ended.length < MAX_FORKS) {
-      const dialog = Dialog.ofClient(this.#head, response);
-      this.#head.pack();
+      const dialog = Dialog.ofClient(inviteWith(this.#head), response);
       this.#acknowledge(tag, dialog);
       const bye = dialog.request('BYE');
       this.credentials?.authorize(bye);
@@ -102,10 +101,17 @@ export function endLate(leg: ExchangeLeg, success: Response): void {
   void services.sendInDialog(bye, session.heardOn(bye));
 }
 
-/** A short copy that keeps nothing of the message. */
-function headOf(invite: Request): Request {
-  const head = new Request('INVITE', invite.uri);
-  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) head.append(name, invite.value(name.toLowerCase()) ?? '');
-  head.pack();
-  return head;
+/** The fields that make a dialog (§12.1.2). */
+const HEAD = ['From', 'To', 'Call-ID', 'CSeq'];
+
+/** Its Request-URI and these fields, in one short text that keeps nothing of the message. */
+function headOf(invite: Request): string {
+  return flat([invite.uri, ...HEAD.map((name) => invite.value(name.toLowerCase()) ?? '')].join('\n'));
+}
+
+function inviteWith(head: string): Request {
+  const [uri = '', ...values] = head.split('\n');
+  const invite = new Request('INVITE', uri);
+  for (const [at, name] of HEAD.entries()) invite.append(name, values[at] ?? '');
+  return invite;
 }

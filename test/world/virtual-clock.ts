@@ -6,8 +6,8 @@ import { present } from '../../container/base/present.js';
 export const EPOCH = Date.UTC(2026, 0, 1);
 
 /** The heap is rebuilt when it is so many times larger than what is to come, and no smaller than SMALL. */
-const MOSTLY_STOPPED = 2;
-const SMALL = 1000;
+const MOSTLY_STOPPED = 1.5;
+const SMALL = 500;
 
 class VirtualDeadline implements Deadline {
   constructor(
