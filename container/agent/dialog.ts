@@ -50,6 +50,13 @@ export class Dialog {
     return this.peer.request(method, sequence ?? this.localSequence, { callId, from: local, to: remote });
   }
 
+  /** Gives a request of ours that has waited the next CSeq number, if others were made meanwhile (§12.2.1.1). */
+  renumber(request: Request): void {
+    if (request.cseq.number === this.localSequence) return;
+    this.localSequence = numberAfter(this.localSequence);
+    request.set('CSeq', `${this.localSequence} ${request.method}`);
+  }
+
   /** §12.2.2: whether a request is in order; its number is then remembered. */
   takes(request: Request): boolean {
     return this.peer.takes(request);

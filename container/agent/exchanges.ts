@@ -75,6 +75,9 @@ export interface ExchangeLeg extends Sender, UsedLeg {
   /** The dialog has an established call, not only a subscription. */
   readonly isInvited: boolean;
   readonly hasPendingInvite: boolean;
+  /** A 2xx of ours waits for its ACK: until then no BYE is sent (§15). */
+  readonly awaitsAck: boolean;
+  whenAcknowledged(): Promise<void>;
   readonly timer: LegTimer;
   /** Answers challenges of its peer's side. */
   readonly credentials?: LegCredentials | undefined;

@@ -164,6 +164,18 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.user?.ended(bye);
   }
 
+  /**
+   * §12.2.1.2: its early dialog is gone. The INVITE is cancelled when no other dialog of it is left; a 2xx that comes
+   * all the same is acknowledged and ended.
+   */
+  leaveEarly(): void {
+    const { set, state } = this.session;
+    if (state === 'early') this.end(undefined);
+    else this.endInvitation(undefined);
+    if (set.sessions.some((other) => other.state === 'early')) return;
+    for (const outgoing of [...this.legOf(set.first).sent]) if (outgoing.isInitial) outgoing.cancel();
+  }
+
   /** Nothing more is sent or accepted in it. */
   end(bye: Request | undefined): void {
     if (this.session.state === 'terminated') return;

@@ -1,9 +1,11 @@
 // An INVITE of ours whose call is over while its transaction waits for further 2xx (§13.2.2.4, RFC 6026 §7.2): each
 // copy of a 2xx gets its ACK again, a 2xx of another fork an ACK and a BYE.
 import { Request, type Response } from '../message/index.js';
+import type { SipSession } from '../session/sip-session.js';
 import type { ClientUser } from '../transaction/user.js';
 import { type Acknowledgement, sendAcknowledgement } from './acknowledgement.js';
 import { Dialog } from './dialog.js';
+import type { ExchangeLeg } from './exchanges.js';
 import type { AgentServices } from './services.js';
 
 /** How many different 2xx of forks are accepted (security: a flood of them). */
@@ -34,6 +36,22 @@ export class LingeringInvite implements ClientUser {
     this.#services = services;
     this.#head = headOf(invite);
     this.#sequence = invite.cseq.number;
+  }
+
+  /** That of an INVITE sent on this leg, which got 2xx with these To tags: in these sessions, or in its own dialog. */
+  static of(
+    invite: Request,
+    leg: ExchangeLeg,
+    sessions: readonly SipSession[] | undefined,
+    tags: readonly string[],
+  ): LingeringInvite {
+    const lingering = new LingeringInvite(leg.services, invite);
+    if (sessions === undefined) for (const tag of tags.slice(0, 1)) lingering.dialogEnded(tag, leg);
+    for (const session of sessions ?? []) {
+      const tag = session.calleeTag ?? '';
+      if (tags.includes(tag)) lingering.dialogEnded(tag, leg.legOf(session));
+    }
+    return lingering;
   }
 
   /** The dialog with that To tag is over. Its 2xx is acknowledged now if the application has not done so. */
@@ -70,6 +88,16 @@ export class LingeringInvite implements ClientUser {
   }
 
   failed(): void {}
+}
+
+/** §13.2.2.4: the early dialog of a 2xx has ended before it came: it is acknowledged, and ended again. */
+export function endLate(leg: ExchangeLeg, success: Response): void {
+  const { dialog, session, services } = leg;
+  if (dialog === undefined) return;
+  dialog.confirm(success);
+  void leg.acknowledge(dialog.request('ACK', success.cseq.number));
+  const bye = dialog.request('BYE');
+  void services.sendInDialog(bye, session.heardOn(bye));
 }
 
 /** A short copy that keeps nothing of the message. */

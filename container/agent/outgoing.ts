@@ -1,7 +1,6 @@
 // A request that an application sends (§8.1, §13.2, §14.1, §15.1.1): its hops (RFC 3263), its transactions, and the
 // receivers of its responses.
 import type { SendOptions, SipResponse } from '@siplet/sdk';
-import type { Deadline, Timed } from '../base/clock.js';
 import type { Request, Response, Uri } from '../message/index.js';
 import { addContentLength, postprocessRouting, sizeOf } from '../proxy/forwarding.js';
 import { type HopUser, NextHop } from '../proxy/next-hop.js';
@@ -11,31 +10,29 @@ import { Awaited } from '../session/awaited.js';
 import type { Invitation, SipSession } from '../session/sip-session.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
 import { type Flow, type Hop, leavingFrom } from '../transport/flow.js';
+import { AnswerTime } from './answer-time.js';
 import { deliver, presentFurther } from './delivery.js';
 import { Dialog } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, RequestSent } from './exchanges.js';
+import { FinalResponse } from './final-response.js';
 import { asIfFrom, localResponse } from './in-place-of-peers.js';
-import { LingeringInvite, MAX_FORKS } from './lingering-invite.js';
+import { endLate, LingeringInvite, MAX_FORKS } from './lingering-invite.js';
 import { isMendable, Mending } from './mending.js';
+import { WITH_CONTACT } from './method.js';
 import { isReliable } from './offer-answer.js';
 import { callbackOf } from './provisional-callback.js';
 import type { AgentServices } from './services.js';
+import { whenItMayLeave } from './termination.js';
 import { usageAccepted, usageGone } from './usages.js';
 
-/**
- * Requests that give the address of their sender in the dialog (§8.1.1.8, RFC 3311 §5.1, RFC 6665 §4.1.2.1, RFC 3515
- * §2.2).
- */
-const WITH_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
-
-export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invitation {
+export class Outgoing implements ClientUser, HopUser, RequestSent, Invitation {
   readonly #awaited: Awaited<SipResponse>;
   readonly #services: AgentServices;
   #onProvisional: SendOptions['onProvisional'];
   #transaction: ClientTransaction | undefined;
   #flow: Flow | undefined;
   readonly #hops: NextHop;
-  #limit: Deadline | undefined;
+  #answerTime: AnswerTime | undefined;
   #cancelled = false;
   /** The status of a cancelled request: 408 when no final response had come in time (§16.8). */
   #statusOfCancelled = 487;
@@ -46,8 +43,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
   #released = false;
   #openTransactions = 0;
   #successTags: string[] | undefined;
-  #whenEnded: ((response: ReceivedResponse) => void)[] | undefined;
-  #final: ReceivedResponse | undefined;
+  #final: FinalResponse | undefined;
 
   constructor(
     readonly leg: ExchangeLeg,
@@ -93,11 +89,21 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     }
     leg.timer.ask(request);
     leg.credentials?.authorize(request);
-    if (this.isInvite) this.#startLimit();
-    // §15.1.1: the sender of a BYE has left.
-    if (request.method === 'BYE') leg.endInvitation(request);
-    this.#start();
+    if (this.isInvite) this.#startTime();
+    if (request.method === 'BYE') this.#leave();
+    else this.#start();
     return this.#awaited;
+  }
+
+  /** §15.1.1: the sender of a BYE has left. §15: not before a 2xx of its own has been acknowledged, or given up. */
+  #leave(): void {
+    const { leg, request } = this;
+    if (leg.awaitsAck) {
+      void whenItMayLeave(leg, request).then((mayLeave) => (mayLeave ? this.#leave() : this.#failed(481)));
+    } else {
+      leg.endInvitation(request);
+      this.#start();
+    }
   }
 
   #start(): void {
@@ -188,28 +194,25 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     return this.user?.mayPass?.(key) ?? true;
   }
 
-  /** Resolves with its final response, which may be the container's own. */
   ended(): Promise<ReceivedResponse> {
-    if (this.#final !== undefined) return Promise.resolve(this.#final);
-    return new Promise((resolve) => {
-      this.#whenEnded ??= [];
-      this.#whenEnded.push(resolve);
-    });
+    this.#final ??= new FinalResponse();
+    return this.#final.whenGiven();
   }
 
-  #startLimit(): void {
-    this.#limit?.stop();
-    this.#limit = this.#services.clock.start(this.#services.settings.timerC, this, 'limit');
+  #startTime(): void {
+    const { clock, settings } = this.#services;
+    this.#answerTime ??= new AnswerTime(clock, settings.timerC, this);
+    this.#answerTime.start();
   }
 
-  expire(): void {
-    if (this.#ended) return;
-    if (this.#cancelled) this.#failed(408);
-    else {
-      this.#statusOfCancelled = 408;
-      this.cancel('SIP;cause=408;text="Request Timeout"');
-      this.#startLimit();
+  isLate(): boolean {
+    if (this.#cancelled) {
+      this.#failed(408);
+      return false;
     }
+    this.#statusOfCancelled = 408;
+    this.cancel('SIP;cause=408;text="Request Timeout"');
+    return true;
   }
 
   // Responses --------------------------------------------------------------------------------------
@@ -228,7 +231,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
 
   #provisional(response: Response): void {
     if (this.#ended) return;
-    if (this.isInvite && !this.#cancelled) this.#startLimit();
+    if (this.isInvite && !this.#cancelled) this.#startTime();
     const leg = this.#legOf(response);
     if (this.isInitial) this.#openEarly(leg, response);
     const reliable = this.isInvite && response.to.tag !== undefined && isReliable(response);
@@ -273,6 +276,11 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     this.#successTags ??= [];
     this.#successTags.push(tag);
     const leg = this.#legOf(response);
+    if (this.isInitial && leg.session.state === 'terminated') {
+      endLate(leg, response);
+      this.#failed(487);
+      return;
+    }
     if (this.isInitial) {
       leg.open(Dialog.ofClient(this.request, response));
       leg.dialog?.confirm(response);
@@ -331,15 +339,12 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
 
   #end(response: ReceivedResponse): void {
     this.#ended = true;
-    this.#final = response;
-    this.#limit?.stop();
-    this.#limit = undefined;
+    this.#answerTime?.stop();
     this.leg.sent.delete(this);
-    for (const then of this.#whenEnded ?? []) then(response);
-    this.#whenEnded = undefined;
+    this.#final?.give(response);
     deliver(response, this.#awaited, this);
     if (this.#successTags === undefined) {
-      this.#leave(this.#services.lingering);
+      this.#leaveTo(this.#services.lingering);
       return;
     }
     // Another 2xx may follow.
@@ -367,7 +372,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
   }
 
   /** Leaves its transaction, where there still is one, to a user that needs nothing from it. */
-  #leave(lingering: ClientUser): void {
+  #leaveTo(lingering: ClientUser): void {
     if (this.#transaction !== undefined) this.#transaction.user = lingering;
     this.#release();
   }
@@ -375,12 +380,9 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
   /** Invitation: its call is over. */
   condense(): void {
     if (this.#released) return;
-    const lingering = new LingeringInvite(this.#services, this.request);
-    for (const session of this.isInitial ? this.session.set.sessions : [this.session]) {
-      const tag = (this.isInitial ? session.calleeTag : this.#successTags?.[0]) ?? '';
-      if (this.#successTags?.includes(tag)) lingering.dialogEnded(tag, this.leg.legOf(session));
-    }
-    this.#leave(lingering);
+    const sessions = this.isInitial ? this.session.set.sessions : undefined;
+    const lingering = LingeringInvite.of(this.request, this.leg, sessions, this.#successTags ?? []);
+    this.#leaveTo(lingering);
   }
 
   /** Invitation: once no call is left, a further 2xx is not wanted. */
@@ -388,8 +390,6 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     if (this.isInitial && !this.session.set.sessions.some((each) => each.isValid && each.state === 'confirmed'))
       this.condense();
   }
-
-  // To the application -----------------------------------------------------------------------------
 
   #legOf(response: Response): ExchangeLeg {
     const leg = this.isInitial ? this.leg.legOf(this.session.set.sessionFor(response)) : this.leg;

@@ -22,18 +22,17 @@ export function descriptionOf(message: Message): Description | undefined {
   return media.startsWith('multipart/') ? describedIn(message.body, type) : undefined;
 }
 
-/** Whether both are the same version of the same description: the o= line says so (RFC 3264 §8, RFC 4028 §7.4). */
-export function isSameVersion(one: Description, other: Description): boolean {
-  if (one.body === other.body) return true;
-  const origin = originOf(one.body);
-  return origin !== undefined && origin === originOf(other.body);
+/**
+ * Whether both say the same (RFC 4028 §7.4): all of them is compared, since not every peer counts its versions
+ * (RFC 3264 §8).
+ */
+export function isSame(one: Description, other: Description): boolean {
+  return one.body === other.body || linesOf(one.body) === linesOf(other.body);
 }
 
-function originOf(body: string): string | undefined {
-  const start = body.startsWith('o=') ? 0 : body.indexOf('\no=') + 1;
-  if (start === 0 && !body.startsWith('o=')) return undefined;
-  const end = body.indexOf('\n', start);
-  return (end < 0 ? body.slice(start) : body.slice(start, end)).trimEnd();
+/** Without the differences of line ends, which mean nothing (RFC 8866 §5). */
+function linesOf(body: string): string {
+  return body.replaceAll('\r\n', '\n').trimEnd();
 }
 
 function mediaTypeOf(type: string): string {

@@ -5,7 +5,7 @@ import type { Message, Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { ExchangeLeg, ExchangeUser, LegTimer } from './exchanges.js';
-import { descriptionOf, isSameVersion } from './session-description.js';
+import { descriptionOf, isSame } from './session-description.js';
 import { agree, askFor, minSEOf, refusalOfInterval, type Terms, type TimerSettings, termsOf } from './session-terms.js';
 
 /**
@@ -111,7 +111,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     if (!request.has('session-expires') || !this.#concerns(request.method)) return false;
     const { remote } = this.leg.offers;
     const description = descriptionOf(request);
-    return description === undefined || (remote !== undefined && isSameVersion(description, remote));
+    return description === undefined || (remote !== undefined && isSame(description, remote));
   }
 
   // Time -------------------------------------------------------------------------------------------

@@ -42,10 +42,12 @@ async function cancel(leg: EndingLeg): Promise<void> {
   if (leg.session.state !== 'terminated' && leg.dialog === undefined) leg.end(undefined);
 }
 
+/** Its BYE waits for the ACK to a 2xx of ours (§15), as each BYE does; one that waits already is enough. */
 async function hangUp(leg: EndingLeg, reason: string | undefined): Promise<void> {
-  if (leg.awaitsAck) {
-    await leg.whenAcknowledged();
-    if (!leg.isInvited) return; // it has ended meanwhile
+  const waiting = [...leg.sent].find(({ request }) => request.method === 'BYE');
+  if (waiting !== undefined) {
+    await waiting.ended();
+    return;
   }
   const bye = leg.createRequest('BYE');
   if (reason !== undefined) bye.message.set('Reason', reason);
@@ -62,4 +64,18 @@ export async function leave(leg: EndingLeg): Promise<void> {
   }
   session.state = 'terminated';
   leg.forget();
+}
+
+/**
+ * §15: a BYE of ours waits for the ACK to our 2xx, or for 64*T1. Resolves with false when the peer's BYE has crossed
+ * with it.
+ */
+export async function whenItMayLeave(
+  leg: Pick<EndingLeg, 'dialog' | 'isInvited' | 'whenAcknowledged'>,
+  bye: Request,
+): Promise<boolean> {
+  await leg.whenAcknowledged();
+  if (!leg.isInvited) return false;
+  leg.dialog?.renumber(bye);
+  return true;
 }

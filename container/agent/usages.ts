@@ -12,6 +12,10 @@ export interface UsedLeg {
   refreshSubscription(key: string, seconds: number | undefined): void;
   endSubscription(key: string): void;
   endInvitation(bye: Request | undefined): void;
+  /** The dialog has a call, which may still be early. */
+  readonly isInvited: boolean;
+  /** Its early dialog is gone. */
+  leaveEarly(): void;
   terminate(reason?: string): Promise<void>;
 }
 
@@ -51,6 +55,7 @@ export function usageAccepted(leg: UsedLeg, request: Request, response: Response
 export function usageGone(leg: UsedLeg, request: Request, status: number): void {
   const { method } = request;
   if (method === 'NOTIFY' || method === 'SUBSCRIBE') leg.endSubscription(subscriptionOf(request));
+  else if (!leg.isInvited) leg.leaveEarly();
   else if (status === 408 || method === 'INVITE' || method === 'UPDATE') void leg.terminate(`SIP;cause=${status}`);
   else leg.endInvitation(undefined);
 }

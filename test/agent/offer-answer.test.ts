@@ -1,7 +1,7 @@
 // Which side has an unanswered offer, whatever messages carry it (RFC 3264, RFC 6337 §2 table 1).
 import { expect, test } from 'vitest';
 import { OfferAnswer } from '../../container/agent/offer-answer.js';
-import { descriptionOf, isSameVersion } from '../../container/agent/session-description.js';
+import { descriptionOf, isSame } from '../../container/agent/session-description.js';
 import { Request, Response } from '../../container/message/index.js';
 
 const SDP = (version: number) => `v=0\r\no=a 1 ${version} IN IP4 10.0.0.1\r\ns=-\r\n`;
@@ -109,11 +109,12 @@ test('RFC 5621 a description is found in a multipart body, whose parts are bound
   expect(multipart([...Array.from({ length: 20 }, () => text), sdp])).toBeUndefined();
 });
 
-test('RFC 3264 §8 the o= line tells whether a description is the same', () => {
+test('W-04 RFC 4028 §7.4 a description is the same when all of it is, whatever the o= line says', () => {
   const one = { body: SDP(1), type: 'application/sdp' };
-  expect(isSameVersion(one, { ...one, body: `${SDP(1)}a=x\r\n` })).toBe(true);
-  expect(isSameVersion(one, { ...one, body: SDP(2) })).toBe(false);
-  expect(isSameVersion({ ...one, body: 'x' }, { ...one, body: 'y' })).toBe(false);
+  expect(isSame(one, { ...one, body: `${SDP(1)}a=x\r\n` })).toBe(false);
+  expect(isSame(one, { ...one, body: SDP(1).replaceAll('\r\n', '\n') })).toBe(true);
+  expect(isSame(one, { ...one, body: SDP(2) })).toBe(false);
+  expect(isSame({ ...one, body: 'x' }, { ...one, body: 'y' })).toBe(false);
 });
 
 test('an INVITE that is noted for each of its dialogs is one offer', () => {
