@@ -32,7 +32,7 @@ import { SentSuccesses } from './sent-successes.js';
 import type { AgentServices } from './services.js';
 import { SessionTimer } from './session-timer.js';
 import { Subscriptions } from './subscriptions.js';
-import { leave, terminate } from './termination.js';
+import { leave, leaveEarly, terminate } from './termination.js';
 import { usageAnswered, usageRefused } from './usages.js';
 
 export class Leg implements UserAgent, Sender, ExchangeLeg {
@@ -160,16 +160,8 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.user?.ended(bye);
   }
 
-  /**
-   * §12.2.1.2: its early dialog is gone. The INVITE is cancelled when no other dialog of it is left; a 2xx that comes
-   * all the same is acknowledged and ended.
-   */
   leaveEarly(): void {
-    const { set, state } = this.session;
-    if (state === 'early') this.end(undefined);
-    else this.endInvitation(undefined);
-    if (set.sessions.some((other) => other.state === 'early')) return;
-    for (const outgoing of [...this.legOf(set.first).sent]) if (outgoing.isInitial) outgoing.cancel();
+    leaveEarly(this);
   }
 
   /** Nothing more is sent or accepted in it. */

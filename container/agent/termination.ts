@@ -22,6 +22,8 @@ interface EndingLeg {
   sendForContainer(request: OwnRequest): Promise<void>;
   end(bye: Request | undefined): void;
   forget(): void;
+  endInvitation(bye: Request | undefined): void;
+  legOf(session: SipSession): { readonly sent: Iterable<RequestSent> };
 }
 
 /**
@@ -81,4 +83,16 @@ export async function whenItMayLeave(
   if (!leg.isInvited) return false;
   leg.dialog?.renumber(bye);
   return true;
+}
+
+/**
+ * §12.2.1.2: its early dialog is gone. The INVITE is cancelled when no other dialog of it is left; a 2xx that comes
+ * all the same is acknowledged and ended.
+ */
+export function leaveEarly(leg: Pick<EndingLeg, 'session' | 'end' | 'endInvitation' | 'legOf'>): void {
+  const { set, state } = leg.session;
+  if (state === 'early') leg.end(undefined);
+  else leg.endInvitation(undefined);
+  if (set.sessions.some((other) => other.state === 'early')) return;
+  for (const outgoing of [...leg.legOf(set.first).sent]) if (outgoing.isInitial) outgoing.cancel();
 }

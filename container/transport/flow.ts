@@ -13,7 +13,7 @@ export interface Flow {
   readonly sentBy: string;
   /** The transport by which new requests reach us at `sentBy`, for Record-Route; only set if it differs. */
   readonly reachedBy?: TransportName | undefined;
-  /** It leads to the next application in this process: our Via needs neither `rport` nor a loop part in its branch. */
+  /** It leads to the next application in this process: our Via needs neither `rport` nor a loop part. */
   readonly plainVia?: boolean;
   /** False once the connection is closed. A datagram flow is always open. */
   readonly open: boolean;
