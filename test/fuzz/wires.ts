@@ -205,6 +205,10 @@ export class Wires implements Network {
   }
 
   #send(wire: string, to: string, failed: ((error: Error) => void) | undefined): void {
+    if (to === CONTAINER) {
+      this.#loop(wire);
+      return;
+    }
     this.watch.sent(wire, to, 'UDP', 0);
     const station = this.stations.get(to);
     if (station?.reach === 'refused') {
@@ -221,6 +225,12 @@ export class Wires implements Network {
       this.after(this.delay(station), () => {
         if (present(station).reach === 'open') present(station).receive(wire, 'UDP', undefined);
       });
+  }
+
+  /** A datagram of the container to itself: from one application to the next. */
+  #loop(wire: string): void {
+    this.watch.travels(CONTAINER, CONTAINER, 'UDP', wire, 1);
+    this.after(0, () => present(this.#socket).receive(wire, CONTAINER, PORT));
   }
 
   /** A datagram from a station to the container. */
