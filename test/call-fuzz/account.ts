@@ -6,12 +6,18 @@ import { CONTAINER } from '../fuzz/wires.js';
 /** A dialog as the container has it with one peer. */
 interface Leg {
   target: string;
+  /** When the message came that brought it: a refresh that came earlier and was accepted later changes nothing. */
+  since: number;
   /** Contacts of refreshes that were not accepted, or not yet. */
   readonly perhaps: Set<string>;
+  readonly former: Set<string>;
   routes: string;
   /** The highest CSeq number that went to the peer. */
   highest: number;
 }
+
+/** RFC 5057 §5: what may move the target of a dialog. */
+const REFRESHES = new Set(['INVITE', 'UPDATE', 'REFER', 'NOTIFY']);
 
 interface Beginning {
   readonly target: string;
@@ -23,7 +29,8 @@ export class Account {
   /** INVITEs of peers that begin a dialog, by Call-ID and From tag. */
   readonly #beginnings = new Map<string, Beginning>();
   /** Contacts of refreshes of peers, by branch: the key of the leg, and the Contact. */
-  readonly #refreshes = new Map<string, { leg: Leg; contact: string }>();
+  readonly #refreshes = new Map<string, { leg: Leg; contact: string; at: number }>();
+  #count = 0;
   readonly #sent = new Set<string>();
   readonly #taken = new Set<string>();
   /** By branch and method: the final response that went, or came. */
@@ -33,7 +40,11 @@ export class Account {
   /** INVITEs of peers, until a final response. */
   readonly unanswered = new Map<string, Sip>();
 
-  constructor(private readonly fault: (text: string) => void) {}
+  constructor(
+    private readonly fault: (text: string) => void,
+    /** A slow handler holds up what others overtake: its application has not seen the newest Contact yet. */
+    private readonly isSlow: boolean,
+  ) {}
 
   received(sip: Sip): void {
     if (sip.isRequest) this.#request(sip);
@@ -66,9 +77,9 @@ export class Account {
       return;
     }
     const leg = this.#legs.get(`${sip.header('call-id')} ${sip.fromTag} ${toTag}`);
-    if (leg === undefined || (method !== 'INVITE' && method !== 'UPDATE')) return;
+    if (leg === undefined || !REFRESHES.has(method)) return;
     leg.perhaps.add(uriIn(contact));
-    this.#refreshes.set(`${method} ${sip.branch}`, { leg, contact: uriIn(contact) });
+    this.#refreshes.set(`${method} ${sip.branch}`, { leg, contact: uriIn(contact), at: ++this.#count });
   }
 
   #response(sip: Sip): void {
@@ -83,19 +94,36 @@ export class Account {
       if (method === 'INVITE') this.#legs.set(key, this.#called(sip, uriIn(contact)));
       return;
     }
-    if ((method !== 'INVITE' && method !== 'UPDATE') || this.#taken.has(`${key} ${branch} ${status}`)) return;
+    if (!REFRESHES.has(method) || this.#taken.has(`${key} ${branch} ${status}`)) return;
     if (status < 200) {
       leg.perhaps.add(uriIn(contact));
       return;
     }
     this.#taken.add(`${key} ${branch} ${status}`);
-    leg.target = uriIn(contact);
+    this.#refresh(leg, uriIn(contact), ++this.#count);
+  }
+
+  #refresh(leg: Leg, contact: string, at: number): void {
+    if (at < leg.since) return;
+    leg.former.add(leg.target);
+    leg.target = contact;
+    leg.since = at;
     leg.perhaps.clear();
+    // What has come since, and waits for its answer.
+    for (const other of this.#refreshes.values())
+      if (other.leg === leg && other.at > at) leg.perhaps.add(other.contact);
   }
 
   #called(sip: Sip, target: string): Leg {
     const routes = behindContainer(sip.all('record-route').reverse());
-    return { target, perhaps: new Set(), routes, highest: parseInt(sip.cseq, 10) };
+    return {
+      target,
+      since: ++this.#count,
+      perhaps: new Set(),
+      former: new Set(),
+      routes,
+      highest: parseInt(sip.cseq, 10),
+    };
   }
 
   // What goes --------------------------------------------------------------------------------------
@@ -111,10 +139,7 @@ export class Account {
     const refresh = this.#refreshes.get(`${method} ${branch}`);
     if (refresh !== undefined && status >= 200) {
       this.#refreshes.delete(`${method} ${branch}`);
-      if (status < 300) {
-        refresh.leg.target = refresh.contact;
-        refresh.leg.perhaps.clear();
-      }
+      if (status < 300) this.#refresh(refresh.leg, refresh.contact, refresh.at);
     }
     this.#begun(sip);
   }
@@ -129,7 +154,13 @@ export class Account {
     const beginning = this.#beginnings.get(`${sip.header('call-id')} ${sip.fromTag}`);
     const key = `${sip.header('call-id')} ${sip.fromTag} ${sip.toTag}`;
     if (beginning === undefined || this.#legs.has(key)) return;
-    this.#legs.set(key, { ...beginning, perhaps: new Set(), highest: 0 });
+    this.#legs.set(key, {
+      ...beginning,
+      since: 0,
+      perhaps: new Set(),
+      former: new Set(),
+      highest: 0,
+    });
   }
 
   #forth(sip: Sip): void {
@@ -157,12 +188,14 @@ export class Account {
       this.fault(`${sip} in a dialog that there is not (§12.2.1.1)`);
       return;
     }
-    if (sip.uri !== leg.target && !leg.perhaps.has(sip.uri))
+    // A 2xx is acknowledged where its own Contact says, also when another request has come since.
+    const isFormer = (this.isSlow || sip.method === 'ACK') && leg.former.has(sip.uri);
+    if (sip.uri !== leg.target && !leg.perhaps.has(sip.uri) && !isFormer)
       this.fault(`${sip}: the target is ${leg.target} (§12.2.1.1)`);
     const routes = sip.all('route').join(', ');
     if (routes !== leg.routes) this.fault(`${sip} with Route ${routes}, which should be ${leg.routes} (§12.2.1.1)`);
     const number = parseInt(sip.cseq, 10);
-    if (sip.method === 'ACK' ? number > leg.highest : number <= leg.highest)
+    if (sip.method === 'ACK' ? number > leg.highest : number <= leg.highest && !this.isSlow)
       this.fault(`${sip} with CSeq ${number} after ${leg.highest} (§12.2.1.1)`);
   }
 }

@@ -173,7 +173,7 @@ export class Agent extends Talker {
     }
   }
 
-  /** A fork of which we have not heard yet (§12.2.2). */
+  /** A request of a fork that we do not know yet (§12.2.2). */
   protected override strayed(server: Server): void {
     const { request } = server;
     const { call } = this;
@@ -317,8 +317,10 @@ export class Agent extends Talker {
 
   #accept(server: Server, dialog: Dialog, step: Step): void {
     const { request } = server;
-    if (dialog.unacknowledged > 0 || (request.body === '' && dialog.offers.sent !== '')) {
-      // RFC 3262 §3: not before the PRACK.
+    const waits = dialog.unacknowledged > 0 || (request.body === '' && dialog.offers.sent !== '');
+    if (waits) {
+      // RFC 3262 §3: not before the PRACK, which may never come.
+      if (this.wires.clock.now() > server.time + PATIENCE) return;
       this.after(500, () => {
         if (!present(this.#forks.get(server)).stopped) this.#step(server, step);
       });
@@ -369,6 +371,7 @@ export class Agent extends Talker {
 
   /** §15: a callee does not hang up before it has the ACK. */
   hangUp(dialog: Dialog): void {
+    if (dialog.state === 'over') return;
     if (this.#isCalled(dialog) && !dialog.acknowledged) this.after(500, () => this.hangUp(dialog));
     else this.end(dialog);
   }
@@ -389,5 +392,8 @@ export class Agent extends Talker {
     else if (server.final === 0) this.#step(server, { ...OK, status: 480, tag: dialog.localTag });
   }
 }
+
+/** How long a callee waits for anything, from its INVITE on. */
+const PATIENCE = 120_000;
 
 const OK: Step = { after: 0, status: 200, tag: '', described: true, reliable: false, headers: [] };

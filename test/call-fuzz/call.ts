@@ -27,7 +27,10 @@ export class Call {
     this.plan = plan;
     const fault = (text: string): void => this.fault(text);
     this.#rig = new Rig(seed, { logged: (...entry) => this.#logged(...entry), fault }, true);
-    const account = new Account(fault);
+    const account = new Account(
+      fault,
+      plan.recipes.some(({ slow }) => slow > 0),
+    );
     this.#account = account;
     this.#rig.wires.watch = {
       sent: (wire, to) => this.#read(wire, (sip) => account.sent(sip, to)),

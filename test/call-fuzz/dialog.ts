@@ -49,7 +49,7 @@ export class Dialog {
   readonly offers = new Offers();
   /** All descriptions of ours. */
   readonly given = new Set<string>();
-  /** The description in a provisional response that was no answer yet (§13.2.1). */
+  /** The description in a provisional response before the answer (§13.2.1). */
   preview = '';
   /** ACKs to 2xx, by the number of the INVITE. */
   readonly acks = new Map<number, { wire: string; hop: Hop }>();

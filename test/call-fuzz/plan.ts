@@ -1,4 +1,4 @@
-// What happens in a call, drawn from its seed: who takes part and how each behaves, the network, and the applications.
+// What happens in a call, drawn from its seed: its user agents, the network and the applications.
 import type { Link } from '../fuzz/wires.js';
 import { Random } from '../world/random.js';
 import type { AnswerPlan, CallPlan, Restlessness, Step } from './agent.js';
@@ -37,7 +37,7 @@ class Writer {
   ) {
     this.random = new Random(seed).fork(style);
     this.size = this.random.pick([0, 1, 1, 2]);
-    this.hasCredentials = style === 'bridged' && this.random.chance(0);
+    this.hasCredentials = style === 'bridged' && this.random.chance(0.2);
   }
 
   plan(): Plan {

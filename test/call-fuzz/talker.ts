@@ -18,7 +18,7 @@ export interface Temper {
   /** Probability that it moves to another Contact where it may, and that it takes another description. */
   readonly moves: number;
   readonly changes: number;
-  /** Challenges requests that bear no credentials. */
+  /** Challenges requests that have no credentials. */
   readonly challenges: readonly string[];
 }
 
@@ -381,7 +381,7 @@ export abstract class Talker extends Transactions {
     this.respond(server, 200, '', [['Contact', `<${dialog.contact}>`]], body);
   }
 
-  /** 407 to what bears no credentials (§22.3). */
+  /** 407 to what has no credentials (§22.3). */
   protected challenged(server: Server): boolean {
     const { request } = server;
     if (!this.temper.challenges.includes(request.method) || request.header('proxy-authorization') !== undefined)

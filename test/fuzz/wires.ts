@@ -13,6 +13,7 @@ import type {
 } from '../../container/transport/network.js';
 import type { Random } from '../world/random.js';
 import type { VirtualClock } from '../world/virtual-clock.js';
+import { Loop } from './loop.js';
 
 export type Transport = 'UDP' | 'TCP';
 
@@ -190,10 +191,29 @@ export class Wires implements Network {
   }
 
   connect(remote: SocketAddress, receiver: ConnectionReceiver): Connection {
+    if (remote.address === CONTAINER) return this.#connectToItself(remote, receiver);
     const line = new Line(this, ++this.#numbers, remote, this.stations.get(remote.address), false);
     line.receiver = receiver;
     this.lines.add(line);
     return line;
+  }
+
+  #connectToItself(remote: SocketAddress, receiver: ConnectionReceiver): Connection {
+    const around = {
+      after: (delay: number, job: () => void) => this.after(delay, job),
+      travels: (wire: string) => this.watch.travels(CONTAINER, CONTAINER, 'TCP', wire, 1),
+    };
+    const from = { address: CONTAINER, port: 40_000 + ++this.#numbers };
+    const near = new Loop(around, from, remote);
+    const far = new Loop(around, remote, from);
+    near.receiver = receiver;
+    near.other = far;
+    far.other = near;
+    this.after(0, () => {
+      far.receiver = present(this.#accept)(far);
+      receiver.connected();
+    });
+    return near;
   }
 
   /** A connection from a station to the container. */
