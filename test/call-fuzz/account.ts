@@ -104,7 +104,10 @@ export class Account {
   }
 
   #refresh(leg: Leg, contact: string, at: number): void {
-    if (at < leg.since) return;
+    if (at < leg.since) {
+      leg.perhaps.add(contact); // both may be in force: the messages have crossed
+      return;
+    }
     leg.former.add(leg.target);
     leg.target = contact;
     leg.since = at;

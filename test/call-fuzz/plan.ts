@@ -76,7 +76,7 @@ class Writer {
       link: this.link(),
       reach: name !== 'alice' && size > 0 && random.chance(0.06) ? random.pick(['deaf', 'refused']) : 'open',
       isTcp: name === 'alice' && random.chance(0.2),
-      temper: this.temper(),
+      temper: this.temper(name !== 'alice'),
     };
     return { character, restlessness: this.restlessness() };
   }
@@ -92,7 +92,8 @@ class Writer {
     };
   }
 
-  temper(): Temper {
+  /** The credentials of a bridge are for its callees. */
+  temper(isCalled: boolean): Temper {
     const { random, size } = this;
     return {
       refuses: size === 0 ? 0 : random.pick([0, 0.1, 0.4]),
@@ -101,7 +102,7 @@ class Writer {
       slowness: random.pick([5, 1000, 4000]),
       moves: random.pick([0, 0.3, 0.7]),
       changes: random.pick([0, 0.3]),
-      challenges: this.hasCredentials ? ['INVITE', 'BYE'].filter(() => random.chance(0.4)) : [],
+      challenges: this.hasCredentials && isCalled ? ['INVITE', 'BYE'].filter(() => random.chance(0.4)) : [],
     };
   }
 
@@ -177,7 +178,7 @@ class Writer {
       bridging: {
         timeout: random.pick([4000, 15_000, 60_000]),
         credentials: this.hasCredentials ? { username: 'u', password: 'p' } : undefined,
-        several: false,
+        several: random.chance(0.3),
         edits: random.chance(0.5),
       },
     };

@@ -248,7 +248,9 @@ export abstract class Talker extends Transactions {
   }
 
   #check(dialog: Dialog, request: Sip, number: number): void {
-    if (dialog.numbers.has(number)) this.complain(`${request} has CSeq ${number} for the second time (§12.2.1.1)`);
+    // A BYE in our name may cross one of the other side.
+    if (dialog.numbers.has(number) && dialog.state !== 'over')
+      this.complain(`${request} has CSeq ${number} for the second time (§12.2.1.1)`);
     if (!dialog.contacts.has(request.uri)) this.complain(`${request} to what was never our Contact (§12.2.1.1)`);
     const { proxy } = this.character;
     const routes = request.all('route').join(', ');
