@@ -27,6 +27,8 @@ export class LingeringInvite implements ClientUser {
   /** What its dialogs are made from. */
   readonly #head: Request;
   readonly #sequence: number;
+  /** The highest CSeq number in a dialog of it: PRACKs and others went in early ones. */
+  #highest = 0;
   /** By the To tag; nearly always one. */
   #ended: readonly Ended[] = [];
 
@@ -34,6 +36,11 @@ export class LingeringInvite implements ClientUser {
     this.#services = services;
     this.#head = headOf(invite);
     this.#sequence = invite.cseq.number;
+  }
+
+  /** A BYE in any of its dialogs has a higher number than what went there before (§12.2.1.1). */
+  passed({ dialog }: EndedLeg): void {
+    this.#highest = Math.max(this.#highest, dialog?.localSequence ?? 0);
   }
 
   /** The dialog with that To tag is over. Its 2xx is acknowledged now if the application has not done so. */
@@ -52,6 +59,7 @@ export class LingeringInvite implements ClientUser {
       ended.ack.pack();
     } else if (ended === undefined && this.#ended.length < MAX_FORKS) {
       const dialog = Dialog.ofClient(this.#head, response);
+      dialog.localSequence = Math.max(dialog.localSequence, this.#highest);
       this.#head.pack();
       this.#acknowledge(tag, dialog);
       void this.#services.sendInDialog(dialog.request('BYE'), undefined);
