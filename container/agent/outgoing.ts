@@ -378,9 +378,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Timed, Invita
     const lingering = new LingeringInvite(this.#services, this.request);
     for (const session of this.isInitial ? this.session.set.sessions : [this.session]) {
       const tag = (this.isInitial ? session.calleeTag : this.#successTags?.[0]) ?? '';
-      const leg = this.leg.legOf(session);
-      lingering.passed(leg);
-      if (this.#successTags?.includes(tag)) lingering.dialogEnded(tag, leg);
+      lingering.passed(this.leg.legOf(session));
+      if (this.#successTags?.includes(tag)) lingering.dialogEnded(tag, this.leg.legOf(session));
     }
     this.#leave(lingering);
   }
