@@ -29,6 +29,8 @@ export class LingeringInvite implements ClientUser {
   /** Its dialogs are made from this. */
   readonly #head: string;
   readonly #sequence: number;
+  /** The highest CSeq number in a dialog of it: PRACKs and others went in early ones. */
+  #highest = 0;
   /** By the To tag; nearly always one. */
   #ended: readonly Ended[] = [];
 
@@ -49,9 +51,17 @@ export class LingeringInvite implements ClientUser {
     const [tag] = tags;
     if (!isInitial && tag !== undefined) lingering.dialogEnded(tag, leg);
     if (isInitial)
-      for (const session of leg.session.set.sessions)
-        if (tags.includes(session.calleeTag ?? '')) lingering.dialogEnded(session.calleeTag ?? '', leg.legOf(session));
+      for (const session of leg.session.set.sessions) {
+        const own = leg.legOf(session);
+        lingering.passed(own);
+        if (tags.includes(session.calleeTag ?? '')) lingering.dialogEnded(session.calleeTag ?? '', own);
+      }
     return lingering;
+  }
+
+  /** A BYE in any of its dialogs has a higher number than what went there before (§12.2.1.1). */
+  passed({ dialog }: EndedLeg): void {
+    this.#highest = Math.max(this.#highest, dialog?.localSequence ?? 0);
   }
 
   /** The dialog with that To tag is over. Its 2xx is acknowledged now if the application has not done so. */
@@ -70,6 +80,7 @@ export class LingeringInvite implements ClientUser {
       ended.ack.pack();
     } else if (ended === undefined && this.#ended.length < MAX_FORKS) {
       const dialog = Dialog.ofClient(inviteWith(this.#head), response);
+      dialog.localSequence = Math.max(dialog.localSequence, this.#highest);
       this.#acknowledge(tag, dialog);
       const bye = dialog.request('BYE');
       this.credentials?.authorize(bye);

@@ -60,7 +60,7 @@ test('E-17 RFC 6665 §4.2.2 a 481 to NOTIFY ends the subscription on both legs: 
   await over();
 });
 
-test('E-17 RFC 3515 §2.4.6 a NOTIFY without an id passes as it is where there is one subscription', async () => {
+test('E-17 RFC 3515 §2.4.6 a NOTIFY without an id passes unchanged where there is one subscription', async () => {
   const on = await bridging();
   const talk = await talking(on);
   const { alice, bob, over } = on;

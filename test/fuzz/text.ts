@@ -9,6 +9,7 @@ export class Sip {
   readonly uri: string;
   /** 0 for a request. */
   readonly status: number;
+  readonly body: string;
   readonly #names: string[] = [];
   readonly #values: string[] = [];
 
@@ -31,9 +32,10 @@ export class Sip {
     this.uri = this.isRequest ? present(words[1]) : '';
     if (this.isRequest ? words[2] !== 'SIP/2.0' : !(this.status >= 100 && this.status < 700))
       throw new Error(`no start line: ${start}`);
+    this.body = wire.slice(end + 4);
     const length = this.header('content-length');
-    if (length !== undefined && Number(length) !== wire.length - end - 4)
-      throw new Error(`Content-Length ${length} for a body of ${wire.length - end - 4}`);
+    if (length !== undefined && Number(length) !== this.body.length)
+      throw new Error(`Content-Length ${length} for a body of ${this.body.length}`);
   }
 
   header(name: string): string | undefined {
@@ -98,10 +100,11 @@ export interface ResponseParts {
   /** The To tag; '' for none. */
   readonly tag: string;
   readonly headers?: Headers;
+  readonly body?: string;
 }
 
 /** §8.2.6: Via, From, To, Call-ID, CSeq of the request; Record-Route where a dialog may come of it (§12.1.1). */
-export function responseTo(to: Sip, { status, tag, headers = [] }: ResponseParts): string {
+export function responseTo(to: Sip, { status, tag, headers = [], body = '' }: ResponseParts): string {
   const copied: [string, string][] = to.all('via').map((via) => ['Via', via]);
   if (status > 100 && status < 300) for (const route of to.all('record-route')) copied.push(['Record-Route', route]);
   const party = present(to.header('to'));
@@ -110,11 +113,12 @@ export function responseTo(to: Sip, { status, tag, headers = [] }: ResponseParts
     ['To', tag === '' || to.toTag !== '' ? party : `${party};tag=${tag}`],
   );
   copied.push(['Call-ID', present(to.header('call-id'))], ['CSeq', to.cseq]);
-  return compose(`SIP/2.0 ${status} Reason`, [...copied, ...headers], '');
+  return compose(`SIP/2.0 ${status} Reason`, [...copied, ...headers], body);
 }
 
 function compose(start: string, headers: Headers, body: string): string {
   let text = `${start}\r\n`;
   for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
-  return `${text}${body === '' ? '' : 'Content-Type: text/plain\r\n'}Content-Length: ${body.length}\r\n\r\n${body}`;
+  const type = body.startsWith('v=0') ? 'application/sdp' : 'text/plain';
+  return `${text}${body === '' ? '' : `Content-Type: ${type}\r\n`}Content-Length: ${body.length}\r\n\r\n${body}`;
 }

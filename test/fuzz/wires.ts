@@ -13,6 +13,7 @@ import type {
 } from '../../container/transport/network.js';
 import type { Random } from '../world/random.js';
 import type { VirtualClock } from '../world/virtual-clock.js';
+import { Loop } from './loop.js';
 
 export type Transport = 'UDP' | 'TCP';
 
@@ -190,10 +191,29 @@ export class Wires implements Network {
   }
 
   connect(remote: SocketAddress, receiver: ConnectionReceiver): Connection {
+    if (remote.address === CONTAINER) return this.#connectToItself(remote, receiver);
     const line = new Line(this, ++this.#numbers, remote, this.stations.get(remote.address), false);
     line.receiver = receiver;
     this.lines.add(line);
     return line;
+  }
+
+  #connectToItself(remote: SocketAddress, receiver: ConnectionReceiver): Connection {
+    const around = {
+      after: (delay: number, job: () => void) => this.after(delay, job),
+      travels: (wire: string) => this.watch.travels(CONTAINER, CONTAINER, 'TCP', wire, 1),
+    };
+    const from = { address: CONTAINER, port: 40_000 + ++this.#numbers };
+    const near = new Loop(around, from, remote);
+    const far = new Loop(around, remote, from);
+    near.receiver = receiver;
+    near.other = far;
+    far.other = near;
+    this.after(0, () => {
+      far.receiver = present(this.#accept)(far);
+      receiver.connected();
+    });
+    return near;
   }
 
   /** A connection from a station to the container. */
@@ -205,6 +225,10 @@ export class Wires implements Network {
   }
 
   #send(wire: string, to: string, failed: ((error: Error) => void) | undefined): void {
+    if (to === CONTAINER) {
+      this.#loop(wire);
+      return;
+    }
     this.watch.sent(wire, to, 'UDP', 0);
     const station = this.stations.get(to);
     if (station?.reach === 'refused') {
@@ -221,6 +245,12 @@ export class Wires implements Network {
       this.after(this.delay(station), () => {
         if (present(station).reach === 'open') present(station).receive(wire, 'UDP', undefined);
       });
+  }
+
+  /** A datagram of the container to itself: from one application to the next. */
+  #loop(wire: string): void {
+    this.watch.travels(CONTAINER, CONTAINER, 'UDP', wire, 1);
+    this.after(0, () => present(this.#socket).receive(wire, CONTAINER, PORT));
   }
 
   /** A datagram from a station to the container. */
