@@ -9,11 +9,13 @@ import type { Message, Request, Response } from '../message/index.js';
 const USUAL = 3600;
 /** The maximum in seconds: a peer may choose the duration, but not forever. */
 const LONGEST = 7 * 24 * 3600;
-/** Milliseconds in which the last NOTIFY may still arrive (RFC 6665 §4.1.2.4). */
+/** Milliseconds in which the first or the last NOTIFY may arrive: Timer N (RFC 6665 §4.1.2.4). */
 const GRACE = 32_000;
 
 export class Subscriptions implements Timed {
   readonly #deadlines = new Map<string, Deadline>();
+  /** Those whose time is not known before their first NOTIFY. */
+  readonly #unnotified = new Set<string>();
 
   constructor(
     readonly clock: Clock,
@@ -25,25 +27,35 @@ export class Subscriptions implements Timed {
     return this.#deadlines.size;
   }
 
-  /** It begins, or is refreshed, for so many seconds. */
-  begin(key: string, seconds = USUAL): void {
+  /** It begins, or is refreshed, for so many seconds; where these are not known, the first NOTIFY must come soon. */
+  begin(key: string, seconds: number | undefined): void {
+    if (seconds === undefined) this.#unnotified.add(key);
+    else this.#unnotified.delete(key);
     this.#deadlines.get(key)?.stop();
-    const lifetime = 1000 * Math.min(Math.max(seconds, 0), LONGEST) + GRACE;
+    const lifetime = 1000 * Math.min(Math.max(seconds ?? 0, 0), LONGEST) + GRACE;
     this.#deadlines.set(key, this.clock.start(lifetime, this, key));
   }
 
-  /** A NOTIFY gives the remaining time; one without it changes nothing. */
+  /** A NOTIFY gives the remaining time; the first one may leave it to the package. */
   refresh(key: string, seconds: number | undefined): void {
-    if (seconds !== undefined && this.#deadlines.has(key)) this.begin(key, seconds);
+    const found = this.#find(key);
+    if (found === undefined) return;
+    if (seconds !== undefined || this.#unnotified.has(found)) this.begin(found, seconds ?? USUAL);
   }
 
-  /** It is over. A NOTIFY with the plain event 'refer' may be about any REFER: the oldest is taken. */
+  /** It is over. */
   end(key: string): void {
-    const found = this.#deadlines.has(key) ? key : [...this.#deadlines.keys()].find((one) => sameEvent(one, key));
+    const found = this.#find(key);
     if (found === undefined) return;
     this.#deadlines.get(found)?.stop();
     this.#deadlines.delete(found);
+    this.#unnotified.delete(found);
     if (this.#deadlines.size === 0) this.emptied();
+  }
+
+  /** A message with the plain event 'refer' may be about any REFER: the oldest is taken. */
+  #find(key: string): string | undefined {
+    return this.#deadlines.has(key) ? key : [...this.#deadlines.keys()].find((one) => sameEvent(one, key));
   }
 
   expire(key: string): void {

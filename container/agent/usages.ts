@@ -46,9 +46,10 @@ export function usageAccepted(leg: UsedLeg, request: Request, response: Response
   }
 }
 
-/** RFC 6665 §4.1.3, §4.2.2: our 481 to a NOTIFY ends the subscription at its sender. */
+/** RFC 6665 §4.1.3, §4.2.2: our 481 to a NOTIFY or SUBSCRIBE ends the subscription at its sender. */
 export function usageRefused(leg: Pick<UsedLeg, 'endSubscription'>, request: Request, status: number): void {
-  if (request.method === 'NOTIFY' && status === 481) leg.endSubscription(subscriptionOf(request));
+  if ((request.method === 'NOTIFY' || request.method === 'SUBSCRIBE') && status === 481)
+    leg.endSubscription(subscriptionOf(request));
 }
 
 /** §12.2.1.2: the peer does not know the dialog (481), or does not answer in it (408). */

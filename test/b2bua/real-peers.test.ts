@@ -230,6 +230,40 @@ describe('E-17 RFC 3515 §2.4.6 a blind transfer through a bridge', () => {
     await on.over();
   });
 
+  test('RFC 6665 §4.1.2.2 the transferor hangs up and unsubscribes, and gets 481: nothing is left', async () => {
+    const on = await bridging(bridge);
+    const call = await talking(on);
+    const refer = call.alice.request('REFER', { headers: { 'Refer-To': '<sip:carol@10.0.0.3>' } });
+    (await on.bob.receive('REFER')).reply(202);
+    await refer.response(202);
+    const notify = call.bob.request('NOTIFY', { headers: { Event: 'refer', 'Subscription-State': 'active' } });
+    (await on.alice.receive('NOTIFY')).reply(200);
+    await notify.response(200);
+    const bye = call.alice.request('BYE');
+    (await on.bob.receive('BYE')).reply(200);
+    await bye.response(200);
+    const subscribe = call.alice.request('SUBSCRIBE', { headers: { Event: 'refer', Expires: '0' } });
+    (await on.bob.receive('SUBSCRIBE')).reply(481);
+    await subscribe.response(481);
+    await on.world.run(100);
+    expect(on.container.alive.applicationSessions).toBe(0);
+    await on.over();
+  });
+
+  test('RFC 6665 §4.1.2.4 no NOTIFY follows: nothing is left after Timer N', async () => {
+    const on = await bridging(bridge);
+    const call = await talking(on);
+    const refer = call.alice.request('REFER', { headers: { 'Refer-To': '<sip:carol@10.0.0.3>' } });
+    (await on.bob.receive('REFER')).reply(202);
+    await refer.response(202);
+    const bye = call.alice.request('BYE');
+    (await on.bob.receive('BYE')).reply(200);
+    await bye.response(200);
+    await on.world.run(33_000);
+    expect(on.container.alive.applicationSessions).toBe(0);
+    await on.over();
+  });
+
   test('RFC 6665 §4.5.2 a NOTIFY without an id passes unchanged', async () => {
     const on = await bridging(bridge);
     const call = await talking(on);
