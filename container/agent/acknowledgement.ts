@@ -37,7 +37,15 @@ export function sendAcknowledgement(
   });
 }
 
+export interface PackedAcknowledgement {
+  readonly request: Request;
+  /** It was sent there. */
+  readonly hop: Hop;
+}
+
 export class Acknowledgement extends StatelessRequest {
+  #hop: Hop | undefined;
+
   constructor(
     ack: Request,
     protected override readonly services: AgentServices,
@@ -63,13 +71,16 @@ export class Acknowledgement extends StatelessRequest {
     return this.request.clone();
   }
 
-  /** It may wait for long: what can be read again is released. */
-  pack(): void {
+  /** What is left to send it again, as octets: it may wait for long. */
+  get packed(): PackedAcknowledgement | undefined {
+    if (this.#hop === undefined) return undefined;
     this.request.pack();
+    return { request: this.request, hop: this.#hop };
   }
 
   override attempt(hop: Hop): void {
-    super.attempt(leavingFrom(this.from, hop));
+    this.#hop = leavingFrom(this.from, hop);
+    super.attempt(this.#hop);
     this.settle(true);
   }
 

@@ -2,7 +2,7 @@
 // copy of a 2xx gets its ACK again, a 2xx of another fork an ACK and a BYE.
 import { flat, Request, type Response } from '../message/index.js';
 import type { ClientUser } from '../transaction/user.js';
-import { type Acknowledgement, sendAcknowledgement } from './acknowledgement.js';
+import { type Acknowledgement, type PackedAcknowledgement, sendAcknowledgement } from './acknowledgement.js';
 import type { LegCredentials } from './credentials.js';
 import { Dialog } from './dialog.js';
 import type { ExchangeLeg } from './exchanges.js';
@@ -14,14 +14,14 @@ export const MAX_FORKS = 32;
 /** A dialog that is over, and the ACK to its 2xx. */
 interface Ended {
   readonly tag: string;
-  readonly ack: Acknowledgement | undefined;
+  readonly ack: PackedAcknowledgement | undefined;
 }
 
 /** The leg of that dialog. */
 interface EndedLeg {
   readonly dialog: Dialog | undefined;
   hasAcknowledged(sequence: number): boolean;
-  ackOf(sequence: number): Ended['ack'];
+  ackOf(sequence: number): Acknowledgement | undefined;
 }
 
 export class LingeringInvite implements ClientUser {
@@ -76,8 +76,9 @@ export class LingeringInvite implements ClientUser {
     const tag = response.to.tag ?? '';
     const ended = this.#ended.find((each) => each.tag === tag);
     if (ended?.ack !== undefined) {
-      ended.ack.again();
-      ended.ack.pack();
+      const { request, hop } = ended.ack;
+      this.#services.transactions.sendStateless(request.clone(), hop);
+      request.pack();
     } else if (ended === undefined && this.#ended.length < MAX_FORKS) {
       const dialog = Dialog.ofClient(inviteWith(this.#head), response);
       dialog.localSequence = Math.max(dialog.localSequence, this.#highest);
@@ -94,9 +95,8 @@ export class LingeringInvite implements ClientUser {
     void sendAcknowledgement(ack, this.#services, undefined, (sent) => this.#remember(tag, sent));
   }
 
-  #remember(tag: string, ack: Ended['ack']): void {
-    ack?.pack();
-    this.#ended = [...this.#ended.filter((each) => each.tag !== tag), { tag, ack }];
+  #remember(tag: string, ack: Acknowledgement | undefined): void {
+    this.#ended = [...this.#ended.filter((each) => each.tag !== tag), { tag, ack: ack?.packed }];
   }
 
   failed(): void {}

@@ -78,6 +78,12 @@ export class Proxying implements Supervisor, ProxyRole {
     return proxying;
   }
 
+  /** To the Request-URI. */
+  forward(): void {
+    this.context.createBranches([this.received.request.uri]);
+    this.context.start();
+  }
+
   /** As the application holds it; in a dialog it refuses to add branches. */
   get servlet(): SipProxy {
     this.#servlet ??= new SipProxy(this.context, this);

@@ -248,24 +248,27 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     }
     this.#call(handler, this.servlet, true, (error) => {
       if (!this.answered && error === undefined) return this.#forward();
+      const hasLeft = this.request.method === 'BYE' && this.#answering?.isChallenged !== true; // its sender (§15.1.1)
+      if (hasLeft && !this.answered) this.session.tellOfBye(this.request);
       if (!this.answered) this.#refuse(500);
-      const isChallenged = this.#answering?.isChallenged === true;
-      if (this.request.method !== 'BYE' || isChallenged) return;
-      this.session.endProxied(); // its sender has left (§15.1.1)
+      if (!hasLeft) return;
+      this.session.endProxied();
       this.session.checkReady();
     });
   }
 
   #forward(): void {
     if (this.transaction.state === 'terminated') return;
-    if (this.#role === 'user agent') {
-      this.awaitAnswer(); // its handler has sent a reliable 1xx, so it will answer the request itself
-      return;
-    }
+    // Its handler has sent a reliable 1xx, so it will answer the request itself.
+    if (this.#role === 'user agent') this.awaitAnswer();
+    else if (this.session.wasEndedHere) this.#refuse(this.request.method === 'BYE' ? 200 : 481);
+    else this.#forwardAlone();
+  }
+
+  #forwardAlone(): void {
     this.#take('proxy', 'forward');
     this.proxying = Proxying.inDialog(this);
-    this.proxying.context.createBranches([this.request.uri]);
-    this.proxying.context.start();
+    this.proxying.forward();
   }
 
   generate(status: number): Response {
@@ -344,8 +347,6 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     this.transaction.abandon();
     this.ended();
   }
-
-  // ServerUser: events of the transaction ---------------------------------------------------------
 
   get isCancelled(): boolean {
     return this.#cancelled;

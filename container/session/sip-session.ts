@@ -97,6 +97,8 @@ export class SipSession extends Session implements sdk.SipSession {
   /** The flows on which the two ends of the dialog were heard last, as far as they are outside the container. */
   #callerFlow: Flow | undefined = undefined;
   #calleeFlow: Flow | undefined = undefined;
+  /** The application has ended the proxied dialog: the BYEs of the container are the last requests in it. */
+  wasEndedHere = false;
   /** Transactions under way in it, including lingering ones (RFC 6026). */
   #transactions = 0;
   /** Of these, how many have no final response. */
@@ -331,10 +333,19 @@ export class SipSession extends Session implements sdk.SipSession {
     if (set.method !== 'INVITE') throw this.#nothingToEnd('only its parties can end a subscription');
     const byes = [proxied.caller, proxied.callee].map((end) => proxied.bye(end, set, this.calleeTag));
     this.transactionBegins();
+    this.wasEndedHere = true;
     this.endProxied();
     await Promise.all(byes.map((bye) => this.#send(bye)));
     this.transactionAnswered();
     this.transactionEnds();
+  }
+
+  /** A BYE is not forwarded, because its handler has failed: its recipient gets one of ours (§15.1.1). */
+  tellOfBye(bye: Request): void {
+    const { proxied, set } = this;
+    const recipient = bye.from.tag === this.calleeTag ? proxied?.caller : proxied?.callee;
+    if (proxied !== undefined && recipient !== undefined && set.method === 'INVITE')
+      void this.#send(proxied.bye(recipient, set, this.calleeTag));
   }
 
   /** The proxied dialog is over. */
