@@ -1,6 +1,6 @@
 // Composition as the sample applications use it (RULES.md section 5): a fork before each of them, each of them before
 // each other, and every flow through these pairs.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
@@ -40,7 +40,9 @@ const SEARCHES: readonly Name[] = ['fork', 'reach-me', 'b2b-trunk'];
 const folder = mkdtempSync(join(tmpdir(), 'siplet-pairs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const configurationOf = (first: Name, second: Name) => `
+let plays = 0;
+
+const configurationOf = (first: Name, second: Name, records: string) => `
 router: { INVITE: [${first}, ${second}] }
 apps:
   fork: {}
@@ -53,13 +55,14 @@ apps:
       one: { uri: 'sip:10.0.0.2', timeout: 20s, rewrite: { strip: '+4930100', prepend: '+4930111' } }
       two: { uri: 'sip:10.0.0.3', timeout: 20s, rewrite: { strip: '+4930100', prepend: '+4930222' } }
     routes: { '+4930100': { one: { cost: 1 }, two: { cost: 2 } }, '+4930111': { one: {} }, '+4930222': { two: {} } }
-    records: { file: '${join(folder, 'calls.jsonl')}' }
+    records: { file: '${records}' }
 `;
 
 async function pair(first: Name, second: Name, manners: readonly [Manner, Manner]) {
   const phones = { alice: '10.0.0.1', one: '10.0.0.2', two: '10.0.0.3', elsewhere: '10.0.0.4' };
+  const records = join(folder, `${++plays}.jsonl`);
   const applications = { [first]: APPLICATIONS[first], [second]: APPLICATIONS[second] };
-  const on = await stage(applications, { configuration: configurationOf(first, second), phones });
+  const on = await stage(applications, { configuration: configurationOf(first, second, records), phones });
   const { world, container } = on;
   const alice = new Party(world, on.alice);
   const [one, two] = [new Party(world, on.one, manners[0]), new Party(world, on.two, manners[1])];
@@ -70,16 +73,24 @@ async function pair(first: Name, second: Name, manners: readonly [Manner, Manner
     ...{ world, alice, one, two, elsewhere, call, search, first, second },
     /** Time passes until it is so. */
     until: (what: string, holds: () => boolean) => on.alice.until(what, undefined, () => holds() || undefined),
-    /** 64*T1 after the last message nothing is left of the call. */
+    /** 64*T1 after the last message nothing is left of the call, and the record of the first application is right. */
     async over(): Promise<void> {
       await world.run(AFTERMATH + LIFETIME);
       expect(left(container)).toEqual({});
       for (const party of [alice, one, two, elsewhere]) party.inspect();
       await on.ends();
       for (const { dispose } of container.active) await dispose();
+      if (first === 'b2b-trunk') expect(statusesIn(records)).toEqual([call.last?.status]);
     },
   };
 }
+
+const statusesIn = (records: string): unknown[] =>
+  readFileSync(records, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).status);
+
 type Play = Awaited<ReturnType<typeof pair>>;
 
 /** What is still under way when the caller has had enough: a phone that was slow is cancelled when it rings. */
