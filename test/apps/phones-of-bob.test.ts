@@ -18,7 +18,7 @@ import { type Manner, Party } from './parties.js';
 const APPLICATIONS = { 'b2b-prepaid': prepaid, 'b2b-trunk': trunk, 'call-screen': screen, 'reach-me': reachMe };
 const YAML = readFileSync(fileURLToPath(new URL('../../apps/siplet.yaml', import.meta.url)), 'utf8');
 
-/** Which ring at the same time, and how a place ends: 'off' is voicemail that does not exist. */
+/** How the two phones ring, and how each place ends; 'off': there is no voicemail. */
 type Mode = 'at once' | 'in turn';
 type Ending = 'answer' | 'busy' | 'silence';
 type Outcome = readonly [mobile: Ending, desk: Ending, voicemail: Ending | 'off'];
@@ -120,7 +120,10 @@ const MODES = ['at once', 'in turn'] as const;
 const CASES = MODES.flatMap((mode) => OUTCOMES.map((outcome) => [mode, ...outcome, outcome] as const));
 const isOrder = (outcome: Outcome) => ENDINGS.every((ending) => outcome.includes(ending));
 
-/** The six orders of answer, busy and silence over mobile phone, desk phone and voicemail, at once and in turn. */
+/**
+ * Mobile phone, desk phone, voicemail: (answer, busy, silence), (answer, silence, busy), (busy, answer, silence), (busy,
+ * silence, answer), (silence, answer, busy) and (silence, busy, answer), with the phones at once and in turn.
+ */
 describe('the twelve orders', () => {
   test.each(CASES.filter(([, , , , outcome]) => isOrder(outcome)))(
     'E-01 C-10 C-16 C-17 %s: mobile %s, desk %s, voicemail %s',
