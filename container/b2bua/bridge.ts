@@ -7,6 +7,7 @@ import { Leg } from '../agent/leg.js';
 import type { Request } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import { Awaited } from '../session/awaited.js';
+import type { SessionOwner } from '../session/owner.js';
 import type { SipSession } from '../session/sip-session.js';
 import { BridgedLeg, type LegOwner } from './bridged-leg.js';
 import { joinStanding, joinWithCallee } from './joining.js';
@@ -28,6 +29,8 @@ interface Transfer {
 export class Bridge implements sdk.Bridge, LegOwner {
   #transfer: Transfer | undefined;
   #tellEnded: (() => void) | undefined;
+  /** Of the application that waits for the end. */
+  #waiting: SessionOwner | undefined;
   readonly #whenEnded: Promise<void>;
 
   constructor(
@@ -59,7 +62,13 @@ export class Bridge implements sdk.Bridge, LegOwner {
   }
 
   get ended(): Promise<void> {
+    this.#waiting = this.caller.applicationSession;
     return Awaited.of(this.#whenEnded, this.callerLeg.leg.services.invocation.turn);
+  }
+
+  #end(): void {
+    this.#waiting?.awaitCallbacks();
+    this.#tellEnded?.();
   }
 
   terminate(): Promise<void> {
@@ -79,7 +88,7 @@ export class Bridge implements sdk.Bridge, LegOwner {
     const { peer } = leg;
     if (this.#transfer?.leaving === leg) return; // the transfer goes on, and ends the other one if it fails
     if (this.#transfer?.staying === leg) this.#transfer.search?.abandon();
-    if (peer === undefined || peer.hasEnded) this.#tellEnded?.();
+    if (peer === undefined || peer.hasEnded) this.#end();
     else if (!byPeer) void peer.end(undefined, bye?.values('reason').join(', ') || LOST);
   }
 
@@ -93,7 +102,7 @@ export class Bridge implements sdk.Bridge, LegOwner {
   dissolve(): void {
     for (const leg of [this.callerLeg, this.calleeLeg]) leg.release();
     this.#transfer?.search?.abandon();
-    this.#tellEnded?.();
+    this.#end();
   }
 
   // Transfer ---------------------------------------------------------------------------------------
@@ -148,7 +157,7 @@ export class Bridge implements sdk.Bridge, LegOwner {
       return this;
     } catch (error) {
       this.#transfer = undefined;
-      if (staying.hasEnded && leaving.hasEnded) this.#tellEnded?.();
+      if (staying.hasEnded && leaving.hasEnded) this.#end();
       else if (leaving.hasEnded) void staying.end(undefined, reasonOf(error));
       throw error;
     }

@@ -24,6 +24,9 @@ export interface ApplicationSessionKeeper {
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** The deadline at which the callbacks of promises have run. */
+const CALLBACKS = 'callbacks';
+
 export class ApplicationSession extends Session implements SessionOwner, Timed {
   readonly mailbox: Mailbox;
   /** Among those of its version. */
@@ -31,6 +34,8 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
   #sessions: SipSession[] = [];
   #timers: Set<ApplicationTimer> | undefined;
   #abort: AbortController | undefined;
+  /** Callbacks of promises have not run yet. */
+  #awaitsCallbacks = false;
   /** It is being invalidated: its parts end, but it is not reported as ready. */
   #ending = false;
   /** Milliseconds from the last event, or from `setExpires`, to its expiry. */
@@ -147,7 +152,12 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
     for (const session of this.#sessions.slice()) if (session.isInUse) session.invalidate();
   }
 
-  expire(): void {
+  expire(which: string): void {
+    if (which === CALLBACKS) this.#calledBack();
+    else this.#expires();
+  }
+
+  #expires(): void {
     this.#expiry = undefined;
     if (!this.isValid) return;
     const now = this.services.clock.now();
@@ -191,6 +201,18 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
     return awaited;
   }
 
+  /** Requests between applications of the container take no time: the last answer may be there before the callbacks. */
+  awaitCallbacks(): void {
+    if (!this.isValid || this.#awaitsCallbacks) return;
+    this.#awaitsCallbacks = true;
+    this.services.clock.start(0, this, CALLBACKS);
+  }
+
+  #calledBack(): void {
+    this.#awaitsCallbacks = false;
+    this.checkReady();
+  }
+
   // Ending -----------------------------------------------------------------------------------------
 
   add(session: SipSession): void {
@@ -211,6 +233,7 @@ export class ApplicationSession extends Session implements SessionOwner, Timed {
    * must find it (C-42), until it expires. Without calls, only the application can put its expiry off.
    */
   protected get isReady(): boolean {
+    if (this.#awaitsCallbacks) return false;
     return !this.#ending && this.key === undefined && this.#sessions.length === 0 && (this.#timers?.size ?? 0) === 0;
   }
 

@@ -17,4 +17,6 @@ export interface SessionOwner extends sdk.ApplicationSession {
   add(session: sdk.SipSession): void;
   remove(session: sdk.SipSession): void;
   timerEnded(timer: sdk.SipTimer): void;
+  /** A promise that the application has is about to be resolved: it is not ready before the callbacks have run. */
+  awaitCallbacks(): void;
 }
