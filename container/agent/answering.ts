@@ -19,6 +19,7 @@ import { answeredInPlace } from './proxied-answers.js';
 import { ReliableProvisionals, type ReliableUser, reliabilityOf } from './reliable-provisionals.js';
 import type { AgentServices } from './services.js';
 import { descriptionOf } from './session-description.js';
+import { nameShortestInterval } from './session-terms.js';
 
 /** The first RSeq is one of so many values (RFC 3262 §3). */
 const MAX_FIRST_RSEQ = 2 ** 31 - 1;
@@ -237,6 +238,7 @@ export class Answering implements ReliableUser, RequestReceived {
     const { request, session } = this;
     session.touch();
     if (!this.received.isProxied) this.#agentOf(response)?.timer.answering(request, response);
+    if (response.status === 422) nameShortestInterval(response, this.services.settings);
     if (namesContact(request.method, response.status)) this.#writeContact(response);
     this.received.answer(response);
     this.#agentAnswered(response);

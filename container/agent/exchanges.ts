@@ -12,6 +12,7 @@ import type { Dialog } from './dialog.js';
 import type { OfferAnswer } from './offer-answer.js';
 import type { ReceivedProvisionals } from './received-provisionals.js';
 import type { AgentServices } from './services.js';
+import type { Description } from './session-description.js';
 import type { AcknowledgingLeg } from './unacknowledged-success.js';
 import type { UsedLeg } from './usages.js';
 
@@ -59,6 +60,8 @@ export interface LegUser {
   mayPass(key: string): boolean;
   /** A reliable 1xx in its early dialog has had no PRACK. True: only that dialog ends, and the user does it. */
   unacknowledged(): boolean;
+  /** The peer has changed its description in answer to a refresh of the container's own (RFC 4028 §7.4). */
+  redescribed(description: Description): void;
   /** The dialog has ended; `bye` is there when the peer ended it. */
   ended(bye: Request | undefined): void;
 }
@@ -79,6 +82,7 @@ export interface ExchangeLeg extends Sender, UsedLeg {
   readonly awaitsAck: boolean;
   whenAcknowledged(): Promise<void>;
   readonly timer: LegTimer;
+  readonly user: LegUser | undefined;
   /** Answers challenges of its peer's side. */
   readonly credentials?: LegCredentials | undefined;
   /** The leg of another session that the same request has made. */

@@ -58,15 +58,15 @@ export function requestUriOf(to: Address): string {
   return wireOf(uri.toString());
 }
 
-/**
- * Value of From or To, with the given tag and no other (§20.20, §20.39), and without headers and method, which are not
- * allowed there (§19.1.1 table 1).
- */
+/** URI parameters that From and To must not contain (§19.1.1 table 1); they may have a port. */
+const NOT_OF_A_PARTY = ['lr', 'maddr', 'method', 'transport', 'ttl'];
+
+/** Value of From or To, with the given tag and no other (§20.20, §20.39), and without the parts of `NOT_OF_A_PARTY`. */
 export function partyText(address: Address, tag: string | undefined): string {
   const copy = address.clone();
   if (copy.uri instanceof SipUri) {
     copy.uri.headers.clear();
-    copy.uri.parameters.delete('method');
+    for (const name of NOT_OF_A_PARTY) copy.uri.parameters.delete(name);
   }
   copy.parameters.delete('tag');
   if (tag !== undefined) copy.parameters.set('tag', tag);

@@ -70,6 +70,11 @@ export function refusalOfInterval(request: Request, settings: TimerSettings): Re
   return { status: 422, headers: [['Min-SE', String(settings.minSE)]] };
 }
 
+/** RFC 4028 §6: a 422 of ours has a Min-SE, the application's or else ours. */
+export function nameShortestInterval(response: Response, settings: Pick<TimerSettings, 'minSE'>): void {
+  if (!response.has('min-se')) response.set('Min-SE', String(settings.minSE));
+}
+
 /**
  * RFC 4028 §9 table 2: writes the terms to which we agree into our 2xx, unless the application has written them.
  * `current` keeps the present roles.

@@ -5,7 +5,7 @@ import type { Message, Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { ExchangeLeg, ExchangeUser, LegTimer } from './exchanges.js';
-import { descriptionOf, isSame } from './session-description.js';
+import { type Description, descriptionOf, isSame } from './session-description.js';
 import { agree, askFor, minSEOf, refusalOfInterval, type Terms, type TimerSettings, termsOf } from './session-terms.js';
 
 /**
@@ -33,6 +33,8 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
   #takesUpdate = false;
   #refresh: Deadline | undefined;
   #expiry: Deadline | undefined;
+  /** The peer's description before our refresh. */
+  #before: Description | undefined;
   readonly #settings: TimerSettings;
 
   constructor(readonly leg: ExchangeLeg) {
@@ -164,7 +166,8 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
       return;
     }
     const request = leg.createRequest(method);
-    const { local } = leg.offers;
+    const { local, remote } = leg.offers;
+    this.#before = remote;
     if (method === 'INVITE' && local !== undefined) request.message.setBody(local.body, local.type);
     leg.sendFor(this, request);
   }
@@ -174,6 +177,14 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
     if (response.isReliable) void this.leg.sendForContainer(response.createPrack());
   }
 
+  /** The answer may be another one than before: the session changes with it. */
+  #refreshed(response: ReceivedResponse): void {
+    void response.createAck().send();
+    const before = this.#before;
+    const now = descriptionOf(response.message);
+    if (now !== undefined && before !== undefined && !isSame(now, before)) this.leg.user?.redescribed(now);
+  }
+
   /**
    * ExchangeUser: a 2xx begins the next interval. The dialog is ended with a BYE when the peer no longer knows it
    * (§12.2.1.2).
@@ -181,7 +192,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
   final(response: ReceivedResponse): void {
     const { status, method } = response;
     if (status < 300) {
-      if (method === 'INVITE') void response.createAck().send();
+      if (method === 'INVITE') this.#refreshed(response);
       return;
     }
     if (!this.leg.isInvited || this.#terms === undefined) return;

@@ -52,11 +52,13 @@ export function usageRefused(leg: Pick<UsedLeg, 'endSubscription'>, request: Req
     leg.endSubscription(subscriptionOf(request));
 }
 
-/** §12.2.1.2: the peer does not know the dialog (481), or does not answer in it (408). */
+/**
+ * §12.2.1.2: the peer does not know the dialog (481), or does not answer in it (408). A call in it is over; the peer
+ * gets a BYE all the same, since not every peer means the whole dialog by that (RFC 5057 §5.1).
+ */
 export function usageGone(leg: UsedLeg, request: Request, status: number): void {
   const { method } = request;
   if (method === 'NOTIFY' || method === 'SUBSCRIBE') leg.endSubscription(subscriptionOf(request));
   else if (!leg.isInvited) leg.leaveEarly();
-  else if (status === 408 || method === 'INVITE' || method === 'UPDATE') void leg.terminate(`SIP;cause=${status}`);
-  else leg.endInvitation(undefined);
+  else void leg.terminate(`SIP;cause=${status}`);
 }

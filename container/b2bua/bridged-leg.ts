@@ -4,9 +4,10 @@
 import type { Answering } from '../agent/answering.js';
 import type { LegUser } from '../agent/exchanges.js';
 import type { Leg } from '../agent/leg.js';
-import { descriptionOf } from '../agent/session-description.js';
+import { type Description, descriptionOf } from '../agent/session-description.js';
 import { type Message, type Request, textOf, wireOf } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
+import { passOn } from './changed-description.js';
 import { ContinuedDescription, trimmed } from './continued-description.js';
 import { copyFields, passes } from './header-policy.js';
 import { createRelayedRequest, relayedInto } from './leg-request.js';
@@ -135,6 +136,10 @@ export class BridgedLeg implements LegUser {
     if (ending === undefined) return;
     this.#ending = undefined;
     void this.#bye(ending.reason, undefined).then(ending.done);
+  }
+
+  redescribed(description: Description): void {
+    void passOn(description, this);
   }
 
   unacknowledged(): boolean {

@@ -96,3 +96,10 @@ export function copyContacts(from: Response, to: Response): void {
   if (!((from.status >= 300 && from.status < 400) || from.status === 485)) return;
   for (const field of from.fields) if (field.key === 'contact') to.fields.push(field);
 }
+
+/** RFC 4028 §6: a 422 names the shortest interval that its sender takes, without which the caller cannot try again. */
+export function passMinSE(from: Response, to: Response): void {
+  if (from.status !== 422) return;
+  const value = from.value('min-se');
+  if (value !== undefined) to.set('Min-SE', value);
+}

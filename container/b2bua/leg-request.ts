@@ -7,6 +7,7 @@ import { Answering } from '../agent/answering.js';
 import { Leg } from '../agent/leg.js';
 import { inItsOwnSession, partyText, requestUriOf } from '../agent/origination.js';
 import { type Party, Request, textOf } from '../message/index.js';
+import { replaceRequestUri } from '../proxy/forwarding.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import { addressOf, uriText } from '../servlet/values.js';
@@ -30,8 +31,8 @@ export function createLegRequest(answering: Answering, options: LegOptions, body
   const { identifiers } = services;
   assertPassing(servlet.headers.written, request);
   const to = options.to === undefined ? undefined : addressOf(options.to);
-  const uri = options.uri === undefined ? (to === undefined ? request.uri : requestUriOf(to)) : uriText(options.uri);
-  const leg = new Request(request.method, uri);
+  const leg = new Request(request.method, to === undefined ? request.uri : requestUriOf(to));
+  if (options.uri !== undefined) replaceRequestUri(leg, uriText(options.uri));
   leg.append(
     'From',
     `${options.from === undefined ? untagged(request.from) : text(options.from)};tag=${identifiers.tag()}`,
@@ -133,8 +134,12 @@ function text(address: AddressLike): string {
   return partyText(addressOf(address), undefined);
 }
 
-/** From or To as received, without its tag. */
+/** A URI that may have parts which From and To must not have (§19.1.1 table 1). */
+const NOT_OF_A_PARTY = /^sips?:.*(?:\?|;(?:lr|maddr|method|transport|ttl)\b)/i;
+
+/** From or To as received, without its tag, and without what it must not have. */
 function untagged(party: Party): string {
+  if (NOT_OF_A_PARTY.test(party.uri)) return partyText(Address.parse(textOf(party.text)), undefined);
   if (party.tag === undefined) return party.text;
   const tag = `;tag=${party.tag}`;
   const { text: whole } = party;

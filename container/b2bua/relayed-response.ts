@@ -3,7 +3,7 @@
 import type { Answering } from '../agent/answering.js';
 import { type Response, responseTo } from '../message/index.js';
 import { namesContact } from '../session/dialog-set.js';
-import { copyContacts, copyFields, passExtensions } from './header-policy.js';
+import { copyContacts, copyFields, passExtensions, passMinSE } from './header-policy.js';
 
 /** A body with the headers that describe it. */
 export interface Content {
@@ -29,6 +29,7 @@ export function relayedResponse(
   copyFields(response, relayed);
   copyContacts(response, relayed);
   passExtensions(response, relayed);
+  passMinSE(response, relayed);
   if (content !== undefined && relayed.body === '') relayed.setBody(content.body, content.type);
   else if (relayed.body !== '') relayed.set('Content-Length', String(relayed.body.length));
   return relayed;

@@ -7,11 +7,6 @@ interface KnownFault {
 }
 
 const KNOWN: readonly KnownFault[] = [
-  // A peer that answers 481 in a confirmed dialog gets no BYE.
-  {
-    id: 'W-03',
-    text: /ACK without the answer|the caller has none|stands after the other side has hung up|nobody's beyond it/,
-  },
   // A request in an early dialog overtakes the 1xx that a slow handler holds; a BYE goes to a caller that got 408.
   { id: 'F-2', text: /in a dialog that there is not/ },
 ];
