@@ -300,3 +300,24 @@ test('§15.1.1 terminate() sends BYE and resolves when it was answered', async (
   await ends();
   expect(seen).toEqual(['ended']);
 });
+
+test('E-07 §12.2.1.2 the application calls by hand, and its INFO in the early dialog gets 481: the INVITE is cancelled', async () => {
+  const { ask, bob, world, ends } = await start(async (factory, request) => {
+    const statuses: number[] = [];
+    const ok = await CALL(factory, request.applicationSession).send({
+      onProvisional: async ({ session }) => {
+        statuses.push((await session.createRequest('INFO').send()).status);
+      },
+    });
+    return [...statuses, ok.status].join(' ');
+  });
+  const message = ask();
+  const invite = await bob.receive('INVITE');
+  invite.reply(180);
+  (await bob.receive('INFO')).reply(481);
+  (await bob.receive('CANCEL')).reply(200);
+  invite.reply(487);
+  expect((await message.response(200)).body).toBe('481 487');
+  await world.run(40_000);
+  await ends();
+});

@@ -244,3 +244,17 @@ test('E-20 the BYE to a session that is invalidated has the credentials that the
   await s.world.deliver();
   await s.over();
 });
+
+test('E-20 the BYE to a fork that answers after the call has ended has the credentials that the leg has kept', async () => {
+  const s = await standing();
+  const hangUp = s.call.bye();
+  (await s.bob.receive('BYE')).reply(200);
+  await hangUp.response(200);
+  s.invite.reply(200, { toTag: 'another', body: BOB_SDP });
+  const bye = await s.bob.receive('BYE');
+  expect(bye.message.toTag).toBe('another');
+  isAuthorized(bye, 407, 'n1', 3);
+  bye.reply(200);
+  await s.world.deliver();
+  await s.over();
+});

@@ -134,6 +134,21 @@ test('E-08 §15 a BYE of the caller in its last early dialog ends the call', asy
   await over();
 });
 
+test('E-08 §13.2.2.4 the 200 of one fork ends the early dialogs of the others with the caller', async () => {
+  const forks = await twoForks();
+  const { call, one, two, invite, world } = forks;
+  invite.reply(200, { toTag: 'two', body: SDP('two') });
+  call.ack({ response: await call.response(200) });
+  await invite.ack();
+  expect(call.responses.at(-1)?.toTag).toBe(two.toTag);
+  await call.dialogOf(one).request('INFO').response(481);
+  const bye = call.dialogOf(two).bye();
+  (await forks.bob.receive('BYE')).reply(200);
+  await bye.response(200);
+  await world.deliver();
+  await forks.over();
+});
+
 test('E-08 the 200 of a fork that the caller has left is acknowledged and ended', async () => {
   const { call, one, bob, over, invite, world } = await twoForks();
   const bye = call.dialogOf(one).bye();

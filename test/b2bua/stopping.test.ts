@@ -1,6 +1,8 @@
 // The container stops during calls in which an application is a user agent (RULES.md section 8, §15).
 import type { SipRequest } from '@siplet/sdk';
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { drain } from '../../container/composition/drain.js';
 import { type BridgingStage, bridging } from './bridging.js';
 import { talking } from './legs.js';
 
@@ -58,4 +60,18 @@ test('E-15 a proxied call goes on when the container stops', async () => {
   (await on.bob.receive('BYE')).reply(200);
   await bye.response(200);
   await on.ends();
+});
+
+test.each([
+  ['calls that are left after shutdown.timeout are ended', 1, ['refuse', 'end']],
+  ['without calls there is nothing to end', 0, ['refuse']],
+] as const)('E-15 §15 %s', async (_, inProgress, expected) => {
+  const steps: string[] = [];
+  const calls = {
+    refuseNew: () => void steps.push('refuse'),
+    callsInProgress: () => inProgress,
+    endCalls: async () => void steps.push('end'),
+  };
+  await drain(calls, 0, 0, pino({ enabled: false }));
+  expect(steps).toEqual(expected);
 });

@@ -194,6 +194,24 @@ describe('E-01 requests that are not merged', () => {
     await s.ends();
   });
 
+  test('E-01 forks of the first application that the second one sends to one Request-URI: the third takes both', async () => {
+    const callees = [BOB, CAROL];
+    const s = await stage(
+      {
+        ...application('reach', (request) => request.proxyTo(['sip:desk@example.com', 'sip:mobile@example.com'])),
+        ...application('names', (request) => request.proxyTo('sip:bob@example.com')),
+        ...application('trunk', (request) => request.b2bua().bridge({ to: callees.shift() ?? '' })),
+      },
+      { configuration: 'router: { "*": [reach, names, trunk] }' },
+    );
+    const call = s.call(COPY);
+    const legs = [await s.bob.receive('INVITE'), await s.carol.receive('INVITE')];
+    for (const leg of legs) leg.reply(486);
+    await call.response(486);
+    expect(finalsOf(s.alice)).toEqual([486]);
+    await s.ends();
+  });
+
   test('E-01 an upstream proxy that forks to one URI, where the application proxies', async () => {
     const s = await scripted({ initial: proxies(BOB) });
     s.bob.on('MESSAGE', (request) => void request.reply(200));

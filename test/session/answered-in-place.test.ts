@@ -91,3 +91,30 @@ test('E-06 §15 a BYE ends the repetition of its 2xx', async () => {
   expect(statuses(s.alice)).toHaveLength(before);
   expect(seen).toEqual(['ACK', 'INVITE', 'BYE']);
 });
+
+@Siplet({ name: 'holding-calls' })
+class HoldingCalls {
+  @Invite()
+  ring(request: SipRequest) {
+    request.proxyTo(BOB, { recordRoute: true });
+  }
+
+  @Subsequent('INVITE')
+  take(request: SipRequest) {
+    request.createResponse(200).send();
+  }
+}
+
+test('E-06 §13.3.1.4 the ACK goes no further where the application has no handler for it', async () => {
+  const s = await stage({ holding: { HoldingCalls } });
+  const { call } = await established(s);
+  const again = call.dialog.request('INVITE');
+  await again.response(200);
+  again.ack();
+  await s.world.run(1000);
+  expect(requests(s.bob)).toEqual(['INVITE', 'ACK']);
+  const bye = call.bye();
+  (await s.bob.receive('BYE')).reply(200);
+  await bye.response(200);
+  await s.ends();
+});
