@@ -121,8 +121,8 @@ const CASES = MODES.flatMap((mode) => OUTCOMES.map((outcome) => [mode, ...outcom
 const isOrder = (outcome: Outcome) => ENDINGS.every((ending) => outcome.includes(ending));
 
 /**
- * Mobile phone, desk phone, voicemail: (answer, busy, silence), (answer, silence, busy), (busy, answer, silence), (busy,
- * silence, answer), (silence, answer, busy) and (silence, busy, answer), with the phones at once and in turn.
+ * Mobile phone, desk phone, voicemail: (answer, busy, silence), (answer, silence, busy), (busy, answer, silence),
+ * (busy, silence, answer), (silence, answer, busy) and (silence, busy, answer), with the phones at once and in turn.
  */
 describe('the twelve orders', () => {
   test.each(CASES.filter(([, , , , outcome]) => isOrder(outcome)))(
