@@ -12,13 +12,14 @@ import type { SipRequest } from '../servlet/sip-request.js';
 import { DIALOG_METHODS, namesContact } from '../session/dialog-set.js';
 import { call } from '../session/notices.js';
 import type { SipSession } from '../session/sip-session.js';
+import { writeCapabilities } from './capabilities.js';
 import type { RequestReceived } from './exchanges.js';
 import { refusalOfExtensions } from './extensions.js';
+import { EXPIRED, InvitationExpiry } from './invitation-expiry.js';
 import { Leg } from './leg.js';
 import { answeredInPlace } from './proxied-answers.js';
 import { ReliableProvisionals, type ReliableUser, reliabilityOf } from './reliable-provisionals.js';
 import type { AgentServices } from './services.js';
-import { descriptionOf } from './session-description.js';
 import { nameShortestInterval } from './session-terms.js';
 
 /** The first RSeq is one of so many values (RFC 3262 §3). */
@@ -60,8 +61,12 @@ export class Answering implements ReliableUser, RequestReceived {
   isB2bua = false;
   /** A bridge is being made from it: no one else may answer. */
   isBridging = false;
-  /** Told of the caller's CANCEL; true: it answers the request itself. */
-  whenCancelled: ((cancel: Request) => boolean) | undefined;
+  /**
+   * Told of the caller's CANCEL, with its Reason, or of the end of the INVITE's time; true: it answers the request
+   * itself.
+   */
+  whenCancelled: ((reason: string | undefined) => boolean) | undefined;
+  #expiry: InvitationExpiry | undefined;
   /** The last request of the other leg that was made from this one (JSR 289 §14.4). */
   madeInto: OwnRequest | undefined;
   /** Provisional responses that the caller acknowledges by PRACK, for each dialog with it (RFC 3262 §3). */
@@ -129,20 +134,6 @@ export class Answering implements ReliableUser, RequestReceived {
   giveUp(): void {
     this.isGivenUp = true;
     this.answerAs(487);
-  }
-
-  /**
-   * A request that only refreshes the session gets 200 with the last agreed description (RFC 4028 §7.4). False: it is
-   * not a mere refresh.
-   */
-  answerRefresh(): boolean {
-    const { timer, offers } = this.#leg();
-    if (!timer.isRefresh(this.request)) return false;
-    const { message } = this.received.servlet.createResponse(200);
-    const isAnswer = this.transaction.isInvite || descriptionOf(this.request) !== undefined;
-    if (isAnswer && offers.local !== undefined) message.setBody(offers.local.body, offers.local.type);
-    this.answerAsAgent(message);
-    return true;
   }
 
   // Answering --------------------------------------------------------------------------------------
@@ -237,7 +228,10 @@ export class Answering implements ReliableUser, RequestReceived {
   sendNow(response: Response): void {
     const { request, session } = this;
     session.touch();
-    if (!this.received.isProxied) this.#agentOf(response)?.timer.answering(request, response);
+    const leg = this.received.isProxied ? undefined : this.#agentOf(response);
+    leg?.timer.answering(request, response);
+    writeCapabilities(response, leg);
+    if (response.status >= 200) this.#expiry?.stop();
     if (response.status === 422) nameShortestInterval(response, this.services.settings);
     if (namesContact(request.method, response.status)) this.#writeContact(response);
     this.received.answer(response);
@@ -280,6 +274,7 @@ export class Answering implements ReliableUser, RequestReceived {
 
   /** The transaction has ended: nothing is sent again. */
   stop(): void {
+    this.#expiry?.stop();
     for (const each of this.#reliables ?? []) each.stop();
     const leg = this.isB2bua ? Leg.find(this.session) : undefined;
     if (leg?.accepted === this) leg.accepted = undefined;
@@ -346,11 +341,12 @@ export class Answering implements ReliableUser, RequestReceived {
   }
 
   /** A second leg is being called: until it answers, no one else may. */
-  bridging(whenCancelled: (cancel: Request) => boolean): void {
+  bridging(whenCancelled: (reason: string | undefined) => boolean): void {
     this.isBridging = true;
     this.whenCancelled = whenCancelled;
     this.received.stopAwaiting();
     this.received.claim();
+    this.obeyExpires();
   }
 
   /** No call was established: the application may try another callee, or answer. */
@@ -382,6 +378,18 @@ export class Answering implements ReliableUser, RequestReceived {
 
   /** The caller has cancelled it (§9.2). */
   cancelled(cancel: Request): void {
-    if (this.whenCancelled?.(cancel) !== true) this.answerAs(487);
+    this.#isOver(cancel.values('reason').join(', ') || undefined);
+  }
+
+  #isOver(reason: string | undefined): void {
+    if (this.whenCancelled?.(reason) !== true) this.answerAs(487);
+  }
+
+  /** §13.3.1: where the application is the user agent. */
+  obeyExpires(): void {
+    if (!this.isInitial) return;
+    this.#expiry ??= InvitationExpiry.of(this.request, this.services.clock, () => {
+      if (!this.answered && !this.received.isProxied) this.#isOver(EXPIRED);
+    });
   }
 }

@@ -11,6 +11,7 @@ import type { Invitation, SipSession } from '../session/sip-session.js';
 import type { ClientTransaction, ClientUser, TransactionFailure } from '../transaction/user.js';
 import { type Flow, type Hop, leavingFrom } from '../transport/flow.js';
 import { AnswerTime } from './answer-time.js';
+import { writeAllow } from './capabilities.js';
 import { deliver, presentFurther } from './delivery.js';
 import { Dialog } from './dialog.js';
 import type { ExchangeLeg, ExchangeUser, RequestSent } from './exchanges.js';
@@ -90,6 +91,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Invitation {
     leg.timer.ask(request);
     leg.credentials?.authorize(request);
     if (this.isInvite) this.#startTime();
+    if (this.isInvite && this.user === undefined && leg.user === undefined) writeAllow(request, session);
     if (request.method === 'BYE') this.#leave();
     else this.#start();
     return this.#awaited;
@@ -201,7 +203,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Invitation {
 
   #startTime(): void {
     const { clock, settings } = this.#services;
-    this.#answerTime ??= new AnswerTime(clock, settings.timerC, this);
+    this.#answerTime ??= new AnswerTime(clock, settings.timerC, this, this.request);
     this.#answerTime.start();
   }
 

@@ -6,6 +6,7 @@ import { allowedBy } from '../application/handler-table.js';
 import { refusalOf } from '../proxy/validation.js';
 import type { SipRequest } from '../servlet/sip-request.js';
 import type { Awaited } from '../session/awaited.js';
+import { answerRefresh } from './answered-refresh.js';
 import type { Answering } from './answering.js';
 import { Leg } from './leg.js';
 
@@ -61,7 +62,7 @@ function goOn(answering: Answering, { user }: Leg): void {
   const { method } = answering.request;
   if (user !== undefined) user.requested(answering);
   else if (method === 'BYE' || method === 'PRACK') answering.answerAs(200);
-  else if (!answering.answerRefresh()) answering.received.awaitAnswer();
+  else if (!answerRefresh(answering)) answering.received.awaitAnswer();
 }
 
 /** No handler takes it: the user of the leg takes it in its turn; without one, the container answers. */
@@ -80,7 +81,7 @@ function answerUnhandled(answering: Answering, leg: Leg): void {
     answering.answerAs(200);
     return;
   }
-  if (answering.answerRefresh()) return;
+  if (answerRefresh(answering)) return;
   const response = received.generate(method === 'OPTIONS' ? 200 : 405);
   response.append('Allow', allowedBy(received.application.table).join(', '));
   if (method === 'OPTIONS')

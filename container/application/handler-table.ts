@@ -219,7 +219,7 @@ export function allowedBy(table: HandlerTable): string[] {
   );
 }
 
-const OWN_METHODS: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS']);
+const OWN_METHODS: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'PRACK']);
 const METHODS = [
   'INVITE',
   'ACK',

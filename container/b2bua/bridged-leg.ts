@@ -1,6 +1,7 @@
 // One leg of a bridge: its requests go to the other leg (RFC 7092 §3.1.3) once the application's handlers have seen
 // them.
 
+import { answerRefresh } from '../agent/answered-refresh.js';
 import type { Answering } from '../agent/answering.js';
 import type { LegUser } from '../agent/exchanges.js';
 import type { Leg } from '../agent/leg.js';
@@ -107,7 +108,7 @@ export class BridgedLeg implements LegUser {
       this.#acknowledged(peer, answering);
       return;
     }
-    if (isForLeg(request) && answering.answerRefresh()) return;
+    if (isForLeg(request) && answerRefresh(answering)) return;
     new RelayedRequest(this, peer, answering).start(() => createRelayedRequest(answering, peer.leg));
   }
 

@@ -32,8 +32,8 @@ export class CalleeSearch extends Search {
   }
 
   start(limits: Limits): Awaited<Bridge> {
-    this.answering.bridging((cancel) => {
-      this.cancel(reasonOf(cancel));
+    this.answering.bridging((reason) => {
+      this.cancel(reason);
       return false; // the container answers the INVITE (§9.2)
     });
     this.begin(limits);

@@ -44,8 +44,8 @@ export class RelayedRequest implements ExchangeUser {
       return;
     }
     this.to.continueIn(sent.message, undefined);
-    answering.whenCancelled = (cancel) => {
-      sent.exchange?.cancel(cancel.values('reason').join(', ') || undefined);
+    answering.whenCancelled = (reason) => {
+      sent.exchange?.cancel(reason);
       return true; // the other leg's response is then the response (§9.2)
     };
     this.to.leg.sendFor(this, sent);

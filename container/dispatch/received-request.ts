@@ -140,6 +140,7 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
   awaitAnswer(): void {
     this.#limit ??= new AnswerLimit(this);
     this.#limit.start();
+    if (this.transaction.isInvite && this.request.has('expires')) this.answering.obeyExpires();
   }
 
   stopAwaiting(): void {
