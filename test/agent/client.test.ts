@@ -321,3 +321,20 @@ test('E-07 §12.2.1.2 the application calls by hand, and its INFO in the early d
   await world.run(40_000);
   await ends();
 });
+
+test('E-29 §9.1 the application calls by hand, and invalidates the session while the callee rings: CANCEL', async () => {
+  const { ask, bob, world, ends } = await start(async (factory, request) => {
+    const invite = CALL(factory, request.applicationSession);
+    const rings = new Promise((ring) => void invite.send({ onProvisional: ring }).catch(() => {}));
+    await rings;
+    invite.session.invalidate();
+  });
+  const message = ask();
+  const invite = await bob.receive('INVITE');
+  invite.reply(180);
+  (await bob.receive('CANCEL')).reply(200);
+  invite.reply(487);
+  await message.response(200);
+  await world.run(40_000);
+  await ends();
+});

@@ -130,7 +130,7 @@ test('E-25 a call has one record, and its circuit is free once; its times do not
   vi.spyOn(performance, 'now').mockImplementation(() => now);
   vi.spyOn(Date, 'now')
     .mockReturnValueOnce(Date.UTC(2026, 0, 1))
-    .mockReturnValue(0);
+    .mockReturnValue(Date.UTC(2025, 11, 31, 23));
   const request = {
     callId: 'c1',
     from: Address.parse('<sip:alice@h>'),

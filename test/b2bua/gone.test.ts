@@ -78,6 +78,7 @@ test('E-07 §12.2.1.2 an early dialog that is gone leaves the other fork of the 
   await call.response(200);
   call.ack();
   await invite.ack();
+  expect(requests(bob)).not.toContain('CANCEL');
   const bye = call.bye();
   (await bob.receive('BYE')).reply(200);
   await bye.response(200);

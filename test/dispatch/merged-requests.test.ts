@@ -135,6 +135,18 @@ describe('E-01 requests that are not merged', () => {
     await s.ends();
   });
 
+  test.each(METHODS)('E-01 a %s that comes again after a final response that took its time', async (method) => {
+    const s = await scripted({
+      initial: async (request) => {
+        await s.after(500);
+        request.createResponse(486).send();
+      },
+    });
+    for (let i = 0; i < 3; i++) await s.request(method, COPY).response(486);
+    expect(s.seen).toHaveLength(3);
+    await s.ends();
+  });
+
   test('E-01 a copy for another Request-URI, while the first rings', async () => {
     const s = await scripted({
       invite: async (request) => {

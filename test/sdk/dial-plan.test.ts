@@ -94,7 +94,7 @@ describe('what is dialled', () => {
     expect(kinds).toEqual(['invalid', 'number', 'number', 'invalid']);
   });
 
-  test('the readers’ (0) is not part of a number abroad either', () => {
+  test('E-26 the readers’ (0) is not part of a number abroad either', () => {
     expect(berlin.resolve('tel:+44(0)2079460000').kind).toBe('invalid');
     expect(berlin.resolve('tel:+44(20)79460000').kind).toBe('number');
   });
