@@ -40,8 +40,8 @@ function writeSupported(message: Message, isBridged: boolean): void {
 }
 
 /**
- * Into a 2xx to INVITE of a user agent. A bridge leaves Allow to the peer of the other leg, and the parties of a proxied
- * call have their own.
+ * Into a 2xx to INVITE of a user agent. A bridge leaves Allow to the peer of the other leg, and the parties of a
+ * proxied call have their own.
  */
 export function writeCapabilities(response: Response, leg: CapableLeg | undefined): void {
   const { status } = response;

@@ -2,12 +2,14 @@
 // for each would cost more than the call.
 import { CallFailedError, IllegalStateError, TooManyHopsError } from '@siplet/sdk';
 import type { Handler } from '../application/handler.js';
-import type { Response } from '../message/index.js';
+import type { Request, Response } from '../message/index.js';
 import type { Branch } from '../proxy/branch.js';
 import type { Settled } from '../proxy/supervisor.js';
+import { SipRequest } from '../servlet/sip-request.js';
 import type { SipResponse } from '../servlet/sip-response.js';
 import type { Job } from '../session/mailbox.js';
 import type { SipSession } from '../session/sip-session.js';
+import type { Flow } from '../transport/flow.js';
 
 /** Is told that a handler has failed. */
 export interface Reporter {
@@ -45,6 +47,30 @@ export class RequestCall implements Job {
     if (error !== undefined) this.reporter.report(this.called, error);
     this.afterwards(error, called !== undefined);
   }
+}
+
+/** The INVITE that a CANCEL is meant for. */
+interface CancelledRequest extends Reporter {
+  readonly session: SipSession;
+  readonly isInitial: boolean;
+  readonly routeParameters: string | undefined;
+  readonly transaction: { readonly flow: Flow };
+}
+
+/** Does what the CANCEL demands, and tells the application of it (C-29). */
+export function callForCancel(invite: CancelledRequest, cancel: Request, act: () => void): void {
+  const { session, isInitial, routeParameters, transaction } = invite;
+  const { application, mailbox } = session.applicationSession;
+  const handler = application.table.cancel();
+  // The session stays until the handler has its turn, even if there is nothing to wait for and the 487 is sent at once.
+  session.transactionBegins();
+  act();
+  if (handler !== undefined) {
+    const servlet = new SipRequest(cancel, session, isInitial, routeParameters, transaction.flow, undefined);
+    mailbox.post(new RequestCall(invite, session, handler, servlet, false, () => {}));
+  }
+  session.transactionAnswered();
+  session.transactionEnds();
 }
 
 /** A handler of a response: one that goes upstream when the handler has settled, or that of one branch among others. */

@@ -15,7 +15,7 @@ import type { ServerTransaction, ServerUser, TransactionFailure } from '../trans
 import { takenBy } from '../transport/internal-flow.js';
 import type { RoutingState } from '../transport/routing-state.js';
 import { AnswerLimit } from './answer-limit.js';
-import { isAtFault, type Reporter, RequestCall } from './handler-calls.js';
+import { callForCancel, isAtFault, type Reporter, RequestCall } from './handler-calls.js';
 import type { OpenRequest } from './merged-requests.js';
 import { type ProxiedRequest, Proxying } from './proxying.js';
 import { RequestAccount } from './request-account.js';
@@ -358,19 +358,10 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     // After the final response it has no effect (§9.2).
     if (this.transaction.state !== 'proceeding') return;
     this.#cancelled = true;
-    const handler = this.application.table.cancel();
-    // Its session stays until the handler has its turn, even if there is nothing to wait for and the 487 is sent at
-    // once.
-    this.session.transactionBegins();
-    if (this.proxying === undefined) this.answering.cancelled(cancel);
-    else this.proxying.context.cancelled(cancel);
-    if (handler !== undefined) {
-      const { session, isInitial, routeParameters, transaction } = this;
-      const servlet = new SipRequest(cancel, session, isInitial, routeParameters, transaction.flow, undefined);
-      this.#call(handler, servlet, false, () => {});
-    }
-    this.session.transactionAnswered();
-    this.session.transactionEnds();
+    callForCancel(this, cancel, () => {
+      if (this.proxying === undefined) this.answering.cancelled(cancel);
+      else this.proxying.context.cancelled(cancel);
+    });
   }
 
   failed(failure: TransactionFailure): void {
