@@ -54,6 +54,8 @@ export interface AgentServices extends Location {
   readonly lingering: ClientUser;
   /** Sends a request of the container's own in a dialog whose session has ended. Resolves as that of sessions does. */
   sendInDialog(request: Request, heardOn: Flow | undefined): Promise<void>;
+  /** For those who observe: these two Call-IDs are legs of one call. */
+  joined(callId: string, other: string): void;
   /** Something about one call that an operator may want to know. */
   problem(text: string, error: unknown): void;
 }

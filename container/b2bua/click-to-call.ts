@@ -3,6 +3,7 @@
 
 import { CallFailedError, type CallOptions } from '@siplet/sdk';
 import type { AgentServices } from '../agent/services.js';
+import type { OwnRequest } from '../servlet/sender.js';
 import { addressOf } from '../servlet/values.js';
 import { Awaited } from '../session/awaited.js';
 import type { SessionOwner } from '../session/owner.js';
@@ -31,6 +32,8 @@ export function callBoth(services: AgentServices, session: SessionOwner, options
 
 class ClickToCall implements LegOwner {
   #search: LegSearch | undefined;
+  /** The Call-ID of the first INVITE. */
+  #callId: string | undefined;
 
   constructor(
     private readonly services: AgentServices,
@@ -80,14 +83,21 @@ class ClickToCall implements LegOwner {
     const { services, session, options } = this;
     const invite = createCall(services, session, addressOf(options.callee), addressOf(options.caller), options);
     if (offer !== undefined) invite.setBody(offer, type);
+    this.#join(invite);
     return new LegSearch(services, session, [invite]).start(this.limits);
   }
 
   #callSecond(): Promise<Found> {
     const { services, session, options } = this;
     const invite = createCall(services, session, addressOf(options.caller), addressOf(options.callee), options);
+    this.#join(invite);
     this.#search = new LegSearch(services, session, [invite]);
     return this.#search.start(this.limits);
+  }
+
+  #join({ session: { callId } }: OwnRequest): void {
+    if (this.#callId === undefined) this.#callId = callId;
+    else this.services.joined(this.#callId, callId);
   }
 
   legEnded(_leg: BridgedLeg): void {

@@ -13,6 +13,7 @@ export function link(one: Leg, other: Leg): void {
   }
   one.linked = other;
   other.linked = one;
+  join(one, other);
 }
 
 /** Links the leg with one that was made from it, in place of one that was made before. */
@@ -20,6 +21,11 @@ export function relink(leg: Leg, made: Leg): void {
   unlink(leg);
   leg.linked = made;
   made.linked = leg;
+  join(leg, made);
+}
+
+function join({ services, session }: Leg, other: Leg): void {
+  services.joined(session.callId, other.session.callId);
 }
 
 export function unlink(leg: Leg): void {

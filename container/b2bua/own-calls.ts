@@ -42,8 +42,11 @@ export function createCalls({ services, session, dialog }: Leg, options: Transfe
   if (to.length === 0) throw new TypeError('transfer: `to` names no callee');
   const invites: OwnRequest[] = [];
   try {
-    for (const each of to)
-      invites.push(createCall(services, session.applicationSession, from, addressOf(each), options));
+    for (const each of to) {
+      const invite = createCall(services, session.applicationSession, from, addressOf(each), options);
+      invites.push(invite);
+      services.joined(session.callId, invite.session.callId);
+    }
     return invites;
   } catch (error) {
     for (const invite of invites) invite.session.invalidate();

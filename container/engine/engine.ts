@@ -22,6 +22,7 @@ import { TransportLayer } from '../transport/transport-layer.js';
 import { Congestion } from './congestion.js';
 import { Intake } from './intake.js';
 import { type ServiceSettings, Services } from './services.js';
+import { establishedCalls, standingCallIds } from './standing-calls.js';
 
 interface EnginePorts {
   readonly network: Network;
@@ -171,10 +172,14 @@ export class Engine {
     return this.stopping || this.congestion.reason !== undefined;
   }
 
-  /** Requests without a final response, and confirmed dialogs that applications proxy or take part in. */
+  /** Requests without a final response, and established calls that applications proxy or take part in. */
   get callsInProgress(): number {
-    const { proxiedDialogs, userAgents } = this.services;
-    return this.counters.unanswered + proxiedDialogs.confirmed + userAgents.confirmed;
+    return this.counters.unanswered + establishedCalls(this.services);
+  }
+
+  /** The Call-IDs of early and established dialogs that applications proxy or take part in. */
+  get standingCallIds(): ReadonlySet<string> {
+    return standingCallIds(this.services);
   }
 }
 

@@ -153,6 +153,7 @@ export class Services {
         this.#isOwn(next) ? this.#internalFlow(this.#place, OUTSIDE, origin) : undefined,
       nextHopFor: (request, sender, { routingState, routingDirective, entryFlow }) =>
         nextApplication.of(request, this.#place, sentBy(sender.name, routingState), routingDirective, entryFlow),
+      joined: (callId, other) => transport.counters.observer?.joined(callId, other),
       b2bua: (request, session) => new B2bua(request as SipRequest, Leg.of(session, services)),
       problem: (text, error) => this.#problem(text, error),
     };

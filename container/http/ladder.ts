@@ -12,14 +12,14 @@ interface Ladder {
 const WIDTH = 27;
 
 /**
- * The columns are the sender of the first message, then us, then the other peers. A message between applications is
- * written beside our own column.
+ * Each line says when the message went and by what transport. The columns are the sender of the first message, then us,
+ * then the other peers. A message between applications is written beside our own column.
  */
 export function ladderOf(call: Pick<CallTrace, 'began' | 'trace'>): Ladder {
   const columns = columnsOf(call.trace);
   const title = columns.map((name) => name.padEnd(WIDTH)).join('');
   return {
-    head: `           ${title}`.trimEnd(),
+    head: `                ${title}`.trimEnd(),
     steps: call.trace.map((message) => stepOf(message, call.began, columns)),
   };
 }
@@ -45,7 +45,8 @@ function stepOf(message: TracedMessage, began: number, columns: readonly string[
       : arrowOf(shown, Math.abs(there - us) * WIDTH - 1, (message.direction === 'out') === there > us);
   const bars = `${'|'.padEnd(WIDTH).repeat(columns.length - 1)}|`;
   const line = bars.slice(0, from) + text + bars.slice(from + text.length);
-  return `${String(Math.round(at - began)).padStart(6)} ms  ${line}`;
+  const transport = message.direction === 'inside' ? '' : message.transport;
+  return `${String(Math.round(at - began)).padStart(6)} ms  ${transport.padEnd(5)}${line}`;
 }
 
 function partiesOf(sender: string | undefined, recipient: string | undefined): string {

@@ -95,7 +95,7 @@ function tell(kind, data) {
   $('events').prepend(row([time(Date.now()), make('span', kind, data.level || data.kind), what]));
   while ($('events').children.length > 200) $('events').lastChild.remove();
   soon();
-  if (kind === 'call' && data.callId === shown) show(shown);
+  if (kind === 'call' && [data.callId, ...(data.callIds || [])].includes(shown)) show(shown);
 }
 
 async function listen() {

@@ -39,6 +39,8 @@ export class Observation {
         ? undefined
         : new Calls({
             ...trace,
+            silence: engine.services.agent.settings.timerC + 32_000,
+            standing: () => engine.standingCallIds,
             now: () => Math.round((performance.timeOrigin + performance.now()) * 1000) / 1000,
             changed: (call) => {
               if (events.listeners > 0) events.tell('call', call);

@@ -13,6 +13,7 @@ export interface Overseen {
   readonly tracesCalls: boolean;
   /** The newest first. */
   calls(): readonly CallSummary[] | Promise<readonly CallSummary[]>;
+  /** The call that has a leg with that Call-ID. */
   call(callId: string): CallTrace | undefined | Promise<CallTrace | undefined>;
   /** How many sessions each version has. */
   sessions(): Promise<(application: DeployedApplication) => number>;

@@ -64,6 +64,10 @@ export class Traffic implements WireObserver {
     this.#calls?.noteInside(message.callId, method, status, wire, parties);
   }
 
+  joined(callId: string, other: string): void {
+    this.#calls?.join(callId, other);
+  }
+
   /** On the wire. */
   values(): Value[] {
     return [...this.#in.values({ direction: 'in' }), ...this.#out.values({ direction: 'out' })];

@@ -66,12 +66,10 @@ export class ProxiedDialogs implements DialogsKeeper {
     if (this.#named.delete(set.slot, set)) this.#remove(set);
   }
 
-  /** How many of them have an established dialog. */
-  get confirmed(): number {
-    let confirmed = 0;
+  /** The sessions of early and established dialogs. */
+  *standing(): Generator<SipSession> {
     for (const set of this.#named.values())
-      if (set.sessions.some((session) => session.state === 'confirmed')) confirmed++;
-    return confirmed;
+      for (const session of set.sessions) if (session.state !== 'terminated') yield session;
   }
 
   #index(sets: Map<string, Dialogs | Set<Dialogs>>, set: Dialogs): void {

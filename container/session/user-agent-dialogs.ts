@@ -14,13 +14,11 @@ export class UserAgentDialogs {
     return this.#dialogs.size;
   }
 
-  /** Established dialogs. */
-  get confirmed(): number {
-    let confirmed = 0;
+  /** The sessions of early and established dialogs. */
+  *standing(): Generator<SipSession> {
     for (const entries of this.#dialogs.values())
       for (const { session, remoteTag } of entries)
-        if (remoteTag !== undefined && session.state === 'confirmed') confirmed++;
-    return confirmed;
+        if (remoteTag !== undefined && session.state !== 'terminated') yield session;
   }
 
   /** `remoteTag` is undefined where the peer may yet make the dialog by a NOTIFY (RFC 6665 §4.4.1). */

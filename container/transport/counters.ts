@@ -10,6 +10,8 @@ export interface WireObserver {
   sent(wire: string, flow: Flow): void;
   /** A message from one application to another, inside the container. */
   passed(message: Request | Response, wire: string, parties: Parties): void;
+  /** These two Call-IDs are legs of one call. */
+  joined(callId: string, other: string): void;
 }
 
 export class Counters {

@@ -112,7 +112,7 @@ export class EngineThread {
       reasons: () => this.#reasons(),
       families: async () => this.#observation?.metrics.values() ?? [],
       calls: () => this.#observation?.calls?.list() ?? [],
-      call: (callId) => this.#observation?.calls?.get(callId),
+      callsOf: (callIds) => this.#observation?.calls?.callsOf(callIds) ?? [],
     } satisfies Partial<EngineDuties>;
   }
 

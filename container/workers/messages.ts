@@ -82,7 +82,8 @@ export type EngineDuties = {
   reasons(nothing: undefined): readonly string[];
   families(nothing: undefined): Promise<readonly FamilyValues[]>;
   calls(nothing: undefined): readonly CallSummary[];
-  call(callId: string): CallTrace | undefined;
+  /** Those with a leg that has one of these Call-IDs. */
+  callsOf(callIds: readonly string[]): readonly CallTrace[];
   streamOpened(notice: StreamNotice): void;
   /** A whole message, or octets that cannot be read as one. */
   streamMessage(message: { readonly id: number; readonly wire: string }): void;

@@ -90,7 +90,11 @@ export class CrewOverseen implements Overseen {
   }
 
   async call(callId: string) {
-    return wholeCall(await this.#watched.crew.ask('call', callId));
+    const { crew } = this.#watched;
+    const first = wholeCall((await crew.ask('callsOf', [callId])).flat());
+    // An engine that has seen only another leg does not know that it belongs to this call.
+    if (first === undefined || first.callIds.length === 1) return first;
+    return wholeCall((await crew.ask('callsOf', first.callIds)).flat()) ?? first;
   }
 
   async sessions(): ReturnType<Overseen['sessions']> {

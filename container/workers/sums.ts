@@ -37,14 +37,16 @@ function keyOf({ metricName = '', labels }: Value): string {
   return key;
 }
 
-/** The newest first. A call that two engines have seen is listed once. */
+/** The newest first. A call that two engines have seen, by whichever leg, is listed once. */
 export function allCalls(engines: readonly (readonly CallSummary[])[]): CallSummary[] {
-  const all = new Map<string, CallSummary>();
-  for (const call of engines.flat()) {
-    const other = all.get(call.callId);
-    all.set(call.callId, other === undefined ? call : joined(other, call));
+  const byCallId = new Map<string, CallSummary>();
+  // An engine that knows more legs of a call joins those that others know apart.
+  for (const call of engines.flat().sort((a, b) => b.callIds.length - a.callIds.length)) {
+    const known = call.callIds.map((callId) => byCallId.get(callId)).find((one) => one !== undefined);
+    const whole = known === undefined ? call : joined(known, call);
+    for (const callId of whole.callIds) byCallId.set(callId, whole);
   }
-  return [...all.values()].sort((a, b) => b.began - a.began);
+  return [...new Set(byCallId.values())].sort((a, b) => b.began - a.began);
 }
 
 /** One call as all engines have seen it; undefined when none has. */
@@ -57,10 +59,18 @@ export function wholeCall(engines: readonly (CallTrace | undefined)[]): CallTrac
   }, first);
 }
 
-/** The summary that was updated last determines the state. */
+/**
+ * The summary that was updated last determines the state, unless it knows only the beginning, or the other engine has
+ * the call that this one has left. That with more legs knows how they belong together.
+ */
 function joined(a: CallSummary, b: CallSummary): CallSummary {
   const [first, last] = a.last <= b.last ? [a, b] : [b, a];
   const messages = a.messages + b.messages;
   const began = Math.min(a.began, b.began);
-  return { ...first, ...(last.state === 'trying' ? {} : last), began, last: last.last, messages };
+  const isWeak = last.state === 'trying' || (last.state === 'left' && first.state !== 'trying');
+  const fewer = a.callIds.length - b.callIds.length;
+  const chosen = fewer > 0 ? a : fewer < 0 ? b : isWeak ? first : last;
+  const { callId } = fewer < 0 ? b : a;
+  const callIds = [...new Set([callId, ...a.callIds, ...b.callIds])];
+  return { ...first, ...chosen, callId, callIds, began, last: last.last, messages };
 }

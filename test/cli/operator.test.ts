@@ -136,10 +136,10 @@ describe('siplet apps, calls and trace', () => {
     const { status, out } = await siplet('trace', 'a/b@example.com');
     expect(status).toBe(0);
     expect(out.split('\n').slice(0, 4)).toEqual([
-      expect.stringMatching(/^ {11}127\.0\.0\.1:\d+ +siplet$/),
-      expect.stringMatching(/^ +0 ms {2}\|- INVITE -+>\|$/),
-      expect.stringMatching(/^ +\d+ ms {2}\|< 100 Trying -+\|$/),
-      expect.stringMatching(/^ +\d+ ms {2}\|< 486 Busy Here -+\|$/),
+      expect.stringMatching(/^ {16}127\.0\.0\.1:\d+ +siplet$/),
+      expect.stringMatching(/^ +0 ms {2}UDP {2}\|- INVITE -+>\|$/),
+      expect.stringMatching(/^ +\d+ ms {2}UDP {2}\|< 100 Trying -+\|$/),
+      expect.stringMatching(/^ +\d+ ms {2}UDP {2}\|< 486 Busy Here -+\|$/),
     ]);
     expect((await siplet('trace', 'a/b@example.com', '--messages')).out).toContain('  Call-ID: a/b@example.com\n');
     expect(await siplet('trace', 'none')).toEqual({ status: 1, out: '', err: 'siplet: no such call is known\n' });

@@ -50,27 +50,27 @@ test('section 5 the ladder shows what passes between applications, with their na
   const { head, steps } = ladderOf(present(calls.get(callId)));
   const shown = [head, ...steps].map((line) => line.slice(11)).join('\n');
   expect(shown).toMatchInlineSnapshot(`
-    "10.0.0.1:5060              siplet                     10.0.0.2:5060
-    |- INVITE ---------------->|                          |
-    |< 100 Trying -------------|                          |
-    |                          |* INVITE screen → hunt    |
-    |                          |- INVITE ---------------->|
-    |                          |* 100 Trying hunt → screen|
-    |                          |< 180 Ringing ------------|
-    |                          |* 180 Ringing hunt → screen
-    |< 180 Ringing ------------|                          |
-    |                          |< 200 OK -----------------|
-    |                          |* 200 OK hunt → screen    |
-    |< 200 OK -----------------|                          |
-    |- ACK ------------------->|                          |
-    |                          |* ACK to hunt             |
-    |                          |- ACK ------------------->|
-    |- BYE ------------------->|                          |
-    |                          |* BYE to hunt             |
-    |                          |- BYE ------------------->|
-    |                          |< 200 OK -----------------|
-    |                          |* 200 OK from hunt        |
-    |< 200 OK -----------------|                          |"
+    "     10.0.0.1:5060              siplet                     10.0.0.2:5060
+    UDP  |- INVITE ---------------->|                          |
+    UDP  |< 100 Trying -------------|                          |
+         |                          |* INVITE screen → hunt    |
+    UDP  |                          |- INVITE ---------------->|
+         |                          |* 100 Trying hunt → screen|
+    UDP  |                          |< 180 Ringing ------------|
+         |                          |* 180 Ringing hunt → screen
+    UDP  |< 180 Ringing ------------|                          |
+    UDP  |                          |< 200 OK -----------------|
+         |                          |* 200 OK hunt → screen    |
+    UDP  |< 200 OK -----------------|                          |
+    UDP  |- ACK ------------------->|                          |
+         |                          |* ACK to hunt             |
+    UDP  |                          |- ACK ------------------->|
+    UDP  |- BYE ------------------->|                          |
+         |                          |* BYE to hunt             |
+    UDP  |                          |- BYE ------------------->|
+    UDP  |                          |< 200 OK -----------------|
+         |                          |* 200 OK from hunt        |
+    UDP  |< 200 OK -----------------|                          |"
   `);
   expect(calls.list()[0]).toMatchObject({ state: 'ended', status: 200, messages: steps.length });
 });

@@ -18,7 +18,7 @@ const flowTo = (address: string) =>
 const ALICE = flowTo('10.0.0.1');
 const BOB = flowTo('10.0.0.2');
 
-function stage(bounds: { calls?: number; messages?: number } = {}) {
+function stage(bounds: { calls?: number; messages?: number; standing?(): Set<string> } = {}) {
   const changes: string[] = [];
   let now = 1000;
   const changed = ({ callId, state }: CallSummary) => changes.push(`${callId} ${state}`);
@@ -46,16 +46,16 @@ test('a proxied call from its beginning to its end', () => {
   expect(changes).toEqual(['c1 trying', 'c1 ringing', 'c1 established', 'c1 ended']);
   const { head, steps } = ladderOf(present(calls.get('c1')));
   expect([head, ...steps].join('\n')).toMatchInlineSnapshot(`
-    "           10.0.0.1:5060              siplet                     10.0.0.2:5060
-         0 ms  |- INVITE ---------------->|                          |
-        10 ms  |< 100 Fine ---------------|                          |
-        20 ms  |                          |- INVITE ---------------->|
-        30 ms  |                          |< 180 Fine ---------------|
-        40 ms  |< 180 Fine ---------------|                          |
-        50 ms  |                          |< 200 Fine ---------------|
-        60 ms  |< 200 Fine ---------------|                          |
-        70 ms  |- BYE ------------------->|                          |
-        80 ms  |< 200 Fine ---------------|                          |"
+    "                10.0.0.1:5060              siplet                     10.0.0.2:5060
+         0 ms  UDP  |- INVITE ---------------->|                          |
+        10 ms  UDP  |< 100 Fine ---------------|                          |
+        20 ms  UDP  |                          |- INVITE ---------------->|
+        30 ms  UDP  |                          |< 180 Fine ---------------|
+        40 ms  UDP  |< 180 Fine ---------------|                          |
+        50 ms  UDP  |                          |< 200 Fine ---------------|
+        60 ms  UDP  |< 200 Fine ---------------|                          |
+        70 ms  UDP  |- BYE ------------------->|                          |
+        80 ms  UDP  |< 200 Fine ---------------|                          |"
   `);
 });
 
@@ -97,9 +97,9 @@ describe('section 5 what passes between applications', () => {
     expect(calls.list()[0]).toMatchObject({ state: 'established', status: 200 });
     const { head, steps } = ladderOf(present(calls.get('c1')));
     expect([head, ...steps]).toEqual([
-      '           siplet',
-      '     0 ms  |* INVITE one → an-application-with-a-long-name',
-      '    10 ms  |* 200 OK to one',
+      '                siplet',
+      '     0 ms       |* INVITE one → an-application-with-a-long-name',
+      '    10 ms       |* 200 OK to one',
     ]);
   });
 });
@@ -147,4 +147,67 @@ test('a glance at a message tells what it is', () => {
   const ok = 'SIP/2.0 200 OK\r\ncseq:  1   BYE\r\n\r\n';
   expect([statusOf(ok), methodOf(ok, 200)]).toEqual([200, 'BYE']);
   expect(methodOf('nonsense', 0)).toBe('');
+});
+
+describe('W-12 a call with several Call-IDs, and one that was left', () => {
+  test('two calls that are joined become the earlier one, with the messages of both in order', () => {
+    const { calls, request, response } = stage();
+    request('INVITE', false, ALICE, 'one');
+    request('INVITE', false, BOB, 'two');
+    response(200, 'INVITE', true, ALICE, 'one');
+    calls.join('two', 'one');
+    expect(calls.list()).toMatchObject([{ callId: 'one', callIds: ['one', 'two'], messages: 3, state: 'established' }]);
+    expect(present(calls.get('two')).trace.map(({ at }) => at)).toEqual([1010, 1020, 1030]);
+    request('BYE', false, BOB, 'two');
+    expect(calls.list()).toHaveLength(1);
+  });
+
+  test('legs that are joined before their first message are listed with it', () => {
+    const { calls, request } = stage();
+    calls.join('one', 'two');
+    expect([calls.list(), calls.get('one')]).toEqual([[], undefined]);
+    request('INVITE', true, BOB, 'two');
+    expect(calls.list()).toMatchObject([{ callIds: ['one', 'two'], messages: 1 }]);
+  });
+
+  test('C30 a call has 64 legs at most, and nothing of it is left when it is forgotten', () => {
+    const { calls, request, response } = stage({ calls: 2 });
+    request('INVITE', false, ALICE, 'one');
+    for (let i = 0; i < 100; i++) calls.join('one', `leg-${i}`);
+    expect(present(calls.list()[0]).callIds).toHaveLength(64);
+    response(486, 'INVITE', true, ALICE, 'one');
+    for (const callId of ['two', 'three']) request('INVITE', false, ALICE, callId);
+    expect(calls.list().map(({ callId }) => callId)).toEqual(['three', 'two']);
+    expect(calls.get('leg-1')).toBeUndefined();
+  });
+
+  test('one that was left makes room before one that stands', () => {
+    const standing = new Set(['held', 'next']);
+    const { calls, request, response } = stage({ calls: 2, standing: () => standing });
+    for (const callId of ['held', 'gone', 'next']) {
+      request('INVITE', false, ALICE, callId);
+      response(200, 'INVITE', true, ALICE, callId);
+    }
+    expect(calls.list().map(({ callId, state }) => `${callId} ${state}`)).toEqual([
+      'next established',
+      'held established',
+    ]);
+  });
+
+  test('§16.6 an INVITE that nobody answers is left after a time longer than Timer C', () => {
+    let now = 0;
+    const calls = new Calls({ calls: 10, messages: 1, silence: 200_000, now: () => now, standing: () => new Set() });
+    calls.note('one', 'INVITE', 0, false, 'INVITE sip:b@x SIP/2.0\r\n\r\n', ALICE);
+    now = 200_000 - 1;
+    expect(present(calls.list()[0]).state).toBe('trying');
+    now = 200_001;
+    expect(present(calls.list()[0]).state).toBe('left');
+  });
+
+  test('the ladder says by what transport each message went', () => {
+    const { calls, request } = stage();
+    request('INVITE', false, ALICE);
+    request('INVITE', true, { ...BOB, transport: 'TCP' } as Flow);
+    expect(ladderOf(present(calls.get('c1'))).steps.map((step) => step.slice(11, 15))).toEqual(['UDP ', 'TCP ']);
+  });
 });

@@ -33,9 +33,23 @@ const CALL = {
   status: 486,
 };
 const TRACE = [
-  { at: 1000, direction: 'in', remote: '10.0.0.1:5060', start: 'INVITE sip:b@x SIP/2.0', text: 'the INVITE' },
+  {
+    at: 1000,
+    direction: 'in',
+    transport: 'TLS',
+    remote: '10.0.0.1:5060',
+    start: 'INVITE sip:b@x SIP/2.0',
+    text: 'the INVITE',
+  },
   { at: 1002, direction: 'inside', sender: 'one', recipient: 'two', start: 'INVITE sip:b@x SIP/2.0', text: 'the next' },
-  { at: 1003, direction: 'out', remote: '10.0.0.1:5060', start: 'SIP/2.0 486 Busy Here', text: 'the 486' },
+  {
+    at: 1003,
+    direction: 'out',
+    transport: 'TLS',
+    remote: '10.0.0.1:5060',
+    start: 'SIP/2.0 486 Busy Here',
+    text: 'the 486',
+  },
 ];
 const ANSWERS: Record<string, unknown> = {
   '/api/apps': [{ name: 'hunt', version: '1.0.0', state: 'active', sessions: 2, handlers: ['initial INVITE'] }],
@@ -65,8 +79,10 @@ test('shows applications, calls, events, the ladder of a call and its messages; 
   await expect.poll(() => element('events').text).toContain('|call|ringing INVITE c2');
   present(present(element('calls').children[0]).onclick)();
   await expect.poll(() => element('ladder').children.length).toBe(5);
-  expect(present(element('ladder').children[2]).text).toBe('     2 ms  |                          |* INVITE one → two');
-  expect(present(element('ladder').children[3]).text).toBe('     3 ms  |< 486 Busy Here ----------|');
+  expect(present(element('ladder').children[2]).text).toBe(
+    '     2 ms       |                          |* INVITE one → two',
+  );
+  expect(present(element('ladder').children[3]).text).toBe('     3 ms  TLS  |< 486 Busy Here ----------|');
   present(present(element('ladder').children[1]).onclick)();
   expect(element('message').textContent).toBe('the INVITE');
 });

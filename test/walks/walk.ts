@@ -77,6 +77,7 @@ export function follow(engine: Engine, isIt: (wire: string) => boolean): { walk:
   counters.observer = {
     received() {},
     passed() {},
+    joined() {},
     sent(wire) {
       if (!isIt(wire)) return;
       counters.observer = undefined;

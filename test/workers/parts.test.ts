@@ -495,7 +495,17 @@ describe('sums', () => {
   });
 
   const call = (callId: string, began: number, state: 'trying' | 'established' | 'ended', messages = 1) => ({
-    ...{ callId, method: 'INVITE', from: 'a', to: 'b', began, last: began + messages, state, messages },
+    ...{
+      callId,
+      callIds: [callId],
+      method: 'INVITE',
+      from: 'a',
+      to: 'b',
+      began,
+      last: began + messages,
+      state,
+      messages,
+    },
   });
 
   test('calls: the newest first; one that two engines have seen is one, and is where the later says', () => {
@@ -503,6 +513,21 @@ describe('sums', () => {
       call('b', 3, 'ended'),
       { ...call('a', 1, 'established'), last: 6, messages: 5 },
     ]);
+  });
+
+  test('W-12 legs that an engine knows apart are one call where another knows that they belong together', () => {
+    const whole = { ...call('a', 1, 'established'), callIds: ['a', 'b'] };
+    expect(allCalls([[call('b', 2, 'ended')], [whole]])).toEqual([{ ...whole, last: 3, messages: 2 }]);
+    expect(allCalls([[call('b', 2, 'trying'), call('c', 9, 'ended'), call('a', 3, 'trying')], [whole]])).toEqual([
+      call('c', 9, 'ended'),
+      { ...whole, last: 4, messages: 3 },
+    ]);
+  });
+
+  test('W-12 an engine that a call has only passed does not say that the container has left it', () => {
+    const left = { ...call('a', 2, 'ended'), state: 'left' as const };
+    expect(allCalls([[left], [call('a', 1, 'established')]])).toMatchObject([{ state: 'established' }]);
+    expect(allCalls([[left], [call('a', 1, 'trying')]])).toMatchObject([{ state: 'left' }]);
   });
 
   test('the messages of a call are in order of time', () => {
