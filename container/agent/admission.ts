@@ -63,7 +63,8 @@ function refusalOfOffer(request: Request, leg: AdmittingLeg): Refusal | undefine
   return state === 'offer received' ? later(leg) : undefined;
 }
 
-function later(leg: AdmittingLeg): Refusal {
+/** The request may be sent again after a while. */
+export function later(leg: Pick<AdmittingLeg, 'services'>): Refusal {
   const seconds = Math.floor(leg.services.identifiers.fraction() * (MAX_RETRY_AFTER + 1));
   return { status: 500, headers: [['Retry-After', String(seconds)]] };
 }

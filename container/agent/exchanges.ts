@@ -37,6 +37,8 @@ export interface RequestReceived {
   readonly request: Request;
   readonly transaction: ServerTransaction;
   readonly isInitial: boolean;
+  /** The application is its B2BUA. */
+  readonly isB2bua?: boolean;
   readonly answered: boolean;
   /** The request as the application holds it. */
   readonly servlet: sdk.SipRequest;

@@ -9,6 +9,7 @@ import type { Awaited } from '../session/awaited.js';
 import { answerRefresh } from './answered-refresh.js';
 import type { Answering } from './answering.js';
 import { Leg } from './leg.js';
+import { answerWaiting, isWaiting } from './waiting-dialog.js';
 
 /** A job that only waits for its turn. */
 const IN_TURN = { isWaitedFor: true, handler: () => undefined, argument: () => undefined } as const;
@@ -73,8 +74,8 @@ function serveUnhandled(answering: Answering, leg: Leg): void {
 }
 
 /** C-41a: BYE and OPTIONS 200, others 405 with Allow; a PRACK that acknowledges something 200 (RFC 3262 §3). */
-function answerUnhandled(answering: Answering, leg: Leg): void {
-  if (answering.answered) return;
+export function answerUnhandled(answering: Answering, leg: Leg): void {
+  if (answering.answered || (isWaiting(leg) && answerWaiting(answering, leg))) return;
   const { received, services } = answering;
   const { method } = answering.request;
   if (method === 'BYE' || method === 'PRACK') {

@@ -5,6 +5,7 @@ import { answerRefresh } from '../agent/answered-refresh.js';
 import type { Answering } from '../agent/answering.js';
 import type { LegUser } from '../agent/exchanges.js';
 import type { Leg } from '../agent/leg.js';
+import { answerUnhandled } from '../agent/serving.js';
 import { type Description, descriptionOf } from '../agent/session-description.js';
 import { type Message, type Request, textOf, wireOf } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
@@ -101,7 +102,8 @@ export class BridgedLeg implements LegUser {
       return;
     }
     if (peer === undefined || peer.leg.session.state === 'terminated') {
-      answering.answerAs(481);
+      if (this.leg.session.state === 'early') answerUnhandled(answering, this.leg);
+      else answering.answerAs(481);
       return;
     }
     if (request.method === 'PRACK') {
