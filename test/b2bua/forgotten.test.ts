@@ -1,7 +1,8 @@
 // A 2xx that a handler awaits and does not acknowledge (§13.2.2.4).
-import type { SipRequest } from '@siplet/sdk';
+import { Invite, Siplet, type SipRequest, type SipResponse, SuccessResponse } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { requests } from '../world/arrivals.js';
+import { stage } from '../world/stage.js';
 import { bridging } from './bridging.js';
 import { BOB } from './legs.js';
 
@@ -63,5 +64,86 @@ test('E-11 §13.2.2.4 a handler that leaves without the ACK ends the call of its
     }
     await call.bye().response(200);
   }
+  await over();
+});
+
+/** The To tag of the dialog that the application acknowledges. */
+let kept: string | undefined;
+
+@Siplet({ name: 'leaving' })
+class Leaving {
+  @Invite()
+  call(request: SipRequest) {
+    void called(request);
+  }
+
+  @SuccessResponse('INVITE')
+  answered(response: SipResponse) {
+    if (response.to.parameters.get('tag') === kept) void response.createAck().send();
+  }
+}
+
+test('E-11 §13.2.2.4 the handler of 2xx leaves without the ACK: each fork is acknowledged and ended', async () => {
+  kept = undefined;
+  const { alice, bob, world, ends } = await stage(Leaving);
+  const call = alice.invite('sip:bob@siplet');
+  const invite = await bob.receive('INVITE');
+  for (const toTag of ['one', 'two']) {
+    invite.reply(200, { toTag, body: BOB });
+    expect((await bob.receive('ACK')).message.toTag).toBe(toTag);
+    const bye = await bob.receive('BYE');
+    expect(bye.message.toTag).toBe(toTag);
+    bye.reply(200);
+    await world.run(10);
+  }
+  call.cancel();
+  await call.response(487);
+  await ends();
+});
+
+test('E-11 §13.2.2.4 it acknowledges the first 2xx alone: the fork that answers later is acknowledged and ended', async () => {
+  kept = 'one';
+  const { alice, bob, world, ends } = await stage(Leaving);
+  const call = alice.invite('sip:bob@siplet');
+  const invite = await bob.receive('INVITE');
+  invite.reply(200, { toTag: 'one', body: BOB });
+  expect((await bob.receive('ACK')).message.toTag).toBe('one');
+  invite.reply(200, { toTag: 'two', body: BOB });
+  expect((await bob.receive('ACK')).message.toTag).toBe('two');
+  const bye = await bob.receive('BYE');
+  expect(bye.message.toTag).toBe('two');
+  bye.reply(200);
+  await world.run(1000);
+  await invite.dialogOf('one').bye().response(200);
+  call.cancel();
+  await call.response(487);
+  await ends();
+});
+
+test.each([
+  ['acknowledges it later: the call goes on', true],
+  ['never does: it ends after 64*T1', false],
+])('E-11 §13.2.2.4 code outside of all handlers awaits the 2xx, and %s', async (_, isAcknowledged) => {
+  const { alice, bob, world, after, over } = await bridging((request) => {
+    void after(100).then(async () => {
+      const answer = await called(request);
+      request.createResponse(answer.status).send();
+      await after(3000);
+      if (isAcknowledged) await answer.createAck().send();
+    });
+  });
+  bob.answerBye = true;
+  const call = alice.invite('sip:bob@siplet');
+  const invite = await bob.receive('INVITE');
+  invite.reply(200, { body: BOB });
+  await call.response(200);
+  call.ack();
+  await world.run(2500);
+  expect(requests(bob)).toEqual(['INVITE']);
+  await invite.ack();
+  await world.run(60_000);
+  expect(requests(bob)).toEqual(isAcknowledged ? ['INVITE', 'ACK'] : ['INVITE', 'ACK', 'BYE']);
+  if (isAcknowledged) await invite.bye().response();
+  await call.bye().response(200);
   await over();
 });
