@@ -109,6 +109,7 @@ export function endLate(leg: ExchangeLeg, success: Response): void {
   dialog.confirm(success);
   void leg.acknowledge(dialog.request('ACK', success.cseq.number));
   const bye = dialog.request('BYE');
+  leg.credentials?.authorize(bye);
   void services.sendInDialog(bye, session.heardOn(bye));
 }
 
