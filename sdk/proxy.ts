@@ -108,10 +108,7 @@ export interface SipProxy
   createBranches(uris: UriLike | readonly UriLike[]): ProxyBranch[];
   /** Starts the waiting branches. */
   start(): void;
-  /**
-   * Cancels all pending branches (§16.10); the response processing goes on as usual. Throws IllegalStateError when no
-   * branch is pending.
-   */
+  /** Cancels all pending branches (§16.10), if there are any; the response processing goes on as usual. */
   cancel(reason?: CancelReason): void;
   /**
    * All branches, in the order in which they were added. Those that a 3xx added are in `recursed` of the branch that it
@@ -140,8 +137,8 @@ export interface ProxyBranch {
   readonly state: BranchState;
   readonly proxy: SipProxy;
   /**
-   * Cancels this branch and those that its 3xx added (§9.1). A branch that waits is never started. Throws
-   * IllegalStateError when all of them have ended.
+   * Cancels this branch and those that its 3xx added (§9.1). A branch that waits is never started; one that has ended
+   * is left alone.
    */
   cancel(reason?: CancelReason): void;
   /**

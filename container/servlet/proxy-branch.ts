@@ -69,8 +69,7 @@ export class ProxyBranch implements sdk.ProxyBranch {
   }
 
   cancel(reason?: sdk.CancelReason): void {
-    if (!cancelOpen([this.#branch], undefined, 'application', reasonText(reason)))
-      throw new IllegalStateError(`cancel: the branch to ${this.#branch.target} has ended`);
+    cancelOpen([this.#branch], undefined, 'application', reasonText(reason));
   }
 
   get recursed(): sdk.ProxyBranch[] {

@@ -186,7 +186,7 @@ export class SipProxy implements sdk.SipProxy {
   }
 
   cancel(reason?: sdk.CancelReason): void {
-    if (!this.#context.cancel(reasonText(reason))) this.#assert('cancel branches', 'none is under way');
+    this.#context.cancel(reasonText(reason));
   }
 
   get branches(): ProxyBranch[] {

@@ -129,19 +129,14 @@ describe('branch added by a handler against CANCEL', () => {
     expect(s.seen).toEqual(['invite', 'provisional 180', 'success 200']);
   });
 
-  test('200 first, proxy.cancel() from its handler: it throws, and the 200 goes upstream', async () => {
-    const errors: unknown[] = [];
-    const s = await scripted({
-      invite: proxies(BOB),
-      success: ({ proxy }) => errors.push(thrown(() => present(proxy).cancel())),
-    });
+  test('200 first, proxy.cancel() from its handler: the 200 goes upstream', async () => {
+    const s = await scripted({ invite: proxies(BOB), success: ({ proxy }) => present(proxy).cancel() });
     const call = s.call();
     (await s.bob.receive('INVITE')).reply(200);
     await call.response(200);
     call.ack();
     await s.ends();
     expect(requests(s.bob)).toEqual(['INVITE', 'ACK']);
-    expect(errors[0]).toBeInstanceOf(IllegalStateError);
   });
 });
 

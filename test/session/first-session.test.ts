@@ -147,7 +147,7 @@ test('E-05 terminate() throws before anything is proxied, without Record-Route, 
   await s.ends();
 });
 
-test('E-05 JSR 289 §10.2 cancel() of a proxy or branch throws when nothing is under way', async () => {
+test('E-05 JSR 289 §10.2 cancel() of a proxy or branch changes nothing when nothing is under way: it may cross with the answer', async () => {
   const errors: unknown[] = [];
   const s = await scripted({
     invite(received) {
@@ -166,6 +166,7 @@ test('E-05 JSR 289 §10.2 cancel() of a proxy or branch throws when nothing is u
   const call = s.call();
   (await s.bob.receive('INVITE')).reply(486);
   await call.response(486);
-  expect(errors.map((error) => error instanceof IllegalStateError)).toEqual([true, true, true]);
+  expect(errors).toEqual([undefined, undefined, undefined]);
+  expect(s.bob.received.map(({ message }) => message.method)).toEqual(['INVITE', 'ACK']);
   await s.ends();
 });
