@@ -124,7 +124,10 @@ export class B2bTrunk {
     try {
       await this.#tryEach(carriers, number, request, call);
     } catch (error) {
-      call.over(error instanceof CallFailedError ? error.status : 500, request.isCommitted ? 'caller' : null);
+      const status = error instanceof CallFailedError ? error.status : 500;
+      // Only a caller who gives up makes it 487.
+      const by = status === 487 ? 'caller' : 'container';
+      call.over(status, request.isCommitted ? by : null);
       throw error;
     }
   }

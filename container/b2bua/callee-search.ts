@@ -85,7 +85,8 @@ export class CalleeSearch extends Search {
   }
 
   #givenUp(bye: Request | undefined): void {
-    this.cancel(bye === undefined ? undefined : reasonOf(bye));
+    if (bye === undefined) this.cancel(undefined, 480);
+    else this.cancel(reasonOf(bye));
     if (!this.answering.answered) this.answering.giveUp();
   }
 

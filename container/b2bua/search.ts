@@ -95,10 +95,10 @@ export abstract class Search implements CallSearch, Timed {
       });
   }
 
-  /** The caller gives up. */
-  protected cancel(reason: string | undefined): void {
+  /** The caller gives up (487), or the container or the application does. */
+  protected cancel(reason: string | undefined, status = 487): void {
     for (const call of this.calls) call.cancel(reason);
-    this.fail(new CallFailedError(487));
+    this.fail(new CallFailedError(status));
   }
 
   protected fail(error: CallFailedError): void {

