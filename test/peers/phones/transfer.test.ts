@@ -116,4 +116,4 @@ test.concurrent.for(ATTENDED)(
   },
 );
 
-setting.afterwards();
+setting.afterwards(true);
