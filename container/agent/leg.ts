@@ -26,6 +26,7 @@ import { obstacleIn } from './obstacle.js';
 import { OfferAnswer } from './offer-answer.js';
 import { Outgoing } from './outgoing.js';
 import { ReceivedProvisionals } from './received-provisionals.js';
+import { refuseOffer } from './refused-offer.js';
 import type { ReliableProvisionals } from './reliable-provisionals.js';
 import { SentAcks } from './sent-acks.js';
 import { SentSuccesses } from './sent-successes.js';
@@ -336,7 +337,11 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
 
   /** An unwanted 2xx: it is acknowledged, and its dialog is ended at once (§13.2.2.4). */
   endUnwanted(success: ReceivedResponse): void {
-    if (!success.isAcknowledged) void success.createAck().send();
+    if (!success.isAcknowledged) {
+      const ack = success.createAck();
+      if (this.offers.state === 'offer received') refuseOffer(ack.message, success.message, this.services.ownSentBy);
+      void ack.send();
+    }
     void this.terminate();
   }
 

@@ -6,6 +6,7 @@ import { type Acknowledgement, type PackedAcknowledgement, sendAcknowledgement }
 import type { LegCredentials } from './credentials.js';
 import { Dialog } from './dialog.js';
 import type { ExchangeLeg } from './exchanges.js';
+import { refuseOffer } from './refused-offer.js';
 import type { AgentServices } from './services.js';
 
 /** How many different 2xx of forks are accepted (security: a flood of them). */
@@ -29,6 +30,8 @@ export class LingeringInvite implements ClientUser {
   /** Its dialogs are made from this. */
   readonly #head: string;
   readonly #sequence: number;
+  /** A 2xx of another fork then has an offer. */
+  readonly #isOfferless: boolean;
   /** The highest CSeq number in a dialog of it: PRACKs and others went in early ones. */
   #highest = 0;
   /** By the To tag; nearly always one. */
@@ -43,6 +46,7 @@ export class LingeringInvite implements ClientUser {
     this.#services = services;
     this.#head = headOf(invite);
     this.#sequence = invite.cseq.number;
+    this.#isOfferless = invite.body === '';
   }
 
   /** That of an INVITE sent on this leg; each of the dialogs with one of these To tags has had its 2xx. */
@@ -82,16 +86,17 @@ export class LingeringInvite implements ClientUser {
     } else if (ended === undefined && this.#ended.length < MAX_FORKS) {
       const dialog = Dialog.ofClient(inviteWith(this.#head), response);
       dialog.localSequence = Math.max(dialog.localSequence, this.#highest);
-      this.#acknowledge(tag, dialog);
+      this.#acknowledge(tag, dialog, response);
       const bye = dialog.request('BYE');
       this.credentials?.authorize(bye);
       void this.#services.sendInDialog(bye, undefined);
     }
   }
 
-  #acknowledge(tag: string, dialog: Dialog): void {
+  #acknowledge(tag: string, dialog: Dialog, success?: Response): void {
     this.#remember(tag, undefined);
     const ack = dialog.request('ACK', this.#sequence);
+    if (success !== undefined && this.#isOfferless) refuseOffer(ack, success, this.#services.ownSentBy);
     void sendAcknowledgement(ack, this.#services, undefined, (sent) => this.#remember(tag, sent));
   }
 
@@ -107,7 +112,9 @@ export function endLate(leg: ExchangeLeg, success: Response): void {
   const { dialog, session, services } = leg;
   if (dialog === undefined) return;
   dialog.confirm(success);
-  void leg.acknowledge(dialog.request('ACK', success.cseq.number));
+  const ack = dialog.request('ACK', success.cseq.number);
+  if (leg.offers.state === 'offer received' || leg.original?.body === '') refuseOffer(ack, success, services.ownSentBy);
+  void leg.acknowledge(ack);
   const bye = dialog.request('BYE');
   leg.credentials?.authorize(bye);
   void services.sendInDialog(bye, session.heardOn(bye));

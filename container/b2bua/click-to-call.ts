@@ -2,6 +2,7 @@
 // other is called without an offer, and its offer goes to the one in a re-INVITE. Flow III where the one needs media.
 
 import { CallFailedError, type CallOptions } from '@siplet/sdk';
+import { withoutMedia } from '../agent/refused-offer.js';
 import type { AgentServices } from '../agent/services.js';
 import type { OwnRequest } from '../servlet/sender.js';
 import { addressOf } from '../servlet/values.js';
@@ -9,7 +10,7 @@ import { Awaited } from '../session/awaited.js';
 import type { SessionOwner } from '../session/owner.js';
 import { Bridge } from './bridge.js';
 import type { BridgedLeg, LegOwner } from './bridged-leg.js';
-import { heldAnswer, withoutMedia } from './continued-description.js';
+import { heldAnswer } from './continued-description.js';
 import { joinWithCallee, sdpOf } from './joining.js';
 import type { Limits } from './leg-options.js';
 import { type Found, LegSearch } from './leg-search.js';

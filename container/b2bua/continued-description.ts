@@ -1,6 +1,8 @@
 // The descriptions that one peer gets from us when its other party has changed: they go on as one session, with the
 // same origin, the next version and no fewer media lines (RFC 3264 §8, RFC 3725 §4).
 
+import { mediaOf, refused, withoutMedia } from '../agent/refused-offer.js';
+
 /** username, sess-id, sess-version, and the rest of an o= line. */
 const ORIGIN = /^o=(\S+ \S+) (\d+) (.*?)\r?$/m;
 
@@ -39,19 +41,6 @@ export function trimmed(answer: string, offer: string): string {
   return answer.slice(0, answer.length - media.slice(count).join('').length);
 }
 
-/** An answer that refuses every media line (RFC 3264 §6): for an offer that cannot be answered (§13.2.2.4). */
-export function refusalOf(offer: string, host: string): string {
-  return `${withoutMedia(host, 1)}${mediaOf(offer)
-    .map((section) => refused(section))
-    .join('')}`;
-}
-
-/** An offer without media: the phone answers, and waits for the one with media (RFC 3725 §4.4). */
-export function withoutMedia(host: string, id: number): string {
-  const place = `IN ${host.includes(':') ? 'IP6' : 'IP4'} ${host}`;
-  return `v=0\r\no=- ${id} 1 ${place}\r\ns=-\r\nc=${place}\r\nt=0 0\r\n`;
-}
-
 /**
  * An answer without media streams yet, for a phone that makes the first offer: it neither sends nor receives (RFC 3725
  * §4.3). Media that need more than an address are refused.
@@ -67,14 +56,4 @@ function held(section: string, place: string): string {
   const [line = '', ...rest] = section.split(/\r?\n/);
   const formats = rest.filter((each) => /^a=(rtpmap|fmtp|mid):/.test(each));
   return `${[line.replace(/^(m=\S+) \S+/, '$1 9'), `c=${place}`, ...formats, 'a=inactive'].join('\r\n')}\r\n`;
-}
-
-function mediaOf(body: string): string[] {
-  return body.split(/^(?=m=)/m).filter((section) => section.startsWith('m='));
-}
-
-/** Its m= line with port 0. */
-function refused(section: string): string {
-  const [line = ''] = section.split(/\r?\n/);
-  return `${line.replace(/^(m=\S+) \S+/, '$1 0')}\r\n`;
 }

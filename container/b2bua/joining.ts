@@ -2,11 +2,12 @@
 // back in the ACK (RFC 3725 §4.4, §7).
 
 import { CallFailedError } from '@siplet/sdk';
+import { refusalOf } from '../agent/refused-offer.js';
 import { descriptionOf } from '../agent/session-description.js';
 import { textOf } from '../message/index.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { BridgedLeg } from './bridged-leg.js';
-import { refusalOf, trimmed } from './continued-description.js';
+import { trimmed } from './continued-description.js';
 import type { Found } from './leg-search.js';
 import { reinvite } from './reinvite.js';
 

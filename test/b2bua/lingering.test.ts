@@ -4,7 +4,7 @@ import { ApplicationSessionDestroyed, Invite, SessionDestroyed, Siplet, type Sip
 import { expect, test } from 'vitest';
 import { arrivals } from '../world/arrivals.js';
 import { type BridgingStage, bridging, doesAsTold } from './bridging.js';
-import { talking } from './legs.js';
+import { ALICE, BOB, talking } from './legs.js';
 
 const notes: string[] = [];
 
@@ -110,6 +110,36 @@ test('W-14 §13.2.2.4 the 2xx of another fork after the call has ended gets an A
       .map((line) => /ACK|BYE/.exec(line)?.[0]),
   ).toEqual(['ACK', 'BYE', 'ACK']);
   await on.over();
+});
+
+test('W-14 §13.2.2.4 the INVITE had no offer: the ACK to another fork refuses its offer, before the call has ended and after', async () => {
+  for (const isOver of [false, true]) {
+    const on = await noted();
+    const call = on.alice.invite('sip:bob@siplet');
+    const invite = await on.bob.receive('INVITE');
+    const offer = `${BOB}m=audio 4000 RTP/AVP 0 8\r\na=sendrecv\r\nm=video 4002 RTP/AVP 96\r\n`;
+    invite.reply(200, { body: offer, toTag: 'one' });
+    await call.response(200);
+    call.ack({ body: ALICE });
+    await on.bob.receive('ACK');
+    if (isOver) {
+      const bye = call.dialog.request('BYE');
+      (await on.bob.receive('BYE')).reply(200);
+      await bye.response(200);
+      await on.world.run(10);
+    }
+    invite.reply(200, { body: offer, toTag: 'another' });
+    const ack = await on.bob.receive((request) => request.method === 'ACK' && request.message.toTag === 'another');
+    expect(ack.header('Content-Type')).toBe('application/sdp');
+    expect(ack.body.match(/^m=.*/gm)).toEqual(['m=audio 0 RTP/AVP 0 8', 'm=video 0 RTP/AVP 96']);
+    (await on.bob.receive('BYE')).reply(200);
+    if (!isOver) {
+      const bye = call.dialog.request('BYE');
+      (await on.bob.receive('BYE')).reply(200);
+      await bye.response(200);
+    }
+    await on.over();
+  }
 });
 
 test('W-14 §17.2.2 a BYE that comes again after the call has ended is answered again', async () => {
