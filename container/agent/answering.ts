@@ -302,7 +302,7 @@ export class Answering implements ReliableUser, RequestReceived {
     }
   }
 
-  /** Its final response: no other dialog waits for one any more, and a failure ends them all (§12.3). */
+  /** Its final response. The other dialogs of the request stop waiting; a failure ends them all (§12.3). */
   #endOtherDialogs({ status }: Response, own: Leg | undefined): void {
     for (const session of this.session.set.sessions) {
       const leg = Leg.find(session);

@@ -38,6 +38,8 @@ import { usageAnswered, usageRefused } from './usages.js';
 
 export class Leg implements UserAgent, Sender, ExchangeLeg {
   dialog: Dialog | undefined;
+  /** The CSeq number of its last request in an early dialog that has failed (§12.2.1.1). */
+  formerSequence = 0;
   /** The last initial request that was sent; undefined on the called side. */
   original: Request | undefined;
   /** The routing state of the request from which that one was made. */
@@ -109,6 +111,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   open(dialog: Dialog): void {
     if (this.dialog !== undefined) return;
     this.dialog = dialog;
+    dialog.localSequence = Math.max(dialog.localSequence, this.formerSequence);
     this.services.userAgents.add(dialog.callId, dialog.localTag, dialog.remoteTag, this.session);
   }
 
@@ -116,6 +119,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
   forgetDialog(): void {
     if (this.dialog === undefined) return;
     this.services.userAgents.remove(this.dialog.callId, this.session);
+    this.formerSequence = this.dialog.localSequence;
     this.dialog = undefined;
   }
 
@@ -215,7 +219,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     else this.forget();
   }
 
-  /** Nothing that arrives finds it any more. */
+  /** Takes it out of the tables: messages of its dialog no longer reach it. */
   forget(): void {
     this.#isInvited = false;
     this.#successes.stop();
@@ -313,10 +317,7 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     return false;
   }
 
-  /**
-   * In the dialog, else outside of it as a further attempt. Throws IllegalStateError for ACK and CANCEL, after the end,
-   * and while there is no one to send it to yet.
-   */
+  /** In the dialog, else outside of it as a further attempt. It throws what UserAgent says. */
   createRequest(method: string): SentRequest {
     if (method === 'ACK' || method === 'CANCEL')
       throw new IllegalStateError(`${method} belongs to a transaction: see createAck and createCancel`);

@@ -39,7 +39,7 @@ export class SentSuccesses {
     return true;
   }
 
-  /** Resolves when none waits for its ACK any more. */
+  /** Resolves when each 2xx has its ACK or has been given up. */
   whenAcknowledged(): Promise<void> {
     if (!this.isWaiting) return Promise.resolve();
     return new Promise((resolve) => {

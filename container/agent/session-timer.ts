@@ -5,6 +5,7 @@ import type { Message, Request, Response } from '../message/index.js';
 import type { Refusal } from '../proxy/validation.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 import type { ExchangeLeg, ExchangeUser, LegTimer } from './exchanges.js';
+import { delayAfterGlare } from './glare.js';
 import { type Description, descriptionOf, isSame } from './session-description.js';
 import { agree, askFor, minSEOf, refusalOfInterval, type Terms, type TimerSettings, termsOf } from './session-terms.js';
 
@@ -16,9 +17,6 @@ const MARGIN = 32;
 
 /** The milliseconds that a refresh waits while another request blocks it. */
 const BUSY = 4000;
-
-/** §14.1, in steps of 10 ms: bounds for the side that chose the Call-ID, and for the other side. */
-const GLARE = { owner: [210, 400], other: [0, 200] } as const;
 
 /** RFC 4028 §10. */
 const REASON = 'SIP;cause=408;text="Session timer expired"';
@@ -200,8 +198,7 @@ export class SessionTimer implements Timed, ExchangeUser, LegTimer {
       this.#takesUpdate = false;
       this.#refreshNow();
     } else if (status === 491) {
-      const [from, to] = this.leg.original === undefined ? GLARE.other : GLARE.owner;
-      this.#again(10 * (from + Math.floor(this.leg.services.identifiers.fraction() * (to - from + 1))));
+      this.#again(delayAfterGlare(this.leg));
     } else {
       // A later refresh may succeed; otherwise the end of the interval ends the session.
       const seconds = response.message.integer('retry-after', 2 ** 31) ?? this.#terms.interval / 10;

@@ -60,7 +60,7 @@ export class BridgedLeg implements LegUser {
     other.peer = this;
   }
 
-  /** Messages that arrive in it are no longer relayed. */
+  /** Stops relaying the messages that arrive in it. */
   release(): void {
     if (this.leg.user === this) this.leg.user = undefined;
   }

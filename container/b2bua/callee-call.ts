@@ -175,7 +175,7 @@ export class CalleeCall implements ExchangeUser, Timed {
     this.search.failed(this);
   }
 
-  /** Its dialogs are no longer relayed; one is kept. */
+  /** Stops relaying its dialogs, except the one that is kept. */
   release(kept?: BridgedLeg): void {
     this.#silence?.stop();
     for (const leg of this.legs) {

@@ -14,7 +14,8 @@ import { link } from './linking.js';
 /**
  * A response to the initial request of the leg, in the leg's dialog. For the leg of another fork of the callee, which
  * is not linked yet, it is in a new dialog with the caller, and the two are linked. After the first 2xx each further
- * one has a To tag and a session of its own. Throws IllegalStateError where no response can be sent any more.
+ * one has a To tag and a session of its own. Throws IllegalStateError when the
+ * session is not linked with that of a caller, and when the caller's request takes no further response.
  */
 export function responseToOriginal(leg: Leg, status: number, reason?: string): SdkResponse {
   const caller = callerLegOf(leg);

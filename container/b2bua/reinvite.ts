@@ -1,14 +1,14 @@
 // A re-INVITE of the container's own in a standing leg, repeated where another request is in its way (§14.1).
+
 import { CallFailedError } from '@siplet/sdk';
 import type { ExchangeUser } from '../agent/exchanges.js';
+import { delayAfterGlare } from '../agent/glare.js';
 import type { Leg } from '../agent/leg.js';
 import type { Timed } from '../base/clock.js';
 import type { ReceivedResponse } from '../servlet/received-response.js';
 
 /** How often it is tried. */
 const ATTEMPTS = 5;
-/** §14.1, in steps of 10 ms: bounds for the side that chose the Call-ID, and for the other side. */
-const GLARE = { owner: [210, 400], other: [0, 200] } as const;
 
 const SDP = 'application/sdp';
 
@@ -51,9 +51,7 @@ class Reinvite implements ExchangeUser, Timed {
       this.reject(new CallFailedError(491));
       return;
     }
-    const { services, original } = this.leg;
-    const [from, to] = original === undefined ? GLARE.other : GLARE.owner;
-    services.clock.start(10 * (from + Math.floor(services.identifiers.fraction() * (to - from + 1))), this, 'again');
+    this.leg.services.clock.start(delayAfterGlare(this.leg), this, 'again');
   }
 
   expire(): void {

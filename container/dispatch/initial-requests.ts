@@ -187,7 +187,7 @@ export class InitialRequests implements Beginner {
   #refusalOfDeparture(request: Request, { routes }: Departure, loopPart: string): Refusal | undefined {
     const { own, loopDetection } = this.services;
     if (request.maxForwards === 0) return { status: 483 };
-    // There is no element behind us: it was for an application.
+    // It is for this container, and no application has taken it.
     if (routes.length === 0 && !request.has('route') && isOwnUri(request.target, own)) return { status: 404 };
     return loopDetection.loops(request, loopPart, own) ? { status: 482 } : undefined;
   }

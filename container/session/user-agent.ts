@@ -8,8 +8,8 @@ export interface UserAgent {
   /** Requests that it has sent and that have no final response. */
   readonly sent: Iterable<{ readonly request: Request }>;
   /**
-   * Throws IllegalStateError for ACK and CANCEL, after the end of the dialog, and while there is no one to send it to
-   * yet.
+   * Throws IllegalStateError for ACK and CANCEL, after the end of the dialog, and before the session has a request or
+   * a dialog that names the peer.
    */
   createRequest(method: string): sdk.SipRequest;
   /**

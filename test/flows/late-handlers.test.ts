@@ -2,17 +2,9 @@
 import { Invite, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
+import { thrown } from '../world/script.js';
 import { DESK, directory, MOBILE } from './apps/bob.js';
 import { search } from './search.js';
-
-function thrown(act: () => unknown): unknown {
-  try {
-    act();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
 
 test('F-1 C-29 C-41 a handler that proxies after the caller has given up is not at fault: no error is logged or counted', async () => {
   @Siplet()
