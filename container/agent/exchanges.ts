@@ -75,6 +75,8 @@ export interface ExchangeLeg extends Sender, UsedLeg {
   readonly offers: OfferAnswer;
   readonly provisionals: ReceivedProvisionals;
   readonly dialog: Dialog | undefined;
+  /** The CSeq number of the last request in an early dialog that has failed (§12.2.1.1). */
+  readonly formerSequence: number;
   /** The last initial request that was sent; undefined on the called side. */
   original: Request | undefined;
   /** The dialog has an established call, not only a subscription. */

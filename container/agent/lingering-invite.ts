@@ -21,6 +21,7 @@ interface Ended {
 /** The leg of that dialog. */
 interface EndedLeg {
   readonly dialog: Dialog | undefined;
+  readonly formerSequence: number;
   hasAcknowledged(sequence: number): boolean;
   ackOf(sequence: number): Acknowledgement | undefined;
 }
@@ -64,8 +65,8 @@ export class LingeringInvite implements ClientUser {
   }
 
   /** A BYE in any of its dialogs has a higher number than what went there before (§12.2.1.1). */
-  passed({ dialog }: EndedLeg): void {
-    this.#highest = Math.max(this.#highest, dialog?.localSequence ?? 0);
+  passed({ dialog, formerSequence }: EndedLeg): void {
+    this.#highest = Math.max(this.#highest, dialog?.localSequence ?? formerSequence);
   }
 
   /** The dialog with that To tag is over. Its 2xx is acknowledged now if the application has not done so. */
@@ -108,9 +109,10 @@ export class LingeringInvite implements ClientUser {
 }
 
 /** §13.2.2.4: the early dialog of a 2xx has ended before it came: it is acknowledged, and ended again. */
-export function endLate(leg: ExchangeLeg, success: Response): void {
-  const { dialog, session, services } = leg;
-  if (dialog === undefined) return;
+export function endLate(leg: ExchangeLeg, invite: Request, success: Response): void {
+  const { session, services } = leg;
+  const dialog = leg.dialog ?? Dialog.ofClient(invite, success);
+  dialog.localSequence = Math.max(dialog.localSequence, leg.formerSequence);
   dialog.confirm(success);
   const ack = dialog.request('ACK', success.cseq.number);
   if (leg.offers.state === 'offer received' || leg.original?.body === '') refuseOffer(ack, success, services.ownSentBy);

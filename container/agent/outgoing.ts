@@ -279,7 +279,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Invitation {
     this.#successTags.push(tag);
     const leg = this.#legOf(response);
     if (this.isInitial && leg.session.state === 'terminated') {
-      endLate(leg, response);
+      endLate(leg, this.request, response);
       this.#failed(487);
       return;
     }
