@@ -22,6 +22,13 @@ test.each(['precondition', 'resource-priority', 'unheard-of'])(
     await call.response(200);
     call.ack();
     await invite.ack();
+    const again = invite.dialog.request('INVITE', { body: BOB, headers: { Require: tag } });
+    const reinvite = await alice.receive('INVITE');
+    expect(reinvite.header('Require')).toBe(tag);
+    reinvite.reply(200, { body: ALICE });
+    await again.response(200);
+    again.ack();
+    await alice.receive('ACK');
     const bye = call.bye();
     (await bob.receive('BYE')).reply(200);
     await bye.response(200);
@@ -43,4 +50,11 @@ test('E-10 §8.2.2.3 an extension of one leg that the container does not know ge
   expect(present(refused.header('Unsupported'))).toBe('gruu');
   expect(bob.received).toEqual([]);
   await over();
+});
+
+test('E-10 §8.2.2.3 where the application answers itself the container refuses what it does not know', async () => {
+  const on = await bridging((request) => request.createResponse(200).send());
+  const call = on.alice.invite('sip:bob@siplet', { headers: { Require: 'precondition' } });
+  expect((await call.response(420)).header('Unsupported')).toBe('precondition');
+  await on.over();
 });

@@ -1,10 +1,11 @@
 // A 2xx that a handler awaits and does not acknowledge (§13.2.2.4).
-import { Invite, Siplet, type SipRequest, type SipResponse, SuccessResponse } from '@siplet/sdk';
+import { Ack, Bye, Invite, Siplet, type SipRequest, type SipResponse, SuccessResponse } from '@siplet/sdk';
 import { expect, test } from 'vitest';
+import { present } from '../../container/base/present.js';
 import { requests } from '../world/arrivals.js';
 import { stage } from '../world/stage.js';
 import { bridging } from './bridging.js';
-import { BOB } from './legs.js';
+import { ALICE, BOB } from './legs.js';
 
 const called = (request: SipRequest) => request.b2bua().createRequest({ to: 'sip:bob@10.0.0.2' }).send();
 
@@ -146,4 +147,67 @@ test.each([
   if (isAcknowledged) await invite.bye().response();
   await call.bye().response(200);
   await over();
+});
+
+test('E-11 §13.2.2.4 the handler of the ACK sends it on, when that of the caller comes: the call stands', async () => {
+  @Siplet({ name: 'late' })
+  class Late {
+    #answer: SipResponse | undefined;
+
+    @Invite()
+    async call(request: SipRequest) {
+      const answer = await called(request);
+      this.#answer = answer;
+      const response = request.createResponse(200);
+      response.setBody(answer.body, String(answer.contentType));
+      response.send();
+    }
+
+    @Ack()
+    async acknowledged(ack: SipRequest) {
+      const onward = present(this.#answer).createAck();
+      if (ack.body.length > 0) onward.setBody(ack.body, String(ack.contentType));
+      await onward.send();
+    }
+
+    @Bye()
+    async hangUp(bye: SipRequest) {
+      bye.createResponse(200).send();
+      await bye.b2bua().linkedSession(bye.session)?.terminate();
+    }
+  }
+  const on = await stage(Late);
+  const call = on.alice.invite('sip:bob@siplet');
+  const invite = await on.bob.receive('INVITE');
+  invite.reply(200, { body: BOB });
+  await call.response(200);
+  await on.world.run(1500);
+  expect(on.bob.received.some(({ message }) => message.method === 'ACK')).toBe(false);
+  call.ack({ body: ALICE });
+  expect((await invite.ack()).body).toBe(ALICE);
+  await on.world.run(2000);
+  expect(on.bob.received.some(({ message }) => message.method === 'BYE')).toBe(false);
+  const bye = call.dialog.request('BYE');
+  (await on.bob.receive('BYE')).reply(200);
+  await bye.response(200);
+  await on.ends();
+});
+
+test("E-11 §13.3.1.4 the caller's ACK never comes: both sides are ended", async () => {
+  @Siplet({ name: 'late' })
+  class Late {
+    @Invite()
+    async call(request: SipRequest) {
+      await called(request);
+      request.createResponse(200).send();
+    }
+  }
+  const on = await stage(Late);
+  on.alice.reliable = false;
+  const call = on.alice.invite('sip:bob@siplet');
+  (await on.bob.receive('INVITE')).reply(200, { body: BOB });
+  await call.response(200);
+  (await on.alice.receive('BYE', 40_000)).reply(200);
+  await on.bob.receive('ACK');
+  (await on.bob.receive('BYE')).reply(200);
 });

@@ -24,6 +24,7 @@ test.each([
   ['MESSAGE', 481],
   ['OPTIONS', 481],
   ['UPDATE', 408],
+  ['INFO', 408],
 ])(
   'E-07 §12.2.1.2 a callee that refuses %s in its early dialog with %i is cancelled, and its 2xx is ended',
   async (method, status) => {

@@ -3,14 +3,13 @@ import { expect, test } from 'vitest';
 import { bridging } from './bridging.js';
 import { talking } from './legs.js';
 
-const REFER = { headers: { 'Refer-To': '<sip:carol@10.0.0.3>', Contact: '<sip:alice@10.0.0.1>' } };
+const REFER = { headers: { 'Refer-To': '<sip:carol@10.0.0.3>' } };
 const NOTIFY = (event: string, state = 'active;expires=60') => ({
   body: 'SIP/2.0 100 Trying\r\n',
   headers: {
     Event: event,
     'Subscription-State': state,
     'Content-Type': 'message/sipfrag',
-    Contact: '<sip:bob@10.0.0.2>',
   },
 });
 
@@ -20,29 +19,35 @@ async function hangUp({ bob }: Awaited<ReturnType<typeof bridging>>, { call }: A
   await bye.response(200);
 }
 
-test('E-17 RFC 3515 §2.4.6 the id of a NOTIFY is the CSeq number of the REFER on its own leg, for several REFERs', async () => {
-  const on = await bridging();
-  const talk = await talking(on);
-  const { alice, bob, over } = on;
-  talk.alice.sequence = 6;
-  const ids: [number, number][] = [];
-  for (let count = 0; count < 2; count++) {
-    const refer = talk.alice.request('REFER', REFER);
-    const relayed = await bob.receive('REFER');
-    relayed.reply(202);
-    await refer.response(202);
-    ids.push([refer.message.sequence, relayed.message.sequence]);
-  }
-  for (const [own, others] of ids.reverse()) {
-    const notify = talk.bob.request('NOTIFY', NOTIFY(`refer;id=${others}`, 'terminated;reason=noresource'));
-    const received = await alice.receive('NOTIFY');
-    expect(received.header('Event')).toBe(`refer;id=${own}`);
-    received.reply(200);
-    await notify.response(200);
-  }
-  await hangUp(on, talk);
-  await over();
-});
+test.each([
+  ['alice', 'bob'],
+  ['bob', 'alice'],
+] as const)(
+  'E-17 RFC 3515 §2.4.6 the id of a NOTIFY is the CSeq number of the REFER on its own leg, for several REFERs of %s',
+  async (transferor, transferee) => {
+    const on = await bridging();
+    const talk = await talking(on);
+    talk[transferor].sequence += 20;
+    const ids: [number, number][] = [];
+    for (let count = 0; count < 2; count++) {
+      const refer = talk[transferor].request('REFER', REFER);
+      const relayed = await on[transferee].receive('REFER');
+      relayed.reply(202);
+      await refer.response(202);
+      ids.push([refer.message.sequence, relayed.message.sequence]);
+    }
+    for (const [own, others] of ids.reverse())
+      for (const state of ['active;expires=60', 'terminated;reason=noresource']) {
+        const notify = talk[transferee].request('NOTIFY', NOTIFY(`refer;id=${others}`, state));
+        const received = await on[transferor].receive('NOTIFY');
+        expect(received.header('Event')).toBe(`refer;id=${own}`);
+        received.reply(200);
+        await notify.response(200);
+      }
+    await hangUp(on, talk);
+    await on.over();
+  },
+);
 
 test('E-17 RFC 6665 §4.2.2 a 481 to NOTIFY ends the subscription on both legs: no session is left', async () => {
   const on = await bridging();
@@ -74,4 +79,34 @@ test('E-17 RFC 3515 §2.4.6 a NOTIFY without an id passes unchanged where there 
   await notify.response(200);
   await hangUp(on, talk);
   await over();
+});
+
+test('E-17 RFC 6665 §4.1.2.2 the transferor hangs up and unsubscribes, and gets 481: nothing is left', async () => {
+  const on = await bridging();
+  const call = await talking(on);
+  const refer = call.alice.request('REFER', REFER);
+  (await on.bob.receive('REFER')).reply(202);
+  await refer.response(202);
+  const notify = call.bob.request('NOTIFY', { headers: { Event: 'refer', 'Subscription-State': 'active' } });
+  (await on.alice.receive('NOTIFY')).reply(200);
+  await notify.response(200);
+  await hangUp(on, call);
+  const subscribe = call.alice.request('SUBSCRIBE', { headers: { Event: 'refer', Expires: '0' } });
+  (await on.bob.receive('SUBSCRIBE')).reply(481);
+  await subscribe.response(481);
+  await on.world.run(100);
+  expect(on.container.alive.applicationSessions).toBe(0);
+  await on.over();
+});
+
+test('E-17 RFC 6665 §4.1.2.4 no NOTIFY follows: nothing is left after Timer N', async () => {
+  const on = await bridging();
+  const call = await talking(on);
+  const refer = call.alice.request('REFER', REFER);
+  (await on.bob.receive('REFER')).reply(202);
+  await refer.response(202);
+  await hangUp(on, call);
+  await on.world.run(33_000);
+  expect(on.container.alive.applicationSessions).toBe(0);
+  await on.over();
 });
