@@ -170,8 +170,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Invitation {
 
   /** RFC 3263 §4.3. */
   #tryNextHop(isUnsent: boolean): boolean {
-    if (this.#cancelled) return false;
-    return isUnsent ? this.#hops.tryNext() : this.#hops.tryNextServer();
+    return !this.#cancelled && (isUnsent ? this.#hops.tryNext() : this.#hops.tryNextServer());
   }
 
   /** §8.1.3.1. */
@@ -227,7 +226,8 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Invitation {
     if (status === 100) return;
     if (status < 200) this.#provisional(response);
     else if (status < 300 && this.isInvite) this.#success(response);
-    else if (status === 487 && this.#statusOfCancelled !== 487) this.#failed(408);
+    // A 408 to a re-INVITE would end the call (§12.2.1.2) of a peer that has answered.
+    else if (status === 487 && this.#statusOfCancelled !== 487 && this.isInitial) this.#failed(408);
     else if (!this.#ended && !(status === 503 && this.#tryNextHop(false))) this.#answered(response);
   }
 
@@ -235,6 +235,7 @@ export class Outgoing implements ClientUser, HopUser, RequestSent, Invitation {
     if (this.#ended) return;
     if (this.isInvite && !this.#cancelled) this.#startTime();
     const leg = this.#legOf(response);
+    if (this.isInitial && leg.session.state === 'terminated') return; // its early dialog has ended (§12.2.1.2)
     if (this.isInitial) this.#openEarly(leg, response);
     const reliable = this.isInvite && response.to.tag !== undefined && isReliable(response);
     if (reliable && !leg.provisionals.takes(response)) return;

@@ -1,5 +1,6 @@
 // W-03: confirmed dialogs that a peer no longer knows, and intervals that a callee refuses, over a bridge.
 import { expect, test } from 'vitest';
+import { requests } from '../world/arrivals.js';
 import { scripted } from '../world/script.js';
 import { bridging } from './bridging.js';
 import { ALICE, BOB, talking } from './legs.js';
@@ -108,4 +109,21 @@ test.each([
   const response = await on.call({ body: BOB }).response(422);
   expect(response.header('Min-SE')).toBe(expected);
   await on.ends();
+});
+
+test('W-03 §14.1 a re-INVITE that rings for too long is cancelled, and the call stands', async () => {
+  const on = await bridging();
+  const { alice } = await talking(on);
+  const again = alice.request('INVITE', { body: ALICE });
+  const reinvite = await on.bob.receive('INVITE');
+  reinvite.reply(180);
+  (await on.bob.receive('CANCEL', 400_000)).reply(200);
+  reinvite.reply(487);
+  await again.response(487);
+  await on.world.run(40_000);
+  expect([...requests(on.alice), ...requests(on.bob)].filter((line) => line.startsWith('BYE'))).toEqual([]);
+  const bye = alice.request('BYE');
+  (await on.bob.receive('BYE')).reply(200);
+  await bye.response(200);
+  await on.over();
 });

@@ -85,3 +85,31 @@ test('E-07 §12.2.1.2 an early dialog that is gone leaves the other fork of the 
   await bye.response(200);
   await over();
 });
+
+test('E-07 §12.2.1.1 the BYE to a late 2xx of a fork goes on with the CSeq numbers of its early dialog that has ended', async () => {
+  const { alice, bob, container, over } = await bridging();
+  const call = alice.invite('sip:bob@siplet', { body: ALICE });
+  const invite = await bob.receive('INVITE');
+  invite.reply(180, { toTag: 'one' });
+  await call.response(180);
+  invite.reply(180, { toTag: 'two' });
+  const second = await call.response(180);
+  const dialog = call.dialogOf(second);
+  for (const status of [200, 481]) {
+    const asked = dialog.request('INFO');
+    (await bob.receive('INFO')).reply(status);
+    await asked.response(status);
+  }
+  invite.reply(183, { toTag: 'two' });
+  invite.reply(200, { toTag: 'two', body: BOB });
+  await call.response((response) => response.status >= 400);
+  await invite.ack();
+  const bye = await bob.receive('BYE');
+  const sequences = bob.received
+    .filter(({ message }) => message.method === 'INFO')
+    .map(({ message }) => message.sequence);
+  expect(bye.message.sequence).toBeGreaterThan(Math.max(...sequences));
+  bye.reply(200);
+  await over();
+  expect(container.engine.callsInProgress).toBe(0);
+});
