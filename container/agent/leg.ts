@@ -178,7 +178,8 @@ export class Leg implements UserAgent, Sender, ExchangeLeg {
     this.#subscriptions?.stop();
     this.#subscriptions = undefined;
     this.#successes.stop();
-    for (const received of [...this.received]) if (received.request !== bye) received.dialogEnded();
+    // §15.1.2: a BYE is answered as such.
+    for (const received of [...this.received]) if (received.request.method !== 'BYE') received.dialogEnded();
     this.#expected.fail(this.#label);
     this.user?.ended(bye);
     this.session.checkReady();

@@ -1,6 +1,7 @@
 // Subscriptions that a REFER makes through a bridge (RFC 3515 §2.4.6, RFC 6665 §4.2.2).
+import { Invite, Siplet, type SipRequest, SuccessResponse } from '@siplet/sdk';
 import { expect, test } from 'vitest';
-import { bridging } from './bridging.js';
+import { bridging, doesAsTold } from './bridging.js';
 import { talking } from './legs.js';
 
 const REFER = { headers: { 'Refer-To': '<sip:carol@10.0.0.3>' } };
@@ -108,5 +109,37 @@ test('E-17 RFC 6665 §4.1.2.4 no NOTIFY follows: nothing is left after Timer N',
   await hangUp(on, call);
   await on.world.run(33_000);
   expect(on.container.alive.applicationSessions).toBe(0);
+  await on.over();
+});
+
+let answered: () => Promise<void>;
+
+@Siplet({ name: 'slow-notify' })
+class SlowNotify {
+  @Invite()
+  call(request: SipRequest): unknown {
+    return doesAsTold(request);
+  }
+
+  @SuccessResponse('NOTIFY')
+  notified() {
+    return answered();
+  }
+}
+
+test('E-17 §15.1.2 a BYE that comes while the last subscription ends is relayed, and answered as a BYE', async () => {
+  const on = await bridging(undefined, SlowNotify);
+  answered = () => on.after(1000);
+  const talk = await talking(on);
+  const refer = talk.alice.request('REFER', REFER);
+  (await on.bob.receive('REFER')).reply(202);
+  await refer.response(202);
+  const notify = talk.bob.request('NOTIFY', NOTIFY('refer', 'terminated;reason=noresource'));
+  (await on.alice.receive('NOTIFY')).reply(200);
+  await on.world.run(200);
+  const bye = talk.bob.request('BYE');
+  (await on.alice.receive('BYE')).reply(200);
+  await bye.response(200);
+  await notify.response(200);
   await on.over();
 });
