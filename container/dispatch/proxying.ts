@@ -216,7 +216,7 @@ export class Proxying implements Supervisor, ProxyRole {
     if (!isInitial) {
       if (response.has('rseq')) this.#refresh(response);
     } else if (branch.isRecordRouted && response.to.tag !== undefined && request.method === 'INVITE') {
-      session.proxied ??= ProxiedDialog.of(request, response);
+      session.proxied ??= ProxiedDialog.of(request, response, session.set.formerNumbers);
     }
   }
 
@@ -236,9 +236,12 @@ export class Proxying implements Supervisor, ProxyRole {
       session.state = 'confirmed';
       session.isOnPath = branch.isRecordRouted;
       if (!session.isOnPath) return;
-      if (session.proxied === undefined) session.proxied = ProxiedDialog.of(request, response);
+      if (session.proxied === undefined)
+        session.proxied = ProxiedDialog.of(request, response, session.set.formerNumbers);
       else session.proxied.callee.confirm(response);
       this.#prolong(session, response);
+    } else if (!session.matches(request)) {
+      return;
     } else if (method === 'BYE') {
       session.endProxied();
     } else {
@@ -259,7 +262,7 @@ export class Proxying implements Supervisor, ProxyRole {
    */
   #unconfirm(response: Response): void {
     const { request, isInitial, session } = this.received;
-    if (isInitial) return;
+    if (isInitial || !session.matches(request)) return;
     if (response.status === 401 || response.status === 407) return; // it will be sent again, with credentials (§22.2)
     if (request.method === 'BYE') session.endProxied();
     else subscriptionAnswered(session, request, response, this.received.services.clock);

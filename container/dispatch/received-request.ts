@@ -249,7 +249,9 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     }
     this.#call(handler, this.servlet, true, (error) => {
       if (!this.answered && error === undefined) return this.#forward();
-      const hasLeft = this.request.method === 'BYE' && this.#answering?.isChallenged !== true; // its sender (§15.1.1)
+      // Its sender (§15.1.1).
+      const hasLeft =
+        this.request.method === 'BYE' && this.#answering?.isChallenged !== true && this.session.matches(this.request);
       if (hasLeft && !this.answered) this.session.tellOfBye(this.request);
       if (!this.answered) this.#refuse(500);
       if (!hasLeft) return;

@@ -4,6 +4,7 @@ import { present } from '../base/present.js';
 import { copied, flat, type Request, type Response } from '../message/index.js';
 import type { OwnContact } from './own-contact.js';
 import type { SessionOwner } from './owner.js';
+import type { Numbers } from './proxied-dialog.js';
 import { type Dialogs, type DialogsKeeper, type Invitation, type Search, SipSession } from './sip-session.js';
 
 /** Requests that make a dialog (§12.1, RFC 6665 §4.4.1). */
@@ -32,6 +33,7 @@ export class DialogSet implements Dialogs {
   slot = -1;
   keeper: DialogsKeeper | undefined;
   isProxied = false;
+  formerNumbers: Numbers | undefined;
   contact: OwnContact | undefined;
   isContactSent = false;
   /** The search that may still make dialogs of it. */
@@ -97,6 +99,7 @@ export class DialogSet implements Dialogs {
   branchFailed(tags: readonly string[]): void {
     for (const session of this.#sessions) {
       if (session.state !== 'early' || !tags.includes(session.calleeTag ?? '')) continue;
+      if (session.proxied !== undefined) this.formerNumbers = session.proxied.numbersWith(this.formerNumbers);
       session.proxied = undefined;
       if (session !== this.#sessions[0]) {
         session.state = 'terminated';

@@ -22,6 +22,12 @@ export interface ProxiedUsages {
   stop(): void;
 }
 
+/** CSeq numbers of the requests of each end. */
+export interface Numbers {
+  readonly caller: number;
+  readonly callee: number;
+}
+
 export class ProxiedDialog {
   /** Undefined in the dialog of a call. */
   usages: ProxiedUsages | undefined;
@@ -33,9 +39,26 @@ export class ProxiedDialog {
     readonly callee: DialogEnd,
   ) {}
 
-  /** From the request that makes it, and the first response with the tag of the callee, both as received. */
-  static of(request: Request, response: Response): ProxiedDialog {
-    return new ProxiedDialog(DialogEnd.ofSender(request), DialogEnd.ofRecipient(request, response));
+  /**
+   * From the request that makes it, and the first response with the tag of the callee, both as received. It may have
+   * been an early dialog that has failed: no number of those is used again (§12.2.1.1).
+   */
+  static of(request: Request, response: Response, former: Numbers | undefined): ProxiedDialog {
+    const dialog = new ProxiedDialog(DialogEnd.ofSender(request), DialogEnd.ofRecipient(request, response));
+    if (former !== undefined) {
+      const { caller, callee } = dialog.numbersWith(former);
+      dialog.caller.sequence = caller;
+      if (callee > 0) dialog.callee.sequence = callee;
+    }
+    return dialog;
+  }
+
+  /** The highest CSeq numbers in it, and those of others. */
+  numbersWith(others: Numbers | undefined): Numbers {
+    return {
+      caller: Math.max(this.caller.sequence ?? 0, others?.caller ?? 0),
+      callee: Math.max(this.callee.sequence ?? 0, others?.callee ?? 0),
+    };
   }
 
   /**

@@ -10,7 +10,7 @@ import type { DialogEnd } from './dialog-end.js';
 import { notify } from './notices.js';
 import { OwnContact } from './own-contact.js';
 import type { SessionOwner } from './owner.js';
-import type { ProxiedDialog } from './proxied-dialog.js';
+import type { Numbers, ProxiedDialog } from './proxied-dialog.js';
 import { Session } from './session.js';
 import type { UserAgent } from './user-agent.js';
 
@@ -58,6 +58,8 @@ export interface Dialogs {
   isProxied: boolean;
   /** The application's part of its Contact; undefined: none. */
   contact: OwnContact | undefined;
+  /** The highest CSeq numbers in proxied early dialogs that have failed (§12.2.1.1). */
+  formerNumbers: Numbers | undefined;
   /** A message with its Contact has been sent. */
   isContactSent: boolean;
   /** The search that may still make dialogs. */
@@ -343,9 +345,10 @@ export class SipSession extends Session implements sdk.SipSession {
   /** A BYE is not forwarded, because its handler has failed: its recipient gets one of ours (§15.1.1). */
   tellOfBye(bye: Request): void {
     const { proxied, set } = this;
-    const recipient = bye.from.tag === this.calleeTag ? proxied?.caller : proxied?.callee;
-    if (proxied !== undefined && recipient !== undefined && set.method === 'INVITE')
-      void this.#send(proxied.bye(recipient, set, this.calleeTag));
+    const sender = this.senderOf(bye);
+    if (proxied === undefined || sender === undefined || set.method !== 'INVITE') return;
+    const recipient = sender === proxied.caller ? proxied.callee : proxied.caller;
+    void this.#send(proxied.bye(recipient, set, this.calleeTag));
   }
 
   /** The proxied dialog is over. */
@@ -362,17 +365,21 @@ export class SipSession extends Session implements sdk.SipSession {
     return `<${recipient?.target}>`;
   }
 
-  /** The end of the proxied dialog from which a request in it comes. */
+  /** The end of the proxied dialog from which a request in it comes; undefined: it is in another dialog. */
   senderOf(request: Request): DialogEnd | undefined {
-    const { proxied } = this;
-    return request.from.tag === this.calleeTag ? proxied?.callee : proxied?.caller;
+    const { proxied, calleeTag } = this;
+    if (request.from.tag === calleeTag) return proxied?.callee;
+    return request.to.tag === calleeTag ? proxied?.caller : undefined;
   }
 
   #send(request: Request): Promise<void> {
     return this.services.sendInDialog(request, this.heardOn(request));
   }
 
-  /** Whether a request inside the dialog, from either side, is this dialog's. */
+  /**
+   * Whether a request, from either side, is in the dialog. The first session may have another dialog since the request
+   * arrived.
+   */
   matches(request: Request): boolean {
     const { tag: from } = request.from;
     const { tag: to } = request.to;

@@ -412,7 +412,7 @@ export abstract class Talker extends Transactions {
     if (wait.acknowledged) return;
     wait.acknowledged = true;
     const { offers } = dialog;
-    if (invite.request.body === '' && offers.sent !== '' && invite.final < 300) {
+    if (invite.request.body === '' && wait.body !== '' && wait.body === offers.sent) {
       if (ack.body !== '') offers.answered(ack.body);
       else this.#unanswered(dialog);
     }

@@ -44,7 +44,7 @@ export interface Server {
   final: number;
   cancelled: boolean;
   /** By To tag: 2xx and other finals that wait for their ACK. */
-  readonly waiting: Map<string, { acknowledged: boolean }>;
+  readonly waiting: Map<string, { acknowledged: boolean; body: string }>;
 }
 
 export abstract class Transactions implements Station {
@@ -172,7 +172,7 @@ export abstract class Transactions implements Station {
     if (status >= 200) server.final = server.final || status;
     this.send(wire, server.hop);
     if (status < 200 || server.request.method !== 'INVITE') return;
-    const wait = { acknowledged: false };
+    const wait = { acknowledged: false, body };
     server.waiting.set(tag, wait);
     if (status < 300 || server.hop.transport === 'UDP') this.#repeat(server, wire, wait, T1, 0);
     this.after(LIFETIME, () => {

@@ -202,7 +202,9 @@ export class Rig {
   /** Until no message, no transaction and no deed of a peer or an application is to come. */
   quiet(): Promise<void> {
     const { transactions } = this.engine;
-    return this.play(() => this.wires.underway === 0 && total(transactions.size) === 0);
+    // Of the deadlines of one moment the first may end a transaction, and the next send a request.
+    const isDue = () => (this.clock.next ?? Number.POSITIVE_INFINITY) <= this.clock.now() + 1;
+    return this.play(() => this.wires.underway === 0 && total(transactions.size) === 0 && !isDue());
   }
 
   /** The end: until nothing is to come any more; what is left then is told. */

@@ -84,6 +84,65 @@ test('E-05 §16.7 step 10 in parallel, the phone that rang second answers while 
   await cut(s, s.carol);
 });
 
+test('E-05 §12.2.2 a request of the first phone that is answered after the second has rung is none of its dialog', async () => {
+  const s = await searching({ parallel: false }, [BOB, CAROL]);
+  const call = s.call();
+  const first = await s.bob.receive('INVITE');
+  first.reply(180);
+  await call.response(180);
+  first.dialog.request('UPDATE');
+  const update = await s.alice.receive('UPDATE');
+  const bye = first.dialog.request('BYE');
+  const gone = await s.alice.receive('BYE');
+  first.reply(486);
+  const second = await s.carol.receive('INVITE');
+  second.reply(180, { toTag: 'second' });
+  await call.response(180);
+  update.reply(200);
+  gone.reply(200);
+  await bye.response(200);
+  second.reply(200, { toTag: 'second' });
+  call.ack({ response: await call.response(200) });
+  await second.ack();
+  expect(present(answered).state).toBe('confirmed');
+  void present(request).session.terminate();
+  // To the Contact of the caller, not to that in the UPDATE.
+  const [toAlice, toCarol] = [await s.alice.receive('BYE'), await s.carol.receive('BYE')];
+  expect(toCarol.header('CSeq')).toBe('2 BYE');
+  toAlice.reply(200);
+  toCarol.reply(200);
+  answered = undefined;
+  await s.ends();
+});
+
+test('E-05 §12.2.1.1 the phone answers after its branch was given up: the BYEs go on with the numbers of its early dialog', async () => {
+  const s = await searching({ parallel: false, timeout: 10_000 }, [BOB, CAROL]);
+  const call = s.call();
+  const first = await s.bob.receive('INVITE');
+  first.reply(180, { toTag: 'late' });
+  const ringing = await call.response(180);
+  const dialog = call.dialogOf(ringing);
+  const options = dialog.request('OPTIONS');
+  (await s.bob.receive('OPTIONS')).reply(200);
+  await options.response(200);
+  (await s.bob.receive('CANCEL', 20_000)).reply(200);
+  const second = await s.carol.receive('INVITE', 40_000);
+  second.reply(100);
+  first.reply(200, { toTag: 'late' });
+  const success = await call.response(200);
+  call.ack({ response: success });
+  await first.ack();
+  (await s.carol.receive('CANCEL')).reply(200);
+  second.reply(487);
+  void present(answered).terminate();
+  const [toAlice, toBob] = [await s.alice.receive('BYE'), await s.bob.receive('BYE')];
+  expect([toAlice.header('CSeq'), toBob.header('CSeq')]).toEqual(['1 BYE', '3 BYE']);
+  toAlice.reply(200);
+  toBob.reply(200);
+  answered = undefined;
+  await s.ends();
+});
+
 test('E-05 C-26 the phone rings and redirects, its target answers', async () => {
   const s = await searching({}, [BOB]);
   const call = s.call();
