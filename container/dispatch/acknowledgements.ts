@@ -44,7 +44,7 @@ export class Acknowledgements {
     const isForUs = sender?.answeredInvite === ack.cseq.number;
     if (isForUs && sender?.successes?.acknowledge(ack) !== true) return;
     if (handler === undefined) {
-      if (!isForUs) forwardStatelessly(ack, this.services.proxy, flow, session.heardOn(ack));
+      if (!isForUs) this.#forward(ack, session, flow);
       return;
     }
     applicationSession.mailbox.post({
@@ -53,9 +53,14 @@ export class Acknowledgements {
       argument: () => new SipRequest(ack, session, false, cookie?.parameters ?? '', flow, undefined),
       settled: (error) => {
         if (error !== undefined) this.services.invocation.failed(handler.label, application, error, ack);
-        if (!isForUs) forwardStatelessly(ack, this.services.proxy, flow, session.heardOn(ack));
+        if (!isForUs) this.#forward(ack, session, flow);
       },
     });
+  }
+
+  #forward(ack: Request, session: SipSession, flow: Flow): void {
+    forwardStatelessly(ack, this.services.proxy, flow, session.heardOn(ack));
+    session.acknowledged();
   }
 
   /** §13.3.1.4: the handler is called once, however often the ACK arrives. */

@@ -9,6 +9,7 @@ import type { Answerer, ProxyRole } from '../servlet/answerer.js';
 import { ServedResponse } from '../servlet/served-response.js';
 import { SipProxy } from '../servlet/sip-proxy.js';
 import type { Origin, SipResponse } from '../servlet/sip-response.js';
+import { AwaitedAck } from '../session/awaited-ack.js';
 import { DIALOG_METHODS } from '../session/dialog-set.js';
 import { ProxiedDialog } from '../session/proxied-dialog.js';
 import type { Dialogs, SipSession } from '../session/sip-session.js';
@@ -239,6 +240,7 @@ export class Proxying implements Supervisor, ProxyRole {
       if (session.proxied === undefined)
         session.proxied = ProxiedDialog.of(request, response, session.set.formerNumbers);
       else session.proxied.callee.confirm(response);
+      if (method === 'INVITE') session.awaitedAck = new AwaitedAck(this.received.services.clock);
       this.#prolong(session, response);
     } else if (!session.matches(request)) {
       return;

@@ -264,8 +264,14 @@ export class ReceivedRequest implements AnsweredRequest, ProxiedRequest, Reporte
     if (this.transaction.state === 'terminated') return;
     // Its handler has sent a reliable 1xx, so it will answer the request itself.
     if (this.#role === 'user agent') this.awaitAnswer();
-    else if (this.session.wasEndedHere) this.#refuse(this.request.method === 'BYE' ? 200 : 481);
+    else if (this.session.wasEndedHere) this.#refuseEnded();
     else this.#forwardAlone();
+  }
+
+  #refuseEnded(): void {
+    const isBye = this.request.method === 'BYE';
+    this.#refuse(isBye ? 200 : 481);
+    if (isBye) this.session.acknowledged(); // its sender has left, and no ACK need come
   }
 
   #forwardAlone(): void {

@@ -6,6 +6,7 @@ import { contactOf } from '../proxy/record-route.js';
 import type { Flow } from '../transport/flow.js';
 import { InternalFlow } from '../transport/internal-flow.js';
 import { Awaited } from './awaited.js';
+import type { AwaitedAck } from './awaited-ack.js';
 import type { DialogEnd } from './dialog-end.js';
 import { notify } from './notices.js';
 import { OwnContact } from './own-contact.js';
@@ -101,6 +102,8 @@ export class SipSession extends Session implements sdk.SipSession {
   #calleeFlow: Flow | undefined = undefined;
   /** The application has ended the proxied dialog: the BYEs of the container are the last requests in it. */
   wasEndedHere = false;
+  /** The ACK that a BYE of ours must wait for. */
+  awaitedAck: AwaitedAck | undefined;
   /** Transactions under way in it, including lingering ones (RFC 6026). */
   #transactions = 0;
   /** Of these, how many have no final response. */
@@ -333,13 +336,20 @@ export class SipSession extends Session implements sdk.SipSession {
     const { proxied, set } = this;
     if (proxied === undefined) throw this.#nothingToEnd('the container is not on the path of the dialog');
     if (set.method !== 'INVITE') throw this.#nothingToEnd('only its parties can end a subscription');
-    const byes = [proxied.caller, proxied.callee].map((end) => proxied.bye(end, set, this.calleeTag));
     this.transactionBegins();
     this.wasEndedHere = true;
     this.endProxied();
+    if (this.awaitedAck !== undefined) await this.awaitedAck.passed();
+    const byes = [proxied.caller, proxied.callee].map((end) => proxied.bye(end, set, this.calleeTag));
     await Promise.all(byes.map((bye) => this.#send(bye)));
     this.transactionAnswered();
     this.transactionEnds();
+  }
+
+  /** The ACK to the 2xx has passed, or none will come. */
+  acknowledged(): void {
+    this.awaitedAck?.arrived();
+    this.awaitedAck = undefined;
   }
 
   /** A BYE is not forwarded, because its handler has failed: its recipient gets one of ours (§15.1.1). */
@@ -376,10 +386,7 @@ export class SipSession extends Session implements sdk.SipSession {
     return this.services.sendInDialog(request, this.heardOn(request));
   }
 
-  /**
-   * Whether a request, from either side, is in the dialog. The first session may have another dialog since the request
-   * arrived.
-   */
+  /** Whether a request, from either side, is in the dialog, which the first session may have changed since it came. */
   matches(request: Request): boolean {
     const { tag: from } = request.from;
     const { tag: to } = request.to;

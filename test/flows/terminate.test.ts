@@ -2,6 +2,7 @@
 import { type ApplicationSession, Invite, OnTimer, Siplet, type SipRequest } from '@siplet/sdk';
 import { expect, test } from 'vitest';
 import { present } from '../../container/base/present.js';
+import { requests, statuses } from '../world/arrivals.js';
 import { search } from './search.js';
 
 const seen: string[] = [];
@@ -64,7 +65,8 @@ test('SipSession.terminate() takes the routes of both sides, and gives up on a s
   const own = offered.message.list('Record-Route');
   offered.reply(200, { headers: { 'Record-Route': ['<sip:10.0.0.4;lr>', ...own] } });
   await invite.response(200);
-  invite.ack({ via: 'siplet' });
+  // As the proxy at 10.0.0.3 passes it on.
+  invite.ack({ via: 'siplet', headers: { Route: [present(own[0]), '<sip:10.0.0.4;lr>'] } });
   await world.run(5000);
   expect(
     world.ladder({ only: (message) => message.startLine.startsWith('BYE'), headers: ['Route'], times: false }),
@@ -72,5 +74,49 @@ test('SipSession.terminate() takes the routes of both sides, and gives up on a s
   await world.runUntilIdle();
   expect(seen).toEqual(['confirmed', 'both have left']);
   expect(alice.unread.length + desk.unread.length).toBe(0);
+  await ends();
+});
+
+test('SipSession.terminate() §15 before the ACK: the BYEs wait until it has passed, and a 2xx that comes again goes on', async () => {
+  const { world, alice, desk, call, ends } = await search(Cutting);
+  const invite = call();
+  const offered = await desk.receive('INVITE');
+  offered.reply(200);
+  await invite.response(200);
+  await world.run(6000);
+  expect([...requests(alice), ...requests(desk)]).toEqual(['INVITE']);
+  offered.reply(200);
+  await world.run(100);
+  expect(statuses(alice).filter((status) => status === 200).length).toBe(2);
+  invite.ack();
+  await offered.ack();
+  (await alice.receive('BYE')).reply(200);
+  (await desk.receive('BYE')).reply(200);
+  await ends();
+});
+
+test('SipSession.terminate() §15 without an ACK the BYEs go 64*T1 after the 2xx', async () => {
+  const { world, alice, desk, call, ends } = await search(Cutting);
+  call();
+  const offered = await desk.receive('INVITE');
+  offered.reply(200);
+  await world.run(31_900);
+  expect(requests(alice)).toEqual([]);
+  await world.run(200);
+  (await alice.receive('BYE')).reply(200);
+  (await desk.receive('BYE')).reply(200);
+  await ends();
+});
+
+test('SipSession.terminate() §15 the caller hangs up instead of sending its ACK: the callee gets its BYE at once', async () => {
+  const { world, alice, desk, call, ends } = await search(Cutting);
+  const invite = call();
+  const offered = await desk.receive('INVITE');
+  offered.reply(200);
+  await invite.response(200);
+  await world.run(6000);
+  await invite.bye().response(200);
+  (await desk.receive('BYE')).reply(200);
+  (await alice.receive('BYE')).reply(481);
   await ends();
 });
