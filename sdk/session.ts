@@ -47,7 +47,8 @@ export interface SipSession {
   /**
    * Ends the dialog: with a BYE, on a proxied dialog to both sides, where each party is by now (§12.2); while it is
    * early with a CANCEL or a final response. A BYE waits until the ACK to the 2xx has come, 64*T1 at most (§15). The
-   * session of the request that was proxied ends the call wherever it was answered. Resolves when the dialog has ended. Throws IllegalStateError when there is nothing to end.
+   * session of the request that was proxied ends the call wherever it was answered. Resolves when the dialog has
+   * ended. Throws IllegalStateError when there is nothing to end.
    */
   terminate(): Promise<void>;
   /**
